@@ -1,0 +1,83 @@
+-- One library: an asset is stored once, in nobody's words. Instants are microseconds since 1970, ids are text,
+-- lists and settings are JSON. Tables keep their rowid: it is the order in which a fixture named things.
+
+CREATE TABLE world (
+    loaded_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE workspace (
+    id   TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE user (
+    workspace_id TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    name         TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+) STRICT;
+
+CREATE TABLE key (
+    id           INTEGER PRIMARY KEY,
+    provider     TEXT NOT NULL,
+    key          TEXT NOT NULL,
+    workspace_id TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    user         TEXT NOT NULL,
+    scopes       TEXT,
+    revoked      INTEGER NOT NULL,
+    expires_at   INTEGER,
+    limits       TEXT NOT NULL,
+    UNIQUE (provider, key)
+) STRICT;
+
+CREATE TABLE project (
+    workspace_id TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    id           TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    name_folded  TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+) STRICT;
+
+CREATE TABLE folder (
+    workspace_id TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    id           TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    parent_id    TEXT,
+    trashed      INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+) STRICT;
+
+-- `seq` is the order of insertion. The `_folded` columns hold lower-case text for searches without regard to case:
+-- SQLite's own lower() knows only ASCII.
+CREATE TABLE asset (
+    seq                INTEGER PRIMARY KEY,
+    workspace_id       TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    name               TEXT,
+    name_folded        TEXT,
+    description        TEXT,
+    description_folded TEXT,
+    mime_type          TEXT,
+    kind               TEXT NOT NULL,
+    size_bytes         INTEGER,
+    status             TEXT NOT NULL,
+    is_public          INTEGER NOT NULL,
+    public_url         TEXT,
+    url                TEXT,
+    tags               TEXT NOT NULL,
+    width              INTEGER,
+    height             INTEGER,
+    created_at         INTEGER NOT NULL,
+    updated_at         INTEGER NOT NULL,
+    uploader           TEXT NOT NULL,
+    visibility         TEXT NOT NULL,
+    uploaded_via       TEXT NOT NULL,
+    project_id         TEXT,
+    node_id            TEXT,
+    folder_id          TEXT,
+    thumbnail_big      TEXT,
+    thumbnail_small    TEXT,
+    styling_note       TEXT,
+    detected           TEXT
+) STRICT;
+
+-- Newest first, ties by insertion: the rowid ends every index by itself.
+CREATE INDEX asset_created ON asset (workspace_id, created_at);

@@ -1,0 +1,250 @@
+//! The sub-commands: each reads its options, calls the library and says what came of it.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::app::App;
+use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, LogLevel, Serve, World};
+use crate::fixture::{self, Generator, Spec};
+use crate::limits::Limits;
+use crate::store::{NewWorkspace, Place, Store};
+use crate::{providers, report, server, world};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Does what the command line asks.
+pub fn run(cli: Cli) -> Outcome<ExitCode> {
+    match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
+        Command::Serve(options) => serve(&options)?,
+        Command::Keys { world, json } => keys(&world, json)?,
+        Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
+        Command::Fixture { action: FixtureAction::Check { file } } => check_fixture(&file)?,
+        Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
+        Command::Generate(options) => generate(&options)?,
+        Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
+        Command::Healthcheck(address) => healthcheck(&address)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(options: &Serve) -> Outcome {
+    start_log(options);
+    // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
+    let listener = bind(&options.address.listen)?;
+    let address = listener.local_addr()?;
+    Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let listener = TcpListener::from_std(listener)?;
+        let clock = options.clock();
+        let store = open(&options.world, clock.now()).await?;
+        let app = Arc::new(App { store, clock, chance: options.chance(), limits: Limits::new(options.no_limits) });
+        let stop = server::asked_to_stop();
+        announce(options, address, &app).await?;
+        server::run(listener, app, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn start_log(options: &Serve) {
+    let level = match options.log_level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(false);
+    match options.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--listen` (port 0 takes a free one)"),
+        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--listen`"),
+        _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Opens the database and, if it is new, loads the worlds.
+async fn open(world: &World, now: i64) -> Outcome<Store> {
+    let store = Store::open(&world.place()).await?;
+    if !store.is_loaded().await? {
+        world::load(&store, world::read(&world.fixtures())?, now).await?;
+    } else if !world.fixture.is_empty() {
+        tracing::warn!("the database already holds a world; `--fixture` was ignored");
+    }
+    Ok(store)
+}
+
+async fn announce(options: &Serve, address: SocketAddr, app: &App) -> Outcome {
+    if options.log_format == LogFormat::Text {
+        print(&report::banner(&format!("http://{}", reachable(address)), &app.store.keys().await?, app.clock.now()))?;
+    }
+    tracing::info!(%address, "ready");
+    if let Some(file) = &options.address.port_file {
+        write_port(file, address.port()).map_err(|error| format!("cannot write the port to `{}`: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Whoever waits for the file must never read half of it.
+fn write_port(file: &Path, port: u16) -> io::Result<()> {
+    let draft = file.with_extension("draft");
+    std::fs::write(&draft, format!("{port}\n"))?;
+    std::fs::rename(draft, file)
+}
+
+/// An address that can be dialled: the one that means every interface is not.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    address
+}
+
+fn one_thread() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+fn keys(world: &World, json: bool) -> Outcome {
+    one_thread()?.block_on(async {
+        let clock = crate::clock::Clock::system();
+        let store = open(&existing(world)?, clock.now()).await?;
+        print(&report::keys(&store.keys().await?, clock.now(), json))
+    })
+}
+
+/// Reading commands make no database file where there is none.
+fn existing(world: &World) -> Outcome<World> {
+    match &world.database {
+        Some(file) if !file.exists() => Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into()),
+        _ => Ok(world.clone()),
+    }
+}
+
+fn show_providers(name: Option<&str>, json: bool, fidelity: bool) -> Outcome {
+    let cards = match name {
+        Some(name) => {
+            let unknown = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
+            vec![providers::named(name).ok_or_else(unknown)?.card()]
+        }
+        None => providers::ALL.iter().map(|provider| provider.card()).collect(),
+    };
+    print(&match (json, fidelity, name) {
+        (true, _, _) => report::providers_json(&cards),
+        (_, true, _) => report::fidelity(&cards),
+        (_, _, Some(_)) => report::provider(cards[0]),
+        (_, _, None) => report::providers(&cards),
+    })
+}
+
+fn check_fixture(file: &Path) -> Outcome {
+    let text = world::read_file(file)?;
+    let name = file.display().to_string();
+    let fixture = fixture::read(&name, &text, &providers::names(), &mut fixture::Taken::default())?;
+    let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
+    let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
+    print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))
+}
+
+fn generate(options: &Generate) -> Outcome {
+    let mut workspace = Generator::workspace(&options.workspace);
+    let demo = world::read(&["empty".to_owned()])?;
+    workspace.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
+    let assets = Generator::new(Spec { count: options.count, seed: options.seed, until: options.until });
+    let bar = progress(options.count);
+    let assets = bar.wrap_iter(assets);
+    match (&options.database, &options.output) {
+        (Some(file), _) => generate_database(file, &workspace, assets)?,
+        (None, Some(file)) => {
+            let made = std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
+            write_fixture(made, &workspace, assets)?;
+        }
+        (None, None) => write_fixture(io::stdout().lock(), &workspace, assets)?,
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn progress(count: u64) -> ProgressBar {
+    let style = "{bar:40} {pos} of {len} assets, {elapsed_precise}, about {eta_precise} left";
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(count) } else { ProgressBar::hidden() };
+    bar.with_style(ProgressStyle::with_template(style).expect("the template is a constant that a test draws"))
+}
+
+fn write_fixture(out: impl Write, workspace: &fixture::Workspace, assets: impl Iterator<Item = fixture::Asset>) -> Outcome {
+    let mut out = io::BufWriter::new(out);
+    fixture::write(&mut out, workspace, assets)?;
+    Ok(out.flush()?)
+}
+
+fn generate_database(file: &Path, workspace: &fixture::Workspace, assets: impl Iterator<Item = fixture::Asset>) -> Outcome {
+    one_thread()?.block_on(async {
+        let store = Store::open(&Place::File(file.to_owned())).await?;
+        if store.is_loaded().await? {
+            return Err(format!("`{}` already holds a world; it was left as it is. Name a new file with `--database`", file.display()).into());
+        }
+        let names = providers::names();
+        let mut assets = world::identified(workspace, assets);
+        let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
+        store.load(&mut [new], crate::clock::Clock::system().now()).await?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Outcome {
+    one_thread()?.block_on(async {
+        let store = open(&existing(world)?, crate::clock::Clock::system().now()).await?;
+        let first = store.workspaces().await?.into_iter().next();
+        let id = workspace.or(first).ok_or("there is no workspace to export")?;
+        let mut workspace = store.export(&id, &providers::names()).await?;
+        let assets = std::mem::take(&mut workspace.assets).into_iter();
+        match output {
+            Some(file) => write_fixture(std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?, &workspace, assets),
+            None => write_fixture(io::stdout().lock(), &workspace, assets),
+        }
+    })
+}
+
+fn healthcheck(address: &Address) -> Outcome {
+    let mut listen = address.listen.clone();
+    if let Some(port) = address.port_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
+        listen = format!("{}:{}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host), port.trim());
+    }
+    let target = listen.to_socket_addrs().map_err(|error| format!("`{listen}` is no address: {error}"))?.next().ok_or("no address to ask")?;
+    let status = ask(reachable(target)).map_err(|error| format!("no answer from `{listen}`: {error}"))?;
+    if status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {status}").into()) }
+}
+
+/// The status of `GET /_emulator/health`.
+fn ask(address: SocketAddr) -> io::Result<String> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /_emulator/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let answer = io::read_to_string(stream)?;
+    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
+}
+
+/// Writes a result; a reader that has gone away is no error of ours.
+fn print(text: &str) -> Outcome {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}

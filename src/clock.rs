@@ -1,0 +1,169 @@
+//! Time and chance, the only two things a request cannot determine. Both are injected: with `--clock` and `--seed`
+//! the same requests get the same bytes. Nothing outside this module asks what time it is or makes something up.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{DateTime, Utc};
+
+/// An instant: microseconds since 1970-01-01T00:00:00Z. Everything stored and compared is in this unit.
+pub type Micros = i64;
+
+/// Microseconds in a second.
+pub const SECOND: Micros = 1_000_000;
+
+/// The emulator's clock: the machine's own, or one that stands still until it is set.
+#[derive(Debug)]
+pub struct Clock {
+    started: Instant,
+    frozen: Option<AtomicI64>,
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Clock {
+        Clock { started: monotonic(), frozen: None }
+    }
+
+    /// A clock that stands at `at`.
+    pub fn frozen(at: Micros) -> Clock {
+        Clock { started: monotonic(), frozen: Some(AtomicI64::new(at)) }
+    }
+
+    /// The current instant.
+    pub fn now(&self) -> Micros {
+        match &self.frozen {
+            Some(at) => at.load(Relaxed),
+            None => wall(),
+        }
+    }
+
+    /// Moves a frozen clock to `at`; the machine's clock cannot be moved.
+    pub fn set(&self, at: Micros) {
+        if let Some(frozen) = &self.frozen {
+            frozen.store(at, Relaxed);
+        }
+    }
+
+    /// How long this process has been running, in real time whatever the clock says.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the injected clock")]
+fn monotonic() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the injected clock")]
+fn wall() -> Micros {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+}
+
+/// Reads RFC 3339, such as `2026-03-21T12:00:00Z`. Digits beyond microseconds are dropped.
+pub fn read_rfc3339(text: &str) -> Option<Micros> {
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_micros())
+}
+
+/// Writes RFC 3339 in UTC with as many digits as the instant needs: what fixtures hold.
+pub fn write_rfc3339(at: Micros) -> String {
+    utc(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// The instant as a calendar date; those outside chrono's 500,000 years become its first or last.
+pub fn utc(at: Micros) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at).unwrap_or(if at < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+}
+
+/// Whole seconds since 1970, rounded down.
+pub fn seconds(at: Micros) -> i64 {
+    at.div_euclid(SECOND)
+}
+
+/// A source of randomness: SplitMix64, which is the same for ever and needs no lock. Not for secrets.
+#[derive(Debug)]
+pub struct Chance(AtomicU64);
+
+impl Chance {
+    /// The same sequence for the same seed.
+    pub fn seeded(seed: u64) -> Chance {
+        Chance(AtomicU64::new(seed))
+    }
+
+    /// A sequence of its own for each process.
+    pub fn from_system() -> Chance {
+        Chance::seeded(RandomState::new().build_hasher().finish())
+    }
+
+    /// A sequence that belongs to a name: the same for the same text, whatever the platform (FNV-1a).
+    pub fn named(name: &str) -> Chance {
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        Chance::seeded(hash)
+    }
+
+    /// The next 64 random bits.
+    pub fn bits(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.0.fetch_add(STEP, Relaxed).wrapping_add(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// The next 128 random bits.
+    pub fn wide_bits(&self) -> u128 {
+        u128::from(self.bits()) << 64 | u128::from(self.bits())
+    }
+
+    /// A number from 0 to `end` - 1. `end` must not be 0.
+    pub fn below(&self, end: u64) -> u64 {
+        self.bits() % end
+    }
+}
+
+/// `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted.
+pub fn opaque(mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
+    let base = alphabet.len() as u128;
+    (0..length)
+        .map(|_| {
+            let index = usize::try_from(entropy % base).expect("a remainder is below the alphabet's length");
+            entropy /= base;
+            char::from(alphabet[index])
+        })
+        .collect()
+}
+
+/// Decimal digits.
+pub const DIGITS: &[u8] = b"0123456789";
+/// Lower-case hexadecimal digits.
+pub const HEX: &[u8] = b"0123456789abcdef";
+/// Decimal digits and lower-case letters.
+pub const ALPHANUMERIC: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_bits_as_the_published_splitmix64() {
+        let chance = Chance::seeded(1_234_567);
+        assert_eq!(chance.bits(), 6_457_827_717_110_365_317);
+        assert_eq!(chance.bits(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn rfc3339_survives_a_round_trip_to_the_microsecond() {
+        for text in ["2026-03-18T10:15:00Z", "1999-12-31T23:59:59.000001Z", "1969-12-31T23:59:59.500Z"] {
+            assert_eq!(write_rfc3339(read_rfc3339(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn seconds_round_down_before_1970_too() {
+        assert_eq!(seconds(-1), -1);
+        assert_eq!(seconds(1_999_999), 1);
+    }
+}

@@ -1,0 +1,28 @@
+//! assetmock stands in for five vendors' asset APIs on one port, over one library of assets.
+//!
+//! A request is answered by [`pipeline`]: the file to read first. It finds the provider ([`providers`]), reads the query
+//! string strictly ([`query`]), lets the provider turn it into a neutral question ([`provider`]), asks the library
+//! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
+//! words. Time and chance come from [`clock`], rate limits from [`limits`].
+//!
+//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
+//! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
+//!
+//! To add a provider, copy the folder of an old one; `README.md` says the rest.
+
+pub mod admin;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod failure;
+pub mod fixture;
+pub mod limits;
+pub mod pipeline;
+pub mod provider;
+pub mod providers;
+pub mod query;
+pub mod report;
+pub mod server;
+pub mod store;
+pub mod world;

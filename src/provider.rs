@@ -1,0 +1,231 @@
+//! The contract that a dialect signs. A provider is a card of data and three pure functions: they take values and return
+//! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::clock::Micros;
+use crate::failure::Failure;
+use crate::limits::{Counts, Quota};
+use crate::query::{Args, Param, Unknown};
+use crate::store::{AssetQuery, Key, Page};
+
+/// One vendor's asset API.
+///
+/// Implementers keep four conventions: `plan` reads every parameter its table declares; `page` decides nothing about which
+/// assets are shown; `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's documents leave open
+/// is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.
+pub trait Provider: Send + Sync {
+    /// What is fixed about this vendor.
+    fn card(&self) -> &'static Card;
+
+    /// What the request asks of the library, in neutral terms.
+    fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure>;
+
+    /// The answer that shows `page`.
+    fn page(&self, page: &Page, args: &Args, cx: &Context) -> Reply;
+
+    /// The answer that refuses.
+    fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
+
+    /// The answer to OPTIONS, where the vendor's framework gives one by itself.
+    fn options(&self) -> Option<Reply> {
+        None
+    }
+
+    /// A new public id in this vendor's shape for an asset created at `created_at`.
+    fn mint(&self, entropy: u128, created_at: Micros) -> String;
+}
+
+/// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.
+#[derive(Debug)]
+pub struct Card {
+    /// The name in paths, fixtures and columns: lower-case letters only.
+    pub name: &'static str,
+    /// The name that the vendor writes.
+    pub title: &'static str,
+    /// The vendor's host names.
+    pub hosts: &'static [&'static str],
+    /// What follows the host in the base URL that clients are given.
+    pub base: &'static str,
+    /// The path of the list route.
+    pub list: &'static str,
+    /// The list route with a slash behind it.
+    pub slash: Slash,
+    /// The methods of the list route, as an `Allow` header names them.
+    pub allow: &'static str,
+    /// The scope a key needs, if it has scopes at all.
+    pub scope: Option<&'static str>,
+    /// Where the key travels and what it looks like.
+    pub auth: Auth,
+    /// The list route's parameters.
+    pub params: &'static [Param],
+    /// What happens to other parameters.
+    pub unknown: Unknown,
+    /// The documented quotas; the first is the main one.
+    pub quotas: &'static [Quota],
+    /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
+    pub facts: &'static [Fact],
+    /// What the vendor has and we deliberately leave out.
+    pub not_imitated: &'static [&'static str],
+}
+
+/// How sure we are of a behaviour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// The vendor's own pages say so.
+    Documented,
+    /// An official client depends on it or was seen doing it.
+    Client,
+    /// Recorded from the live service.
+    Live,
+    /// Nobody says so; the least surprising choice.
+    Inferred,
+}
+
+impl Evidence {
+    /// The word used in tables and transcripts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Evidence::Documented => "documented",
+            Evidence::Client => "client",
+            Evidence::Live => "live",
+            Evidence::Inferred => "inferred",
+        }
+    }
+}
+
+/// One thing known, or guessed, about a vendor.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Fact {
+    /// How sure we are.
+    pub evidence: Evidence,
+    /// What it is, in a sentence.
+    pub says: &'static str,
+}
+
+impl Fact {
+    /// The vendor's own pages say so.
+    pub const fn documented(says: &'static str) -> Fact {
+        Fact { evidence: Evidence::Documented, says }
+    }
+    /// An official client depends on it.
+    pub const fn client(says: &'static str) -> Fact {
+        Fact { evidence: Evidence::Client, says }
+    }
+    /// Recorded from the live service.
+    pub const fn live(says: &'static str) -> Fact {
+        Fact { evidence: Evidence::Live, says }
+    }
+    /// A guess.
+    pub const fn inferred(says: &'static str) -> Fact {
+        Fact { evidence: Evidence::Inferred, says }
+    }
+}
+
+/// What a slash behind the list route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slash {
+    /// It is another route, which does not exist.
+    NotFound,
+    /// It makes no difference.
+    Tolerated,
+    /// 307 to the route without it.
+    Redirected,
+}
+
+/// Where a key travels and what it looks like.
+#[derive(Debug)]
+pub struct Auth {
+    /// Where it travels.
+    pub carrier: Carrier,
+    /// Whether a text has the shape of this vendor's keys. It decides between vendors that share a path, nothing else.
+    pub looks_like: fn(&str) -> bool,
+}
+
+/// Where a key travels.
+#[derive(Debug, Clone, Copy)]
+pub enum Carrier {
+    /// `Authorization: Bearer <key>`; the scheme in any case.
+    Bearer,
+    /// A header of its own.
+    Header(&'static str),
+}
+
+impl Carrier {
+    /// The key a request carries.
+    pub fn read<'h>(self, headers: &'h HeaderMap) -> Result<&'h str, Failure> {
+        let name = match self {
+            Carrier::Bearer => header::AUTHORIZATION,
+            Carrier::Header(name) => HeaderName::from_static(name),
+        };
+        let value = headers.get(name).ok_or(Failure::NoKey)?;
+        let text = value.to_str().map_err(|_| Failure::MalformedKey)?.trim();
+        match self {
+            Carrier::Header(_) if text.is_empty() => Err(Failure::NoKey),
+            Carrier::Header(_) => Ok(text),
+            Carrier::Bearer => {
+                let (scheme, key) = text.split_once(' ').unwrap_or((text, ""));
+                match scheme.eq_ignore_ascii_case("bearer") {
+                    true if key.is_empty() => Err(Failure::NoKey),
+                    true => Ok(key.trim_start()),
+                    false if scheme.is_empty() => Err(Failure::NoKey),
+                    false => Err(Failure::MalformedKey),
+                }
+            }
+        }
+    }
+
+    /// The header line that carries `key`, for examples.
+    pub fn line(self, key: &str) -> String {
+        match self {
+            Carrier::Bearer => format!("Authorization: Bearer {key}"),
+            Carrier::Header(name) => format!("{name}: {key}"),
+        }
+    }
+}
+
+/// What an answer may depend on besides the request's own parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The current instant.
+    pub now: Micros,
+    /// This request's share of randomness, for request ids.
+    pub entropy: u128,
+    /// The key, once it is known to be live.
+    pub key: Option<&'a Key>,
+    /// The key's quotas, this request included; empty before the key is known.
+    pub counts: &'a Counts,
+}
+
+/// An answer, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, without those that every answer has (`date`, `content-length`).
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Reply {
+        Reply { status, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    /// A compact JSON answer, keys in the order of the struct's fields.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
+        let body = serde_json::to_vec(body).expect("wire structs have text keys and no failing parts");
+        Reply { body, ..Reply::empty(status) }.header("content-type", "application/json")
+    }
+
+    /// The same answer with one more header.
+    pub fn header(mut self, name: &'static str, value: impl ToString) -> Reply {
+        let value = HeaderValue::from_str(&value.to_string()).expect("views only write visible ASCII into headers");
+        self.headers.insert(HeaderName::from_static(name), value);
+        self
+    }
+}

@@ -1,0 +1,67 @@
+//! FLORA's errors: one `error` object, with `fields` only where parameters are at fault. Codes and top-level messages are
+//! the reference page's; the messages of fields are zod 3's (inferred).
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::CARD;
+use crate::failure::Failure;
+use crate::provider::Reply;
+use crate::query::{Problem, Violation};
+
+#[derive(Serialize)]
+struct Body {
+    error: Error,
+}
+
+#[derive(Serialize)]
+struct Error {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field>,
+}
+
+#[derive(Serialize)]
+struct Field {
+    field: String,
+    message: String,
+}
+
+pub fn refusal(failure: &Failure) -> Reply {
+    match failure {
+        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
+        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", CARD.allow),
+        Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
+        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key."),
+        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
+        Failure::Invalid(violations) => invalid(violations),
+        Failure::RateLimited(exceeded) => {
+            say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.").header("retry-after", exceeded.retry_after)
+        }
+        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "unknown_error", "An unknown error occurred."),
+    }
+}
+
+fn say(status: StatusCode, code: &'static str, message: &str) -> Reply {
+    Reply::json(status, &Body { error: Error { code, message: message.to_owned(), fields: Vec::new() } })
+}
+
+fn invalid(violations: &[Violation]) -> Reply {
+    let fields: Vec<_> = violations.iter().map(|violation| Field { field: violation.param.clone(), message: message(violation) }).collect();
+    let message = fields.first().map(|first| format!("{}: {}", first.field, first.message)).unwrap_or_default();
+    Reply::json(StatusCode::BAD_REQUEST, &Body { error: Error { code: "input_validation_error", message, fields } })
+}
+
+fn message(Violation { param, problem, .. }: &Violation) -> String {
+    match problem {
+        Problem::Below(min) => format!("Number must be greater than or equal to {min}"),
+        Problem::Above(max) => format!("Number must be less than or equal to {max}"),
+        Problem::NotWhole => "Expected integer, received float".to_owned(),
+        Problem::NotANumber => "Expected number, received nan".to_owned(),
+        Problem::Repeated if param == "limit" => "Expected number, received nan".to_owned(),
+        Problem::Repeated => "Expected string, received array".to_owned(),
+        Problem::Malformed(_) if param == "cursor" => "Invalid cursor.".to_owned(),
+        Problem::Malformed(_) | Problem::NotOneOf(_) | Problem::Unknown => "Invalid".to_owned(),
+    }
+}

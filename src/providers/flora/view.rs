@@ -1,0 +1,93 @@
+//! FLORA's page: `assets` and `meta`.
+
+use axum::http::StatusCode;
+use chrono::Datelike;
+use serde::Serialize;
+
+use super::cursor;
+use crate::clock::{Micros, utc};
+use crate::provider::{Context, Reply};
+use crate::query::Args;
+use crate::store::{self, Status};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    assets: Vec<Asset<'a>>,
+    meta: Meta,
+}
+
+/// In the order of the reference page, whose optional fields come last.
+#[derive(Serialize)]
+struct Asset<'a> {
+    asset_id: &'a str,
+    content_type: &'a str,
+    created_at: i64,
+    description: Option<&'a str>,
+    height: Option<i64>,
+    name: Option<&'a str>,
+    size_bytes: Option<i64>,
+    status: &'static str,
+    upload_content_type: Option<&'a str>,
+    uploaded_via: &'a str,
+    url: Option<String>,
+    width: Option<i64>,
+    workspace_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    next_cursor: Option<String>,
+    total_estimate: u64,
+}
+
+pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
+    let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
+    let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
+    let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
+    let assets = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    Reply::json(StatusCode::OK, &Body { assets, meta })
+}
+
+fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
+    Asset {
+        asset_id: &stored.id,
+        content_type: &stored.kind,
+        created_at: milliseconds(stored.created_at),
+        description: stored.description.as_deref(),
+        height: stored.height,
+        name: stored.name.as_deref(),
+        size_bytes: stored.size_bytes,
+        status: status(stored.status),
+        upload_content_type: stored.mime_type.as_deref(),
+        uploaded_via: &stored.uploaded_via,
+        url: stored.url.clone().or_else(|| (stored.status == Status::Ready).then(|| url(stored))),
+        width: stored.width,
+        workspace_id: workspace,
+        node_id: stored.node.as_deref(),
+        project_id: stored.project.as_deref(),
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Pending | Status::Processing => "pending_upload", // processing: inferred, there are only three
+        Status::Ready => "ready",
+        Status::Failed => "failed",
+    }
+}
+
+/// Inferred: the unit of the vendor's other integers of that name.
+fn milliseconds(at: Micros) -> i64 {
+    at.div_euclid(1000)
+}
+
+/// Inferred: the form in which clients have seen the vendor's URLs, on a host that nobody owns.
+fn url(stored: &store::Asset) -> String {
+    let day = utc(stored.created_at);
+    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+    format!("https://media.flora.example/api-uploads/{}/{}/{}/{}.{extension}", day.year(), day.month(), day.day(), stored.id)
+}

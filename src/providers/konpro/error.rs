@@ -1,0 +1,64 @@
+//! KonPro's errors: `error` and `request_id` side by side. Codes are documented; messages are the documented descriptions,
+//! `reason` and `METHOD_NOT_ALLOWED` are ours (inferred).
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::{CARD, request_id};
+use crate::failure::Failure;
+use crate::provider::{Context, Reply};
+use crate::query::{Problem, Violation};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Error<'a>,
+    request_id: String,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    code: &'static str,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details<'a>>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    field: &'a str,
+    reason: String,
+}
+
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
+    let say = |status, code, message| envelope(status, Error { code, message, details: None }, cx);
+    match failure {
+        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", "Requested resource doesn't exist"),
+        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", CARD.allow),
+        Failure::NoKey => say(StatusCode::UNAUTHORIZED, "MISSING_API_KEY", "No API key provided"),
+        Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
+            say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired")
+        }
+        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes"),
+        Failure::Invalid(violations) => {
+            let details = violations.first().map(|violation| Details { field: &violation.param, reason: reason(violation) });
+            envelope(StatusCode::BAD_REQUEST, Error { code: "VALIDATION_ERROR", message: "Request validation failed", details }, cx)
+        }
+        Failure::RateLimited(exceeded) => {
+            say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests").header("retry-after", exceeded.retry_after)
+        }
+        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
+    }
+}
+
+fn envelope(status: StatusCode, error: Error<'_>, cx: &Context) -> Reply {
+    Reply::json(status, &Body { error, request_id: request_id(cx) })
+}
+
+fn reason(Violation { problem, .. }: &Violation) -> String {
+    match problem {
+        Problem::Below(_) | Problem::Above(_) => "Limit must be between 0 and 100".to_owned(),
+        Problem::NotANumber | Problem::NotWhole => "Limit must be an integer".to_owned(),
+        Problem::Malformed(_) => "Invalid pagination token".to_owned(),
+        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown => "Invalid value".to_owned(),
+    }
+}

@@ -1,0 +1,39 @@
+//! KonPro's four parameters, all of them strings in its documentation.
+
+use super::token;
+use crate::provider::Evidence::Documented;
+use crate::query::{Args, Empty, Param, decimal};
+use crate::store::{AssetQuery, Direction, Filter, Order, SortBy, Start, Status, Tie};
+
+pub const ALL: &[Param] = &[
+    Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
+    Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
+    // The maximum is documented; minimum and default are inferred.
+    Param::integer("limit", decimal, 0, 100).or("100").empty(Empty::Absent).known(Documented, "How many assets to return; 0 stands for the default."),
+    Param::parsed("token", token::read).empty(Empty::Absent).known(Documented, "Where the page begins: `token` of the page before."),
+];
+
+/// Inferred: the page size where none, or 0, is asked for.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// The types that are listed.
+const HELD: &[&str] = &["image", "video", "audio"];
+
+/// Inferred: newest first; of equals, the greater id.
+const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
+
+pub fn plan(args: &Args) -> AssetQuery {
+    let wanted = args.text("file_type");
+    let kinds = HELD.iter().filter(|kind| wanted.is_none_or(|wanted| wanted == **kind)).map(|kind| (*kind).to_owned());
+    let mut filters = vec![Filter::KindIn(kinds.collect()), Filter::StatusIn(vec![Status::Ready]), Filter::NotTrashed];
+    filters.extend(args.text("folder_id").map(|folder| Filter::Folder(folder.to_owned())));
+    let start = match args.position("token") {
+        Some((created_at, id)) => Start::After { created_at, id: id.to_owned() },
+        None => Start::Offset(0),
+    };
+    let limit = match u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits") {
+        0 => DEFAULT_LIMIT,
+        limit => limit,
+    };
+    AssetQuery { filters, project: None, order: ORDER, start, limit, counted: false }
+}

@@ -1,0 +1,71 @@
+//! PiktID's errors: a text under `error`, with `detail` for validation. The validation envelope is documented; all else is
+//! inferred.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::CARD;
+use crate::failure::Failure;
+use crate::provider::Reply;
+use crate::query::{Problem, Violation};
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    detail: Vec<Detail>,
+}
+
+#[derive(Serialize)]
+struct Detail {
+    field: String,
+    message: String,
+    position: &'static str,
+}
+
+/// Inferred: the default of Flask's usual authentication library.
+const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
+
+pub fn refusal(failure: &Failure) -> Reply {
+    match failure {
+        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
+        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", CARD.allow),
+        Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
+            say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
+        }
+        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
+        Failure::Invalid(violations) => {
+            let detail = violations.iter().map(|violation| Detail { field: violation.param.clone(), message: message(violation), position: "query" });
+            Reply::json(StatusCode::BAD_REQUEST, &Body { error: "Invalid request", detail: detail.collect() })
+        }
+        Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
+}
+
+fn say(status: StatusCode, error: &'static str) -> Reply {
+    Reply::json(status, &Body { error, detail: Vec::new() })
+}
+
+/// Pydantic v2's wording.
+fn message(Violation { param, problem, .. }: &Violation) -> String {
+    match problem {
+        Problem::NotANumber | Problem::NotWhole => "Input should be a valid integer, unable to parse string as an integer".to_owned(),
+        Problem::Below(min) => format!("Input should be greater than or equal to {min}"),
+        Problem::Above(max) => format!("Input should be less than or equal to {max}"),
+        Problem::NotOneOf(words) => format!("Input should be {}", listed(words)),
+        Problem::Malformed(reason) if param.starts_with("created_") => format!("Input should be a valid datetime or date, {reason}"),
+        Problem::Malformed(reason) => reason.clone(),
+        Problem::Repeated | Problem::Unknown => "Extra inputs are not permitted".to_owned(),
+    }
+}
+
+/// `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,64 @@
+//! How Pydantic v2 reads text as numbers, dates and lists of tags (inferred: it is what the server is written with).
+
+use speedate::{Date, DateTime};
+use strum::EnumMessage;
+
+use super::params::TAGS;
+use crate::clock::{Micros, SECOND};
+use crate::query::{Problem, Value};
+
+/// A whole number: white space around it, a sign, `_` between digits, `.0` behind it. Beyond 64 bits it saturates.
+pub fn integer(text: &str) -> Result<i64, Problem> {
+    let digits = whole(text)?;
+    let saturated = if digits.starts_with('-') { i64::MIN } else { i64::MAX };
+    Ok(digits.parse().unwrap_or(saturated))
+}
+
+/// A page number: as [`integer`], kept as text because it is echoed however long it is. Below 1 it counts as 1.
+pub fn page(text: &str) -> Result<Value, Problem> {
+    let digits = whole(text)?;
+    let digits = if digits.starts_with('-') || digits == "0" { "1".to_owned() } else { digits };
+    Ok(Value::Text(digits))
+}
+
+/// The number's canonical digits, with `-` in front of negative ones.
+fn whole(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    let (negative, unsigned) = match text.as_bytes() {
+        [b'-', ..] => (true, &text[1..]),
+        [b'+', ..] => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (number, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let grouped = number.split('_').all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
+    if !grouped || fraction.is_empty() || fraction.bytes().any(|b| b != b'0') {
+        return Err(Problem::NotANumber);
+    }
+    let digits = number.replace('_', "");
+    let digits = digits.trim_start_matches('0');
+    Ok(match (negative, digits) {
+        (_, "") => "0".to_owned(),
+        (true, digits) => format!("-{digits}"),
+        (false, digits) => digits.to_owned(),
+    })
+}
+
+/// An instant: ISO 8601, a date alone, or Unix seconds or milliseconds. The reason given is the one for a bad date, since
+/// that is tried last.
+pub fn instant(text: &str) -> Result<Value, Problem> {
+    let malformed = |error: speedate::ParseError| Problem::Malformed(error.get_documentation().unwrap_or_default().to_owned());
+    match DateTime::parse_str(text) {
+        Ok(at) => Ok(Value::Instant(at.timestamp_tz() * SECOND + Micros::from(at.time.microsecond))),
+        Err(_) => Date::parse_str(text).map(|day| Value::Instant(day.timestamp() * SECOND)).map_err(malformed),
+    }
+}
+
+/// Tags between commas, out of the four there are.
+pub fn tags(text: &str) -> Result<Value, Problem> {
+    let tags: Vec<_> = text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+    let unknown: Vec<_> = tags.iter().filter(|tag| !TAGS.contains(tag)).copied().collect();
+    if unknown.is_empty() {
+        return Ok(Value::List(TAGS.iter().filter(|tag| tags.contains(tag)).map(|tag| (*tag).to_owned()).collect()));
+    }
+    Err(Problem::Malformed(format!("Value error, Invalid tags: {}. Allowed: {}", unknown.join(", "), TAGS.join(", "))))
+}

@@ -1,0 +1,75 @@
+//! PiktID's eleven parameters.
+
+use super::grammar;
+use crate::provider::Evidence::Documented;
+use crate::query::{Args, Param, Repeated};
+use crate::store::{AssetQuery, Direction, Filter, Key, Order, SortBy, Start, Status, Tie, Visibility};
+
+pub const ALL: &[Param] = &[
+    Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
+    Param::integer("per_page", grammar::integer, 1, 100).or("20").repeated(FIRST).known(Documented, "How many assets a page holds."),
+    Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort."),
+    Param::text("created_by").repeated(FIRST).known(Documented, "Only assets of this user."),
+    Param::parsed("created_after", grammar::instant).repeated(FIRST).known(Documented, "Only assets created then or later."),
+    Param::parsed("created_before", grammar::instant).repeated(FIRST).known(Documented, "Only assets created then or earlier."),
+    Param::one_of("sort_by", &["filename", "created_at"]).or("created_at").repeated(FIRST).known(Documented, "What to sort by."),
+    Param::text("search").repeated(FIRST).known(Documented, "Text in tags, name or project name."),
+    Param::one_of("ownership", &["mine", "shared", "default"]).repeated(FIRST).known(Documented, "Whose assets."),
+    Param::parsed("include_tags", grammar::tags).repeated(FIRST).known(Documented, "Only assets with all of these tags."),
+    Param::parsed("exclude_tags", grammar::tags).repeated(FIRST).known(Documented, "Only assets with none of these tags."),
+];
+
+/// Inferred: its presumed framework takes the first.
+const FIRST: Repeated = Repeated::First;
+
+/// Documented: the tags there are.
+pub const TAGS: &[&str] = &["model", "product", "background", "other"];
+
+pub fn plan(args: &Args, key: &Key) -> AssetQuery {
+    let mut filters = vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
+    filters.extend(args.text("created_by").map(|name| Filter::Uploader(name.to_owned())));
+    filters.extend(args.instant("created_after").map(Filter::CreatedFrom)); // inferred: inclusive
+    filters.extend(args.instant("created_before").map(Filter::CreatedTo));
+    filters.extend(args.text("search").filter(|text| !text.is_empty()).map(|text| Filter::Mentions {
+        text: text.to_owned(),
+        vocabulary: TAGS.iter().map(|tag| (*tag).to_owned()).collect(),
+    }));
+    filters.extend(args.list("include_tags").into_iter().flatten().cloned().map(Filter::HasTag));
+    filters.extend(args.list("exclude_tags").into_iter().flatten().cloned().map(Filter::LacksTag));
+    let limit = args.integer("per_page");
+    AssetQuery {
+        filters,
+        project: None,
+        order: order(args),
+        start: Start::Offset((number(page(args)) - 1).saturating_mul(limit.unsigned_abs())),
+        limit: u32::try_from(limit).expect("its bounds are within 32 bits"),
+        counted: true,
+    }
+}
+
+/// The page's digits.
+pub fn page(args: &Args) -> &str {
+    args.text("page").expect("page has a default")
+}
+
+/// A page's digits as a number; those beyond 64 bits are beyond every end.
+pub fn number(digits: &str) -> u64 {
+    digits.parse().unwrap_or(u64::MAX)
+}
+
+fn owned(args: &Args, key: &Key) -> Filter {
+    match args.text("ownership") {
+        Some("mine") => Filter::Uploader(key.user.clone()),
+        Some("shared") => Filter::Visibility(Visibility::Shared),
+        Some(_) => Filter::Visibility(Visibility::Default),
+        None => Filter::VisibleTo(key.user.clone()),
+    }
+}
+
+fn order(args: &Args) -> Order {
+    Order {
+        by: if args.text("sort_by") == Some("filename") { SortBy::Name } else { SortBy::Created },
+        tie: Tie::PublicId, // inferred
+        direction: if args.text("order") == Some("asc") { Direction::Ascending } else { Direction::Descending },
+    }
+}

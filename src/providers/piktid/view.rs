@@ -1,0 +1,87 @@
+//! PiktID's page: `pagination` and `assets`.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::params::{self, TAGS};
+use crate::clock::{Micros, utc};
+use crate::provider::Reply;
+use crate::query::Args;
+use crate::store;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    pagination: Pagination,
+    assets: Vec<Asset<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pagination {
+    page: Box<RawValue>,
+    per_page: i64,
+    total: u64,
+    pages: u64,
+    has_next: bool,
+    has_prev: bool,
+}
+
+#[derive(Serialize)]
+struct Asset<'a> {
+    id: &'a str,
+    filename: &'a str,
+    url: String,
+    created_at: String,
+    created_by: &'a str,
+    tags: Vec<&'a str>,
+    visibility: &'static str,
+    thumbnail_big: Option<&'a str>,
+    thumbnail_small: Option<&'a str>,
+    styling_note: Option<&'a str>,
+    detected: Option<&'a RawValue>,
+    dimensions: Option<[i64; 2]>,
+}
+
+pub fn page(page: &store::Page, args: &Args) -> Reply {
+    let digits = params::page(args);
+    let per_page = args.integer("per_page");
+    let pages = page.total.div_ceil(per_page.unsigned_abs());
+    let pagination = Pagination {
+        page: RawValue::from_string(digits.to_owned()).expect("canonical digits are JSON"),
+        per_page,
+        total: page.total,
+        pages,
+        has_next: params::number(digits) < pages,
+        has_prev: params::number(digits) > 1,
+    };
+    Reply::json(StatusCode::OK, &Body { pagination, assets: page.assets.iter().map(asset).collect() })
+}
+
+fn asset(stored: &store::Asset) -> Asset<'_> {
+    Asset {
+        id: &stored.id,
+        filename: stored.name.as_deref().unwrap_or(&stored.id),
+        url: stored.url.clone().unwrap_or_else(|| url(stored)),
+        created_at: time(stored.created_at),
+        created_by: &stored.uploader,
+        tags: stored.tags.iter().map(String::as_str).filter(|tag| TAGS.contains(tag)).collect(),
+        visibility: stored.visibility.word(),
+        thumbnail_big: stored.thumbnail_big.as_deref(),
+        thumbnail_small: stored.thumbnail_small.as_deref(),
+        styling_note: stored.styling_note.as_deref(),
+        detected: stored.detected.as_deref(),
+        dimensions: stored.width.zip(stored.height).map(|(width, height)| [width, height]),
+    }
+}
+
+/// Inferred: a URL is always there; this one is on a host that nobody owns.
+fn url(stored: &store::Asset) -> String {
+    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+    format!("https://cdn.piktid.example/{}.{extension}", stored.id)
+}
+
+/// Inferred: Python's `isoformat()` in UTC. It leaves the fraction out only when there is none.
+fn time(at: Micros) -> String {
+    let format = if at % crate::clock::SECOND == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
+    utc(at).format(format).to_string()
+}

@@ -1,0 +1,25 @@
+//! TwelveLabs' arrays: a value is one item, or a JSON array of texts as in the reference page's generated samples.
+//! Several values are several items; commas do not separate.
+
+use super::params::TYPES;
+use crate::query::{Problem, Value};
+
+/// Asset ids: 24 hexadecimal digits each, compared in lower case.
+pub fn ids(text: &str) -> Result<Value, Problem> {
+    let ids = items(text).ok_or_else(Problem::malformed)?;
+    if ids.iter().all(|id| id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit())) {
+        Ok(Value::List(ids.into_iter().map(|id| id.to_ascii_lowercase()).collect()))
+    } else {
+        Err(Problem::malformed())
+    }
+}
+
+/// Asset types: words of a fixed list.
+pub fn types(text: &str) -> Result<Value, Problem> {
+    let types = items(text).filter(|types| types.iter().all(|word| TYPES.contains(&&**word)));
+    types.map(Value::List).ok_or(Problem::NotOneOf(TYPES))
+}
+
+fn items(text: &str) -> Option<Vec<String>> {
+    if text.starts_with('[') { serde_json::from_str(text).ok() } else { Some(vec![text.to_owned()]) }
+}

@@ -1,0 +1,93 @@
+//! TwelveLabs: numbered pages, arrays as repeated parameters or as JSON, and errors in one sentence.
+
+mod array;
+mod error;
+mod params;
+mod view;
+
+use crate::clock::{HEX, Micros, opaque, seconds};
+use crate::failure::Failure;
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Provider, Reply, Slash};
+use crate::query::{Args, Unknown};
+use crate::store::{AssetQuery, Key, Page};
+
+/// The provider.
+#[derive(Debug)]
+pub struct TwelveLabs;
+
+/// What is fixed about it.
+pub static CARD: Card = Card {
+    name: "twelvelabs",
+    title: "TwelveLabs",
+    hosts: &["api.twelvelabs.io"],
+    base: "/v1.3",
+    list: "/v1.3/assets",
+    slash: Slash::NotFound, // inferred
+    allow: "GET, HEAD",     // inferred
+    scope: None,
+    auth: Auth { carrier: Carrier::Header("x-api-key"), looks_like: |key| key.starts_with("tlk_") },
+    params: params::ALL,
+    unknown: Unknown::Refused, // documented as an error, inferred for this route
+    quotas: &[],               // documented: limits exist; whether this route has one is open
+    facts: &[
+        Fact::documented("`GET /v1.3/assets` with `x-api-key`; newest first; `page` from 1, `page_limit` 10 and at most 50."),
+        Fact::documented("Six fields in fixed order, then `page_info` of `limit_per_page`, `page`, `total_page`, `total_results`."),
+        Fact::documented("`asset_ids` and `asset_types` are arrays; the JSON-array string of the generated samples is read too."),
+        Fact::documented("Errors are flat `{code,message}`: `parameter_invalid`, `parameter_unknown`, `api_key_invalid`, `too_many_requests` with their published sentences."),
+        Fact::documented("Times are whole seconds with `Z`; every answer has `X-Api-Version`."),
+        Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
+        Fact::client("A page beyond the end is 200 and empty: both clients iterate until one comes."),
+        Fact::client("The newer `filename` filter (text anywhere in the name, whatever the case) and the type `document` are accepted."),
+        Fact::live("Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones."),
+        Fact::inferred("Filters combine with AND; ids of the wrong shape are `parameter_invalid`, unknown ones find nothing; upper-case ids are read."),
+        Fact::inferred("Out of range or not a plain decimal is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request."),
+        Fact::inferred("Of a repeated `page`, `page_limit` or `filename` the first counts; an empty `filename` is no filter."),
+        Fact::inferred("Equal creation times: the greater `_id` first. An empty library has `total_page` 0."),
+        Fact::inferred("Documents are not listed, so the type `document` finds nothing; pending assets show as `processing`, `signed_url` as `direct`."),
+        Fact::inferred("A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`."),
+        Fact::inferred("`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`."),
+        Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
+    ],
+    not_imitated: &[
+        "Every route but the list: create, retrieve, delete, multipart uploads, user metadata.",
+        "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
+        "Plans, regions and the metered limits.",
+    ],
+};
+
+impl Provider for TwelveLabs {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {
+        Ok(params::plan(args))
+    }
+
+    fn page(&self, page: &Page, args: &Args, cx: &Context) -> Reply {
+        rated(view::page(page, args), cx).header("x-api-version", API_VERSION)
+    }
+
+    fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
+        error::refusal(failure, cx).header("x-api-version", API_VERSION)
+    }
+
+    fn mint(&self, entropy: u128, created_at: Micros) -> String {
+        let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
+        format!("{second:08x}{}", opaque(entropy, 16, HEX))
+    }
+}
+
+/// Inferred: the documentation calls the version this.
+const API_VERSION: &str = "v1.3";
+
+/// Documented for metered routes; here for keys with a limit of their own.
+fn rated(reply: Reply, cx: &Context) -> Reply {
+    let Some(count) = cx.counts.main() else { return reply };
+    let limit = count.quota.requests;
+    reply
+        .header("x-ratelimit-limit", limit)
+        .header("x-ratelimit-remaining", count.remaining)
+        .header("x-ratelimit-used", count.used.min(limit))
+        .header("x-ratelimit-reset", seconds(count.reset_at))
+}

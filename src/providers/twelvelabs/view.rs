@@ -1,0 +1,75 @@
+//! TwelveLabs' page: `data` and `page_info`.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use crate::clock::{Micros, utc};
+use crate::provider::Reply;
+use crate::query::Args;
+use crate::store::{self, Status};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    data: Vec<Asset<'a>>,
+    page_info: PageInfo,
+}
+
+#[derive(Serialize)]
+struct Asset<'a> {
+    _id: &'a str,
+    method: &'a str,
+    status: &'static str,
+    filename: &'a str,
+    file_type: &'a str,
+    created_at: String,
+}
+
+#[derive(Serialize)]
+struct PageInfo {
+    limit_per_page: i64,
+    page: i64,
+    total_page: u64,
+    total_results: u64,
+}
+
+/// Inferred: shown where no MIME type is stored.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+pub fn page(page: &store::Page, args: &Args) -> Reply {
+    let limit = args.integer("page_limit");
+    let page_info = PageInfo {
+        limit_per_page: limit,
+        page: args.integer("page"),
+        total_page: page.total.div_ceil(limit.unsigned_abs()),
+        total_results: page.total,
+    };
+    Reply::json(StatusCode::OK, &Body { data: page.assets.iter().map(asset).collect(), page_info })
+}
+
+fn asset(stored: &store::Asset) -> Asset<'_> {
+    Asset {
+        _id: &stored.id,
+        method: method(&stored.uploaded_via),
+        status: status(stored.status),
+        filename: stored.name.as_deref().unwrap_or(&stored.id),
+        file_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
+        created_at: time(stored.created_at),
+    }
+}
+
+/// Inferred: uploads to a signed URL are nobody else's word; here they are direct.
+fn method(uploaded_via: &str) -> &str {
+    if uploaded_via == "signed_url" { "direct" } else { uploaded_via }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Pending | Status::Processing => "processing", // pending: inferred, there are only three
+        Status::Ready => "ready",
+        Status::Failed => "failed",
+    }
+}
+
+fn time(at: Micros) -> String {
+    utc(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,69 @@
+//! xQR's errors: `error` and `meta`. Codes of 401, 403 and 429 are documented, as is the sentence about scopes; the other
+//! codes and sentences are inferred.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::{BURST, CARD, number, request_id};
+use crate::failure::Failure;
+use crate::provider::{Context, Reply};
+use crate::query::{Problem, Violation};
+
+#[derive(Serialize)]
+struct Body {
+    error: Error,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Error {
+    code: &'static str,
+    message: String,
+    status: u16,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    request_id: String,
+}
+
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
+    let say = |status, code, message: &str| envelope(status, code, message.to_owned(), cx);
+    match failure {
+        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
+        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", CARD.allow),
+        Failure::NoKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Missing API key."),
+        Failure::MalformedKey | Failure::UnknownKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key."),
+        Failure::RevokedKey => say(StatusCode::UNAUTHORIZED, "REVOKED_API_KEY", "API key has been revoked."),
+        Failure::ExpiredKey => say(StatusCode::UNAUTHORIZED, "EXPIRED_API_KEY", "API key has expired."),
+        Failure::MissingScope(scope) => say(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", &format!("This endpoint requires the {scope} scope.")),
+        Failure::ForeignWorkspace => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
+        Failure::Invalid(violations) => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", &sentences(violations)),
+        Failure::RateLimited(exceeded) => {
+            let (code, message) = match exceeded.quota.name {
+                BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
+                _ => ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded."),
+            };
+            say(StatusCode::TOO_MANY_REQUESTS, code, message).header("retry-after", exceeded.retry_after)
+        }
+        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
+    }
+}
+
+fn envelope(status: StatusCode, code: &'static str, message: String, cx: &Context) -> Reply {
+    Reply::json(status, &Body { error: Error { code, message, status: number(status) }, meta: Meta { request_id: request_id(cx) } })
+}
+
+fn sentences(violations: &[Violation]) -> String {
+    violations.iter().map(sentence).collect::<Vec<_>>().join(" ")
+}
+
+fn sentence(Violation { param, problem, .. }: &Violation) -> String {
+    match problem {
+        Problem::Below(_) | Problem::Above(_) if param == "limit" => "limit must be between 1 and 200.".to_owned(),
+        Problem::Below(min) => format!("{param} must be at least {min}."),
+        Problem::Above(max) => format!("{param} must be at most {max}."),
+        Problem::NotANumber | Problem::NotWhole => format!("{param} must be an integer."),
+        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown | Problem::Malformed(_) => format!("{param} is invalid."),
+    }
+}

@@ -1,0 +1,110 @@
+//! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
+
+mod error;
+mod params;
+mod view;
+
+use axum::http::StatusCode;
+
+use crate::clock::{HEX, Micros, opaque, seconds};
+use crate::failure::Failure;
+use crate::limits::{Quota, Shape};
+use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Provider, Reply, Slash};
+use crate::query::{Args, Unknown};
+use crate::store::{AssetQuery, Key, Page};
+
+/// The provider.
+#[derive(Debug)]
+pub struct Xqr;
+
+/// What is fixed about it.
+pub static CARD: Card = Card {
+    name: "xqr",
+    title: "xQR",
+    hosts: &["xqr.co"],
+    base: "/api/v1",
+    list: "/api/v1/assets",
+    slash: Slash::NotFound, // inferred: no page shows a trailing slash
+    allow: "GET",           // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    scope: Some("assets:read"),
+    auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("xqr_pk_") },
+    params: params::ALL,
+    unknown: Unknown::Ignored, // inferred
+    quotas: &[
+        // The numbers are documented; that they are a minute's window is inferred from 10 a second and resets on whole minutes.
+        Quota { name: "minute", requests: 600, seconds: 60, shape: Shape::Window, enforced: true, evidence: Evidence::Inferred },
+        Quota { name: BURST, requests: 10, seconds: 1, shape: Shape::Bucket, enforced: false, evidence: Evidence::Documented },
+    ],
+    facts: &[
+        Fact::documented("`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first."),
+        Fact::documented("Ten fields in fixed order; `public_url` is null unless the asset is public; times are whole seconds with `Z`."),
+        Fact::documented("`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id."),
+        Fact::documented("Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`."),
+        Fact::documented("Scopes match exactly; `*` stands for all."),
+        Fact::documented("The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them."),
+        Fact::documented("429 carries `Retry-After` in whole seconds."),
+        Fact::inferred("The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it."),
+        Fact::inferred("The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted."),
+        Fact::inferred("Every request with a live key is counted, refused or not; answers to one carry the headers."),
+        Fact::inferred("`limit` and `offset` out of range or not plain decimals are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours."),
+        Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
+        Fact::inferred("Equal creation times: the one inserted later comes first. Pending and failed assets are listed; all but pending show as `confirmed`."),
+        Fact::inferred("A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405."),
+        Fact::inferred("An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`."),
+    ],
+    not_imitated: &[
+        "Every route but the list: get, presign, confirm, publish, delete, workspace.",
+        "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`).",
+        "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
+    ],
+};
+
+/// The burst quota's name.
+const BURST: &str = "burst";
+
+impl Provider for Xqr {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {
+        Ok(params::plan(args))
+    }
+
+    fn page(&self, page: &Page, _: &Args, cx: &Context) -> Reply {
+        dressed(view::page(page, cx), cx)
+    }
+
+    fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
+        dressed(error::refusal(failure, cx), cx)
+    }
+
+    fn mint(&self, entropy: u128, _: Micros) -> String {
+        uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
+    }
+}
+
+/// The headers of every answer: the request id, and the counts once the key is known.
+fn dressed(reply: Reply, cx: &Context) -> Reply {
+    let mut reply = reply.header("x-request-id", request_id(cx));
+    if let Some(count) = cx.counts.main() {
+        reply = reply
+            .header("x-ratelimit-limit", count.quota.requests)
+            .header("x-ratelimit-remaining", count.remaining)
+            .header("x-ratelimit-reset", seconds(count.reset_at));
+    }
+    if let Some(burst) = cx.counts.named(BURST) {
+        reply = reply.header("x-ratelimit-burst-limit", burst.quota.requests).header("x-ratelimit-burst-remaining", burst.remaining);
+    }
+    reply
+}
+
+/// Documented: `req_` and 16 hexadecimal digits.
+fn request_id(cx: &Context) -> String {
+    format!("req_{}", opaque(cx.entropy, 16, HEX))
+}
+
+/// The status as the number that error bodies repeat.
+fn number(status: StatusCode) -> u16 {
+    status.as_u16()
+}

@@ -1,0 +1,24 @@
+//! xQR's two parameters. There are no filters and no sort.
+
+use crate::provider::Evidence::Documented;
+use crate::query::{Args, Param, decimal};
+use crate::store::{AssetQuery, Direction, Order, SortBy, Start, Tie};
+
+pub const ALL: &[Param] = &[
+    Param::integer("limit", decimal, 1, 200).or("50").known(Documented, "How many assets to return."),
+    Param::integer("offset", decimal, 0, i64::MAX).or("0").known(Documented, "How many assets to skip."), // the least value is inferred
+];
+
+/// Documented: newest first. Inferred: of equals, the one inserted later.
+const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
+
+pub fn plan(args: &Args) -> AssetQuery {
+    AssetQuery {
+        filters: Vec::new(),
+        project: None,
+        order: ORDER,
+        start: Start::Offset(args.integer("offset").unsigned_abs()),
+        limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),
+        counted: false,
+    }
+}

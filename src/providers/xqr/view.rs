@@ -1,0 +1,78 @@
+//! xQR's page: `data` and `meta`.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::request_id;
+use crate::clock::{Micros, seconds, utc};
+use crate::provider::{Context, Reply};
+use crate::store::{self, Status};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    data: Vec<Asset<'a>>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Asset<'a> {
+    id: &'a str,
+    filename: &'a str,
+    mime_type: &'a str,
+    file_size: i64,
+    status: &'static str,
+    is_public: bool,
+    public_url: Option<String>,
+    tags: &'a [String],
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+struct Meta {
+    request_id: String,
+    rate_limit: Option<RateLimit>,
+}
+
+#[derive(Serialize)]
+struct RateLimit {
+    limit: u64,
+    remaining: u64,
+    reset: i64,
+}
+
+/// Documented as the default of an upload without a content type; inferred for what is shown.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+pub fn page(page: &store::Page, cx: &Context) -> Reply {
+    let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
+    let data = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    let rate_limit = cx.counts.main().map(|count| RateLimit { limit: count.quota.requests, remaining: count.remaining, reset: seconds(count.reset_at) });
+    Reply::json(StatusCode::OK, &Body { data, meta: Meta { request_id: request_id(cx), rate_limit } })
+}
+
+fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
+    Asset {
+        id: &stored.id,
+        filename: stored.name.as_deref().unwrap_or(&stored.id),
+        mime_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
+        file_size: stored.size_bytes.unwrap_or(0),
+        status: if stored.status == Status::Pending { "pending" } else { "confirmed" },
+        is_public: stored.is_public,
+        public_url: stored.is_public.then(|| stored.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
+        tags: &stored.tags,
+        created_at: time(stored.created_at),
+        updated_at: time(stored.updated_at),
+    }
+}
+
+/// Documented: where published originals are. The extension is the name's (inferred).
+fn published_at(stored: &store::Asset, workspace: &str) -> String {
+    let short = stored.id.get(..8).unwrap_or(&stored.id);
+    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| format!(".{extension}")).unwrap_or_default();
+    format!("https://cdn.xqr.co/tenants/{workspace}/originals/{short}{extension}")
+}
+
+fn time(at: Micros) -> String {
+    utc(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

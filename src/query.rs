@@ -1,0 +1,381 @@
+//! Strict reading of a query string against a table of parameters. It knows types, bounds and what to do with an empty,
+//! repeated or unknown parameter; it does not know what any of them means, nor in which words a vendor complains.
+//!
+//! Every violation is reported, in the table's order. Each value carries a vendor's grammar as a function, because
+//! `05`, `+5`, `1_000` and `1e1` are integers to some servers and not to others.
+
+use crate::clock::Micros;
+use crate::provider::Evidence;
+
+/// One documented parameter of a list route: one line of a provider's `params.rs`.
+///
+/// ```
+/// use assetmock::query::{Param, decimal};
+/// use assetmock::provider::Evidence::Documented;
+/// const LIMIT: Param = Param::integer("limit", decimal, 1, 200).or("50").known(Documented, "Page size.");
+/// assert_eq!(LIMIT.default, Some("50"));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// How its text becomes a value.
+    pub reads: Reads,
+    /// The text that stands for an absent parameter; `None`: it has no value then.
+    pub default: Option<&'static str>,
+    /// What `name=` means.
+    pub empty: Empty,
+    /// What naming it twice means.
+    pub repeated: Repeated,
+    /// How sure we are of this line.
+    pub evidence: Evidence,
+    /// A sentence for tables.
+    pub about: &'static str,
+}
+
+/// How a parameter's text becomes a value.
+#[derive(Debug, Clone, Copy)]
+pub enum Reads {
+    /// A whole number in a vendor's grammar, with inclusive bounds.
+    Integer {
+        /// The vendor's grammar.
+        read: fn(&str) -> Result<i64, Problem>,
+        /// The least value allowed.
+        min: i64,
+        /// The greatest value allowed.
+        max: i64,
+    },
+    /// Any text.
+    Text,
+    /// One of a few words, compared exactly.
+    OneOf(&'static [&'static str]),
+    /// A grammar of the vendor's own.
+    Parsed(fn(&str) -> Result<Value, Problem>),
+}
+
+/// What an empty value (`name=`) means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// The same as leaving the parameter out.
+    Absent,
+    /// A value like any other, which may well be invalid.
+    Value,
+}
+
+/// What naming a parameter more than once means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first one counts.
+    First,
+    /// The last one counts.
+    Last,
+    /// A violation.
+    Refused,
+    /// They all count: the value is a list.
+    All,
+}
+
+/// What a server does with parameters it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// It does not look at them.
+    Ignored,
+    /// It refuses the request.
+    Refused,
+}
+
+impl Param {
+    const fn new(name: &'static str, reads: Reads) -> Param {
+        Param { name, reads, default: None, empty: Empty::Value, repeated: Repeated::Last, evidence: Evidence::Documented, about: "" }
+    }
+
+    /// A whole number from `min` to `max`, read by `read`.
+    pub const fn integer(name: &'static str, read: fn(&str) -> Result<i64, Problem>, min: i64, max: i64) -> Param {
+        Param::new(name, Reads::Integer { read, min, max })
+    }
+
+    /// Any text.
+    pub const fn text(name: &'static str) -> Param {
+        Param::new(name, Reads::Text)
+    }
+
+    /// One of `words`.
+    pub const fn one_of(name: &'static str, words: &'static [&'static str]) -> Param {
+        Param::new(name, Reads::OneOf(words))
+    }
+
+    /// Text in a grammar of the vendor's own.
+    pub const fn parsed(name: &'static str, read: fn(&str) -> Result<Value, Problem>) -> Param {
+        Param::new(name, Reads::Parsed(read))
+    }
+
+    /// The text that stands for an absent parameter.
+    pub const fn or(mut self, default: &'static str) -> Param {
+        self.default = Some(default);
+        self
+    }
+
+    /// What `name=` means; without this line it is a value.
+    pub const fn empty(mut self, empty: Empty) -> Param {
+        self.empty = empty;
+        self
+    }
+
+    /// What a repetition means; without this line the last one counts.
+    pub const fn repeated(mut self, repeated: Repeated) -> Param {
+        self.repeated = repeated;
+        self
+    }
+
+    /// How sure we are of this line, and what it does in a sentence.
+    pub const fn known(mut self, evidence: Evidence, about: &'static str) -> Param {
+        self.evidence = evidence;
+        self.about = about;
+        self
+    }
+
+    fn read(&self, text: &str) -> Result<Value, Problem> {
+        match self.reads {
+            Reads::Text => Ok(Value::Text(text.to_owned())),
+            Reads::OneOf(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
+            Reads::OneOf(words) => Err(Problem::NotOneOf(words)),
+            Reads::Parsed(read) => read(text),
+            Reads::Integer { read, min, max } => match read(text)? {
+                number if number < min => Err(Problem::Below(min)),
+                number if number > max => Err(Problem::Above(max)),
+                number => Ok(Value::Integer(number)),
+            },
+        }
+    }
+}
+
+/// A parameter's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A whole number.
+    Integer(i64),
+    /// An instant.
+    Instant(Micros),
+    /// Text.
+    Text(String),
+    /// Several texts.
+    List(Vec<String>),
+    /// A position in a listing ordered by creation and public id.
+    Position {
+        /// When the last asset seen was created.
+        created_at: Micros,
+        /// Its public id.
+        id: String,
+    },
+}
+
+/// What is wrong with one parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The parameter, as the client named it.
+    pub param: String,
+    /// The text it gave.
+    pub given: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// Where in the request its name first appeared, from 0.
+    pub position: usize,
+}
+
+/// The ways in which a value can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Not a number in this vendor's grammar.
+    NotANumber,
+    /// A number, but not a whole one.
+    NotWhole,
+    /// Below this minimum.
+    Below(i64),
+    /// Above this maximum.
+    Above(i64),
+    /// None of these words.
+    NotOneOf(&'static [&'static str]),
+    /// Given more than once.
+    Repeated,
+    /// No such parameter.
+    Unknown,
+    /// Wrong by a grammar of the vendor's own, in the vendor's words where it has any.
+    Malformed(String),
+}
+
+impl Problem {
+    /// Wrong by a grammar for which the vendor has no words of its own.
+    pub fn malformed() -> Problem {
+        Problem::Malformed(String::new())
+    }
+}
+
+/// The values of a request, by parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Args(Vec<(&'static str, Value)>);
+
+impl Args {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The number of a parameter that has a default, and therefore always a value.
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.get(name) {
+            Some(Value::Integer(number)) => *number,
+            other => panic!("`{name}` is read as an integer with a default, but is {other:?}: its table and its plan disagree"),
+        }
+    }
+
+    /// The text of a parameter, if it was given.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The instant of a parameter, if it was given.
+    pub fn instant(&self, name: &str) -> Option<Micros> {
+        match self.get(name) {
+            Some(Value::Instant(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// The position of a parameter, if it was given.
+    pub fn position(&self, name: &str) -> Option<(Micros, &str)> {
+        match self.get(name) {
+            Some(Value::Position { created_at, id }) => Some((*created_at, id)),
+            _ => None,
+        }
+    }
+
+    /// The texts of a list parameter; `None` if it was not given.
+    pub fn list(&self, name: &str) -> Option<&[String]> {
+        match self.get(name) {
+            Some(Value::List(items)) => Some(items),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a raw query string (what follows `?`) against `params`.
+///
+/// Decoding follows the WHATWG form rules: `+` is a space, a stray `%` stays as it is, invalid UTF-8 becomes U+FFFD.
+pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<Violation>> {
+    let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
+    let mut args = Args::default();
+    let mut violations = Vec::new();
+    for param in params {
+        let given: Vec<_> = pairs.iter().enumerate().filter(|(_, (name, _))| name == param.name).map(|(position, (_, text))| (position, &**text)).collect();
+        match read_one(param, &given) {
+            Ok(Some(value)) => args.0.push((param.name, value)),
+            Ok(None) => {}
+            Err(violation) => violations.push(violation),
+        }
+    }
+    if unknown == Unknown::Refused {
+        violations.extend(strangers(params, &pairs));
+    }
+    if violations.is_empty() { Ok(args) } else { Err(violations) }
+}
+
+fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Violation> {
+    let blame = |text: &str, problem| Violation {
+        param: param.name.to_owned(),
+        given: text.to_owned(),
+        problem,
+        position: given.first().map_or(0, |(position, _)| *position),
+    };
+    let read = |text: &str| param.read(text).map_err(|problem| blame(text, problem));
+    let chosen = match (param.repeated, given) {
+        (_, []) => None,
+        (Repeated::All, _) => return read_all(given, read).map(Some),
+        (Repeated::Refused, [_, (_, second), ..]) => return Err(blame(second, Problem::Repeated)),
+        (Repeated::First, [(_, first), ..]) => Some(*first),
+        (_, [.., (_, last)]) => Some(*last),
+    };
+    match chosen.filter(|text| !(text.is_empty() && param.empty == Empty::Absent)) {
+        Some(text) => read(text).map(Some),
+        None => param.default.map(read).transpose(),
+    }
+}
+
+fn read_all(given: &[(usize, &str)], read: impl Fn(&str) -> Result<Value, Violation>) -> Result<Value, Violation> {
+    let mut items = Vec::new();
+    for (_, text) in given {
+        match read(text)? {
+            Value::List(more) => items.extend(more),
+            Value::Text(one) => items.push(one),
+            other => items.push(format!("{other:?}")),
+        }
+    }
+    Ok(Value::List(items))
+}
+
+fn strangers<'a>(params: &[Param], pairs: &'a [(impl AsRef<str> + 'a, impl AsRef<str> + 'a)]) -> Vec<Violation> {
+    let mut seen = std::collections::HashSet::new();
+    pairs
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| params.iter().all(|param| param.name != name.as_ref()) && seen.insert(name.as_ref()))
+        .map(|(position, (name, text))| Violation { param: name.as_ref().to_owned(), given: text.as_ref().to_owned(), problem: Problem::Unknown, position })
+        .collect()
+}
+
+/// The strict grammar `-?(0|[1-9][0-9]*)`. Numbers beyond 64 bits become the largest or smallest there is, so that they
+/// are still above every maximum or beyond every end.
+pub fn decimal(text: &str) -> Result<i64, Problem> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = digits == "0" || (digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() && !digits.starts_with('0'));
+    if !canonical {
+        return Err(Problem::NotANumber);
+    }
+    let saturated = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    Ok(text.parse().unwrap_or(saturated))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[Param] = &[
+        Param::integer("limit", decimal, 1, 200).or("50"),
+        Param::text("q").empty(Empty::Absent).repeated(Repeated::First),
+        Param::one_of("order", &["asc", "desc"]).repeated(Repeated::Refused),
+    ];
+
+    fn problems(raw: &str) -> Vec<Problem> {
+        read(TABLE, Unknown::Refused, raw).unwrap_err().into_iter().map(|violation| violation.problem).collect()
+    }
+
+    #[test]
+    fn an_absent_parameter_has_its_default_or_no_value() {
+        let args = read(TABLE, Unknown::Refused, "q=").unwrap();
+        assert_eq!((args.integer("limit"), args.text("q"), args.text("order")), (50, None, None));
+    }
+
+    #[test]
+    fn every_violation_is_reported_in_the_order_of_the_table() {
+        let words: &[&str] = &["asc", "desc"];
+        assert_eq!(problems("order=up&nope=1&limit=0"), [Problem::Below(1), Problem::NotOneOf(words), Problem::Unknown]);
+    }
+
+    #[test]
+    fn repetition_follows_the_line_of_the_table() {
+        let args = read(TABLE, Unknown::Refused, "limit=5&limit=7&q=a&q=b").unwrap();
+        assert_eq!((args.integer("limit"), args.text("q")), (7, Some("a")));
+        assert_eq!(problems("order=asc&order=asc"), [Problem::Repeated]);
+    }
+
+    #[test]
+    fn only_canonical_decimals_are_integers() {
+        for text in ["", "+5", "05", " 5", "5.0", "1e1", "0x10", "--1", "-", "-01", "٥"] {
+            assert_eq!(decimal(text), Err(Problem::NotANumber), "{text:?}");
+        }
+        assert_eq!(decimal("-1"), Ok(-1));
+        assert_eq!(decimal("99999999999999999999"), Ok(i64::MAX));
+        assert_eq!(decimal("-99999999999999999999"), Ok(i64::MIN));
+    }
+}

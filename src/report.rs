@@ -1,0 +1,225 @@
+//! What people read: the banner, the tables of keys and providers, and `FIDELITY.md`, all made from the cards.
+
+use std::fmt::Write;
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use crate::admin::base_url;
+use crate::clock::{Micros, write_rfc3339};
+use crate::limits::Shape;
+use crate::provider::{Card, Evidence, Fact};
+use crate::providers;
+use crate::query::{Empty, Param, Reads, Repeated, Unknown};
+use crate::store::{Key, KeyState};
+
+/// What `serve` prints: how to reach each provider, with a key and a line to paste.
+pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
+    let mut text = format!("assetmock {} on {origin}\n", env!("CARGO_PKG_VERSION"));
+    for provider in providers::ALL {
+        let card = provider.card();
+        let _ = write!(text, "\n{}\n  base URL  {}\n", card.title, base_url(origin, card));
+        let usable = |key: &&Key| key.provider == card.name && key.state(now) == KeyState::Active && card.scope.is_none_or(|scope| key.allows(scope));
+        if let Some(key) = keys.iter().find(usable) {
+            let _ = write!(text, "  key       {}\n  try       curl -H '{}' '{origin}/{}{}'\n", key.key, card.auth.carrier.line(&key.key), card.name, card.list);
+        }
+    }
+    let _ = write!(text, "\nHealth: {origin}/_emulator/health. `assetmock keys` lists the other keys. Ctrl-C stops.\n");
+    text
+}
+
+#[derive(Serialize)]
+struct KeyRow<'a> {
+    provider: &'a str,
+    key: &'a str,
+    workspace: &'a str,
+    user: &'a str,
+    state: &'static str,
+    scopes: Option<&'a [String]>,
+    expires_at: Option<String>,
+}
+
+/// Every key.
+pub fn keys(keys: &[Key], now: Micros, json: bool) -> String {
+    let rows = keys.iter().map(|key| KeyRow {
+        provider: &key.provider,
+        key: &key.key,
+        workspace: &key.workspace,
+        user: &key.user,
+        state: key.state(now).word(),
+        scopes: key.scopes.as_deref(),
+        expires_at: key.expires_at.map(write_rfc3339),
+    });
+    if json {
+        return to_json(&rows.collect::<Vec<_>>());
+    }
+    let mut table = table(&["provider", "key", "workspace", "user", "state", "scopes"]);
+    for row in rows {
+        let scopes = row.scopes.map_or("all".to_owned(), |scopes| scopes.join(" "));
+        table.add_row([row.provider, row.key, row.workspace, row.user, row.state, &scopes]);
+    }
+    lines(&table)
+}
+
+#[derive(Serialize)]
+struct CardRow {
+    name: &'static str,
+    title: &'static str,
+    hosts: &'static [&'static str],
+    list: &'static str,
+    methods: &'static str,
+    key: String,
+    scope: Option<&'static str>,
+    parameters: Vec<ParamRow>,
+    unknown_parameters: &'static str,
+    limits: Vec<LimitRow>,
+    facts: &'static [Fact],
+    not_imitated: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct ParamRow {
+    name: &'static str,
+    reads: String,
+    default: Option<&'static str>,
+    empty: &'static str,
+    repeated: &'static str,
+    evidence: Evidence,
+    about: &'static str,
+}
+
+#[derive(Serialize)]
+struct LimitRow {
+    name: &'static str,
+    requests: u64,
+    seconds: u64,
+    counted_as: &'static str,
+    enforced: bool,
+    evidence: Evidence,
+}
+
+fn card_row(card: &'static Card) -> CardRow {
+    let limits = card.quotas.iter().map(|quota| LimitRow {
+        name: quota.name,
+        requests: quota.requests,
+        seconds: quota.seconds,
+        counted_as: if quota.shape == Shape::Window { "fixed window" } else { "token bucket" },
+        enforced: quota.enforced,
+        evidence: quota.evidence,
+    });
+    CardRow {
+        name: card.name,
+        title: card.title,
+        hosts: card.hosts,
+        list: card.list,
+        methods: card.allow,
+        key: card.auth.carrier.line("<key>"),
+        scope: card.scope,
+        parameters: card.params.iter().map(param_row).collect(),
+        unknown_parameters: if card.unknown == Unknown::Ignored { "ignored" } else { "refused" },
+        limits: limits.collect(),
+        facts: card.facts,
+        not_imitated: card.not_imitated,
+    }
+}
+
+fn param_row(param: &Param) -> ParamRow {
+    let reads = match param.reads {
+        Reads::Integer { min, max: i64::MAX, .. } => format!("integer from {min}"),
+        Reads::Integer { min, max, .. } => format!("integer, {min} to {max}"),
+        Reads::Text => "text".to_owned(),
+        Reads::OneOf(words) => words.join(" or "),
+        Reads::Parsed(_) => "the vendor's own form".to_owned(),
+    };
+    let repeated = match param.repeated {
+        Repeated::First => "first counts",
+        Repeated::Last => "last counts",
+        Repeated::Refused => "refused",
+        Repeated::All => "all count",
+    };
+    let empty = if param.empty == Empty::Absent { "as absent" } else { "a value" };
+    ParamRow { name: param.name, reads, default: param.default.filter(|text| !text.is_empty()), empty, repeated, evidence: param.evidence, about: param.about }
+}
+
+/// The providers as JSON.
+pub fn providers_json(cards: &[&'static Card]) -> String {
+    to_json(&cards.iter().map(|card| card_row(card)).collect::<Vec<_>>())
+}
+
+/// One line a provider.
+pub fn providers(cards: &[&'static Card]) -> String {
+    let mut table = table(&["provider", "list route", "key", "parameters"]);
+    for card in cards {
+        let names: Vec<_> = card.params.iter().map(|param| param.name).collect();
+        table.add_row([card.name.to_owned(), format!("GET {}", card.list), card.auth.carrier.line("<key>"), names.join(" ")]);
+    }
+    lines(&table)
+}
+
+/// One provider in full.
+pub fn provider(card: &'static Card) -> String {
+    let row = card_row(card);
+    let mut text = format!("{}: {} {} at {}\nkey: {}\n", row.title, row.methods, row.list, row.hosts.join(", "), row.key);
+    let mut params = table(&["parameter", "reads", "default", "empty", "repeated", "evidence", "meaning"]);
+    for param in &row.parameters {
+        params.add_row([param.name, &param.reads, param.default.unwrap_or("-"), param.empty, param.repeated, param.evidence.word(), param.about]);
+    }
+    let _ = write!(text, "\n{}unknown parameters: {}\n", lines(&params), row.unknown_parameters);
+    if !row.limits.is_empty() {
+        let mut limits = table(&["limit", "requests", "seconds", "counted as", "enforced", "evidence"]);
+        for limit in &row.limits {
+            let enforced = if limit.enforced { "yes" } else { "for strict keys" };
+            limits.add_row([limit.name, &limit.requests.to_string(), &limit.seconds.to_string(), limit.counted_as, enforced, limit.evidence.word()]);
+        }
+        let _ = write!(text, "\n{}", lines(&limits));
+    }
+    let _ = write!(text, "\n{}", facts(card));
+    text
+}
+
+fn facts(card: &Card) -> String {
+    let mut table = table(&["evidence", "behaviour"]);
+    for fact in card.facts {
+        table.add_row([fact.evidence.word(), fact.says]);
+    }
+    lines(&table)
+}
+
+/// The text of `FIDELITY.md`.
+pub fn fidelity(cards: &[&'static Card]) -> String {
+    let mut text = include_str!("fidelity.md").to_owned();
+    for card in cards {
+        let _ = write!(text, "\n## {}\n\n`GET {}` at {}\n", card.title, card.list, card.hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", "));
+        text.push_str("\n| parameter | reads | default | empty | repeated | evidence |\n|---|---|---|---|---|---|\n");
+        for param in card.params.iter().map(param_row) {
+            let default = param.default.map_or("none".to_owned(), |text| format!("`{text}`"));
+            let _ = writeln!(text, "| `{}` | {} | {default} | {} | {} | {} |", param.name, param.reads, param.empty, param.repeated, param.evidence.word());
+        }
+        for (title, evidence) in [("Documented", Evidence::Documented), ("Seen in official clients", Evidence::Client), ("Recorded live", Evidence::Live), ("Guessed", Evidence::Inferred)] {
+            list(&mut text, title, card.facts.iter().filter(|fact| fact.evidence == evidence).map(|fact| fact.says));
+        }
+        list(&mut text, "Not imitated", card.not_imitated.iter().copied());
+    }
+    text
+}
+
+fn list<'a>(text: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {
+    let items: String = items.map(|item| format!("- {item}\n")).collect();
+    if !items.is_empty() {
+        let _ = write!(text, "\n**{title}**\n\n{items}");
+    }
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.to_vec());
+    table
+}
+
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("reports are JSON") + "\n"
+}

@@ -1,0 +1,74 @@
+//! Listening: one port, one router, an orderly end.
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::{admin, pipeline};
+
+/// How long answers under way may take once the end was asked for.
+const DRAIN: Duration = Duration::from_millis(800);
+
+/// The whole server as a service: the emulator's own routes, and everything else through the pipeline.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new().nest("/_emulator", admin::routes()).fallback(pipeline::answer).with_state(app)
+}
+
+/// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.
+pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and complete; waiting to fill a packet would only delay them.
+        if let Err(cause) = stream.set_nodelay(true) {
+            tracing::debug!(%cause, "the connection keeps its delay");
+        }
+    });
+    let (asked, stop) = oneshot::channel();
+    let serving = axum::serve(listener, router(app.clone())).with_graceful_shutdown(async move {
+        shutdown.await;
+        // Nobody listens any more only if serving has ended by itself.
+        let _ = asked.send(());
+    });
+    let overdue = async move {
+        match stop.await {
+            Ok(()) => tokio::time::sleep(DRAIN).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = serving.into_future() => outcome,
+        () = overdue => Ok(()),
+    };
+    app.store.close().await;
+    outcome
+}
+
+/// Resolves when the process is asked to end: Ctrl-C, or the platform's way of stopping a service.
+#[cfg(unix)]
+pub async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Resolves when the process is asked to end: Ctrl-C, a closed console, or a shutdown.
+#[cfg(windows)]
+pub async fn asked_to_stop() {
+    use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
+    let mut close = ctrl_close().expect("console events can be listened for");
+    let mut shutdown = ctrl_shutdown().expect("console events can be listened for");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = close.recv() => {}
+        _ = shutdown.recv() => {}
+    }
+}

@@ -1,0 +1,101 @@
+//! Keys: what a provider's client shows, and what it stands for.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::Store;
+use crate::clock::Micros;
+use crate::limits::KeyLimits;
+
+/// A key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its identity here; never shown.
+    pub id: i64,
+    /// The provider it belongs to.
+    pub provider: String,
+    /// The text a client shows.
+    pub key: String,
+    /// The workspace it opens.
+    pub workspace: String,
+    /// The user it acts as.
+    pub user: String,
+    /// What it may do; `None`: everything.
+    pub scopes: Option<Vec<String>>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// When it ends.
+    pub expires_at: Option<Micros>,
+    /// Its own setting of limits.
+    pub limits: KeyLimits,
+}
+
+/// Whether a key is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is.
+    Active,
+    /// It was revoked.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+impl KeyState {
+    /// The word shown in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            KeyState::Active => "active",
+            KeyState::Revoked => "revoked",
+            KeyState::Expired => "expired",
+        }
+    }
+}
+
+impl Key {
+    /// Whether the key is good at `now`. A key expires at the very instant named.
+    pub fn state(&self, now: Micros) -> KeyState {
+        match self.expires_at {
+            _ if self.revoked => KeyState::Revoked,
+            Some(end) if end <= now => KeyState::Expired,
+            _ => KeyState::Active,
+        }
+    }
+
+    /// Whether the key may do what `scope` names. `*` stands for every scope.
+    pub fn allows(&self, scope: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|held| held == scope || held == "*"))
+    }
+}
+
+const COLUMNS: &str = "id, provider, key, workspace_id, user, scopes, revoked, expires_at, limits";
+
+impl Store {
+    /// The key of this provider with this text.
+    pub async fn key(&self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
+        let sql = format!("SELECT {COLUMNS} FROM key WHERE provider = ? AND key = ?");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key).fetch_optional(&self.pool).await?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Every key, in the order of the fixtures.
+    pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
+        let sql = format!("SELECT {COLUMNS} FROM key ORDER BY id");
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?.iter().map(from_row).collect()
+    }
+}
+
+fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
+    let json = |error| sqlx::Error::Decode(Box::new(error));
+    let scopes: Option<&str> = row.try_get(5)?;
+    Ok(Key {
+        id: row.try_get(0)?,
+        provider: row.try_get(1)?,
+        key: row.try_get(2)?,
+        workspace: row.try_get(3)?,
+        user: row.try_get(4)?,
+        scopes: scopes.map(serde_json::from_str).transpose().map_err(json)?,
+        revoked: row.try_get(6)?,
+        expires_at: row.try_get(7)?,
+        limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
+    })
+}

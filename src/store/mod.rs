@@ -1,0 +1,26 @@
+//! The library: the only place with SQL. One SQLite database, with or without a file, that holds workspaces with their
+//! users, keys, projects, folders and assets, in nobody's words. It knows that each provider has a column of public ids;
+//! it does not know who the providers are.
+
+mod asset;
+mod key;
+mod listing;
+mod open;
+mod world;
+
+pub use asset::{Asset, Status, Visibility, fold};
+pub use key::{Key, KeyState};
+pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy, Start, Tie};
+pub use open::{OpenError, Place};
+pub use world::{Counts, LoadError, NewWorkspace};
+
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use tokio::sync::Mutex;
+
+/// A handle on the library; clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+    /// Holds a database without a file in existence while the pool is idle.
+    _anchor: std::sync::Arc<Mutex<SqliteConnection>>,
+}

@@ -1,0 +1,141 @@
+//! Opening the database: private or a file, new or old, and never one that is not ours or newer than we are.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr};
+
+use super::Store;
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In this process, without a file. It needs no writable directory and ends with the process.
+    Private,
+    /// In a file, made if need be.
+    File(PathBuf),
+}
+
+/// Marks a file as ours: "asmk" as SQLite's application id.
+const APPLICATION_ID: i32 = 0x6173_6d6b;
+
+/// Connections that serve requests. SQLite reads in parallel; more than this gains nothing on small machines.
+const CONNECTIONS: u32 = 4;
+
+/// How long a statement waits for another's lock.
+const BUSY: Duration = Duration::from_secs(10);
+
+fn migrations() -> [Migration; 2] {
+    [(1, "library", include_str!("../../migrations/0001_library.sql")), (2, "public ids", include_str!("../../migrations/0002_public_ids.sql"))]
+        .map(|(version, name, sql)| Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
+}
+
+/// Why a database cannot be used.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The file is a database, but not one of ours.
+    Foreign(PathBuf),
+    /// A later version of this program made the file.
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its newest migration.
+        found: i64,
+        /// Our newest migration.
+        known: i64,
+    },
+    /// The file cannot be opened, read or written.
+    Unusable {
+        /// The file; `None`: a private database.
+        file: Option<PathBuf>,
+        /// What SQLite said.
+        cause: String,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Foreign(file) => write!(f, "`{}` is not a database of this program; it was left as it is. Name another file with `--database`", file.display()),
+            OpenError::Newer { file, found, known } => write!(
+                f,
+                "`{}` was made by a newer version (its schema is {found}, this version knows {known}); it was left as it is. Use that version, or name another file with `--database`",
+                file.display()
+            ),
+            OpenError::Unusable { file: Some(file), cause } => write!(
+                f,
+                "cannot use the database `{}`: {cause}. Check that its directory exists and that both are writable, or leave `--database` out",
+                file.display()
+            ),
+            OpenError::Unusable { file: None, cause } => write!(f, "cannot make a private database: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(place: &Place) -> Result<Store, OpenError> {
+        let file = match place {
+            Place::Private => None,
+            Place::File(file) => Some(file.clone()),
+        };
+        if let Some(file) = file.as_deref().filter(|file| std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0)) {
+            inspect(file).await?;
+        }
+        let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
+        let options = options(place);
+        let mut anchor = options.connect().await.map_err(|error| unusable(&error))?;
+        Migrator::with_migrations(migrations().into()).run(&mut anchor).await.map_err(|error| unusable(&error))?;
+        let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut anchor).await.map_err(|error| unusable(&error))?;
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).idle_timeout(None).max_lifetime(None).test_before_acquire(false).connect_lazy_with(options);
+        Ok(Store { pool, _anchor: std::sync::Arc::new(anchor.into()) })
+    }
+
+    /// Finishes what is under way and lets the file go.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn options(place: &Place) -> SqliteConnectOptions {
+    static PRIVATE: AtomicU64 = AtomicU64::new(0);
+    let options = SqliteConnectOptions::new().busy_timeout(BUSY).create_if_missing(true).log_statements(tracing_off());
+    match place {
+        // SQLite's `memdb`: connections of this process that name the same path share it.
+        Place::Private => options.vfs("memdb").filename(format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed))),
+        // With a write-ahead log, what is committed survives the end of the process, however it ends.
+        Place::File(file) => options.filename(file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal),
+    }
+}
+
+fn tracing_off() -> log::LevelFilter {
+    log::LevelFilter::Off
+}
+
+/// Refuses a file that is not ours or too new, without changing a byte of it.
+async fn inspect(file: &Path) -> Result<(), OpenError> {
+    let unusable = |error: sqlx::Error| OpenError::Unusable { file: Some(file.to_owned()), cause: error.to_string() };
+    let mut look = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY).connect().await.map_err(unusable)?;
+    let id: i32 = match sqlx::query("PRAGMA application_id").fetch_one(&mut look).await {
+        Ok(row) => row.try_get(0).map_err(unusable)?,
+        Err(_) => return Err(OpenError::Foreign(file.to_owned())),
+    };
+    if id != APPLICATION_ID {
+        return Err(OpenError::Foreign(file.to_owned()));
+    }
+    let found = newest_migration(&mut look).await.map_err(unusable)?;
+    let known = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
+    look.close().await.map_err(unusable)?;
+    if found > known { Err(OpenError::Newer { file: file.to_owned(), found, known }) } else { Ok(()) }
+}
+
+async fn newest_migration(look: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(look).await?.try_get(0)
+}

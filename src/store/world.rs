@@ -1,0 +1,222 @@
+//! Loading a world into a new database, and reading it back: everything between a fixture and the tables.
+
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Asset, Store, fold};
+use crate::clock::Micros;
+use crate::fixture;
+
+/// How much the library holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Workspaces.
+    pub workspaces: i64,
+    /// Keys, live or not.
+    pub keys: i64,
+    /// Assets.
+    pub assets: i64,
+}
+
+/// Why a world cannot be loaded or read back.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The database failed.
+    Database(sqlx::Error),
+    /// There is no workspace of that id.
+    NoSuchWorkspace(String),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Database(error) => write!(f, "the database failed: {error}"),
+            LoadError::NoSuchWorkspace(id) => write!(f, "there is no workspace `{id}`; `assetmock keys` lists those there are"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<sqlx::Error> for LoadError {
+    fn from(error: sqlx::Error) -> LoadError {
+        LoadError::Database(error)
+    }
+}
+
+/// A workspace about to be stored: its assets come with a public id for each provider, in the order of `providers`.
+pub struct NewWorkspace<'a> {
+    /// Everything but the assets.
+    pub workspace: &'a fixture::Workspace,
+    /// The providers, by card name.
+    pub providers: &'a [&'static str],
+    /// The assets, in order.
+    pub assets: &'a mut dyn Iterator<Item = (fixture::Asset, Vec<String>)>,
+}
+
+/// The assets stored with one statement: well below SQLite's limit of variables.
+const BATCH: usize = 64;
+
+impl Store {
+    /// Whether a world was loaded into this database before.
+    pub async fn is_loaded(&self) -> Result<bool, sqlx::Error> {
+        Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Loads workspaces and marks the database as loaded: all of it or nothing.
+    pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for new in workspaces {
+            insert_workspace(&mut tx, new.workspace).await?;
+            loop {
+                let batch: Vec<_> = (&mut *new.assets).take(BATCH).collect();
+                if batch.is_empty() {
+                    break;
+                }
+                insert_assets(&mut tx, &new.workspace.id, new.providers, &batch).await?;
+            }
+        }
+        sqlx::query("INSERT INTO world (loaded_at) VALUES (?)").bind(now).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
+    /// How much there is.
+    pub async fn counts(&self) -> Result<Counts, sqlx::Error> {
+        let sql = "SELECT (SELECT COUNT(*) FROM workspace), (SELECT COUNT(*) FROM key), (SELECT COUNT(*) FROM asset)";
+        let row = sqlx::query(sql).fetch_one(&self.pool).await?;
+        Ok(Counts { workspaces: row.try_get(0)?, keys: row.try_get(1)?, assets: row.try_get(2)? })
+    }
+
+    /// The ids of all workspaces, in the order in which they were made.
+    pub async fn workspaces(&self) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query("SELECT id FROM workspace ORDER BY rowid").fetch_all(&self.pool).await?.iter().map(|row| row.try_get(0)).collect()
+    }
+
+    /// A workspace as a fixture, with the public ids of `providers` written out.
+    pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<fixture::Workspace, LoadError> {
+        let mut snapshot = self.pool.begin().await?;
+        let found = sqlx::query("SELECT name FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *snapshot).await?;
+        let name = found.ok_or_else(|| LoadError::NoSuchWorkspace(workspace.to_owned()))?.try_get(0)?;
+        let users = select(&mut snapshot, "SELECT name FROM user WHERE workspace_id = ? ORDER BY rowid", workspace, |row| Ok(fixture::User { name: row.try_get(0)? })).await?;
+        let projects = select(&mut snapshot, "SELECT id, name FROM project WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
+            Ok(fixture::Project { id: row.try_get(0)?, name: row.try_get(1)? })
+        })
+        .await?;
+        let folders = select(&mut snapshot, "SELECT id, name, parent_id, trashed FROM folder WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
+            Ok(fixture::Folder { id: row.try_get(0)?, name: row.try_get(1)?, parent: row.try_get(2)?, trashed: row.try_get(3)? })
+        })
+        .await?;
+        let assets = export_assets(&mut snapshot, workspace, providers).await?;
+        snapshot.commit().await?;
+        let keys = self.keys().await?.into_iter().filter(|key| key.workspace == workspace).map(fixture::Key::from).collect();
+        Ok(fixture::Workspace { id: workspace.to_owned(), name: Some(name), users, keys, projects, folders, assets })
+    }
+}
+
+async fn select<T>(
+    tx: &mut Transaction<'_, Sqlite>,
+    sql: &'static str,
+    workspace: &str,
+    read: impl Fn(&sqlx::sqlite::SqliteRow) -> Result<T, sqlx::Error>,
+) -> Result<Vec<T>, sqlx::Error> {
+    sqlx::query(sql).bind(workspace).fetch_all(&mut **tx).await?.iter().map(read).collect()
+}
+
+async fn export_assets(tx: &mut Transaction<'_, Sqlite>, workspace: &str, providers: &[&'static str]) -> Result<Vec<fixture::Asset>, sqlx::Error> {
+    let ids: String = providers.iter().map(|provider| format!(", a.{provider}_id")).collect();
+    let columns = super::asset::COLUMNS;
+    let width = columns.split(',').count();
+    let sql = format!("SELECT '', {columns}{ids} FROM asset a WHERE a.workspace_id = ? ORDER BY a.seq");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
+    rows.iter()
+        .map(|row| {
+            let mut asset = fixture::Asset::from(Asset::from_row(row)?);
+            for (index, provider) in providers.iter().enumerate() {
+                asset.ids.insert((*provider).to_owned(), row.try_get(1 + width + index)?);
+            }
+            Ok(asset)
+        })
+        .collect()
+}
+
+async fn insert_workspace(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture::Workspace) -> Result<(), sqlx::Error> {
+    let id = &workspace.id;
+    let name = workspace.name.as_ref().unwrap_or(id);
+    sqlx::query("INSERT INTO workspace (id, name) VALUES (?, ?)").bind(id).bind(name).execute(&mut **tx).await?;
+    for name in workspace.user_names() {
+        sqlx::query("INSERT INTO user (workspace_id, name) VALUES (?, ?)").bind(id).bind(name).execute(&mut **tx).await?;
+    }
+    for key in &workspace.keys {
+        insert_key(tx, workspace, key).await?;
+    }
+    for project in &workspace.projects {
+        let sql = "INSERT INTO project (workspace_id, id, name, name_folded) VALUES (?, ?, ?, ?)";
+        sqlx::query(sql).bind(id).bind(&project.id).bind(&project.name).bind(fold(&project.name)).execute(&mut **tx).await?;
+    }
+    for folder in &workspace.folders {
+        let sql = "INSERT INTO folder (workspace_id, id, name, parent_id, trashed) VALUES (?, ?, ?, ?, ?)";
+        sqlx::query(sql).bind(id).bind(&folder.id).bind(&folder.name).bind(&folder.parent).bind(folder.trashed).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_key(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture::Workspace, key: &fixture::Key) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO key (provider, key, workspace_id, user, scopes, revoked, expires_at, limits) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(&key.provider)
+        .bind(&key.key)
+        .bind(&workspace.id)
+        .bind(key.user.as_deref().unwrap_or(workspace.first_user()))
+        .bind(key.scopes.as_ref().map(json))
+        .bind(key.revoked)
+        .bind(key.expires_at.map(|at| at.0))
+        .bind(json(&key.limits))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn insert_assets(tx: &mut Transaction<'_, Sqlite>, workspace: &str, providers: &[&'static str], batch: &[(fixture::Asset, Vec<String>)]) -> Result<(), sqlx::Error> {
+    let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
+    let mut sql = sqlx::QueryBuilder::new(format!(
+        "INSERT INTO asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, is_public, \
+         public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, project_id, node_id, folder_id, \
+         thumbnail_big, thumbnail_small, styling_note, detected{ids}) "
+    ));
+    sql.push_values(batch, |mut row, (asset, ids)| {
+        row.push_bind(workspace.to_owned())
+            .push_bind(asset.name.clone())
+            .push_bind(asset.name.as_deref().map(fold))
+            .push_bind(asset.description.clone())
+            .push_bind(asset.description.as_deref().map(fold))
+            .push_bind(asset.mime_type.clone())
+            .push_bind(asset.kind().to_owned())
+            .push_bind(asset.size_bytes)
+            .push_bind(asset.status.word())
+            .push_bind(asset.is_public)
+            .push_bind(asset.public_url.clone())
+            .push_bind(asset.url.clone())
+            .push_bind(json(&asset.tags))
+            .push_bind(asset.width)
+            .push_bind(asset.height)
+            .push_bind(asset.created_at.0)
+            .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
+            .push_bind(asset.uploader.clone())
+            .push_bind(asset.visibility.word())
+            .push_bind(asset.uploaded_via.clone())
+            .push_bind(asset.project.clone())
+            .push_bind(asset.node.clone())
+            .push_bind(asset.folder.clone())
+            .push_bind(asset.thumbnail_big.clone())
+            .push_bind(asset.thumbnail_small.clone())
+            .push_bind(asset.styling_note.clone())
+            .push_bind(asset.detected.as_ref().map(|value| value.get().to_owned()));
+        for id in ids {
+            row.push_bind(id.clone());
+        }
+    });
+    sql.build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("lists and settings are always JSON")
+}

@@ -1,0 +1,80 @@
+//! Worlds: which fixtures are loaded, and how an asset gets its public ids.
+
+use std::path::Path;
+
+use crate::clock::{Chance, Micros};
+use crate::fixture::{self, Asset, Fixture, FixtureError, Workspace};
+use crate::providers;
+use crate::store::{NewWorkspace, Store};
+
+/// The fixtures compiled into the program, by name.
+pub const BUILT_IN: [(&str, &str); 3] = [
+    ("demo", include_str!("../fixtures/demo.json")),
+    ("docs", include_str!("../fixtures/docs.json")),
+    ("empty", include_str!("../fixtures/empty.json")),
+];
+
+/// What is loaded when nobody says otherwise.
+pub const DEFAULT: [&str; 2] = ["demo", "docs"];
+
+/// Reads the fixtures that `--fixture` names: built-in ones, files, or JSON itself. Names can be separated by commas.
+pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
+    let mut taken = fixture::Taken::default();
+    let names = providers::names();
+    let mut read = |source: &str, text: &str| fixture::read(source, text, &names, &mut taken);
+    let mut fixtures = Vec::new();
+    for entry in named {
+        if entry.trim_start().starts_with('{') {
+            fixtures.push(read("the fixture given as text", entry)?);
+            continue;
+        }
+        for name in entry.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match built_in(name) {
+                Some(text) => fixtures.push(read(name, text)?),
+                None => fixtures.push(read(name, &read_file(name)?)?),
+            }
+        }
+    }
+    Ok(fixtures)
+}
+
+/// The text of a built-in fixture.
+pub fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The text of a fixture file.
+pub fn read_file(file: impl AsRef<Path>) -> Result<String, FixtureError> {
+    let file = file.as_ref();
+    std::fs::read_to_string(file).map_err(|error| FixtureError {
+        source: file.display().to_string(),
+        place: None,
+        field: String::new(),
+        message: format!("cannot read it: {error}; give a file, `demo`, `docs`, `empty`, or the JSON itself"),
+    })
+}
+
+/// Loads fixtures into a new database.
+pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<(), sqlx::Error> {
+    let mut workspaces: Vec<_> = fixtures.into_iter().flat_map(|fixture| fixture.workspaces).collect();
+    let assets: Vec<_> = workspaces.iter_mut().map(|workspace| std::mem::take(&mut workspace.assets)).collect();
+    let providers = providers::names();
+    let mut sources: Vec<_> = workspaces.iter().zip(assets).map(|(workspace, assets)| identified(workspace, assets.into_iter())).collect();
+    let mut new: Vec<_> = workspaces.iter().zip(&mut sources).map(|(workspace, assets)| NewWorkspace { workspace, providers: &providers, assets }).collect();
+    store.load(&mut new, now).await
+}
+
+/// Gives each asset what a fixture may leave out: its uploader, and a public id at every provider. Ids are made from the
+/// workspace's name and the asset's place, so they are the same every time; giving one by hand changes no other.
+pub fn identified<'a>(workspace: &'a Workspace, assets: impl Iterator<Item = Asset> + 'a) -> impl Iterator<Item = (Asset, Vec<String>)> + 'a {
+    let chance = Chance::named(&workspace.id);
+    assets.map(move |mut asset| {
+        asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());
+        let ids = providers::ALL.iter().map(|provider| {
+            let entropy = chance.wide_bits();
+            asset.ids.get(provider.card().name).cloned().unwrap_or_else(|| provider.mint(entropy, asset.created_at.0))
+        });
+        let ids = ids.collect();
+        (asset, ids)
+    })
+}

@@ -1,0 +1,4 @@
+//! Everything that is tested from outside: the cards, the wire, the worlds, the command line.
+
+mod support;
+mod transcripts;

@@ -1,0 +1,130 @@
+//! A server in this process on a free port, and a client that sends exactly the bytes it is given.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use assetmock::app::App;
+use assetmock::clock::{Chance, Clock, Micros, read_rfc3339};
+use assetmock::limits::Limits;
+use assetmock::store::{Place, Store};
+use assetmock::{server, world};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// Runs a future to its end from a test that is not asynchronous.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(future)
+}
+
+/// An instant written as RFC 3339.
+pub fn at(text: &str) -> Micros {
+    read_rfc3339(text).unwrap_or_else(|| panic!("{text} is not a time"))
+}
+
+/// The instant at which tests' clocks stand unless they say otherwise.
+pub const NOON: &str = "2026-03-21T12:00:00Z";
+
+/// An emulator that serves fixtures, with its clock frozen.
+pub struct Server {
+    pub address: SocketAddr,
+    pub app: Arc<App>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// Serves a built-in fixture, or one given as JSON, at noon.
+    pub fn start(fixture: &str) -> Server {
+        Server::start_at(fixture, NOON)
+    }
+
+    pub fn start_at(fixture: &str, clock: &str) -> Server {
+        block_on(async {
+            let clock = Clock::frozen(at(clock));
+            let store = Store::open(&Place::Private).await.unwrap();
+            let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
+            world::load(&store, fixtures, clock.now()).await.unwrap();
+            Server::serve(App { store, clock, chance: Chance::seeded(7), limits: Limits::new(false) }).await
+        })
+    }
+
+    pub async fn serve(app: App) -> Server {
+        let app = Arc::new(app);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = server::run(listener, app.clone(), async {
+            let _ = stopped.await;
+        });
+        tokio::spawn(serving);
+        Server { address, app, _stop: stop }
+    }
+
+    /// Sends these bytes and reads one answer.
+    pub fn send(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request).unwrap();
+        Answer::read(&mut stream, request.starts_with(b"HEAD "))
+    }
+
+    /// `GET target` with these header lines.
+    pub fn get(&self, target: &str, headers: &[&str]) -> Answer {
+        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.address).as_bytes())
+    }
+}
+
+/// An answer as it came over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub status_line: String,
+    /// Names in lower case, in the order sent.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(stream: &mut TcpStream, headless: bool) -> Answer {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 65536];
+        let head_end = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            let count = stream.read(&mut chunk).unwrap();
+            assert!(count > 0, "the connection ended inside the head: {:?}", String::from_utf8_lossy(&bytes));
+            bytes.extend_from_slice(&chunk[..count]);
+        };
+        let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+        let mut lines = head.split("\r\n");
+        let status_line = lines.next().unwrap().to_owned();
+        let headers: Vec<_> = lines.map(|line| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).unwrap()).collect();
+        let mut answer = Answer { status: status_line.split(' ').nth(1).unwrap().parse().unwrap(), status_line, headers, body: bytes.split_off(head_end + 4) };
+        let length = if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
+        while answer.body.len() < length {
+            let count = stream.read(&mut chunk).unwrap();
+            assert!(count > 0, "the connection ended inside the body");
+            answer.body.extend_from_slice(&chunk[..count]);
+        }
+        assert_eq!(answer.body.len(), length, "the body is longer than its length says");
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}

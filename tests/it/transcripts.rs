@@ -1,0 +1,219 @@
+//! The golden wire transcripts: requests as typed, answers byte for byte. They were written from the vendors' documents,
+//! not from our output. `tests/wire/README.md` describes the format.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use assetmock::clock::utc;
+use assetmock::providers;
+use regex::Regex;
+
+use crate::support::{Answer, Server, at};
+
+/// Cases that every provider's folder has.
+const CORE: &[&str] = &[
+    "sample", "default-page", "first-page", "middle-page", "last-page", "beyond-the-end", "empty-library", "ties", "other-workspace", "no-key", "malformed-key", "unknown-key",
+    "revoked-key", "expired-key", "limit-too-small", "limit-too-large", "limit-not-a-number", "limit-empty", "repeated-parameter", "unknown-parameter", "several-errors",
+    "unknown-route", "wrong-method", "head", "options", "trailing-slash", "rate-limited", "by-prefix",
+];
+
+fn folder(provider: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(provider)
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).replace("\r\n", "\n")
+}
+
+#[test]
+fn xqr_answers_as_its_transcripts_say() {
+    run_folder("xqr");
+}
+
+#[test]
+fn flora_answers_as_its_transcripts_say() {
+    run_folder("flora");
+}
+
+#[test]
+fn twelvelabs_answers_as_its_transcripts_say() {
+    run_folder("twelvelabs");
+}
+
+#[test]
+fn piktid_answers_as_its_transcripts_say() {
+    run_folder("piktid");
+}
+
+#[test]
+fn konpro_answers_as_its_transcripts_say() {
+    run_folder("konpro");
+}
+
+#[test]
+fn every_provider_has_the_core_cases() {
+    for name in providers::names() {
+        let missing: Vec<_> = CORE.iter().filter(|case| !folder(name).join(format!("{case}.http")).exists()).collect();
+        assert!(missing.is_empty(), "{name} lacks {missing:?}");
+    }
+}
+
+fn run_folder(provider: &str) {
+    let mut cases: Vec<_> = std::fs::read_dir(folder(provider)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "http")).collect();
+    cases.sort();
+    assert!(cases.len() >= 15, "only {} transcripts", cases.len());
+    let failures: Vec<_> = cases.iter().flat_map(|case| run_case(provider, case)).collect();
+    assert!(failures.is_empty(), "{} of {} cases differ:\n{}", failures.len(), cases.len(), failures.join("\n"));
+}
+
+fn run_case(provider: &str, file: &Path) -> Option<String> {
+    let transcript = Transcript::parse(&read(file));
+    let fixture = match &*transcript.fixture {
+        "world" => read(&folder(provider).join("world.json")),
+        name => name.to_owned(),
+    };
+    let mut clock = transcript.exchanges[0].clock.clone().unwrap_or_else(|| panic!("{}: no clock", file.display()));
+    let server = Server::start_at(&fixture, &clock);
+    for (index, exchange) in transcript.exchanges.iter().enumerate() {
+        if let Some(moved) = &exchange.clock {
+            clock.clone_from(moved);
+            server.app.clock.set(at(moved));
+        }
+        let answer = server.send(exchange.request.as_bytes());
+        if let Err(difference) = exchange.compare(&answer, &transcript.masks, &clock) {
+            let target = exchange.request.lines().next().unwrap_or_default();
+            return Some(format!("{} [{}] {target}\n{difference}", file.file_name().unwrap().display(), index + 1));
+        }
+    }
+    None
+}
+
+struct Transcript {
+    fixture: String,
+    masks: Masks,
+    exchanges: Vec<Exchange>,
+}
+
+struct Exchange {
+    clock: Option<String>,
+    request: String,
+    status_line: String,
+    headers: BTreeSet<String>,
+    body: String,
+}
+
+type Masks = HashMap<String, String>;
+
+/// `# word: value` declares something; every other comment is for people.
+fn declaration(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.strip_prefix("# ")?.split_once(": ")?;
+    (!name.contains(' ')).then_some((name, value.trim()))
+}
+
+impl Transcript {
+    fn parse(text: &str) -> Transcript {
+        let mut masks = Masks::new();
+        let mut fixture = None;
+        let blocks = text.split("\n###\n").map(|block| {
+            let lines: Vec<&str> = block.lines().collect();
+            let comments = lines.iter().take_while(|line| line.starts_with('#')).count();
+            let mut clock = None;
+            for (name, value) in lines[..comments].iter().filter_map(|line| declaration(line)) {
+                match name {
+                    "evidence" => assert!(["documented", "client", "live", "inferred"].contains(&value), "evidence: {value}"),
+                    "fixture" => fixture = Some(value.to_owned()),
+                    "clock" => clock = Some(value.to_owned()),
+                    mask => assert_eq!(masks.insert(mask.to_owned(), value.to_owned()), None),
+                }
+            }
+            Exchange::parse(clock, &lines[comments..])
+        });
+        let exchanges = blocks.collect();
+        Transcript { exchanges, masks, fixture: fixture.expect("a transcript names its fixture") }
+    }
+}
+
+impl Exchange {
+    fn parse(clock: Option<String>, lines: &[&str]) -> Exchange {
+        let mut lines = lines.iter();
+        let request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
+        let status_line = (*lines.next().expect("an answer follows the request")).to_owned();
+        let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
+        let body = lines.copied().collect::<Vec<_>>().join("\n");
+        Exchange { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
+    }
+
+    fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {
+        let date = utc(at(clock)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let mut difference = String::new();
+        if answer.header("date") != Some(&date) {
+            let _ = writeln!(difference, "  date: {:?}, the clock says {date}", answer.header("date"));
+        }
+        if answer.header("content-length").is_none() {
+            let _ = writeln!(difference, "  no content-length");
+        }
+        let sent: BTreeSet<_> = answer.headers.iter().filter(|(name, _)| name != "date" && name != "content-length").map(|(name, value)| format!("{name}: {value}")).collect();
+        let told = |headers: &BTreeSet<String>| headers.iter().cloned().collect::<Vec<_>>().join("\n");
+        let expected = format!("{}\n{}\n\n{}", self.status_line, told(&self.headers), self.body);
+        let got = format!("{}\n{}\n\n{}", answer.status_line, told(&sent), answer.text());
+        if !matches(&expected, &got, masks) {
+            let _ = write!(difference, "--- expected\n{expected}\n--- got\n{got}\n");
+        }
+        if difference.is_empty() { Ok(()) } else { Err(difference) }
+    }
+}
+
+/// Whether `got` is `expected` with each `{{mask}}` replaced by text of its pattern, the same wherever it stands.
+pub fn matches(expected: &str, got: &str, masks: &HashMap<String, String>) -> bool {
+    let mut filled = expected.to_owned();
+    for (name, pattern) in masks {
+        let mask = format!("{{{{{name}}}}}");
+        let Some(start) = filled.find(&mask) else { continue };
+        let found = got.get(start..).and_then(|rest| Regex::new(&format!("^(?:{pattern})")).unwrap().find(rest));
+        let Some(found) = found else { return false };
+        filled = filled.replace(&mask, found.as_str());
+    }
+    filled == got
+}
+
+/// `bad-input.tsv`: one raw query string a line, the status and the exact body it gets.
+#[test]
+fn bad_input_is_refused_as_the_tables_say() {
+    let mut failures = Vec::new();
+    for provider in providers::names() {
+        let text = read(&folder(provider).join("bad-input.tsv"));
+        let masks: Masks = text.lines().filter_map(declaration).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let rows: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+        assert!(rows.len() >= 30, "{provider} has only {} rows", rows.len());
+        for row in rows {
+            let [query, status, body] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{provider}: {row}") };
+            let answer = ask(provider, query);
+            let same = answer.status.to_string() == status && (body == "*" || matches(body, answer.text(), &masks));
+            if !same {
+                failures.push(format!("{provider} ?{query}\n  expected {status} {body}\n  got      {} {}", answer.status, answer.text()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} rows differ:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Asks the list route of `provider` with the first key of its world, whose rate limits are new each time.
+fn ask(provider: &str, query: &str) -> Answer {
+    use std::cell::RefCell;
+    thread_local!(static SERVER: RefCell<Option<(String, Server, usize)>> = const { RefCell::new(None) });
+    let card = providers::named(provider).unwrap().card();
+    SERVER.with_borrow_mut(|slot| {
+        let world = read(&folder(provider).join("world.json"));
+        let stale = slot.as_ref().is_none_or(|(name, _, used)| name != provider || *used == 500);
+        if stale {
+            *slot = Some((provider.to_owned(), Server::start(&world), 0));
+        }
+        let (_, server, used) = slot.as_mut().unwrap();
+        *used += 1;
+        let world: serde_json::Value = serde_json::from_str(&world).unwrap();
+        let keys = world["workspaces"][0]["keys"].as_array().unwrap();
+        let key = keys.iter().find(|key| key["provider"] == provider).unwrap()["key"].as_str().unwrap();
+        server.get(&format!("/{provider}{}?{query}", card.list), &[&card.auth.carrier.line(key)])
+    })
+}

@@ -1,0 +1,119 @@
+// Starts the server under test, and reads the demo world that its answers are compared with.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const binary = process.env.ASSETMOCK_BIN;
+if (!binary) throw new Error('ASSETMOCK_BIN must name the assetmock binary');
+
+export const WORLD = fileURLToPath(new URL('../world.json', import.meta.url));
+export const LAST_SECOND_OF_THE_WINDOW = '2026-03-21T12:00:59Z';
+
+for (const name of ['TWELVELABS_BASE_URL', 'TWELVE_LABS_API_KEY', 'FLORA_BASE_URL', 'FLORA_API_KEY', 'FLORA_CUSTOM_HEADERS']) {
+  delete process.env[name];
+}
+
+// Starts a server with a frozen clock for the test `t`, after which it must stop cleanly.
+export async function serve(t, { fixtures = ['demo', 'docs', WORLD], clock = '2026-03-21T12:00:00Z' } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'assetmock-'));
+  const portFile = join(folder, 'port');
+  const child = spawn(
+    binary,
+    [
+      'serve', '--listen', '127.0.0.1:0', '--port-file', portFile, '--clock', clock,
+      ...fixtures.flatMap((fixture) => ['--fixture', fixture]),
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const ended = once(child, 'exit');
+
+  // SIGTERM must end it with code 0 within a second, whoever is still connected.
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const outcome = await Promise.race([ended, pause(1000, 'still running', { ref: false })]);
+    child.kill('SIGKILL');
+    assert.deepEqual(outcome, [0, null]);
+  };
+  t.after(async () => {
+    await stop().finally(() => rmSync(folder, { recursive: true }));
+  });
+
+  const port = await readWhenWritten(portFile, child);
+  return { origin: `http://127.0.0.1:${port}`, process: child, stop };
+}
+
+async function readWhenWritten(portFile, child) {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return Number(readFileSync(portFile, 'utf8'));
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error;
+    }
+    assert.equal(child.exitCode, null, 'the server did not start');
+    assert.ok(Date.now() < deadline, 'the server was not ready in time');
+    await pause(2);
+  }
+}
+
+// The demo workspace, in the fixture format, in the order its assets were inserted.
+export const demo = JSON.parse(
+  execFileSync(binary, ['export', '--fixture', 'demo', '--workspace', 'ws_demo'], { encoding: 'utf8', maxBuffer: 2 ** 26 }),
+).workspaces[0];
+
+// A creation time as text that sorts by time, to the microsecond.
+export function instant(asset) {
+  const [, seconds, fraction = ''] = asset.created_at.match(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/);
+  return `${seconds}.${fraction.padEnd(6, '0')}Z`;
+}
+
+const DOCUMENTS = ['application/pdf', 'text/plain', 'text/markdown'];
+
+export function kind(asset) {
+  const [family] = (asset.mime_type ?? '').split('/');
+  const derived = ['image', 'video', 'audio'].includes(family) ? family : DOCUMENTS.includes(asset.mime_type) ? 'document' : 'other';
+  return asset.kind ?? derived;
+}
+
+export function chunks(list, size) {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, page) => list.slice(page * size, (page + 1) * size));
+}
+
+export async function collect(iterable) {
+  const items = [];
+  for await (const item of iterable) items.push(item);
+  return items;
+}
+
+// Counts the requests that leave a client made after this call.
+export function countRequests(t) {
+  const { mock } = t.mock.method(globalThis, 'fetch');
+  return () => mock.callCount();
+}
+
+// The error a promise is rejected with.
+export async function failure(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  assert.fail('an error was expected');
+}
+
+// Runs `action` while the server is suspended: it accepts connections but answers nothing.
+export async function whileSuspended(server, action) {
+  server.process.kill('SIGSTOP');
+  try {
+    return await action();
+  } finally {
+    server.process.kill('SIGCONT');
+  }
+}

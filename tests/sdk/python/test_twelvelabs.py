@@ -1,0 +1,296 @@
+"""The official `twelvelabs` client lists, pages, filters and fails against the server as against the service."""
+
+import asyncio
+import signal
+from datetime import timezone
+from unittest.mock import patch
+
+import httpx
+import pytest
+from conftest import LAST_SECOND_OF_THE_WINDOW, WORLD
+from twelvelabs import AsyncTwelveLabs, TwelveLabs
+from twelvelabs.core.api_error import ApiError
+from twelvelabs.errors import BadRequestError
+
+KINDS = ("image", "video", "audio")
+FIELDS = ("id", "method", "status", "filename", "file_type", "created_at")
+
+
+# The naive model: what the vendor lists of the demo world, how it shows it, and in which order.
+
+
+def kind(asset):
+    return asset.get("kind") or (asset.get("mime_type") or "").partition("/")[0]
+
+
+def shown(asset):
+    via = asset.get("uploaded_via", "direct")
+    status = asset.get("status", "ready")
+    return (
+        asset["ids"]["twelvelabs"],
+        "direct" if via == "signed_url" else via,
+        "processing" if status == "pending" else status,
+        asset["name"],
+        asset["mime_type"],
+        asset["created_at"].astimezone(timezone.utc).replace(microsecond=0),
+    )
+
+
+@pytest.fixture(scope="session")
+def library(demo):
+    assets = [asset for asset in demo["assets"] if kind(asset) in KINDS]
+    assets.sort(key=lambda asset: (asset["created_at"], asset["ids"]["twelvelabs"]), reverse=True)
+    assert len(assets) > 100, "the demo world must fill several pages of the largest size"
+    return assets
+
+
+def seen(asset):
+    return tuple(getattr(asset, field) for field in FIELDS)
+
+
+def ids(assets):
+    return [asset["ids"]["twelvelabs"] for asset in assets]
+
+
+def base_url(server):
+    return f"{server.origin}/twelvelabs/v1.3"
+
+
+@pytest.fixture
+def client(server):
+    return TwelveLabs(api_key="tlk_demo", base_url=base_url(server))
+
+
+@pytest.fixture
+def sent():
+    """Counts the requests that leave the client."""
+    with patch.object(httpx.Client, "send", autospec=True, side_effect=httpx.Client.send) as send:
+        yield send
+
+
+# Listing
+
+
+def test_first_page(client, library):
+    assert [seen(asset) for asset in client.assets.list().items] == [shown(asset) for asset in library[:10]]
+
+
+@pytest.mark.parametrize("page_limit", [None, 1, 7, 50])
+def test_full_iteration(client, library, sent, page_limit):
+    walked = [seen(asset) for asset in client.assets.list(page_limit=page_limit)]
+    assert walked == [shown(asset) for asset in library]
+    full_pages_and_the_rest = -(-len(library) // (page_limit or 10))
+    assert sent.call_count == full_pages_and_the_rest + 1  # this client always asks until a page is empty
+
+
+def test_full_iteration_without_blocking(server, library):
+    async def walk():
+        client = AsyncTwelveLabs(api_key="tlk_demo", base_url=base_url(server))
+        return [seen(asset) async for asset in await client.assets.list(page_limit=50)]
+
+    assert asyncio.run(walk()) == [shown(asset) for asset in library]
+
+
+def test_page_by_page(client, library):
+    pages = [[asset.id for asset in page.items] for page in client.assets.list(page_limit=50).iter_pages()]
+    assert pages == [ids(library[start : start + 50]) for start in range(0, len(library), 50)]
+
+
+def test_last_page_and_beyond(client, library):
+    last = -(-len(library) // 7)
+    page = client.assets.list(page=last, page_limit=7)
+    assert [asset.id for asset in page.items] == ids(library[(last - 1) * 7 :])
+    assert page.next_page().items == []
+    assert client.assets.list(page=last + 1000, page_limit=7).items == []
+
+
+def test_empty_library(serve):
+    client = TwelveLabs(api_key="tlk_demo", base_url=base_url(serve("--fixture", "empty")))
+    assert list(client.assets.list()) == []
+
+
+# Filters
+
+
+@pytest.mark.parametrize("types", [["audio"], ["video"], ["image", "video"], ["image", "video", "audio"]])
+def test_filter_by_type(client, library, types):
+    wanted = [asset for asset in library if kind(asset) in types]
+    assert wanted
+    assert [asset.id for asset in client.assets.list(asset_types=types, page_limit=50)] == ids(wanted)
+
+
+def test_filter_by_one_type_given_as_text(client, library):
+    images = [asset for asset in library if kind(asset) == "image"]
+    assert 0 < len(images) < len(library)
+    assert [asset.id for asset in client.assets.list(asset_types="image", page_limit=50)] == ids(images)
+
+
+def test_documents_are_not_listed(client, demo):
+    assert any(kind(asset) not in KINDS for asset in demo["assets"])
+    assert list(client.assets.list(asset_types=["document"])) == []
+
+
+def test_filter_by_id(client, library):
+    wanted = [library[-1], library[0], library[60]]
+    found = client.assets.list(asset_ids=[*ids(wanted), "0" * 24])
+    assert [asset.id for asset in found] == ids([library[0], library[60], library[-1]])
+    assert [asset.id for asset in client.assets.list(asset_ids=ids(wanted)[0])] == ids([library[-1]])
+
+
+def test_filter_by_filename(client, library):
+    part = next(asset["name"] for asset in library if asset["name"].isascii())[1:6]
+    wanted = [asset for asset in library if part.lower() in asset["name"].lower()]
+    for spelling in (part.lower(), part.upper()):
+        assert [asset.id for asset in client.assets.list(filename=spelling, page_limit=50)] == ids(wanted)
+    assert list(client.assets.list(filename="no such file anywhere")) == []
+    assert len(list(client.assets.list(filename="", page_limit=50))) == len(library)
+
+
+def test_filter_by_filename_in_any_script(client, library):
+    foreign = [asset for asset in library if not asset["name"].isascii()]
+    assert foreign
+    for asset in foreign:
+        found = client.assets.list(filename=asset["name"], page_limit=50)
+        assert [other.id for other in found] == ids(other for other in library if asset["name"] in other["name"])
+
+
+def test_filters_combine(client, library):
+    wanted = [asset for asset in library[:20] if kind(asset) == "image" and "." in asset["name"]]
+    found = client.assets.list(asset_ids=ids(library[:20]), asset_types=["image"], filename=".", page_limit=3)
+    assert 0 < len(wanted) < 20
+    assert [asset.id for asset in found] == ids(wanted)
+
+
+# Settings
+
+
+def test_base_url_from_the_environment(server, library, monkeypatch):
+    monkeypatch.setenv("TWELVELABS_BASE_URL", base_url(server))
+    client = TwelveLabs(api_key="tlk_demo", base_url="http://127.0.0.1:1/overridden")
+    assert [asset.id for asset in client.assets.list().items] == ids(library[:10])
+
+
+def test_no_key():
+    with pytest.raises(TypeError, match="api_key"):
+        TwelveLabs()
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ({"page": 0}, "parameter_invalid", "The page parameter is invalid."),
+        ({"page": -1}, "parameter_invalid", "The page parameter is invalid."),
+        ({"page_limit": 0}, "parameter_invalid", "The page_limit parameter is invalid."),
+        ({"page_limit": 51}, "parameter_invalid", "The page_limit parameter is invalid."),
+        ({"asset_ids": ["not-an-id"]}, "parameter_invalid", "The asset_ids parameter is invalid."),
+        (
+            {"asset_types": ["bogus"]},
+            "parameter_invalid",
+            "The asset_types parameter is invalid. "
+            "You should use one of the following values: image, video, audio, document.",
+        ),
+        (
+            {"page": 0, "page_limit": 51},
+            "parameter_invalid",
+            "The following parameters are invalid: page, page_limit.",
+        ),
+        (
+            {"request_options": {"additional_query_parameters": {"foo": "1"}}},
+            "parameter_unknown",
+            "The foo parameter is unknown.",
+        ),
+    ],
+)
+def test_bad_request(client, sent, arguments, code, message):
+    with pytest.raises(BadRequestError) as raised:
+        client.assets.list(**arguments)
+    assert raised.value.status_code == 400
+    assert raised.value.body == {"code": code, "message": message}
+    assert raised.value.headers["x-api-version"] == "v1.3"
+    assert sent.call_count == 1
+
+
+@pytest.mark.parametrize("key", ["tlk_nobody", "tlk_sdk_revoked", "tlk_sdk_expired", "sk_test_demo"])
+def test_unauthorized(server, key):
+    client = TwelveLabs(api_key=key, base_url=base_url(server))
+    with pytest.raises(ApiError) as raised:
+        client.assets.list()
+    assert type(raised.value) is ApiError
+    assert raised.value.status_code == 401
+    assert raised.value.body == {
+        "code": "api_key_invalid",
+        "message": "API Key is either invalid or expired. Please check your API key "
+        "or generate a new one from the dashboard and try again.",
+    }
+
+
+def test_not_found(server):
+    client = TwelveLabs(api_key="tlk_demo", base_url=f"{server.origin}/twelvelabs/v0.9")
+    with pytest.raises(ApiError) as raised:
+        client.assets.list()
+    assert type(raised.value) is ApiError
+    assert raised.value.status_code == 404
+    assert raised.value.body == {"code": "not_found", "message": "The specified resource does not exist."}
+
+
+def test_too_many_requests(serve, sent):
+    server = serve("--fixture", str(WORLD), clock=LAST_SECOND_OF_THE_WINDOW)
+    client = TwelveLabs(api_key="tlk_sdk_limited", base_url=base_url(server))
+    for _ in range(3):
+        assert [asset.filename for asset in client.assets.list().items] == ["one.png"]
+    with pytest.raises(ApiError) as raised:
+        client.assets.list()
+    assert type(raised.value) is ApiError
+    assert raised.value.status_code == 429
+    assert raised.value.body == {
+        "code": "too_many_requests",
+        "message": "You have exceeded the rate limit (3req/1min). "
+        "Please try again later after 2026-03-21T12:01:00Z.",
+    }
+    headers = raised.value.headers
+    assert (headers["retry-after"], headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]) == ("1", "3", "0")
+    assert sent.call_count == 4  # this client does not retry unless told to
+
+
+def test_retries_after_the_time_the_server_names(serve, sent):
+    server = serve("--fixture", str(WORLD), clock=LAST_SECOND_OF_THE_WINDOW)
+    client = TwelveLabs(api_key="tlk_sdk_limited", base_url=base_url(server))
+    for _ in range(3):
+        client.assets.list()
+    with patch("twelvelabs.core.http_client.time.sleep") as sleep, pytest.raises(ApiError) as raised:
+        client.assets.list(request_options={"max_retries": 4})  # this client counts from two
+    assert raised.value.status_code == 429
+    assert [call.args for call in sleep.call_args_list] == [(1.0,), (1.0,)]
+    assert sent.call_count == 3 + 3
+
+
+# No answer at all
+
+
+def test_connection_refused(serve, sent):
+    server = serve()
+    server.stop()
+    client = TwelveLabs(api_key="tlk_demo", base_url=base_url(server))
+    with pytest.raises(httpx.ConnectError):
+        client.assets.list()
+    assert sent.call_count == 1
+
+
+def test_timeout(client, server):
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            client.assets.list(request_options={"timeout_in_seconds": 0.1})
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert client.assets.list().items
+
+
+def test_stops_while_a_client_is_connected(server, client):
+    assert client.assets.list().items
+    server.stop()
+    with pytest.raises(httpx.TransportError):
+        client.assets.list()
