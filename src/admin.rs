@@ -19,7 +19,11 @@ use crate::store;
 
 /// The routes below `/_emulator`.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/health", get(health)).route("/providers", get(providers)).fallback(no_route).method_not_allowed_fallback(wrong_method)
+    Router::new()
+        .route("/health", get(health))
+        .route("/providers", get(providers))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
 }
 
 #[derive(Serialize)]
@@ -35,12 +39,22 @@ async fn health(State(app): State<Arc<App>>) -> Response {
     let now = app.clock.now();
     let reply = match app.store.counts().await {
         Ok(counts) => {
-            let health = Health { status: "ready", version: env!("CARGO_PKG_VERSION"), uptime_ms: app.clock.uptime().as_millis(), counts };
+            let health = Health {
+                status: "ready",
+                version: env!("CARGO_PKG_VERSION"),
+                uptime_ms: app.clock.uptime().as_millis(),
+                counts,
+            };
             Reply::json(StatusCode::OK, &health)
         }
         Err(cause) => {
             tracing::error!(%cause, "the library failed");
-            error(StatusCode::SERVICE_UNAVAILABLE, "library_failed", "the library cannot be read; the log says why", None)
+            error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "library_failed",
+                "the library cannot be read; the log says why",
+                None,
+            )
         }
     };
     respond(reply, now)
@@ -106,9 +120,19 @@ pub fn no_provider(request: &Parts) -> Reply {
 }
 
 fn describe(request: &Parts) -> Vec<Described> {
-    let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| request.uri.authority().map(|host| host.as_str()));
+    let host = request
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri.authority().map(|host| host.as_str()));
     let origin = format!("http://{}", host.unwrap_or("127.0.0.1:4750"));
-    let described = |card: &'static Card| Described { name: card.name, title: card.title, base_url: base_url(&origin, card), list: card.list, hosts: card.hosts };
+    let described = |card: &'static Card| Described {
+        name: card.name,
+        title: card.title,
+        base_url: base_url(&origin, card),
+        list: card.list,
+        hosts: card.hosts,
+    };
     providers::ALL.iter().map(|provider| described(provider.card())).collect()
 }
 

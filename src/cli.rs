@@ -95,7 +95,8 @@ async fn announce(options: &Serve, address: SocketAddr, app: &App) -> Outcome {
     }
     tracing::info!(%address, "ready");
     if let Some(file) = &options.address.port_file {
-        write_port(file, address.port()).map_err(|error| format!("cannot write the port to `{}`: {error}", file.display()))?;
+        write_port(file, address.port())
+            .map_err(|error| format!("cannot write the port to `{}`: {error}", file.display()))?;
     }
     Ok(())
 }
@@ -111,7 +112,11 @@ fn write_port(file: &Path, port: u16) -> io::Result<()> {
 fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     address
 }
@@ -131,7 +136,9 @@ fn keys(world: &World, json: bool) -> Outcome {
 /// Reading commands make no database file where there is none.
 fn existing(world: &World) -> Outcome<World> {
     match &world.database {
-        Some(file) if !file.exists() => Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into()),
+        Some(file) if !file.exists() => {
+            Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
+        }
         _ => Ok(world.clone()),
     }
 }
@@ -164,14 +171,16 @@ fn check_fixture(file: &Path) -> Outcome {
 fn generate(options: &Generate) -> Outcome {
     let mut workspace = Generator::workspace(&options.workspace);
     let demo = world::read(&["empty".to_owned()])?;
-    workspace.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
+    workspace.keys =
+        demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
     let assets = Generator::new(Spec { count: options.count, seed: options.seed, until: options.until });
     let bar = progress(options.count);
     let assets = bar.wrap_iter(assets);
     match (&options.database, &options.output) {
         (Some(file), _) => generate_database(file, &workspace, assets)?,
         (None, Some(file)) => {
-            let made = std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
+            let made =
+                std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
             write_fixture(made, &workspace, assets)?;
         }
         (None, None) => write_fixture(io::stdout().lock(), &workspace, assets)?,
@@ -186,17 +195,29 @@ fn progress(count: u64) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(style).expect("the template is a constant that a test draws"))
 }
 
-fn write_fixture(out: impl Write, workspace: &fixture::Workspace, assets: impl Iterator<Item = fixture::Asset>) -> Outcome {
+fn write_fixture(
+    out: impl Write,
+    workspace: &fixture::Workspace,
+    assets: impl Iterator<Item = fixture::Asset>,
+) -> Outcome {
     let mut out = io::BufWriter::new(out);
     fixture::write(&mut out, workspace, assets)?;
     Ok(out.flush()?)
 }
 
-fn generate_database(file: &Path, workspace: &fixture::Workspace, assets: impl Iterator<Item = fixture::Asset>) -> Outcome {
+fn generate_database(
+    file: &Path,
+    workspace: &fixture::Workspace,
+    assets: impl Iterator<Item = fixture::Asset>,
+) -> Outcome {
     one_thread()?.block_on(async {
         let store = Store::open(&Place::File(file.to_owned())).await?;
         if store.is_loaded().await? {
-            return Err(format!("`{}` already holds a world; it was left as it is. Name a new file with `--database`", file.display()).into());
+            return Err(format!(
+                "`{}` already holds a world; it was left as it is. Name a new file with `--database`",
+                file.display()
+            )
+            .into());
         }
         let names = providers::names();
         let mut assets = world::identified(workspace, assets);
@@ -215,7 +236,11 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let mut workspace = store.export(&id, &providers::names()).await?;
         let assets = std::mem::take(&mut workspace.assets).into_iter();
         match output {
-            Some(file) => write_fixture(std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?, &workspace, assets),
+            Some(file) => write_fixture(
+                std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
+                &workspace,
+                assets,
+            ),
             None => write_fixture(io::stdout().lock(), &workspace, assets),
         }
     })
@@ -226,7 +251,11 @@ fn healthcheck(address: &Address) -> Outcome {
     if let Some(port) = address.port_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
         listen = format!("{}:{}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host), port.trim());
     }
-    let target = listen.to_socket_addrs().map_err(|error| format!("`{listen}` is no address: {error}"))?.next().ok_or("no address to ask")?;
+    let target = listen
+        .to_socket_addrs()
+        .map_err(|error| format!("`{listen}` is no address: {error}"))?
+        .next()
+        .ok_or("no address to ask")?;
     let status = ask(reachable(target)).map_err(|error| format!("no answer from `{listen}`: {error}"))?;
     if status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {status}").into()) }
 }

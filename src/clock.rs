@@ -75,7 +75,11 @@ pub fn write_rfc3339(at: Micros) -> String {
 
 /// The instant as a calendar date; those outside chrono's 500,000 years become its first or last.
 pub fn utc(at: Micros) -> DateTime<Utc> {
-    DateTime::from_timestamp_micros(at).unwrap_or(if at < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+    DateTime::from_timestamp_micros(at).unwrap_or(if at < 0 {
+        DateTime::<Utc>::MIN_UTC
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    })
 }
 
 /// Whole seconds since 1970, rounded down.
@@ -100,7 +104,9 @@ impl Chance {
 
     /// A sequence that belongs to a name: the same for the same text, whatever the platform (FNV-1a).
     pub fn named(name: &str) -> Chance {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         Chance::seeded(hash)
     }
 

@@ -122,7 +122,14 @@ fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> Vec<Quota> {
         KeyLimits::Off => quotas.iter_mut().for_each(|quota| quota.enforced = false),
         KeyLimits::Strict => quotas.iter_mut().for_each(|quota| quota.enforced = true),
         KeyLimits::Own(Own { requests, seconds }) => {
-            let own = Quota { name: OWN, requests, seconds, shape: Shape::Window, enforced: true, evidence: Evidence::Documented };
+            let own = Quota {
+                name: OWN,
+                requests,
+                seconds,
+                shape: Shape::Window,
+                enforced: true,
+                evidence: Evidence::Documented,
+            };
             quotas.splice(..quotas.len().min(1), [own]);
         }
     }
@@ -159,7 +166,9 @@ impl Limits {
             return Counts::default();
         }
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        Counts(quotas.into_iter().map(|quota| counters.entry((key, quota.name)).or_default().count(quota, now)).collect())
+        Counts(
+            quotas.into_iter().map(|quota| counters.entry((key, quota.name)).or_default().count(quota, now)).collect(),
+        )
     }
 }
 
@@ -179,7 +188,13 @@ impl Counter {
         }
         self.used += 1;
         let remaining = quota.requests.saturating_sub(self.used);
-        Count { quota, used: self.used, remaining, reset_at: start.saturating_add(length), over: self.used > quota.requests }
+        Count {
+            quota,
+            used: self.used,
+            remaining,
+            reset_at: start.saturating_add(length),
+            over: self.used > quota.requests,
+        }
     }
 
     fn take_from_bucket(&mut self, quota: Quota, now: Micros) -> Count {
@@ -192,7 +207,13 @@ impl Counter {
         self.used = if over { lacking } else { lacking + token };
         let used = self.used.div_ceil(token.max(1));
         let wait = (self.used + token).saturating_sub(full);
-        Count { quota, used, remaining: quota.requests.saturating_sub(used), reset_at: now.saturating_add_unsigned(wait), over }
+        Count {
+            quota,
+            used,
+            remaining: quota.requests.saturating_sub(used),
+            reset_at: now.saturating_add_unsigned(wait),
+            over,
+        }
     }
 }
 
@@ -204,8 +225,22 @@ fn micros(seconds: u64) -> Micros {
 mod tests {
     use super::*;
 
-    const MINUTE: Quota = Quota { name: "minute", requests: 2, seconds: 60, shape: Shape::Window, enforced: true, evidence: Evidence::Documented };
-    const BURST: Quota = Quota { name: "burst", requests: 10, seconds: 1, shape: Shape::Bucket, enforced: true, evidence: Evidence::Documented };
+    const MINUTE: Quota = Quota {
+        name: "minute",
+        requests: 2,
+        seconds: 60,
+        shape: Shape::Window,
+        enforced: true,
+        evidence: Evidence::Documented,
+    };
+    const BURST: Quota = Quota {
+        name: "burst",
+        requests: 10,
+        seconds: 1,
+        shape: Shape::Bucket,
+        enforced: true,
+        evidence: Evidence::Documented,
+    };
 
     #[test]
     fn a_window_counts_down_refuses_and_recovers_at_the_next_minute() {

@@ -55,7 +55,14 @@ async fn serve(app: &App, route: &Route, request: &Parts, now: Micros) -> Reply 
 }
 
 /// The stages, in the order that every provider keeps.
-async fn list(app: &App, route: &Route, request: &Parts, now: Micros, entropy: u128, progress: &mut Progress) -> Result<Reply, Failure> {
+async fn list(
+    app: &App,
+    route: &Route,
+    request: &Parts,
+    now: Micros,
+    entropy: u128,
+    progress: &mut Progress,
+) -> Result<Reply, Failure> {
     let provider = route.provider;
     let card = provider.card();
     if let Some(reply) = route_and_method(route, request)? {
@@ -65,7 +72,8 @@ async fn list(app: &App, route: &Route, request: &Parts, now: Micros, entropy: u
     progress.counts = app.limits.count(key.id, key.limits, card.quotas, now);
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
-    let args = query::read(card.params, card.unknown, request.uri.query().unwrap_or_default()).map_err(Failure::Invalid)?;
+    let args =
+        query::read(card.params, card.unknown, request.uri.query().unwrap_or_default()).map_err(Failure::Invalid)?;
     let plan = provider.plan(&args, key)?;
     let page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
     Ok(provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
@@ -90,11 +98,20 @@ fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Fai
 
 /// 307 to the same address, scheme and all, without the slash: clients that follow it keep method and query.
 fn without_slash(request: &Parts) -> Reply {
-    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(|| request.headers.get(header::HOST)?.to_str().ok()).unwrap_or_default();
+    let host = request
+        .uri
+        .authority()
+        .map(|authority| authority.as_str())
+        .or_else(|| request.headers.get(header::HOST)?.to_str().ok())
+        .unwrap_or_default();
     let path = request.uri.path().trim_end_matches('/');
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let reply = Reply::empty(StatusCode::TEMPORARY_REDIRECT);
-    if host.is_empty() { reply.header("location", format!("{path}{query}")) } else { reply.header("location", format!("http://{host}{path}{query}")) }
+    if host.is_empty() {
+        reply.header("location", format!("{path}{query}"))
+    } else {
+        reply.header("location", format!("http://{host}{path}{query}"))
+    }
 }
 
 async fn live_key(app: &App, provider: &dyn Provider, request: &Parts, now: Micros) -> Result<Key, Failure> {

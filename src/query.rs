@@ -86,7 +86,15 @@ pub enum Unknown {
 
 impl Param {
     const fn new(name: &'static str, reads: Reads) -> Param {
-        Param { name, reads, default: None, empty: Empty::Value, repeated: Repeated::Last, evidence: Evidence::Documented, about: "" }
+        Param {
+            name,
+            reads,
+            default: None,
+            empty: Empty::Value,
+            repeated: Repeated::Last,
+            evidence: Evidence::Documented,
+            about: "",
+        }
     }
 
     /// A whole number from `min` to `max`, read by `read`.
@@ -223,7 +231,9 @@ impl Args {
     pub fn integer(&self, name: &str) -> i64 {
         match self.get(name) {
             Some(Value::Integer(number)) => *number,
-            other => panic!("`{name}` is read as an integer with a default, but is {other:?}: its table and its plan disagree"),
+            other => panic!(
+                "`{name}` is read as an integer with a default, but is {other:?}: its table and its plan disagree"
+            ),
         }
     }
 
@@ -268,7 +278,12 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
     let mut args = Args::default();
     let mut violations = Vec::new();
     for param in params {
-        let given: Vec<_> = pairs.iter().enumerate().filter(|(_, (name, _))| name == param.name).map(|(position, (_, text))| (position, &**text)).collect();
+        let given: Vec<_> = pairs
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| name == param.name)
+            .map(|(position, (_, text))| (position, &**text))
+            .collect();
         match read_one(param, &given) {
             Ok(Some(value)) => args.0.push((param.name, value)),
             Ok(None) => {}
@@ -320,7 +335,12 @@ fn strangers<'a>(params: &[Param], pairs: &'a [(impl AsRef<str> + 'a, impl AsRef
         .iter()
         .enumerate()
         .filter(|(_, (name, _))| params.iter().all(|param| param.name != name.as_ref()) && seen.insert(name.as_ref()))
-        .map(|(position, (name, text))| Violation { param: name.as_ref().to_owned(), given: text.as_ref().to_owned(), problem: Problem::Unknown, position })
+        .map(|(position, (name, text))| Violation {
+            param: name.as_ref().to_owned(),
+            given: text.as_ref().to_owned(),
+            problem: Problem::Unknown,
+            position,
+        })
         .collect()
 }
 
@@ -328,7 +348,8 @@ fn strangers<'a>(params: &[Param], pairs: &'a [(impl AsRef<str> + 'a, impl AsRef
 /// are still above every maximum or beyond every end.
 pub fn decimal(text: &str) -> Result<i64, Problem> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = digits == "0" || (digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() && !digits.starts_with('0'));
+    let canonical =
+        digits == "0" || (digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() && !digits.starts_with('0'));
     if !canonical {
         return Err(Problem::NotANumber);
     }
@@ -359,7 +380,10 @@ mod tests {
     #[test]
     fn every_violation_is_reported_in_the_order_of_the_table() {
         let words: &[&str] = &["asc", "desc"];
-        assert_eq!(problems("order=up&nope=1&limit=0"), [Problem::Below(1), Problem::NotOneOf(words), Problem::Unknown]);
+        assert_eq!(
+            problems("order=up&nope=1&limit=0"),
+            [Problem::Below(1), Problem::NotOneOf(words), Problem::Unknown]
+        );
     }
 
     #[test]

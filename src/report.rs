@@ -19,9 +19,20 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
     for provider in providers::ALL {
         let card = provider.card();
         let _ = write!(text, "\n{}\n  base URL  {}\n", card.title, base_url(origin, card));
-        let usable = |key: &&Key| key.provider == card.name && key.state(now) == KeyState::Active && card.scope.is_none_or(|scope| key.allows(scope));
+        let usable = |key: &&Key| {
+            key.provider == card.name
+                && key.state(now) == KeyState::Active
+                && card.scope.is_none_or(|scope| key.allows(scope))
+        };
         if let Some(key) = keys.iter().find(usable) {
-            let _ = write!(text, "  key       {}\n  try       curl -H '{}' '{origin}/{}{}'\n", key.key, card.auth.carrier.line(&key.key), card.name, card.list);
+            let _ = write!(
+                text,
+                "  key       {}\n  try       curl -H '{}' '{origin}/{}{}'\n",
+                key.key,
+                card.auth.carrier.line(&key.key),
+                card.name,
+                card.list
+            );
         }
     }
     let _ = write!(text, "\nHealth: {origin}/_emulator/health. `assetmock keys` lists the other keys. Ctrl-C stops.\n");
@@ -138,7 +149,15 @@ fn param_row(param: &Param) -> ParamRow {
         Repeated::All => "all count",
     };
     let empty = if param.empty == Empty::Absent { "as absent" } else { "a value" };
-    ParamRow { name: param.name, reads, default: param.default.filter(|text| !text.is_empty()), empty, repeated, evidence: param.evidence, about: param.about }
+    ParamRow {
+        name: param.name,
+        reads,
+        default: param.default.filter(|text| !text.is_empty()),
+        empty,
+        repeated,
+        evidence: param.evidence,
+        about: param.about,
+    }
 }
 
 /// The providers as JSON.
@@ -151,7 +170,12 @@ pub fn providers(cards: &[&'static Card]) -> String {
     let mut table = table(&["provider", "list route", "key", "parameters"]);
     for card in cards {
         let names: Vec<_> = card.params.iter().map(|param| param.name).collect();
-        table.add_row([card.name.to_owned(), format!("GET {}", card.list), card.auth.carrier.line("<key>"), names.join(" ")]);
+        table.add_row([
+            card.name.to_owned(),
+            format!("GET {}", card.list),
+            card.auth.carrier.line("<key>"),
+            names.join(" "),
+        ]);
     }
     lines(&table)
 }
@@ -159,17 +183,33 @@ pub fn providers(cards: &[&'static Card]) -> String {
 /// One provider in full.
 pub fn provider(card: &'static Card) -> String {
     let row = card_row(card);
-    let mut text = format!("{}: {} {} at {}\nkey: {}\n", row.title, row.methods, row.list, row.hosts.join(", "), row.key);
+    let mut text =
+        format!("{}: {} {} at {}\nkey: {}\n", row.title, row.methods, row.list, row.hosts.join(", "), row.key);
     let mut params = table(&["parameter", "reads", "default", "empty", "repeated", "evidence", "meaning"]);
     for param in &row.parameters {
-        params.add_row([param.name, &param.reads, param.default.unwrap_or("-"), param.empty, param.repeated, param.evidence.word(), param.about]);
+        params.add_row([
+            param.name,
+            &param.reads,
+            param.default.unwrap_or("-"),
+            param.empty,
+            param.repeated,
+            param.evidence.word(),
+            param.about,
+        ]);
     }
     let _ = write!(text, "\n{}unknown parameters: {}\n", lines(&params), row.unknown_parameters);
     if !row.limits.is_empty() {
         let mut limits = table(&["limit", "requests", "seconds", "counted as", "enforced", "evidence"]);
         for limit in &row.limits {
             let enforced = if limit.enforced { "yes" } else { "for strict keys" };
-            limits.add_row([limit.name, &limit.requests.to_string(), &limit.seconds.to_string(), limit.counted_as, enforced, limit.evidence.word()]);
+            limits.add_row([
+                limit.name,
+                &limit.requests.to_string(),
+                &limit.seconds.to_string(),
+                limit.counted_as,
+                enforced,
+                limit.evidence.word(),
+            ]);
         }
         let _ = write!(text, "\n{}", lines(&limits));
     }
@@ -189,13 +229,32 @@ fn facts(card: &Card) -> String {
 pub fn fidelity(cards: &[&'static Card]) -> String {
     let mut text = include_str!("fidelity.md").to_owned();
     for card in cards {
-        let _ = write!(text, "\n## {}\n\n`GET {}` at {}\n", card.title, card.list, card.hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", "));
+        let _ = write!(
+            text,
+            "\n## {}\n\n`GET {}` at {}\n",
+            card.title,
+            card.list,
+            card.hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ")
+        );
         text.push_str("\n| parameter | reads | default | empty | repeated | evidence |\n|---|---|---|---|---|---|\n");
         for param in card.params.iter().map(param_row) {
             let default = param.default.map_or("none".to_owned(), |text| format!("`{text}`"));
-            let _ = writeln!(text, "| `{}` | {} | {default} | {} | {} | {} |", param.name, param.reads, param.empty, param.repeated, param.evidence.word());
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {default} | {} | {} | {} |",
+                param.name,
+                param.reads,
+                param.empty,
+                param.repeated,
+                param.evidence.word()
+            );
         }
-        for (title, evidence) in [("Documented", Evidence::Documented), ("Seen in official clients", Evidence::Client), ("Recorded live", Evidence::Live), ("Guessed", Evidence::Inferred)] {
+        for (title, evidence) in [
+            ("Documented", Evidence::Documented),
+            ("Seen in official clients", Evidence::Client),
+            ("Recorded live", Evidence::Live),
+            ("Guessed", Evidence::Inferred),
+        ] {
             list(&mut text, title, card.facts.iter().filter(|fact| fact.evidence == evidence).map(|fact| fact.says));
         }
         list(&mut text, "Not imitated", card.not_imitated.iter().copied());

@@ -22,7 +22,11 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.
-pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let listener = listener.tap_io(|stream| {
         // Answers are small and complete; waiting to fill a packet would only delay them.
         if let Err(cause) = stream.set_nodelay(true) {

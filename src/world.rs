@@ -59,14 +59,22 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
     let mut workspaces: Vec<_> = fixtures.into_iter().flat_map(|fixture| fixture.workspaces).collect();
     let assets: Vec<_> = workspaces.iter_mut().map(|workspace| std::mem::take(&mut workspace.assets)).collect();
     let providers = providers::names();
-    let mut sources: Vec<_> = workspaces.iter().zip(assets).map(|(workspace, assets)| identified(workspace, assets.into_iter())).collect();
-    let mut new: Vec<_> = workspaces.iter().zip(&mut sources).map(|(workspace, assets)| NewWorkspace { workspace, providers: &providers, assets }).collect();
+    let mut sources: Vec<_> =
+        workspaces.iter().zip(assets).map(|(workspace, assets)| identified(workspace, assets.into_iter())).collect();
+    let mut new: Vec<_> = workspaces
+        .iter()
+        .zip(&mut sources)
+        .map(|(workspace, assets)| NewWorkspace { workspace, providers: &providers, assets })
+        .collect();
     store.load(&mut new, now).await
 }
 
 /// Gives each asset what a fixture may leave out: its uploader, and a public id at every provider. Ids are made from the
 /// workspace's name and the asset's place, so they are the same every time; giving one by hand changes no other.
-pub fn identified<'a>(workspace: &'a Workspace, assets: impl Iterator<Item = Asset> + 'a) -> impl Iterator<Item = (Asset, Vec<String>)> + 'a {
+pub fn identified<'a>(
+    workspace: &'a Workspace,
+    assets: impl Iterator<Item = Asset> + 'a,
+) -> impl Iterator<Item = (Asset, Vec<String>)> + 'a {
     let chance = Chance::named(&workspace.id);
     assets.map(move |mut asset| {
         asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());

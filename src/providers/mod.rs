@@ -14,7 +14,8 @@ use percent_encoding::percent_decode_str;
 use crate::provider::{Carrier, Provider};
 
 /// Every provider there is.
-pub static ALL: [&dyn Provider; 5] = [&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
+pub static ALL: [&dyn Provider; 5] =
+    [&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
 
 /// The providers' names, in the order of [`ALL`].
 pub fn names() -> Vec<&'static str> {
@@ -57,7 +58,10 @@ fn host(request: &Parts) -> Option<String> {
         Some(host) => host,
         None => request.headers.get(header::HOST)?.to_str().ok()?,
     };
-    let name = given.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(given, |(name, _)| name);
+    let name = given
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(given, |(name, _)| name);
     Some(name.trim_end_matches('.').to_ascii_lowercase())
 }
 
@@ -71,7 +75,9 @@ fn by_bare_path(path: &str, request: &Parts) -> Option<&'static dyn Provider> {
     let mut claimants = ALL.into_iter().filter(|provider| provider.card().list == path);
     match (claimants.next(), claimants.next()) {
         (only, None) => only,
-        (Some(first), Some(second)) => [first, second].into_iter().chain(claimants).find(|provider| shows_key_of(*provider, request)),
+        (Some(first), Some(second)) => {
+            [first, second].into_iter().chain(claimants).find(|provider| shows_key_of(*provider, request))
+        }
         (None, Some(_)) => None,
     }
 }

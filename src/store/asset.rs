@@ -179,7 +179,8 @@ impl<'r> Columns<'r> {
 
     fn word<T: Deserialize<'r>>(&mut self) -> Result<T, Error> {
         let word: &str = self.take()?;
-        T::deserialize(serde::de::value::BorrowedStrDeserializer::<serde::de::value::Error>::new(word)).map_err(decoding)
+        T::deserialize(serde::de::value::BorrowedStrDeserializer::<serde::de::value::Error>::new(word))
+            .map_err(decoding)
     }
 }
 

@@ -152,7 +152,8 @@ impl Store {
     pub async fn list(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Page, ListError> {
         let mut snapshot = self.pool.begin().await?;
         if let Some(project) = &query.project {
-            let known = sqlx::query("SELECT 1 FROM project WHERE workspace_id = ? AND id = ?").bind(workspace).bind(project);
+            let known =
+                sqlx::query("SELECT 1 FROM project WHERE workspace_id = ? AND id = ?").bind(workspace).bind(project);
             known.fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
         }
         let mut page = QueryBuilder::new("");
@@ -171,7 +172,12 @@ impl Store {
     }
 
     /// SQLite's plan for a page, one step a line: for checks that a listing is served by an index.
-    pub async fn explain(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Vec<String>, sqlx::Error> {
+    pub async fn explain(
+        &self,
+        provider: &'static str,
+        workspace: &str,
+        query: &AssetQuery,
+    ) -> Result<Vec<String>, sqlx::Error> {
         let mut plan = QueryBuilder::new("EXPLAIN QUERY PLAN ");
         push_page(&mut plan, provider, workspace, query);
         plan.build().fetch_all(&self.pool).await?.iter().map(|row| row.try_get(3)).collect()
@@ -222,7 +228,9 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace
     match filter {
         Filter::KindIn(kinds) => push_in(sql, "a.kind IN", kinds),
         Filter::KindNotIn(kinds) => push_in(sql, "a.kind NOT IN", kinds),
-        Filter::StatusIn(states) => push_in(sql, "a.status IN", &states.iter().map(|status| status.word()).collect::<Vec<_>>()),
+        Filter::StatusIn(states) => {
+            push_in(sql, "a.status IN", &states.iter().map(|status| status.word()).collect::<Vec<_>>())
+        }
         Filter::IdIn(ids) => push_in(sql, &format!("a.{provider}_id IN"), ids),
         Filter::NameContains(text) => push_contains(sql, "a.name_folded", text),
         Filter::NameOrDescriptionContains(text) => {

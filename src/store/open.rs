@@ -30,8 +30,11 @@ const CONNECTIONS: u32 = 4;
 const BUSY: Duration = Duration::from_secs(10);
 
 fn migrations() -> [Migration; 2] {
-    [(1, "library", include_str!("../../migrations/0001_library.sql")), (2, "public ids", include_str!("../../migrations/0002_public_ids.sql"))]
-        .map(|(version, name, sql)| Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
+    [
+        (1, "library", include_str!("../../migrations/0001_library.sql")),
+        (2, "public ids", include_str!("../../migrations/0002_public_ids.sql")),
+    ]
+    .map(|(version, name, sql)| Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
 }
 
 /// Why a database cannot be used.
@@ -60,7 +63,11 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            OpenError::Foreign(file) => write!(f, "`{}` is not a database of this program; it was left as it is. Name another file with `--database`", file.display()),
+            OpenError::Foreign(file) => write!(
+                f,
+                "`{}` is not a database of this program; it was left as it is. Name another file with `--database`",
+                file.display()
+            ),
             OpenError::Newer { file, found, known } => write!(
                 f,
                 "`{}` was made by a newer version (its schema is {found}, this version knows {known}); it was left as it is. Use that version, or name another file with `--database`",
@@ -94,7 +101,12 @@ impl Store {
         Migrator::with_migrations(migrations().into()).run(&mut anchor).await.map_err(|error| unusable(&error))?;
         let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut anchor).await.map_err(|error| unusable(&error))?;
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).idle_timeout(None).max_lifetime(None).test_before_acquire(false).connect_lazy_with(options);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
         Ok(Store { pool, _anchor: std::sync::Arc::new(anchor.into()) })
     }
 
@@ -109,9 +121,13 @@ fn options(place: &Place) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().busy_timeout(BUSY).create_if_missing(true).log_statements(tracing_off());
     match place {
         // SQLite's `memdb`: connections of this process that name the same path share it.
-        Place::Private => options.vfs("memdb").filename(format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed))),
+        Place::Private => {
+            options.vfs("memdb").filename(format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed)))
+        }
         // With a write-ahead log, what is committed survives the end of the process, however it ends.
-        Place::File(file) => options.filename(file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal),
+        Place::File(file) => {
+            options.filename(file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
+        }
     }
 }
 
@@ -122,7 +138,13 @@ fn tracing_off() -> log::LevelFilter {
 /// Refuses a file that is not ours or too new, without changing a byte of it.
 async fn inspect(file: &Path) -> Result<(), OpenError> {
     let unusable = |error: sqlx::Error| OpenError::Unusable { file: Some(file.to_owned()), cause: error.to_string() };
-    let mut look = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY).connect().await.map_err(unusable)?;
+    let mut look = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(BUSY)
+        .connect()
+        .await
+        .map_err(unusable)?;
     let id: i32 = match sqlx::query("PRAGMA application_id").fetch_one(&mut look).await {
         Ok(row) => row.try_get(0).map_err(unusable)?,
         Err(_) => return Err(OpenError::Foreign(file.to_owned())),

@@ -30,7 +30,9 @@ impl std::fmt::Display for LoadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             LoadError::Database(error) => write!(f, "the database failed: {error}"),
-            LoadError::NoSuchWorkspace(id) => write!(f, "there is no workspace `{id}`; `assetmock keys` lists those there are"),
+            LoadError::NoSuchWorkspace(id) => {
+                write!(f, "there is no workspace `{id}`; `assetmock keys` lists those there are")
+            }
         }
     }
 }
@@ -88,26 +90,52 @@ impl Store {
 
     /// The ids of all workspaces, in the order in which they were made.
     pub async fn workspaces(&self) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query("SELECT id FROM workspace ORDER BY rowid").fetch_all(&self.pool).await?.iter().map(|row| row.try_get(0)).collect()
+        sqlx::query("SELECT id FROM workspace ORDER BY rowid")
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect()
     }
 
     /// A workspace as a fixture, with the public ids of `providers` written out.
     pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<fixture::Workspace, LoadError> {
         let mut snapshot = self.pool.begin().await?;
-        let found = sqlx::query("SELECT name FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *snapshot).await?;
+        let found = sqlx::query("SELECT name FROM workspace WHERE id = ?")
+            .bind(workspace)
+            .fetch_optional(&mut *snapshot)
+            .await?;
         let name = found.ok_or_else(|| LoadError::NoSuchWorkspace(workspace.to_owned()))?.try_get(0)?;
-        let users = select(&mut snapshot, "SELECT name FROM user WHERE workspace_id = ? ORDER BY rowid", workspace, |row| Ok(fixture::User { name: row.try_get(0)? })).await?;
-        let projects = select(&mut snapshot, "SELECT id, name FROM project WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
-            Ok(fixture::Project { id: row.try_get(0)?, name: row.try_get(1)? })
-        })
+        let users =
+            select(&mut snapshot, "SELECT name FROM user WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
+                Ok(fixture::User { name: row.try_get(0)? })
+            })
+            .await?;
+        let projects = select(
+            &mut snapshot,
+            "SELECT id, name FROM project WHERE workspace_id = ? ORDER BY rowid",
+            workspace,
+            |row| Ok(fixture::Project { id: row.try_get(0)?, name: row.try_get(1)? }),
+        )
         .await?;
-        let folders = select(&mut snapshot, "SELECT id, name, parent_id, trashed FROM folder WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
-            Ok(fixture::Folder { id: row.try_get(0)?, name: row.try_get(1)?, parent: row.try_get(2)?, trashed: row.try_get(3)? })
-        })
+        let folders = select(
+            &mut snapshot,
+            "SELECT id, name, parent_id, trashed FROM folder WHERE workspace_id = ? ORDER BY rowid",
+            workspace,
+            |row| {
+                Ok(fixture::Folder {
+                    id: row.try_get(0)?,
+                    name: row.try_get(1)?,
+                    parent: row.try_get(2)?,
+                    trashed: row.try_get(3)?,
+                })
+            },
+        )
         .await?;
         let assets = export_assets(&mut snapshot, workspace, providers).await?;
         snapshot.commit().await?;
-        let keys = self.keys().await?.into_iter().filter(|key| key.workspace == workspace).map(fixture::Key::from).collect();
+        let keys =
+            self.keys().await?.into_iter().filter(|key| key.workspace == workspace).map(fixture::Key::from).collect();
         Ok(fixture::Workspace { id: workspace.to_owned(), name: Some(name), users, keys, projects, folders, assets })
     }
 }
@@ -121,7 +149,11 @@ async fn select<T>(
     sqlx::query(sql).bind(workspace).fetch_all(&mut **tx).await?.iter().map(read).collect()
 }
 
-async fn export_assets(tx: &mut Transaction<'_, Sqlite>, workspace: &str, providers: &[&'static str]) -> Result<Vec<fixture::Asset>, sqlx::Error> {
+async fn export_assets(
+    tx: &mut Transaction<'_, Sqlite>,
+    workspace: &str,
+    providers: &[&'static str],
+) -> Result<Vec<fixture::Asset>, sqlx::Error> {
     let ids: String = providers.iter().map(|provider| format!(", a.{provider}_id")).collect();
     let columns = super::asset::COLUMNS;
     let width = columns.split(',').count();
@@ -143,23 +175,44 @@ async fn insert_workspace(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture:
     let name = workspace.name.as_ref().unwrap_or(id);
     sqlx::query("INSERT INTO workspace (id, name) VALUES (?, ?)").bind(id).bind(name).execute(&mut **tx).await?;
     for name in workspace.user_names() {
-        sqlx::query("INSERT INTO user (workspace_id, name) VALUES (?, ?)").bind(id).bind(name).execute(&mut **tx).await?;
+        sqlx::query("INSERT INTO user (workspace_id, name) VALUES (?, ?)")
+            .bind(id)
+            .bind(name)
+            .execute(&mut **tx)
+            .await?;
     }
     for key in &workspace.keys {
         insert_key(tx, workspace, key).await?;
     }
     for project in &workspace.projects {
         let sql = "INSERT INTO project (workspace_id, id, name, name_folded) VALUES (?, ?, ?, ?)";
-        sqlx::query(sql).bind(id).bind(&project.id).bind(&project.name).bind(fold(&project.name)).execute(&mut **tx).await?;
+        sqlx::query(sql)
+            .bind(id)
+            .bind(&project.id)
+            .bind(&project.name)
+            .bind(fold(&project.name))
+            .execute(&mut **tx)
+            .await?;
     }
     for folder in &workspace.folders {
         let sql = "INSERT INTO folder (workspace_id, id, name, parent_id, trashed) VALUES (?, ?, ?, ?, ?)";
-        sqlx::query(sql).bind(id).bind(&folder.id).bind(&folder.name).bind(&folder.parent).bind(folder.trashed).execute(&mut **tx).await?;
+        sqlx::query(sql)
+            .bind(id)
+            .bind(&folder.id)
+            .bind(&folder.name)
+            .bind(&folder.parent)
+            .bind(folder.trashed)
+            .execute(&mut **tx)
+            .await?;
     }
     Ok(())
 }
 
-async fn insert_key(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture::Workspace, key: &fixture::Key) -> Result<(), sqlx::Error> {
+async fn insert_key(
+    tx: &mut Transaction<'_, Sqlite>,
+    workspace: &fixture::Workspace,
+    key: &fixture::Key,
+) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO key (provider, key, workspace_id, user, scopes, revoked, expires_at, limits) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(&key.provider)
         .bind(&key.key)
@@ -174,7 +227,12 @@ async fn insert_key(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture::Works
     Ok(())
 }
 
-async fn insert_assets(tx: &mut Transaction<'_, Sqlite>, workspace: &str, providers: &[&'static str], batch: &[(fixture::Asset, Vec<String>)]) -> Result<(), sqlx::Error> {
+async fn insert_assets(
+    tx: &mut Transaction<'_, Sqlite>,
+    workspace: &str,
+    providers: &[&'static str],
+    batch: &[(fixture::Asset, Vec<String>)],
+) -> Result<(), sqlx::Error> {
     let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
     let mut sql = sqlx::QueryBuilder::new(format!(
         "INSERT INTO asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, is_public, \

@@ -104,9 +104,19 @@ impl Answer {
         let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
         let mut lines = head.split("\r\n");
         let status_line = lines.next().unwrap().to_owned();
-        let headers: Vec<_> = lines.map(|line| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).unwrap()).collect();
-        let mut answer = Answer { status: status_line.split(' ').nth(1).unwrap().parse().unwrap(), status_line, headers, body: bytes.split_off(head_end + 4) };
-        let length = if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
+        let headers: Vec<_> = lines
+            .map(|line| {
+                line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).unwrap()
+            })
+            .collect();
+        let mut answer = Answer {
+            status: status_line.split(' ').nth(1).unwrap().parse().unwrap(),
+            status_line,
+            headers,
+            body: bytes.split_off(head_end + 4),
+        };
+        let length =
+            if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
         while answer.body.len() < length {
             let count = stream.read(&mut chunk).unwrap();
             assert!(count > 0, "the connection ended inside the body");

@@ -13,9 +13,34 @@ use crate::support::{Answer, Server, at};
 
 /// Cases that every provider's folder has.
 const CORE: &[&str] = &[
-    "sample", "default-page", "first-page", "middle-page", "last-page", "beyond-the-end", "empty-library", "ties", "other-workspace", "no-key", "malformed-key", "unknown-key",
-    "revoked-key", "expired-key", "limit-too-small", "limit-too-large", "limit-not-a-number", "limit-empty", "repeated-parameter", "unknown-parameter", "several-errors",
-    "unknown-route", "wrong-method", "head", "options", "trailing-slash", "rate-limited", "by-prefix",
+    "sample",
+    "default-page",
+    "first-page",
+    "middle-page",
+    "last-page",
+    "beyond-the-end",
+    "empty-library",
+    "ties",
+    "other-workspace",
+    "no-key",
+    "malformed-key",
+    "unknown-key",
+    "revoked-key",
+    "expired-key",
+    "limit-too-small",
+    "limit-too-large",
+    "limit-not-a-number",
+    "limit-empty",
+    "repeated-parameter",
+    "unknown-parameter",
+    "several-errors",
+    "unknown-route",
+    "wrong-method",
+    "head",
+    "options",
+    "trailing-slash",
+    "rate-limited",
+    "by-prefix",
 ];
 
 fn folder(provider: &str) -> PathBuf {
@@ -60,7 +85,11 @@ fn every_provider_has_the_core_cases() {
 }
 
 fn run_folder(provider: &str) {
-    let mut cases: Vec<_> = std::fs::read_dir(folder(provider)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "http")).collect();
+    let mut cases: Vec<_> = std::fs::read_dir(folder(provider))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "http"))
+        .collect();
     cases.sort();
     assert!(cases.len() >= 15, "only {} transcripts", cases.len());
     let failures: Vec<_> = cases.iter().flat_map(|case| run_case(provider, case)).collect();
@@ -121,7 +150,9 @@ impl Transcript {
             let mut clock = None;
             for (name, value) in lines[..comments].iter().filter_map(|line| declaration(line)) {
                 match name {
-                    "evidence" => assert!(["documented", "client", "live", "inferred"].contains(&value), "evidence: {value}"),
+                    "evidence" => {
+                        assert!(["documented", "client", "live", "inferred"].contains(&value), "evidence: {value}")
+                    }
                     "fixture" => fixture = Some(value.to_owned()),
                     "clock" => clock = Some(value.to_owned()),
                     mask => assert_eq!(masks.insert(mask.to_owned(), value.to_owned()), None),
@@ -153,7 +184,12 @@ impl Exchange {
         if answer.header("content-length").is_none() {
             let _ = writeln!(difference, "  no content-length");
         }
-        let sent: BTreeSet<_> = answer.headers.iter().filter(|(name, _)| name != "date" && name != "content-length").map(|(name, value)| format!("{name}: {value}")).collect();
+        let sent: BTreeSet<_> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| name != "date" && name != "content-length")
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
         let told = |headers: &BTreeSet<String>| headers.iter().cloned().collect::<Vec<_>>().join("\n");
         let expected = format!("{}\n{}\n\n{}", self.status_line, told(&self.headers), self.body);
         let got = format!("{}\n{}\n\n{}", answer.status_line, told(&sent), answer.text());
@@ -183,7 +219,8 @@ fn bad_input_is_refused_as_the_tables_say() {
     let mut failures = Vec::new();
     for provider in providers::names() {
         let text = read(&folder(provider).join("bad-input.tsv"));
-        let masks: Masks = text.lines().filter_map(declaration).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let masks: Masks =
+            text.lines().filter_map(declaration).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let rows: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
         assert!(rows.len() >= 30, "{provider} has only {} rows", rows.len());
         for row in rows {
@@ -191,7 +228,11 @@ fn bad_input_is_refused_as_the_tables_say() {
             let answer = ask(provider, query);
             let same = answer.status.to_string() == status && (body == "*" || matches(body, answer.text(), &masks));
             if !same {
-                failures.push(format!("{provider} ?{query}\n  expected {status} {body}\n  got      {} {}", answer.status, answer.text()));
+                failures.push(format!(
+                    "{provider} ?{query}\n  expected {status} {body}\n  got      {} {}",
+                    answer.status,
+                    answer.text()
+                ));
             }
         }
     }

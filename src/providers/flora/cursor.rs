@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::query::{Problem, Value};
 
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 const CLASSIC: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 

@@ -31,14 +31,17 @@ struct Field {
 pub fn refusal(failure: &Failure) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
-        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", CARD.allow),
+        Failure::WrongMethod => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", CARD.allow)
+        }
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
-        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key."),
+        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
+            say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.")
+        }
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
-        Failure::RateLimited(exceeded) => {
-            say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.").header("retry-after", exceeded.retry_after)
-        }
+        Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
+            .header("retry-after", exceeded.retry_after),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "unknown_error", "An unknown error occurred."),
     }
 }
@@ -48,7 +51,10 @@ fn say(status: StatusCode, code: &'static str, message: &str) -> Reply {
 }
 
 fn invalid(violations: &[Violation]) -> Reply {
-    let fields: Vec<_> = violations.iter().map(|violation| Field { field: violation.param.clone(), message: message(violation) }).collect();
+    let fields: Vec<_> = violations
+        .iter()
+        .map(|violation| Field { field: violation.param.clone(), message: message(violation) })
+        .collect();
     let message = fields.first().map(|first| format!("{}: {}", first.field, first.message)).unwrap_or_default();
     Reply::json(StatusCode::BAD_REQUEST, &Body { error: Error { code: "input_validation_error", message, fields } })
 }

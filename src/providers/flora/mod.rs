@@ -30,23 +30,47 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     quotas: &[],               // documented: a limit exists, its size nowhere
     facts: &[
-        Fact::documented("`GET /api/v1/assets` with `Authorization: Bearer sk_…`; filters `project_id`, `workspace_id`, `query`; pages by `cursor` and `limit` 1 to 100."),
-        Fact::documented("Fifteen fields in the key order of the reference page; ten of them can be null; `node_id` and `project_id` are optional."),
-        Fact::documented("A cursor is base64url without padding of `{\"offset\":N}`; `next_cursor` is null on the last page."),
-        Fact::documented("Errors are `{\"error\":{code,message,fields?}}` with the reference page's codes and messages."),
+        Fact::documented(
+            "`GET /api/v1/assets` with `Authorization: Bearer sk_…`; filters `project_id`, `workspace_id`, `query`; pages by `cursor` and `limit` 1 to 100.",
+        ),
+        Fact::documented(
+            "Fifteen fields in the key order of the reference page; ten of them can be null; `node_id` and `project_id` are optional.",
+        ),
+        Fact::documented(
+            "A cursor is base64url without padding of `{\"offset\":N}`; `next_cursor` is null on the last page.",
+        ),
+        Fact::documented(
+            "Errors are `{\"error\":{code,message,fields?}}` with the reference page's codes and messages.",
+        ),
         Fact::documented("Every answer has a `request-id` header."),
-        Fact::client("An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters."),
+        Fact::client(
+            "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
+        ),
         Fact::client("A trailing slash reaches the list."),
-        Fact::inferred("`created_at` is in milliseconds, as in the vendor's webhooks; `content_type` is the modality (`image`, `video`, `audio`, `document`), as the vendor measured."),
+        Fact::inferred(
+            "`created_at` is in milliseconds, as in the vendor's webhooks; `content_type` is the modality (`image`, `video`, `audio`, `document`), as the vendor measured.",
+        ),
         Fact::inferred("The default page holds 20, as in the sample cursor and the sibling lists."),
-        Fact::inferred("Newest first, of equals the one inserted later; every status is listed, `processing` as `pending_upload`."),
+        Fact::inferred(
+            "Newest first, of equals the one inserted later; every status is listed, `processing` as `pending_upload`.",
+        ),
         Fact::inferred("`query` finds text in name and description, whatever the case."),
         Fact::inferred("`total_estimate` is sent and exact."),
-        Fact::inferred("400 messages follow zod 3, numbers follow JavaScript's `Number()`; several bad fields: all in `fields`, the first in `message`."),
-        Fact::inferred("A cursor that is not one is 400 `Invalid cursor.`; padding and the standard alphabet are accepted."),
-        Fact::inferred("A `workspace_id` that is not the key's is 403, an unknown `project_id` 404; validation comes first."),
-        Fact::inferred("No or an empty bearer is `unauthorized`; anything else that is not a live key is `invalid_api_key`, both with `Invalid API key.`."),
-        Fact::inferred("A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits."),
+        Fact::inferred(
+            "400 messages follow zod 3, numbers follow JavaScript's `Number()`; several bad fields: all in `fields`, the first in `message`.",
+        ),
+        Fact::inferred(
+            "A cursor that is not one is 400 `Invalid cursor.`; padding and the standard alphabet are accepted.",
+        ),
+        Fact::inferred(
+            "A `workspace_id` that is not the key's is 403, an unknown `project_id` 404; validation comes first.",
+        ),
+        Fact::inferred(
+            "No or an empty bearer is `unauthorized`; anything else that is not a live key is `invalid_api_key`, both with `Invalid API key.`.",
+        ),
+        Fact::inferred(
+            "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
+        ),
         Fact::inferred("Where no URL is stored, a ready asset shows one in the form the vendor's have."),
     ],
     not_imitated: &[

@@ -8,11 +8,21 @@ use crate::store::{AssetQuery, Direction, Filter, Key, Order, SortBy, Start, Tie
 
 pub const ALL: &[Param] = &[
     // The bounds are documented, the default is inferred from the sample cursor.
-    Param::integer("limit", javascript_number, 1, 100).or("20").repeated(Repeated::Refused).known(Documented, "How many assets to return."),
-    Param::parsed("cursor", cursor::read).or("").repeated(Repeated::Refused).known(Documented, "Where the page begins: `next_cursor` of the page before."),
+    Param::integer("limit", javascript_number, 1, 100)
+        .or("20")
+        .repeated(Repeated::Refused)
+        .known(Documented, "How many assets to return."),
+    Param::parsed("cursor", cursor::read)
+        .or("")
+        .repeated(Repeated::Refused)
+        .known(Documented, "Where the page begins: `next_cursor` of the page before."),
     Param::text("query").empty(Empty::Absent).repeated(Repeated::Refused).known(Documented, "Text to search for."),
-    Param::parsed("workspace_id", |text| prefixed("ws_", text)).repeated(Repeated::Refused).known(Documented, "Only assets of this workspace."),
-    Param::parsed("project_id", |text| prefixed("prj_", text)).repeated(Repeated::Refused).known(Documented, "Only assets on this project's canvas."),
+    Param::parsed("workspace_id", |text| prefixed("ws_", text))
+        .repeated(Repeated::Refused)
+        .known(Documented, "Only assets of this workspace."),
+    Param::parsed("project_id", |text| prefixed("prj_", text))
+        .repeated(Repeated::Refused)
+        .known(Documented, "Only assets on this project's canvas."),
 ];
 
 /// Inferred: newest first; of equals, the one inserted later.
@@ -40,7 +50,8 @@ pub fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
 
 /// Documented: the pattern `^ws_\S+$`, and the like for projects.
 fn prefixed(prefix: &str, text: &str) -> Result<Value, Problem> {
-    let well_formed = text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(is_javascript_space));
+    let well_formed =
+        text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(is_javascript_space));
     if well_formed { Ok(Value::Text(text.to_owned())) } else { Err(Problem::malformed()) }
 }
 
@@ -52,7 +63,9 @@ fn is_javascript_space(c: char) -> bool {
 /// `Number(text)`, then whole: trimmed, empty is 0, decimals with exponents, `0x`, `0o`, `0b`, `Infinity`.
 fn javascript_number(text: &str) -> Result<i64, Problem> {
     let text = text.trim_matches(is_javascript_space);
-    let radix = |digits: &str, radix| i128::from_str_radix(digits, radix).map(|number| number as f64).map_err(|_| Problem::NotANumber);
+    let radix = |digits: &str, radix| {
+        i128::from_str_radix(digits, radix).map(|number| number as f64).map_err(|_| Problem::NotANumber)
+    };
     let signless = |digits: &str| if digits.starts_with(['+', '-']) { "" } else { digits }.to_owned();
     let number = match text.get(..2) {
         _ if text.is_empty() => 0.0,
@@ -60,7 +73,9 @@ fn javascript_number(text: &str) -> Result<i64, Problem> {
         Some("0o" | "0O") => radix(&signless(&text[2..]), 8)?,
         Some("0b" | "0B") => radix(&signless(&text[2..]), 2)?,
         _ if matches!(text, "Infinity" | "+Infinity" | "-Infinity") => f64::INFINITY,
-        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => text.parse().map_err(|_| Problem::NotANumber)?,
+        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => {
+            text.parse().map_err(|_| Problem::NotANumber)?
+        }
         _ => return Err(Problem::NotANumber),
     };
     match number.fract() == 0.0 {
@@ -75,7 +90,18 @@ mod tests {
 
     #[test]
     fn numbers_are_what_javascript_makes_of_text() {
-        for (text, number) in [("", 0), (" 5 ", 5), ("+5", 5), ("05", 5), ("5.", 5), ("1e1", 10), ("0x10", 16), ("0b11", 3), ("-0", 0), ("\u{feff}7", 7)] {
+        for (text, number) in [
+            ("", 0),
+            (" 5 ", 5),
+            ("+5", 5),
+            ("05", 5),
+            ("5.", 5),
+            ("1e1", 10),
+            ("0x10", 16),
+            ("0b11", 3),
+            ("-0", 0),
+            ("\u{feff}7", 7),
+        ] {
             assert_eq!(javascript_number(text), Ok(number), "{text:?}");
         }
         for text in ["abc", "1_000", "5px", "0x", "0x-1", "e1", ".", "infinity", "NaN", "+0x10", "１"] {

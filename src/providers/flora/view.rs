@@ -88,6 +88,13 @@ fn milliseconds(at: Micros) -> i64 {
 /// Inferred: the form in which clients have seen the vendor's URLs, on a host that nobody owns.
 fn url(stored: &store::Asset) -> String {
     let day = utc(stored.created_at);
-    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
-    format!("https://media.flora.example/api-uploads/{}/{}/{}/{}.{extension}", day.year(), day.month(), day.day(), stored.id)
+    let extension =
+        stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+    format!(
+        "https://media.flora.example/api-uploads/{}/{}/{}/{}.{extension}",
+        day.year(),
+        day.month(),
+        day.day(),
+        stored.id
+    )
 }

@@ -32,19 +32,31 @@ struct Details<'a> {
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let say = |status, code, message| envelope(status, Error { code, message, details: None }, cx);
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", "Requested resource doesn't exist"),
-        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", CARD.allow),
+        Failure::NoSuchRoute | Failure::NoSuchProject => {
+            say(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", "Requested resource doesn't exist")
+        }
+        Failure::WrongMethod => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", CARD.allow)
+        }
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "MISSING_API_KEY", "No API key provided"),
         Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
             say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired")
         }
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes"),
+        Failure::MissingScope(_) | Failure::ForeignWorkspace => {
+            say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
+        }
         Failure::Invalid(violations) => {
-            let details = violations.first().map(|violation| Details { field: &violation.param, reason: reason(violation) });
-            envelope(StatusCode::BAD_REQUEST, Error { code: "VALIDATION_ERROR", message: "Request validation failed", details }, cx)
+            let details =
+                violations.first().map(|violation| Details { field: &violation.param, reason: reason(violation) });
+            envelope(
+                StatusCode::BAD_REQUEST,
+                Error { code: "VALIDATION_ERROR", message: "Request validation failed", details },
+                cx,
+            )
         }
         Failure::RateLimited(exceeded) => {
-            say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests").header("retry-after", exceeded.retry_after)
+            say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests")
+                .header("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
     }

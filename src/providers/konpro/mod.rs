@@ -31,23 +31,48 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     quotas: &[
         // One of three documented statements; off by default.
-        Quota { name: "minute", requests: 100, seconds: 60, shape: Shape::Window, enforced: false, evidence: Evidence::Documented },
+        Quota {
+            name: "minute",
+            requests: 100,
+            seconds: 60,
+            shape: Shape::Window,
+            enforced: false,
+            evidence: Evidence::Documented,
+        },
     ],
     facts: &[
-        Fact::documented("`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100."),
-        Fact::documented("`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored."),
+        Fact::documented(
+            "`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100.",
+        ),
+        Fact::documented(
+            "`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored.",
+        ),
         Fact::documented("On the last page `token` is null."),
         Fact::documented("Errors are `{\"error\":{code,message,details?},\"request_id\"}`."),
         Fact::client("A missing key is `MISSING_API_KEY`, any other that is not live `INVALID_API_KEY`."),
-        Fact::inferred("A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply."),
+        Fact::inferred(
+            "A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply.",
+        ),
         Fact::inferred("`has_more` is decided by looking one asset ahead, so a full last page announces nothing."),
-        Fact::inferred("The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not a plain decimal is 400 `VALIDATION_ERROR`."),
-        Fact::inferred("Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing."),
-        Fact::inferred("Newest first, of equals the greater id; only ready images, videos and audio are listed; what is in or below a trashed folder is hidden."),
-        Fact::inferred("Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours."),
+        Fact::inferred(
+            "The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not a plain decimal is 400 `VALIDATION_ERROR`.",
+        ),
+        Fact::inferred(
+            "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
+        ),
+        Fact::inferred(
+            "Newest first, of equals the greater id; only ready images, videos and audio are listed; what is in or below a trashed folder is hidden.",
+        ),
+        Fact::inferred(
+            "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
+        ),
         Fact::inferred("Request ids are `req-` and six digits; the scope is `read`, only for keys that have scopes."),
-        Fact::inferred("404 and 405 wear the envelope; a slash behind the route is 307 to the one without; HEAD and OPTIONS are 405."),
-        Fact::inferred("The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours."),
+        Fact::inferred(
+            "404 and 405 wear the envelope; a slash behind the route is 307 to the one without; HEAD and OPTIONS are 405.",
+        ),
+        Fact::inferred(
+            "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, delete, folders, key validation.",

@@ -9,8 +9,13 @@ pub const ALL: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
     Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
     // The maximum is documented; minimum and default are inferred.
-    Param::integer("limit", decimal, 0, 100).or("100").empty(Empty::Absent).known(Documented, "How many assets to return; 0 stands for the default."),
-    Param::parsed("token", token::read).empty(Empty::Absent).known(Documented, "Where the page begins: `token` of the page before."),
+    Param::integer("limit", decimal, 0, 100)
+        .or("100")
+        .empty(Empty::Absent)
+        .known(Documented, "How many assets to return; 0 stands for the default."),
+    Param::parsed("token", token::read)
+        .empty(Empty::Absent)
+        .known(Documented, "Where the page begins: `token` of the page before."),
 ];
 
 /// Inferred: the page size where none, or 0, is asked for.

@@ -23,7 +23,8 @@ pub fn write(last: &Asset) -> String {
 
 /// Reads a token; it need not be the position of an asset that still exists.
 pub fn read(text: &str) -> Result<Value, Problem> {
-    let fields: Option<Map<String, Json>> = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let fields: Option<Map<String, Json>> =
+        URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let fields = fields.ok_or_else(Problem::malformed)?;
     match (fields.get("created_us").and_then(Json::as_i64), fields.get("id").and_then(Json::as_str)) {
         (Some(created_at), Some(id)) => Ok(Value::Position { created_at, id: id.to_owned() }),

@@ -35,7 +35,11 @@ pub fn refusal(failure: &Failure) -> Reply {
         }
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
-            let detail = violations.iter().map(|violation| Detail { field: violation.param.clone(), message: message(violation), position: "query" });
+            let detail = violations.iter().map(|violation| Detail {
+                field: violation.param.clone(),
+                message: message(violation),
+                position: "query",
+            });
             Reply::json(StatusCode::BAD_REQUEST, &Body { error: "Invalid request", detail: detail.collect() })
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
@@ -50,11 +54,15 @@ fn say(status: StatusCode, error: &'static str) -> Reply {
 /// Pydantic v2's wording.
 fn message(Violation { param, problem, .. }: &Violation) -> String {
     match problem {
-        Problem::NotANumber | Problem::NotWhole => "Input should be a valid integer, unable to parse string as an integer".to_owned(),
+        Problem::NotANumber | Problem::NotWhole => {
+            "Input should be a valid integer, unable to parse string as an integer".to_owned()
+        }
         Problem::Below(min) => format!("Input should be greater than or equal to {min}"),
         Problem::Above(max) => format!("Input should be less than or equal to {max}"),
         Problem::NotOneOf(words) => format!("Input should be {}", listed(words)),
-        Problem::Malformed(reason) if param.starts_with("created_") => format!("Input should be a valid datetime or date, {reason}"),
+        Problem::Malformed(reason) if param.starts_with("created_") => {
+            format!("Input should be a valid datetime or date, {reason}")
+        }
         Problem::Malformed(reason) => reason.clone(),
         Problem::Repeated | Problem::Unknown => "Extra inputs are not permitted".to_owned(),
     }

@@ -46,13 +46,17 @@ fn whole(text: &str) -> Result<String, Problem> {
 /// As Pydantic configures its parser: digits beyond microseconds are dropped, a number's size tells its unit.
 const CONFIG: DateTimeConfig = DateTimeConfig {
     timestamp_unit: TimestampUnit::Infer,
-    time_config: TimeConfig { microseconds_precision_overflow_behavior: MicrosecondsPrecisionOverflowBehavior::Truncate, unix_timestamp_offset: Some(0) },
+    time_config: TimeConfig {
+        microseconds_precision_overflow_behavior: MicrosecondsPrecisionOverflowBehavior::Truncate,
+        unix_timestamp_offset: Some(0),
+    },
 };
 
 /// An instant: ISO 8601, a date alone, or Unix seconds or milliseconds. The reason given is the one for a bad date, since
 /// that is tried last.
 pub fn instant(text: &str) -> Result<Value, Problem> {
-    let malformed = |error: speedate::ParseError| Problem::Malformed(error.get_documentation().unwrap_or_default().to_owned());
+    let malformed =
+        |error: speedate::ParseError| Problem::Malformed(error.get_documentation().unwrap_or_default().to_owned());
     match DateTime::parse_str_with_config(text, &CONFIG) {
         Ok(at) => Ok(Value::Instant(at.timestamp_tz() * SECOND + Micros::from(at.time.microsecond))),
         Err(_) => Date::parse_str(text).map(|day| Value::Instant(day.timestamp() * SECOND)).map_err(malformed),

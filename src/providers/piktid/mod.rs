@@ -32,21 +32,45 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred: Pydantic's default
     quotas: &[],               // documented for other routes only
     facts: &[
-        Fact::documented("`GET /assets` with `Authorization: Bearer <token>`; the eleven parameters with their types, bounds and defaults."),
-        Fact::documented("`pagination` (page, per_page, total, pages, has_next, has_prev), then `assets` with twelve fields in fixed order, absent ones null."),
-        Fact::documented("`include_tags` needs all of its tags, `exclude_tags` none; both know model, product, background, other."),
-        Fact::documented("Validation errors are `{\"error\":\"Invalid request\",\"detail\":[{field,message,position}]}`."),
-        Fact::documented("Visibility is private, shared with the group, or default for what the platform provides; `dimensions` is `[width, height]`."),
+        Fact::documented(
+            "`GET /assets` with `Authorization: Bearer <token>`; the eleven parameters with their types, bounds and defaults.",
+        ),
+        Fact::documented(
+            "`pagination` (page, per_page, total, pages, has_next, has_prev), then `assets` with twelve fields in fixed order, absent ones null.",
+        ),
+        Fact::documented(
+            "`include_tags` needs all of its tags, `exclude_tags` none; both know model, product, background, other.",
+        ),
+        Fact::documented(
+            "Validation errors are `{\"error\":\"Invalid request\",\"detail\":[{field,message,position}]}`.",
+        ),
+        Fact::documented(
+            "Visibility is private, shared with the group, or default for what the platform provides; `dimensions` is `[width, height]`.",
+        ),
         Fact::client("401 for a token that is missing, malformed, unknown, revoked or expired."),
-        Fact::inferred("Validation is 400: the order of the documented responses says so. Messages, coercion and dates are Pydantic v2's."),
-        Fact::inferred("Of a repeated parameter the first counts; unknown ones are ignored; empty tag lists filter nothing."),
-        Fact::inferred("A page below 1 counts as 1; a page beyond the end is 200 and empty; numbers of any length are echoed."),
-        Fact::inferred("Without `ownership`: one's own and shared assets, nothing of the platform's. `mine` is one's own whatever the visibility; `shared` has one's own shared ones too."),
+        Fact::inferred(
+            "Validation is 400: the order of the documented responses says so. Messages, coercion and dates are Pydantic v2's.",
+        ),
+        Fact::inferred(
+            "Of a repeated parameter the first counts; unknown ones are ignored; empty tag lists filter nothing.",
+        ),
+        Fact::inferred(
+            "A page below 1 counts as 1; a page beyond the end is 200 and empty; numbers of any length are echoed.",
+        ),
+        Fact::inferred(
+            "Without `ownership`: one's own and shared assets, nothing of the platform's. `mine` is one's own whatever the visibility; `shared` has one's own shared ones too.",
+        ),
         Fact::inferred("Bounds of time are inclusive; times without an offset are UTC."),
-        Fact::inferred("`search` is one text anywhere in name, project name or the four tags, whatever the case; names sort byte by byte."),
+        Fact::inferred(
+            "`search` is one text anywhere in name, project name or the four tags, whatever the case; names sort byte by byte.",
+        ),
         Fact::inferred("Equals are decided by `id`, in the direction of the sort. Only ready images are listed."),
-        Fact::inferred("`created_at` has six digits, none when they are zero, and `+00:00`, as Python's isoformat writes it."),
-        Fact::inferred("401 is `{\"error\":\"Unauthorized\"}` with `WWW-Authenticate`; 404, 405, 429 and 500 have the same shape."),
+        Fact::inferred(
+            "`created_at` has six digits, none when they are zero, and `+00:00`, as Python's isoformat writes it.",
+        ),
+        Fact::inferred(
+            "401 is `{\"error\":\"Unauthorized\"}` with `WWW-Authenticate`; 404, 405, 429 and 500 have the same shape.",
+        ),
         Fact::inferred("HEAD is answered like GET, OPTIONS with 200 and `Allow`, as Flask does."),
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
     ],
@@ -75,7 +99,9 @@ impl Provider for PiktId {
 
     /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.
     fn options(&self) -> Option<Reply> {
-        Some(Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", CARD.allow))
+        Some(
+            Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", CARD.allow),
+        )
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {

@@ -7,16 +7,30 @@ use crate::store::{AssetQuery, Direction, Filter, Key, Order, SortBy, Start, Sta
 
 pub const ALL: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
-    Param::integer("per_page", grammar::integer, 1, 100).or("20").repeated(FIRST).known(Documented, "How many assets a page holds."),
+    Param::integer("per_page", grammar::integer, 1, 100)
+        .or("20")
+        .repeated(FIRST)
+        .known(Documented, "How many assets a page holds."),
     Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort."),
     Param::text("created_by").repeated(FIRST).known(Documented, "Only assets of this user."),
-    Param::parsed("created_after", grammar::instant).repeated(FIRST).known(Documented, "Only assets created then or later."),
-    Param::parsed("created_before", grammar::instant).repeated(FIRST).known(Documented, "Only assets created then or earlier."),
-    Param::one_of("sort_by", &["filename", "created_at"]).or("created_at").repeated(FIRST).known(Documented, "What to sort by."),
+    Param::parsed("created_after", grammar::instant)
+        .repeated(FIRST)
+        .known(Documented, "Only assets created then or later."),
+    Param::parsed("created_before", grammar::instant)
+        .repeated(FIRST)
+        .known(Documented, "Only assets created then or earlier."),
+    Param::one_of("sort_by", &["filename", "created_at"])
+        .or("created_at")
+        .repeated(FIRST)
+        .known(Documented, "What to sort by."),
     Param::text("search").repeated(FIRST).known(Documented, "Text in tags, name or project name."),
     Param::one_of("ownership", &["mine", "shared", "default"]).repeated(FIRST).known(Documented, "Whose assets."),
-    Param::parsed("include_tags", grammar::tags).repeated(FIRST).known(Documented, "Only assets with all of these tags."),
-    Param::parsed("exclude_tags", grammar::tags).repeated(FIRST).known(Documented, "Only assets with none of these tags."),
+    Param::parsed("include_tags", grammar::tags)
+        .repeated(FIRST)
+        .known(Documented, "Only assets with all of these tags."),
+    Param::parsed("exclude_tags", grammar::tags)
+        .repeated(FIRST)
+        .known(Documented, "Only assets with none of these tags."),
 ];
 
 /// Inferred: its presumed framework takes the first.
@@ -26,7 +40,8 @@ const FIRST: Repeated = Repeated::First;
 pub const TAGS: &[&str] = &["model", "product", "background", "other"];
 
 pub fn plan(args: &Args, key: &Key) -> AssetQuery {
-    let mut filters = vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
+    let mut filters =
+        vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
     filters.extend(args.text("created_by").map(|name| Filter::Uploader(name.to_owned())));
     filters.extend(args.instant("created_after").map(Filter::CreatedFrom)); // inferred: inclusive
     filters.extend(args.instant("created_before").map(Filter::CreatedTo));

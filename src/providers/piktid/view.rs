@@ -76,7 +76,8 @@ fn asset(stored: &store::Asset) -> Asset<'_> {
 
 /// Inferred: a URL is always there; this one is on a host that nobody owns.
 fn url(stored: &store::Asset) -> String {
-    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+    let extension =
+        stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
     format!("https://cdn.piktid.example/{}.{extension}", stored.id)
 }
 

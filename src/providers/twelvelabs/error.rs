@@ -16,25 +16,33 @@ struct Body<'a> {
     message: &'a str,
 }
 
-const KEY_INVALID: &str =
-    "API Key is either invalid or expired. Please check your API key or generate a new one from the dashboard and try again.";
+const KEY_INVALID: &str = "API Key is either invalid or expired. Please check your API key or generate a new one from the dashboard and try again.";
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "The specified resource does not exist."),
-        Failure::WrongMethod => {
-            say(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed for the requested resource.").header("allow", CARD.allow)
+        Failure::NoSuchRoute | Failure::NoSuchProject => {
+            say(StatusCode::NOT_FOUND, "not_found", "The specified resource does not exist.")
         }
+        Failure::WrongMethod => say(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "The method is not allowed for the requested resource.",
+        )
+        .header("allow", CARD.allow),
         Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
             say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID)
         }
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use."),
+        Failure::MissingScope(_) | Failure::ForeignWorkspace => {
+            say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use.")
+        }
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => {
             let reply = say(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &too_many(exceeded));
             rated(reply, cx).header("retry-after", exceeded.retry_after)
         }
-        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred."),
+        Failure::Internal => {
+            say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")
+        }
     }
 }
 
@@ -50,18 +58,27 @@ fn too_many(exceeded: &Exceeded) -> String {
         seconds => format!("{seconds}s"),
     };
     let after = utc(exceeded.reset_at).format("%Y-%m-%dT%H:%M:%SZ");
-    format!("You have exceeded the rate limit ({}req/{window}). Please try again later after {after}.", exceeded.quota.requests)
+    format!(
+        "You have exceeded the rate limit ({}req/{window}). Please try again later after {after}.",
+        exceeded.quota.requests
+    )
 }
 
 /// Unknown parameters are told first, then invalid ones; each group in the order of the request (inferred).
 fn invalid(violations: &[Violation]) -> Reply {
     let mut violations: Vec<_> = violations.iter().collect();
     violations.sort_by_key(|violation| violation.position);
-    let unknown: Vec<_> = violations.iter().filter(|violation| violation.problem == Problem::Unknown).map(|violation| &*violation.param).collect();
+    let unknown: Vec<_> = violations
+        .iter()
+        .filter(|violation| violation.problem == Problem::Unknown)
+        .map(|violation| &*violation.param)
+        .collect();
     let (code, message) = match (&unknown[..], &violations[..]) {
         ([one], _) => ("parameter_unknown", format!("The {one} parameter is unknown.")),
         ([_, ..], _) => ("parameter_unknown", format!("The following parameters are unknown: {}.", unknown.join(", "))),
-        ([], [one]) => ("parameter_invalid", format!("The {} parameter is invalid.{}", one.param, advice(&one.problem))),
+        ([], [one]) => {
+            ("parameter_invalid", format!("The {} parameter is invalid.{}", one.param, advice(&one.problem)))
+        }
         ([], many) => {
             let names: Vec<_> = many.iter().map(|violation| &*violation.param).collect();
             ("parameter_invalid", format!("The following parameters are invalid: {}.", names.join(", ")))

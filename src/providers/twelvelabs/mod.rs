@@ -30,22 +30,46 @@ pub static CARD: Card = Card {
     unknown: Unknown::Refused, // documented as an error, inferred for this route
     quotas: &[],               // documented: limits exist; whether this route has one is open
     facts: &[
-        Fact::documented("`GET /v1.3/assets` with `x-api-key`; newest first; `page` from 1, `page_limit` 10 and at most 50."),
-        Fact::documented("Six fields in fixed order, then `page_info` of `limit_per_page`, `page`, `total_page`, `total_results`."),
-        Fact::documented("`asset_ids` and `asset_types` are arrays; the JSON-array string of the generated samples is read too."),
-        Fact::documented("Errors are flat `{code,message}`: `parameter_invalid`, `parameter_unknown`, `api_key_invalid`, `too_many_requests` with their published sentences."),
+        Fact::documented(
+            "`GET /v1.3/assets` with `x-api-key`; newest first; `page` from 1, `page_limit` 10 and at most 50.",
+        ),
+        Fact::documented(
+            "Six fields in fixed order, then `page_info` of `limit_per_page`, `page`, `total_page`, `total_results`.",
+        ),
+        Fact::documented(
+            "`asset_ids` and `asset_types` are arrays; the JSON-array string of the generated samples is read too.",
+        ),
+        Fact::documented(
+            "Errors are flat `{code,message}`: `parameter_invalid`, `parameter_unknown`, `api_key_invalid`, `too_many_requests` with their published sentences.",
+        ),
         Fact::documented("Times are whole seconds with `Z`; every answer has `X-Api-Version`."),
         Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
         Fact::client("A page beyond the end is 200 and empty: both clients iterate until one comes."),
-        Fact::client("The newer `filename` filter (text anywhere in the name, whatever the case) and the type `document` are accepted."),
-        Fact::live("Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones."),
-        Fact::inferred("Filters combine with AND; ids of the wrong shape are `parameter_invalid`, unknown ones find nothing; upper-case ids are read."),
-        Fact::inferred("Out of range or not a plain decimal is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request."),
-        Fact::inferred("Of a repeated `page`, `page_limit` or `filename` the first counts; an empty `filename` is no filter."),
+        Fact::client(
+            "The newer `filename` filter (text anywhere in the name, whatever the case) and the type `document` are accepted.",
+        ),
+        Fact::live(
+            "Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones.",
+        ),
+        Fact::inferred(
+            "Filters combine with AND; ids of the wrong shape are `parameter_invalid`, unknown ones find nothing; upper-case ids are read.",
+        ),
+        Fact::inferred(
+            "Out of range or not a plain decimal is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request.",
+        ),
+        Fact::inferred(
+            "Of a repeated `page`, `page_limit` or `filename` the first counts; an empty `filename` is no filter.",
+        ),
         Fact::inferred("Equal creation times: the greater `_id` first. An empty library has `total_page` 0."),
-        Fact::inferred("Documents are not listed, so the type `document` finds nothing; pending assets show as `processing`, `signed_url` as `direct`."),
-        Fact::inferred("A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`."),
-        Fact::inferred("`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`."),
+        Fact::inferred(
+            "Documents are not listed, so the type `document` finds nothing; pending assets show as `processing`, `signed_url` as `direct`.",
+        ),
+        Fact::inferred(
+            "A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`.",
+        ),
+        Fact::inferred(
+            "`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`.",
+        ),
         Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
     ],
     not_imitated: &[

@@ -7,11 +7,24 @@ use crate::store::{AssetQuery, Direction, Filter, Order, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     // Inferred: the least values.
-    Param::integer("page", decimal, 1, i64::MAX).or("1").repeated(Repeated::First).known(Documented, "Which page, from 1."),
-    Param::integer("page_limit", decimal, 1, 50).or("10").repeated(Repeated::First).known(Documented, "How many assets a page holds."),
-    Param::parsed("asset_ids", array::ids).repeated(Repeated::All).known(Documented, "Only assets with one of these ids."),
-    Param::parsed("asset_types", array::types).repeated(Repeated::All).known(Documented, "Only assets of one of these types."),
-    Param::text("filename").empty(Empty::Absent).repeated(Repeated::First).known(Client, "Only assets with this text in their name."),
+    Param::integer("page", decimal, 1, i64::MAX)
+        .or("1")
+        .repeated(Repeated::First)
+        .known(Documented, "Which page, from 1."),
+    Param::integer("page_limit", decimal, 1, 50)
+        .or("10")
+        .repeated(Repeated::First)
+        .known(Documented, "How many assets a page holds."),
+    Param::parsed("asset_ids", array::ids)
+        .repeated(Repeated::All)
+        .known(Documented, "Only assets with one of these ids."),
+    Param::parsed("asset_types", array::types)
+        .repeated(Repeated::All)
+        .known(Documented, "Only assets of one of these types."),
+    Param::text("filename")
+        .empty(Empty::Absent)
+        .repeated(Repeated::First)
+        .known(Client, "Only assets with this text in their name."),
 ];
 
 /// The types that can be asked for; `document` is the newer clients'.
@@ -25,7 +38,8 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction:
 
 pub fn plan(args: &Args) -> AssetQuery {
     let wanted = args.list("asset_types").filter(|types| !types.is_empty());
-    let kinds = HELD.iter().map(|kind| (*kind).to_owned()).filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
+    let kinds =
+        HELD.iter().map(|kind| (*kind).to_owned()).filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
     let mut filters = vec![Filter::KindIn(kinds.collect())];
     filters.extend(args.list("asset_ids").filter(|ids| !ids.is_empty()).map(|ids| Filter::IdIn(ids.to_vec())));
     filters.extend(args.text("filename").map(|text| Filter::NameContains(text.to_owned())));

@@ -31,12 +31,18 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message.to_owned(), cx);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
-        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", CARD.allow),
+        Failure::WrongMethod => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", CARD.allow)
+        }
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Missing API key."),
-        Failure::MalformedKey | Failure::UnknownKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key."),
+        Failure::MalformedKey | Failure::UnknownKey => {
+            say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key.")
+        }
         Failure::RevokedKey => say(StatusCode::UNAUTHORIZED, "REVOKED_API_KEY", "API key has been revoked."),
         Failure::ExpiredKey => say(StatusCode::UNAUTHORIZED, "EXPIRED_API_KEY", "API key has expired."),
-        Failure::MissingScope(scope) => say(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", &format!("This endpoint requires the {scope} scope.")),
+        Failure::MissingScope(scope) => {
+            say(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", &format!("This endpoint requires the {scope} scope."))
+        }
         Failure::ForeignWorkspace => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
         Failure::Invalid(violations) => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", &sentences(violations)),
         Failure::RateLimited(exceeded) => {
@@ -51,7 +57,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
 }
 
 fn envelope(status: StatusCode, code: &'static str, message: String, cx: &Context) -> Reply {
-    Reply::json(status, &Body { error: Error { code, message, status: number(status) }, meta: Meta { request_id: request_id(cx) } })
+    Reply::json(
+        status,
+        &Body { error: Error { code, message, status: number(status) }, meta: Meta { request_id: request_id(cx) } },
+    )
 }
 
 fn sentences(violations: &[Violation]) -> String {
@@ -64,6 +73,8 @@ fn sentence(Violation { param, problem, .. }: &Violation) -> String {
         Problem::Below(min) => format!("{param} must be at least {min}."),
         Problem::Above(max) => format!("{param} must be at most {max}."),
         Problem::NotANumber | Problem::NotWhole => format!("{param} must be an integer."),
-        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown | Problem::Malformed(_) => format!("{param} is invalid."),
+        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown | Problem::Malformed(_) => {
+            format!("{param} is invalid.")
+        }
     }
 }

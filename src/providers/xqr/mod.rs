@@ -32,25 +32,61 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     quotas: &[
         // The numbers are documented; that they are a minute's window is inferred from 10 a second and resets on whole minutes.
-        Quota { name: "minute", requests: 600, seconds: 60, shape: Shape::Window, enforced: true, evidence: Evidence::Inferred },
-        Quota { name: BURST, requests: 10, seconds: 1, shape: Shape::Bucket, enforced: false, evidence: Evidence::Documented },
+        Quota {
+            name: "minute",
+            requests: 600,
+            seconds: 60,
+            shape: Shape::Window,
+            enforced: true,
+            evidence: Evidence::Inferred,
+        },
+        Quota {
+            name: BURST,
+            requests: 10,
+            seconds: 1,
+            shape: Shape::Bucket,
+            enforced: false,
+            evidence: Evidence::Documented,
+        },
     ],
     facts: &[
-        Fact::documented("`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first."),
-        Fact::documented("Ten fields in fixed order; `public_url` is null unless the asset is public; times are whole seconds with `Z`."),
-        Fact::documented("`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id."),
-        Fact::documented("Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`."),
+        Fact::documented(
+            "`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first.",
+        ),
+        Fact::documented(
+            "Ten fields in fixed order; `public_url` is null unless the asset is public; times are whole seconds with `Z`.",
+        ),
+        Fact::documented(
+            "`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id.",
+        ),
+        Fact::documented(
+            "Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`.",
+        ),
         Fact::documented("Scopes match exactly; `*` stands for all."),
-        Fact::documented("The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them."),
+        Fact::documented(
+            "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them.",
+        ),
         Fact::documented("429 carries `Retry-After` in whole seconds."),
-        Fact::inferred("The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it."),
-        Fact::inferred("The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted."),
+        Fact::inferred(
+            "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
+        ),
+        Fact::inferred(
+            "The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted.",
+        ),
         Fact::inferred("Every request with a live key is counted, refused or not; answers to one carry the headers."),
-        Fact::inferred("`limit` and `offset` out of range or not plain decimals are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours."),
+        Fact::inferred(
+            "`limit` and `offset` out of range or not plain decimals are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
+        ),
         Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
-        Fact::inferred("Equal creation times: the one inserted later comes first. Pending and failed assets are listed; all but pending show as `confirmed`."),
-        Fact::inferred("A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405."),
-        Fact::inferred("An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`."),
+        Fact::inferred(
+            "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; all but pending show as `confirmed`.",
+        ),
+        Fact::inferred(
+            "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405.",
+        ),
+        Fact::inferred(
+            "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: get, presign, confirm, publish, delete, workspace.",
@@ -94,7 +130,9 @@ fn dressed(reply: Reply, cx: &Context) -> Reply {
             .header("x-ratelimit-reset", seconds(count.reset_at));
     }
     if let Some(burst) = cx.counts.named(BURST) {
-        reply = reply.header("x-ratelimit-burst-limit", burst.quota.requests).header("x-ratelimit-burst-remaining", burst.remaining);
+        reply = reply
+            .header("x-ratelimit-burst-limit", burst.quota.requests)
+            .header("x-ratelimit-burst-remaining", burst.remaining);
     }
     reply
 }

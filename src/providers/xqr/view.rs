@@ -47,7 +47,11 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 pub fn page(page: &store::Page, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let data = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
-    let rate_limit = cx.counts.main().map(|count| RateLimit { limit: count.quota.requests, remaining: count.remaining, reset: seconds(count.reset_at) });
+    let rate_limit = cx.counts.main().map(|count| RateLimit {
+        limit: count.quota.requests,
+        remaining: count.remaining,
+        reset: seconds(count.reset_at),
+    });
     Reply::json(StatusCode::OK, &Body { data, meta: Meta { request_id: request_id(cx), rate_limit } })
 }
 
@@ -59,7 +63,9 @@ fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
         file_size: stored.size_bytes.unwrap_or(0),
         status: if stored.status == Status::Pending { "pending" } else { "confirmed" },
         is_public: stored.is_public,
-        public_url: stored.is_public.then(|| stored.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
+        public_url: stored
+            .is_public
+            .then(|| stored.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
         tags: &stored.tags,
         created_at: time(stored.created_at),
         updated_at: time(stored.updated_at),
@@ -69,7 +75,12 @@ fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
 /// Documented: where published originals are. The extension is the name's (inferred).
 fn published_at(stored: &store::Asset, workspace: &str) -> String {
     let short = stored.id.get(..8).unwrap_or(&stored.id);
-    let extension = stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| format!(".{extension}")).unwrap_or_default();
+    let extension = stored
+        .name
+        .as_deref()
+        .and_then(|name| name.rsplit_once('.'))
+        .map(|(_, extension)| format!(".{extension}"))
+        .unwrap_or_default();
     format!("https://cdn.xqr.co/tenants/{workspace}/originals/{short}{extension}")
 }
 
