@@ -155,7 +155,7 @@ pub enum Carrier {
 
 impl Carrier {
     /// The key a request carries.
-    pub fn read<'h>(self, headers: &'h HeaderMap) -> Result<&'h str, Failure> {
+    pub fn read(self, headers: &HeaderMap) -> Result<&str, Failure> {
         let name = match self {
             Carrier::Bearer => header::AUTHORIZATION,
             Carrier::Header(name) => HeaderName::from_static(name),

@@ -86,9 +86,13 @@ export function chunks(list, size) {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, page) => list.slice(page * size, (page + 1) * size));
 }
 
+// Every item of a listing; one that never ends (a page repeated for ever) is a failure.
 export async function collect(iterable) {
   const items = [];
-  for await (const item of iterable) items.push(item);
+  for await (const item of iterable) {
+    items.push(item);
+    assert.ok(items.length < 10_000, 'the listing does not end');
+  }
   return items;
 }
 
