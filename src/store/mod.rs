@@ -14,6 +14,8 @@ pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy,
 pub use open::{OpenError, Place};
 pub use world::{Counts, LoadError, NewWorkspace};
 
+use std::sync::Arc;
+
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
 
@@ -22,5 +24,5 @@ use tokio::sync::Mutex;
 pub struct Store {
     pool: SqlitePool,
     /// Holds a database without a file in existence while the pool is idle.
-    _anchor: std::sync::Arc<Mutex<SqliteConnection>>,
+    _anchor: Option<Arc<Mutex<SqliteConnection>>>,
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr};
+use tokio::sync::Mutex;
 
 use super::Store;
 
@@ -98,16 +100,35 @@ impl Store {
         let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
         let options = options(place);
         let mut anchor = options.connect().await.map_err(|error| unusable(&error))?;
-        Migrator::with_migrations(migrations().into()).run(&mut anchor).await.map_err(|error| unusable(&error))?;
+        match place {
+            // Always new and gone with the process: no version will ever be asked of it.
+            Place::Private => {
+                let schema: String = migrations().iter().map(|migration| migration.sql.as_str().to_owned()).collect();
+                let made = sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&mut anchor).await;
+                made.map_err(|error| unusable(&error))?;
+            }
+            Place::File(_) => {
+                let migrator = Migrator::with_migrations(migrations().into());
+                migrator.run(&mut anchor).await.map_err(|error| unusable(&error))?;
+            }
+        }
         let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut anchor).await.map_err(|error| unusable(&error))?;
+        let anchor = match place {
+            Place::Private => Some(Arc::new(Mutex::new(anchor))),
+            // Only the last connection to close a file moves its write-ahead log into it: that shall be one of the pool's.
+            Place::File(_) => {
+                anchor.close().await.map_err(|error| unusable(&error))?;
+                None
+            }
+        };
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Store { pool, _anchor: std::sync::Arc::new(anchor.into()) })
+        Ok(Store { pool, _anchor: anchor })
     }
 
     /// Finishes what is under way and lets the file go.
@@ -118,7 +139,8 @@ impl Store {
 
 fn options(place: &Place) -> SqliteConnectOptions {
     static PRIVATE: AtomicU64 = AtomicU64::new(0);
-    let options = SqliteConnectOptions::new().busy_timeout(BUSY).create_if_missing(true).log_statements(tracing_off());
+    let options =
+        SqliteConnectOptions::new().busy_timeout(BUSY).create_if_missing(true).log_statements(log::LevelFilter::Off);
     match place {
         // SQLite's `memdb`: connections of this process that name the same path share it.
         Place::Private => {
@@ -129,10 +151,6 @@ fn options(place: &Place) -> SqliteConnectOptions {
             options.filename(file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
         }
     }
-}
-
-fn tracing_off() -> log::LevelFilter {
-    log::LevelFilter::Off
 }
 
 /// Refuses a file that is not ours or too new, without changing a byte of it.

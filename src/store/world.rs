@@ -1,6 +1,7 @@
 //! Loading a world into a new database, and reading it back: everything between a fixture and the tables.
 
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::query_builder::Separated;
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
 use super::{Asset, Store, fold};
 use crate::clock::Micros;
@@ -55,7 +56,7 @@ pub struct NewWorkspace<'a> {
     pub assets: &'a mut dyn Iterator<Item = (fixture::Asset, Vec<String>)>,
 }
 
-/// The assets stored with one statement: well below SQLite's limit of variables.
+/// The rows stored with one statement: well below SQLite's limit of variables.
 const BATCH: usize = 64;
 
 impl Store {
@@ -65,17 +66,23 @@ impl Store {
     }
 
     /// Loads workspaces and marks the database as loaded: all of it or nothing.
+    ///
+    /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for new in workspaces {
-            insert_workspace(&mut tx, new.workspace).await?;
-            loop {
-                let batch: Vec<_> = (&mut *new.assets).take(BATCH).collect();
-                if batch.is_empty() {
-                    break;
-                }
-                insert_assets(&mut tx, &new.workspace.id, new.providers, &batch).await?;
+        let all: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
+        insert_workspaces(&mut tx, &all).await?;
+        let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+        let mut assets = workspaces.iter_mut().flat_map(|new| {
+            let workspace = &*new.workspace.id;
+            (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
+        });
+        loop {
+            let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
             }
+            insert_assets(&mut tx, providers, &batch).await?;
         }
         sqlx::query("INSERT INTO world (loaded_at) VALUES (?)").bind(now).execute(&mut *tx).await?;
         tx.commit().await
@@ -141,7 +148,7 @@ impl Store {
 }
 
 async fn select<T>(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Tx<'_>,
     sql: &'static str,
     workspace: &str,
     read: impl Fn(&sqlx::sqlite::SqliteRow) -> Result<T, sqlx::Error>,
@@ -150,7 +157,7 @@ async fn select<T>(
 }
 
 async fn export_assets(
-    tx: &mut Transaction<'_, Sqlite>,
+    tx: &mut Tx<'_>,
     workspace: &str,
     providers: &[&'static str],
 ) -> Result<Vec<fixture::Asset>, sqlx::Error> {
@@ -170,77 +177,88 @@ async fn export_assets(
         .collect()
 }
 
-async fn insert_workspace(tx: &mut Transaction<'_, Sqlite>, workspace: &fixture::Workspace) -> Result<(), sqlx::Error> {
-    let id = &workspace.id;
-    let name = workspace.name.as_ref().unwrap_or(id);
-    sqlx::query("INSERT INTO workspace (id, name) VALUES (?, ?)").bind(id).bind(name).execute(&mut **tx).await?;
-    for name in workspace.user_names() {
-        sqlx::query("INSERT INTO user (workspace_id, name) VALUES (?, ?)")
-            .bind(id)
-            .bind(name)
-            .execute(&mut **tx)
-            .await?;
-    }
-    for key in &workspace.keys {
-        insert_key(tx, workspace, key).await?;
-    }
-    for project in &workspace.projects {
-        let sql = "INSERT INTO project (workspace_id, id, name, name_folded) VALUES (?, ?, ?, ?)";
-        sqlx::query(sql)
-            .bind(id)
-            .bind(&project.id)
-            .bind(&project.name)
-            .bind(fold(&project.name))
-            .execute(&mut **tx)
-            .await?;
-    }
-    for folder in &workspace.folders {
-        let sql = "INSERT INTO folder (workspace_id, id, name, parent_id, trashed) VALUES (?, ?, ?, ?, ?)";
-        sqlx::query(sql)
-            .bind(id)
-            .bind(&folder.id)
-            .bind(&folder.name)
-            .bind(&folder.parent)
-            .bind(folder.trashed)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
+type Tx<'t> = Transaction<'t, Sqlite>;
+
+async fn insert_workspaces(tx: &mut Tx<'_>, workspaces: &[&fixture::Workspace]) -> Result<(), sqlx::Error> {
+    let of = |id: &fixture::Workspace| id.id.clone();
+    insert(tx, "workspace (id, name)", workspaces, |row, workspace| {
+        row.push_bind(of(workspace)).push_bind(workspace.name.clone().unwrap_or_else(|| of(workspace)));
+    })
+    .await?;
+    let users: Vec<_> = each(workspaces, |workspace| workspace.user_names());
+    insert(tx, "user (workspace_id, name)", &users, |row, (workspace, name)| {
+        row.push_bind(of(workspace)).push_bind((*name).to_owned());
+    })
+    .await?;
+    let keys: Vec<_> = each(workspaces, |workspace| &workspace.keys);
+    insert(
+        tx,
+        "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)",
+        &keys,
+        |row, (workspace, key)| {
+            row.push_bind(of(workspace))
+                .push_bind(key.provider.clone())
+                .push_bind(key.key.clone())
+                .push_bind(key.user.as_deref().unwrap_or(workspace.first_user()).to_owned())
+                .push_bind(key.scopes.as_ref().map(json))
+                .push_bind(key.revoked)
+                .push_bind(key.expires_at.map(|at| at.0))
+                .push_bind(json(&key.limits));
+        },
+    )
+    .await?;
+    let projects: Vec<_> = each(workspaces, |workspace| &workspace.projects);
+    insert(tx, "project (workspace_id, id, name, name_folded)", &projects, |row, (workspace, project)| {
+        let (id, name) = (project.id.clone(), project.name.clone());
+        row.push_bind(of(workspace)).push_bind(id).push_bind(name).push_bind(fold(&project.name));
+    })
+    .await?;
+    let folders: Vec<_> = each(workspaces, |workspace| &workspace.folders);
+    insert(tx, "folder (workspace_id, id, name, parent_id, trashed)", &folders, |row, (workspace, folder)| {
+        let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
+        row.push_bind(of(workspace)).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+    })
+    .await
 }
 
-async fn insert_key(
-    tx: &mut Transaction<'_, Sqlite>,
-    workspace: &fixture::Workspace,
-    key: &fixture::Key,
+/// The items of every workspace, each with its workspace.
+fn each<'w, T, I: IntoIterator<Item = T>>(
+    workspaces: &[&'w fixture::Workspace],
+    items: impl Fn(&'w fixture::Workspace) -> I,
+) -> Vec<(&'w fixture::Workspace, T)> {
+    workspaces
+        .iter()
+        .flat_map(|workspace| items(workspace).into_iter().map(|item| (*workspace, item)).collect::<Vec<_>>())
+        .collect()
+}
+
+async fn insert<T>(
+    tx: &mut Tx<'_>,
+    table: &str,
+    items: &[T],
+    bind: impl Fn(&mut Separated<'_, Sqlite, &'static str>, &T),
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO key (provider, key, workspace_id, user, scopes, revoked, expires_at, limits) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(&key.provider)
-        .bind(&key.key)
-        .bind(&workspace.id)
-        .bind(key.user.as_deref().unwrap_or(workspace.first_user()))
-        .bind(key.scopes.as_ref().map(json))
-        .bind(key.revoked)
-        .bind(key.expires_at.map(|at| at.0))
-        .bind(json(&key.limits))
-        .execute(&mut **tx)
-        .await?;
+    for some in items.chunks(BATCH) {
+        let mut sql = QueryBuilder::new(format!("INSERT INTO {table} "));
+        sql.push_values(some, |mut row, item| bind(&mut row, item));
+        sql.build().execute(&mut **tx).await?;
+    }
     Ok(())
 }
 
 async fn insert_assets(
-    tx: &mut Transaction<'_, Sqlite>,
-    workspace: &str,
+    tx: &mut Tx<'_>,
     providers: &[&'static str],
-    batch: &[(fixture::Asset, Vec<String>)],
+    batch: &[(&str, fixture::Asset, Vec<String>)],
 ) -> Result<(), sqlx::Error> {
     let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
-    let mut sql = sqlx::QueryBuilder::new(format!(
-        "INSERT INTO asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, is_public, \
-         public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, project_id, node_id, folder_id, \
-         thumbnail_big, thumbnail_small, styling_note, detected{ids}) "
-    ));
-    sql.push_values(batch, |mut row, (asset, ids)| {
-        row.push_bind(workspace.to_owned())
+    let table = format!(
+        "asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, \
+         is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
+         project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected{ids})"
+    );
+    insert(tx, &table, batch, |row, (workspace, asset, ids)| {
+        row.push_bind((*workspace).to_owned())
             .push_bind(asset.name.clone())
             .push_bind(asset.name.as_deref().map(fold))
             .push_bind(asset.description.clone())
@@ -270,9 +288,8 @@ async fn insert_assets(
         for id in ids {
             row.push_bind(id.clone());
         }
-    });
-    sql.build().execute(&mut **tx).await?;
-    Ok(())
+    })
+    .await
 }
 
 fn json(value: &impl serde::Serialize) -> String {

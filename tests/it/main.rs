@@ -1,4 +1,7 @@
 //! Everything that is tested from outside: the cards, the wire, the worlds, the command line.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
+mod cli;
 mod support;
 mod transcripts;
