@@ -189,10 +189,11 @@ fn generate(options: &Generate) -> Outcome {
     Ok(())
 }
 
+const PROGRESS: &str = "{bar:40} {pos} of {len} assets, {elapsed_precise}, about {eta_precise} left";
+
 fn progress(count: u64) -> ProgressBar {
-    let style = "{bar:40} {pos} of {len} assets, {elapsed_precise}, about {eta_precise} left";
     let bar = if io::stderr().is_terminal() { ProgressBar::new(count) } else { ProgressBar::hidden() };
-    bar.with_style(ProgressStyle::with_template(style).expect("the template is a constant that a test draws"))
+    bar.with_style(ProgressStyle::with_template(PROGRESS).expect("the template is a constant, and a test reads it"))
 }
 
 fn write_fixture(
@@ -275,5 +276,15 @@ fn print(text: &str) -> Outcome {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_progress_bar_has_a_template_that_can_be_drawn() {
+        ProgressStyle::with_template(PROGRESS).unwrap();
     }
 }

@@ -38,7 +38,7 @@ pub enum Shape {
 
 /// A key's own setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "Written", into = "Written")]
 pub enum KeyLimits {
     /// What the provider enforces by default.
     #[default]
@@ -48,8 +48,45 @@ pub enum KeyLimits {
     /// Every quota the provider documents is enforced.
     Strict,
     /// A fixed window of the key's own, in place of the provider's.
-    #[serde(untagged)]
     Own(Own),
+}
+
+/// A setting as JSON: a word or a window.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "limits are `default`, `off`, `strict` or `{\"requests\": N, \"seconds\": N}`")]
+enum Written {
+    Word(Word),
+    Own(Own),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Default,
+    Off,
+    Strict,
+}
+
+impl From<Written> for KeyLimits {
+    fn from(written: Written) -> KeyLimits {
+        match written {
+            Written::Word(Word::Default) => KeyLimits::Default,
+            Written::Word(Word::Off) => KeyLimits::Off,
+            Written::Word(Word::Strict) => KeyLimits::Strict,
+            Written::Own(own) => KeyLimits::Own(own),
+        }
+    }
+}
+
+impl From<KeyLimits> for Written {
+    fn from(limits: KeyLimits) -> Written {
+        match limits {
+            KeyLimits::Default => Written::Word(Word::Default),
+            KeyLimits::Off => Written::Word(Word::Off),
+            KeyLimits::Strict => Written::Word(Word::Strict),
+            KeyLimits::Own(own) => Written::Own(own),
+        }
+    }
 }
 
 /// A fixed window of a key's own, aligned to its length since 1970.
