@@ -47,7 +47,8 @@ CREATE TABLE folder (
 ) STRICT;
 
 -- `seq` is the order of insertion. The `_folded` columns hold lower-case text for searches without regard to case:
--- SQLite's own lower() knows only ASCII.
+-- SQLite's own lower() knows only ASCII. Each provider has a column `<provider>_id` of public ids; a new provider brings
+-- a migration that adds its own, with its index.
 CREATE TABLE asset (
     seq                INTEGER PRIMARY KEY,
     workspace_id       TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
@@ -76,8 +77,26 @@ CREATE TABLE asset (
     thumbnail_big      TEXT,
     thumbnail_small    TEXT,
     styling_note       TEXT,
-    detected           TEXT
+    detected           TEXT,
+    xqr_id             TEXT,
+    flora_id           TEXT,
+    twelvelabs_id      TEXT,
+    piktid_id          TEXT,
+    konpro_id          TEXT
 ) STRICT;
 
--- Newest first, ties by insertion: the rowid ends every index by itself.
+-- Public ids are unique in their workspace.
+CREATE UNIQUE INDEX asset_xqr_id ON asset (workspace_id, xqr_id);
+CREATE UNIQUE INDEX asset_flora_id ON asset (workspace_id, flora_id);
+CREATE UNIQUE INDEX asset_twelvelabs_id ON asset (workspace_id, twelvelabs_id);
+CREATE UNIQUE INDEX asset_piktid_id ON asset (workspace_id, piktid_id);
+CREATE UNIQUE INDEX asset_konpro_id ON asset (workspace_id, konpro_id);
+
+-- Ties by insertion: the rowid ends every index by itself.
 CREATE INDEX asset_created ON asset (workspace_id, created_at);
+
+-- Ties by public id.
+CREATE INDEX asset_created_twelvelabs ON asset (workspace_id, created_at, twelvelabs_id);
+CREATE INDEX asset_created_piktid ON asset (workspace_id, created_at, piktid_id);
+CREATE INDEX asset_name_piktid ON asset (workspace_id, name, piktid_id);
+CREATE INDEX asset_created_konpro ON asset (workspace_id, created_at, konpro_id);

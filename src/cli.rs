@@ -27,7 +27,7 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Serve(options) => serve(&options)?,
         Command::Keys { world, json } => keys(&world, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
-        Command::Fixture { action: FixtureAction::Check { file } } => check_fixture(&file)?,
+        Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
         Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
         Command::Generate(options) => generate(&options)?,
         Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
@@ -46,7 +46,7 @@ fn serve(options: &Serve) -> Outcome {
         let clock = options.clock();
         let store = open(&options.world, clock.now()).await?;
         let app = Arc::new(App { store, clock, chance: options.chance(), limits: Limits::new(options.no_limits) });
-        let stop = server::asked_to_stop();
+        let stop = server::asked_to_stop()?;
         announce(options, address, &app).await?;
         server::run(listener, app, stop).await?;
         tracing::info!("stopped");
@@ -159,10 +159,12 @@ fn show_providers(name: Option<&str>, json: bool, fidelity: bool) -> Outcome {
     })
 }
 
-fn check_fixture(file: &Path) -> Outcome {
-    let text = world::read_file(file)?;
-    let name = file.display().to_string();
-    let fixture = fixture::read(&name, &text, &providers::names(), &mut fixture::Taken::default())?;
+fn check_fixture(name: &str) -> Outcome {
+    let text = match world::built_in(name) {
+        Some(text) => text.to_owned(),
+        None => world::read_file(name)?,
+    };
+    let fixture = fixture::read(name, &text, &providers::names(), &mut fixture::Taken::default())?;
     let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
     let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
     print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))

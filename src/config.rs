@@ -75,8 +75,8 @@ pub enum Command {
 pub enum FixtureAction {
     /// Read a fixture and say what it holds, or where it is wrong.
     Check {
-        /// The file.
-        file: PathBuf,
+        /// A file, or `demo`, `docs` or `empty`.
+        fixture: String,
     },
     /// Print the JSON Schema of fixtures.
     Schema,
@@ -100,7 +100,7 @@ pub struct Serve {
     /// Enforce no rate limits; the counts shown stay true.
     #[arg(long, env = "ASSETMOCK_NO_LIMITS", value_parser = FalseyValueParser::new())]
     pub no_limits: bool,
-    /// How the log is written, to standard error. `json` also replaces the banner by a line of log.
+    /// The form of the log, which goes to standard error. `json` also replaces the banner by a line of log.
     #[arg(long, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
     /// How much is logged; `debug` has a line for every request.
@@ -114,7 +114,7 @@ pub struct Address {
     /// Address and port; port 0 takes a free one.
     #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750")]
     pub listen: String,
-    /// Write the real port to this file once the server is ready.
+    /// The file of the real port: `serve` writes it once it is ready, `healthcheck` reads it.
     #[arg(long, env = "ASSETMOCK_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
 }
@@ -122,10 +122,10 @@ pub struct Address {
 /// Which worlds.
 #[derive(Debug, Clone, Args)]
 pub struct World {
-    /// Keep everything in this SQLite file [default: a private database without a file].
+    /// The SQLite file that holds everything [default: a private database without a file].
     #[arg(long, env = "ASSETMOCK_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// Load this fixture into a new database: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable [default: demo and docs].
+    /// The fixture a new database begins with: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs].
     #[arg(long, env = "ASSETMOCK_FIXTURE", value_name = "FIXTURE")]
     pub fixture: Vec<String>,
 }

@@ -197,7 +197,7 @@ pub fn provider(card: &'static Card) -> String {
             param.about,
         ]);
     }
-    let _ = write!(text, "\n{}unknown parameters: {}\n", lines(&params), row.unknown_parameters);
+    let _ = write!(text, "\n{}\nunknown parameters: {}\n", lines(&params), row.unknown_parameters);
     if !row.limits.is_empty() {
         let mut limits = table(&["limit", "requests", "seconds", "counted as", "enforced", "evidence"]);
         for limit in &row.limits {
@@ -276,7 +276,7 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn lines(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
 }
 
 fn to_json(value: &impl Serialize) -> String {

@@ -53,26 +53,31 @@ pub async fn run(
     outcome
 }
 
-/// Resolves when the process is asked to end: Ctrl-C, or the platform's way of stopping a service.
+/// Resolves when the process is asked to end: Ctrl-C, or the platform's way of stopping a service. It listens from the
+/// call on, not only once it is awaited: whoever sees us ready may stop us at once.
 #[cfg(unix)]
-pub async fn asked_to_stop() {
+pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-/// Resolves when the process is asked to end: Ctrl-C, a closed console, or a shutdown.
+/// Resolves when the process is asked to end: Ctrl-C, a closed console, or a shutdown. It listens from the call on, not
+/// only once it is awaited: whoever sees us ready may stop us at once.
 #[cfg(windows)]
-pub async fn asked_to_stop() {
-    use tokio::signal::windows::{ctrl_close, ctrl_shutdown};
-    let mut close = ctrl_close().expect("console events can be listened for");
-    let mut shutdown = ctrl_shutdown().expect("console events can be listened for");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = close.recv() => {}
-        _ = shutdown.recv() => {}
-    }
+pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_shutdown};
+    let (mut interrupt, mut close, mut shutdown) = (ctrl_c()?, ctrl_close()?, ctrl_shutdown()?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
+    })
 }

@@ -50,7 +50,7 @@ pub fn read_file(file: impl AsRef<Path>) -> Result<String, FixtureError> {
         source: file.display().to_string(),
         place: None,
         field: String::new(),
-        message: format!("cannot read it: {error}; give a file, `demo`, `docs`, `empty`, or the JSON itself"),
+        message: format!("cannot read it: {error}; a fixture is a file, `demo`, `docs` or `empty`"),
     })
 }
 

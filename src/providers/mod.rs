@@ -14,8 +14,8 @@ use percent_encoding::percent_decode_str;
 use crate::provider::{Carrier, Provider};
 
 /// Every provider there is.
-pub static ALL: [&dyn Provider; 5] =
-    [&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
+pub static ALL: &[&dyn Provider] =
+    &[&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
 
 /// The providers' names, in the order of [`ALL`].
 pub fn names() -> Vec<&'static str> {
@@ -24,7 +24,7 @@ pub fn names() -> Vec<&'static str> {
 
 /// The provider of this name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
-    ALL.into_iter().find(|provider| provider.card().name == name)
+    ALL.iter().copied().find(|provider| provider.card().name == name)
 }
 
 /// Where a request goes: a provider, and the decoded path below it.
@@ -67,12 +67,12 @@ fn host(request: &Parts) -> Option<String> {
 
 /// A vendor's own host names, and any alias that begins with a provider's name: `flora`, `flora.localhost`.
 fn by_host(host: &str) -> Option<&'static dyn Provider> {
-    let vendor = ALL.into_iter().find(|provider| provider.card().hosts.contains(&host));
+    let vendor = ALL.iter().copied().find(|provider| provider.card().hosts.contains(&host));
     vendor.or_else(|| named(host.split('.').next()?))
 }
 
 fn by_bare_path(path: &str, request: &Parts) -> Option<&'static dyn Provider> {
-    let mut claimants = ALL.into_iter().filter(|provider| provider.card().list == path);
+    let mut claimants = ALL.iter().copied().filter(|provider| provider.card().list == path);
     match (claimants.next(), claimants.next()) {
         (only, None) => only,
         (Some(first), Some(second)) => {

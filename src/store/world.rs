@@ -56,8 +56,8 @@ pub struct NewWorkspace<'a> {
     pub assets: &'a mut dyn Iterator<Item = (fixture::Asset, Vec<String>)>,
 }
 
-/// The rows stored with one statement: well below SQLite's limit of variables.
-const BATCH: usize = 64;
+/// The rows stored with one statement. More would cost more to prepare than it saves in trips to SQLite's thread.
+const BATCH: usize = 16;
 
 impl Store {
     /// Whether a world was loaded into this database before.

@@ -149,6 +149,15 @@ fn it_stops_within_a_second_although_a_client_keeps_its_connection() {
     assert!(asked.elapsed() < Duration::from_secs(5), "it hangs");
 }
 
+#[cfg(unix)]
+#[test]
+fn it_stops_cleanly_from_the_moment_it_is_ready() {
+    for _ in 0..20 {
+        let output = Running::start(&["--fixture", "empty"]).stop();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+}
+
 #[test]
 fn a_taken_port_is_named_with_a_way_out() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -199,7 +208,7 @@ fn a_foreign_or_newer_database_is_refused_and_left_as_it_is() {
     assetmock_version(&newer, 99);
     for (file, reason) in [
         (&foreign, "is not a database of this program"),
-        (&newer, "was made by a newer version (its schema is 99, this version knows 2)"),
+        (&newer, "was made by a newer version (its schema is 99, this version knows 1)"),
     ] {
         let before = std::fs::read(file).unwrap();
         let said = refused(1, &["serve", "--listen", "127.0.0.1:0", "--database", file]);

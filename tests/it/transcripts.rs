@@ -52,28 +52,12 @@ fn read(file: &Path) -> String {
 }
 
 #[test]
-fn xqr_answers_as_its_transcripts_say() {
-    run_folder("xqr");
-}
-
-#[test]
-fn flora_answers_as_its_transcripts_say() {
-    run_folder("flora");
-}
-
-#[test]
-fn twelvelabs_answers_as_its_transcripts_say() {
-    run_folder("twelvelabs");
-}
-
-#[test]
-fn piktid_answers_as_its_transcripts_say() {
-    run_folder("piktid");
-}
-
-#[test]
-fn konpro_answers_as_its_transcripts_say() {
-    run_folder("konpro");
+fn every_provider_answers_as_its_transcripts_say() {
+    std::thread::scope(|scope| {
+        for name in providers::names() {
+            scope.spawn(move || run_folder(name));
+        }
+    });
 }
 
 #[test]
@@ -93,7 +77,13 @@ fn run_folder(provider: &str) {
     cases.sort();
     assert!(cases.len() >= 15, "only {} transcripts", cases.len());
     let failures: Vec<_> = cases.iter().flat_map(|case| run_case(provider, case)).collect();
-    assert!(failures.is_empty(), "{} of {} cases differ:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{provider}: {} of {} cases differ:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 fn run_case(provider: &str, file: &Path) -> Option<String> {
