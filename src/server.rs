@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::{admin, pipeline};
 
 /// How long answers under way may take once the end was asked for.
-const DRAIN: Duration = Duration::from_millis(800);
+const DRAIN: Duration = Duration::from_millis(500);
 
 /// The whole server as a service: the emulator's own routes, and everything else through the pipeline.
 pub fn router(app: Arc<App>) -> Router {

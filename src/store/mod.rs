@@ -23,6 +23,6 @@ use tokio::sync::Mutex;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
-    /// Holds a database without a file in existence while the pool is idle.
-    _anchor: Option<Arc<Mutex<SqliteConnection>>>,
+    /// Of a database without a file: holds it in existence while the pool is idle.
+    anchor: Option<Arc<Mutex<SqliteConnection>>>,
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr};
 use tokio::sync::Mutex;
 
@@ -129,7 +129,16 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Store { pool, _anchor: anchor })
+        Ok(Store { pool, anchor })
+    }
+
+    /// From now on commits go through a write-ahead log: what is committed survives the end of the process, however it
+    /// ends. The file remembers it. Loading comes before, since it would write every page twice.
+    pub(super) async fn keep_log(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        if self.anchor.is_none() {
+            sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await?;
+        }
+        Ok(())
     }
 
     /// Finishes what is under way and lets the file go.
@@ -140,17 +149,20 @@ impl Store {
 
 fn options(place: &Place) -> SqliteConnectOptions {
     static PRIVATE: AtomicU64 = AtomicU64::new(0);
-    let options =
-        SqliteConnectOptions::new().busy_timeout(BUSY).create_if_missing(true).log_statements(log::LevelFilter::Off);
+    let options = SqliteConnectOptions::new()
+        .busy_timeout(BUSY)
+        .create_if_missing(true)
+        .synchronous(SqliteSynchronous::Normal)
+        // There may be no directory for temporary files: an image made from scratch has none.
+        .pragma("temp_store", "MEMORY")
+        .log_statements(log::LevelFilter::Off)
+        .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
         // SQLite's `memdb`: connections of this process that name the same path share it.
         Place::Private => {
             options.vfs("memdb").filename(format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed)))
         }
-        // With a write-ahead log, what is committed survives the end of the process, however it ends.
-        Place::File(file) => {
-            options.filename(file).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal)
-        }
+        Place::File(file) => options.filename(file),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loading a world into a new database, and reading it back: everything between a fixture and the tables.
 
 use sqlx::query_builder::Separated;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite, Transaction};
 
 use super::{Asset, Store, fold};
 use crate::clock::Micros;
@@ -59,6 +59,13 @@ pub struct NewWorkspace<'a> {
 /// The rows stored with one statement. More would cost more to prepare than it saves in trips to SQLite's thread.
 const BATCH: usize = 16;
 
+/// From how many assets on building the indexes at the end is faster than keeping them in order on the way.
+const MANY: usize = 5_000;
+
+/// The page cache while loading, and SQLite's own default for afterwards; negative numbers are KiB.
+const BULK_CACHE: &str = "PRAGMA cache_size = -65536";
+const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
+
 impl Store {
     /// Whether a world was loaded into this database before.
     pub async fn is_loaded(&self) -> Result<bool, sqlx::Error> {
@@ -67,25 +74,19 @@ impl Store {
 
     /// Loads workspaces and marks the database as loaded: all of it or nothing.
     ///
-    /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are.
+    /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are;
+    /// and it can be large, so what is better built at once than row by row is built at the end.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query(BULK_CACHE).execute(&mut *connection).await?;
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let all: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         insert_workspaces(&mut tx, &all).await?;
-        let providers = workspaces.first().map_or(&[][..], |new| new.providers);
-        let mut assets = workspaces.iter_mut().flat_map(|new| {
-            let workspace = &*new.workspace.id;
-            (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
-        });
-        loop {
-            let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
-            if batch.is_empty() {
-                break;
-            }
-            insert_assets(&mut tx, providers, &batch).await?;
-        }
+        insert_all_assets(&mut tx, workspaces).await?;
         sqlx::query("INSERT INTO world (loaded_at) VALUES (?)").bind(now).execute(&mut *tx).await?;
-        tx.commit().await
+        tx.commit().await?;
+        sqlx::query(USUAL_CACHE).execute(&mut *connection).await?;
+        self.keep_log(&mut connection).await
     }
 
     /// How much there is.
@@ -165,7 +166,7 @@ async fn export_assets(
     let columns = super::asset::COLUMNS;
     let width = columns.split(',').count();
     let sql = format!("SELECT '', {columns}{ids} FROM asset a WHERE a.workspace_id = ? ORDER BY a.seq");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
     rows.iter()
         .map(|row| {
             let mut asset = fixture::Asset::from(Asset::from_row(row)?);
@@ -175,6 +176,44 @@ async fn export_assets(
             Ok(asset)
         })
         .collect()
+}
+
+async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>]) -> Result<(), sqlx::Error> {
+    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+    let mut assets = workspaces.iter_mut().flat_map(|new| {
+        let workspace = &*new.workspace.id;
+        (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
+    });
+    let mut stored = 0;
+    let mut indexes = Vec::new();
+    loop {
+        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            break;
+        }
+        insert_assets(tx, providers, &batch).await?;
+        stored += batch.len();
+        if stored > MANY && indexes.is_empty() {
+            indexes = take_indexes(tx).await?;
+        }
+    }
+    for index in indexes {
+        sqlx::raw_sql(AssertSqlSafe(index)).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Drops the asset indexes and gives the statements that make them again.
+async fn take_indexes(tx: &mut Tx<'_>) -> Result<Vec<String>, sqlx::Error> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
+    let rows = sqlx::query(sql).fetch_all(&mut **tx).await?;
+    let mut statements = Vec::new();
+    for row in rows {
+        let drop = format!("DROP INDEX {}", row.try_get::<&str, _>(0)?);
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut **tx).await?;
+        statements.push(row.try_get(1)?);
+    }
+    Ok(statements)
 }
 
 type Tx<'t> = Transaction<'t, Sqlite>;
