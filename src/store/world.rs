@@ -178,21 +178,26 @@ async fn export_assets(
         .collect()
 }
 
+/// While SQLite's thread stores one batch, this one makes the next.
 async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>]) -> Result<(), sqlx::Error> {
     let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+    let table = asset_columns(providers);
     let mut assets = workspaces.iter_mut().flat_map(|new| {
         let workspace = &*new.workspace.id;
         (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
     });
+    let mut following = || {
+        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
+        (!batch.is_empty()).then(|| insertion(&table, &batch, bind_asset))
+    };
     let mut stored = 0;
     let mut indexes = Vec::new();
-    loop {
-        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            break;
-        }
-        insert_assets(tx, providers, &batch).await?;
-        stored += batch.len();
+    let mut next = following();
+    while let Some(mut batch) = next {
+        let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
+        done?;
+        next = made;
+        stored += BATCH;
         if stored > MANY && indexes.is_empty() {
             indexes = take_indexes(tx).await?;
         }
@@ -275,60 +280,64 @@ async fn insert<T>(
     tx: &mut Tx<'_>,
     table: &str,
     items: &[T],
-    bind: impl Fn(&mut Separated<'_, Sqlite, &'static str>, &T),
+    bind: impl Fn(&mut Bind<'_>, &T),
 ) -> Result<(), sqlx::Error> {
     for some in items.chunks(BATCH) {
-        let mut sql = QueryBuilder::new(format!("INSERT INTO {table} "));
-        sql.push_values(some, |mut row, item| bind(&mut row, item));
-        sql.build().execute(&mut **tx).await?;
+        insertion(table, some, &bind).build().execute(&mut **tx).await?;
     }
     Ok(())
 }
 
-async fn insert_assets(
-    tx: &mut Tx<'_>,
-    providers: &[&'static str],
-    batch: &[(&str, fixture::Asset, Vec<String>)],
-) -> Result<(), sqlx::Error> {
+type Bind<'b> = Separated<'b, Sqlite, &'static str>;
+
+/// The statement that stores `items` in `table`, which names its columns.
+fn insertion<T>(table: &str, items: &[T], bind: impl Fn(&mut Bind<'_>, &T)) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(format!("INSERT INTO {table} "));
+    sql.push_values(items, |mut row, item| bind(&mut row, item));
+    sql
+}
+
+fn asset_columns(providers: &[&'static str]) -> String {
     let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
-    let table = format!(
+    format!(
         "asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, \
          is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
          project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected{ids})"
-    );
-    insert(tx, &table, batch, |row, (workspace, asset, ids)| {
-        row.push_bind((*workspace).to_owned())
-            .push_bind(asset.name.clone())
-            .push_bind(asset.name.as_deref().map(fold))
-            .push_bind(asset.description.clone())
-            .push_bind(asset.description.as_deref().map(fold))
-            .push_bind(asset.mime_type.clone())
-            .push_bind(asset.kind().to_owned())
-            .push_bind(asset.size_bytes)
-            .push_bind(asset.status.word())
-            .push_bind(asset.is_public)
-            .push_bind(asset.public_url.clone())
-            .push_bind(asset.url.clone())
-            .push_bind(json(&asset.tags))
-            .push_bind(asset.width)
-            .push_bind(asset.height)
-            .push_bind(asset.created_at.0)
-            .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
-            .push_bind(asset.uploader.clone())
-            .push_bind(asset.visibility.word())
-            .push_bind(asset.uploaded_via.clone())
-            .push_bind(asset.project.clone())
-            .push_bind(asset.node.clone())
-            .push_bind(asset.folder.clone())
-            .push_bind(asset.thumbnail_big.clone())
-            .push_bind(asset.thumbnail_small.clone())
-            .push_bind(asset.styling_note.clone())
-            .push_bind(asset.detected.as_ref().map(|value| value.get().to_owned()));
-        for id in ids {
-            row.push_bind(id.clone());
-        }
-    })
-    .await
+    )
+}
+
+/// Binds what [`asset_columns`] names.
+fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): &(&str, fixture::Asset, Vec<String>)) {
+    row.push_bind((*workspace).to_owned())
+        .push_bind(asset.name.clone())
+        .push_bind(asset.name.as_deref().map(fold))
+        .push_bind(asset.description.clone())
+        .push_bind(asset.description.as_deref().map(fold))
+        .push_bind(asset.mime_type.clone())
+        .push_bind(asset.kind().to_owned())
+        .push_bind(asset.size_bytes)
+        .push_bind(asset.status.word())
+        .push_bind(asset.is_public)
+        .push_bind(asset.public_url.clone())
+        .push_bind(asset.url.clone())
+        .push_bind(json(&asset.tags))
+        .push_bind(asset.width)
+        .push_bind(asset.height)
+        .push_bind(asset.created_at.0)
+        .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
+        .push_bind(asset.uploader.clone())
+        .push_bind(asset.visibility.word())
+        .push_bind(asset.uploaded_via.clone())
+        .push_bind(asset.project.clone())
+        .push_bind(asset.node.clone())
+        .push_bind(asset.folder.clone())
+        .push_bind(asset.thumbnail_big.clone())
+        .push_bind(asset.thumbnail_small.clone())
+        .push_bind(asset.styling_note.clone())
+        .push_bind(asset.detected.as_ref().map(|value| value.get().to_owned()));
+    for id in ids {
+        row.push_bind(id.clone());
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> String {
