@@ -4,15 +4,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use assetmock::clock::Chance;
-use assetmock::failure::Failure;
 use assetmock::fixture::{self, Taken};
-use assetmock::limits::KeyLimits;
 use assetmock::provider::{Card, Provider};
 use assetmock::query::{self, Param, Reads, Repeated};
-use assetmock::store::{AssetQuery, Key};
 use assetmock::{providers, report, world};
 
-use crate::dialects::{self, Dialect, pairs};
+use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::at;
 
 fn cards() -> Vec<&'static Card> {
@@ -93,28 +90,6 @@ fn parameter_names_are_unique_and_need_no_escape() {
         let plain = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         assert!(names.iter().all(plain), "{names:?}");
     }
-}
-
-/// A key that opens the workspace of the dialects' samples.
-fn key(provider: &str) -> Key {
-    Key {
-        id: 1,
-        provider: provider.to_owned(),
-        key: "any".to_owned(),
-        workspace: "ws_tests".to_owned(),
-        user: "ada".to_owned(),
-        scopes: None,
-        revoked: false,
-        expires_at: None,
-        limits: KeyLimits::Default,
-    }
-}
-
-/// What the provider makes of a query string that breaks no rule.
-fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure> {
-    let card = provider.card();
-    let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
-    provider.plan(&args, &key(card.name))
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::Chance;
-use assetmock::limits::{KeyLimits, Limits};
+use assetmock::limits::Limits;
 use assetmock::provider::Provider;
-use assetmock::store::{AssetQuery, Key, Place, Store};
-use assetmock::{query, server};
+use assetmock::server;
+use assetmock::store::{Place, Store};
 use futures_util::future::{join, join_all};
 
-use crate::dialects::{Dialect, pairs};
+use crate::dialects::{Dialect, pairs, planned};
 use crate::support::{Answer, NOON, Server, app, ask, at, block_on};
 use crate::worlds::{EXPIRY, VISIBLE, world};
 
@@ -282,26 +282,9 @@ fn head_has_the_headers_of_get_and_no_body() {
     }
 }
 
-/// What the provider asks of the library for this query string.
-fn plan(provider: &dyn Provider, query: &str) -> AssetQuery {
-    let card = provider.card();
-    let key = Key {
-        id: 1,
-        provider: card.name.to_owned(),
-        key: String::new(),
-        workspace: "ws_tests".to_owned(),
-        user: "ada".to_owned(),
-        scopes: None,
-        revoked: false,
-        expires_at: None,
-        limits: KeyLimits::Default,
-    };
-    provider.plan(&query::read(card.params, card.unknown, query).unwrap(), &key).unwrap()
-}
-
 fn assert_served_by_an_index(store: &Store, provider: &dyn Provider, query: &str) {
     let name = provider.card().name;
-    let steps = block_on(store.explain(name, "ws_tests", &plan(provider, query))).unwrap();
+    let steps = block_on(store.explain(name, "ws_tests", &planned(provider, query).unwrap())).unwrap();
     assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{name}?{query}: {steps:#?}");
     assert!(steps[0].starts_with("SEARCH a USING INDEX asset_"), "{name}?{query}: {steps:#?}");
 }
@@ -323,7 +306,7 @@ fn every_page_of_every_listing_is_read_in_the_order_of_an_index() {
 fn a_listing_by_ids_finds_them_by_their_index() {
     let server = start();
     let (provider, _) = pairs().find(|(provider, _)| provider.card().name == "twelvelabs").unwrap();
-    let query = plan(provider, "asset_ids=65f0c8a01234567890abcdef");
+    let query = planned(provider, "asset_ids=65f0c8a01234567890abcdef").unwrap();
     let steps = block_on(server.app.store.explain("twelvelabs", "ws_tests", &query)).unwrap();
     assert!(steps[0].contains("INDEX asset_"), "{steps:#?}");
 }

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use assetmock::failure::Failure;
+use assetmock::limits::KeyLimits;
 use assetmock::provider::Provider;
-use assetmock::providers;
+use assetmock::store::{AssetQuery, Key};
+use assetmock::{providers, query};
 use regex::Regex;
 use serde_json::Value;
 
@@ -137,7 +140,7 @@ const KONPRO: Dialect = Dialect {
     size: "limit",
     next: |body, _, _| body["token"].as_str().map(|token| format!("token={token}")),
     deep: "token=eyJjcmVhdGVkX3VzIjoxLCJpZCI6ImEifQ", // {"created_us":1,"id":"a"}
-    names_requests: true, // in refusals only
+    names_requests: true,                             // in refusals only
     page: r#"\{"assets":\[.*\],"token":(null|_),"has_more":(true|false)\}"#,
     refusal: r#"\{"error":\{"code":"[A-Z_]+","message":_(,"details":\{"field":_,"reason":_\})?\},"request_id":"req-[0-9]{6}"\}"#,
     minted: "asset_[0-9a-z]{32}",
@@ -160,8 +163,7 @@ static SHAPES: LazyLock<HashMap<&str, Shapes>> = LazyLock::new(|| {
         let shape = shape.replace("\":_", r#"":"(?:[^"\\]|\\.)*""#).replace("|_)", r#"|"[A-Za-z0-9_-]+")"#);
         Regex::new(&format!("^(?s:{})$", shape.replace('#', "[0-9]+"))).unwrap()
     };
-    let shapes =
-        |d: &Dialect| Shapes { page: whole(d.page), refusal: whole(d.refusal), minted: whole(d.minted) };
+    let shapes = |d: &Dialect| Shapes { page: whole(d.page), refusal: whole(d.refusal), minted: whole(d.minted) };
     ALL.iter().map(|dialect| (dialect.name, shapes(dialect))).collect()
 });
 
@@ -173,6 +175,24 @@ pub fn pairs() -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)
 /// The dialect of the provider of this name.
 pub fn of(name: &str) -> &'static Dialect {
     ALL.iter().find(|dialect| dialect.name == name).unwrap_or_else(|| panic!("write a dialect for {name}"))
+}
+
+/// What the provider makes of a query string that breaks no rule, asked with the key of the workspace `ws_tests`.
+pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure> {
+    let card = provider.card();
+    let key = Key {
+        id: 1,
+        provider: card.name.to_owned(),
+        key: of(card.name).key.to_owned(),
+        workspace: "ws_tests".to_owned(),
+        user: "ada".to_owned(),
+        scopes: None,
+        revoked: false,
+        expires_at: None,
+        limits: KeyLimits::Default,
+    };
+    let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
+    provider.plan(&args, &key)
 }
 
 fn rows_at<'v>(body: &'v Value, pointer: &str) -> &'v [Value] {

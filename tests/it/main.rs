@@ -1,9 +1,13 @@
 //! Everything that is tested from outside: the cards, the wire, the worlds, the command line.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod cards;
 mod conformance;
 mod dialects;
 mod hostile;
+mod libraries;
+mod model;
 mod negatives;
 mod properties;
 mod routing;

@@ -22,7 +22,8 @@ fn refused_values(param: &Param) -> Vec<String> {
         Reads::Parsed(_) => vec!["!!!".to_owned(), "\u{0}".to_owned()],
         Reads::OneOf(words) => vec!["nope".to_owned(), words[0].to_uppercase(), format!("{} ", words[0])],
         Reads::Integer { min, max, .. } => {
-            let beyond = [min.checked_sub(1), max.checked_add(1)].into_iter().flatten().map(|number| number.to_string());
+            let beyond =
+                [min.checked_sub(1), max.checked_add(1)].into_iter().flatten().map(|number| number.to_string());
             let unread = ["abc", "1.5", "--1", "1 2", "1,2", "٣", "1\u{0}", "null"].map(str::to_owned);
             beyond.chain(unread).collect()
         }

@@ -36,7 +36,9 @@ fn host_spellings(provider: &dyn Provider) -> Vec<String> {
     let card = provider.card();
     let aliases = ["", ".localhost", ".internal", ".svc.cluster.local"].map(|end| format!("{}{end}", card.name));
     let names = card.hosts.iter().map(|host| (*host).to_owned()).chain(aliases);
-    names.flat_map(|name| [name.to_uppercase(), format!("{name}:4750"), format!("{name}."), format!("{name}.:80"), name]).collect()
+    names
+        .flat_map(|name| [name.to_uppercase(), format!("{name}:4750"), format!("{name}."), format!("{name}.:80"), name])
+        .collect()
 }
 
 #[test]
@@ -118,7 +120,9 @@ fn where_two_share_a_path_the_shape_of_the_key_decides() {
 fn where_two_share_a_path_and_no_key_tells_them_apart_nobody_answers() {
     let server = start();
     for (provider, _) in pairs().filter(|(provider, _)| shares_its_path(*provider)) {
-        for lines in [&[][..], &["Authorization: Bearer other_key"], &["Authorization: Bearer"], &["x-api-key: sk_tests"]] {
+        for lines in
+            [&[][..], &["Authorization: Bearer other_key"], &["Authorization: Bearer"], &["x-api-key: sk_tests"]]
+        {
             assert_nobodys(&server.get(provider.card().list, lines), "no key of either");
         }
     }
@@ -169,11 +173,15 @@ fn a_path_is_compared_to_the_letter() {
     let server = start();
     for (provider, dialect) in pairs() {
         let list = provider.card().list;
-        for path in [format!("/{list}"), list.to_uppercase(), format!("{list}x"), format!("{list}//"), list[..3].to_owned()] {
+        for path in
+            [format!("/{list}"), list.to_uppercase(), format!("{list}x"), format!("{list}//"), list[..3].to_owned()]
+        {
             let target = format!("/{}{path}", dialect.name);
             assert_refused(dialect, &get(&server, dialect, &target, "localhost"), 404, &target);
         }
-        for target in [format!("/{}", dialect.name), format!("/{}/", dialect.name), format!("/{}/?limit=1", dialect.name)] {
+        for target in
+            [format!("/{}", dialect.name), format!("/{}/", dialect.name), format!("/{}/?limit=1", dialect.name)]
+        {
             assert_refused(dialect, &get(&server, dialect, &target, "localhost"), 404, &target);
         }
     }
@@ -214,6 +222,8 @@ fn a_redirect_keeps_a_query_in_any_alphabet() {
         let target = format!("/{}{}/?folder_id=東京", dialect.name, provider.card().list);
         let answer = get(&server, dialect, &target, "emulator.test:9");
         assert_eq!(answer.status, 307, "{}", answer.text());
+        let location = answer.header("location").unwrap();
+        assert!(location.is_ascii() && location.contains("%E6%9D%B1%E4%BA%AC"), "{location}");
     }
 }
 
@@ -228,7 +238,12 @@ fn methods_are_allowed_as_the_card_says() {
             if allowed.contains(&method) {
                 assert_eq!(answer.status, 200, "{method} at {}", card.name);
             } else {
-                assert_eq!((answer.status, answer.header("allow")), (405, Some(card.allow)), "{method} at {}", card.name);
+                assert_eq!(
+                    (answer.status, answer.header("allow")),
+                    (405, Some(card.allow)),
+                    "{method} at {}",
+                    card.name
+                );
                 assert!(method == "HEAD" || dialect.is_refusal(answer.text()), "{method}: {}", answer.text());
             }
         }
@@ -331,7 +346,9 @@ fn the_emulators_own_routes_answer_at_every_host() {
 #[test]
 fn an_unknown_route_of_the_emulator_is_told_what_there_is() {
     let server = start();
-    for target in ["/_emulator/x", "/_emulator/health/", "/_emulator/Health", "/_emulator/", "/_emulator", "/_emulator//health"] {
+    for target in
+        ["/_emulator/x", "/_emulator/health/", "/_emulator/Health", "/_emulator/", "/_emulator", "/_emulator//health"]
+    {
         let answer = server.get(target, &["Host: app.flora.ai"]);
         assert_eq!(answer.status, 404, "{target}: {}", answer.text());
         assert_eq!(answer.json()["error"]["code"], "no_such_route", "{target}");
@@ -347,6 +364,7 @@ fn a_wrong_method_on_the_emulators_routes_is_told_the_right_ones() {
             let answer = server.request(method, target, &[]);
             assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{method} {target}");
             assert_eq!(answer.json()["error"]["code"], "wrong_method");
+            assert_eq!(answer.json()["error"]["at"], format!("{method} {target}"));
         }
         assert_eq!(server.request("HEAD", target, &[]).status, 200);
     }

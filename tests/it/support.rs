@@ -105,15 +105,19 @@ impl Server {
         self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n").as_bytes())
     }
 
-    /// Sends these bytes and nothing after them; the answer, if the connection ends with one.
+    /// Sends these bytes and says that nothing follows; the answer, if there is one before the connection ends.
     pub fn send_and_hang_up(&self, request: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.write_all(request).unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-        let mut first = [0];
-        let answered = stream.peek(&mut first).unwrap() > 0;
+        // The server may have hung up itself by now.
+        let _ = stream.write_all(request).and_then(|()| stream.shutdown(Shutdown::Write));
+        let answered = stream.peek(&mut [0]).is_ok_and(|count| count > 0);
         answered.then(|| Answer::read(&mut stream, false))
+    }
+
+    /// Sends these bytes and does not wait for an answer.
+    pub fn send_and_forget(&self, request: &[u8]) {
+        TcpStream::connect(self.address).unwrap().write_all(request).unwrap();
     }
 }
 
