@@ -25,31 +25,32 @@ const KINDS: [&str; 5] = ["image", "video", "audio", "document", "other"];
 const TAGS: [&str; 6] = ["model", "product", "background", "other", "Other", "MODEL x"];
 const USERS: [&str; 3] = ["ada", "grace", "Ada %_' O'Neil"];
 
-/// A fixture of one workspace with up to 60 assets, seen by `ada`, beside another with some of the same.
+/// A fixture of one workspace with up to 60 assets, seen by `ada`, beside another with some of the same, in which the
+/// same ids of projects and folders mean something else.
 pub fn fixture(asset: impl Strategy<Value = Value>) -> impl Strategy<Value = String> {
     vec(asset, 0..=60).prop_map(|assets| {
-        let workspace = |id: &str, keys: Vec<Value>, assets: &[Value]| {
-            json!({
-                "id": id, "keys": keys, "users": USERS.map(|name| json!({"name": name})),
-                "folders": folders(), "assets": assets,
-                "projects": [{"id": "prj_a", "name": "É a%"}, {"id": "prj_b", "name": "b_'ß"}],
-            })
-        };
         let keys = dialects::ALL.iter().map(|dialect| json!({"provider": dialect.name, "key": dialect.key}));
-        let tests = workspace("ws_tests", keys.collect(), &assets);
-        let other = workspace("ws_other", Vec::new(), &assets[..assets.len().min(3)]);
-        json!({"workspaces": [tests, other]}).to_string()
+        let some = &assets[..assets.len().min(3)];
+        let other = json!({
+            "id": "ws_other", "users": users(), "folders": folders("fld_a"), "assets": some,
+            "projects": [{"id": "prj_b", "name": "É a%"}, {"id": "prj_a", "name": "b_'ß"}],
+        });
+        let tests = json!({
+            "id": "ws_tests", "keys": keys.collect::<Vec<_>>(), "users": users(), "folders": folders("fld_trash"),
+            "assets": assets, "projects": [{"id": "prj_a", "name": "É a%"}, {"id": "prj_b", "name": "b_'ß"}],
+        });
+        json!({"workspaces": [other, tests]}).to_string()
     })
 }
 
-fn folders() -> Value {
-    json!([
-        {"id": "fld_a", "name": "A"},
-        {"id": "fld_a_b", "name": "B", "parent": "fld_a"},
-        {"id": "fld_trash", "name": "T", "trashed": true},
-        {"id": "fld_trash_a", "name": "TA", "parent": "fld_trash"},
-        {"id": "fld_trash_a_b", "name": "TAB", "parent": "fld_trash_a"},
-    ])
+fn users() -> Value {
+    json!(USERS.map(|name| json!({"name": name})))
+}
+
+fn folders(trashed: &str) -> Value {
+    let parents = [None, Some("fld_a"), None, Some("fld_trash"), Some("fld_trash_a")];
+    let folder = |(id, parent)| json!({"id": id, "name": "F", "parent": parent, "trashed": id == trashed});
+    FOLDERS.into_iter().zip(parents).map(folder).collect()
 }
 
 /// An asset with what decides whether it is listed.
@@ -136,7 +137,7 @@ pub fn filters(provider: &str, ids: Vec<String>) -> BoxedStrategy<Vec<(&'static 
                 one("created_by", words(&USERS)),
                 one("created_after", words(&INSTANTS)),
                 one("created_before", words(&INSTANTS)),
-                one("search", prop_oneof![text(), words(&["OTHER", "mod", "x", "e"])].boxed()),
+                one("search", prop_oneof![text(), words(&["OTHER", "mod", "x", "é A%", "B_", "ß"])].boxed()),
                 one("ownership", words(&["mine", "shared", "default"])),
                 one("include_tags", tags()),
                 one("exclude_tags", tags()),

@@ -38,9 +38,10 @@ fn get(app: &Arc<App>, dialect: &Dialect, query: &str) -> Answer {
     block_on(ask(app, &dialect.target(query), &dialect.auth("")))
 }
 
-/// The first workspace of a fixture.
-fn first_workspace(fixture: &str) -> Workspace {
-    fixture::read("test", fixture, &providers::names(), &mut Taken::default()).unwrap().workspaces.swap_remove(0)
+/// The workspace `ws_tests` of a fixture.
+fn workspace(fixture: &str) -> Workspace {
+    let read = fixture::read("test", fixture, &providers::names(), &mut Taken::default()).unwrap();
+    read.workspaces.into_iter().find(|workspace| workspace.id == "ws_tests").unwrap()
 }
 
 fn written(asked: &[(&str, String)]) -> String {
@@ -50,11 +51,11 @@ fn written(asked: &[(&str, String)]) -> String {
 /// A random library, a random page size and random filters: the walk meets what the model lists.
 fn agrees_with_the_model(name: &'static str) {
     let input = fixture(listed_asset()).prop_flat_map(move |fixture| {
-        let ids = Library::of(first_workspace(&fixture)).ids(name);
+        let ids = Library::of(workspace(&fixture)).ids(name);
         (Just(fixture), 1..=25_usize, proptest::collection::vec(filters(name, ids), 3))
     });
     always(48, input, |(fixture, size, questions)| {
-        let library = Library::of(first_workspace(&fixture));
+        let library = Library::of(workspace(&fixture));
         let app = start(&fixture);
         let narrowed = questions.into_iter().filter(|asked| !asked.is_empty());
         for asked in [Vec::new()].into_iter().chain(narrowed) {
@@ -294,6 +295,22 @@ fn an_exported_workspace_loads_to_the_same_bytes_on_every_wire() {
         let copy = start(&text);
         prop_assert_eq!(everything_shown(&copy), everything_shown(&original));
         prop_assert_eq!(exported(&copy, "ws_tests"), text, "an export of the copy is the same file");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_export_holds_every_field_that_a_fixture_gave() {
+    always(48, fixture(full_asset()), |fixture| {
+        let given = workspace(&fixture);
+        let read_back = workspace(&exported(&start(&fixture), "ws_tests"));
+        prop_assert_eq!(given.assets.len(), read_back.assets.len());
+        for (given, read_back) in given.assets.iter().zip(&read_back.assets) {
+            let read_back = serde_json::to_value(read_back).unwrap();
+            for (field, value) in serde_json::to_value(given).unwrap().as_object().unwrap() {
+                prop_assert_eq!(value, &read_back[field], "{}", field);
+            }
+        }
         Ok(())
     });
 }
