@@ -98,5 +98,5 @@ CREATE INDEX asset_created ON asset (workspace_id, created_at);
 -- Ties by public id.
 CREATE INDEX asset_created_twelvelabs ON asset (workspace_id, created_at, twelvelabs_id);
 CREATE INDEX asset_created_piktid ON asset (workspace_id, created_at, piktid_id);
-CREATE INDEX asset_name_piktid ON asset (workspace_id, name, piktid_id);
+CREATE INDEX asset_name_piktid ON asset (workspace_id, COALESCE(name, piktid_id), piktid_id);
 CREATE INDEX asset_created_konpro ON asset (workspace_id, created_at, konpro_id);

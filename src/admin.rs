@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use serde::Serialize;
 
 use crate::app::App;
@@ -17,13 +17,14 @@ use crate::provider::{Card, Reply};
 use crate::providers;
 use crate::store;
 
-/// The routes below `/_emulator`.
+/// The routes, all of them below `/_emulator`.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/health", get(health))
-        .route("/providers", get(providers))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
+    let mut routes =
+        Router::new().route("/_emulator/health", get(health)).route("/_emulator/providers", get(providers));
+    for path in ["/_emulator", "/_emulator/", "/_emulator/{*rest}"] {
+        routes = routes.route(path, any(no_route));
+    }
+    routes.method_not_allowed_fallback(wrong_method)
 }
 
 #[derive(Serialize)]

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tracing::{debug, error};
 
 use crate::admin;
@@ -96,22 +97,16 @@ fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Fai
     if allowed { Ok(None) } else { Err(Failure::WrongMethod) }
 }
 
-/// 307 to the same address, scheme and all, without the slash: clients that follow it keep method and query.
+/// 307 to the same address without the slash: clients that follow it keep method and query.
 fn without_slash(request: &Parts) -> Reply {
-    let host = request
-        .uri
-        .authority()
-        .map(|authority| authority.as_str())
-        .or_else(|| request.headers.get(header::HOST)?.to_str().ok())
-        .unwrap_or_default();
-    let path = request.uri.path().trim_end_matches('/');
+    let header = || request.headers.get(header::HOST)?.to_str().ok();
+    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(header);
+    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
+    let path = request.uri.path();
+    let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let reply = Reply::empty(StatusCode::TEMPORARY_REDIRECT);
-    if host.is_empty() {
-        reply.header("location", format!("{path}{query}"))
-    } else {
-        reply.header("location", format!("http://{host}{path}{query}"))
-    }
+    let location = format!("{origin}{path}{query}");
+    Reply::empty(StatusCode::TEMPORARY_REDIRECT).header("location", utf8_percent_encode(&location, CONTROLS))
 }
 
 async fn live_key(app: &App, provider: &dyn Provider, request: &Parts, now: Micros) -> Result<Key, Failure> {

@@ -18,7 +18,7 @@ const DRAIN: Duration = Duration::from_millis(500);
 
 /// The whole server as a service: the emulator's own routes, and everything else through the pipeline.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().nest("/_emulator", admin::routes()).fallback(pipeline::answer).with_state(app)
+    admin::routes().fallback(pipeline::answer).with_state(app)
 }
 
 /// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.

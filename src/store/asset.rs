@@ -116,9 +116,10 @@ impl Visibility {
     }
 }
 
-/// Text for comparison without regard to case.
+/// Text for comparison without regard to case. Letter by letter, so that a part of a text folds as the whole does: the
+/// two small sigmas, which differ by their place in a word, become one.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
 }
 
 /// The columns of an asset but for its public id, in the order in which [`Asset::from_row`] reads them.

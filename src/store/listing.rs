@@ -39,7 +39,7 @@ pub struct Order {
 pub enum SortBy {
     /// When they were created.
     Created,
-    /// Their names, byte by byte.
+    /// Their names, byte by byte; the public id stands in for a name that is not there.
     Name,
 }
 
@@ -202,8 +202,8 @@ fn push_page(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: 
 
 fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Order) {
     let by = match order.by {
-        SortBy::Created => "created_at",
-        SortBy::Name => "name",
+        SortBy::Created => "a.created_at".to_owned(),
+        SortBy::Name => format!("COALESCE(a.name, a.{provider}_id)"),
     };
     let tie = match order.tie {
         Tie::Inserted => "seq".to_owned(),
@@ -213,7 +213,7 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
         Direction::Ascending => "ASC",
         Direction::Descending => "DESC",
     };
-    sql.push(format!("\n ORDER BY a.{by} {direction}, a.{tie} {direction}"));
+    sql.push(format!("\n ORDER BY {by} {direction}, a.{tie} {direction}"));
 }
 
 fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, query: &AssetQuery) {

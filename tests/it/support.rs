@@ -1,7 +1,7 @@
 //! A server in this process on a free port, and a client that sends exactly the bytes it is given.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -9,7 +9,10 @@ use assetmock::app::App;
 use assetmock::clock::{Chance, Clock, Micros, read_rfc3339};
 use assetmock::limits::Limits;
 use assetmock::store::{Place, Store};
-use assetmock::{server, world};
+use assetmock::{pipeline, server, world};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -29,6 +32,29 @@ pub fn at(text: &str) -> Micros {
 /// The instant at which tests' clocks stand unless they say otherwise.
 pub const NOON: &str = "2026-03-21T12:00:00Z";
 
+/// The state of an emulator that holds a fixture, with its clock frozen, its chance seeded with 7 and its limits enforced.
+pub async fn app(fixture: &str, clock: &str) -> App {
+    let clock = Clock::frozen(at(clock));
+    let store = Store::open(&Place::Private).await.unwrap();
+    let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
+    world::load(&store, fixtures, clock.now()).await.unwrap();
+    App { store, clock, chance: Chance::seeded(7), limits: Limits::new(false) }
+}
+
+/// Asks the pipeline itself, without a socket: for tests with thousands of requests.
+pub async fn ask(app: &Arc<App>, target: &str, header: &str) -> Answer {
+    let (name, value) = header.split_once(": ").unwrap();
+    let request = Request::get(target).header(name, value).body(Body::empty()).unwrap();
+    let response = pipeline::answer(State(app.clone()), request).await;
+    let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+    Answer {
+        status: response.status().as_u16(),
+        status_line: String::new(),
+        headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec(),
+    }
+}
+
 /// An emulator that serves fixtures, with its clock frozen.
 pub struct Server {
     pub address: SocketAddr,
@@ -43,13 +69,7 @@ impl Server {
     }
 
     pub fn start_at(fixture: &str, clock: &str) -> Server {
-        block_on(async {
-            let clock = Clock::frozen(at(clock));
-            let store = Store::open(&Place::Private).await.unwrap();
-            let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
-            world::load(&store, fixtures, clock.now()).await.unwrap();
-            Server::serve(App { store, clock, chance: Chance::seeded(7), limits: Limits::new(false) }).await
-        })
+        block_on(async { Server::serve(app(fixture, clock).await).await })
     }
 
     pub async fn serve(app: App) -> Server {
@@ -74,8 +94,30 @@ impl Server {
 
     /// `GET target` with these header lines.
     pub fn get(&self, target: &str, headers: &[&str]) -> Answer {
-        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-        self.send(format!("GET {target} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.address).as_bytes())
+        self.request("GET", target, headers)
+    }
+
+    /// `method target` with these header lines, and the server's own address for a host unless they name one.
+    pub fn request(&self, method: &str, target: &str, headers: &[&str]) -> Answer {
+        let host = format!("Host: {}", self.address);
+        let own_host = (!headers.iter().any(|line| line.starts_with("Host:"))).then_some(&*host);
+        let lines: String = own_host.into_iter().chain(headers.iter().copied()).map(|l| format!("{l}\r\n")).collect();
+        self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n").as_bytes())
+    }
+
+    /// Sends these bytes and says that nothing follows; the answer, if there is one before the connection ends.
+    pub fn send_and_hang_up(&self, request: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The server may have hung up itself by now.
+        let _ = stream.write_all(request).and_then(|()| stream.shutdown(Shutdown::Write));
+        let answered = stream.peek(&mut [0]).is_ok_and(|count| count > 0);
+        answered.then(|| Answer::read(&mut stream, false))
+    }
+
+    /// Sends these bytes and does not wait for an answer.
+    pub fn send_and_forget(&self, request: &[u8]) {
+        TcpStream::connect(self.address).unwrap().write_all(request).unwrap();
     }
 }
 

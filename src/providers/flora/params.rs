@@ -63,15 +63,16 @@ fn is_javascript_space(c: char) -> bool {
 /// `Number(text)`, then whole: trimmed, empty is 0, decimals with exponents, `0x`, `0o`, `0b`, `Infinity`.
 fn javascript_number(text: &str) -> Result<i64, Problem> {
     let text = text.trim_matches(is_javascript_space);
-    let radix = |digits: &str, radix| {
-        i128::from_str_radix(digits, radix).map(|number| number as f64).map_err(|_| Problem::NotANumber)
+    let radix = |base: u32| {
+        let digits = text[2..].chars().map(|digit| digit.to_digit(base).map(f64::from)).collect::<Option<Vec<_>>>();
+        let digits = digits.filter(|digits| !digits.is_empty()).ok_or(Problem::NotANumber)?;
+        Ok(digits.into_iter().fold(0.0, |number, digit| number * f64::from(base) + digit))
     };
-    let signless = |digits: &str| if digits.starts_with(['+', '-']) { "" } else { digits }.to_owned();
     let number = match text.get(..2) {
         _ if text.is_empty() => 0.0,
-        Some("0x" | "0X") => radix(&signless(&text[2..]), 16)?,
-        Some("0o" | "0O") => radix(&signless(&text[2..]), 8)?,
-        Some("0b" | "0B") => radix(&signless(&text[2..]), 2)?,
+        Some("0x" | "0X") => radix(16)?,
+        Some("0o" | "0O") => radix(8)?,
+        Some("0b" | "0B") => radix(2)?,
         _ if matches!(text, "Infinity" | "+Infinity" | "-Infinity") => f64::INFINITY,
         _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => {
             text.parse().map_err(|_| Problem::NotANumber)?
