@@ -75,7 +75,7 @@ struct Row<'l> {
 }
 
 /// Newest first; of equals xQR and FLORA show the one inserted later, the others the greater id. PiktID can sort
-/// otherwise: an absent name comes before every other.
+/// otherwise: by name, for which the id stands in.
 fn sort(provider: &str, asked: &Asked, rows: &mut [Row]) {
     match provider {
         "xqr" | "flora" => rows.sort_by_key(|row| (row.asset.created_at.0, row.seq)),
