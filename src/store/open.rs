@@ -25,8 +25,11 @@ pub enum Place {
 /// Marks a file as ours: "asmk" as SQLite's application id.
 const APPLICATION_ID: i32 = 0x6173_6d6b;
 
-/// Connections that serve requests. SQLite reads in parallel; more than this gains nothing on small machines.
-const CONNECTIONS: u32 = 4;
+/// Connections that serve requests: SQLite reads in parallel, and each has a thread, so more than there are cores gain
+/// nothing.
+fn connections() -> u32 {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
+}
 
 /// How long a statement waits for another's lock.
 const BUSY: Duration = Duration::from_secs(10);
@@ -124,7 +127,7 @@ impl Store {
             }
         };
         let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(connections())
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -135,10 +138,13 @@ impl Store {
     /// From now on commits go through a write-ahead log: what is committed survives the end of the process, however it
     /// ends. The file remembers it. Loading comes before, since it would write every page twice.
     pub(super) async fn keep_log(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        if self.anchor.is_none() {
-            sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await?;
-        }
+        sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await?;
         Ok(())
+    }
+
+    /// Whether the library is in a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.anchor.is_none()
     }
 
     /// Finishes what is under way and lets the file go.
@@ -160,7 +166,9 @@ fn options(place: &Place) -> SqliteConnectOptions {
     match place {
         // SQLite's `memdb`: connections of this process that name the same path share it.
         Place::Private => {
-            options.vfs("memdb").filename(format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed)))
+            let name = format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed));
+            // The pages are in memory already; a second copy of the hot ones is enough.
+            options.vfs("memdb").filename(name).pragma("cache_size", "-512")
         }
         Place::File(file) => options.filename(file),
     }

@@ -62,10 +62,8 @@ const BATCH: usize = 16;
 /// From how many assets on building the indexes at the end is faster than keeping them in order on the way.
 const MANY: usize = 5_000;
 
-/// While loading, the page cache is larger (negative numbers are KiB) and indexes are sorted on both cores; afterwards
-/// both are as SQLite has them.
+/// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
-const USUAL: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
 
 impl Store {
     /// Whether a world was loaded into this database before.
@@ -79,15 +77,22 @@ impl Store {
     /// and it can be large, so what is better built at once than row by row is built at the end.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        sqlx::raw_sql(BULK).execute(&mut *connection).await?;
+        if self.is_file() {
+            sqlx::raw_sql(BULK).execute(&mut *connection).await?;
+        }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let all: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         insert_workspaces(&mut tx, &all).await?;
         insert_all_assets(&mut tx, workspaces).await?;
         sqlx::query("INSERT INTO world (loaded_at) VALUES (?)").bind(now).execute(&mut *tx).await?;
         tx.commit().await?;
-        sqlx::raw_sql(USUAL).execute(&mut *connection).await?;
-        self.keep_log(&mut connection).await
+        connection.clear_cached_statements().await?;
+        if self.is_file() {
+            self.keep_log(&mut connection).await?;
+            // Its settings were for loading only.
+            connection.close().await?;
+        }
+        Ok(())
     }
 
     /// How much there is.
