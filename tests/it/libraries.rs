@@ -87,7 +87,7 @@ fn seen() -> impl Strategy<Value = Value> {
 /// What it belongs to.
 fn beside() -> impl Strategy<Value = Value> {
     let visibility = prop_oneof![3 => Just("private"), 2 => Just("shared"), 1 => Just("default")];
-    let tags = vec(select(&TAGS[..]), 0..3);
+    let tags = vec(select(&TAGS[..]), 0..5); // the same one twice, too
     let project = option::of(select(&["prj_a", "prj_b"][..]));
     (option::of(select(&FOLDERS[..])), project, option::of(select(&USERS[..])), visibility, tags).prop_map(
         |(folder, project, uploader, visibility, tags)| {

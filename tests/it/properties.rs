@@ -334,3 +334,21 @@ fn what_was_detected_is_kept_to_the_byte() {
     let copy = start(&exported(&start(&world), "ws_tests"));
     assert!(get(&copy, dialect, "").text().contains(&format!(r#""detected":{detected},"#)));
 }
+
+/// A tag that is there twice is one tag.
+#[test]
+fn an_asset_that_has_a_tag_twice_is_listed_once() {
+    let dialect = dialects::of("piktid");
+    let assets: Vec<_> = (0..4)
+        .map(|second| json!({"kind": "image", "created_at": format!("2026-03-01T00:00:0{second}Z"), "tags": ["product", "product"]}))
+        .collect();
+    let key = json!({"provider": "piktid", "key": dialect.key});
+    let app = start(&json!({"workspaces": [{"id": "ws_tests", "keys": [key], "assets": assets}]}).to_string());
+    for narrowed in ["include_tags=product", "search=product"] {
+        let all = dialect.walk(|query| get(&app, dialect, query), 100, "");
+        for size in [1, 2, 3, 100] {
+            let walked = dialect.walk(|query| get(&app, dialect, query), size, narrowed);
+            assert_eq!(walked, all, "?{narrowed} by {size}");
+        }
+    }
+}
