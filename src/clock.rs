@@ -130,16 +130,22 @@ impl Chance {
     }
 }
 
-/// `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted.
+/// `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy is
+/// written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
 pub fn opaque(mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
-    let base = alphabet.len() as u128;
-    (0..length)
-        .map(|_| {
-            let index = usize::try_from(entropy % base).expect("a remainder is below the alphabet's length");
-            entropy /= base;
-            char::from(alphabet[index])
-        })
-        .collect()
+    let base = alphabet.len() as u64;
+    let digits = u64::MAX.ilog(base);
+    let chunk = u128::from(base.pow(digits));
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let mut word = (entropy % chunk) as u64;
+        entropy /= chunk;
+        for _ in 0..(digits as usize).min(length - text.len()) {
+            text.push(char::from(alphabet[(word % base) as usize]));
+            word /= base;
+        }
+    }
+    text
 }
 
 /// Decimal digits.

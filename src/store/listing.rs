@@ -241,8 +241,8 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace
             sql.push(")");
         }
         Filter::Mentions { text, vocabulary } => push_mentions(sql, text, vocabulary),
-        Filter::HasTag(tag) => push_tagged(sql, "EXISTS", tag),
-        Filter::LacksTag(tag) => push_tagged(sql, "NOT EXISTS", tag),
+        Filter::HasTag(tag) => push_tagged(sql, "IN", tag),
+        Filter::LacksTag(tag) => push_tagged(sql, "NOT IN", tag),
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
         Filter::Folder(folder) => push_is(sql, "a.folder_id = ", folder),
         Filter::NotTrashed => push_not_trashed(sql, workspace),
@@ -276,8 +276,9 @@ fn push_contains(sql: &mut QueryBuilder<Sqlite>, column: &str, text: &str) {
     sql.push(format!("instr({column}, ")).push_bind(fold(text)).push(") > 0");
 }
 
-fn push_tagged(sql: &mut QueryBuilder<Sqlite>, exists: &str, tag: &str) {
-    sql.push(exists).push(" (SELECT 1 FROM json_each(a.tags) WHERE value = ").push_bind(tag.to_owned()).push(")");
+/// Not `EXISTS`: SQLite turns it into a join, and then an offset counts an asset once for each matching tag.
+fn push_tagged(sql: &mut QueryBuilder<Sqlite>, is_in: &str, tag: &str) {
+    sql.push_bind(tag.to_owned()).push(format!(" {is_in} (SELECT value FROM json_each(a.tags))"));
 }
 
 fn push_mentions(sql: &mut QueryBuilder<Sqlite>, text: &str, vocabulary: &[String]) {

@@ -59,9 +59,6 @@ pub struct NewWorkspace<'a> {
 /// The rows stored with one statement. More would cost more to prepare than it saves in trips to SQLite's thread.
 const BATCH: usize = 16;
 
-/// From how many assets on building the indexes at the end is faster than keeping them in order on the way.
-const MANY: usize = 5_000;
-
 /// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
 
@@ -194,19 +191,14 @@ async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>])
     });
     let mut following = || {
         let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
-        (!batch.is_empty()).then(|| insertion(&table, &batch, bind_asset))
+        (!batch.is_empty()).then(|| insertion(&table, batch, bind_asset))
     };
-    let mut stored = 0;
-    let mut indexes = Vec::new();
+    let indexes = take_indexes(tx).await?;
     let mut next = following();
     while let Some(mut batch) = next {
         let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
         done?;
         next = made;
-        stored += BATCH;
-        if stored > MANY && indexes.is_empty() {
-            indexes = take_indexes(tx).await?;
-        }
     }
     for index in indexes {
         sqlx::raw_sql(AssertSqlSafe(index)).execute(&mut **tx).await?;
@@ -214,7 +206,8 @@ async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>])
     Ok(())
 }
 
-/// Drops the asset indexes and gives the statements that make them again.
+/// Drops the asset indexes and gives the statements that make them again: sorting once is cheaper than keeping them in
+/// order on the way, for a few hundred assets as for a million.
 async fn take_indexes(tx: &mut Tx<'_>) -> Result<Vec<String>, sqlx::Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
     let rows = sqlx::query(sql).fetch_all(&mut **tx).await?;
@@ -297,7 +290,11 @@ async fn insert<T>(
 type Bind<'b> = Separated<'b, Sqlite, &'static str>;
 
 /// The statement that stores `items` in `table`, which names its columns.
-fn insertion<T>(table: &str, items: &[T], bind: impl Fn(&mut Bind<'_>, &T)) -> QueryBuilder<Sqlite> {
+fn insertion<T>(
+    table: &str,
+    items: impl IntoIterator<Item = T>,
+    bind: impl Fn(&mut Bind<'_>, T),
+) -> QueryBuilder<Sqlite> {
     let mut sql = QueryBuilder::new(format!("INSERT INTO {table} "));
     sql.push_values(items, |mut row, item| bind(&mut row, item));
     sql
@@ -306,43 +303,44 @@ fn insertion<T>(table: &str, items: &[T], bind: impl Fn(&mut Bind<'_>, &T)) -> Q
 fn asset_columns(providers: &[&'static str]) -> String {
     let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
     format!(
-        "asset (workspace_id, name, name_folded, description, description_folded, mime_type, kind, size_bytes, status, \
+        "asset (workspace_id, name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
          is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
          project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected{ids})"
     )
 }
 
 /// Binds what [`asset_columns`] names.
-fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): &(&str, fixture::Asset, Vec<String>)) {
-    row.push_bind((*workspace).to_owned())
-        .push_bind(asset.name.clone())
+fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): (&str, fixture::Asset, Vec<String>)) {
+    let kind = asset.kind().to_owned();
+    row.push_bind(workspace.to_owned())
         .push_bind(asset.name.as_deref().map(fold))
-        .push_bind(asset.description.clone())
+        .push_bind(asset.name)
         .push_bind(asset.description.as_deref().map(fold))
-        .push_bind(asset.mime_type.clone())
-        .push_bind(asset.kind().to_owned())
+        .push_bind(asset.description)
+        .push_bind(asset.mime_type)
+        .push_bind(kind)
         .push_bind(asset.size_bytes)
         .push_bind(asset.status.word())
         .push_bind(asset.is_public)
-        .push_bind(asset.public_url.clone())
-        .push_bind(asset.url.clone())
+        .push_bind(asset.public_url)
+        .push_bind(asset.url)
         .push_bind(json(&asset.tags))
         .push_bind(asset.width)
         .push_bind(asset.height)
         .push_bind(asset.created_at.0)
         .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
-        .push_bind(asset.uploader.clone())
+        .push_bind(asset.uploader)
         .push_bind(asset.visibility.word())
-        .push_bind(asset.uploaded_via.clone())
-        .push_bind(asset.project.clone())
-        .push_bind(asset.node.clone())
-        .push_bind(asset.folder.clone())
-        .push_bind(asset.thumbnail_big.clone())
-        .push_bind(asset.thumbnail_small.clone())
-        .push_bind(asset.styling_note.clone())
-        .push_bind(asset.detected.as_ref().map(|value| value.get().to_owned()));
+        .push_bind(asset.uploaded_via)
+        .push_bind(asset.project)
+        .push_bind(asset.node)
+        .push_bind(asset.folder)
+        .push_bind(asset.thumbnail_big)
+        .push_bind(asset.thumbnail_small)
+        .push_bind(asset.styling_note)
+        .push_bind(asset.detected.map(|value| String::from(Box::<str>::from(value))));
     for id in ids {
-        row.push_bind(id.clone());
+        row.push_bind(id);
     }
 }
 
