@@ -6,7 +6,8 @@ CREATE TABLE world (
 ) STRICT;
 
 CREATE TABLE workspace (
-    id   TEXT NOT NULL PRIMARY KEY,
+    seq  INTEGER PRIMARY KEY,
+    id   TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL
 ) STRICT;
 
@@ -46,12 +47,12 @@ CREATE TABLE folder (
     PRIMARY KEY (workspace_id, id)
 ) STRICT;
 
--- `seq` is the order of insertion. The `_folded` columns hold lower-case text for searches without regard to case:
+-- `seq` is the order of insertion, `workspace` that of the workspace: a number, because it begins every index. The `_folded` columns hold lower-case text for searches without regard to case:
 -- SQLite's own lower() knows only ASCII. Each provider has a column `<provider>_id` of public ids; a new provider brings
 -- a migration that adds its own, with its index.
 CREATE TABLE asset (
     seq                INTEGER PRIMARY KEY,
-    workspace_id       TEXT NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+    workspace          INTEGER NOT NULL REFERENCES workspace (seq) ON DELETE CASCADE,
     name               TEXT,
     name_folded        TEXT,
     description        TEXT,
@@ -84,19 +85,3 @@ CREATE TABLE asset (
     piktid_id          TEXT,
     konpro_id          TEXT
 ) STRICT;
-
--- Public ids are unique in their workspace.
-CREATE UNIQUE INDEX asset_xqr_id ON asset (workspace_id, xqr_id);
-CREATE UNIQUE INDEX asset_flora_id ON asset (workspace_id, flora_id);
-CREATE UNIQUE INDEX asset_twelvelabs_id ON asset (workspace_id, twelvelabs_id);
-CREATE UNIQUE INDEX asset_piktid_id ON asset (workspace_id, piktid_id);
-CREATE UNIQUE INDEX asset_konpro_id ON asset (workspace_id, konpro_id);
-
--- Ties by insertion: the rowid ends every index by itself.
-CREATE INDEX asset_created ON asset (workspace_id, created_at);
-
--- Ties by public id.
-CREATE INDEX asset_created_twelvelabs ON asset (workspace_id, created_at, twelvelabs_id);
-CREATE INDEX asset_created_piktid ON asset (workspace_id, created_at, piktid_id);
-CREATE INDEX asset_name_piktid ON asset (workspace_id, COALESCE(name, piktid_id), piktid_id);
-CREATE INDEX asset_created_konpro ON asset (workspace_id, created_at, konpro_id);

@@ -217,7 +217,7 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
 }
 
 fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, query: &AssetQuery) {
-    sql.push("\n WHERE a.workspace_id = ").push_bind(workspace.to_owned());
+    sql.push("\n WHERE a.workspace = (SELECT seq FROM workspace WHERE id = ").push_bind(workspace.to_owned()).push(")");
     for filter in &query.filters {
         sql.push("\n AND ");
         push_filter(sql, provider, workspace, filter);
@@ -240,7 +240,7 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace
             push_contains(sql, "a.description_folded", text);
             sql.push(")");
         }
-        Filter::Mentions { text, vocabulary } => push_mentions(sql, text, vocabulary),
+        Filter::Mentions { text, vocabulary } => push_mentions(sql, workspace, text, vocabulary),
         Filter::HasTag(tag) => push_tagged(sql, "IN", tag),
         Filter::LacksTag(tag) => push_tagged(sql, "NOT IN", tag),
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
@@ -281,13 +281,14 @@ fn push_tagged(sql: &mut QueryBuilder<Sqlite>, is_in: &str, tag: &str) {
     sql.push_bind(tag.to_owned()).push(format!(" {is_in} (SELECT value FROM json_each(a.tags))"));
 }
 
-fn push_mentions(sql: &mut QueryBuilder<Sqlite>, text: &str, vocabulary: &[String]) {
+fn push_mentions(sql: &mut QueryBuilder<Sqlite>, workspace: &str, text: &str, vocabulary: &[String]) {
     let matching: Vec<_> = vocabulary.iter().filter(|tag| fold(tag).contains(&fold(text))).collect();
     sql.push("(");
     push_contains(sql, "a.name_folded", text);
     sql.push(" OR EXISTS (SELECT 1 FROM json_each(a.tags) WHERE ");
     push_in(sql, "value IN", &matching);
-    sql.push(") OR EXISTS (SELECT 1 FROM project p WHERE p.workspace_id = a.workspace_id AND p.id = a.project_id AND ");
+    sql.push(") OR EXISTS (SELECT 1 FROM project p WHERE p.workspace_id = ").push_bind(workspace.to_owned());
+    sql.push(" AND p.id = a.project_id AND ");
     push_contains(sql, "p.name_folded", text);
     sql.push("))");
 }

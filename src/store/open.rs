@@ -34,9 +34,21 @@ fn connections() -> u32 {
 /// How long a statement waits for another's lock.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// The name of migrations that only make indexes.
+const INDEXES: &str = "indexes";
+
+/// The migrations that make indexes, or those that make anything else, as one text.
+pub(super) fn schema(indexes: bool) -> String {
+    let wanted = migrations().into_iter().filter(|migration| (migration.description == INDEXES) == indexes);
+    wanted.map(|migration| migration.sql.as_str().to_owned()).collect()
+}
+
 /// The files in `migrations/`, in order. Once released they are never edited; a change is a new file and a line here.
 fn migrations() -> Vec<Migration> {
-    let numbered = [(1, "library", include_str!("../../migrations/0001_library.sql"))];
+    let numbered = [
+        (1, "library", include_str!("../../migrations/0001_library.sql")),
+        (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
+    ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -105,10 +117,9 @@ impl Store {
         let options = options(place);
         let mut anchor = options.connect().await.map_err(|error| unusable(&error))?;
         match place {
-            // Always new and gone with the process: no version will ever be asked of it.
+            // Always new and gone with the process: no version will ever be asked of it. Indexes follow the first load.
             Place::Private => {
-                let schema: String = migrations().iter().map(|migration| migration.sql.as_str().to_owned()).collect();
-                let made = sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&mut anchor).await;
+                let made = sqlx::raw_sql(sqlx::AssertSqlSafe(schema(false))).execute(&mut anchor).await;
                 made.map_err(|error| unusable(&error))?;
             }
             Place::File(_) => {

@@ -1,8 +1,11 @@
 //! Loading a world into a new database, and reading it back: everything between a fixture and the tables.
 
+use std::collections::HashMap;
+
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite, Transaction};
 
+use super::open::schema;
 use super::{Asset, Store, fold};
 use crate::clock::Micros;
 use crate::fixture;
@@ -71,7 +74,7 @@ impl Store {
     /// Loads workspaces and marks the database as loaded: all of it or nothing.
     ///
     /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are;
-    /// and it can be large, so what is better built at once than row by row is built at the end.
+    /// and it can be large, so its indexes are sorted once at the end rather than kept in order on the way.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         if self.is_file() {
@@ -80,7 +83,9 @@ impl Store {
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let all: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         insert_workspaces(&mut tx, &all).await?;
+        let indexes = if self.is_file() { take_indexes(&mut tx).await? } else { schema(true) };
         insert_all_assets(&mut tx, workspaces).await?;
+        sqlx::raw_sql(AssertSqlSafe(indexes)).execute(&mut *tx).await?;
         sqlx::query("INSERT INTO world (loaded_at) VALUES (?)").bind(now).execute(&mut *tx).await?;
         tx.commit().await?;
         connection.clear_cached_statements().await?;
@@ -101,7 +106,7 @@ impl Store {
 
     /// The ids of all workspaces, in the order in which they were made.
     pub async fn workspaces(&self) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query("SELECT id FROM workspace ORDER BY rowid")
+        sqlx::query("SELECT id FROM workspace ORDER BY seq")
             .fetch_all(&self.pool)
             .await?
             .iter()
@@ -168,7 +173,9 @@ async fn export_assets(
     let ids: String = providers.iter().map(|provider| format!(", a.{provider}_id")).collect();
     let columns = super::asset::COLUMNS;
     let width = columns.split(',').count();
-    let sql = format!("SELECT '', {columns}{ids} FROM asset a WHERE a.workspace_id = ? ORDER BY a.seq");
+    let sql = format!(
+        "SELECT '', {columns}{ids} FROM asset a WHERE a.workspace = (SELECT seq FROM workspace WHERE id = ?) ORDER BY a.seq"
+    );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
     rows.iter()
         .map(|row| {
@@ -185,37 +192,34 @@ async fn export_assets(
 async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>]) -> Result<(), sqlx::Error> {
     let providers = workspaces.first().map_or(&[][..], |new| new.providers);
     let table = asset_columns(providers);
+    let rows = sqlx::query("SELECT id, seq FROM workspace").fetch_all(&mut **tx).await?;
+    let known = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let numbers: HashMap<&str, i64> = known.collect::<Result<_, sqlx::Error>>()?;
     let mut assets = workspaces.iter_mut().flat_map(|new| {
-        let workspace = &*new.workspace.id;
+        let workspace = numbers[&*new.workspace.id];
         (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
     });
     let mut following = || {
         let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
         (!batch.is_empty()).then(|| insertion(&table, batch, bind_asset))
     };
-    let indexes = take_indexes(tx).await?;
     let mut next = following();
     while let Some(mut batch) = next {
         let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
         done?;
         next = made;
     }
-    for index in indexes {
-        sqlx::raw_sql(AssertSqlSafe(index)).execute(&mut **tx).await?;
-    }
     Ok(())
 }
 
-/// Drops the asset indexes and gives the statements that make them again: sorting once is cheaper than keeping them in
-/// order on the way, for a few hundred assets as for a million.
-async fn take_indexes(tx: &mut Tx<'_>) -> Result<Vec<String>, sqlx::Error> {
+/// Drops the asset indexes and gives the statements that make them again.
+async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
-    let rows = sqlx::query(sql).fetch_all(&mut **tx).await?;
-    let mut statements = Vec::new();
-    for row in rows {
+    let mut statements = String::new();
+    for row in sqlx::query(sql).fetch_all(&mut **tx).await? {
         let drop = format!("DROP INDEX {}", row.try_get::<&str, _>(0)?);
         sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut **tx).await?;
-        statements.push(row.try_get(1)?);
+        statements.extend([row.try_get(1)?, ";\n"]);
     }
     Ok(statements)
 }
@@ -303,16 +307,16 @@ fn insertion<T>(
 fn asset_columns(providers: &[&'static str]) -> String {
     let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
     format!(
-        "asset (workspace_id, name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
+        "asset (workspace, name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
          is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
          project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected{ids})"
     )
 }
 
 /// Binds what [`asset_columns`] names.
-fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): (&str, fixture::Asset, Vec<String>)) {
+fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): (i64, fixture::Asset, Vec<String>)) {
     let kind = asset.kind().to_owned();
-    row.push_bind(workspace.to_owned())
+    row.push_bind(workspace)
         .push_bind(asset.name.as_deref().map(fold))
         .push_bind(asset.name)
         .push_bind(asset.description.as_deref().map(fold))
