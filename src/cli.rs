@@ -47,8 +47,9 @@ fn serve(options: &Serve) -> Outcome {
         let store = open(&options.world, clock.now()).await?;
         let app = Arc::new(App { store, clock, chance: options.chance(), limits: Limits::new(options.no_limits) });
         let stop = server::asked_to_stop()?;
-        announce(options, address, &app).await?;
-        server::run(listener, app, stop).await?;
+        let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
+        // Whoever is quicker than our banner is answered all the same.
+        tokio::try_join!(serving, announce(options, address, &app))?;
         tracing::info!("stopped");
         Ok(())
     })
@@ -81,7 +82,7 @@ fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
 /// Opens the database and, if it is new, loads the worlds.
 async fn open(world: &World, now: i64) -> Outcome<Store> {
     let store = Store::open(&world.place()).await?;
-    if !store.is_loaded().await? {
+    if world.database.is_none() || !store.is_loaded().await? {
         world::load(&store, world::read(&world.fixtures())?, now).await?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");

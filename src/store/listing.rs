@@ -1,5 +1,6 @@
 //! Listing assets: filters, a total order, a window, a count. The page and the count share one `push_where`.
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
@@ -130,6 +131,15 @@ pub struct Page {
     pub total: u64,
 }
 
+impl Page {
+    /// The page of the first `limit` rows; one row more says that more follow.
+    fn of(rows: &[SqliteRow], limit: u32, total: u64) -> Result<Page, ListError> {
+        let limit = limit as usize;
+        let assets = rows.iter().take(limit).map(Asset::from_row).collect::<Result<_, _>>()?;
+        Ok(Page { assets, more: rows.len() > limit, total })
+    }
+}
+
 /// Why there is no page.
 #[derive(Debug)]
 pub enum ListError {
@@ -148,16 +158,20 @@ impl From<sqlx::Error> for ListError {
 impl Store {
     /// The page that `query` asks for, of one workspace, with the public ids of one provider.
     ///
-    /// Page and total are read from one snapshot. `provider` is a card's name, never a client's text: it names a column.
+    /// `provider` is a card's name, never a client's text: it names a column.
     pub async fn list(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Page, ListError> {
+        let mut page = QueryBuilder::new("");
+        push_page(&mut page, provider, workspace, query);
+        if query.project.is_none() && !query.counted {
+            return Page::of(&page.build().fetch_all(&self.pool).await?, query.limit, 0);
+        }
+        // What more than one statement says is read from one snapshot.
         let mut snapshot = self.pool.begin().await?;
         if let Some(project) = &query.project {
             let known =
                 sqlx::query("SELECT 1 FROM project WHERE workspace_id = ? AND id = ?").bind(workspace).bind(project);
             known.fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
         }
-        let mut page = QueryBuilder::new("");
-        push_page(&mut page, provider, workspace, query);
         let rows = page.build().fetch_all(&mut *snapshot).await?;
         let mut total = 0;
         if query.counted {
@@ -166,9 +180,7 @@ impl Store {
             total = count.build().fetch_one(&mut *snapshot).await?.try_get::<i64, _>(0)?;
         }
         snapshot.commit().await?;
-        let limit = query.limit as usize;
-        let assets = rows.iter().take(limit).map(Asset::from_row).collect::<Result<_, _>>()?;
-        Ok(Page { assets, more: rows.len() > limit, total: total.unsigned_abs() })
+        Page::of(&rows, query.limit, total.unsigned_abs())
     }
 
     /// SQLite's plan for a page, one step a line: for checks that a listing is served by an index.
