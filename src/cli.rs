@@ -79,11 +79,13 @@ fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Opens the database and, if it is new, loads the worlds.
+/// Opens the database and, if it is new, loads the worlds. They are read meanwhile, which takes about as long.
 async fn open(world: &World, now: i64) -> Outcome<Store> {
+    let fixtures = world.fixtures();
+    let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
     let store = Store::open(&world.place()).await?;
     if world.database.is_none() || !store.is_loaded().await? {
-        world::load(&store, world::read(&world.fixtures())?, now).await?;
+        world::load(&store, reading.await??, now).await?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
     }
