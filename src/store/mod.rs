@@ -3,21 +3,26 @@
 //! it does not know who the providers are.
 
 mod asset;
+mod export;
 mod key;
 mod listing;
+mod load;
 mod open;
-mod world;
 
 pub use asset::{Asset, Status, Visibility, fold};
+pub use export::{Counts, ExportError};
 pub use key::{Key, KeyState};
 pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy, Start, Tie};
+pub use load::NewWorkspace;
 pub use open::{OpenError, Place};
-pub use world::{Counts, LoadError, NewWorkspace};
 
 use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::Mutex;
+
+/// A transaction, for reading a snapshot or for writing.
+type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
 
 /// A handle on the library; clones share it.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{BURST, CARD, number, request_id};
+use super::{BURST, CARD, request_id};
 use crate::failure::Failure;
 use crate::provider::{Context, Reply};
 use crate::query::{Problem, Violation};
@@ -59,7 +59,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
 fn envelope(status: StatusCode, code: &'static str, message: String, cx: &Context) -> Reply {
     Reply::json(
         status,
-        &Body { error: Error { code, message, status: number(status) }, meta: Meta { request_id: request_id(cx) } },
+        &Body { error: Error { code, message, status: status.as_u16() }, meta: Meta { request_id: request_id(cx) } },
     )
 }
 

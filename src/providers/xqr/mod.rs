@@ -4,8 +4,6 @@ mod error;
 mod params;
 mod view;
 
-use axum::http::StatusCode;
-
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::limits::{Quota, Shape};
@@ -140,9 +138,4 @@ fn dressed(reply: Reply, cx: &Context) -> Reply {
 /// Documented: `req_` and 16 hexadecimal digits.
 fn request_id(cx: &Context) -> String {
     format!("req_{}", opaque(cx.entropy, 16, HEX))
-}
-
-/// The status as the number that error bodies repeat.
-fn number(status: StatusCode) -> u16 {
-    status.as_u16()
 }

@@ -1,53 +1,14 @@
-//! Loading a world into a new database, and reading it back: everything between a fixture and the tables.
+//! Loading a world into a new database: from fixtures to tables.
 
 use std::collections::HashMap;
 
 use sqlx::query_builder::Separated;
-use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite};
 
 use super::open::schema;
-use super::{Asset, Store, fold};
+use super::{Store, Tx, fold};
 use crate::clock::Micros;
 use crate::fixture;
-
-/// How much the library holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Counts {
-    /// Workspaces.
-    pub workspaces: i64,
-    /// Keys, live or not.
-    pub keys: i64,
-    /// Assets.
-    pub assets: i64,
-}
-
-/// Why a world cannot be loaded or read back.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The database failed.
-    Database(sqlx::Error),
-    /// There is no workspace of that id.
-    NoSuchWorkspace(String),
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            LoadError::Database(error) => write!(f, "the database failed: {error}"),
-            LoadError::NoSuchWorkspace(id) => {
-                write!(f, "there is no workspace `{id}`; `assetmock keys` lists those there are")
-            }
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-impl From<sqlx::Error> for LoadError {
-    fn from(error: sqlx::Error) -> LoadError {
-        LoadError::Database(error)
-    }
-}
 
 /// A workspace about to be stored: its assets come with a public id for each provider, in the order of `providers`.
 pub struct NewWorkspace<'a> {
@@ -97,96 +58,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// How much there is.
-    pub async fn counts(&self) -> Result<Counts, sqlx::Error> {
-        let sql = "SELECT (SELECT COUNT(*) FROM workspace), (SELECT COUNT(*) FROM key), (SELECT COUNT(*) FROM asset)";
-        let row = sqlx::query(sql).fetch_one(&self.pool).await?;
-        Ok(Counts { workspaces: row.try_get(0)?, keys: row.try_get(1)?, assets: row.try_get(2)? })
-    }
-
-    /// The ids of all workspaces, in the order in which they were made.
-    pub async fn workspaces(&self) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query("SELECT id FROM workspace ORDER BY seq")
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(|row| row.try_get(0))
-            .collect()
-    }
-
-    /// A workspace as a fixture, with the public ids of `providers` written out.
-    pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<fixture::Workspace, LoadError> {
-        let mut snapshot = self.pool.begin().await?;
-        let found = sqlx::query("SELECT name FROM workspace WHERE id = ?")
-            .bind(workspace)
-            .fetch_optional(&mut *snapshot)
-            .await?;
-        let name = found.ok_or_else(|| LoadError::NoSuchWorkspace(workspace.to_owned()))?.try_get(0)?;
-        let users =
-            select(&mut snapshot, "SELECT name FROM user WHERE workspace_id = ? ORDER BY rowid", workspace, |row| {
-                Ok(fixture::User { name: row.try_get(0)? })
-            })
-            .await?;
-        let projects = select(
-            &mut snapshot,
-            "SELECT id, name FROM project WHERE workspace_id = ? ORDER BY rowid",
-            workspace,
-            |row| Ok(fixture::Project { id: row.try_get(0)?, name: row.try_get(1)? }),
-        )
-        .await?;
-        let folders = select(
-            &mut snapshot,
-            "SELECT id, name, parent_id, trashed FROM folder WHERE workspace_id = ? ORDER BY rowid",
-            workspace,
-            |row| {
-                Ok(fixture::Folder {
-                    id: row.try_get(0)?,
-                    name: row.try_get(1)?,
-                    parent: row.try_get(2)?,
-                    trashed: row.try_get(3)?,
-                })
-            },
-        )
-        .await?;
-        let assets = export_assets(&mut snapshot, workspace, providers).await?;
-        snapshot.commit().await?;
-        let keys =
-            self.keys().await?.into_iter().filter(|key| key.workspace == workspace).map(fixture::Key::from).collect();
-        Ok(fixture::Workspace { id: workspace.to_owned(), name: Some(name), users, keys, projects, folders, assets })
-    }
-}
-
-async fn select<T>(
-    tx: &mut Tx<'_>,
-    sql: &'static str,
-    workspace: &str,
-    read: impl Fn(&sqlx::sqlite::SqliteRow) -> Result<T, sqlx::Error>,
-) -> Result<Vec<T>, sqlx::Error> {
-    sqlx::query(sql).bind(workspace).fetch_all(&mut **tx).await?.iter().map(read).collect()
-}
-
-async fn export_assets(
-    tx: &mut Tx<'_>,
-    workspace: &str,
-    providers: &[&'static str],
-) -> Result<Vec<fixture::Asset>, sqlx::Error> {
-    let ids: String = providers.iter().map(|provider| format!(", a.{provider}_id")).collect();
-    let columns = super::asset::COLUMNS;
-    let width = columns.split(',').count();
-    let sql = format!(
-        "SELECT '', {columns}{ids} FROM asset a WHERE a.workspace = (SELECT seq FROM workspace WHERE id = ?) ORDER BY a.seq"
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
-    rows.iter()
-        .map(|row| {
-            let mut asset = fixture::Asset::from(Asset::from_row(row)?);
-            for (index, provider) in providers.iter().enumerate() {
-                asset.ids.insert((*provider).to_owned(), row.try_get(1 + width + index)?);
-            }
-            Ok(asset)
-        })
-        .collect()
 }
 
 /// While SQLite's thread stores one batch, this one makes the next.
@@ -224,8 +95,6 @@ async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
     }
     Ok(statements)
 }
-
-type Tx<'t> = Transaction<'t, Sqlite>;
 
 async fn insert_workspaces(tx: &mut Tx<'_>, workspaces: &[&fixture::Workspace]) -> Result<(), sqlx::Error> {
     let of = |id: &fixture::Workspace| id.id.clone();
