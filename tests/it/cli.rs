@@ -64,7 +64,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
 
 /// A running server.
 struct Running {
-    child: Child,
+    child: Option<Child>,
     port: String,
     _folder: Folder,
 }
@@ -85,7 +85,7 @@ impl Running {
             std::thread::sleep(Duration::from_millis(2));
         }
         let port = std::fs::read_to_string(&file).unwrap().trim().to_owned();
-        Running { child, port, _folder: folder }
+        Running { child: Some(child), port, _folder: folder }
     }
 
     fn get(&self, path: &str, header: &str) -> (u16, Value) {
@@ -105,17 +105,25 @@ impl Running {
     }
 
     /// Asks it to stop the way a service manager does, and gives its output.
-    #[cfg(unix)]
-    fn stop(self) -> Output {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
-        self.child.wait_with_output().unwrap()
-    }
-
-    #[cfg(not(unix))]
     fn stop(mut self) -> Output {
-        self.child.kill().unwrap();
-        self.child.wait_with_output().unwrap()
+        let mut child = self.child.take().unwrap();
+        if cfg!(unix) {
+            let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            assert!(status.success());
+        } else {
+            child.kill().unwrap();
+        }
+        child.wait_with_output().unwrap()
+    }
+}
+
+/// A server that a test leaves behind ends with the test.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }
 
