@@ -323,7 +323,7 @@ fn read_all(given: &[(usize, &str)], read: impl Fn(&str) -> Result<Value, Violat
         match read(text)? {
             Value::List(more) => items.extend(more),
             Value::Text(one) => items.push(one),
-            other => items.push(format!("{other:?}")),
+            other => panic!("a parameter whose repetitions all count reads texts, not {other:?}: its table is wrong"),
         }
     }
     Ok(Value::List(items))
