@@ -48,8 +48,12 @@ fn serve(options: &Serve) -> Outcome {
         let app = Arc::new(App { store, clock, chance: options.chance(), limits: Limits::new(options.no_limits) });
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
+        let settling = async {
+            app.store.index().await?;
+            announce(options, address, &app).await
+        };
         // Whoever is quicker than our banner is answered all the same.
-        tokio::try_join!(serving, announce(options, address, &app))?;
+        tokio::try_join!(serving, settling)?;
         tracing::info!("stopped");
         Ok(())
     })

@@ -16,10 +16,7 @@ pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy,
 pub use load::NewWorkspace;
 pub use open::{OpenError, Place};
 
-use std::sync::Arc;
-
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use tokio::sync::Mutex;
+use sqlx::sqlite::SqlitePool;
 
 /// A transaction, for reading a snapshot or for writing.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
@@ -28,6 +25,6 @@ type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
-    /// Of a database without a file: holds it in existence while the pool is idle.
-    anchor: Option<Arc<Mutex<SqliteConnection>>>,
+    /// Whether the library is in a file.
+    is_file: bool,
 }

@@ -2,14 +2,11 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr};
-use tokio::sync::Mutex;
 
 use super::Store;
 
@@ -25,10 +22,13 @@ pub enum Place {
 /// Marks a file as ours: "asmk" as SQLite's application id.
 const APPLICATION_ID: i32 = 0x6173_6d6b;
 
-/// Connections that serve requests: SQLite reads in parallel, and each has a thread, so more than there are cores gain
-/// nothing.
-fn connections() -> u32 {
-    std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
+/// How many connections there are. A database without a file *is* its connection, which the pool never drops. Of a file,
+/// SQLite reads in parallel, and each connection has a thread, so more than there are cores gain nothing.
+fn connections(place: &Place) -> u32 {
+    match place {
+        Place::Private => 1,
+        Place::File(_) => std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32),
+    }
 }
 
 /// How long a statement waits for another's lock.
@@ -39,20 +39,21 @@ const INDEXES: &str = "indexes";
 
 /// The migrations that make indexes, or those that make anything else, as one text.
 pub(super) fn schema(indexes: bool) -> String {
-    let wanted = migrations().into_iter().filter(|migration| (migration.description == INDEXES) == indexes);
-    wanted.map(|migration| migration.sql.as_str().to_owned()).collect()
+    MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql).collect()
 }
 
-/// The files in `migrations/`, in order. Once released they are never edited; a change is a new file and a line here.
-fn migrations() -> Vec<Migration> {
-    let numbered = [
-        (1, "library", include_str!("../../migrations/0001_library.sql")),
-        (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
-    ];
+/// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
+/// and a line here.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "library", include_str!("../../migrations/0001_library.sql")),
+    (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
+];
+
+fn migrator() -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    numbered.map(migration).into()
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
 }
 
 /// Why a database cannot be used.
@@ -114,58 +115,36 @@ impl Store {
             inspect(file).await?;
         }
         let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
-        let options = options(place);
-        let mut anchor = options.connect().await.map_err(|error| unusable(&error))?;
-        match place {
-            // Always new and gone with the process: no version will ever be asked of it. Indexes follow the first load.
-            Place::Private => {
-                let made = sqlx::raw_sql(sqlx::AssertSqlSafe(schema(false))).execute(&mut anchor).await;
-                made.map_err(|error| unusable(&error))?;
-            }
-            Place::File(_) => {
-                let migrator = Migrator::with_migrations(migrations());
-                migrator.run(&mut anchor).await.map_err(|error| unusable(&error))?;
-            }
-        }
-        let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut anchor).await.map_err(|error| unusable(&error))?;
-        let anchor = match place {
-            Place::Private => Some(Arc::new(Mutex::new(anchor))),
-            // Only the last connection to close a file moves its write-ahead log into it: that shall be one of the pool's.
-            Place::File(_) => {
-                anchor.close().await.map_err(|error| unusable(&error))?;
-                None
-            }
-        };
+        // A connection ends with the store only: neither for its age, nor with a request that is dropped while it is tested.
         let pool = SqlitePoolOptions::new()
-            .max_connections(connections())
+            .max_connections(connections(place))
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options);
-        Ok(Store { pool, anchor })
+            .connect_lazy_with(options(place));
+        let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
+        let mark = format!("PRAGMA application_id = {APPLICATION_ID};");
+        let script = match place {
+            // Always new and gone with the process: no version will ever be asked of it. Indexes follow the first load.
+            Place::Private => schema(false) + &mark,
+            Place::File(_) => {
+                migrator().run(&mut *connection).await.map_err(|error| unusable(&error))?;
+                mark
+            }
+        };
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut *connection).await;
+        done.map_err(|error| unusable(&error))?;
+        drop(connection);
+        Ok(Store { pool, is_file: file.is_some() })
     }
 
-    /// From now on commits go through a write-ahead log: what is committed survives the end of the process, however it
-    /// ends. The file remembers it. Loading comes before, since it would write every page twice.
-    pub(super) async fn keep_log(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await?;
-        Ok(())
-    }
-
-    /// Whether the library is in a file.
-    pub(super) fn is_file(&self) -> bool {
-        self.anchor.is_none()
-    }
-
-    /// Finishes what is under way and lets the file go.
+    /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
 fn options(place: &Place) -> SqliteConnectOptions {
-    static PRIVATE: AtomicU64 = AtomicU64::new(0);
     let options = SqliteConnectOptions::new()
         .busy_timeout(BUSY)
         .create_if_missing(true)
@@ -175,12 +154,7 @@ fn options(place: &Place) -> SqliteConnectOptions {
         .log_statements(log::LevelFilter::Off)
         .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
-        // SQLite's `memdb`: connections of this process that name the same path share it.
-        Place::Private => {
-            let name = format!("/assetmock-{}", PRIVATE.fetch_add(1, Ordering::Relaxed));
-            // The pages are in memory already; a second copy of the hot ones is enough.
-            options.vfs("memdb").filename(name).pragma("cache_size", "-512")
-        }
+        Place::Private => options.filename(":memory:"),
         Place::File(file) => options.filename(file),
     }
 }
@@ -203,7 +177,7 @@ async fn inspect(file: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Foreign(file.to_owned()));
     }
     let found = newest_migration(&mut look).await.map_err(unusable)?;
-    let known = migrations().iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = MIGRATIONS.iter().map(|(version, _, _)| *version).max().unwrap_or_default();
     look.close().await.map_err(unusable)?;
     if found > known { Err(OpenError::Newer { file: file.to_owned(), found, known }) } else { Ok(()) }
 }

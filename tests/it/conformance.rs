@@ -312,12 +312,12 @@ fn a_listing_by_ids_finds_them_by_their_index() {
 }
 
 #[test]
-fn a_private_database_outlives_the_connections_of_its_pool() {
+fn a_private_database_outlives_requests_that_are_dropped() {
     let server = start();
     let before = block_on(server.app.store.counts()).unwrap();
     block_on(async {
         let asks = || async { server.app.store.counts().await.unwrap() };
-        // Half of the questions are dropped under way, which is what closes connections.
+        // Half of the questions are dropped under way. A connection that went with one would take the library along.
         let hurried = (0..64).map(|_| tokio::time::timeout(Duration::from_micros(300), asks()));
         let patient = (0..64).map(|_| asks());
         join(join_all(hurried), join_all(patient)).await;

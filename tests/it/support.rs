@@ -38,6 +38,7 @@ pub async fn app(fixture: &str, clock: &str) -> App {
     let store = Store::open(&Place::Private).await.unwrap();
     let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
     world::load(&store, fixtures, clock.now()).await.unwrap();
+    store.index().await.unwrap();
     App { store, clock, chance: Chance::seeded(7), limits: Limits::new(false) }
 }
 
