@@ -79,6 +79,8 @@ CREATE TABLE asset (
     thumbnail_small    TEXT,
     styling_note       TEXT,
     detected           TEXT,
+    told_by            TEXT,
+    told               TEXT,
     xqr_id             TEXT,
     flora_id           TEXT,
     twelvelabs_id      TEXT,

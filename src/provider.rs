@@ -62,12 +62,40 @@ pub struct Card {
     pub params: &'static [Param],
     /// What happens to other parameters.
     pub unknown: Unknown,
+    /// How pages are asked for.
+    pub paging: Paging,
     /// The documented quotas; the first is the main one.
     pub quotas: &'static [Quota],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.
     pub not_imitated: &'static [&'static str],
+}
+
+/// How pages are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Paging {
+    /// The parameter that says how many assets a page holds.
+    pub size: &'static str,
+    /// The parameter that says where a page begins.
+    pub position: &'static str,
+    /// What that parameter holds.
+    pub by: Position,
+    /// Whether a page says how many assets there are in all.
+    pub total: bool,
+}
+
+/// What says where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// How many assets come before it.
+    Offset,
+    /// Its number, from 1.
+    Page,
+    /// An opaque text that holds an offset.
+    OffsetCursor,
+    /// An opaque text that holds the place of the last asset seen.
+    Keyset,
 }
 
 /// How sure we are of a behaviour.

@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Error, Row};
 
 use crate::clock::Micros;
+pub use crate::fixture::Told;
 
 /// An asset, seen by one provider: everything but `id` is the same for all of them.
 #[derive(Debug, Clone)]
@@ -63,6 +64,8 @@ pub struct Asset {
     pub styling_note: Option<String>,
     /// What was detected in it: any JSON.
     pub detected: Option<Box<RawValue>>,
+    /// What the provider it was imported from said of it.
+    pub told: Option<Told>,
 }
 
 /// Where an asset is in its life.
@@ -125,7 +128,7 @@ pub fn fold(text: &str) -> String {
 /// The columns of an asset but for its public id, in the order in which [`Asset::from_row`] reads them.
 pub(super) const COLUMNS: &str = "a.seq, a.name, a.description, a.mime_type, a.kind, a.size_bytes, a.status, a.is_public, a.public_url, a.url, \
      a.tags, a.width, a.height, a.created_at, a.updated_at, a.uploader, a.visibility, a.uploaded_via, a.project_id, a.node_id, a.folder_id, \
-     a.thumbnail_big, a.thumbnail_small, a.styling_note, a.detected";
+     a.thumbnail_big, a.thumbnail_small, a.styling_note, a.detected, a.told_by, a.told";
 
 impl Asset {
     /// Reads a row that begins with a public id, followed by [`COLUMNS`].
@@ -157,8 +160,14 @@ impl Asset {
             thumbnail_big: columns.take()?,
             thumbnail_small: columns.take()?,
             styling_note: columns.take()?,
-            detected: columns.take::<Option<String>>()?.map(RawValue::from_string).transpose().map_err(decoding)?,
+            detected: columns.raw()?,
+            told: columns.take::<Option<String>>()?.zip(columns.raw()?).map(|(by, words)| Told { by, words }),
         })
+    }
+
+    /// The words of this provider, if the asset was imported from it.
+    pub fn words(&self, provider: &str) -> Option<&RawValue> {
+        self.told.as_ref().filter(|told| told.by == provider).map(|told| &*told.words)
     }
 }
 
@@ -176,6 +185,11 @@ impl<'r> Columns<'r> {
 
     fn json<T: Deserialize<'r>>(&mut self) -> Result<T, Error> {
         serde_json::from_str(self.take()?).map_err(decoding)
+    }
+
+    /// JSON kept to the byte.
+    fn raw(&mut self) -> Result<Option<Box<RawValue>>, Error> {
+        self.take::<Option<String>>()?.map(RawValue::from_string).transpose().map_err(decoding)
     }
 
     fn word<T: Deserialize<'r>>(&mut self) -> Result<T, Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::value::RawValue;
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite};
 
@@ -194,7 +195,7 @@ fn asset_columns(providers: &[&'static str]) -> String {
     format!(
         "asset (workspace, name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
          is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
-         project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected{ids})"
+         project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected, told_by, told{ids})"
     )
 }
 
@@ -227,10 +228,16 @@ fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): (i64, fixture::Asset,
         .push_bind(asset.thumbnail_big)
         .push_bind(asset.thumbnail_small)
         .push_bind(asset.styling_note)
-        .push_bind(asset.detected.map(|value| String::from(Box::<str>::from(value))));
+        .push_bind(asset.detected.map(text));
+    let (by, words) = asset.told.map(|told| (told.by, told.words)).unzip();
+    row.push_bind(by).push_bind(words.map(text));
     for id in ids {
         row.push_bind(id);
     }
+}
+
+fn text(value: Box<RawValue>) -> String {
+    String::from(Box::<str>::from(value))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -7,7 +7,7 @@ mod view;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
@@ -28,7 +28,8 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("sk_") },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
-    quotas: &[],               // documented: a limit exists, its size nowhere
+    paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
+    quotas: &[], // documented: a limit exists, its size nowhere
     facts: &[
         Fact::documented(
             "`GET /api/v1/assets` with `Authorization: Bearer sk_…`; filters `project_id`, `workspace_id`, `query`; pages by `cursor` and `limit` 1 to 100.",

@@ -8,7 +8,7 @@ mod view;
 use crate::clock::{ALPHANUMERIC, DIGITS, Micros, opaque};
 use crate::failure::Failure;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
@@ -29,6 +29,7 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Header("x-api-key"), looks_like: |key| key.starts_with("konpro_") },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
+    paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },
     quotas: &[
         // One of three documented statements; off by default.
         Quota {

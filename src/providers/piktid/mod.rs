@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 
 use crate::clock::Micros;
 use crate::failure::Failure;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
@@ -30,7 +30,8 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_") },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred: Pydantic's default
-    quotas: &[],               // documented for other routes only
+    paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
+    quotas: &[], // documented for other routes only
     facts: &[
         Fact::documented(
             "`GET /assets` with `Authorization: Bearer <token>`; the eleven parameters with their types, bounds and defaults.",

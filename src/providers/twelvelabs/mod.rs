@@ -7,7 +7,7 @@ mod view;
 
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
@@ -28,7 +28,8 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Header("x-api-key"), looks_like: |key| key.starts_with("tlk_") },
     params: params::ALL,
     unknown: Unknown::Refused, // documented as an error, inferred for this route
-    quotas: &[],               // documented: limits exist; whether this route has one is open
+    paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
+    quotas: &[], // documented: limits exist; whether this route has one is open
     facts: &[
         Fact::documented(
             "`GET /v1.3/assets` with `x-api-key`; newest first; `page` from 1, `page_limit` 10 and at most 50.",

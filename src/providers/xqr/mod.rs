@@ -7,7 +7,7 @@ mod view;
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
@@ -28,6 +28,7 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("xqr_pk_") },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
+    paging: Paging { size: "limit", position: "offset", by: Position::Offset, total: false },
     quotas: &[
         // The numbers are documented; that they are a minute's window is inferred from 10 a second and resets on whole minutes.
         Quota {
