@@ -2,8 +2,9 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::Store;
+use super::{Store, Tx};
 use crate::clock::Micros;
+use crate::fixture;
 use crate::limits::KeyLimits;
 
 /// A key as it is stored.
@@ -82,6 +83,13 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM key ORDER BY id");
         sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?.iter().map(from_row).collect()
     }
+}
+
+/// The keys of a workspace as a fixture has them.
+pub(super) async fn of_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<Vec<fixture::Key>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM key WHERE workspace_id = ? ORDER BY id");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
+    rows.iter().map(|row| from_row(row).map(fixture::Key::from)).collect()
 }
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {

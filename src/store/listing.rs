@@ -168,8 +168,11 @@ impl Store {
         // What more than one statement says is read from one snapshot.
         let mut snapshot = self.pool.begin().await?;
         if let Some(project) = &query.project {
-            let known =
-                sqlx::query("SELECT 1 FROM project WHERE workspace_id = ? AND id = ?").bind(workspace).bind(project);
+            let known = sqlx::query(
+                "SELECT 1 FROM project WHERE collection = (SELECT collection FROM workspace WHERE id = ?) AND id = ?",
+            )
+            .bind(workspace)
+            .bind(project);
             known.fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
         }
         let rows = page.build().fetch_all(&mut *snapshot).await?;
@@ -229,11 +232,17 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
 }
 
 fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, query: &AssetQuery) {
-    sql.push("\n WHERE a.workspace = (SELECT seq FROM workspace WHERE id = ").push_bind(workspace.to_owned()).push(")");
+    sql.push("\n WHERE a.collection = ");
+    push_collection(sql, workspace);
     for filter in &query.filters {
         sql.push("\n AND ");
         push_filter(sql, provider, workspace, filter);
     }
+}
+
+/// What the workspace holds at this moment.
+fn push_collection(sql: &mut QueryBuilder<Sqlite>, workspace: &str) {
+    sql.push("(SELECT collection FROM workspace WHERE id = ").push_bind(workspace.to_owned()).push(")");
 }
 
 fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, filter: &Filter) {
@@ -252,7 +261,7 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace
             push_contains(sql, "a.description_folded", text);
             sql.push(")");
         }
-        Filter::Mentions { text, vocabulary } => push_mentions(sql, workspace, text, vocabulary),
+        Filter::Mentions { text, vocabulary } => push_mentions(sql, text, vocabulary),
         Filter::HasTag(tag) => push_tagged(sql, "IN", tag),
         Filter::LacksTag(tag) => push_tagged(sql, "NOT IN", tag),
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
@@ -293,21 +302,21 @@ fn push_tagged(sql: &mut QueryBuilder<Sqlite>, is_in: &str, tag: &str) {
     sql.push_bind(tag.to_owned()).push(format!(" {is_in} (SELECT value FROM json_each(a.tags))"));
 }
 
-fn push_mentions(sql: &mut QueryBuilder<Sqlite>, workspace: &str, text: &str, vocabulary: &[String]) {
+fn push_mentions(sql: &mut QueryBuilder<Sqlite>, text: &str, vocabulary: &[String]) {
     let matching: Vec<_> = vocabulary.iter().filter(|tag| fold(tag).contains(&fold(text))).collect();
     sql.push("(");
     push_contains(sql, "a.name_folded", text);
     sql.push(" OR EXISTS (SELECT 1 FROM json_each(a.tags) WHERE ");
     push_in(sql, "value IN", &matching);
-    sql.push(") OR EXISTS (SELECT 1 FROM project p WHERE p.workspace_id = ").push_bind(workspace.to_owned());
-    sql.push(" AND p.id = a.project_id AND ");
+    sql.push(") OR EXISTS (SELECT 1 FROM project p WHERE p.collection = a.collection AND p.id = a.project_id AND ");
     push_contains(sql, "p.name_folded", text);
     sql.push("))");
 }
 
 fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, workspace: &str) {
-    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE trash (id) AS (SELECT id FROM folder WHERE trashed AND workspace_id = ");
+    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE here (number) AS (SELECT collection FROM workspace WHERE id = ");
     sql.push_bind(workspace.to_owned());
-    sql.push(" UNION SELECT f.id FROM folder f JOIN trash t ON f.parent_id = t.id WHERE f.workspace_id = ");
-    sql.push_bind(workspace.to_owned()).push(") SELECT id FROM trash))");
+    sql.push("), trash (id) AS (SELECT id FROM folder JOIN here ON collection = number WHERE trashed");
+    sql.push(" UNION SELECT f.id FROM here JOIN folder f ON f.collection = number JOIN trash t ON f.parent_id = t.id)");
+    sql.push(" SELECT id FROM trash))");
 }

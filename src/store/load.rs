@@ -1,6 +1,4 @@
-//! Loading a world into a new database: from fixtures to tables.
-
-use std::collections::HashMap;
+//! Loading a world into a new database, and storing what a workspace holds: from fixtures to tables.
 
 use serde_json::value::RawValue;
 use sqlx::query_builder::Separated;
@@ -18,8 +16,11 @@ pub struct NewWorkspace<'a> {
     /// The providers, by card name.
     pub providers: &'a [&'static str],
     /// The assets, in order.
-    pub assets: &'a mut dyn Iterator<Item = (fixture::Asset, Vec<String>)>,
+    pub assets: &'a mut dyn Iterator<Item = NewAsset>,
 }
+
+/// An asset about to be stored, with a public id for each provider.
+pub type NewAsset = (fixture::Asset, Vec<String>);
 
 /// The rows stored with one statement: every trip to SQLite's thread costs a change of threads, every row costs time to
 /// prepare. The default worlds, 248 assets, are eight times this.
@@ -49,10 +50,10 @@ impl Store {
             sqlx::raw_sql(BULK).execute(&mut *connection).await?;
         }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let all: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
-        insert_workspaces(&mut tx, &all).await?;
         let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
-        insert_all_assets(&mut tx, workspaces).await?;
+        let collections = insert_collections(&mut tx, workspaces).await?;
+        let made: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(collections).collect();
+        insert_workspaces(&mut tx, &made).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
         tx.commit().await?;
@@ -76,30 +77,6 @@ impl Store {
     }
 }
 
-/// While SQLite's thread stores one batch, this one makes the next.
-async fn insert_all_assets(tx: &mut Tx<'_>, workspaces: &mut [NewWorkspace<'_>]) -> Result<(), sqlx::Error> {
-    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
-    let table = asset_columns(providers);
-    let rows = sqlx::query("SELECT id, seq FROM workspace").fetch_all(&mut **tx).await?;
-    let known = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-    let numbers: HashMap<&str, i64> = known.collect::<Result<_, sqlx::Error>>()?;
-    let mut assets = workspaces.iter_mut().flat_map(|new| {
-        let workspace = numbers[&*new.workspace.id];
-        (&mut *new.assets).map(move |(asset, ids)| (workspace, asset, ids))
-    });
-    let mut following = || {
-        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
-        (!batch.is_empty()).then(|| insertion(&table, batch, bind_asset))
-    };
-    let mut next = following();
-    while let Some(mut batch) = next {
-        let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
-        done?;
-        next = made;
-    }
-    Ok(())
-}
-
 /// Drops the asset indexes and gives the statements that make them again.
 async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
@@ -112,57 +89,130 @@ async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
     Ok(statements)
 }
 
-async fn insert_workspaces(tx: &mut Tx<'_>, workspaces: &[&fixture::Workspace]) -> Result<(), sqlx::Error> {
-    let of = |id: &fixture::Workspace| id.id.clone();
-    insert(tx, "workspace (id, name)", workspaces, |row, workspace| {
-        row.push_bind(of(workspace)).push_bind(workspace.name.clone().unwrap_or_else(|| of(workspace)));
+/// Stores what workspaces hold besides their keys, and gives the number of each one's collection.
+pub(super) async fn insert_collections(
+    tx: &mut Tx<'_>,
+    workspaces: &mut [NewWorkspace<'_>],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let numbers = new_collections(tx, workspaces.len()).await?;
+    let numbered: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(numbers.iter().copied()).collect();
+    let users: Vec<_> = each(&numbered, |workspace| workspace.user_names());
+    insert_users(tx, &users).await?;
+    insert_projects(tx, &each(&numbered, |workspace| &workspace.projects)).await?;
+    insert_folders(tx, &each(&numbered, |workspace| &workspace.folders)).await?;
+    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+    let assets = workspaces.iter_mut().zip(&numbers);
+    let assets = assets.flat_map(|(new, number)| (&mut *new.assets).map(|asset| (*number, asset)));
+    insert_assets(tx, providers, assets).await?;
+    Ok(numbers)
+}
+
+async fn new_collections(tx: &mut Tx<'_>, count: usize) -> Result<Vec<i64>, sqlx::Error> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let mut sql = insertion("collection (seq)", 0..count, |row, _| {
+        row.push_bind(None::<i64>);
+    });
+    sql.push(" RETURNING seq");
+    sql.build().fetch_all(&mut **tx).await?.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// Stores workspaces over collections that are there, with their keys.
+pub(super) async fn insert_workspaces(
+    tx: &mut Tx<'_>,
+    workspaces: &[(&fixture::Workspace, i64)],
+) -> Result<(), sqlx::Error> {
+    insert(tx, "workspace (id, name, collection, origin, origin_keys)", workspaces, |row, (workspace, collection)| {
+        row.push_bind(workspace.id.clone())
+            .push_bind(workspace.name.clone().unwrap_or_else(|| workspace.id.clone()))
+            .push_bind(*collection)
+            .push_bind(*collection)
+            .push_bind(json(&workspace.keys));
     })
     .await?;
-    let users: Vec<_> = each(workspaces, |workspace| workspace.user_names());
-    insert(tx, "user (workspace_id, name)", &users, |row, (workspace, name)| {
-        row.push_bind(of(workspace)).push_bind((*name).to_owned());
-    })
-    .await?;
-    let keys: Vec<_> = each(workspaces, |workspace| &workspace.keys);
-    insert(
-        tx,
-        "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)",
-        &keys,
-        |row, (workspace, key)| {
-            row.push_bind(of(workspace))
-                .push_bind(key.provider.clone())
-                .push_bind(key.key.clone())
-                .push_bind(key.user.as_deref().unwrap_or(workspace.first_user()).to_owned())
-                .push_bind(key.scopes.as_ref().map(json))
-                .push_bind(key.revoked)
-                .push_bind(key.expires_at.map(|at| at.0))
-                .push_bind(json(&key.limits));
-        },
-    )
-    .await?;
-    let projects: Vec<_> = each(workspaces, |workspace| &workspace.projects);
-    insert(tx, "project (workspace_id, id, name, name_folded)", &projects, |row, (workspace, project)| {
-        let (id, name) = (project.id.clone(), project.name.clone());
-        row.push_bind(of(workspace)).push_bind(id).push_bind(name).push_bind(fold(&project.name));
-    })
-    .await?;
-    let folders: Vec<_> = each(workspaces, |workspace| &workspace.folders);
-    insert(tx, "folder (workspace_id, id, name, parent_id, trashed)", &folders, |row, (workspace, folder)| {
-        let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
-        row.push_bind(of(workspace)).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+    let keys: Vec<_> = workspaces
+        .iter()
+        .flat_map(|(workspace, _)| workspace.keys.iter().map(|key| (&*workspace.id, workspace.first_user(), key)))
+        .collect();
+    insert_keys(tx, &keys).await
+}
+
+/// Stores keys: of which workspace, and whom they act as where they do not say.
+pub(super) async fn insert_keys(tx: &mut Tx<'_>, keys: &[(&str, &str, &fixture::Key)]) -> Result<(), sqlx::Error> {
+    let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
+    insert(tx, table, keys, |row, (workspace, user, key)| {
+        row.push_bind((*workspace).to_owned())
+            .push_bind(key.provider.clone())
+            .push_bind(key.key.clone())
+            .push_bind(key.user.as_deref().unwrap_or(user).to_owned())
+            .push_bind(key.scopes.as_ref().map(json))
+            .push_bind(key.revoked)
+            .push_bind(key.expires_at.map(|at| at.0))
+            .push_bind(json(&key.limits));
     })
     .await
 }
 
-/// The items of every workspace, each with its workspace.
+/// Stores users, each with the number of its collection.
+pub(super) async fn insert_users(tx: &mut Tx<'_>, users: &[(i64, &str)]) -> Result<(), sqlx::Error> {
+    insert(tx, "user (collection, name)", users, |row, (collection, name)| {
+        row.push_bind(*collection).push_bind((*name).to_owned());
+    })
+    .await
+}
+
+/// Stores projects, each with the number of its collection.
+pub(super) async fn insert_projects(tx: &mut Tx<'_>, projects: &[(i64, &fixture::Project)]) -> Result<(), sqlx::Error> {
+    insert(tx, "project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
+        let (id, name) = (project.id.clone(), project.name.clone());
+        row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(fold(&project.name));
+    })
+    .await
+}
+
+/// Stores folders, each with the number of its collection.
+pub(super) async fn insert_folders(tx: &mut Tx<'_>, folders: &[(i64, &fixture::Folder)]) -> Result<(), sqlx::Error> {
+    insert(tx, "folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
+        let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
+        row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+    })
+    .await
+}
+
+/// Stores assets, each with the number of its collection. While SQLite's thread stores one batch, this one makes the next.
+pub(super) async fn insert_assets(
+    tx: &mut Tx<'_>,
+    providers: &[&'static str],
+    mut assets: impl Iterator<Item = (i64, NewAsset)>,
+) -> Result<(), sqlx::Error> {
+    let table = format!("asset (collection, {COLUMNS}{})", id_columns(providers));
+    let mut following = || {
+        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
+        let bind = |row: &mut Bind<'_>, (collection, asset): (i64, NewAsset)| {
+            row.push_bind(collection);
+            bind_asset(row, asset);
+        };
+        (!batch.is_empty()).then(|| insertion(&table, batch, bind))
+    };
+    let mut next = following();
+    while let Some(mut batch) = next {
+        let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
+        done?;
+        next = made;
+    }
+    Ok(())
+}
+
+/// The items of every workspace, each with the number of its collection.
 fn each<'w, T, I: IntoIterator<Item = T>>(
-    workspaces: &[&'w fixture::Workspace],
+    workspaces: &[(&'w fixture::Workspace, i64)],
     items: impl Fn(&'w fixture::Workspace) -> I,
-) -> Vec<(&'w fixture::Workspace, T)> {
-    workspaces
-        .iter()
-        .flat_map(|workspace| items(workspace).into_iter().map(|item| (*workspace, item)).collect::<Vec<_>>())
-        .collect()
+) -> Vec<(i64, T)> {
+    let items = |&(workspace, number): &(&'w fixture::Workspace, i64)| {
+        items(workspace).into_iter().map(move |item| (number, item)).collect::<Vec<_>>()
+    };
+    workspaces.iter().flat_map(items).collect()
 }
 
 async fn insert<T>(
@@ -177,7 +227,8 @@ async fn insert<T>(
     Ok(())
 }
 
-type Bind<'b> = Separated<'b, Sqlite, &'static str>;
+/// The values of a row as they are bound.
+pub(super) type Bind<'b> = Separated<'b, Sqlite, &'static str>;
 
 /// The statement that stores `items` in `table`, which names its columns.
 fn insertion<T>(
@@ -190,20 +241,20 @@ fn insertion<T>(
     sql
 }
 
-fn asset_columns(providers: &[&'static str]) -> String {
-    let ids: String = providers.iter().map(|provider| format!(", {provider}_id")).collect();
-    format!(
-        "asset (workspace, name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
-         is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
-         project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected, told_by, told{ids})"
-    )
+/// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`].
+pub(super) const COLUMNS: &str = "name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
+     is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
+     project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected, told_by, told";
+
+/// The columns of public ids, each after a comma.
+pub(super) fn id_columns(providers: &[&'static str]) -> String {
+    providers.iter().map(|provider| format!(", {provider}_id")).collect()
 }
 
-/// Binds what [`asset_columns`] names.
-fn bind_asset(row: &mut Bind<'_>, (workspace, asset, ids): (i64, fixture::Asset, Vec<String>)) {
+/// Binds what [`COLUMNS`] and [`id_columns`] name.
+pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
     let kind = asset.kind().to_owned();
-    row.push_bind(workspace)
-        .push_bind(asset.name.as_deref().map(fold))
+    row.push_bind(asset.name.as_deref().map(fold))
         .push_bind(asset.name)
         .push_bind(asset.description.as_deref().map(fold))
         .push_bind(asset.description)
@@ -240,6 +291,6 @@ fn text(value: Box<RawValue>) -> String {
     String::from(Box::<str>::from(value))
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
     serde_json::to_string(value).expect("lists and settings are always JSON")
 }

@@ -3,20 +3,30 @@
 //! it does not know who the providers are.
 
 mod asset;
+mod edit;
+mod error;
 mod export;
 mod key;
 mod listing;
 mod load;
 mod open;
+mod snapshot;
+mod write;
 
 pub use asset::{Asset, Status, Visibility, fold};
-pub use export::{Counts, ExportError};
+pub use error::{Missing, StoreError};
+pub use export::Counts;
 pub use key::{Key, KeyState};
 pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy, Start, Tie};
-pub use load::NewWorkspace;
+pub use load::{NewAsset, NewWorkspace};
 pub use open::{OpenError, Place};
+pub use snapshot::Snapshot;
+pub use write::{Template, Write};
+
+use std::sync::Arc;
 
 use sqlx::sqlite::SqlitePool;
+use tokio::sync::Mutex;
 
 /// A transaction, for reading a snapshot or for writing.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
@@ -25,6 +35,8 @@ type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
+    /// Held by whoever changes something.
+    writing: Arc<Mutex<()>>,
     /// Whether the library is in a file.
     is_file: bool,
 }

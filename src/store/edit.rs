@@ -1,0 +1,199 @@
+//! Changing what a workspace holds: assets, users, projects and folders, in the neutral shape.
+
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
+
+use super::export;
+use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
+use super::{Missing, Store, StoreError, Tx, Write};
+use crate::fixture;
+
+impl Store {
+    /// One asset by any of its public ids, with all of them.
+    pub async fn asset(
+        &self,
+        workspace: &str,
+        id: &str,
+        providers: &[&'static str],
+    ) -> Result<fixture::Asset, StoreError> {
+        let mut snapshot = self.pool.begin().await?;
+        let sql = "SELECT collection FROM workspace WHERE id = ?";
+        let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *snapshot).await?;
+        let collection = row.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?;
+        let found = find(&mut snapshot, collection, id, providers).await?;
+        let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
+        let and = format!("AND a.seq = {seq}");
+        let asset = export::assets(&mut snapshot, collection, providers, &and).await?.pop();
+        snapshot.commit().await?;
+        asset.ok_or_else(|| StoreError::missing("asset", id))
+    }
+}
+
+/// The place of the asset that has this public id at any provider.
+async fn find(
+    tx: &mut Tx<'_>,
+    collection: i64,
+    id: &str,
+    providers: &[&'static str],
+) -> Result<Option<i64>, StoreError> {
+    let any = providers.iter().map(|provider| format!("{provider}_id = ?2")).collect::<Vec<_>>().join(" OR ");
+    let sql = format!("SELECT seq FROM asset WHERE collection = ?1 AND ({any})");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_optional(&mut **tx).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+impl Write {
+    /// Adds assets to a workspace, the last one newest of those created at the same instant.
+    pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        let numbered = assets.into_iter().map(|asset| (collection, asset));
+        let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
+        added.map_err(StoreError::taken("asset", "with one of these ids"))
+    }
+
+    /// Changes one asset, found by any of its public ids. `change` gets it with all of them.
+    pub async fn change_asset<E: From<StoreError>>(
+        &mut self,
+        workspace: &str,
+        id: &str,
+        change: impl FnOnce(fixture::Asset) -> Result<NewAsset, E>,
+    ) -> Result<(), E> {
+        let collection = self.own(workspace).await?;
+        let found = find(&mut self.tx, collection, id, &self.providers).await?;
+        let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
+        let and = format!("AND a.seq = {seq}");
+        let assets = export::assets(&mut self.tx, collection, &self.providers, &and).await;
+        let asset = assets.map_err(StoreError::from)?.pop().ok_or_else(|| StoreError::missing("asset", id))?;
+        Ok(self.replace(seq, change(asset)?).await?)
+    }
+
+    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+        let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
+        bind_asset(&mut sql.separated(", "), asset);
+        sql.push(") WHERE seq = ").push_bind(seq);
+        sql.build().execute(&mut *self.tx).await.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        Ok(())
+    }
+
+    /// Removes assets, each found by any of its public ids: all of them or none.
+    pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        for id in ids {
+            let found = find(&mut self.tx, collection, id, &self.providers).await?;
+            let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
+            sqlx::query("DELETE FROM asset WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes every asset of a workspace, and says how many there were.
+    pub async fn remove_all_assets(&mut self, workspace: &str) -> Result<u64, StoreError> {
+        let collection = self.own(workspace).await?;
+        let gone =
+            sqlx::query("DELETE FROM asset WHERE collection = ?").bind(collection).execute(&mut *self.tx).await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// The first user of a workspace: who owns whatever names no user.
+    pub async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
+        let users = self.users(workspace).await?;
+        Ok(users.into_iter().next().map_or_else(|| fixture::OWNER.to_owned(), |user| user.name))
+    }
+
+    /// The users of a workspace.
+    pub async fn users(&mut self, workspace: &str) -> Result<Vec<fixture::User>, StoreError> {
+        let collection = self.held(workspace).await?;
+        Ok(export::users(&mut self.tx, collection).await?)
+    }
+
+    /// The projects of a workspace.
+    pub async fn projects(&mut self, workspace: &str) -> Result<Vec<fixture::Project>, StoreError> {
+        let collection = self.held(workspace).await?;
+        Ok(export::projects(&mut self.tx, collection).await?)
+    }
+
+    /// The folders of a workspace.
+    pub async fn folders(&mut self, workspace: &str) -> Result<Vec<fixture::Folder>, StoreError> {
+        let collection = self.held(workspace).await?;
+        Ok(export::folders(&mut self.tx, collection).await?)
+    }
+
+    async fn held(&mut self, workspace: &str) -> Result<i64, StoreError> {
+        self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))
+    }
+
+    /// Adds a user.
+    pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        load::insert_users(&mut self.tx, &[(collection, name)]).await.map_err(StoreError::taken("user", name))
+    }
+
+    /// Removes a user whom no asset and no key names.
+    pub async fn remove_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+        let key = "SELECT 1 FROM key WHERE workspace_id = ? AND user = ?";
+        let needed = sqlx::query(key).bind(workspace).bind(name).fetch_optional(&mut *self.tx).await?;
+        if needed.is_some() {
+            return Err(StoreError::InUse { what: "user", id: name.to_owned(), by: "a key" });
+        }
+        self.remove_named(workspace, Named { what: "user", id: name, column: "name", refers: &["uploader"] }).await
+    }
+
+    /// Adds a project, or changes the one of this id.
+    pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
+        Ok(load::insert_projects(&mut self.tx, &[(collection, project)]).await?)
+    }
+
+    /// Removes a project that no asset is on.
+    pub async fn remove_project(&mut self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        self.remove_named(workspace, Named { what: "project", id, column: "id", refers: &["project_id"] }).await
+    }
+
+    /// Adds a folder, or changes the one of this id.
+    pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
+        Ok(load::insert_folders(&mut self.tx, &[(collection, folder)]).await?)
+    }
+
+    /// Removes a folder that holds no asset and no folder.
+    pub async fn remove_folder(&mut self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        let collection = self.own(workspace).await?;
+        let child = "SELECT 1 FROM folder WHERE collection = ? AND parent_id = ?";
+        let needed = sqlx::query(child).bind(collection).bind(id).fetch_optional(&mut *self.tx).await?;
+        if needed.is_some() {
+            return Err(StoreError::InUse { what: "folder", id: id.to_owned(), by: "a folder" });
+        }
+        self.remove_named(workspace, Named { what: "folder", id, column: "id", refers: &["folder_id"] }).await
+    }
+
+    async fn remove_named(&mut self, workspace: &str, named: Named<'_>) -> Result<(), StoreError> {
+        let Named { what, id, column, refers } = named;
+        let collection = self.own(workspace).await?;
+        for reference in refers {
+            let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {reference} = ? LIMIT 1");
+            let needed =
+                sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_optional(&mut *self.tx).await?;
+            if needed.is_some() {
+                return Err(StoreError::InUse { what, id: id.to_owned(), by: "an asset" });
+            }
+        }
+        let sql = format!("DELETE FROM {what} WHERE collection = ? AND {column} = ?");
+        if self.delete(&sql, collection, id).await? == 0 { Err(StoreError::missing(what, id)) } else { Ok(()) }
+    }
+
+    async fn delete(&mut self, sql: &str, collection: i64, id: &str) -> Result<u64, StoreError> {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(collection).bind(id);
+        Ok(query.execute(&mut *self.tx).await?.rows_affected())
+    }
+}
+
+/// Something with a name of its own in a workspace, its table called like its kind.
+struct Named<'a> {
+    what: &'static str,
+    id: &'a str,
+    column: &'static str,
+    /// The columns of assets that may name it.
+    refers: &'static [&'static str],
+}

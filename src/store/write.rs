@@ -1,0 +1,218 @@
+//! Changing the library: one transaction a change, one change at a time. A reader sees all of it or nothing.
+//!
+//! Workspaces, what they were made from and snapshots share collections, so making, resetting, saving and restoring move
+//! a number from one row to another, whatever the size. Whoever changes what a shared collection holds asks [`Write::own`]
+//! for it, which makes the copy.
+
+use sqlx::{AssertSqlSafe, Row};
+use tokio::sync::OwnedMutexGuard;
+
+use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
+use super::{Missing, Store, StoreError, Tx, key};
+use crate::fixture;
+
+/// A change under way. What is not committed never happened.
+pub struct Write {
+    pub(super) tx: Tx<'static>,
+    pub(super) providers: Vec<&'static str>,
+    /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
+    _turn: OwnedMutexGuard<()>,
+}
+
+/// What a workspace was made from lately.
+pub struct Template {
+    /// Its collection.
+    pub collection: i64,
+    /// The workspace it was, without assets.
+    pub content: fixture::Workspace,
+}
+
+/// How many templates are kept; the oldest goes first.
+const TEMPLATES: i64 = 32;
+
+impl Store {
+    /// Begins a change. `providers` are those whose public ids assets have, by card name.
+    pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
+        let turn = self.writing.clone().lock_owned().await;
+        let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write { tx, providers, _turn: turn })
+    }
+}
+
+impl Write {
+    /// Makes the change visible, and lasting where there is a file.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.sweep().await?;
+        Ok(self.tx.commit().await?)
+    }
+
+    /// What was made from this source lately.
+    pub async fn template(&mut self, source: &str) -> Result<Option<Template>, StoreError> {
+        let sql = "SELECT collection, content FROM template WHERE source = ?";
+        let Some(row) = sqlx::query(sql).bind(source).fetch_optional(&mut *self.tx).await? else { return Ok(None) };
+        let content = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Some(Template { collection: row.try_get(0)?, content }))
+    }
+
+    /// Keeps what was made from a source for the next one who asks for it.
+    pub async fn remember(
+        &mut self,
+        source: &str,
+        content: &fixture::Workspace,
+        collection: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?)")
+            .bind(source)
+            .bind(json(content))
+            .bind(collection)
+            .execute(&mut *self.tx)
+            .await?;
+        let old = "DELETE FROM template WHERE seq <= (SELECT MAX(seq) FROM template) - ?";
+        sqlx::query(old).bind(TEMPLATES).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Stores what a workspace holds, and gives the collection's number.
+    pub async fn add_collection(
+        &mut self,
+        workspace: &fixture::Workspace,
+        assets: impl IntoIterator<Item = NewAsset>,
+    ) -> Result<i64, StoreError> {
+        let new = NewWorkspace { workspace, providers: &self.providers, assets: &mut assets.into_iter() };
+        let numbers =
+            load::insert_collections(&mut self.tx, &mut [new]).await.map_err(StoreError::taken("asset", ""))?;
+        Ok(numbers[0])
+    }
+
+    /// Makes a workspace over a collection that is there, with the keys it names.
+    pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
+        let keys = workspace.keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
+        if self.collection_of(&workspace.id).await?.is_some() {
+            return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
+        }
+        let made = load::insert_workspaces(&mut self.tx, &[(workspace, collection)]).await;
+        made.map_err(StoreError::taken("key", &keys))
+    }
+
+    /// Removes a workspace with all that is its own.
+    pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
+        if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
+    }
+
+    /// Puts a workspace back to what it was made from, keys included.
+    pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
+        let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
+        let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
+        self.put_keys(id, &keys).await
+    }
+
+    /// Replaces the keys of a workspace by those in a fixture's words.
+    pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
+        let keys: Vec<fixture::Key> =
+            serde_json::from_str(keys).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        sqlx::query("DELETE FROM key WHERE workspace_id = ?").bind(workspace).execute(&mut *self.tx).await?;
+        self.add_keys(workspace, &keys).await
+    }
+
+    /// Gives a workspace keys. A key without a user acts as the first one.
+    pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
+        let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid")
+            .bind(collection)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let first: String = first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?;
+        let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
+        let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
+        load::insert_keys(&mut self.tx, &named).await.map_err(StoreError::taken("key", &names))
+    }
+
+    /// Changes a key of a workspace; its text and provider stay.
+    pub async fn change_key(
+        &mut self,
+        workspace: &str,
+        provider: &str,
+        text: &str,
+        change: impl FnOnce(&mut fixture::Key),
+    ) -> Result<fixture::Key, StoreError> {
+        let keys = key::of_workspace(&mut self.tx, workspace).await?;
+        let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
+        let mut key = found.ok_or_else(|| StoreError::missing("key", text))?;
+        change(&mut key);
+        sqlx::query("UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ? WHERE provider = ? AND key = ?")
+            .bind(&key.user)
+            .bind(key.scopes.as_ref().map(|scopes| json(scopes)))
+            .bind(key.revoked)
+            .bind(key.expires_at.map(|at| at.0))
+            .bind(json(&key.limits))
+            .bind(provider)
+            .bind(text)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(key)
+    }
+
+    /// Takes a key from a workspace.
+    pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<(), StoreError> {
+        let gone = sqlx::query("DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ?")
+            .bind(workspace)
+            .bind(provider)
+            .bind(text)
+            .execute(&mut *self.tx)
+            .await?;
+        if gone.rows_affected() == 0 { Err(StoreError::missing("key", text)) } else { Ok(()) }
+    }
+
+    /// The number of what a workspace holds at this moment.
+    pub(super) async fn collection_of(&mut self, workspace: &str) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT collection FROM workspace WHERE id = ?";
+        let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// The number of a collection that is this workspace's alone, so that it may be changed.
+    pub(super) async fn own(&mut self, workspace: &str) -> Result<i64, StoreError> {
+        let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let sql = "SELECT (SELECT COUNT(*) FROM workspace WHERE collection = ?1) + EXISTS (SELECT 1 FROM workspace WHERE origin = ?1)\n\
+                   + EXISTS (SELECT 1 FROM template WHERE collection = ?1)\n\
+                   + EXISTS (SELECT 1 FROM saved_workspace WHERE collection = ?1 OR origin = ?1)";
+        let shares: i64 = sqlx::query(sql).bind(held).fetch_one(&mut *self.tx).await?.try_get(0)?;
+        if shares == 1 {
+            return Ok(held);
+        }
+        let own = self.copy(held).await?;
+        let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
+        sqlx::query(moved).bind(own).bind(workspace).execute(&mut *self.tx).await?;
+        Ok(own)
+    }
+
+    async fn copy(&mut self, from: i64) -> Result<i64, StoreError> {
+        let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
+        let to: i64 = row.try_get(0)?;
+        let asset = format!("{COLUMNS}{}", id_columns(&self.providers));
+        let tables = [
+            ("user", "name"),
+            ("project", "id, name, name_folded"),
+            ("folder", "id, name, parent_id, trashed"),
+            ("asset", &asset),
+        ];
+        for (table, columns) in tables {
+            let sql = format!(
+                "INSERT INTO {table} (collection, {columns}) SELECT ?, {columns} FROM {table} WHERE collection = ? ORDER BY rowid"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).execute(&mut *self.tx).await?;
+        }
+        Ok(to)
+    }
+
+    /// Removes collections that nobody refers to any more.
+    async fn sweep(&mut self) -> Result<(), StoreError> {
+        let sql = "DELETE FROM collection WHERE seq NOT IN (\n\
+                   SELECT collection FROM workspace UNION SELECT origin FROM workspace UNION SELECT collection FROM template\n\
+                   UNION SELECT collection FROM saved_workspace UNION SELECT origin FROM saved_workspace)";
+        sqlx::query(sql).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+}
