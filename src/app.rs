@@ -1,18 +1,62 @@
 //! What every request shares.
 
-use crate::clock::{Chance, Clock};
+use crate::clock::{Chance, Clock, Hands};
 use crate::limits::Limits;
 use crate::store::Store;
+use crate::tenants::Tenants;
 
-/// The emulator's state: a library, a clock, a source of chance and the counters of limits.
+/// The emulator's state: a library, a clock, a source of chance, and what is counted and set by hand.
 #[derive(Debug)]
 pub struct App {
     /// The library.
     pub store: Store,
-    /// The clock.
+    /// The emulator's clock; workspaces can have their own.
     pub clock: Clock,
-    /// The source of request ids.
+    /// How the clock went at the start.
+    pub began: Hands,
+    /// The source of the ids of requests that belong to no workspace, and of whatever is made by hand.
     pub chance: Chance,
+    /// What workspaces have of their own.
+    pub tenants: Tenants,
     /// The counters of limits.
     pub limits: Limits,
+    /// What can be chosen at the start.
+    pub switches: Switches,
+}
+
+/// What can be chosen at the start.
+#[derive(Debug, Clone, Default)]
+pub struct Switches {
+    /// Whether a well-formed key that nobody has seen gets a workspace of its own.
+    pub any_key: bool,
+    /// What the emulator's own API asks for, if anything.
+    pub admin_token: Option<String>,
+    /// Whether a request can ask for its own fault.
+    pub no_fault_header: bool,
+}
+
+impl App {
+    /// An emulator over this library. With a seed the same requests get the same ids.
+    pub fn new(store: Store, clock: Clock, seed: Option<u64>) -> App {
+        App {
+            store,
+            began: clock.hands(),
+            clock,
+            chance: seed.map_or_else(Chance::from_system, Chance::seeded),
+            tenants: Tenants::new(seed),
+            limits: Limits::new(false),
+            switches: Switches::default(),
+        }
+    }
+    /// Forgets what a workspace had in this process, and what its keys, by their numbers, used.
+    pub fn forget(&self, workspace: &str, keys: &[i64]) {
+        self.tenants.forget(workspace);
+        self.limits.forget(keys);
+    }
+
+    /// Forgets what every workspace had in this process.
+    pub fn forget_all(&self) {
+        self.tenants.forget_all();
+        self.limits.forget_all();
+    }
 }

@@ -45,7 +45,12 @@ fn serve(options: &Serve) -> Outcome {
         let listener = TcpListener::from_std(listener)?;
         let clock = options.clock();
         let store = open(&options.world, clock.now()).await?;
-        let app = Arc::new(App { store, clock, chance: options.chance(), limits: Limits::new(options.no_limits) });
+        let app = App {
+            limits: Limits::new(options.no_limits),
+            switches: options.switches(),
+            ..App::new(store, clock, options.seed)
+        };
+        let app = Arc::new(app);
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
         let settling = async {
@@ -218,7 +223,7 @@ fn write_fixture(
 fn generate_database(
     file: &Path,
     workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = fixture::Asset>,
+    assets: impl Iterator<Item = fixture::Asset> + Send,
 ) -> Outcome {
     one_thread()?.block_on(async {
         let store = Store::open(&Place::File(file.to_owned())).await?;
@@ -241,7 +246,7 @@ fn generate_database(
 fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Outcome {
     one_thread()?.block_on(async {
         let store = open(&existing(world)?, crate::clock::Clock::system().now()).await?;
-        let first = store.workspaces().await?.into_iter().next();
+        let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
         let id = workspace.or(first).ok_or("there is no workspace to export")?;
         let mut workspace = store.export(&id, &providers::names()).await?;
         let assets = std::mem::take(&mut workspace.assets).into_iter();

@@ -2,10 +2,12 @@
 //! the same requests get the same bytes. Nothing outside this module asks what time it is or makes something up.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z. Everything stored and compared is in this unit.
 pub type Micros = i64;
@@ -13,42 +15,119 @@ pub type Micros = i64;
 /// Microseconds in a second.
 pub const SECOND: Micros = 1_000_000;
 
-/// The emulator's clock: the machine's own, or one that stands still until it is set.
+/// A clock: one that runs, as far ahead of the machine's as it was set, or one that stands still.
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
-    frozen: Option<AtomicI64>,
+    hands: RwLock<Hands>,
+}
+
+/// How a clock goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hands {
+    /// It runs, this far ahead of the machine's clock (behind, if negative).
+    Running {
+        /// How far, in microseconds.
+        ahead: Micros,
+    },
+    /// It stands still.
+    Frozen {
+        /// Where.
+        at: Micros,
+    },
+}
+
+impl Hands {
+    /// What they show.
+    pub fn show(self) -> Micros {
+        match self {
+            Hands::Running { ahead } => wall().saturating_add(ahead),
+            Hands::Frozen { at } => at,
+        }
+    }
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Clock {
-        Clock { started: monotonic(), frozen: None }
+        Clock::with(Hands::Running { ahead: 0 })
     }
 
     /// A clock that stands at `at`.
     pub fn frozen(at: Micros) -> Clock {
-        Clock { started: monotonic(), frozen: Some(AtomicI64::new(at)) }
+        Clock::with(Hands::Frozen { at })
+    }
+
+    /// A clock whose hands are like this.
+    pub fn with(hands: Hands) -> Clock {
+        Clock { started: monotonic(), hands: RwLock::new(hands) }
+    }
+
+    /// How the clock goes.
+    pub fn hands(&self) -> Hands {
+        *self.hands.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The current instant.
     pub fn now(&self) -> Micros {
-        match &self.frozen {
-            Some(at) => at.load(Relaxed),
-            None => wall(),
-        }
+        self.hands().show()
     }
 
-    /// Moves a frozen clock to `at`; the machine's clock cannot be moved.
+    /// Puts the hands like this.
+    pub fn put(&self, hands: Hands) {
+        *self.hands.write().unwrap_or_else(PoisonError::into_inner) = hands;
+    }
+
+    /// Moves the clock to `at`; whether it stands or runs stays.
     pub fn set(&self, at: Micros) {
-        if let Some(frozen) = &self.frozen {
-            frozen.store(at, Relaxed);
-        }
+        self.turn(|hands| match hands {
+            Hands::Running { .. } => Hands::Running { ahead: at.saturating_sub(wall()) },
+            Hands::Frozen { .. } => Hands::Frozen { at },
+        });
+    }
+
+    /// Moves the clock by so much, back if negative.
+    pub fn step(&self, by: Micros) {
+        self.turn(|hands| match hands {
+            Hands::Running { ahead } => Hands::Running { ahead: ahead.saturating_add(by) },
+            Hands::Frozen { at } => Hands::Frozen { at: at.saturating_add(by) },
+        });
+    }
+
+    /// Stops the clock where it is.
+    pub fn freeze(&self) {
+        self.turn(|hands| Hands::Frozen { at: hands.show() });
+    }
+
+    /// Lets the clock run on from where it is.
+    pub fn resume(&self) {
+        self.turn(|hands| Hands::Running { ahead: hands.show().saturating_sub(wall()) });
+    }
+
+    fn turn(&self, how: impl FnOnce(Hands) -> Hands) {
+        let mut hands = self.hands.write().unwrap_or_else(PoisonError::into_inner);
+        *hands = how(*hands);
     }
 
     /// How long this process has been running, in real time whatever the clock says.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+/// Real time since an earlier call, for how long something took; never for what a vendor's clock would say.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts.
+    pub fn start() -> Stopwatch {
+        Stopwatch(monotonic())
+    }
+
+    /// The time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

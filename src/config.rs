@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::clock::{self, Chance, Clock, Micros};
+use crate::app::Switches;
+use crate::clock::{self, Clock, Micros};
 use crate::store::Place;
 use crate::world;
 
@@ -100,6 +101,18 @@ pub struct Serve {
     /// Enforce no rate limits; the counts shown stay true.
     #[arg(long, env = "ASSETMOCK_NO_LIMITS", value_parser = FalseyValueParser::new())]
     pub no_limits: bool,
+    /// Which keys are good: those of the worlds, or any that has the vendor's form; one that nobody has seen gets a workspace of its own, copied from the first world.
+    #[arg(long, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
+    pub auth: Auth,
+    /// What requests to `/_emulator` must carry as `Authorization: Bearer TOKEN`; health needs none [default: nothing].
+    #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub admin_token: Option<String>,
+    /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
+    #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
+    pub no_fault_header: bool,
+    /// End with exit code 1 if a strict workspace got a warning.
+    #[arg(long, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
+    pub fail_on_warnings: bool,
     /// The form of the log, which goes to standard error. `json` also replaces the banner by a line of log.
     #[arg(long, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -153,6 +166,15 @@ pub struct Generate {
     pub output: Option<PathBuf>,
 }
 
+/// Which keys are good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Those of the worlds and those made since.
+    Known,
+    /// Any that has the vendor's form.
+    Any,
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -193,9 +215,13 @@ impl Serve {
         self.clock.map_or_else(Clock::system, Clock::frozen)
     }
 
-    /// The source of chance asked for.
-    pub fn chance(&self) -> Chance {
-        self.seed.map_or_else(Chance::from_system, Chance::seeded)
+    /// What was chosen for the whole run.
+    pub fn switches(&self) -> Switches {
+        Switches {
+            any_key: self.auth == Auth::Any,
+            admin_token: self.admin_token.clone(),
+            no_fault_header: self.no_fault_header,
+        }
     }
 }
 

@@ -25,4 +25,6 @@ pub mod query;
 pub mod report;
 pub mod server;
 pub mod store;
+pub mod tenants;
+pub mod workspace;
 pub mod world;

@@ -196,6 +196,17 @@ impl Limits {
         Limits { off, counters: Mutex::default() }
     }
 
+    /// Forgets what these keys used.
+    pub fn forget(&self, keys: &[i64]) {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.retain(|(key, _), _| !keys.contains(key));
+    }
+
+    /// Forgets what every key used.
+    pub fn forget_all(&self) {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Counts a request of the key with this id against all its quotas.
     pub fn count(&self, key: i64, setting: KeyLimits, documented: &[Quota], now: Micros) -> Counts {
         let quotas = in_force(documented, setting, self.off);

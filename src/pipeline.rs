@@ -22,54 +22,70 @@ use crate::provider::{Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
 use crate::query;
 use crate::store::{Key, KeyState, ListError};
+use crate::workspace;
 
 /// Answers a request that is not the emulator's own.
 pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let (request, _) = request.into_parts();
-    let now = app.clock.now();
-    let reply = match providers::resolve(&request) {
-        Some(route) => {
-            let attempt = AssertUnwindSafe(serve(&app, &route, &request, now)).catch_unwind().await;
-            let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&app, &route, now));
-            debug!(provider = route.provider.card().name, method = %request.method, target = %request.uri, status = reply.status.as_u16(), "answered");
-            reply
-        }
-        None => admin::no_provider(&request),
+    let Some(route) = providers::resolve(&request) else {
+        return respond(admin::no_provider(&request), app.clock.now());
     };
-    respond(reply, now)
+    let asked = Asked::by(&app, &route, &request).await;
+    let attempt = AssertUnwindSafe(serve(&app, &asked)).catch_unwind().await;
+    let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
+    debug!(provider = route.provider.card().name, method = %request.method, target = %request.uri, status = reply.status.as_u16(), "answered");
+    respond(reply, asked.now)
+}
+
+/// A request on its way, and when and to whom it happens.
+struct Asked<'r> {
+    route: &'r Route,
+    request: &'r Parts,
+    /// The key it shows, live or not.
+    key: Result<Key, Failure>,
+    /// The instant, by the clock of the key's workspace.
+    now: Micros,
+    /// Its share of randomness.
+    entropy: u128,
+}
+
+impl<'r> Asked<'r> {
+    async fn by(app: &App, route: &'r Route, request: &'r Parts) -> Asked<'r> {
+        let key = known_key(app, route.provider, request).await;
+        let (now, entropy) = match &key {
+            Ok(key) => {
+                let tenant = app.tenants.of(&key.workspace);
+                (tenant.now(&app.clock), tenant.chance.wide_bits())
+            }
+            Err(_) => (app.clock.now(), app.chance.wide_bits()),
+        };
+        Asked { route, request, key, now, entropy }
+    }
 }
 
 /// What a request has become so far; a refusal shows as much of it as there is.
 #[derive(Default)]
-struct Progress {
-    key: Option<Key>,
+struct Progress<'k> {
+    key: Option<&'k Key>,
     counts: Counts,
 }
 
-async fn serve(app: &App, route: &Route, request: &Parts, now: Micros) -> Reply {
-    let provider = route.provider;
-    let entropy = app.chance.wide_bits();
+async fn serve(app: &App, asked: &Asked<'_>) -> Reply {
     let mut progress = Progress::default();
-    let outcome = list(app, route, request, now, entropy, &mut progress).await;
-    let cx = Context { now, entropy, key: progress.key.as_ref(), counts: &progress.counts };
-    outcome.unwrap_or_else(|failure| provider.refusal(&failure, &cx))
+    let outcome = list(app, asked, &mut progress).await;
+    let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
+    outcome.unwrap_or_else(|failure| asked.route.provider.refusal(&failure, &cx))
 }
 
 /// The stages, in the order that every provider keeps.
-async fn list(
-    app: &App,
-    route: &Route,
-    request: &Parts,
-    now: Micros,
-    entropy: u128,
-    progress: &mut Progress,
-) -> Result<Reply, Failure> {
+async fn list<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<Reply, Failure> {
+    let Asked { route, request, now, entropy, .. } = *asked;
     let provider = route.provider;
     let card = provider.card();
     if let Some(reply) = route_and_method(route, request)? {
         return Ok(reply);
     }
-    let key = progress.key.insert(live_key(app, provider, request, now).await?);
+    let key = *progress.key.insert(live(&asked.key, now)?);
     progress.counts = app.limits.count(key.id, key.limits, card.quotas, now);
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
@@ -109,10 +125,24 @@ fn without_slash(request: &Parts) -> Reply {
     Reply::empty(StatusCode::TEMPORARY_REDIRECT).header("location", utf8_percent_encode(&location, CONTROLS))
 }
 
-async fn live_key(app: &App, provider: &dyn Provider, request: &Parts, now: Micros) -> Result<Key, Failure> {
+/// The key that the request shows, if somebody holds it.
+async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Key, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    let key = app.store.key(card.name, text).await.map_err(internal)?.ok_or(Failure::UnknownKey)?;
+    if let Some(key) = app.store.key(card.name, text).await.map_err(internal)? {
+        return Ok(key);
+    }
+    if app.switches.any_key && (card.auth.looks_like)(text) {
+        return workspace::adopt(app, provider, text).await.map_err(|cause| {
+            error!(%cause, "a new key got no workspace");
+            Failure::Internal
+        });
+    }
+    Err(Failure::UnknownKey)
+}
+
+fn live(key: &Result<Key, Failure>, now: Micros) -> Result<&Key, Failure> {
+    let key = key.as_ref().map_err(Failure::clone)?;
     match key.state(now) {
         KeyState::Active => Ok(key),
         KeyState::Revoked => Err(Failure::RevokedKey),
@@ -143,10 +173,10 @@ fn internal(cause: sqlx::Error) -> Failure {
     Failure::Internal
 }
 
-fn refuse_after_panic(app: &App, route: &Route, now: Micros) -> Reply {
+fn refuse_after_panic(asked: &Asked<'_>) -> Reply {
     error!("a request made us panic; please report it with the lines above");
-    let cx = Context { now, entropy: app.chance.wide_bits(), key: None, counts: &Counts::default() };
-    route.provider.refusal(&Failure::Internal, &cx)
+    let cx = Context { now: asked.now, entropy: asked.entropy, key: None, counts: &Counts::default() };
+    asked.route.provider.refusal(&Failure::Internal, &cx)
 }
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
@@ -154,9 +184,11 @@ pub(crate) fn respond(reply: Reply, now: Micros) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    let date = utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if let Ok(date) = HeaderValue::try_from(date) {
-        response.headers_mut().insert(header::DATE, date);
-    }
+    response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
     response
+}
+
+/// The `Date` header.
+pub(crate) fn date(now: Micros) -> Option<HeaderValue> {
+    HeaderValue::try_from(utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }

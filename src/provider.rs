@@ -35,6 +35,9 @@ pub trait Provider: Send + Sync {
 
     /// A new public id in this vendor's shape for an asset created at `created_at`.
     fn mint(&self, entropy: u128, created_at: Micros) -> String;
+
+    /// A new key in this vendor's shape.
+    fn mint_key(&self, entropy: [u128; 3]) -> String;
 }
 
 /// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.

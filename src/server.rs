@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -18,7 +20,15 @@ const DRAIN: Duration = Duration::from_millis(500);
 
 /// The whole server as a service: the emulator's own routes, and everything else through the pipeline.
 pub fn router(app: Arc<App>) -> Router {
-    admin::routes().fallback(pipeline::answer).with_state(app)
+    Router::new().fallback(dispatch).with_state(app)
+}
+
+async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
+    if admin::owns(request.uri().path()) {
+        admin::answer(app, request).await
+    } else {
+        pipeline::answer(State(app), request).await
+    }
 }
 
 /// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::clock::{Chance, Micros};
 use crate::fixture::{self, Asset, Fixture, FixtureError, Workspace};
 use crate::providers;
-use crate::store::{NewWorkspace, Store};
+use crate::store::{NewAsset, NewWorkspace, Store};
 
 /// The fixtures compiled into the program, by name.
 pub const BUILT_IN: [(&str, &str); 3] = [
@@ -74,12 +74,21 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
 pub fn identified<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
-) -> impl Iterator<Item = (Asset, Vec<String>)> + 'a {
+) -> impl Iterator<Item = NewAsset> + 'a {
     let chance = Chance::named(&workspace.id);
+    identified_by(workspace, assets, move || chance.wide_bits())
+}
+
+/// The same, with ids made from what `entropy` gives.
+pub fn identified_by<'a>(
+    workspace: &'a Workspace,
+    assets: impl Iterator<Item = Asset> + 'a,
+    entropy: impl Fn() -> u128 + 'a,
+) -> impl Iterator<Item = NewAsset> + 'a {
     assets.map(move |mut asset| {
         asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());
         let ids = providers::ALL.iter().map(|provider| {
-            let entropy = chance.wide_bits();
+            let entropy = entropy();
             asset.ids.get(provider.card().name).cloned().unwrap_or_else(|| provider.mint(entropy, asset.created_at.0))
         });
         let ids = ids.collect();

@@ -16,9 +16,7 @@ impl Store {
         providers: &[&'static str],
     ) -> Result<fixture::Asset, StoreError> {
         let mut snapshot = self.pool.begin().await?;
-        let sql = "SELECT collection FROM workspace WHERE id = ?";
-        let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *snapshot).await?;
-        let collection = row.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?;
+        let collection = held(&mut snapshot, workspace).await?;
         let found = find(&mut snapshot, collection, id, providers).await?;
         let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
         let and = format!("AND a.seq = {seq}");
@@ -26,6 +24,57 @@ impl Store {
         snapshot.commit().await?;
         asset.ok_or_else(|| StoreError::missing("asset", id))
     }
+}
+
+impl Store {
+    /// Up to `limit` assets in order of insertion, after the one at place `after`, with all their public ids, and the place of
+    /// the last one if more follow.
+    pub async fn assets(
+        &self,
+        workspace: &str,
+        after: i64,
+        limit: u32,
+        providers: &[&'static str],
+    ) -> Result<(Vec<fixture::Asset>, Option<i64>), StoreError> {
+        let mut snapshot = self.pool.begin().await?;
+        let collection = held(&mut snapshot, workspace).await?;
+        let places = sqlx::query("SELECT seq FROM asset WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?")
+            .bind(collection)
+            .bind(after)
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&mut *snapshot)
+            .await?;
+        let places: Vec<i64> = places.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let shown = &places[..places.len().min(limit as usize)];
+        let last = shown.last().copied().unwrap_or(after);
+        let and = format!("AND a.seq > {after} AND a.seq <= {last}");
+        let assets = export::assets(&mut snapshot, collection, providers, &and).await?;
+        snapshot.commit().await?;
+        Ok((assets, (places.len() > shown.len()).then_some(last)))
+    }
+
+    /// The users, projects and folders of a workspace; no keys and no assets.
+    pub async fn surroundings(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        let mut snapshot = self.pool.begin().await?;
+        let collection = held(&mut snapshot, workspace).await?;
+        let found = surroundings(&mut snapshot, workspace, collection).await?;
+        snapshot.commit().await?;
+        Ok(found)
+    }
+}
+
+async fn held(tx: &mut Tx<'_>, workspace: &str) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT collection FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut **tx);
+    Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
+}
+
+async fn surroundings(tx: &mut Tx<'_>, workspace: &str, collection: i64) -> Result<fixture::Workspace, sqlx::Error> {
+    Ok(fixture::Workspace {
+        users: export::users(tx, collection).await?,
+        projects: export::projects(tx, collection).await?,
+        folders: export::folders(tx, collection).await?,
+        ..fixture::Workspace::empty(workspace)
+    })
 }
 
 /// The place of the asset that has this public id at any provider.
@@ -94,32 +143,10 @@ impl Write {
         Ok(gone.rows_affected())
     }
 
-    /// The first user of a workspace: who owns whatever names no user.
-    pub async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
-        let users = self.users(workspace).await?;
-        Ok(users.into_iter().next().map_or_else(|| fixture::OWNER.to_owned(), |user| user.name))
-    }
-
-    /// The users of a workspace.
-    pub async fn users(&mut self, workspace: &str) -> Result<Vec<fixture::User>, StoreError> {
-        let collection = self.held(workspace).await?;
-        Ok(export::users(&mut self.tx, collection).await?)
-    }
-
-    /// The projects of a workspace.
-    pub async fn projects(&mut self, workspace: &str) -> Result<Vec<fixture::Project>, StoreError> {
-        let collection = self.held(workspace).await?;
-        Ok(export::projects(&mut self.tx, collection).await?)
-    }
-
-    /// The folders of a workspace.
-    pub async fn folders(&mut self, workspace: &str) -> Result<Vec<fixture::Folder>, StoreError> {
-        let collection = self.held(workspace).await?;
-        Ok(export::folders(&mut self.tx, collection).await?)
-    }
-
-    async fn held(&mut self, workspace: &str) -> Result<i64, StoreError> {
-        self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))
+    /// The users, projects and folders of a workspace; no keys and no assets.
+    pub async fn surroundings(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        let collection = held(&mut self.tx, workspace).await?;
+        Ok(surroundings(&mut self.tx, workspace, collection).await?)
     }
 
     /// Adds a user.

@@ -44,7 +44,8 @@ impl Missing {
 }
 
 impl StoreError {
-    pub(super) fn missing(what: &'static str, id: &str) -> StoreError {
+    /// Something that is not there.
+    pub fn missing(what: &'static str, id: &str) -> StoreError {
         StoreError::Missing(Missing { what, id: id.to_owned() })
     }
 

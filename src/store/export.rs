@@ -19,6 +19,17 @@ pub struct Counts {
     pub assets: i64,
 }
 
+/// A workspace, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// How many assets it holds.
+    pub assets: i64,
+}
+
 impl Store {
     /// How much there is.
     pub async fn counts(&self) -> Result<Counts, sqlx::Error> {
@@ -28,10 +39,14 @@ impl Store {
         Ok(Counts { workspaces: row.try_get(0)?, keys: row.try_get(1)?, assets: row.try_get(2)? })
     }
 
-    /// The ids of all workspaces, in the order in which they were made.
-    pub async fn workspaces(&self) -> Result<Vec<String>, sqlx::Error> {
-        let sql = "SELECT id FROM workspace ORDER BY seq";
-        sqlx::query(sql).fetch_all(&self.pool).await?.iter().map(|row| row.try_get(0)).collect()
+    /// Every workspace, or the one of this id, in the order in which they were made.
+    pub async fn workspaces(&self, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
+        let sql = "SELECT w.id, w.name, (SELECT COUNT(*) FROM asset a WHERE a.collection = w.collection)\n\
+                   FROM workspace w WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
+        let rows = sqlx::query(sql).bind(id).fetch_all(&self.pool).await?;
+        let read =
+            |row: &SqliteRow| Ok(Summary { id: row.try_get(0)?, name: row.try_get(1)?, assets: row.try_get(2)? });
+        rows.iter().map(read).collect()
     }
 
     /// A workspace as a fixture, with the public ids of `providers` written out.

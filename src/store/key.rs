@@ -85,6 +85,15 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The keys of a workspace, in the order in which they were made.
+    pub async fn keys_of(&self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
+        let sql = format!("SELECT {COLUMNS} FROM key WHERE workspace_id = ? ORDER BY id");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&self.pool).await?;
+        rows.iter().map(from_row).collect()
+    }
+}
+
 /// The keys of a workspace as a fixture has them.
 pub(super) async fn of_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<Vec<fixture::Key>, sqlx::Error> {
     let sql = format!("SELECT {COLUMNS} FROM key WHERE workspace_id = ? ORDER BY id");

@@ -16,7 +16,7 @@ pub struct NewWorkspace<'a> {
     /// The providers, by card name.
     pub providers: &'a [&'static str],
     /// The assets, in order.
-    pub assets: &'a mut dyn Iterator<Item = NewAsset>,
+    pub assets: &'a mut (dyn Iterator<Item = NewAsset> + Send),
 }
 
 /// An asset about to be stored, with a public id for each provider.

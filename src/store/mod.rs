@@ -15,7 +15,7 @@ mod write;
 
 pub use asset::{Asset, Status, Visibility, fold};
 pub use error::{Missing, StoreError};
-pub use export::Counts;
+pub use export::{Counts, Summary};
 pub use key::{Key, KeyState};
 pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy, Start, Tie};
 pub use load::{NewAsset, NewWorkspace};
@@ -24,6 +24,7 @@ pub use snapshot::Snapshot;
 pub use write::{Template, Write};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
@@ -37,6 +38,8 @@ pub struct Store {
     pool: SqlitePool,
     /// Held by whoever changes something.
     writing: Arc<Mutex<()>>,
+    /// Whether the state in which this process began is saved; the first change sees to it.
+    began: Arc<AtomicBool>,
     /// Whether the library is in a file.
     is_file: bool,
 }

@@ -136,7 +136,7 @@ impl Store {
         let done = sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut *connection).await;
         done.map_err(|error| unusable(&error))?;
         drop(connection);
-        Ok(Store { pool, writing: Arc::default(), is_file: file.is_some() })
+        Ok(Store { pool, writing: Arc::default(), began: Arc::default(), is_file: file.is_some() })
     }
 
     /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.

@@ -19,6 +19,11 @@ pub struct Snapshot {
     pub assets: i64,
 }
 
+impl Snapshot {
+    /// The name of the state in which the process began. Nobody else can have it.
+    pub const BEGINNING: &'static str = "";
+}
+
 /// The keys of the workspace `w` as a fixture has them, except for what is left out there: that becomes null.
 const KEYS: &str = "(SELECT json_group_array(json_object('provider', k.provider, 'key', k.key, 'user', k.user,\n\
                     'scopes', json(k.scopes), 'revoked', json(iif(k.revoked, 'true', 'false')),\n\

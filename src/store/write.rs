@@ -4,17 +4,22 @@
 //! a number from one row to another, whatever the size. Whoever changes what a shared collection holds asks [`Write::own`]
 //! for it, which makes the copy.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedMutexGuard;
 
 use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
-use super::{Missing, Store, StoreError, Tx, key};
+use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
 
 /// A change under way. What is not committed never happened.
 pub struct Write {
     pub(super) tx: Tx<'static>,
     pub(super) providers: Vec<&'static str>,
+    /// Set once the state in which this process began is saved.
+    began: Arc<AtomicBool>,
     /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
     _turn: OwnedMutexGuard<()>,
 }
@@ -35,7 +40,11 @@ impl Store {
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Write { tx, providers, _turn: turn })
+        let mut write = Write { tx, providers, began: self.began.clone(), _turn: turn };
+        if !self.began.load(Relaxed) {
+            write.save(Snapshot::BEGINNING, "", 0).await?;
+        }
+        Ok(write)
     }
 }
 
@@ -43,7 +52,9 @@ impl Write {
     /// Makes the change visible, and lasting where there is a file.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.sweep().await?;
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        self.began.store(true, Relaxed);
+        Ok(())
     }
 
     /// What was made from this source lately.
@@ -72,11 +83,35 @@ impl Write {
         Ok(())
     }
 
+    /// What a workspace holds at this moment, to be shared: the workspace with its users only, and the collection.
+    pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
+        let collection = self.collection_of(id).await?.ok_or_else(|| Missing::workspace(id))?;
+        self.bare(id, collection).await
+    }
+
+    /// What the first workspace there is was made from, to be shared; an empty collection if there is none.
+    pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
+        let first = sqlx::query("SELECT id, origin FROM workspace ORDER BY seq LIMIT 1");
+        match first.fetch_optional(&mut *self.tx).await? {
+            Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?).await,
+            None => {
+                let empty = fixture::Workspace::empty("ws_empty");
+                let collection = self.add_collection(&empty, []).await?;
+                Ok((empty, collection))
+            }
+        }
+    }
+
+    async fn bare(&mut self, id: &str, collection: i64) -> Result<(fixture::Workspace, i64), StoreError> {
+        let users = export::users(&mut self.tx, collection).await?;
+        Ok((fixture::Workspace { users, ..fixture::Workspace::empty(id) }, collection))
+    }
+
     /// Stores what a workspace holds, and gives the collection's number.
     pub async fn add_collection(
         &mut self,
         workspace: &fixture::Workspace,
-        assets: impl IntoIterator<Item = NewAsset>,
+        assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
     ) -> Result<i64, StoreError> {
         let new = NewWorkspace { workspace, providers: &self.providers, assets: &mut assets.into_iter() };
         let numbers =
@@ -108,6 +143,13 @@ impl Write {
         self.put_keys(id, &keys).await
     }
 
+    /// The numbers by which the keys of a workspace are counted.
+    pub async fn key_numbers(&mut self, workspace: &str) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT id FROM key WHERE workspace_id = ?";
+        let rows = sqlx::query(sql).bind(workspace).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
     /// Replaces the keys of a workspace by those in a fixture's words.
     pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
         let keys: Vec<fixture::Key> =
@@ -130,39 +172,40 @@ impl Write {
     }
 
     /// Changes a key of a workspace; its text and provider stay.
-    pub async fn change_key(
+    pub async fn change_key<E: From<StoreError>>(
         &mut self,
         workspace: &str,
         provider: &str,
         text: &str,
-        change: impl FnOnce(&mut fixture::Key),
-    ) -> Result<fixture::Key, StoreError> {
-        let keys = key::of_workspace(&mut self.tx, workspace).await?;
+        change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
+    ) -> Result<(), E> {
+        let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
-        let mut key = found.ok_or_else(|| StoreError::missing("key", text))?;
-        change(&mut key);
-        sqlx::query("UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ? WHERE provider = ? AND key = ?")
+        let key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
+        Ok(self.replace_key(&key).await.map_err(StoreError::from)?)
+    }
+
+    async fn replace_key(&mut self, key: &fixture::Key) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE key SET user = COALESCE(?, user), scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
+                   WHERE provider = ? AND key = ?";
+        sqlx::query(sql)
             .bind(&key.user)
-            .bind(key.scopes.as_ref().map(|scopes| json(scopes)))
+            .bind(key.scopes.as_ref().map(json))
             .bind(key.revoked)
             .bind(key.expires_at.map(|at| at.0))
             .bind(json(&key.limits))
-            .bind(provider)
-            .bind(text)
+            .bind(&key.provider)
+            .bind(&key.key)
             .execute(&mut *self.tx)
             .await?;
-        Ok(key)
+        Ok(())
     }
 
-    /// Takes a key from a workspace.
-    pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<(), StoreError> {
-        let gone = sqlx::query("DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ?")
-            .bind(workspace)
-            .bind(provider)
-            .bind(text)
-            .execute(&mut *self.tx)
-            .await?;
-        if gone.rows_affected() == 0 { Err(StoreError::missing("key", text)) } else { Ok(()) }
+    /// Takes a key from a workspace, and gives the number by which it was counted.
+    pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
+        let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
+        let gone = sqlx::query(sql).bind(workspace).bind(provider).bind(text).fetch_optional(&mut *self.tx).await?;
+        Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)
     }
 
     /// The number of what a workspace holds at this moment.

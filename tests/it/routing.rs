@@ -349,7 +349,7 @@ fn an_unknown_route_of_the_emulator_is_told_what_there_is() {
     for target in
         ["/_emulator/x", "/_emulator/health/", "/_emulator/Health", "/_emulator/", "/_emulator", "/_emulator//health"]
     {
-        let answer = server.get(target, &["Host: app.flora.ai"]);
+        let answer = server.get(target, &[]);
         assert_eq!(answer.status, 404, "{target}: {}", answer.text());
         assert_eq!(answer.json()["error"]["code"], "no_such_route", "{target}");
         assert_eq!(answer.json()["error"]["at"], target);
@@ -362,7 +362,7 @@ fn a_wrong_method_on_the_emulators_routes_is_told_the_right_ones() {
     for target in ["/_emulator/health", "/_emulator/providers"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "PURGE"] {
             let answer = server.request(method, target, &[]);
-            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{method} {target}");
+            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET,HEAD")), "{method} {target}");
             assert_eq!(answer.json()["error"]["code"], "wrong_method");
             assert_eq!(answer.json()["error"]["at"], format!("{method} {target}"));
         }

@@ -6,8 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use assetmock::app::App;
-use assetmock::clock::{Chance, Clock, Micros, read_rfc3339};
-use assetmock::limits::Limits;
+use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::store::{Place, Store};
 use assetmock::{pipeline, server, world};
 use axum::body::{Body, to_bytes};
@@ -39,7 +38,7 @@ pub async fn app(fixture: &str, clock: &str) -> App {
     let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
     world::load(&store, fixtures, clock.now()).await.unwrap();
     store.index().await.unwrap();
-    App { store, clock, chance: Chance::seeded(7), limits: Limits::new(false) }
+    App::new(store, clock, Some(7))
 }
 
 /// Asks the pipeline itself, without a socket: for tests with thousands of requests.

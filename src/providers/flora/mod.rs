@@ -101,6 +101,10 @@ impl Provider for Flora {
     fn mint(&self, entropy: u128, _: Micros) -> String {
         format!("asset_{}{}", opaque(entropy, 16, ALPHANUMERIC), opaque(entropy.rotate_left(64), 16, ALPHANUMERIC))
     }
+
+    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        format!("sk_test_{}", opaque(entropy, 24, ALPHANUMERIC))
+    }
 }
 
 /// Documented: `req_`; inferred: 24 letters and digits.

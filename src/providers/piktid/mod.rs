@@ -7,7 +7,7 @@ mod view;
 
 use axum::http::StatusCode;
 
-use crate::clock::Micros;
+use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -107,5 +107,9 @@ impl Provider for PiktId {
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
         uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
+    }
+
+    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        format!("piktid_{}", opaque(entropy, 24, ALPHANUMERIC))
     }
 }

@@ -5,7 +5,7 @@ mod error;
 mod params;
 mod view;
 
-use crate::clock::{HEX, Micros, opaque, seconds};
+use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -100,6 +100,10 @@ impl Provider for TwelveLabs {
     fn mint(&self, entropy: u128, created_at: Micros) -> String {
         let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
         format!("{second:08x}{}", opaque(entropy, 16, HEX))
+    }
+
+    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        format!("tlk_{}", opaque(entropy, 24, ALPHANUMERIC).to_uppercase())
     }
 }
 

@@ -117,6 +117,10 @@ impl Provider for Xqr {
     fn mint(&self, entropy: u128, _: Micros) -> String {
         uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
     }
+
+    fn mint_key(&self, [prefix, first, second]: [u128; 3]) -> String {
+        format!("xqr_pk_{}.{}{}", opaque(prefix, 8, HEX), opaque(first, 32, HEX), opaque(second, 32, HEX))
+    }
 }
 
 /// The headers of every answer: the request id, and the counts once the key is known.

@@ -1,0 +1,234 @@
+//! How the emulator's own API reads and answers: JSON both ways, strictly, and one shape of error that says what is wrong,
+//! where, and what to send instead.
+
+use std::fmt;
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as Documented};
+use aide::operation::OperationInput;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fixture::FixtureError;
+use crate::store::{Missing, StoreError};
+use crate::workspace::MakeError;
+
+/// Why the emulator did not do what it was asked to.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The status.
+    pub status: StatusCode,
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people: what is wrong and what to send instead.
+    pub message: String,
+    /// Where: a field of the body, a parameter, a path.
+    pub at: Option<String>,
+}
+
+/// The body of an error.
+#[derive(Serialize, JsonSchema)]
+pub struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ErrorDetail {
+    /// A word for programs.
+    code: &'static str,
+    /// What is wrong, and what to send instead.
+    message: String,
+    /// Where: a field of the body, a parameter, a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that says nothing of where.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { status, code, message: message.into(), at: None }
+    }
+
+    /// 400: the request is wrong.
+    pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message).at(at)
+    }
+
+    /// The same, saying where.
+    pub fn at(self, at: impl Into<String>) -> Refusal {
+        Refusal { at: Some(at.into()), ..self }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Refusal { status, code, message, at } = self;
+        (status, axum::Json(ErrorBody { error: ErrorDetail { code, message, at } })).into_response()
+    }
+}
+
+impl OperationOutput for Refusal {
+    type Inner = ErrorBody;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        axum::Json::<ErrorBody>::operation_response(ctx, operation)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Refusal {
+        let message = error.to_string();
+        match error {
+            StoreError::Missing(Missing { what, id }) => {
+                let known =
+                    if what == "workspace" { "; `GET /_emulator/workspaces` lists those there are" } else { "" };
+                Refusal::new(StatusCode::NOT_FOUND, "not_found", format!("{message}{known}")).at(id)
+            }
+            StoreError::Taken { id, .. } => Refusal::new(StatusCode::CONFLICT, "taken", message).at(id),
+            StoreError::InUse { id, .. } => Refusal::new(StatusCode::CONFLICT, "in_use", message).at(id),
+            StoreError::Database(cause) => {
+                tracing::error!(%cause, "the library failed");
+                let message = "the library failed; the log says why";
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "library_failed", message)
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Refusal {
+        StoreError::Database(error).into()
+    }
+}
+
+impl From<FixtureError> for Refusal {
+    fn from(error: FixtureError) -> Refusal {
+        let at = if error.field.is_empty() { error.source } else { error.field };
+        Refusal::invalid(at, error.message)
+    }
+}
+
+impl From<MakeError> for Refusal {
+    fn from(error: MakeError) -> Refusal {
+        match error {
+            MakeError::NoSuchFixture(name) => Refusal::invalid(
+                "fixture",
+                format!("there is no fixture `{name}`; send `demo`, `docs`, `empty` or a fixture itself"),
+            ),
+            MakeError::Fixture(error) => error.into(),
+            MakeError::Which(ids) => {
+                Refusal::invalid("workspace", format!("say which workspace of the fixture: `{}`", ids.join("`, `")))
+            }
+            MakeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A JSON body, read strictly; an empty one is `{}`.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Json<T>, Refusal> {
+        let Text(text) = Text::from_request(request, state).await?;
+        let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
+        let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let at = error.path().to_string();
+            Refusal::invalid(if at == "." { "body".to_owned() } else { at }, error.into_inner().to_string())
+        });
+        let value = read?;
+        reader.end().map_err(|error| Refusal::invalid("body", error.to_string()))?;
+        Ok(Json(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Json<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Json::<T>::operation_input(ctx, operation);
+    }
+}
+
+/// A body of text.
+pub struct Text(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Text, Refusal> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let status = rejection.status();
+            let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "invalid_request" };
+            Refusal::new(status, code, rejection.body_text()).at("body")
+        })?;
+        let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
+        Ok(Text(text))
+    }
+}
+
+/// The query string, read strictly.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Refusal> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        let Query(value) = read.map_err(|rejection| Refusal::invalid("query", rejection.body_text()))?;
+        Ok(Asked(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Asked<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Query::<T>::operation_input(ctx, operation);
+    }
+}
+
+/// 201 with what was made.
+pub struct Made<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, axum::Json(self.0)).into_response()
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Made<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        axum::Json::<T>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, Documented)> {
+        let made = Self::operation_response(ctx, operation).unwrap_or_default();
+        vec![(Some(aide::openapi::StatusCode::Code(StatusCode::CREATED.as_u16())), made)]
+    }
+}
+
+/// The origin that a client sees us at: what it said in `Host`.
+pub fn origin(request: &Parts) -> String {
+    let host = request
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri.authority().map(|host| host.as_str()));
+    format!("http://{}", host.unwrap_or("127.0.0.1:4750"))
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,138 @@
+//! The clock: of the whole emulator, or of one workspace.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::{Path, State};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Json, Refusal};
+use super::workspaces::{InWorkspace, existing};
+use crate::app::App;
+use crate::clock::{Clock, Hands, Micros, SECOND};
+use crate::fixture::Instant;
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/clock",
+            get_with(read, |op| op.summary("Read the emulator's clock").tag("Clock"))
+                .post_with(turn, |op| op.summary("Turn the emulator's clock").tag("Clock")),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/clock",
+            get_with(read_own, |op| op.summary("Read a workspace's clock").tag("Clock"))
+                .merge(post_with(turn_own, |op| op.summary("Turn a workspace's clock").tag("Clock")))
+                .delete_with(follow, |op| op.summary("Let a workspace follow the emulator's clock again").tag("Clock")),
+        )
+}
+
+/// A clock.
+#[derive(Serialize, JsonSchema)]
+struct Reading {
+    /// What it shows.
+    now: Instant,
+    /// `running` or `frozen`.
+    state: State_,
+    /// Whether it is the workspace's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum State_ {
+    Running,
+    Frozen,
+}
+
+/// What to do with a clock, in this order: set it, move it, then stop it or let it run.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    /// Set it to this instant.
+    #[serde(default)]
+    set: Option<Instant>,
+    /// Move it by so many seconds; back if negative. Fractions count.
+    #[serde(default)]
+    step_seconds: Option<f64>,
+    /// `true` stops it where it is, `false` lets it run on.
+    #[serde(default)]
+    frozen: Option<bool>,
+}
+
+/// Steps beyond this are a mistake, and would leave the calendar.
+const LONGEST_STEP: f64 = 1e10;
+
+impl Turn {
+    fn checked(self) -> Result<impl FnOnce(&Clock), Refusal> {
+        let Turn { set, step_seconds, frozen } = self;
+        if set.is_none() && step_seconds.is_none() && frozen.is_none() {
+            return Err(Refusal::invalid(
+                "body",
+                "send `set`, `step_seconds` or `frozen`, such as {\"step_seconds\": 61}",
+            ));
+        }
+        if step_seconds.is_some_and(|step| step.abs() > LONGEST_STEP) {
+            return Err(Refusal::invalid("step_seconds", format!("a step is at most {LONGEST_STEP} seconds")));
+        }
+        Ok(move |clock: &Clock| {
+            set.into_iter().for_each(|at| clock.set(at.0));
+            step_seconds.into_iter().for_each(|step| clock.step((step * SECOND as f64).round() as Micros));
+            match frozen {
+                Some(true) => clock.freeze(),
+                Some(false) => clock.resume(),
+                None => {}
+            }
+        })
+    }
+}
+
+fn reading(hands: Hands, own: Option<bool>) -> axum::Json<Reading> {
+    let state = match hands {
+        Hands::Running { .. } => State_::Running,
+        Hands::Frozen { .. } => State_::Frozen,
+    };
+    axum::Json(Reading { now: Instant(hands.show()), state, own })
+}
+
+async fn read(State(app): State<Arc<App>>) -> axum::Json<Reading> {
+    reading(app.clock.hands(), None)
+}
+
+async fn turn(State(app): State<Arc<App>>, Json(turn): Json<Turn>) -> Result<axum::Json<Reading>, Refusal> {
+    turn.checked()?(&app.clock);
+    Ok(reading(app.clock.hands(), None))
+}
+
+async fn read_own(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Reading>, Refusal> {
+    existing(&app, &workspace).await?;
+    let own = app.tenants.of(&workspace).hands();
+    Ok(reading(own.unwrap_or(app.clock.hands()), Some(own.is_some())))
+}
+
+async fn turn_own(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Json(turn): Json<Turn>,
+) -> Result<axum::Json<Reading>, Refusal> {
+    existing(&app, &workspace).await?;
+    let tenant = app.tenants.of(&workspace);
+    tenant.turn(&app.clock, turn.checked()?);
+    Ok(reading(tenant.hands().unwrap_or(app.clock.hands()), Some(true)))
+}
+
+async fn follow(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Reading>, Refusal> {
+    existing(&app, &workspace).await?;
+    app.tenants.of(&workspace).follow();
+    Ok(reading(app.clock.hands(), Some(false)))
+}

@@ -1,0 +1,108 @@
+//! Who may steer the emulator. It trusts its network, within reason: a page in somebody's browser must not reach it, neither
+//! across origins nor by a name that was made to point here.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::answer::Refusal;
+use super::health;
+use crate::app::Switches;
+
+/// Lets a request pass, or says why not. Health is open to everyone: what asks for it seldom has a token or a choice of names.
+pub fn check(switches: &Switches, request: &Request) -> Result<(), Refusal> {
+    if request.uri().path() == health::PATH {
+        return Ok(());
+    }
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    admitted(request.headers(), authority, switches.admin_token.as_deref())
+}
+
+fn admitted(headers: &HeaderMap, authority: Option<&str>, token: Option<&str>) -> Result<(), Refusal> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let host = text(header::HOST).or(authority).unwrap_or_default();
+    if let Some(origin) = text(header::ORIGIN)
+        && origin.split_once("://").map(|(_, origin)| origin) != Some(host)
+    {
+        let message = "requests from web pages of other origins are refused here";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "foreign_origin", message).at("Origin"));
+    }
+    match token {
+        Some(token) if text(header::AUTHORIZATION).and_then(bearer).is_some_and(|shown| same(shown, token)) => Ok(()),
+        Some(_) => {
+            let message = "send the token given with `--admin-token` as `Authorization: Bearer TOKEN`";
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", message).at("Authorization"))
+        }
+        None if is_local(host) => Ok(()),
+        None => {
+            let message = format!(
+                "`{host}` is not a local name; use an IP address, `localhost` or a name without dots, or start with `--admin-token`"
+            );
+            Err(Refusal::new(StatusCode::FORBIDDEN, "foreign_host", message).at("Host"))
+        }
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Takes as long for every token of a length.
+fn same(shown: &str, token: &str) -> bool {
+    shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+/// Whether a name cannot belong to a stranger's domain: addresses, `localhost` and below it, names without dots as containers
+/// have them, and the one by which a container calls its host.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    name.parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || name.ends_with(".localhost")
+        || name == "host.docker.internal"
+        || name == "host.containers.internal"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_that_nobody_can_register_are_local() {
+        for host in
+            ["localhost", "LOCALHOST:4750", "127.0.0.1:1", "[::1]:80", "::1", "assetmock:4750", "a.localhost", ""]
+        {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "xqr.co"] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_refused_even_from_here() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "localhost:4750".parse().unwrap());
+        assert!(admitted(&headers, None, None).is_ok());
+        for (origin, good) in [("http://localhost:4750", true), ("http://localhost:3000", false), ("null", false)] {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            assert_eq!(admitted(&headers, None, None).is_ok(), good, "{origin}");
+        }
+    }
+
+    #[test]
+    fn with_a_token_the_token_decides_whatever_the_name() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "emulator.example".parse().unwrap());
+        assert_eq!(admitted(&headers, None, Some("abc")).unwrap_err().code, "no_token");
+        headers.insert(header::AUTHORIZATION, "bearer abc".parse().unwrap());
+        assert!(admitted(&headers, None, Some("abc")).is_ok());
+        assert_eq!(admitted(&headers, None, Some("abd")).unwrap_err().code, "no_token");
+    }
+}

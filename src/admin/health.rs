@@ -1,0 +1,87 @@
+//! Whether the emulator is ready, and whom it stands in for.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use axum::Json;
+use axum::extract::State;
+use axum::http::request::Parts;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answer::{Refusal, origin};
+use super::base_url;
+use crate::app::App;
+use crate::provider::Card;
+use crate::{providers, store};
+
+/// The route that is open to everyone.
+pub const PATH: &str = "/_emulator/health";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(PATH, get_with(health, |op| op.summary("Whether the emulator is ready").tag("Emulator")))
+        .api_route(
+            "/_emulator/providers",
+            get_with(providers, |op| op.summary("The providers and their base URLs").tag("Emulator")),
+        )
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Health {
+    /// `ready`; nobody is answered before.
+    status: &'static str,
+    version: &'static str,
+    /// Milliseconds since the start, in real time.
+    uptime_ms: u64,
+    counts: store::Counts,
+}
+
+/// Nobody is answered before the worlds are loaded, so whoever gets this answer finds them there.
+async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refusal> {
+    Ok(Json(Health {
+        status: "ready",
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_ms: u64::try_from(app.clock.uptime().as_millis()).unwrap_or(u64::MAX),
+        counts: app.store.counts().await?,
+    }))
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Providers {
+    providers: Vec<Described>,
+}
+
+/// A provider, as a client needs to know it.
+#[derive(Serialize, JsonSchema)]
+pub struct Described {
+    /// Its name in paths and fixtures.
+    name: &'static str,
+    /// The name the vendor writes.
+    title: &'static str,
+    /// What a client is given in place of the vendor's URL.
+    base_url: String,
+    /// The path of its list.
+    list: &'static str,
+    /// The vendor's host names, which work too.
+    hosts: &'static [&'static str],
+}
+
+async fn providers(parts: Parts) -> Json<Providers> {
+    Json(Providers { providers: describe(&parts) })
+}
+
+/// The providers, at the address by which the client sees us.
+pub fn describe(request: &Parts) -> Vec<Described> {
+    let origin = origin(request);
+    let described = |card: &'static Card| Described {
+        name: card.name,
+        title: card.title,
+        base_url: base_url(&origin, card),
+        list: card.list,
+        hosts: card.hosts,
+    };
+    providers::ALL.iter().map(|provider| described(provider.card())).collect()
+}

@@ -1,0 +1,198 @@
+//! Keys: made, revoked, expired, narrowed and limited at will.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, patch_with};
+use axum::extract::{Path, State};
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Asked, Json, Made, Refusal};
+use super::merge::{Patch, merged};
+use super::workspaces::{InWorkspace, existing};
+use crate::app::App;
+use crate::fixture::{self, Instant};
+use crate::limits::KeyLimits;
+use crate::store::{Key, KeyState, StoreError};
+use crate::{providers, workspace};
+
+const TAG: &str = "Keys";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/workspaces/{workspace}/keys",
+            get_with(list, |op| op.summary("List a workspace's keys").tag(TAG))
+                .post_with(make, |op| op.summary("Make a key").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/keys/{key}",
+            patch_with(change, |op| op.summary("Revoke, expire, narrow or limit a key").tag(TAG))
+                .delete_with(remove, |op| op.summary("Remove a key").tag(TAG)),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct OneKey {
+    /// The workspace's id.
+    workspace: String,
+    /// The key's text.
+    key: String,
+}
+
+/// Which of two keys of the same text.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Of {
+    /// The provider, if two have a key of this text.
+    #[serde(default)]
+    provider: Option<String>,
+}
+
+/// A key to make.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The provider's name.
+    provider: String,
+    /// The text; made up in the vendor's shape if left out.
+    #[serde(default)]
+    key: Option<String>,
+    /// The user it acts as; the first one if left out.
+    #[serde(default)]
+    user: Option<String>,
+    /// What it may do; everything if left out.
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+    /// Whether it is revoked.
+    #[serde(default)]
+    revoked: bool,
+    /// When it ends; never if left out.
+    #[serde(default)]
+    expires_at: Option<Instant>,
+    /// Its rate limits.
+    #[serde(default)]
+    limits: KeyLimits,
+}
+
+/// A key.
+#[derive(Serialize, JsonSchema)]
+struct Shown {
+    provider: String,
+    key: String,
+    user: String,
+    /// What it may do; null: everything.
+    scopes: Option<Vec<String>>,
+    /// `active`, `revoked` or `expired`, by the workspace's clock.
+    state: &'static str,
+    expires_at: Option<Instant>,
+    limits: KeyLimits,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct List {
+    keys: Vec<Shown>,
+}
+
+fn shown(key: Key, now: i64) -> Shown {
+    let state: KeyState = key.state(now);
+    Shown {
+        state: state.word(),
+        provider: key.provider,
+        key: key.key,
+        user: key.user,
+        scopes: key.scopes,
+        expires_at: key.expires_at.map(Instant),
+        limits: key.limits,
+    }
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<List>, Refusal> {
+    existing(&app, &workspace).await?;
+    let now = app.tenants.of(&workspace).now(&app.clock);
+    let keys = app.store.keys_of(&workspace).await?;
+    Ok(axum::Json(List { keys: keys.into_iter().map(|key| shown(key, now)).collect() }))
+}
+
+async fn make(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Json(wanted): Json<Wanted>,
+) -> Result<Made<Shown>, Refusal> {
+    let Wanted { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
+    let unknown = || {
+        Refusal::invalid(
+            "provider",
+            format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
+        )
+    };
+    let provider = providers::named(&name).ok_or_else(unknown)?;
+    let key = key.unwrap_or_else(|| workspace::fresh_key(&app, provider));
+    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
+    let mut write = app.store.write(providers::names()).await?;
+    let around = write.surroundings(&workspace).await?;
+    super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+    write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
+    write.commit().await?;
+    Ok(Made(read(&app, &workspace, &name, &key.key).await?))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    Path(OneKey { workspace, key: text }): Path<OneKey>,
+    Asked(Of { provider }): Asked<Of>,
+    Json(patch): Json<Patch<fixture::Key>>,
+) -> Result<axum::Json<Shown>, Refusal> {
+    let provider = provider_of(&app, &workspace, &text, provider).await?;
+    patch.refuse(&["provider", "key"])?;
+    let mut write = app.store.write(providers::names()).await?;
+    let around = write.surroundings(&workspace).await?;
+    write
+        .change_key(&workspace, &provider, &text, |key| {
+            let key: fixture::Key = merged(&key, &patch)?;
+            super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+            Ok::<_, Refusal>(key)
+        })
+        .await?;
+    write.commit().await?;
+    Ok(axum::Json(read(&app, &workspace, &provider, &text).await?))
+}
+
+async fn remove(
+    State(app): State<Arc<App>>,
+    Path(OneKey { workspace, key: text }): Path<OneKey>,
+    Asked(Of { provider }): Asked<Of>,
+) -> Result<NoContent, Refusal> {
+    let provider = provider_of(&app, &workspace, &text, provider).await?;
+    let mut write = app.store.write(providers::names()).await?;
+    let number = write.remove_key(&workspace, &provider, &text).await?;
+    write.commit().await?;
+    app.limits.forget(&[number]);
+    Ok(NoContent)
+}
+
+/// The provider of the key of this text, which must be clear.
+async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<String>) -> Result<String, Refusal> {
+    existing(app, workspace).await?;
+    let mut fitting: Vec<_> = app.store.keys_of(workspace).await?;
+    fitting.retain(|key| key.key == text && given.as_ref().is_none_or(|given| *given == key.provider));
+    match fitting.len() {
+        0 => Err(StoreError::missing("key", text).into()),
+        1 => Ok(fitting.remove(0).provider),
+        _ => {
+            Err(Refusal::invalid("provider", "several providers have a key of this text; say which: `?provider=NAME`"))
+        }
+    }
+}
+
+async fn read(app: &App, workspace: &str, provider: &str, text: &str) -> Result<Shown, Refusal> {
+    let now = app.tenants.of(workspace).now(&app.clock);
+    let key = app.store.key(provider, text).await?.ok_or_else(|| StoreError::missing("key", text))?;
+    Ok(shown(key, now))
+}

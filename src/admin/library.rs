@@ -1,0 +1,392 @@
+//! What a workspace holds: assets, users, projects and folders, in the neutral shape.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{delete_with, get_with, put_with};
+use axum::extract::{Path, State};
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::answer::{Asked, Json, Made, Refusal};
+use super::merge::{self, Patch, merged};
+use super::workspaces::InWorkspace;
+use crate::app::App;
+use crate::fixture::{self, Asset, Fixture, Folder, Instant, Problem, Project, User, Workspace};
+use crate::store::{NewAsset, StoreError};
+use crate::{providers, world};
+
+const ASSETS: &str = "Assets";
+const REST: &str = "Users, projects and folders";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/workspaces/{workspace}/assets",
+            get_with(list, |op| op.summary("List a workspace's assets in order of insertion").tag(ASSETS))
+                .post_with(add, |op| op.summary("Add assets: all of them or none").tag(ASSETS))
+                .delete_with(remove_many, |op| op.summary("Remove assets: all of them or none").tag(ASSETS)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/assets/{asset}",
+            get_with(read, |op| op.summary("Read an asset").tag(ASSETS))
+                .patch_with(change, |op| op.summary("Change an asset").tag(ASSETS))
+                .delete_with(remove, |op| op.summary("Remove an asset").tag(ASSETS)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/users",
+            get_with(users, |op| op.summary("List a workspace's users").tag(REST))
+                .post_with(add_user, |op| op.summary("Add a user").tag(REST)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/users/{name}",
+            delete_with(remove_user, |op| op.summary("Remove a user whom nothing names").tag(REST)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/projects",
+            get_with(projects, |op| op.summary("List a workspace's projects").tag(REST)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/projects/{name}",
+            put_with(put_project, |op| op.summary("Add or change a project").tag(REST))
+                .delete_with(remove_project, |op| op.summary("Remove a project that no asset is on").tag(REST)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/folders",
+            get_with(folders, |op| op.summary("List a workspace's folders").tag(REST)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/folders/{name}",
+            put_with(put_folder, |op| op.summary("Add or change a folder").tag(REST))
+                .delete_with(remove_folder, |op| op.summary("Remove an empty folder").tag(REST)),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct OneAsset {
+    /// The workspace's id.
+    workspace: String,
+    /// The asset's public id at any provider.
+    asset: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Named {
+    /// The workspace's id.
+    workspace: String,
+    /// The name of a user, or the id of a project or folder.
+    name: String,
+}
+
+/// Which part of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    /// How many assets, up to 1000.
+    #[serde(default = "hundred")]
+    #[schemars(range(min = 1, max = 1000))]
+    limit: u32,
+    /// `next` of the part before.
+    #[serde(default)]
+    after: i64,
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+/// Assets, in order of insertion.
+#[derive(Serialize, JsonSchema)]
+struct Assets {
+    assets: Vec<Asset>,
+    /// What to send as `after` for those that follow; null at the end.
+    next: Option<i64>,
+}
+
+/// Assets to add. Of those created at the same instant the later one counts as newer.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Added {
+    /// The assets; `created_at` is the workspace's present instant if left out.
+    #[schemars(with = "Vec<Asset>", length(min = 1))]
+    assets: Vec<BTreeMap<String, Box<RawValue>>>,
+}
+
+/// Which assets to remove.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Removed {
+    /// Their public ids at any provider, separated by commas.
+    #[serde(default)]
+    ids: Option<String>,
+    /// Every asset there is.
+    #[serde(default)]
+    all: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gone {
+    /// How many assets were removed.
+    removed: u64,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Asked(Window { limit, after }): Asked<Window>,
+) -> Result<axum::Json<Assets>, Refusal> {
+    if !(1..=1000).contains(&limit) {
+        return Err(Refusal::invalid("limit", "`limit` is a number from 1 to 1000"));
+    }
+    let (assets, next) = app.store.assets(&workspace, after, limit, &providers::names()).await?;
+    Ok(axum::Json(Assets { assets, next }))
+}
+
+async fn add(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Json(Added { assets }): Json<Added>,
+) -> Result<Made<Assets>, Refusal> {
+    if assets.is_empty() {
+        return Err(Refusal::invalid("assets", "send at least one asset"));
+    }
+    let now = app.tenants.of(&workspace).now(&app.clock);
+    let assets = assets
+        .into_iter()
+        .enumerate()
+        .map(|(index, fields)| dated(fields, now).map_err(|refusal| nested(refusal, &format!("assets[{index}]"))));
+    let assets = assets.collect::<Result<Vec<Asset>, Refusal>>()?;
+    let mut write = app.store.write(providers::names()).await?;
+    let around = write.surroundings(&workspace).await?;
+    let around = check(Workspace { assets, ..around }, "")?;
+    let new = completed(&app, around);
+    let shown = new.iter().cloned().map(with_ids).collect();
+    write.add_assets(&workspace, new).await?;
+    write.commit().await?;
+    Ok(Made(Assets { assets: shown, next: None }))
+}
+
+fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
+    fields.entry("created_at".to_owned()).or_insert_with(|| to_raw_value(&Instant(now)).expect("an instant is JSON"));
+    merge::read(&fields)
+}
+
+fn nested(refusal: Refusal, within: &str) -> Refusal {
+    let at = refusal.at.as_deref().filter(|at| *at != ".").map(|at| format!("{within}.{at}"));
+    refusal.at(at.unwrap_or_else(|| within.to_owned()))
+}
+
+/// The assets of a workspace with what they leave out: uploader and public ids. Ids are made up here, not named after a place
+/// as in a fixture: what is added twice is two assets.
+pub fn completed(app: &App, mut around: Workspace) -> Vec<NewAsset> {
+    let assets = std::mem::take(&mut around.assets).into_iter();
+    let chance = &app.tenants.of(&around.id).chance;
+    world::identified_by(&around, assets, || chance.wide_bits()).collect()
+}
+
+/// An asset with its public ids written out.
+fn with_ids((asset, ids): NewAsset) -> Asset {
+    Asset { ids: providers::names().into_iter().map(str::to_owned).zip(ids).collect(), ..asset }
+}
+
+/// Lets what refers to something real pass.
+pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
+    let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
+    fixture::check(&fixture, &providers::names(), &mut fixture::Taken::default()).map_err(
+        |Problem { path, message }| {
+            let path = path.strip_prefix("workspaces[0].").unwrap_or(&path);
+            Refusal::invalid(path.strip_prefix(strip).unwrap_or(path), message)
+        },
+    )?;
+    Ok(fixture.workspaces.remove(0))
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Path(OneAsset { workspace, asset }): Path<OneAsset>,
+) -> Result<axum::Json<Asset>, Refusal> {
+    Ok(axum::Json(app.store.asset(&workspace, &asset, &providers::names()).await?))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    Path(OneAsset { workspace, asset: id }): Path<OneAsset>,
+    Json(patch): Json<Patch<Asset>>,
+) -> Result<axum::Json<Asset>, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    let around = write.surroundings(&workspace).await?;
+    let mut shown = None;
+    write
+        .change_asset(&workspace, &id, |asset| {
+            // What a vendor said of it is no longer true.
+            let asset = Asset { told: None, ..merged(&Asset { told: None, ..asset }, &patch)? };
+            let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
+            let changed = completed(&app, around).remove(0);
+            shown = Some(with_ids(changed.clone()));
+            Ok::<_, Refusal>(changed)
+        })
+        .await?;
+    write.commit().await?;
+    Ok(axum::Json(shown.ok_or_else(|| StoreError::missing("asset", &id))?))
+}
+
+async fn remove(
+    State(app): State<Arc<App>>,
+    Path(OneAsset { workspace, asset }): Path<OneAsset>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_assets(&workspace, &[asset]).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn remove_many(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Asked(Removed { ids, all }): Asked<Removed>,
+) -> Result<axum::Json<Gone>, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    let removed = match (ids, all) {
+        (Some(ids), false) => {
+            let ids: Vec<_> = ids.split(',').map(|id| id.trim().to_owned()).collect();
+            write.remove_assets(&workspace, &ids).await?;
+            ids.len() as u64
+        }
+        (None, true) => write.remove_all_assets(&workspace).await?,
+        _ => return Err(Refusal::invalid("query", "say which: `?ids=ID,ID` or `?all=true`")),
+    };
+    write.commit().await?;
+    Ok(axum::Json(Gone { removed }))
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Users {
+    users: Vec<User>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Projects {
+    projects: Vec<Project>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Folders {
+    folders: Vec<Folder>,
+}
+
+/// A project but for its id.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProjectPut {
+    /// Its name.
+    name: String,
+}
+
+/// A folder but for its id.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FolderPut {
+    /// Its name.
+    name: String,
+    /// The folder it is in; the root if left out.
+    #[serde(default)]
+    parent: Option<String>,
+    /// Whether it is in the trash.
+    #[serde(default)]
+    trashed: bool,
+}
+
+async fn users(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Users>, Refusal> {
+    Ok(axum::Json(Users { users: app.store.surroundings(&workspace).await?.users }))
+}
+
+async fn add_user(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Json(user): Json<User>,
+) -> Result<Made<User>, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.add_user(&workspace, &user.name).await?;
+    write.commit().await?;
+    Ok(Made(user))
+}
+
+async fn remove_user(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_user(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn projects(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Projects>, Refusal> {
+    Ok(axum::Json(Projects { projects: app.store.surroundings(&workspace).await?.projects }))
+}
+
+async fn put_project(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name: id }): Path<Named>,
+    Json(ProjectPut { name }): Json<ProjectPut>,
+) -> Result<axum::Json<Project>, Refusal> {
+    let project = Project { id, name };
+    let mut write = app.store.write(providers::names()).await?;
+    write.put_project(&workspace, &project).await?;
+    write.commit().await?;
+    Ok(axum::Json(project))
+}
+
+async fn remove_project(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_project(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn folders(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Folders>, Refusal> {
+    Ok(axum::Json(Folders { folders: app.store.surroundings(&workspace).await?.folders }))
+}
+
+async fn put_folder(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name: id }): Path<Named>,
+    Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
+) -> Result<axum::Json<Folder>, Refusal> {
+    let folder = Folder { id, name, parent, trashed };
+    let mut write = app.store.write(providers::names()).await?;
+    let mut around = write.surroundings(&workspace).await?;
+    around.folders.retain(|other| other.id != folder.id);
+    around.folders.push(folder.clone());
+    let index = around.folders.len() - 1;
+    check(around, &format!("folders[{index}]."))?;
+    write.put_folder(&workspace, &folder).await?;
+    write.commit().await?;
+    Ok(axum::Json(folder))
+}
+
+async fn remove_folder(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_folder(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}

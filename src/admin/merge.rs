@@ -1,0 +1,73 @@
+//! Changing a thing by naming the fields that change: null takes a field away, the others stay as they are, to the byte.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use super::answer::Refusal;
+
+/// Some fields of a `T`.
+pub struct Patch<T> {
+    fields: BTreeMap<String, Box<RawValue>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Patch<T> {
+    /// Refuses to change these fields.
+    pub fn refuse(&self, fixed: &[&str]) -> Result<(), Refusal> {
+        match fixed.iter().find(|field| self.fields.contains_key(**field)) {
+            Some(field) => Err(Refusal::invalid(*field, format!("`{field}` cannot be changed; make a new one"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Patch<T>, D::Error> {
+        Ok(Patch { fields: BTreeMap::deserialize(deserializer)?, of: PhantomData })
+    }
+}
+
+/// The schema of a `T` none of whose fields is required, and each of which may be null.
+impl<T: JsonSchema> JsonSchema for Patch<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Patch", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.remove("required");
+        schema
+    }
+}
+
+/// `thing` after a patch.
+pub fn merged<T: Serialize + DeserializeOwned>(thing: &T, patch: &Patch<T>) -> Result<T, Refusal> {
+    let text = serde_json::to_string(thing).expect("what came from JSON goes back to it");
+    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&text).expect("a thing is an object");
+    for (name, value) in &patch.fields {
+        if value.get() == "null" {
+            fields.remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    read(&fields)
+}
+
+/// A thing from its fields.
+pub fn read<T: DeserializeOwned>(fields: &BTreeMap<String, Box<RawValue>>) -> Result<T, Refusal> {
+    let text = serde_json::to_string(fields).expect("fields of JSON are JSON");
+    let mut reader = serde_json::Deserializer::from_str(&text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let at = error.path().to_string();
+        let message = error.into_inner().to_string();
+        let message = message.rfind(" at line ").map_or(&*message, |end| &message[..end]);
+        Refusal::invalid(at, message)
+    })
+}

@@ -1,0 +1,129 @@
+//! The emulator's own API, under `/_emulator`, in one plain JSON style. A file below this one is a group of routes;
+//! [`answer`] is how they read and answer, [`guard`] who may ask. The OpenAPI document is made from the handlers.
+
+mod answer;
+mod clock;
+mod guard;
+mod health;
+mod keys;
+mod library;
+mod merge;
+mod snapshots;
+mod workspaces;
+
+use std::sync::{Arc, LazyLock};
+
+use aide::axum::ApiRouter;
+use aide::openapi::OpenApi;
+use aide::transform::TransformOpenApi;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use tower::ServiceExt;
+
+use self::answer::{ErrorBody, Refusal};
+use self::health::Described;
+use crate::app::App;
+use crate::pipeline::date;
+use crate::provider::{Card, Reply};
+
+/// What a body may measure: a fixture of 100,000 assets, with room.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// The routes and their document, made when first asked for: most runs that count milliseconds never do.
+static ROUTES: LazyLock<Router<Arc<App>>> = LazyLock::new(routes);
+
+/// Whether a path is ours.
+pub fn owns(path: &str) -> bool {
+    path.strip_prefix("/_emulator").is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
+
+/// Answers a request to a path of ours.
+pub async fn answer(app: Arc<App>, request: Request) -> Response {
+    let now = app.clock.now();
+    let mut response = match guard::check(&app.switches, &request) {
+        Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        Err(refusal) => refusal.into_response(),
+    };
+    response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
+    response
+}
+
+fn routes() -> Router<Arc<App>> {
+    let (routes, document) = documented();
+    let document = Bytes::from(serde_json::to_vec_pretty(&document).expect("a document is JSON"));
+    let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    routes
+        .route("/_emulator/openapi.json", get(serve))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+}
+
+/// Every group of routes, and their document.
+fn documented() -> (Router<Arc<App>>, OpenApi) {
+    let mut document = OpenApi::default();
+    let routes = ApiRouter::new()
+        .merge(health::routes())
+        .merge(workspaces::routes())
+        .merge(library::routes())
+        .merge(keys::routes())
+        .merge(snapshots::routes())
+        .merge(clock::routes())
+        .finish_api_with(&mut document, describe);
+    (routes, document)
+}
+
+fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
+    api.title("assetmock: the emulator's own API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .summary("Steers the emulator: workspaces, what they hold, faults, journal, clock and snapshots.")
+        .default_response_with::<axum::Json<ErrorBody>, _>(|response| {
+            response.description("What is wrong, where, and what to send instead.")
+        })
+}
+
+async fn no_route(parts: Parts) -> Refusal {
+    let message = "the emulator has no such route; `GET /_emulator/openapi.json` lists those there are";
+    Refusal::new(StatusCode::NOT_FOUND, "no_such_route", message).at(parts.uri.path())
+}
+
+async fn wrong_method(parts: Parts) -> Refusal {
+    let message = "this route has other methods; the `Allow` header names them";
+    let at = format!("{} {}", parts.method, parts.uri.path());
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).at(at)
+}
+
+#[derive(Serialize)]
+struct NoProvider<'a> {
+    error: Problem<'a>,
+    providers: Vec<Described>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    message: &'a str,
+    at: &'a str,
+}
+
+/// The answer to a request that belongs to no provider.
+pub fn no_provider(request: &Parts) -> Reply {
+    let message = "no provider owns this address; use one of the base URLs below, a vendor's host name, or a vendor's exact path \
+                   (where two vendors share it, with a key of the one you mean)";
+    let error = Problem { code: "no_provider", message, at: request.uri.path() };
+    Reply::json(StatusCode::NOT_FOUND, &NoProvider { error, providers: health::describe(request) })
+}
+
+/// The base URL that a client of this provider is given.
+pub fn base_url(origin: &str, card: &Card) -> String {
+    format!("{origin}/{}{}", card.name, card.base)
+}

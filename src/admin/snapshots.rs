@@ -1,0 +1,151 @@
+//! Snapshots: the whole state under a name, and the way back to the start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with, put_with};
+use axum::extract::{Path, State};
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Json, Refusal};
+use crate::app::App;
+use crate::clock::Hands;
+use crate::fixture::Instant;
+use crate::providers;
+use crate::store::{Snapshot, StoreError};
+
+const TAG: &str = "Snapshots";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/_emulator/snapshots", get_with(list, |op| op.summary("List the snapshots").tag(TAG)))
+        .api_route(
+            "/_emulator/snapshots/{name}",
+            put_with(save, |op| op.summary("Save the whole state under a name").tag(TAG))
+                .delete_with(forget, |op| op.summary("Forget a snapshot").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/snapshots/{name}/restore",
+            post_with(restore, |op| op.summary("Put everything back to what it was").tag(TAG)),
+        )
+        .api_route("/_emulator/reset", post_with(reset, |op| op.summary("Put everything back to the start").tag(TAG)))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Named {
+    /// The snapshot's name.
+    name: String,
+}
+
+/// A snapshot.
+#[derive(Serialize, JsonSchema)]
+struct Shown {
+    name: String,
+    /// When it was made, by the emulator's clock.
+    made_at: Instant,
+    /// How many workspaces it holds.
+    workspaces: i64,
+    /// How many assets they hold.
+    assets: i64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct List {
+    snapshots: Vec<Shown>,
+}
+
+/// Nothing to say; an empty object.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// What is set by hand and not in the library.
+#[derive(Serialize, Deserialize)]
+struct Steering {
+    clock: Hands,
+    workspaces: BTreeMap<String, Own>,
+}
+
+/// The same of one workspace.
+#[derive(Serialize, Deserialize)]
+struct Own {
+    clock: Option<Hands>,
+    strict: bool,
+}
+
+impl Steering {
+    fn of(app: &App) -> Steering {
+        let own = |tenant: &crate::tenants::Tenant| Own { clock: tenant.hands(), strict: tenant.strict.load(Relaxed) };
+        let workspaces = app.tenants.all().iter().map(|(id, tenant)| (id.clone(), own(tenant))).collect();
+        Steering { clock: app.clock.hands(), workspaces }
+    }
+
+    fn apply(self, app: &App) {
+        app.clock.put(self.clock);
+        for (id, own) in self.workspaces {
+            let tenant = app.tenants.of(&id);
+            tenant.strict.store(own.strict, Relaxed);
+            if let Some(hands) = own.clock {
+                tenant.turn(&app.clock, |clock| clock.put(hands));
+            }
+        }
+    }
+}
+
+async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List>, Refusal> {
+    let snapshots = app.store.snapshots().await?.into_iter().map(shown).collect();
+    Ok(axum::Json(List { snapshots }))
+}
+
+fn shown(Snapshot { name, made_at, workspaces, assets }: Snapshot) -> Shown {
+    Shown { name, made_at: Instant(made_at), workspaces, assets }
+}
+
+async fn save(
+    State(app): State<Arc<App>>,
+    Path(Named { name }): Path<Named>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<axum::Json<Shown>, Refusal> {
+    let steering = serde_json::to_string(&Steering::of(&app)).expect("clocks and switches are JSON");
+    let mut write = app.store.write(providers::names()).await?;
+    write.save(&name, &steering, app.clock.now()).await?;
+    write.commit().await?;
+    let saved = app.store.snapshots().await?.into_iter().find(|snapshot| snapshot.name == name);
+    Ok(axum::Json(saved.map(shown).ok_or_else(|| StoreError::missing("snapshot", &name))?))
+}
+
+async fn restore(
+    State(app): State<Arc<App>>,
+    Path(Named { name }): Path<Named>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    let steering = write.restore(&name).await?;
+    write.commit().await?;
+    app.forget_all();
+    if let Ok(steering) = serde_json::from_str::<Steering>(&steering) {
+        steering.apply(&app);
+    }
+    Ok(NoContent)
+}
+
+async fn forget(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.forget(&name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn reset(State(app): State<Arc<App>>, Json(Nothing {}): Json<Nothing>) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.restore(Snapshot::BEGINNING).await?;
+    write.commit().await?;
+    app.forget_all();
+    app.clock.put(app.began);
+    Ok(NoContent)
+}

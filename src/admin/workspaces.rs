@@ -1,0 +1,258 @@
+//! Workspaces: one a test, made in a moment, each with keys of its own, and gone without a trace.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::{Path, State};
+use axum::http::request::Parts;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::answer::{Json, Made, Refusal, origin};
+use super::base_url;
+use crate::app::App;
+use crate::fixture::{self, Instant, Spec};
+use crate::providers;
+use crate::store::{KeyState, StoreError, Summary};
+use crate::workspace::{self, New, Origin, until};
+
+const TAG: &str = "Workspaces";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/workspaces",
+            post_with(make, |op| op.summary("Make a workspace").tag(TAG))
+                .get_with(list, |op| op.summary("List the workspaces").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}",
+            get_with(read, |op| op.summary("Read a workspace").tag(TAG))
+                .patch_with(change, |op| op.summary("Change a workspace").tag(TAG))
+                .delete_with(remove, |op| op.summary("Remove a workspace and all that is its own").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/reset",
+            post_with(reset, |op| op.summary("Put a workspace back to what it was made from").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/fixture",
+            get_with(export, |op| op.summary("Export a workspace as a fixture").tag(TAG)),
+        )
+}
+
+/// Which workspace.
+#[derive(Deserialize, JsonSchema)]
+pub struct InWorkspace {
+    /// Its id.
+    pub workspace: String,
+}
+
+/// A workspace to make. With none of `fixture`, `generate` and `copy` it is empty.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Its id, such as `ws_mine`; made up if left out.
+    #[serde(default)]
+    id: Option<String>,
+    /// Its display name; the id if left out.
+    #[serde(default)]
+    name: Option<String>,
+    /// `demo`, `docs` or `empty`, or a fixture itself.
+    #[serde(default)]
+    #[schemars(with = "Option<FixtureOrName>")]
+    fixture: Option<Box<RawValue>>,
+    /// Which workspace of the fixture, if it holds several.
+    #[serde(default)]
+    workspace: Option<String>,
+    /// So many made-up assets.
+    #[serde(default)]
+    generate: Option<Generate>,
+    /// What the workspace of this id holds at this moment.
+    #[serde(default)]
+    copy: Option<String>,
+    /// Whether warnings here count: see `--fail-on-warnings`.
+    #[serde(default)]
+    strict: bool,
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used: the text is read as a fixture, which says where it is wrong")]
+enum FixtureOrName {
+    Name(String),
+    Fixture(fixture::Fixture),
+}
+
+/// What to generate.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Generate {
+    /// How many assets.
+    #[schemars(range(max = 1_000_000))]
+    count: u64,
+    /// The same seed gives the same assets.
+    #[serde(default = "one")]
+    seed: u64,
+    /// The instant of the newest asset, or a little after it.
+    #[serde(default)]
+    until: Option<Instant>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// The most that one request may generate.
+const MOST: u64 = 1_000_000;
+
+/// A workspace.
+#[derive(Serialize, JsonSchema)]
+struct Shown {
+    id: String,
+    name: String,
+    /// A live key for each provider that has one.
+    keys: BTreeMap<String, String>,
+    /// What a client of each provider is given in place of the vendor's URL.
+    base_urls: BTreeMap<&'static str, String>,
+    /// How many assets it holds.
+    assets: i64,
+    /// Whether warnings here count.
+    strict: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct List {
+    workspaces: Vec<Listed>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Listed {
+    id: String,
+    name: String,
+    /// How many assets it holds.
+    assets: i64,
+}
+
+/// What to change.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    /// Whether warnings here count.
+    strict: bool,
+}
+
+impl Wanted {
+    fn origin(&self) -> Result<Origin, Refusal> {
+        match (&self.fixture, &self.generate, &self.copy) {
+            (None, None, None) => Ok(Origin::BuiltIn("empty".to_owned())),
+            (Some(fixture), None, None) => Ok(match serde_json::from_str(fixture.get()) {
+                Ok(name) => Origin::BuiltIn(name),
+                Err(_) => Origin::Inline(fixture.clone()),
+            }),
+            (None, Some(Generate { count, .. }), None) if *count > MOST => Err(Refusal::invalid(
+                "generate.count",
+                format!("{count} is more than {MOST}; `assetmock generate` makes more"),
+            )),
+            (None, Some(Generate { count, seed, until: newest }), None) => {
+                let newest = newest.map_or_else(until, |at| at.0);
+                Ok(Origin::Generated(Spec { count: *count, seed: *seed, until: newest }))
+            }
+            (None, None, Some(id)) => Ok(Origin::CopyOf(id.clone())),
+            _ => Err(Refusal::invalid("body", "send one of `fixture`, `generate` and `copy`")),
+        }
+    }
+}
+
+async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Wanted>) -> Result<Made<Shown>, Refusal> {
+    if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
+        return Err(Refusal::invalid("id", format!("`{id}` is not a workspace id such as `ws_mine`")));
+    }
+    let from = wanted.origin()?;
+    let made = workspace::make(&app, New { id: wanted.id, name: wanted.name, from, which: wanted.workspace }).await?;
+    app.tenants.of(&made.id).strict.store(wanted.strict, Relaxed);
+    Ok(Made(shown(&app, &parts, &made.id).await?))
+}
+
+async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List>, Refusal> {
+    let listed = |Summary { id, name, assets }| Listed { id, name, assets };
+    Ok(axum::Json(List { workspaces: app.store.workspaces(None).await?.into_iter().map(listed).collect() }))
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    parts: Parts,
+) -> Result<axum::Json<Shown>, Refusal> {
+    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    parts: Parts,
+    Json(change): Json<Change>,
+) -> Result<axum::Json<Shown>, Refusal> {
+    existing(&app, &workspace).await?;
+    app.tenants.of(&workspace).strict.store(change.strict, Relaxed);
+    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+}
+
+async fn remove(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    let keys = write.key_numbers(&workspace).await?;
+    write.remove_workspace(&workspace).await?;
+    write.commit().await?;
+    app.forget(&workspace, &keys);
+    Ok(NoContent)
+}
+
+async fn reset(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    parts: Parts,
+) -> Result<axum::Json<Shown>, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    let keys = write.key_numbers(&workspace).await?;
+    write.reset_workspace(&workspace).await?;
+    write.commit().await?;
+    app.forget(&workspace, &keys);
+    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+}
+
+async fn export(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<fixture::Fixture>, Refusal> {
+    let workspace = app.store.export(&workspace, &providers::names()).await?;
+    Ok(axum::Json(fixture::Fixture { schema: None, workspaces: vec![workspace] }))
+}
+
+/// The workspace of this id, or the refusal that there is none.
+pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
+    let found = app.store.workspaces(Some(id)).await?.pop();
+    Ok(found.ok_or_else(|| StoreError::missing("workspace", id))?)
+}
+
+async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
+    let Summary { id, name, assets } = existing(app, id).await?;
+    let tenant = app.tenants.of(&id);
+    let now = tenant.now(&app.clock);
+    let mut keys = BTreeMap::new();
+    for key in app.store.keys_of(&id).await?.into_iter().filter(|key| key.state(now) == KeyState::Active) {
+        keys.entry(key.provider).or_insert(key.key);
+    }
+    let origin = origin(parts);
+    let base_urls = providers::ALL.iter().map(|provider| provider.card());
+    let base_urls = base_urls.map(|card| (card.name, base_url(&origin, card))).collect();
+    Ok(Shown { id, name, keys, base_urls, assets, strict: tenant.strict.load(Relaxed) })
+}

@@ -1,0 +1,98 @@
+//! What a workspace has of its own besides what the store holds: a clock, a sequence of ids, and whether its warnings
+//! count. Kept for each process and made when first asked for; a restart begins anew, as the emulator's own clock does.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock::{Chance, Clock, Hands, Micros};
+
+/// What a workspace has of its own in this process.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Its clock; none: the emulator's.
+    clock: RwLock<Option<Clock>>,
+    /// The source of its request ids.
+    pub chance: Chance,
+    /// Whether warnings make the emulator end with an error.
+    pub strict: AtomicBool,
+    /// Warnings given so far.
+    pub warned: AtomicU64,
+}
+
+impl Tenant {
+    fn new(seed: Option<u64>) -> Tenant {
+        Tenant {
+            clock: RwLock::default(),
+            chance: seed.map_or_else(Chance::from_system, Chance::seeded),
+            strict: AtomicBool::default(),
+            warned: AtomicU64::default(),
+        }
+    }
+
+    /// The current instant here.
+    pub fn now(&self, emulator: &Clock) -> Micros {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or_else(|| emulator.now(), Clock::now)
+    }
+
+    /// How its own clock goes, if it has one.
+    pub fn hands(&self) -> Option<Hands> {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Clock::hands)
+    }
+
+    /// Turns its own clock, which begins where the emulator's is.
+    pub fn turn(&self, emulator: &Clock, how: impl FnOnce(&Clock)) {
+        let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);
+        how(clock.get_or_insert_with(|| Clock::with(emulator.hands())));
+    }
+
+    /// Lets it follow the emulator's clock again.
+    pub fn follow(&self) {
+        *self.clock.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether a warning was given that counts.
+    pub fn failed(&self) -> bool {
+        self.strict.load(Relaxed) && self.warned.load(Relaxed) > 0
+    }
+}
+
+/// The workspaces of this process, by id.
+#[derive(Debug, Default)]
+pub struct Tenants {
+    /// Every workspace's sequence of ids begins with it, so that what a test sees does not depend on other tests.
+    seed: Option<u64>,
+    map: RwLock<HashMap<String, Arc<Tenant>>>,
+}
+
+impl Tenants {
+    /// Workspaces whose ids are the same in every run if there is a seed.
+    pub fn new(seed: Option<u64>) -> Tenants {
+        Tenants { seed, map: RwLock::default() }
+    }
+
+    /// What this workspace has of its own.
+    pub fn of(&self, workspace: &str) -> Arc<Tenant> {
+        if let Some(tenant) = self.map.read().unwrap_or_else(PoisonError::into_inner).get(workspace) {
+            return tenant.clone();
+        }
+        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        map.entry(workspace.to_owned()).or_insert_with(|| Arc::new(Tenant::new(self.seed))).clone()
+    }
+
+    /// Forgets a workspace: the next one of this id begins anew.
+    pub fn forget(&self, workspace: &str) {
+        self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
+    }
+
+    /// Forgets them all.
+    pub fn forget_all(&self) {
+        self.map.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Those that were asked for, by id.
+    pub fn all(&self) -> Vec<(String, Arc<Tenant>)> {
+        let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        map.iter().map(|(id, tenant)| (id.clone(), tenant.clone())).collect()
+    }
+}

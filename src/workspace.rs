@@ -1,0 +1,165 @@
+//! Making workspaces while the emulator runs: from a fixture, a generator, or another workspace, each with fresh keys.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::app::App;
+use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
+use crate::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
+use crate::provider::Provider;
+use crate::providers;
+use crate::store::{Key, StoreError, Write};
+use crate::world;
+
+/// What a new workspace is made from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A built-in fixture.
+    BuiltIn(String),
+    /// A fixture in the request.
+    Inline(Box<RawValue>),
+    /// The generator.
+    Generated(Spec),
+    /// What another workspace holds at this moment.
+    CopyOf(String),
+}
+
+/// A workspace to be made.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Its id; made up if left out.
+    pub id: Option<String>,
+    /// Its name; the id if left out.
+    pub name: Option<String>,
+    /// What it is made from.
+    pub from: Origin,
+    /// Which workspace of a fixture that holds several.
+    pub which: Option<String>,
+}
+
+/// Why a workspace was not made.
+#[derive(Debug)]
+pub enum MakeError {
+    /// There is no built-in fixture of this name.
+    NoSuchFixture(String),
+    /// The fixture in the request is wrong.
+    Fixture(FixtureError),
+    /// It must be clear which workspace of the fixture is meant; these are there.
+    Which(Vec<String>),
+    /// The library could not.
+    Store(StoreError),
+}
+
+impl From<StoreError> for MakeError {
+    fn from(error: StoreError) -> MakeError {
+        MakeError::Store(error)
+    }
+}
+
+/// Where the newest generated asset is if nobody says.
+pub const UNTIL: &str = "2026-06-01T00:00:00Z";
+
+/// [`UNTIL`] as an instant.
+pub fn until() -> Micros {
+    read_rfc3339(UNTIL).expect("it is one")
+}
+
+/// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
+/// keys of built-in fixtures stay with the workspaces of the start.
+pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
+    let id = new.id.unwrap_or_else(|| format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC)));
+    let mut write = app.store.write(providers::names()).await?;
+    let (mut workspace, collection) = match &new.from {
+        Origin::CopyOf(other) => write.shared(other).await?,
+        from => found_or_added(&mut write, from, new.which.as_deref()).await?,
+    };
+    workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
+    workspace.id = id;
+    if !matches!(new.from, Origin::Inline(_)) {
+        workspace.keys.clear();
+    }
+    let lacking = |workspace: &Workspace, name| !workspace.keys.iter().any(|key| key.provider == name && !key.revoked);
+    for provider in providers::ALL {
+        let name = provider.card().name;
+        if lacking(&workspace, name) {
+            workspace.keys.push(fixture::Key::new(name, fresh_key(app, *provider)));
+        }
+    }
+    write.add_workspace(&workspace, collection).await?;
+    write.commit().await?;
+    Ok(workspace)
+}
+
+/// A key nobody has.
+pub fn fresh_key(app: &App, provider: &dyn Provider) -> String {
+    provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()))
+}
+
+/// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
+/// the same new key at once, the later finds what the earlier made.
+pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<Key, StoreError> {
+    let name = provider.card().name;
+    let mut write = app.store.write(providers::names()).await?;
+    let (mut workspace, collection) = write.first_origin().await?;
+    workspace.id = format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC));
+    workspace.name = None;
+    workspace.keys = vec![fixture::Key::new(name, text.to_owned())];
+    match write.add_workspace(&workspace, collection).await {
+        Ok(()) => write.commit().await?,
+        Err(StoreError::Taken { .. }) => drop(write),
+        Err(error) => return Err(error),
+    }
+    app.store.key(name, text).await?.ok_or_else(|| StoreError::missing("key", text))
+}
+
+/// The collection for what a workspace is made from: one made from the same lately, or a new one.
+async fn found_or_added(write: &mut Write, from: &Origin, which: Option<&str>) -> Result<(Workspace, i64), MakeError> {
+    let source = source(from, which);
+    if let Some(template) = write.template(&source).await? {
+        return Ok((template.content, template.collection));
+    }
+    let (workspace, assets): (Workspace, Box<dyn Iterator<Item = fixture::Asset> + Send>) = match from {
+        Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
+        other => {
+            let mut workspace = chosen(read(other)?, which)?;
+            let assets = std::mem::take(&mut workspace.assets);
+            (workspace, Box::new(assets.into_iter()))
+        }
+    };
+    let collection = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
+    write.remember(&source, &workspace, collection).await?;
+    Ok((workspace, collection))
+}
+
+/// What tells one origin from another.
+fn source(from: &Origin, which: Option<&str>) -> String {
+    let from: Cow<'_, str> = match from {
+        Origin::BuiltIn(name) => Cow::Owned(format!("built-in {name}")),
+        Origin::Inline(text) => Cow::Borrowed(text.get()),
+        Origin::Generated(Spec { count, seed, until }) => Cow::Owned(format!("generated {count} {seed} {until}")),
+        Origin::CopyOf(id) => Cow::Owned(format!("copy {id}")),
+    };
+    format!("{} {from}", which.unwrap_or_default())
+}
+
+fn read(from: &Origin) -> Result<Fixture, MakeError> {
+    let (source, text) = match from {
+        Origin::BuiltIn(name) => {
+            (&**name, world::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
+        }
+        Origin::Inline(text) => ("fixture", text.get()),
+        Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
+    };
+    let mut taken = fixture::Taken::default();
+    fixture::read(source, text, &providers::names(), &mut taken).map_err(MakeError::Fixture)
+}
+
+fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
+    let ids: Vec<_> = fixture.workspaces.iter().map(|workspace| workspace.id.clone()).collect();
+    let mut fitting = fixture.workspaces.into_iter().filter(|workspace| which.is_none_or(|id| id == workspace.id));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(MakeError::Which(ids)),
+    }
+}
