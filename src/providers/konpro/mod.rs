@@ -62,7 +62,7 @@ pub static CARD: Card = Card {
             "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
         ),
         Fact::inferred(
-            "Newest first, of equals the greater id; only ready images, videos and audio are listed; what is in or below a trashed folder is hidden.",
+            "Newest first, of equals the greater id; only what is ready is listed, and no documents; what is in or below a trashed folder is hidden.",
         ),
         Fact::inferred(
             "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
