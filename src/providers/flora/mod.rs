@@ -2,11 +2,14 @@
 
 mod cursor;
 mod error;
+mod import;
 mod params;
 mod view;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
@@ -73,6 +76,9 @@ pub static CARD: Card = Card {
             "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
         ),
         Fact::inferred("Where no URL is stored, a ready asset shows one in the form the vendor's have."),
+        Fact::inferred(
+            "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, get, complete, retry, attach, projects, workspaces.",
@@ -100,6 +106,10 @@ impl Provider for Flora {
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
         format!("asset_{}{}", opaque(entropy, 16, ALPHANUMERIC), opaque(entropy.rotate_left(64), 16, ALPHANUMERIC))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

@@ -1,12 +1,15 @@
 //! KonPro: opaque keyset tokens, folders, and times in Unix seconds.
 
 mod error;
+mod import;
 mod params;
 mod token;
 mod view;
 
 use crate::clock::{ALPHANUMERIC, DIGITS, Micros, opaque};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -74,6 +77,9 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
         ),
+        Fact::inferred(
+            "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, delete, folders, key validation.",
@@ -100,6 +106,10 @@ impl Provider for KonPro {
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
         format!("asset_{}{}", opaque(entropy, 16, ALPHANUMERIC), opaque(entropy.rotate_left(64), 16, ALPHANUMERIC))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

@@ -1,11 +1,14 @@
 //! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
 
 mod error;
+mod import;
 mod params;
 mod view;
 
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -116,6 +119,10 @@ impl Provider for Xqr {
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
         uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 
