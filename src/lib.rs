@@ -5,8 +5,9 @@
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
 //! words. Time and chance come from [`clock`], rate limits from [`limits`].
 //!
-//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
-//! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
+//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`import`] takes a vendor's own list
+//! response, [`admin`] is the emulator's own API, [`server`] listens, [`config`] holds the options and [`cli`] the
+//! sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod fixture;
+pub mod import;
 pub mod limits;
 pub mod pipeline;
 pub mod provider;

@@ -1,4 +1,4 @@
-//! The contract that a dialect signs. A provider is a card of data and three pure functions: they take values and return
+//! The contract that a dialect signs. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -6,15 +6,18 @@ use serde::Serialize;
 
 use crate::clock::Micros;
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
 use crate::query::{Args, Param, Unknown};
 use crate::store::{AssetQuery, Key, Page};
 
 /// One vendor's asset API.
 ///
-/// Implementers keep four conventions: `plan` reads every parameter its table declares; `page` decides nothing about which
-/// assets are shown; `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's documents leave open
-/// is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.
+/// Implementers keep four conventions: `plan` reads every parameter its table declares; `page` decides nothing about
+/// which assets are shown, and shows an asset in the words it was imported in ([`crate::import::Shown`]); `refusal`
+/// words every [`Failure`] without a catch-all; and whatever the vendor's documents leave open is a named constant with
+/// `inferred` in its doc comment and a [`Fact`] on the card.
 pub trait Provider: Send + Sync {
     /// What is fixed about this vendor.
     fn card(&self) -> &'static Card;
@@ -38,6 +41,12 @@ pub trait Provider: Send + Sync {
 
     /// A new key in this vendor's shape.
     fn mint_key(&self, entropy: [u128; 3]) -> String;
+
+    /// The assets of a list response of the real service, oldest insertion first. Once they are stored, this provider
+    /// gives the same objects back in the same order, byte for byte but for white space between tokens. What its list
+    /// would never show is refused, not lost. Users, projects and folders that the assets name may have to be made
+    /// first.
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable>;
 }
 
 /// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.

@@ -5,6 +5,7 @@ mod answer;
 mod clock;
 mod guard;
 mod health;
+mod import;
 mod keys;
 mod library;
 mod merge;
@@ -75,6 +76,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(health::routes())
         .merge(workspaces::routes())
         .merge(library::routes())
+        .merge(import::routes())
         .merge(keys::routes())
         .merge(snapshots::routes())
         .merge(clock::routes())

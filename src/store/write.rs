@@ -201,6 +201,17 @@ impl Write {
         Ok(())
     }
 
+    /// Lets a workspace's keys of this provider act as this user.
+    pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
+            .bind(user)
+            .bind(workspace)
+            .bind(provider)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// Takes a key from a workspace, and gives the number by which it was counted.
     pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
         let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";

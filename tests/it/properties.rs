@@ -21,7 +21,7 @@ use crate::model::Library;
 use crate::support::{Answer, NOON, app, ask, block_on};
 
 /// Runs a law over random input, the same in every run.
-fn always<S: Strategy>(cases: u32, input: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub fn always<S: Strategy>(cases: u32, input: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     // A walk that goes wrong can be long, so a failing case is made smaller only for a while.
     let shrinking = Config { max_shrink_iters: 50, ..Config::default() };
     let config = Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..shrinking };

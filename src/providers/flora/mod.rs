@@ -2,11 +2,14 @@
 
 mod cursor;
 mod error;
+mod import;
 mod params;
 mod view;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
@@ -73,6 +76,9 @@ pub static CARD: Card = Card {
             "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
         ),
         Fact::inferred("Where no URL is stored, a ready asset shows one in the form the vendor's have."),
+        Fact::inferred(
+            "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, get, complete, retry, attach, projects, workspaces.",
@@ -104,6 +110,10 @@ impl Provider for Flora {
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
         format!("sk_test_{}", opaque(entropy, 24, ALPHANUMERIC))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

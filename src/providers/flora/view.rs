@@ -4,15 +4,16 @@ use axum::http::StatusCode;
 use chrono::Datelike;
 use serde::Serialize;
 
-use super::cursor;
+use super::{CARD, cursor};
 use crate::clock::{Micros, utc};
+use crate::import::Shown;
 use crate::provider::{Context, Reply};
 use crate::query::Args;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    assets: Vec<Asset<'a>>,
+    assets: Vec<Shown<'a, Asset<'a>>>,
     meta: Meta,
 }
 
@@ -48,7 +49,8 @@ pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
     let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
-    let assets = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
+    let assets = page.assets.iter().map(shown).collect();
     Reply::json(StatusCode::OK, &Body { assets, meta })
 }
 

@@ -1,12 +1,15 @@
 //! KonPro: opaque keyset tokens, folders, and times in Unix seconds.
 
 mod error;
+mod import;
 mod params;
 mod token;
 mod view;
 
 use crate::clock::{ALPHANUMERIC, DIGITS, Micros, opaque};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -62,7 +65,7 @@ pub static CARD: Card = Card {
             "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
         ),
         Fact::inferred(
-            "Newest first, of equals the greater id; only ready images, videos and audio are listed; what is in or below a trashed folder is hidden.",
+            "Newest first, of equals the greater id; only what is ready is listed, and no documents; what is in or below a trashed folder is hidden.",
         ),
         Fact::inferred(
             "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
@@ -73,6 +76,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred(
             "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
+        ),
+        Fact::inferred(
+            "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused.",
         ),
     ],
     not_imitated: &[
@@ -104,6 +110,10 @@ impl Provider for KonPro {
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
         format!("konpro_{}", opaque(entropy, 24, ALPHANUMERIC))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

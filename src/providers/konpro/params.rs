@@ -21,16 +21,16 @@ pub const ALL: &[Param] = &[
 /// Inferred: the page size where none, or 0, is asked for.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// The types that are listed.
-const HELD: &[&str] = &["image", "video", "audio"];
+/// Inferred: the kinds that are not listed. Any other is a type of asset: the documents name three, and say "etc.".
+pub const NOT_HELD: &[&str] = &["document", "other"];
 
 /// Inferred: newest first; of equals, the greater id.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 pub fn plan(args: &Args) -> AssetQuery {
-    let wanted = args.text("file_type");
-    let kinds = HELD.iter().filter(|kind| wanted.is_none_or(|wanted| wanted == **kind)).map(|kind| (*kind).to_owned());
-    let mut filters = vec![Filter::KindIn(kinds.collect()), Filter::StatusIn(vec![Status::Ready]), Filter::NotTrashed];
+    let held = Filter::KindNotIn(NOT_HELD.iter().map(|kind| (*kind).to_owned()).collect());
+    let mut filters = vec![held, Filter::StatusIn(vec![Status::Ready]), Filter::NotTrashed];
+    filters.extend(args.text("file_type").map(|kind| Filter::KindIn(vec![kind.to_owned()])));
     filters.extend(args.text("folder_id").map(|folder| Filter::Folder(folder.to_owned())));
     let start = match args.position("token") {
         Some((created_at, id)) => Start::After { created_at, id: id.to_owned() },

@@ -3,14 +3,15 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::token;
+use super::{CARD, token};
 use crate::clock::seconds;
+use crate::import::Shown;
 use crate::provider::Reply;
 use crate::store;
 
 #[derive(Serialize)]
 struct Body<'a> {
-    assets: Vec<Asset<'a>>,
+    assets: Vec<Shown<'a, Asset<'a>>>,
     token: Option<String>,
     has_more: bool,
 }
@@ -27,7 +28,8 @@ struct Asset<'a> {
 
 pub fn page(page: &store::Page) -> Reply {
     let token = page.assets.last().filter(|_| page.more).map(token::write);
-    Reply::json(StatusCode::OK, &Body { assets: page.assets.iter().map(asset).collect(), token, has_more: page.more })
+    let assets = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    Reply::json(StatusCode::OK, &Body { assets, token, has_more: page.more })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

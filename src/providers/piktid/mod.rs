@@ -2,6 +2,7 @@
 
 mod error;
 mod grammar;
+mod import;
 mod params;
 mod view;
 
@@ -9,6 +10,8 @@ use axum::http::StatusCode;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
@@ -74,6 +77,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("HEAD is answered like GET, OPTIONS with 200 and `Allow`, as Flask does."),
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
+        Fact::inferred(
+            "Imported: an asset without `visibility` counts as shared; of equal times each is a microsecond after the one below it.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: get, bulk delete, upload, authentication, projects, groups.",
@@ -111,5 +117,9 @@ impl Provider for PiktId {
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
         format!("piktid_{}", opaque(entropy, 24, ALPHANUMERIC))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }

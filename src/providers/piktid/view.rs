@@ -4,8 +4,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::CARD;
 use super::params::{self, TAGS};
 use crate::clock::{Micros, utc};
+use crate::import::Shown;
 use crate::provider::Reply;
 use crate::query::Args;
 use crate::store;
@@ -13,7 +15,7 @@ use crate::store;
 #[derive(Serialize)]
 struct Body<'a> {
     pagination: Pagination,
-    assets: Vec<Asset<'a>>,
+    assets: Vec<Shown<'a, Asset<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +56,8 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         has_next: params::number(digits) < pages,
         has_prev: params::number(digits) > 1,
     };
-    Reply::json(StatusCode::OK, &Body { pagination, assets: page.assets.iter().map(asset).collect() })
+    let assets = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    Reply::json(StatusCode::OK, &Body { pagination, assets })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

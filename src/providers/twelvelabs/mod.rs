@@ -2,11 +2,14 @@
 
 mod array;
 mod error;
+mod import;
 mod params;
 mod view;
 
 use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
 use crate::store::{AssetQuery, Key, Page};
@@ -72,6 +75,9 @@ pub static CARD: Card = Card {
             "`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`.",
         ),
         Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
+        Fact::inferred(
+            "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed; documents are refused.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: create, retrieve, delete, multipart uploads, user metadata.",
@@ -104,6 +110,10 @@ impl Provider for TwelveLabs {
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
         format!("tlk_{}", opaque(entropy, 24, ALPHANUMERIC).to_uppercase())
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

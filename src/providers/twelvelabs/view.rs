@@ -3,14 +3,16 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::CARD;
 use crate::clock::{Micros, utc};
+use crate::import::Shown;
 use crate::provider::Reply;
 use crate::query::Args;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    data: Vec<Asset<'a>>,
+    data: Vec<Shown<'a, Asset<'a>>>,
     page_info: PageInfo,
 }
 
@@ -43,7 +45,8 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         total_page: page.total.div_ceil(limit.unsigned_abs()),
         total_results: page.total,
     };
-    Reply::json(StatusCode::OK, &Body { data: page.assets.iter().map(asset).collect(), page_info })
+    let data = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    Reply::json(StatusCode::OK, &Body { data, page_info })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

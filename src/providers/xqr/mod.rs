@@ -1,11 +1,14 @@
 //! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
 
 mod error;
+mod import;
 mod params;
 mod view;
 
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
+use crate::fixture;
+use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
 use crate::query::{Args, Unknown};
@@ -120,6 +123,10 @@ impl Provider for Xqr {
 
     fn mint_key(&self, [prefix, first, second]: [u128; 3]) -> String {
         format!("xqr_pk_{}.{}{}", opaque(prefix, 8, HEX), opaque(first, 32, HEX), opaque(second, 32, HEX))
+    }
+
+    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        import::import(body)
     }
 }
 

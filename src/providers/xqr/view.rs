@@ -3,14 +3,15 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::request_id;
+use super::{CARD, request_id};
 use crate::clock::{Micros, seconds, utc};
+use crate::import::Shown;
 use crate::provider::{Context, Reply};
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    data: Vec<Asset<'a>>,
+    data: Vec<Shown<'a, Asset<'a>>>,
     meta: Meta,
 }
 
@@ -46,7 +47,8 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn page(page: &store::Page, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
-    let data = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
+    let data = page.assets.iter().map(shown).collect();
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,

@@ -1,0 +1,130 @@
+//! Taking assets in a vendor's own words: the body of the real service's list response.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::post_with;
+use axum::extract::{Path, State};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::answer::{Json, Made, Refusal};
+use super::library::{check, completed};
+use crate::app::App;
+use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
+use crate::providers;
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new().api_route(
+        "/_emulator/workspaces/{workspace}/import/{provider}",
+        post_with(import, |op| {
+            op.summary("Import what the real service answered")
+                .description(
+                    "The body is the whole answer of the vendor's list route. The same provider gives the same objects back, \
+                     byte for byte. Users, projects and folders that they name are made; if some are private, the workspace's \
+                     keys of this provider act as their owner from now on, whose list it was.",
+                )
+                .tag("Assets")
+        }),
+    )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Into {
+    /// The workspace's id.
+    workspace: String,
+    /// The provider whose answer it is.
+    provider: String,
+}
+
+/// What the vendor's list route answered.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct ListResponse(#[schemars(with = "serde_json::Map<String, serde_json::Value>")] Box<RawValue>);
+
+#[derive(Serialize, JsonSchema)]
+struct Imported {
+    /// How many assets were imported.
+    imported: usize,
+    /// Whom the workspace's keys of this provider act as now, if the list held private assets.
+    acts_as: Option<String>,
+}
+
+async fn import(
+    State(app): State<Arc<App>>,
+    Path(Into { workspace, provider: name }): Path<Into>,
+    Json(ListResponse(body)): Json<ListResponse>,
+) -> Result<Made<Imported>, Refusal> {
+    let unknown = || {
+        Refusal::invalid(
+            "provider",
+            format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
+        )
+    };
+    let provider = providers::named(&name).ok_or_else(unknown)?;
+    let assets = provider
+        .import(body.get())
+        .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
+    let imported = assets.len();
+    let private = |asset: &&Asset| asset.visibility == Visibility::Private;
+    let owner = assets.iter().filter(private).find_map(|asset| asset.uploader.clone());
+    let acts_as = owner;
+    let mut write = app.store.write(providers::names()).await?;
+    let around = write.surroundings(&workspace).await?;
+    let lacking = Lacking::of(&assets, &around)?;
+    for user in &lacking.users {
+        write.add_user(&workspace, &user.name).await?;
+    }
+    for project in &lacking.projects {
+        write.put_project(&workspace, project).await?;
+    }
+    for folder in &lacking.folders {
+        write.put_folder(&workspace, folder).await?;
+    }
+    let around = check(Workspace { assets, ..write.surroundings(&workspace).await? }, "")?;
+    write.add_assets(&workspace, completed(&app, around)).await?;
+    if let Some(user) = &acts_as {
+        write.let_keys_act_as(&workspace, &name, user).await?;
+    }
+    write.commit().await?;
+    Ok(Made(Imported { imported, acts_as }))
+}
+
+/// What assets name and a workspace does not have.
+struct Lacking {
+    users: Vec<User>,
+    projects: Vec<Project>,
+    folders: Vec<Folder>,
+}
+
+impl Lacking {
+    fn of(assets: &[Asset], around: &Workspace) -> Result<Lacking, Refusal> {
+        let named = |what: fn(&Asset) -> &Option<String>| -> BTreeSet<String> {
+            assets.iter().filter_map(|asset| what(asset).clone()).collect()
+        };
+        let mut folders = named(|asset| &asset.folder);
+        if let Some(folder) = around.folders.iter().find(|folder| folder.trashed && folders.contains(&folder.id)) {
+            let message = format!(
+                "the folder `{}` is in the trash here, which would hide its assets; take it out first",
+                folder.id
+            );
+            return Err(Refusal::invalid("folder", message));
+        }
+        let mut projects = named(|asset| &asset.project);
+        let mut users = named(|asset| &asset.uploader);
+        around.users.iter().for_each(|user| drop(users.remove(&user.name)));
+        around.projects.iter().for_each(|project| drop(projects.remove(&project.id)));
+        around.folders.iter().for_each(|folder| drop(folders.remove(&folder.id)));
+        Ok(Lacking {
+            users: users.into_iter().map(|name| User { name }).collect(),
+            projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),
+            folders: folders
+                .into_iter()
+                .map(|id| Folder { name: id.clone(), id, parent: None, trashed: false })
+                .collect(),
+        })
+    }
+}

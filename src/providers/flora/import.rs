@@ -1,0 +1,121 @@
+//! FLORA's list response, read: `assets`. All of it is listed here too. Its objects name their workspace, and are shown
+//! with that name whatever the workspace here is called.
+
+use serde::Deserialize;
+
+use super::CARD;
+use crate::fixture::{self, Status};
+use crate::import::{Envelope, Number, Row, Unimportable};
+
+static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "asset_id" };
+
+/// An asset as FLORA tells it, but for its id; anything can be null or missing but the time of creation. That too can
+/// be null in the vendor's schema, as can the id: such an asset would have no place in a listing here.
+#[derive(Deserialize)]
+struct Asset {
+    content_type: Option<String>,
+    created_at: Option<Number>,
+    description: Option<String>,
+    height: Option<Number>,
+    name: Option<String>,
+    size_bytes: Option<Number>,
+    status: Option<String>,
+    upload_content_type: Option<String>,
+    uploaded_via: Option<String>,
+    url: Option<String>,
+    width: Option<Number>,
+    node_id: Option<String>,
+    project_id: Option<String>,
+}
+
+/// Inferred, as in the view: `created_at` counts milliseconds, in microseconds.
+const MILLISECOND: i64 = 1000;
+
+pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(body, asset)
+}
+
+fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+    let such_as = "`1774094400000`, in milliseconds";
+    let created_at = row.time("created_at", told.created_at, |at| at.instant(MILLISECOND), such_as)?;
+    let unknown = row.asset(created_at);
+    Ok(fixture::Asset {
+        name: told.name,
+        description: told.description,
+        kind: Some(kind(told.content_type.as_deref().or(told.upload_content_type.as_deref()).unwrap_or_default())),
+        mime_type: told.upload_content_type,
+        size_bytes: told.size_bytes.and_then(Number::size),
+        status: status(told.status.as_deref()),
+        url: told.url,
+        width: told.width.and_then(Number::size),
+        height: told.height.and_then(Number::size),
+        uploaded_via: told.uploaded_via.unwrap_or(unknown.uploaded_via),
+        project: told.project_id.filter(|project| !project.is_empty()),
+        node: told.node_id,
+        ..unknown
+    })
+}
+
+/// A modality, or the one of a MIME type, which the vendor's name for the field suggests. What would be `other` is kept
+/// as a document: others are not listed here.
+fn kind(content_type: &str) -> String {
+    let kind = match content_type.split('/').next() {
+        Some(modality @ ("image" | "video" | "audio")) => modality,
+        Some("" | "application" | "text" | "other") => "document",
+        _ => content_type,
+    };
+    kind.to_owned()
+}
+
+/// What is none of the three documented words is taken as ready.
+fn status(told: Option<&str>) -> Status {
+    match told {
+        Some("pending_upload") => Status::Pending,
+        Some("failed") => Status::Failed,
+        _ => Status::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_go_where_the_view_takes_them_from() {
+        let asset = &import(
+            r#"{"assets":[{"asset_id":"asset_a","content_type":"video","created_at":1.7740944e12,"description":"d",
+            "height":2,"name":"n","size_bytes":3,"status":"failed","upload_content_type":"video/mp4",
+            "uploaded_via":"url","url":"https://u","width":1,"workspace_id":"ws_b","node_id":"nd","project_id":"prj_p"}]}"#,
+        )
+        .unwrap()[0];
+        assert_eq!(
+            (asset.kind(), asset.mime_type.as_deref(), asset.status),
+            ("video", Some("video/mp4"), Status::Failed)
+        );
+        assert_eq!((asset.name.as_deref(), asset.description.as_deref()), (Some("n"), Some("d")));
+        assert_eq!((asset.width, asset.height, asset.size_bytes), (Some(1), Some(2), Some(3)));
+        assert_eq!((&*asset.uploaded_via, asset.url.as_deref()), ("url", Some("https://u")));
+        assert_eq!((asset.node.as_deref(), asset.project.as_deref()), (Some("nd"), Some("prj_p")));
+        assert_eq!((asset.created_at.0, &*asset.ids["flora"]), (1_774_094_400_000_000, "asset_a"));
+    }
+
+    #[test]
+    fn a_kind_is_never_one_that_is_not_listed() {
+        for (told, kept) in [
+            ("image", "image"),
+            ("audio/ogg", "audio"),
+            ("application/pdf", "document"),
+            ("other", "document"),
+            ("", "document"),
+            ("3d", "3d"),
+        ] {
+            assert_eq!(kind(told), kept, "{told}");
+        }
+    }
+
+    #[test]
+    fn an_asset_without_a_time_has_no_place() {
+        let said = import(r#"{"assets":[{"asset_id":"asset_a","created_at":null}]}"#).unwrap_err().to_string();
+        assert_eq!(said, "assets[0].created_at: a time must be here, such as `1774094400000`, in milliseconds");
+    }
+}

@@ -1,0 +1,89 @@
+//! KonPro's list response, read: `assets`. What it lists is ready.
+
+use serde::Deserialize;
+
+use super::CARD;
+use super::params::NOT_HELD;
+use crate::clock::SECOND;
+use crate::fixture;
+use crate::import::{Envelope, Number, Row, Unimportable};
+
+static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
+
+/// An asset as KonPro tells it, but for its id; anything can be null or missing but the time of creation.
+#[derive(Deserialize)]
+struct Asset {
+    name: Option<String>,
+    file_type: Option<String>,
+    folder_id: Option<String>,
+    created_ts: Option<Number>,
+    url: Option<String>,
+}
+
+/// Inferred: the type of an asset that tells none. It must be one that is listed.
+const UNTOLD: &str = "unknown";
+
+pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(body, asset)
+}
+
+fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+    let such_as = "`1774094400`, in seconds";
+    let created_at = row.time("created_ts", told.created_ts, |at| at.instant(SECOND), such_as)?;
+    Ok(fixture::Asset {
+        name: told.name,
+        kind: Some(kind(row, told.file_type)?),
+        url: told.url,
+        folder: told.folder_id.filter(|folder| !folder.is_empty()),
+        ..row.asset(created_at)
+    })
+}
+
+fn kind(row: &Row, file_type: Option<String>) -> Result<String, Unimportable> {
+    let kind = file_type.unwrap_or_else(|| UNTOLD.to_owned());
+    if NOT_HELD.contains(&&*kind) {
+        let why = format!("assets of the type `{kind}` are not listed here; leave this one out");
+        return Err(row.refusal("file_type", why));
+    }
+    Ok(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
+        Ok(import(&format!(r#"{{"assets":[{{"id":"asset_1",{fields}}}]}}"#))?.remove(0))
+    }
+
+    #[test]
+    fn fields_go_where_the_view_takes_them_from() {
+        let fields =
+            r#""name":"n","file_type":"image","folder_id":"folder_1","created_ts":1640995200,"url":"https://u""#;
+        let asset = one(fields).unwrap();
+        assert_eq!(
+            (asset.name.as_deref(), asset.kind(), asset.url.as_deref()),
+            (Some("n"), "image", Some("https://u"))
+        );
+        assert_eq!((asset.folder.as_deref(), asset.created_at.0), (Some("folder_1"), 1_640_995_200_000_000));
+        assert_eq!(asset.ids["konpro"], "asset_1");
+    }
+
+    #[test]
+    fn the_root_has_no_name() {
+        assert_eq!(one(r#""folder_id":"","created_ts":1"#).unwrap().folder, None);
+    }
+
+    #[test]
+    fn milliseconds_are_told_from_seconds() {
+        let said = one(r#""created_ts":1640995200000"#).unwrap_err().to_string();
+        assert_eq!(said, "assets[0].created_ts: `1640995200000` is not a time such as `1774094400`, in seconds");
+    }
+
+    #[test]
+    fn types_that_are_not_listed_are_refused_by_name() {
+        assert_eq!(one(r#""created_ts":1,"file_type":"gif""#).unwrap().kind(), "gif");
+        let said = one(r#""created_ts":1,"file_type":"document""#).unwrap_err().to_string();
+        assert_eq!(said, "assets[0].file_type: assets of the type `document` are not listed here; leave this one out");
+    }
+}

@@ -1,0 +1,103 @@
+//! TwelveLabs' list response, read: `data`.
+
+use serde::Deserialize;
+
+use super::CARD;
+use crate::fixture::{self, Status};
+use crate::import::{Envelope, Row, Unimportable};
+
+static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "_id" };
+
+/// An asset as TwelveLabs tells it, but for its id; anything can be null or missing but the time of creation.
+#[derive(Deserialize)]
+struct Asset {
+    method: Option<String>,
+    status: Option<String>,
+    filename: Option<String>,
+    file_type: Option<String>,
+    created_at: Option<String>,
+}
+
+/// Inferred: what an asset is whose type does not say. It must be something that is listed, and videos are what the
+/// vendor is for.
+const UNTOLD: &str = "video";
+
+/// The types of the newer clients' documents, which are not listed here.
+const DOCUMENTS: &[&str] = &["application/pdf", "text/plain", "text/markdown"];
+
+pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(body, asset)
+}
+
+fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+    let created_at = row.rfc3339("created_at", told.created_at)?;
+    let unknown = row.asset(created_at);
+    Ok(fixture::Asset {
+        name: told.filename,
+        kind: Some(kind(row, told.file_type.as_deref().unwrap_or_default())?),
+        mime_type: told.file_type,
+        status: status(told.status.as_deref()),
+        uploaded_via: told.method.unwrap_or(unknown.uploaded_via),
+        ..unknown
+    })
+}
+
+fn kind(row: &Row, file_type: &str) -> Result<String, Unimportable> {
+    let file_type = file_type.to_ascii_lowercase();
+    let kind = match file_type.split('/').next() {
+        Some(kind @ ("image" | "video" | "audio")) => kind,
+        _ if DOCUMENTS.contains(&&*file_type) => {
+            let why = format!("`{file_type}` is a document, and documents are not listed here; leave this asset out");
+            return Err(row.refusal("file_type", why));
+        }
+        _ => UNTOLD,
+    };
+    Ok(kind.to_owned())
+}
+
+/// What is none of the three documented words is taken as ready.
+fn status(told: Option<&str>) -> Status {
+    match told {
+        Some("processing") => Status::Processing,
+        Some("failed") => Status::Failed,
+        _ => Status::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
+        let body = format!(
+            r#"{{"data":[{{"_id":"6298d673f1090f1100476d4c","created_at":"2022-06-02T10:30:00Z",{fields}}}]}}"#
+        );
+        Ok(import(&body)?.remove(0))
+    }
+
+    #[test]
+    fn fields_go_where_the_view_takes_them_from() {
+        let asset = one(r#""method":"url","status":"processing","filename":"a.mp3","file_type":"audio/mpeg""#).unwrap();
+        assert_eq!((asset.name.as_deref(), asset.mime_type.as_deref()), (Some("a.mp3"), Some("audio/mpeg")));
+        assert_eq!((asset.kind(), asset.status, &*asset.uploaded_via), ("audio", Status::Processing, "url"));
+        assert_eq!(
+            (asset.created_at.0, &*asset.ids["twelvelabs"]),
+            (1_654_165_800_000_000, "6298d673f1090f1100476d4c")
+        );
+    }
+
+    #[test]
+    fn a_type_that_says_little_is_listed_as_a_video() {
+        for file_type in ["null", "\"\"", "\"application/octet-stream\"", "\"application/vnd.apple.mpegurl\""] {
+            assert_eq!(one(&format!("\"file_type\":{file_type}")).unwrap().kind(), "video", "{file_type}");
+        }
+        assert_eq!(one(r#""file_type":"IMAGE/JPEG""#).unwrap().kind(), "image");
+    }
+
+    #[test]
+    fn a_document_is_refused_by_name() {
+        let said = one(r#""file_type":"application/pdf""#).unwrap_err().to_string();
+        let expected = "`application/pdf` is a document, and documents are not listed here; leave this asset out";
+        assert_eq!(said, format!("data[0].file_type: {expected}"));
+    }
+}

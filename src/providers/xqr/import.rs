@@ -1,0 +1,71 @@
+//! xQR's list response, read: `data`. All of it is listed here too.
+
+use serde::Deserialize;
+
+use super::CARD;
+use crate::fixture::{self, Instant, Status};
+use crate::import::{Envelope, Number, Row, Unimportable};
+
+static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "id" };
+
+/// An asset as xQR tells it, but for its id; anything can be null or missing but the time of creation.
+#[derive(Deserialize)]
+struct Asset {
+    filename: Option<String>,
+    mime_type: Option<String>,
+    file_size: Option<Number>,
+    status: Option<String>,
+    is_public: Option<bool>,
+    public_url: Option<String>,
+    tags: Option<Vec<String>>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(body, asset)
+}
+
+fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+    let created_at = row.rfc3339("created_at", told.created_at)?;
+    let updated_at = told.updated_at.map(|at| row.rfc3339("updated_at", Some(at))).transpose()?;
+    Ok(fixture::Asset {
+        name: told.filename,
+        mime_type: told.mime_type,
+        size_bytes: told.file_size.and_then(Number::size),
+        // Documented: `pending` and `confirmed`; what else there may be is taken as confirmed.
+        status: if told.status.as_deref() == Some("pending") { Status::Pending } else { Status::Ready },
+        is_public: told.is_public.unwrap_or_default(),
+        public_url: told.public_url,
+        tags: told.tags.unwrap_or_default(),
+        updated_at: updated_at.map(Instant),
+        ..row.asset(created_at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_go_where_the_view_takes_them_from() {
+        let asset = &import(
+            r#"{"data":[{"id":"a1","filename":"a.png","mime_type":"image/png","file_size":1.0e2,"status":"pending",
+            "is_public":true,"public_url":"https://p","tags":["t"],"created_at":"2026-03-18T11:15:00.5+01:00",
+            "updated_at":"2026-03-19T08:30:00Z"}]}"#,
+        )
+        .unwrap()[0];
+        assert_eq!((asset.name.as_deref(), asset.kind(), asset.size_bytes), (Some("a.png"), "image", Some(100)));
+        assert_eq!((asset.status, asset.is_public, &*asset.tags), (Status::Pending, true, &["t".to_owned()][..]));
+        assert_eq!(asset.public_url.as_deref(), Some("https://p"));
+        assert_eq!((asset.created_at.0, asset.updated_at.unwrap().0), (1_773_828_900_500_000, 1_773_909_000_000_000));
+        assert_eq!(asset.ids["xqr"], "a1");
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_shown() {
+        let body = r#"{"data":[{"id":"a1","created_at":"2026-03-18T10:15:00Z","updated_at":"later"}]}"#;
+        let said = import(body).unwrap_err().to_string();
+        assert_eq!(said, "data[0].updated_at: `later` is not a time such as `2026-03-21T12:00:00Z`");
+    }
+}
