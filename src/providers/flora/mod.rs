@@ -30,6 +30,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     quotas: &[], // documented: a limit exists, its size nowhere
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /api/v1/assets` with `Authorization: Bearer sk_…`; filters `project_id`, `workspace_id`, `query`; pages by `cursor` and `limit` 1 to 100.",
@@ -73,11 +74,14 @@ pub static CARD: Card = Card {
             "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
         ),
         Fact::inferred("Where no URL is stored, a ready asset shows one in the form the vendor's have."),
+        Fact::inferred(
+            "Of the failures that only faults stage, the first three have the reference page's messages; those of the others are ours.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, get, complete, retry, attach, projects, workspaces.",
         "Keys that reach several workspaces; canvas items without an asset id.",
-        "402, 409 and the 500 that malformed ids cause on other routes.",
+        "402, 409 and the 500 that malformed ids cause on other routes, unless a fault stages them.",
     ],
 };
 

@@ -41,6 +41,7 @@ pub static CARD: Card = Card {
             evidence: Evidence::Documented,
         },
     ],
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100.",
@@ -73,6 +74,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred(
             "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
+        ),
+        Fact::inferred(
+            "Of the failures that only faults stage, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
         ),
     ],
     not_imitated: &[

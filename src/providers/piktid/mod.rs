@@ -32,6 +32,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred: Pydantic's default
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented for other routes only
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /assets` with `Authorization: Bearer <token>`; the eleven parameters with their types, bounds and defaults.",
@@ -74,6 +75,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("HEAD is answered like GET, OPTIONS with 200 and `Allow`, as Flask does."),
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
+        Fact::inferred(
+            "Of the failures that only faults stage, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: get, bulk delete, upload, authentication, projects, groups.",
