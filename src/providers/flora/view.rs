@@ -48,7 +48,7 @@ pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
     let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
-    let assets = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    let assets = page.shown().iter().map(|stored| asset(stored, workspace)).collect();
     Reply::json(StatusCode::OK, &Body { assets, meta })
 }
 

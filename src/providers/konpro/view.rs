@@ -27,7 +27,7 @@ struct Asset<'a> {
 
 pub fn page(page: &store::Page) -> Reply {
     let token = page.assets.last().filter(|_| page.more).map(token::write);
-    Reply::json(StatusCode::OK, &Body { assets: page.assets.iter().map(asset).collect(), token, has_more: page.more })
+    Reply::json(StatusCode::OK, &Body { assets: page.shown().iter().map(asset).collect(), token, has_more: page.more })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

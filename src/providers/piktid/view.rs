@@ -54,7 +54,7 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         has_next: params::number(digits) < pages,
         has_prev: params::number(digits) > 1,
     };
-    Reply::json(StatusCode::OK, &Body { pagination, assets: page.assets.iter().map(asset).collect() })
+    Reply::json(StatusCode::OK, &Body { pagination, assets: page.shown().iter().map(asset).collect() })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

@@ -43,7 +43,7 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         total_page: page.total.div_ceil(limit.unsigned_abs()),
         total_results: page.total,
     };
-    Reply::json(StatusCode::OK, &Body { data: page.assets.iter().map(asset).collect(), page_info })
+    Reply::json(StatusCode::OK, &Body { data: page.shown().iter().map(asset).collect(), page_info })
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

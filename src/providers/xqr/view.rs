@@ -46,7 +46,7 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn page(page: &store::Page, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
-    let data = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
+    let data = page.shown().iter().map(|stored| asset(stored, workspace)).collect();
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
