@@ -6,7 +6,7 @@
 //! words. Time and chance come from [`clock`], rate limits from [`limits`].
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
-//! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
+//! [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`] the sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -15,6 +15,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connection;
 pub mod failure;
 pub mod fixture;
 pub mod limits;
