@@ -161,6 +161,11 @@ pub fn utc(at: Micros) -> DateTime<Utc> {
     })
 }
 
+/// Writes the instant as HTTP headers do: `Sat, 21 Mar 2026 12:00:00 GMT`.
+pub fn http_date(at: Micros) -> String {
+    utc(at).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// Whole seconds since 1970, rounded down.
 pub fn seconds(at: Micros) -> i64 {
     at.div_euclid(SECOND)
@@ -203,6 +208,11 @@ impl Chance {
         u128::from(self.bits()) << 64 | u128::from(self.bits())
     }
 
+    /// A number from 0 up to, but not including, 1.
+    pub fn fraction(&self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// A number from 0 to `end` - 1. `end` must not be 0.
     pub fn below(&self, end: u64) -> u64 {
         self.bits() % end
@@ -243,6 +253,15 @@ mod tests {
         let chance = Chance::seeded(1_234_567);
         assert_eq!(chance.bits(), 6_457_827_717_110_365_317);
         assert_eq!(chance.bits(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn fractions_lie_between_0_and_1_and_are_spread_evenly() {
+        let chance = Chance::seeded(7);
+        let drawn: Vec<_> = (0..10_000).map(|_| chance.fraction()).collect();
+        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
+        let mean = drawn.iter().sum::<f64>() / 10_000.0;
+        assert!((0.49..0.51).contains(&mean), "{mean}");
     }
 
     #[test]

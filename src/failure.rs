@@ -1,7 +1,10 @@
 //! Why a request is refused, in nobody's words. Each provider's `error.rs` matches this enum without a catch-all arm, so
 //! that a new reason makes the compiler ask every provider what it says.
 
+use axum::http::StatusCode;
+
 use crate::limits::Exceeded;
+use crate::provider::Evidence;
 use crate::query::Violation;
 
 /// A reason to refuse a request.
@@ -33,4 +36,43 @@ pub enum Failure {
     RateLimited(Exceeded),
     /// Our own fault; the cause is in the log and never in the answer.
     Internal,
+    /// A failure that the vendor documents and this emulator never has a reason for by itself: staged by a fault.
+    Staged(&'static Staged),
+}
+
+/// A failure that only a fault brings about: one line of a card's table, worn in the vendor's envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Staged {
+    /// What a fault calls it.
+    pub name: &'static str,
+    /// The status.
+    pub status: u16,
+    /// The vendor's code; empty where its envelope has none.
+    pub code: &'static str,
+    /// The vendor's sentence.
+    pub message: &'static str,
+    /// How sure we are that the vendor answers with this status and code; the card's facts say which sentences are ours.
+    pub evidence: Evidence,
+}
+
+impl Staged {
+    /// A failure that the vendor's own pages show with this status and code.
+    pub const fn documented(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
+        Staged { name, status, code, message, evidence: Evidence::Documented }
+    }
+
+    /// A failure that an official client knows.
+    pub const fn client(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
+        Staged { name, status, code, message, evidence: Evidence::Client }
+    }
+
+    /// A failure of which the status, the code or the two together are a guess.
+    pub const fn inferred(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
+        Staged { name, status, code, message, evidence: Evidence::Inferred }
+    }
+
+    /// The status, for an answer.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).expect("cards hold statuses from 400 to 599")
+    }
 }

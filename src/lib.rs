@@ -3,11 +3,12 @@
 //! A request is answered by [`pipeline`]: the file to read first. It finds the provider ([`providers`]), reads the query
 //! string strictly ([`query`]), lets the provider turn it into a neutral question ([`provider`]), asks the library
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
-//! words. Time and chance come from [`clock`], rate limits from [`limits`].
+//! words. Time and chance come from [`clock`], rate limits from [`limits`], failures on cue from [`faults`].
 //!
-//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`import`] takes a vendor's own list
-//! response, [`admin`] is the emulator's own API, [`server`] listens, [`config`] holds the options and [`cli`] the
-//! sub-commands.
+//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
+//! [`tenants`] is what they have of their own in this process, [`import`] takes a vendor's own list response, [`admin`] is
+//! the emulator's own API, [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`]
+//! the sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -16,7 +17,9 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connection;
 pub mod failure;
+pub mod faults;
 pub mod fixture;
 pub mod import;
 pub mod limits;

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::clock::Micros;
-use crate::failure::Failure;
+use crate::failure::{Failure, Staged};
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
@@ -78,6 +78,8 @@ pub struct Card {
     pub paging: Paging,
     /// The documented quotas; the first is the main one.
     pub quotas: &'static [Quota],
+    /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
+    pub staged: &'static [Staged],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::admin::base_url;
 use crate::clock::{Micros, write_rfc3339};
+use crate::failure::Staged;
 use crate::limits::Shape;
 use crate::provider::{Card, Evidence, Fact};
 use crate::providers;
@@ -84,6 +85,7 @@ struct CardRow {
     parameters: Vec<ParamRow>,
     unknown_parameters: &'static str,
     limits: Vec<LimitRow>,
+    staged_failures: Vec<StagedRow>,
     facts: &'static [Fact],
     not_imitated: &'static [&'static str],
 }
@@ -109,6 +111,20 @@ struct LimitRow {
     evidence: Evidence,
 }
 
+#[derive(Serialize)]
+struct StagedRow {
+    name: &'static str,
+    status: u16,
+    code: Option<&'static str>,
+    message: &'static str,
+    evidence: Evidence,
+}
+
+fn staged_row(staged: &Staged) -> StagedRow {
+    let Staged { name, status, code, message, evidence } = *staged;
+    StagedRow { name, status, code: (!code.is_empty()).then_some(code), message, evidence }
+}
+
 fn card_row(card: &'static Card) -> CardRow {
     let limits = card.quotas.iter().map(|quota| LimitRow {
         name: quota.name,
@@ -129,6 +145,7 @@ fn card_row(card: &'static Card) -> CardRow {
         parameters: card.params.iter().map(param_row).collect(),
         unknown_parameters: if card.unknown == Unknown::Ignored { "ignored" } else { "refused" },
         limits: limits.collect(),
+        staged_failures: card.staged.iter().map(staged_row).collect(),
         facts: card.facts,
         not_imitated: card.not_imitated,
     }
@@ -257,9 +274,19 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
         ] {
             list(&mut text, title, card.facts.iter().filter(|fact| fact.evidence == evidence).map(|fact| fact.says));
         }
+        staged(&mut text, card.staged);
         list(&mut text, "Not imitated", card.not_imitated.iter().copied());
     }
     text
+}
+
+/// The failures that only a fault brings about.
+fn staged(text: &mut String, staged: &[Staged]) {
+    text.push_str("\n| staged by a fault | status | code | message | evidence |\n|---|---|---|---|---|\n");
+    for Staged { name, status, code, message, evidence } in staged {
+        let code = if code.is_empty() { "none".to_owned() } else { format!("`{code}`") };
+        let _ = writeln!(text, "| `{name}` | {status} | {code} | {message} | {} |", evidence.word());
+    }
 }
 
 fn list<'a>(text: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {

@@ -8,11 +8,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::connection::{Line, Listener};
 use crate::{admin, pipeline};
 
 /// How long answers under way may take once the end was asked for.
@@ -37,14 +37,9 @@ pub async fn run(
     app: Arc<App>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and complete; waiting to fill a packet would only delay them.
-        if let Err(cause) = stream.set_nodelay(true) {
-            tracing::debug!(%cause, "the connection keeps its delay");
-        }
-    });
     let (asked, stop) = oneshot::channel();
-    let serving = axum::serve(listener, router(app.clone())).with_graceful_shutdown(async move {
+    let service = router(app.clone()).into_make_service_with_connect_info::<Line>();
+    let serving = axum::serve(Listener::new(listener), service).with_graceful_shutdown(async move {
         shutdown.await;
         // Nobody listens any more only if serving has ended by itself.
         let _ = asked.send(());

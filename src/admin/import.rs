@@ -115,9 +115,9 @@ impl Lacking {
         }
         let mut projects = named(|asset| &asset.project);
         let mut users = named(|asset| &asset.uploader);
-        around.users.iter().for_each(|user| drop(users.remove(&user.name)));
-        around.projects.iter().for_each(|project| drop(projects.remove(&project.id)));
-        around.folders.iter().for_each(|folder| drop(folders.remove(&folder.id)));
+        users.retain(|name| around.users.iter().all(|known| known.name != *name));
+        projects.retain(|name| around.projects.iter().all(|known| known.id != *name));
+        folders.retain(|name| around.folders.iter().all(|known| known.id != *name));
         Ok(Lacking {
             users: users.into_iter().map(|name| User { name }).collect(),
             projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),

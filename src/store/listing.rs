@@ -18,10 +18,20 @@ pub struct AssetQuery {
     pub order: Order,
     /// Where the page begins.
     pub start: Start,
+    /// Whether the page begins with the last asset before it, as if one more had come in front meanwhile. A page that
+    /// has none before it is as it is.
+    pub overlap: bool,
     /// How many assets a page holds.
     pub limit: u32,
     /// Whether the total of all pages is wanted.
     pub counted: bool,
+}
+
+impl AssetQuery {
+    /// Whether an asset before the page is repeated on it: those on top have none before them.
+    fn overlaps(&self) -> bool {
+        self.overlap && self.start != Start::Offset(0)
+    }
 }
 
 /// A total order: a value, then a unique tie-break in the same direction.
@@ -123,8 +133,10 @@ pub enum Filter {
 /// One page of a listing.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The assets, in order.
+    /// The assets, in order: what cursors and totals are made from. Views show [`Page::shown`].
     pub assets: Vec<Asset>,
+    /// Whether the assets are left out of the view, while all that the page announces stands.
+    pub hidden: bool,
     /// Whether more follow.
     pub more: bool,
     /// How many there are on all pages; 0 where that was not asked.
@@ -136,7 +148,12 @@ impl Page {
     fn of(rows: &[SqliteRow], limit: u32, total: u64) -> Result<Page, ListError> {
         let limit = limit as usize;
         let assets = rows.iter().take(limit).map(Asset::from_row).collect::<Result<_, _>>()?;
-        Ok(Page { assets, more: rows.len() > limit, total })
+        Ok(Page { assets, hidden: false, more: rows.len() > limit, total })
+    }
+
+    /// The assets that a view lists.
+    pub fn shown(&self) -> &[Asset] {
+        if self.hidden { &[] } else { &self.assets }
     }
 }
 
@@ -180,10 +197,11 @@ impl Store {
         if query.counted {
             let mut count = QueryBuilder::new("SELECT COUNT(*) FROM asset a");
             push_where(&mut count, provider, workspace, query);
-            total = count.build().fetch_one(&mut *snapshot).await?.try_get::<i64, _>(0)?;
+            let counted = count.build().fetch_one(&mut *snapshot).await?.try_get::<i64, _>(0)?;
+            total = counted.unsigned_abs() + u64::from(query.overlaps());
         }
         snapshot.commit().await?;
-        Page::of(&rows, query.limit, total.unsigned_abs())
+        Page::of(&rows, query.limit, total)
     }
 
     /// SQLite's plan for a page, one step a line: for checks that a listing is served by an index.
@@ -204,13 +222,19 @@ fn push_page(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: 
     sql.push(format!("SELECT a.{provider}_id, {COLUMNS} FROM asset a"));
     push_where(sql, provider, workspace, query);
     if let Start::After { created_at, id } = &query.start {
-        let beyond = if query.order.direction == Direction::Descending { "<" } else { ">" };
+        let beyond = match query.order.direction {
+            Direction::Descending if query.overlap => "<=",
+            Direction::Descending => "<",
+            Direction::Ascending if query.overlap => ">=",
+            Direction::Ascending => ">",
+        };
         sql.push(format!("\n AND (a.created_at, a.{provider}_id) {beyond} ("));
         sql.push_bind(*created_at).push(", ").push_bind(id.clone()).push(")");
     }
     push_order(sql, provider, query.order);
     sql.push("\n LIMIT ").push_bind(i64::from(query.limit) + 1);
     if let Start::Offset(offset) = query.start {
+        let offset = offset - u64::from(query.overlaps());
         sql.push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
     }
 }

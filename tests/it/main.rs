@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
+mod breakage;
 mod cards;
 mod cli;
 mod conformance;
 mod dialects;
+mod faults;
 mod hostile;
 mod import;
 mod libraries;

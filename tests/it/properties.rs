@@ -127,7 +127,7 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
     let card = provider.card();
     let args = query::read(card.params, card.unknown, raw).unwrap();
-    let page = Page { assets: vec![last], more: true, total: u64::MAX };
+    let page = Page { assets: vec![last], hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default() };
     let body = serde_json::from_slice(&provider.page(&page, &args, &cx).body).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()

@@ -33,6 +33,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     quotas: &[], // documented: a limit exists, its size nowhere
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /api/v1/assets` with `Authorization: Bearer sk_…`; filters `project_id`, `workspace_id`, `query`; pages by `cursor` and `limit` 1 to 100.",
@@ -79,11 +80,14 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
         ),
+        Fact::inferred(
+            "Of the failures that only faults stage, the first three have the reference page's messages; those of the others are ours.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: upload, get, complete, retry, attach, projects, workspaces.",
         "Keys that reach several workspaces; canvas items without an asset id.",
-        "402, 409 and the 500 that malformed ids cause on other routes.",
+        "402, 409 and the 500 that malformed ids cause on other routes, unless a fault stages them.",
     ],
 };
 

@@ -43,6 +43,7 @@ pub fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
         project: args.text("project_id").map(str::to_owned),
         order: ORDER,
         start: Start::Offset(args.integer("cursor").unsigned_abs()),
+        overlap: false,
         limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),
         counted: true,
     })

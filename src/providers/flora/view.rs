@@ -50,7 +50,7 @@ pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
     let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
     let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
-    let assets = page.assets.iter().map(shown).collect();
+    let assets = page.shown().iter().map(shown).collect();
     Reply::json(StatusCode::OK, &Body { assets, meta })
 }
 

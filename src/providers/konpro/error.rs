@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{CARD, request_id};
-use crate::failure::Failure;
+use crate::failure::{Failure, Staged};
 use crate::provider::{Context, Reply};
 use crate::query::{Problem, Violation};
 
@@ -28,6 +28,14 @@ struct Details<'a> {
     field: &'a str,
     reason: String,
 }
+
+/// What only faults bring about. That 503 is `SERVICE_UNAVAILABLE` is inferred; both are documented.
+pub const STAGED: &[Staged] = &[
+    Staged::documented("invalid_body", 400, "INVALID_REQUEST", "The request body is invalid"),
+    Staged::client("unprocessable", 422, "VALIDATION_ERROR", "Request validation failed"),
+    Staged::client("asset_not_found", 404, "NOT_FOUND", "Asset not found"),
+    Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
+];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let say = |status, code, message| envelope(status, Error { code, message, details: None }, cx);
@@ -59,6 +67,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
                 .header("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
+        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

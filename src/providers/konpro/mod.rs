@@ -44,6 +44,7 @@ pub static CARD: Card = Card {
             evidence: Evidence::Documented,
         },
     ],
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100.",
@@ -79,6 +80,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred(
             "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused.",
+        ),
+        Fact::inferred(
+            "Of the failures that only faults stage, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
         ),
     ],
     not_imitated: &[

@@ -40,5 +40,5 @@ pub fn plan(args: &Args) -> AssetQuery {
         0 => DEFAULT_LIMIT,
         limit => limit,
     };
-    AssetQuery { filters, project: None, order: ORDER, start, limit, counted: false }
+    AssetQuery { filters, project: None, order: ORDER, start, overlap: false, limit, counted: false }
 }

@@ -28,7 +28,7 @@ struct Asset<'a> {
 
 pub fn page(page: &store::Page) -> Reply {
     let token = page.assets.last().filter(|_| page.more).map(token::write);
-    let assets = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    let assets = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
     Reply::json(StatusCode::OK, &Body { assets, token, has_more: page.more })
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::CARD;
-use crate::failure::Failure;
+use crate::failure::{Failure, Staged};
 use crate::provider::Reply;
 use crate::query::{Problem, Violation};
 
@@ -26,6 +26,17 @@ struct Detail {
 /// Inferred: the default of Flask's usual authentication library.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
+/// What only faults bring about: what clients have met on other routes, and a 503. The text of `conflict` is inferred.
+pub const STAGED: &[Staged] = &[
+    Staged::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
+    Staged::client("conflict", 409, NO_CODE, "Conflict"),
+    Staged::client("maximum_identities_reached", 429, NO_CODE, "Maximum identities reached."),
+    Staged::inferred("unavailable", 503, NO_CODE, "Service Unavailable"),
+];
+
+/// The envelope holds a sentence and no code.
+const NO_CODE: &str = "";
+
 pub fn refusal(failure: &Failure) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
@@ -44,6 +55,7 @@ pub fn refusal(failure: &Failure) -> Reply {
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+        Failure::Staged(staged) => say(staged.status(), staged.message),
     }
 }
 

@@ -35,6 +35,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred: Pydantic's default
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented for other routes only
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /assets` with `Authorization: Bearer <token>`; the eleven parameters with their types, bounds and defaults.",
@@ -79,6 +80,9 @@ pub static CARD: Card = Card {
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
         Fact::inferred(
             "Imported: an asset without `visibility` counts as shared; of equal times each is a microsecond after the one below it.",
+        ),
+        Fact::inferred(
+            "Of the failures that only faults stage, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
         ),
     ],
     not_imitated: &[

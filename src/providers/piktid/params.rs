@@ -57,6 +57,7 @@ pub fn plan(args: &Args, key: &Key) -> AssetQuery {
         project: None,
         order: order(args),
         start: Start::Offset((number(page(args)) - 1).saturating_mul(limit.unsigned_abs())),
+        overlap: false,
         limit: u32::try_from(limit).expect("its bounds are within 32 bits"),
         counted: true,
     }

@@ -56,7 +56,7 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         has_next: params::number(digits) < pages,
         has_prev: params::number(digits) > 1,
     };
-    let assets = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    let assets = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
     Reply::json(StatusCode::OK, &Body { pagination, assets })
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{CARD, rated};
 use crate::clock::utc;
-use crate::failure::Failure;
+use crate::failure::{Failure, Staged};
 use crate::limits::Exceeded;
 use crate::provider::{Context, Reply};
 use crate::query::{Problem, Violation};
@@ -17,6 +17,43 @@ struct Body<'a> {
 }
 
 const KEY_INVALID: &str = "API Key is either invalid or expired. Please check your API key or generate a new one from the dashboard and try again.";
+
+/// What only faults bring about. Codes and sentences are published but for the last one's; which status they go with is
+/// inferred, except for `resource_not_exist` and `parameter_not_provided`.
+pub const STAGED: &[Staged] = &[
+    Staged::documented(
+        "resource_not_exist",
+        404,
+        "resource_not_exist",
+        "Resource with id 000000000000000000000000 does not exist in assets.",
+    ),
+    Staged::documented(
+        "parameter_not_provided",
+        400,
+        "parameter_not_provided",
+        "The asset_ids parameter is required but was not provided.",
+    ),
+    Staged::inferred(
+        "unauthorized",
+        401,
+        "unauthorized",
+        "Authentication failed. Please check your credentials and try again.",
+    ),
+    Staged::inferred(
+        "api_allowed_for_paid_plan",
+        403,
+        "api_allowed_for_paid_plan",
+        "API is allowed for paid plan only. Please upgrade to a paid plan to continue using the API.",
+    ),
+    Staged::inferred(
+        "region_not_allowed",
+        403,
+        "region_not_allowed",
+        "Twelve Labs API is not available in your region. Please refer to https://twelvelabs.io/terms-of-use",
+    ),
+    Staged::inferred("request_canceled_or_timed_out", 408, "request_canceled_or_timed_out", "Request canceled."),
+    Staged::inferred("unavailable", 503, "service_unavailable", "The service is temporarily unavailable."),
+];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
@@ -43,6 +80,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::Internal => {
             say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")
         }
+        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

@@ -33,6 +33,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Refused, // documented as an error, inferred for this route
     paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented: limits exist; whether this route has one is open
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /v1.3/assets` with `x-api-key`; newest first; `page` from 1, `page_limit` 10 and at most 50.",
@@ -77,6 +78,9 @@ pub static CARD: Card = Card {
         Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
         Fact::inferred(
             "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed; documents are refused.",
+        ),
+        Fact::inferred(
+            "Of the failures that only faults stage, codes and sentences are published, statuses mostly are not; the 503 is ours altogether.",
         ),
     ],
     not_imitated: &[

@@ -49,6 +49,7 @@ pub fn plan(args: &Args) -> AssetQuery {
         project: None,
         order: ORDER,
         start: Start::Offset((args.integer("page") - 1).saturating_mul(limit).unsigned_abs()),
+        overlap: false,
         limit: u32::try_from(limit).expect("its bounds are within 32 bits"),
         counted: true,
     }

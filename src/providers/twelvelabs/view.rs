@@ -45,7 +45,7 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         total_page: page.total.div_ceil(limit.unsigned_abs()),
         total_results: page.total,
     };
-    let data = page.assets.iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
+    let data = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
     Reply::json(StatusCode::OK, &Body { data, page_info })
 }
 

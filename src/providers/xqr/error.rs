@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{BURST, CARD, request_id};
-use crate::failure::Failure;
+use crate::failure::{Failure, Staged};
 use crate::provider::{Context, Reply};
 use crate::query::{Problem, Violation};
 
@@ -26,6 +26,22 @@ struct Error {
 struct Meta {
     request_id: String,
 }
+
+/// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
+pub const STAGED: &[Staged] = &[
+    Staged::documented(
+        "feature_not_available",
+        403,
+        "FEATURE_NOT_AVAILABLE",
+        "This feature is not available on your plan.",
+    ),
+    Staged::documented("plan_limit_exceeded", 403, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached."),
+    Staged::documented("quota_exceeded", 429, "RATE_LIMIT_EXCEEDED", "Monthly quota exceeded."),
+    Staged::documented("slug_taken", 409, "SLUG_TAKEN", "This slug is already taken."),
+    Staged::inferred("conflict", 409, "CONFLICT", "The request conflicts with the state of the resource."),
+    Staged::inferred("gone", 410, "GONE", "This endpoint is past its sunset date."),
+    Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
+];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message.to_owned(), cx);
@@ -53,6 +69,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::TOO_MANY_REQUESTS, code, message).header("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
+        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

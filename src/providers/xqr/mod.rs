@@ -51,6 +51,7 @@ pub static CARD: Card = Card {
             evidence: Evidence::Documented,
         },
     ],
+    staged: error::STAGED,
     facts: &[
         Fact::documented(
             "`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first.",
@@ -89,10 +90,13 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
         ),
+        Fact::inferred(
+            "Of the failures that only faults stage, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
+        ),
     ],
     not_imitated: &[
         "Every route but the list: get, presign, confirm, publish, delete, workspace.",
-        "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`).",
+        "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault stages them.",
         "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
     ],
 };

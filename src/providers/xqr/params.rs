@@ -18,6 +18,7 @@ pub fn plan(args: &Args) -> AssetQuery {
         project: None,
         order: ORDER,
         start: Start::Offset(args.integer("offset").unsigned_abs()),
+        overlap: false,
         limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),
         counted: false,
     }

@@ -48,7 +48,7 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 pub fn page(page: &store::Page, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
-    let data = page.assets.iter().map(shown).collect();
+    let data = page.shown().iter().map(shown).collect();
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,

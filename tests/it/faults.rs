@@ -1,0 +1,221 @@
+//! Failures by name and the paging that is tortured, for every provider, without a socket: values in, values out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use assetmock::app::App;
+use assetmock::clock::Chance;
+use assetmock::failure::Failure;
+use assetmock::faults::{Effect, paging};
+use assetmock::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
+use assetmock::limits::Counts;
+use assetmock::provider::{Context, Provider, Reply};
+use assetmock::query;
+
+use crate::dialects::{Dialect, pairs, planned};
+use crate::support::{Answer, NOON, app, block_on};
+use crate::worlds::{VISIBLE, world};
+
+fn cx(counts: &Counts) -> Context<'_> {
+    Context { now: 0, entropy: 7, key: None, counts }
+}
+
+#[test]
+fn every_failure_of_every_provider_wears_its_envelope() {
+    for (provider, dialect) in pairs() {
+        let card = provider.card();
+        for name in names(card) {
+            let failure = named(card, &name, 0, None).unwrap();
+            let reply = provider.refusal(&failure, &cx(&Counts::default()));
+            let text = std::str::from_utf8(&reply.body).unwrap();
+            assert!(dialect.is_refusal(text), "{} {name}: {text}", dialect.name);
+            if let Failure::Staged(staged) = failure {
+                assert_eq!(reply.status.as_u16(), staged.status, "{} {name}", dialect.name);
+                assert!(text.contains(staged.code) && text.contains(staged.message), "{} {name}: {text}", dialect.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn failures_that_all_share_have_the_status_that_all_expect() {
+    for (provider, dialect) in pairs() {
+        for (name, status) in [
+            ("missing_key", 401),
+            ("malformed_key", 401),
+            ("invalid_key", 401),
+            ("revoked_key", 401),
+            ("expired_key", 401),
+            ("missing_scope", 403),
+            ("not_found", 404),
+            ("wrong_method", 405),
+            ("invalid_request", 400),
+            ("rate_limited", 429),
+            ("server_error", 500),
+            ("unavailable", 503),
+        ] {
+            let failure = named(provider.card(), name, 0, None).unwrap();
+            let reply = provider.refusal(&failure, &cx(&Counts::default()));
+            assert_eq!(reply.status.as_u16(), status, "{} {name}", dialect.name);
+        }
+    }
+}
+
+#[test]
+fn staged_failures_are_sentences_with_a_status_of_their_own() {
+    for (provider, _) in pairs() {
+        for staged in provider.card().staged {
+            assert!((400..600).contains(&staged.status), "{staged:?}");
+            assert!(staged.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{staged:?}");
+            assert!(!staged.message.is_empty() && !staged.message.contains(['|', '{']), "{staged:?}");
+        }
+    }
+}
+
+#[test]
+fn a_used_up_quota_tells_its_wait_where_the_vendor_does() {
+    for (provider, dialect) in pairs() {
+        let failure = named(provider.card(), "rate_limited", 0, Some(RetryAfter::Seconds(9))).unwrap();
+        let reply = provider.refusal(&failure, &cx(&Counts::default()));
+        let told = reply.headers.get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!(told, (dialect.name != "piktid").then_some("9"), "{}", dialect.name);
+    }
+}
+
+/// A library of twelve assets under torture.
+struct Tortured {
+    app: Arc<App>,
+    script: Script,
+    chance: Chance,
+}
+
+impl Tortured {
+    fn by(provider: &dyn Provider, torture: Option<Torture>) -> Tortured {
+        let struck = torture.map(|torture| Struck { id: None, effect: Effect::Paging(torture), retry_after: None });
+        let chance = Chance::seeded(7);
+        let script = Script::of(struck.as_slice(), provider.card(), 0, &chance);
+        Tortured { app: Arc::new(block_on(app(&world(), NOON))), script, chance }
+    }
+
+    /// The page asked for, through the stages of the pipeline that a torture has to do with.
+    fn page(&self, provider: &dyn Provider, raw: &str) -> Answer {
+        let card = provider.card();
+        let args = query::read(card.params, card.unknown, raw).unwrap();
+        let strikes = self.script.paging.is_some_and(|torture| torture.concerns(card, raw));
+        let refused = self.script.refused_cursor(card).filter(|_| strikes);
+        let reply = match refused {
+            Some(failure) => provider.refusal(&failure, &cx(&Counts::default())),
+            None => self.shown(provider, raw, &args, strikes),
+        };
+        let Reply { status, body, .. } = reply;
+        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body }
+    }
+
+    fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {
+        let mut plan = planned(provider, raw).unwrap();
+        if strikes {
+            self.script.bend(&mut plan);
+        }
+        let mut page = block_on(self.app.store.list(provider.card().name, "ws_tests", &plan)).unwrap();
+        if strikes {
+            self.script.spoil(&mut page, &self.chance);
+        }
+        provider.page(&page, args, &cx(&Counts::default()))
+    }
+}
+
+/// The first two pages of five, where the second is tortured.
+fn two_pages(provider: &dyn Provider, dialect: &Dialect, torture: Torture) -> [Answer; 2] {
+    let tortured = Tortured::by(provider, Some(torture));
+    let size = format!("{}=5", dialect.size);
+    let first = tortured.page(provider, &size);
+    let next = (dialect.next)(&first.json(), 5, 5).unwrap();
+    let second = tortured.page(provider, &format!("{size}&{next}"));
+    [first, second]
+}
+
+fn possible(torture: Torture) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
+    pairs().filter(move |(provider, _)| plausibility(provider.card(), torture) != Plausibility::Impossible)
+}
+
+#[test]
+fn a_row_at_the_boundary_is_repeated() {
+    for (provider, dialect) in possible(Torture::Repeat) {
+        let [first, second] = two_pages(provider, dialect, Torture::Repeat).map(|answer| dialect.ids(&answer));
+        assert_eq!((first.len(), second.len()), (5, 5), "{}", dialect.name);
+        assert_eq!(first.last(), second.first(), "{}", dialect.name);
+    }
+}
+
+#[test]
+fn a_walk_on_which_rows_are_repeated_all_along_misses_none_and_ends() {
+    for (provider, dialect) in possible(Torture::Repeat) {
+        let plain = Tortured::by(provider, None);
+        let whole = dialect.ids(&plain.page(provider, &format!("{}=50", dialect.size)));
+        let tortured = Tortured::by(provider, Some(Torture::Repeat));
+        for size in [2, 3, 4, 5, 11, 12] {
+            let met = dialect.walk(|raw| tortured.page(provider, raw), size, "");
+            let unique: HashSet<_> = met.iter().collect();
+            assert_eq!((unique.len(), whole.len()), (VISIBLE, VISIBLE), "{} in pages of {size}", dialect.name);
+            assert!(met.len() > VISIBLE || size >= VISIBLE, "{} in pages of {size} repeats nothing", dialect.name);
+        }
+    }
+}
+
+#[test]
+fn an_empty_page_announces_what_the_full_one_does() {
+    for (provider, dialect) in possible(Torture::EmptyPage) {
+        let full = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
+        let empty = Tortured::by(provider, Some(Torture::EmptyPage)).page(provider, &format!("{}=5", dialect.size));
+        assert_eq!((dialect.ids(&full).len(), dialect.ids(&empty).len()), (5, 0), "{}", dialect.name);
+        let without_rows = |answer: &Answer| {
+            let mut body = answer.json();
+            *body.pointer_mut(dialect.rows).unwrap() = serde_json::Value::Null;
+            body
+        };
+        assert_eq!(without_rows(&full), without_rows(&empty), "{}", dialect.name);
+    }
+}
+
+#[test]
+fn an_expired_cursor_is_refused_like_one_that_is_none() {
+    let refused: Vec<_> = possible(Torture::ExpiredCursor)
+        .map(|(provider, dialect)| {
+            let [first, second] = two_pages(provider, dialect, Torture::ExpiredCursor);
+            assert_eq!((first.status, second.status), (200, 400), "{}", dialect.name);
+            assert!(dialect.is_refusal(second.text()), "{}", second.text());
+            second.text().to_owned()
+        })
+        .collect();
+    assert!(refused[0].contains(r#""fields":[{"field":"cursor","message":"Invalid cursor."}]"#), "{}", refused[0]);
+    assert!(
+        refused[1].contains(r#""details":{"field":"token","reason":"Invalid pagination token"}"#),
+        "{}",
+        refused[1]
+    );
+}
+
+#[test]
+fn a_total_is_another_on_the_second_page() {
+    for (provider, dialect) in possible(Torture::ChangingTotal) {
+        let total = |answer: Answer| {
+            let body = answer.json();
+            let places = ["/meta/total_estimate", "/page_info/total_results", "/pagination/total"];
+            places.iter().find_map(|place| body.pointer(place)?.as_u64()).unwrap()
+        };
+        let [first, second] = two_pages(provider, dialect, Torture::ChangingTotal).map(total);
+        assert_eq!(first, VISIBLE as u64, "{}", dialect.name);
+        assert!(second != first && second.abs_diff(first) <= 3, "{}: {first}, then {second}", dialect.name);
+    }
+}
+
+#[test]
+fn a_torture_bends_no_first_page() {
+    for (provider, dialect) in pairs() {
+        let plain = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
+        for torture in paging::ALL.into_iter().filter(|torture| *torture != Torture::EmptyPage) {
+            let tortured = Tortured::by(provider, Some(torture)).page(provider, &format!("{}=5", dialect.size));
+            assert_eq!(tortured.text(), plain.text(), "{} {torture:?}", dialect.name);
+        }
+    }
+}
