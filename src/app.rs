@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use crate::clock::{Chance, Clock, Hands};
+use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::store::Store;
 use crate::tenants::Tenants;
@@ -20,6 +21,8 @@ pub struct App {
     pub tenants: Tenants,
     /// The counters of limits.
     pub limits: Limits,
+    /// What fails on cue.
+    pub faults: Faults,
     /// What can be chosen at the start.
     pub switches: Switches,
 }
@@ -45,18 +48,21 @@ impl App {
             chance: seed.map_or_else(Chance::from_system, Chance::seeded),
             tenants: Tenants::new(seed),
             limits: Limits::new(false),
+            faults: Faults::default(),
             switches: Switches::default(),
         }
     }
     /// Forgets what a workspace had in this process, and what its keys, by their numbers, used.
     pub fn forget(&self, workspace: &str, keys: &[i64]) {
         self.tenants.forget(workspace);
+        self.faults.remove_all(Some(workspace));
         self.limits.forget(keys);
     }
 
     /// Forgets what every workspace had in this process.
     pub fn forget_all(&self) {
         self.tenants.forget_all();
+        self.faults.remove_all(None);
         self.limits.forget_all();
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
@@ -17,11 +18,13 @@ use crate::admin;
 use crate::app::App;
 use crate::clock::{Micros, utc};
 use crate::failure::Failure;
+use crate::faults::wire::Peer;
+use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::provider::{Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
 use crate::query;
-use crate::store::{Key, KeyState, ListError};
+use crate::store::{AssetQuery, Key, KeyState, ListError};
 use crate::workspace;
 
 /// Answers a request that is not the emulator's own.
@@ -31,10 +34,17 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
         return respond(admin::no_provider(&request), app.clock.now());
     };
     let asked = Asked::by(&app, &route, &request).await;
-    let attempt = AssertUnwindSafe(serve(&app, &asked)).catch_unwind().await;
-    let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
+    let script = match cue(&app, &asked) {
+        Ok(script) => script,
+        Err(reply) => return respond(reply, asked.now),
+    };
+    if !script.delay.is_zero() {
+        tokio::time::sleep(script.delay).await;
+    }
+    let attempt = AssertUnwindSafe(serve(&app, &asked, &script)).catch_unwind().await;
+    let reply = script.finish(attempt.unwrap_or_else(|_| refuse_after_panic(&asked)), asked.now);
     debug!(provider = route.provider.card().name, method = %request.method, target = %request.uri, status = reply.status.as_u16(), "answered");
-    respond(reply, asked.now)
+    script.send(respond(reply, asked.now), &Peer::of(&request)).await
 }
 
 /// A request on its way, and when and to whom it happens.
@@ -61,6 +71,33 @@ impl<'r> Asked<'r> {
         };
         Asked { route, request, key, now, entropy }
     }
+
+    fn query(&self) -> &'r str {
+        self.request.uri.query().unwrap_or_default()
+    }
+}
+
+/// What the faults set up for this request do to it, its own first. An unreadable one is answered by the emulator itself.
+fn cue(app: &App, asked: &Asked<'_>) -> Result<Script, Reply> {
+    let card = asked.route.provider.card();
+    let own = asked.request.headers.get(header::NAME).filter(|_| !app.switches.no_fault_header);
+    if own.is_none() && app.faults.is_idle() {
+        return Ok(Script::default());
+    }
+    let own = own.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
+    let own = own.transpose().map_err(|why| admin::no_such_fault(&why))?;
+    let mut struck: Vec<_> =
+        own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
+    let matched = faults::Asked {
+        card,
+        workspace: asked.key.as_ref().ok().map(|key| &*key.workspace),
+        key: card.auth.carrier.read(&asked.request.headers).ok(),
+        method: asked.request.method.as_str(),
+        path: &asked.route.path,
+        query: asked.query(),
+    };
+    struck.extend(app.faults.strike(&matched, asked.now, &app.chance));
+    Ok(Script::of(&struck, card, asked.now, &app.chance))
 }
 
 /// What a request has become so far; a refusal shows as much of it as there is.
@@ -70,30 +107,77 @@ struct Progress<'k> {
     counts: Counts,
 }
 
-async fn serve(app: &App, asked: &Asked<'_>) -> Reply {
+async fn serve(app: &App, asked: &Asked<'_>, script: &Script) -> Reply {
     let mut progress = Progress::default();
-    let outcome = list(app, asked, &mut progress).await;
+    let outcome = list(app, asked, script, &mut progress).await;
     let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
     outcome.unwrap_or_else(|failure| asked.route.provider.refusal(&failure, &cx))
 }
 
 /// The stages, in the order that every provider keeps.
-async fn list<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<Reply, Failure> {
+async fn list<'k>(
+    app: &App,
+    asked: &'k Asked<'_>,
+    script: &Script,
+    progress: &mut Progress<'k>,
+) -> Result<Reply, Failure> {
     let Asked { route, request, now, entropy, .. } = *asked;
     let provider = route.provider;
     let card = provider.card();
+    if let Some(reply) = staged(app, asked, script, progress)? {
+        return Ok(reply);
+    }
     if let Some(reply) = route_and_method(route, request)? {
         return Ok(reply);
     }
-    let key = *progress.key.insert(live(&asked.key, now)?);
-    progress.counts = app.limits.count(key.id, key.limits, card.quotas, now);
+    let key = counted(app, asked, progress)?;
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
-    let args =
-        query::read(card.params, card.unknown, request.uri.query().unwrap_or_default()).map_err(Failure::Invalid)?;
-    let plan = provider.plan(&args, key)?;
-    let page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
+    let args = query::read(card.params, card.unknown, asked.query()).map_err(Failure::Invalid)?;
+    script.refused_cursor(card).map_or(Ok(()), Err)?;
+    let mut plan = provider.plan(&args, key)?;
+    disturb(app, asked, script, key, &plan).await?;
+    script.bend(&mut plan);
+    let mut page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
+    script.spoil(&mut page, &app.chance);
     Ok(provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+}
+
+/// The answer or failure that a fault puts in place of all others. A live key is counted all the same: vendors show it.
+fn staged<'k>(
+    app: &App,
+    asked: &'k Asked<'_>,
+    script: &Script,
+    progress: &mut Progress<'k>,
+) -> Result<Option<Reply>, Failure> {
+    let Some(instead) = &script.instead else { return Ok(None) };
+    if live(&asked.key, asked.now).is_ok() {
+        counted(app, asked, progress)?;
+    }
+    match instead {
+        Instead::Failure(failure) => Err(failure.clone()),
+        Instead::Raw(reply) => Ok(Some(reply.clone())),
+    }
+}
+
+/// The live key, counted.
+fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Key, Failure> {
+    let key = *progress.key.insert(live(&asked.key, asked.now)?);
+    progress.counts = app.limits.count(key.id, key.limits, asked.route.provider.card().quotas, asked.now);
+    Ok(key)
+}
+
+/// Lets a fault write to the library before a page that is not the first.
+async fn disturb(app: &App, asked: &Asked<'_>, script: &Script, key: &Key, plan: &AssetQuery) -> Result<(), Failure> {
+    let card = asked.route.provider.card();
+    let Some(torture) = script.disturbance().filter(|torture| torture.concerns(card, asked.query())) else {
+        return Ok(());
+    };
+    let entropy = app.chance.wide_bits();
+    faults::disturb(torture, &app.store, card, key, plan, entropy).await.map_err(|cause| {
+        error!(%cause, "a fault could not write to the library");
+        Failure::Internal
+    })
 }
 
 /// Lets the list route pass, or gives the answer that a vendor's framework gives by itself.
@@ -115,8 +199,8 @@ fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Fai
 
 /// 307 to the same address without the slash: clients that follow it keep method and query.
 fn without_slash(request: &Parts) -> Reply {
-    let header = || request.headers.get(header::HOST)?.to_str().ok();
-    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(header);
+    let named = || request.headers.get(HOST)?.to_str().ok();
+    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(named);
     let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
     let path = request.uri.path();
     let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
@@ -184,7 +268,7 @@ pub(crate) fn respond(reply: Reply, now: Micros) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
+    response.headers_mut().extend(date(now).map(|date| (DATE, date)));
     response
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod clock;
+mod faults;
 mod guard;
 mod health;
 mod import;
@@ -80,6 +81,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(keys::routes())
         .merge(snapshots::routes())
         .merge(clock::routes())
+        .merge(faults::routes())
         .finish_api_with(&mut document, describe);
     (routes, document)
 }
@@ -111,6 +113,11 @@ struct NoProvider<'a> {
 }
 
 #[derive(Serialize)]
+struct NoSuchFault<'a> {
+    error: Problem<'a>,
+}
+
+#[derive(Serialize)]
 struct Problem<'a> {
     code: &'a str,
     message: &'a str,
@@ -123,6 +130,12 @@ pub fn no_provider(request: &Parts) -> Reply {
                    (where two vendors share it, with a key of the one you mean)";
     let error = Problem { code: "no_provider", message, at: request.uri.path() };
     Reply::json(StatusCode::NOT_FOUND, &NoProvider { error, providers: health::describe(request) })
+}
+
+/// The answer to a request whose header asks for a fault there is not.
+pub fn no_such_fault(why: &str) -> Reply {
+    let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
+    Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
 }
 
 /// The base URL that a client of this provider is given.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Json, Refusal};
 use crate::app::App;
 use crate::clock::Hands;
+use crate::faults::Rule;
 use crate::fixture::Instant;
 use crate::providers;
 use crate::store::{Snapshot, StoreError};
@@ -68,6 +69,7 @@ struct Nothing {}
 #[derive(Serialize, Deserialize)]
 struct Steering {
     clock: Hands,
+    faults: Vec<Rule>,
     workspaces: BTreeMap<String, Own>,
 }
 
@@ -82,11 +84,17 @@ impl Steering {
     fn of(app: &App) -> Steering {
         let own = |tenant: &crate::tenants::Tenant| Own { clock: tenant.hands(), strict: tenant.strict.load(Relaxed) };
         let workspaces = app.tenants.all().iter().map(|(id, tenant)| (id.clone(), own(tenant))).collect();
-        Steering { clock: app.clock.hands(), workspaces }
+        let faults = app.faults.list(None, app.clock.now()).into_iter().map(|listed| listed.rule).collect();
+        Steering { clock: app.clock.hands(), faults, workspaces }
     }
 
     fn apply(self, app: &App) {
         app.clock.put(self.clock);
+        for rule in self.faults {
+            if let Err(problem) = app.faults.add(rule, app.clock.now()) {
+                tracing::warn!(?problem, "a fault of the snapshot is no longer known; it was left out");
+            }
+        }
         for (id, own) in self.workspaces {
             let tenant = app.tenants.of(&id);
             tenant.strict.store(own.strict, Relaxed);

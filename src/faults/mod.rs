@@ -6,6 +6,7 @@
 //! Rules are kept in memory for each process. With none set, a request costs one load of an atomic.
 
 mod check;
+mod disturb;
 mod effect;
 pub mod failures;
 pub mod header;
@@ -22,6 +23,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use check::Problem;
+pub use disturb::disturb;
 pub use effect::{Effect, Latency, Normal, Raw, RawBody, Reset, Trickle, Truncate};
 pub use failures::{named, names};
 pub use header::read as read_header;

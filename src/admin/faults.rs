@@ -1,0 +1,96 @@
+//! Faults: rules that make a vendor fail on cue.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Asked, Json, Made, Refusal};
+use super::workspaces::existing;
+use crate::app::App;
+use crate::faults::{Listed, Problem, Rule};
+
+const TAG: &str = "Faults";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/faults",
+            post_with(add, |op| op.summary("Set up a fault").tag(TAG))
+                .get_with(list, |op| op.summary("List the faults and how often they struck").tag(TAG))
+                .delete_with(remove_all, |op| op.summary("Take faults back").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/faults/{fault}",
+            get_with(read, |op| op.summary("Read a fault").tag(TAG))
+                .delete_with(remove, |op| op.summary("Take a fault back").tag(TAG)),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct OneFault {
+    /// The fault's number.
+    fault: u64,
+}
+
+/// Which faults.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    /// Only those for this workspace.
+    #[serde(default)]
+    workspace: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct List {
+    faults: Vec<Listed>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gone {
+    /// How many faults were taken back.
+    removed: usize,
+}
+
+async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made<Listed>, Refusal> {
+    let now = match &rule.matches.workspace {
+        Some(workspace) => {
+            existing(&app, workspace).await?;
+            app.tenants.of(workspace).now(&app.clock)
+        }
+        None => app.clock.now(),
+    };
+    let id = app.faults.add(rule, now).map_err(|Problem { at, message }| Refusal::invalid(at, message))?;
+    app.faults.get(id, now).map(Made).ok_or_else(|| missing(id))
+}
+
+async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
+    axum::Json(List { faults: app.faults.list(workspace.as_deref(), app.clock.now()) })
+}
+
+async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
+    axum::Json(Gone { removed: app.faults.remove_all(workspace.as_deref()) })
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    Path(OneFault { fault }): Path<OneFault>,
+) -> Result<axum::Json<Listed>, Refusal> {
+    app.faults.get(fault, app.clock.now()).map(axum::Json).ok_or_else(|| missing(fault))
+}
+
+async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {
+    if app.faults.remove(fault) { Ok(NoContent) } else { Err(missing(fault)) }
+}
+
+fn missing(id: u64) -> Refusal {
+    let message = format!("there is no fault {id}; `GET /_emulator/faults` lists those there are");
+    Refusal::new(StatusCode::NOT_FOUND, "not_found", message).at(id.to_string())
+}
