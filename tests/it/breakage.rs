@@ -1,64 +1,25 @@
-//! Spoilt answers and broken connections, as a client sees them: over real sockets, byte by byte. The server asks the
-//! pipeline and then does what the request's own fault header says.
+//! Spoilt answers and broken connections, as a client sees them: over real sockets, byte by byte. What goes wrong is
+//! what each request's own header asks for.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::app::App;
-use assetmock::connection::{Line, Listener};
-use assetmock::faults::wire::Peer;
-use assetmock::faults::{Instead, Script, Struck, header, read_header};
-use assetmock::limits::Counts;
-use assetmock::provider::{Card, Context, Reply};
-use assetmock::{pipeline, providers};
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::Response;
+use assetmock::faults::header;
+use assetmock::server;
 use serde_json::Value;
 
 use crate::dialects::{self, Dialect, pairs};
 use crate::support::{NOON, app, at, block_on};
 use crate::worlds::world;
 
-async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (request, body) = request.into_parts();
-    let route = providers::resolve(&request).unwrap();
-    let now = app.clock.now();
-    let script = script(&app, route.provider.card(), &request);
-    let peer = Peer::of(&request);
-    let cx = Context { now, entropy: 7, key: None, counts: &Counts::default() };
-    let reply = match &script.instead {
-        Some(Instead::Failure(failure)) => route.provider.refusal(failure, &cx),
-        Some(Instead::Raw(reply)) => reply.clone(),
-        None => {
-            let (head, body) = pipeline::answer(State(app), Request::from_parts(request, body)).await.into_parts();
-            let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-            Reply { status: head.status, headers: head.headers, body }
-        }
-    };
-    let reply = script.finish(reply, now);
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
-    script.send(response, &peer).await
-}
-
-fn script(app: &App, card: &Card, request: &axum::http::request::Parts) -> Script {
-    let Some(text) = request.headers.get(header::NAME) else { return Script::default() };
-    let (effect, retry_after) = read_header(card, text.to_str().unwrap()).unwrap();
-    Script::of(&[Struck { id: None, effect, retry_after }], card, app.clock.now(), &app.chance)
-}
-
 fn start() -> SocketAddr {
     block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(Arc::new(app(&world(), NOON).await));
-        let service = router.into_make_service_with_connect_info::<Line>();
-        tokio::spawn(async { axum::serve(Listener::new(listener), service).await });
+        let app = Arc::new(app(&world(), NOON).await);
+        tokio::spawn(server::run(listener, app, std::future::pending()));
         address
     })
 }
