@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Refusal};
+use super::answer::{Json, Path, Refusal};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::clock::{Clock, Hands, Micros, SECOND};

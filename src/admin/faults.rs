@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::workspaces::existing;
 use crate::app::App;
 use crate::faults::{Listed, Problem, Rule};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Refusal};
+use super::answer::{Json, Made, Path, Refusal};
 use super::library::{check, completed};
 use crate::app::App;
 use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};

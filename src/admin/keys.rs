@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, patch_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;

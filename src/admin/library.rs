@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, put_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, BODY, Json, Made, Path, Refusal};
 use super::merge::{self, Patch, merged};
 use super::workspaces::InWorkspace;
 use crate::app::App;
@@ -176,7 +176,7 @@ fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset,
 }
 
 fn nested(refusal: Refusal, within: &str) -> Refusal {
-    let at = refusal.at.as_deref().filter(|at| *at != ".").map(|at| format!("{within}.{at}"));
+    let at = refusal.at.as_deref().filter(|at| *at != BODY).map(|at| format!("{within}.{at}"));
     refusal.at(at.unwrap_or_else(|| within.to_owned()))
 }
 

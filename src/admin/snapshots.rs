@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with, put_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Refusal};
+use super::answer::{Json, Path, Refusal};
+use super::faults;
 use crate::app::App;
 use crate::clock::Hands;
 use crate::faults::Rule;

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Refusal, origin};
+use super::answer::{Json, Made, Path, Refusal, origin};
 use super::base_url;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
