@@ -247,6 +247,7 @@ fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
 
 fn not_listed(error: ListError) -> Failure {
     match error {
+        ListError::NoSuchWorkspace => Failure::UnknownKey, // Its keys went with it.
         ListError::NoSuchProject => Failure::NoSuchProject,
         ListError::Database(error) => internal(error),
     }

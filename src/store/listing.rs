@@ -1,6 +1,6 @@
 //! Listing assets: filters, a total order, a window, a count. The page and the count share one `push_where`.
 
-use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
@@ -160,6 +160,8 @@ impl Page {
 /// Why there is no page.
 #[derive(Debug)]
 pub enum ListError {
+    /// The workspace does not exist, or not any more.
+    NoSuchWorkspace,
     /// The project to narrow to does not exist.
     NoSuchProject,
     /// The database failed.
@@ -177,12 +179,22 @@ impl Store {
     ///
     /// `provider` is a card's name, never a client's text: it names a column.
     pub async fn list(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Page, ListError> {
-        let mut page = QueryBuilder::new("");
-        push_page(&mut page, provider, workspace, query);
         if query.project.is_none() && !query.counted {
-            return Page::of(&page.build().fetch_all(&self.pool).await?, query.limit, 0);
+            let rows = page(provider, workspace, query).build().fetch_all(&self.pool).await?;
+            if !rows.is_empty() {
+                return Page::of(&rows, query.limit, 0);
+            }
         }
-        // What more than one statement says is read from one snapshot.
+        self.list_in_one_snapshot(provider, workspace, query).await
+    }
+
+    /// Where more than one statement is needed: for a project, for a total, and to tell an empty workspace from none.
+    async fn list_in_one_snapshot(
+        &self,
+        provider: &'static str,
+        workspace: &str,
+        query: &AssetQuery,
+    ) -> Result<Page, ListError> {
         let mut snapshot = self.pool.begin().await?;
         if let Some(project) = &query.project {
             let known = sqlx::query(
@@ -190,9 +202,15 @@ impl Store {
             )
             .bind(workspace)
             .bind(project);
-            known.fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
+            if known.fetch_optional(&mut *snapshot).await?.is_none() {
+                exists(&mut snapshot, workspace).await?;
+                return Err(ListError::NoSuchProject);
+            }
         }
-        let rows = page.build().fetch_all(&mut *snapshot).await?;
+        let rows = page(provider, workspace, query).build().fetch_all(&mut *snapshot).await?;
+        if rows.is_empty() {
+            exists(&mut snapshot, workspace).await?;
+        }
         let mut total = 0;
         if query.counted {
             let mut count = QueryBuilder::new("SELECT COUNT(*) FROM asset a");
@@ -215,6 +233,18 @@ impl Store {
         push_page(&mut plan, provider, workspace, query);
         plan.build().fetch_all(&self.pool).await?.iter().map(|row| row.try_get(3)).collect()
     }
+}
+
+/// Tells a workspace that holds nothing from one that was removed while the request was under way.
+async fn exists(connection: &mut SqliteConnection, workspace: &str) -> Result<(), ListError> {
+    let found = sqlx::query("SELECT 1 FROM workspace WHERE id = ?").bind(workspace).fetch_optional(connection).await?;
+    found.map(drop).ok_or(ListError::NoSuchWorkspace)
+}
+
+fn page(provider: &'static str, workspace: &str, query: &AssetQuery) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("");
+    push_page(&mut sql, provider, workspace, query);
+    sql
 }
 
 /// One asset more than the page holds: that is how we know whether more follow.
