@@ -133,10 +133,13 @@ async fn make(
         )
     };
     let provider = providers::named(&name).ok_or_else(unknown)?;
-    let key = key.unwrap_or_else(|| workspace::fresh_key(&app, provider));
-    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
     let mut write = app.store.write(providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
+    let key = match key {
+        Some(key) => key,
+        None => workspace::fresh_key(&app, &mut write, provider).await?,
+    };
+    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
     super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;
