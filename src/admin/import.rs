@@ -85,7 +85,8 @@ async fn import(
         write.put_folder(&workspace, folder).await?;
     }
     let around = check(Workspace { assets, ..write.surroundings(&workspace).await? }, "")?;
-    write.add_assets(&workspace, completed(&app, around)).await?;
+    let assets = completed(&app, &mut write, around).await?;
+    write.add_assets(&workspace, assets).await?;
     if let Some(user) = &acts_as {
         write.let_keys_act_as(&workspace, &name, user).await?;
     }
