@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
+mod admin;
 mod breakage;
 mod cards;
 mod cli;

@@ -3,15 +3,17 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
+use std::thread;
 use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::store::{Place, Store};
-use assetmock::{pipeline, server, world};
+use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -105,6 +107,44 @@ impl Server {
         self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n").as_bytes())
     }
 
+    /// `method target` with a JSON body, or without one if it is null.
+    pub fn call(&self, method: &str, target: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.post(method, target, &[], &body)
+    }
+
+    /// `method target` with these header lines and this body, whatever it is.
+    pub fn post(&self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
+        let length = format!("Content-Length: {}", body.len());
+        let own = [format!("Host: {}", self.address), "Content-Type: application/json".to_owned(), length];
+        let own = own.iter().map(|line| &**line).filter(|line| !headers.iter().any(|given| name(given) == name(line)));
+        let lines: String = own.chain(headers.iter().copied()).map(|line| format!("{line}\r\n")).collect();
+        self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n{body}").as_bytes())
+    }
+
+    /// A provider's list as the holder of this key gets it.
+    pub fn list(&self, provider: &str, key: &str, query: &str) -> Answer {
+        let card = providers::named(provider).unwrap().card();
+        self.get(&format!("/{provider}{}?{query}", card.list), &[&card.auth.carrier.line(key)])
+    }
+
+    /// Sends a body of so many bytes in parts, as `part` writes them, while it waits for the answer: that may come first.
+    pub fn send_in_parts(&self, head: &[u8], length: usize, part: impl Fn(usize) -> Vec<u8> + Send) -> Answer {
+        const PART: usize = 1024 * 1024;
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(head).unwrap();
+        let mut sending = stream.try_clone().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let parts = (0..length.div_ceil(PART)).map(|index| PART.min(length - index * PART));
+                // Whoever has answered need not listen any more.
+                let _ = parts.into_iter().try_for_each(|size| sending.write_all(&part(size)));
+            });
+            Answer::read(&mut stream, false)
+        })
+    }
+
     /// Sends these bytes and says that nothing follows; the answer, if there is one before the connection ends.
     pub fn send_and_hang_up(&self, request: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).unwrap();
@@ -119,6 +159,10 @@ impl Server {
     pub fn send_and_forget(&self, request: &[u8]) {
         TcpStream::connect(self.address).unwrap().write_all(request).unwrap();
     }
+}
+
+fn name(line: &str) -> &str {
+    line.split(':').next().unwrap()
 }
 
 /// An answer as it came over the wire.
