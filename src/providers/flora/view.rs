@@ -13,7 +13,7 @@ use crate::store::{self, Status};
 #[derive(Serialize)]
 struct Body<'a> {
     assets: Vec<Asset<'a>>,
-    meta: Meta,
+    meta: Meta<'a>,
 }
 
 /// In the order of the reference page, whose optional fields come last.
@@ -39,17 +39,18 @@ struct Asset<'a> {
 }
 
 #[derive(Serialize)]
-struct Meta {
-    next_cursor: Option<String>,
+struct Meta<'a> {
+    next_cursor: Option<&'a str>,
     total_estimate: u64,
 }
 
 pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
-    let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
+    let next = page.more.then(|| cursor::write(seen));
+    let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     let assets = page.assets.iter().map(|stored| asset(stored, workspace)).collect();
-    Reply::json(StatusCode::OK, &Body { assets, meta })
+    Reply::json(StatusCode::OK, &Body { assets, meta }).offering(next)
 }
 
 fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {

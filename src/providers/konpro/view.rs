@@ -11,7 +11,7 @@ use crate::store;
 #[derive(Serialize)]
 struct Body<'a> {
     assets: Vec<Asset<'a>>,
-    token: Option<String>,
+    token: Option<&'a str>,
     has_more: bool,
 }
 
@@ -27,7 +27,8 @@ struct Asset<'a> {
 
 pub fn page(page: &store::Page) -> Reply {
     let token = page.assets.last().filter(|_| page.more).map(token::write);
-    Reply::json(StatusCode::OK, &Body { assets: page.assets.iter().map(asset).collect(), token, has_more: page.more })
+    let assets = page.assets.iter().map(asset).collect();
+    Reply::json(StatusCode::OK, &Body { assets, token: token.as_deref(), has_more: page.more }).offering(token)
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {
