@@ -5,6 +5,8 @@
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
 //! words. Time and chance come from [`clock`], rate limits from [`limits`].
 //!
+//! Keys are shown as [`secret`] masks them.
+//!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
 //! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
 //!
@@ -23,6 +25,7 @@ pub mod provider;
 pub mod providers;
 pub mod query;
 pub mod report;
+pub mod secret;
 pub mod server;
 pub mod store;
 pub mod world;
