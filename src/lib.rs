@@ -5,7 +5,7 @@
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
 //! words. Time and chance come from [`clock`], rate limits from [`limits`].
 //!
-//! Keys are shown as [`secret`] masks them.
+//! Why a request was refused, and what was probably not meant, [`explain`] says; keys are shown as [`secret`] masks them.
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
 //! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
@@ -17,6 +17,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod explain;
 pub mod failure;
 pub mod fixture;
 pub mod limits;

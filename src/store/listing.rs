@@ -25,7 +25,7 @@ pub struct AssetQuery {
 }
 
 /// A total order: a value, then a unique tie-break in the same direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The value.
     pub by: SortBy,
@@ -36,7 +36,7 @@ pub struct Order {
 }
 
 /// The value assets are ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortBy {
     /// When they were created.
     Created,
@@ -45,7 +45,7 @@ pub enum SortBy {
 }
 
 /// What decides between equals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tie {
     /// The order of insertion.
     Inserted,
@@ -54,7 +54,7 @@ pub enum Tie {
 }
 
 /// Which end comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The least.
     Ascending,
@@ -77,7 +77,7 @@ pub enum Start {
 }
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Filter {
     /// Of one of these kinds.
     KindIn(Vec<String>),

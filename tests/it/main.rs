@@ -7,6 +7,7 @@ mod cards;
 mod cli;
 mod conformance;
 mod dialects;
+mod explain;
 mod hostile;
 mod libraries;
 mod model;
