@@ -5,7 +5,8 @@
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
 //! words. Time and chance come from [`clock`], rate limits from [`limits`].
 //!
-//! Why a request was refused, and what was probably not meant, [`explain`] says; keys are shown as [`secret`] masks them.
+//! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`]) and
+//! without a whole key ([`secret`]).
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`admin`] is the emulator's own API,
 //! [`server`] listens, [`config`] holds the options and [`cli`] the sub-commands.
@@ -20,6 +21,7 @@ pub mod config;
 pub mod explain;
 pub mod failure;
 pub mod fixture;
+pub mod journal;
 pub mod limits;
 pub mod pipeline;
 pub mod provider;
