@@ -11,7 +11,7 @@ use assetmock::store::{Place, Store};
 use assetmock::{pipeline, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -26,6 +26,14 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// An instant written as RFC 3339.
 pub fn at(text: &str) -> Micros {
     read_rfc3339(text).unwrap_or_else(|| panic!("{text} is not a time"))
+}
+
+/// Headers, in this order.
+pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+    let lines = lines
+        .iter()
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap()));
+    lines.collect()
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.
