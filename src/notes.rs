@@ -16,7 +16,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Answered, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange};
+use crate::journal::{self, BODY_CAP, Exchange, Headers};
 use crate::provider::Card;
 use crate::providers;
 use crate::store::Key;
@@ -126,10 +126,10 @@ impl Notes {
             method: request.method,
             target: request.uri,
             version: request.version,
-            request_headers: request.headers,
+            request_headers: Headers::from(&request.headers),
             request_body,
             status: Some(response.status()),
-            response_headers: response.headers().clone(),
+            response_headers: Headers::from(response.headers()),
             response_body: journal::Body::of(body),
             duration: subject.watch.elapsed(),
             faults: self.faults,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
+use assetmock::journal::Headers;
 use assetmock::store::{Place, Store};
 use assetmock::{pipeline, server, world};
 use axum::body::{Body, to_bytes};
@@ -34,6 +35,11 @@ pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap()));
     lines.collect()
+}
+
+/// The same as the journal has them.
+pub fn packed(lines: &[(&str, &str)]) -> Headers {
+    Headers::from(&headers(lines))
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.
