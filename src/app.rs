@@ -1,7 +1,9 @@
 //! What every request shares.
 
 use crate::clock::{Chance, Clock, Hands};
+use crate::explain::Cursors;
 use crate::faults::Faults;
+use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::store::Store;
 use crate::tenants::Tenants;
@@ -23,6 +25,10 @@ pub struct App {
     pub limits: Limits,
     /// What fails on cue.
     pub faults: Faults,
+    /// What was asked and answered.
+    pub journal: Journal,
+    /// What answers offered as the position of the next page.
+    pub cursors: Cursors,
     /// What can be chosen at the start.
     pub switches: Switches,
 }
@@ -49,6 +55,8 @@ impl App {
             tenants: Tenants::new(seed),
             limits: Limits::new(false),
             faults: Faults::default(),
+            journal: Journal::default(),
+            cursors: Cursors::default(),
             switches: Switches::default(),
         }
     }
@@ -56,6 +64,7 @@ impl App {
     pub fn forget(&self, workspace: &str, keys: &[i64]) {
         self.tenants.forget(workspace);
         self.faults.remove_all(Some(workspace));
+        self.journal.clear(Some(workspace));
         self.limits.forget(keys);
     }
 
@@ -64,5 +73,12 @@ impl App {
         self.tenants.forget_all();
         self.faults.remove_all(None);
         self.limits.forget_all();
+    }
+    /// The strict workspaces that got warnings.
+    pub fn warned(&self) -> Vec<String> {
+        let mut ids: Vec<_> =
+            self.tenants.all().into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id).collect();
+        ids.sort();
+        ids
     }
 }

@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::App;
 use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, LogLevel, Serve, World};
 use crate::fixture::{self, Generator, Spec};
+use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::store::{NewWorkspace, Place, Store};
 use crate::{providers, report, server, world};
@@ -47,6 +48,7 @@ fn serve(options: &Serve) -> Outcome {
         let store = open(&options.world, clock.now()).await?;
         let app = App {
             limits: Limits::new(options.no_limits),
+            journal: Journal::new(options.bounds()),
             switches: options.switches(),
             ..App::new(store, clock, options.seed)
         };
@@ -60,7 +62,13 @@ fn serve(options: &Serve) -> Outcome {
         // Whoever is quicker than our banner is answered all the same.
         tokio::try_join!(serving, settling)?;
         tracing::info!("stopped");
-        Ok(())
+        match app.warned() {
+            strict if options.fail_on_warnings && !strict.is_empty() => {
+                Err(format!("there were warnings in strict workspaces: `{}`; the log has them", strict.join("`, `"))
+                    .into())
+            }
+            _ => Ok(()),
+        }
     })
 }
 

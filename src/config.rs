@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app::Switches;
 use crate::clock::{self, Clock, Micros};
+use crate::journal::Bounds;
 use crate::store::Place;
 use crate::world;
 
@@ -110,6 +111,12 @@ pub struct Serve {
     /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
     #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
+    /// How many requests the journal holds; 0: it holds none.
+    #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
+    pub journal_entries: usize,
+    /// How many bytes of requests and answers the journal holds; the oldest go first.
+    #[arg(long, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes)]
+    pub journal_bytes: usize,
     /// End with exit code 1 if a strict workspace got a warning.
     #[arg(long, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
     pub fail_on_warnings: bool,
@@ -213,6 +220,11 @@ impl Serve {
     /// The clock asked for.
     pub fn clock(&self) -> Clock {
         self.clock.map_or_else(Clock::system, Clock::frozen)
+    }
+
+    /// How much the journal may hold.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { entries: self.journal_entries, bytes: self.journal_bytes }
     }
 
     /// What was chosen for the whole run.

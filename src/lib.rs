@@ -5,6 +5,9 @@
 //! ([`store`]) and lets the provider dress the answer. Whatever goes wrong is a [`failure::Failure`] that the provider
 //! words. Time and chance come from [`clock`], rate limits from [`limits`], failures on cue from [`faults`].
 //!
+//! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`], [`notes`]) and
+//! without a whole key ([`secret`]).
+//!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`import`] takes a vendor's own list response, [`admin`] is
 //! the emulator's own API, [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`]
@@ -18,16 +21,20 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod explain;
 pub mod failure;
 pub mod faults;
 pub mod fixture;
 pub mod import;
+pub mod journal;
 pub mod limits;
+pub mod notes;
 pub mod pipeline;
 pub mod provider;
 pub mod providers;
 pub mod query;
 pub mod report;
+pub mod secret;
 pub mod server;
 pub mod store;
 pub mod tenants;

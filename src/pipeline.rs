@@ -4,24 +4,26 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
-use tracing::{debug, error};
+use tracing::error;
 
 use crate::admin;
 use crate::app::App;
-use crate::clock::{Micros, utc};
+use crate::clock::{Micros, Stopwatch, utc};
+use crate::explain::{Answered, Case};
 use crate::failure::Failure;
 use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
-use crate::provider::{Context, Provider, Reply, Slash};
+use crate::notes::{self, Notes, Subject};
+use crate::provider::{Card, Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
 use crate::query;
 use crate::store::{AssetQuery, Key, KeyState, ListError};
@@ -29,22 +31,54 @@ use crate::workspace;
 
 /// Answers a request that is not the emulator's own.
 pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (request, _) = request.into_parts();
-    let Some(route) = providers::resolve(&request) else {
-        return respond(admin::no_provider(&request), app.clock.now());
+    let watch = Stopwatch::start();
+    let (request, body) = request.into_parts();
+    let received = notes::beginning(body).await;
+    let mut notes = Notes::default();
+    let attended = match providers::resolve(&request) {
+        Some(route) => attend(&app, &route, &request, &mut notes).await,
+        None => {
+            notes.because("no provider owns this address");
+            Attended {
+                reply: admin::no_provider(&request),
+                card: None,
+                key: None,
+                now: app.clock.now(),
+                script: Script::default(),
+            }
+        }
     };
-    let asked = Asked::by(&app, &route, &request).await;
-    let script = match cue(&app, &asked) {
-        Ok(script) => script,
-        Err(reply) => return respond(reply, asked.now),
+    let Attended { reply, card, key, now, script } = attended;
+    let peer = Peer::of(&request);
+    let sent = Bytes::from(reply.body);
+    let mut response = respond(reply.status, reply.headers, sent.clone(), now);
+    notes.close(&app, Subject { card, key, at: now, watch }, request, received, &mut response, sent);
+    script.send(response, &peer).await
+}
+
+/// What came of a request.
+struct Attended {
+    reply: Reply,
+    card: Option<&'static Card>,
+    key: Option<Key>,
+    now: Micros,
+    script: Script,
+}
+
+async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) -> Attended {
+    let asked = Asked::by(app, route, request).await;
+    let (reply, script) = match cue(app, &asked, notes) {
+        Ok(script) => {
+            if !script.delay.is_zero() {
+                tokio::time::sleep(script.delay).await;
+            }
+            let attempt = AssertUnwindSafe(serve(app, &asked, &script, notes)).catch_unwind().await;
+            let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
+            (script.finish(reply, asked.now), script)
+        }
+        Err(reply) => (reply, Script::default()),
     };
-    if !script.delay.is_zero() {
-        tokio::time::sleep(script.delay).await;
-    }
-    let attempt = AssertUnwindSafe(serve(&app, &asked, &script)).catch_unwind().await;
-    let reply = script.finish(attempt.unwrap_or_else(|_| refuse_after_panic(&asked)), asked.now);
-    debug!(provider = route.provider.card().name, method = %request.method, target = %request.uri, status = reply.status.as_u16(), "answered");
-    script.send(respond(reply, asked.now), &Peer::of(&request)).await
+    Attended { reply, card: Some(route.provider.card()), key: asked.key.ok(), now: asked.now, script }
 }
 
 /// A request on its way, and when and to whom it happens.
@@ -78,14 +112,17 @@ impl<'r> Asked<'r> {
 }
 
 /// What the faults set up for this request do to it, its own first. An unreadable one is answered by the emulator itself.
-fn cue(app: &App, asked: &Asked<'_>) -> Result<Script, Reply> {
+fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Reply> {
     let card = asked.route.provider.card();
     let own = asked.request.headers.get(header::NAME).filter(|_| !app.switches.no_fault_header);
     if own.is_none() && app.faults.is_idle() {
         return Ok(Script::default());
     }
     let own = own.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
-    let own = own.transpose().map_err(|why| admin::no_such_fault(&why))?;
+    let own = own.transpose().map_err(|why| {
+        notes.because(format!("`X-Emulator-Fault`: {why}"));
+        admin::no_such_fault(&why)
+    })?;
     let mut struck: Vec<_> =
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
     let matched = faults::Asked {
@@ -97,21 +134,48 @@ fn cue(app: &App, asked: &Asked<'_>) -> Result<Script, Reply> {
         query: asked.query(),
     };
     struck.extend(app.faults.strike(&matched, asked.now, &app.chance));
+    notes.struck(&struck);
     Ok(Script::of(&struck, card, asked.now, &app.chance))
 }
 
-/// What a request has become so far; a refusal shows as much of it as there is.
+/// What a request has become so far; a refusal shows and explains as much of it as there is.
 #[derive(Default)]
 struct Progress<'k> {
     key: Option<&'k Key>,
     counts: Counts,
+    project: Option<String>,
 }
 
-async fn serve(app: &App, asked: &Asked<'_>, script: &Script) -> Reply {
+async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
     let mut progress = Progress::default();
-    let outcome = list(app, asked, script, &mut progress).await;
+    let outcome = list(app, asked, script, notes, &mut progress).await;
     let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
-    outcome.unwrap_or_else(|failure| asked.route.provider.refusal(&failure, &cx))
+    match outcome {
+        Ok(reply) => reply,
+        Err(failure) => {
+            if script.instead.is_none() {
+                notes.refused(app, &failure, case(asked, &progress)).await;
+            }
+            asked.route.provider.refusal(&failure, &cx)
+        }
+    }
+}
+
+/// What a refusal is explained with.
+fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
+    let card = asked.route.provider.card();
+    Case {
+        card,
+        method: &asked.request.method,
+        path: &asked.route.path,
+        headers: &asked.request.headers,
+        shown: card.auth.carrier.read(&asked.request.headers).ok(),
+        key: asked.key.as_ref().ok(),
+        owner: None,
+        project: progress.project.as_deref(),
+        counts: &progress.counts,
+        now: asked.now,
+    }
 }
 
 /// The stages, in the order that every provider keeps.
@@ -119,12 +183,13 @@ async fn list<'k>(
     app: &App,
     asked: &'k Asked<'_>,
     script: &Script,
+    notes: &mut Notes,
     progress: &mut Progress<'k>,
 ) -> Result<Reply, Failure> {
     let Asked { route, request, now, entropy, .. } = *asked;
     let provider = route.provider;
     let card = provider.card();
-    if let Some(reply) = staged(app, asked, script, progress)? {
+    if let Some(reply) = staged(app, asked, script, notes, progress)? {
         return Ok(reply);
     }
     if let Some(reply) = route_and_method(route, request)? {
@@ -138,9 +203,13 @@ async fn list<'k>(
     let mut plan = provider.plan(&args, key)?;
     disturb(app, asked, script, key, &plan).await?;
     script.bend(&mut plan);
+    progress.project = plan.project.clone();
     let mut page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
     script.spoil(&mut page, &app.chance);
-    Ok(provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+    let reply = provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts });
+    let answered = Answered { card, key, query: asked.query(), args: &args, plan: &plan, page: &page };
+    notes.answered(app, &answered, reply.next.as_deref());
+    Ok(reply)
 }
 
 /// The answer or failure that a fault puts in place of all others. A live key is counted all the same: vendors show it.
@@ -148,9 +217,11 @@ fn staged<'k>(
     app: &App,
     asked: &'k Asked<'_>,
     script: &Script,
+    notes: &mut Notes,
     progress: &mut Progress<'k>,
 ) -> Result<Option<Reply>, Failure> {
     let Some(instead) = &script.instead else { return Ok(None) };
+    notes.staged();
     if live(&asked.key, asked.now).is_ok() {
         counted(app, asked, progress)?;
     }
@@ -265,10 +336,10 @@ fn refuse_after_panic(asked: &Asked<'_>) -> Reply {
 }
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
-pub(crate) fn respond(reply: Reply, now: Micros) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
+fn respond(status: StatusCode, headers: HeaderMap, body: Bytes, now: Micros) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response.headers_mut().extend(date(now).map(|date| (DATE, date)));
     response
 }

@@ -250,12 +250,14 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
+    /// What the answer offers as the position of the next page, where that is a text of the vendor's own making.
+    pub next: Option<String>,
 }
 
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: Vec::new() }
+        Reply { status, headers: HeaderMap::new(), body: Vec::new(), next: None }
     }
 
     /// A compact JSON answer, keys in the order of the struct's fields.
@@ -268,6 +270,12 @@ impl Reply {
     pub fn header(mut self, name: &'static str, value: impl ToString) -> Reply {
         let value = HeaderValue::from_str(&value.to_string()).expect("views only write visible ASCII into headers");
         self.headers.insert(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// The same answer, known to offer `next` as the position of the next page.
+    pub fn offering(mut self, next: Option<String>) -> Reply {
+        self.next = next;
         self
     }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod guard;
 mod health;
 mod import;
+mod journal;
 mod keys;
 mod library;
 mod merge;
@@ -82,6 +83,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(snapshots::routes())
         .merge(clock::routes())
         .merge(faults::routes())
+        .merge(journal::routes())
         .finish_api_with(&mut document, describe);
     (routes, document)
 }

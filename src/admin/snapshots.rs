@@ -164,6 +164,7 @@ async fn reset(State(app): State<Arc<App>>, Json(Nothing {}): Json<Nothing>) -> 
     write.restore(Snapshot::BEGINNING).await?;
     write.commit().await?;
     app.forget_all();
+    app.journal.clear(None);
     app.clock.put(app.began);
     Ok(NoContent)
 }

@@ -78,6 +78,12 @@ impl Store {
         row.as_ref().map(from_row).transpose()
     }
 
+    /// The provider that has a key of this text.
+    pub async fn provider_of_key(&self, key: &str) -> Result<Option<String>, sqlx::Error> {
+        let sql = "SELECT provider FROM key WHERE key = ? LIMIT 1";
+        sqlx::query(sql).bind(key).fetch_optional(&self.pool).await?.map(|row| row.try_get(0)).transpose()
+    }
+
     /// Every key, in the order of the fixtures.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("SELECT {COLUMNS} FROM key ORDER BY id");

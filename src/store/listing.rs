@@ -35,7 +35,7 @@ impl AssetQuery {
 }
 
 /// A total order: a value, then a unique tie-break in the same direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The value.
     pub by: SortBy,
@@ -46,7 +46,7 @@ pub struct Order {
 }
 
 /// The value assets are ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortBy {
     /// When they were created.
     Created,
@@ -55,7 +55,7 @@ pub enum SortBy {
 }
 
 /// What decides between equals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tie {
     /// The order of insertion.
     Inserted,
@@ -64,7 +64,7 @@ pub enum Tie {
 }
 
 /// Which end comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The least.
     Ascending,
@@ -87,7 +87,7 @@ pub enum Start {
 }
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Filter {
     /// Of one of these kinds.
     KindIn(Vec<String>),

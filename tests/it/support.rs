@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
+use assetmock::journal::Headers;
 use assetmock::store::{Place, Store};
 use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -28,6 +29,19 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// An instant written as RFC 3339.
 pub fn at(text: &str) -> Micros {
     read_rfc3339(text).unwrap_or_else(|| panic!("{text} is not a time"))
+}
+
+/// Headers, in this order.
+pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+    let lines = lines
+        .iter()
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap()));
+    lines.collect()
+}
+
+/// The same as the journal has them.
+pub fn packed(lines: &[(&str, &str)]) -> Headers {
+    Headers::from(&headers(lines))
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.

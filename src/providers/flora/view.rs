@@ -14,7 +14,7 @@ use crate::store::{self, Status};
 #[derive(Serialize)]
 struct Body<'a> {
     assets: Vec<Shown<'a, Asset<'a>>>,
-    meta: Meta,
+    meta: Meta<'a>,
 }
 
 /// In the order of the reference page, whose optional fields come last.
@@ -40,18 +40,19 @@ struct Asset<'a> {
 }
 
 #[derive(Serialize)]
-struct Meta {
-    next_cursor: Option<String>,
+struct Meta<'a> {
+    next_cursor: Option<&'a str>,
     total_estimate: u64,
 }
 
 pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
     let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
-    let meta = Meta { next_cursor: page.more.then(|| cursor::write(seen)), total_estimate: page.total };
+    let next = page.more.then(|| cursor::write(seen));
+    let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
     let assets = page.shown().iter().map(shown).collect();
-    Reply::json(StatusCode::OK, &Body { assets, meta })
+    Reply::json(StatusCode::OK, &Body { assets, meta }).offering(next)
 }
 
 fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {

@@ -12,7 +12,7 @@ use crate::store;
 #[derive(Serialize)]
 struct Body<'a> {
     assets: Vec<Shown<'a, Asset<'a>>>,
-    token: Option<String>,
+    token: Option<&'a str>,
     has_more: bool,
 }
 
@@ -29,7 +29,7 @@ struct Asset<'a> {
 pub fn page(page: &store::Page) -> Reply {
     let token = page.assets.last().filter(|_| page.more).map(token::write);
     let assets = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
-    Reply::json(StatusCode::OK, &Body { assets, token, has_more: page.more })
+    Reply::json(StatusCode::OK, &Body { assets, token: token.as_deref(), has_more: page.more }).offering(token)
 }
 
 fn asset(stored: &store::Asset) -> Asset<'_> {

@@ -1,0 +1,217 @@
+//! The journal: what clients sent and were answered, to search, wait for, verify and export; and the warnings among it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Asked, Json, Path, Refusal};
+use super::workspaces::{InWorkspace, existing};
+use crate::app::App;
+use crate::explain::Warning;
+use crate::journal::{Entry, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
+
+const TAG: &str = "Journal";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/journal",
+            get_with(read, |op| op.summary("Read the journal, or wait for what it does not hold yet").tag(TAG))
+                .delete_with(clear, |op| op.summary("Forget entries").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/journal/search",
+            post_with(search, |op| op.summary("The same with a filter in the body").tag(TAG)),
+        )
+        .api_route(
+            "/_emulator/journal/verify",
+            post_with(verify, |op| op.summary("Hold expectations against the journal").tag(TAG)),
+        )
+        .api_route("/_emulator/journal/har", get_with(har, |op| op.summary("Export the journal as HAR 1.2").tag(TAG)))
+        .api_route(
+            "/_emulator/workspaces/{workspace}/warnings",
+            get_with(warnings, |op| op.summary("List what was probably not meant").tag(TAG)),
+        )
+}
+
+/// Which entries, as a query string can say it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Look {
+    /// The provider's name.
+    #[serde(default)]
+    provider: Option<String>,
+    /// The workspace's id.
+    #[serde(default)]
+    workspace: Option<String>,
+    /// The whole text of the key that was shown, good or not.
+    #[serde(default)]
+    key: Option<String>,
+    /// The method.
+    #[serde(default)]
+    method: Option<String>,
+    /// The answer's status: a number, or a class such as `4xx`.
+    #[serde(default)]
+    status: Option<StatusIs>,
+    /// The decoded path; with `*` at the end, what it begins with.
+    #[serde(default)]
+    path: Option<String>,
+    /// The name of a fault that struck.
+    #[serde(default)]
+    fault: Option<String>,
+    /// Whether there are warnings.
+    #[serde(default)]
+    warnings: Option<bool>,
+    /// Only entries with a greater number.
+    #[serde(default)]
+    after: Option<u64>,
+    /// How many entries at most.
+    #[serde(default = "hundred")]
+    limit: usize,
+    /// If there are none, how many milliseconds to wait for one, up to 60000.
+    #[serde(default)]
+    #[schemars(range(max = 60_000))]
+    wait_ms: u64,
+}
+
+fn hundred() -> usize {
+    100
+}
+
+impl From<Look> for Search {
+    fn from(look: Look) -> Search {
+        let Look { provider, workspace, key, method, status, path, fault, warnings, after, limit, wait_ms } = look;
+        let limit = Some(limit);
+        let filter = Filter {
+            provider,
+            workspace,
+            key,
+            method,
+            status,
+            path,
+            fault,
+            warnings,
+            after,
+            limit,
+            ..Filter::default()
+        };
+        Search { filter, wait_ms }
+    }
+}
+
+/// Which entries.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    /// What they have.
+    #[serde(default)]
+    filter: Filter,
+    /// If there are none, how many milliseconds to wait for one, up to 60000.
+    #[serde(default)]
+    #[schemars(range(max = 60_000))]
+    wait_ms: u64,
+}
+
+/// The longest that a request is kept waiting, in milliseconds.
+const LONGEST_WAIT: u64 = 60_000;
+
+#[derive(Serialize, JsonSchema)]
+struct Entries {
+    /// The entries, the newest last.
+    entries: Vec<Shown>,
+    /// How much the journal holds.
+    journal: Stats,
+}
+
+async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<axum::Json<Entries>, Refusal> {
+    look_up(&app, look.into()).await
+}
+
+async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<axum::Json<Entries>, Refusal> {
+    look_up(&app, search).await
+}
+
+async fn look_up(app: &App, Search { filter, wait_ms }: Search) -> Result<axum::Json<Entries>, Refusal> {
+    if wait_ms > LONGEST_WAIT {
+        return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
+    }
+    let found = match wait_ms {
+        0 => app.journal.find(&filter),
+        _ => app.journal.wait(&filter, Duration::from_millis(wait_ms)).await.unwrap_or_default(),
+    };
+    let entries = found.iter().map(|entry| Shown::of(entry)).collect();
+    Ok(axum::Json(Entries { entries, journal: app.journal.stats() }))
+}
+
+/// Which entries.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    /// Only those of this workspace.
+    #[serde(default)]
+    workspace: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Gone {
+    /// How many entries were forgotten.
+    removed: usize,
+}
+
+async fn clear(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
+    axum::Json(Gone { removed: app.journal.clear(workspace.as_deref()) })
+}
+
+async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectations>) -> axum::Json<Verdict> {
+    axum::Json(app.journal.verify(&expectations))
+}
+
+async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Har> {
+    let found = app.journal.find(&Filter { workspace, ..Filter::default() });
+    axum::Json(Har::of(found.iter().map(|entry| &**entry)))
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Warnings {
+    /// How many were given since the workspace was made or reset.
+    count: u64,
+    /// The requests they were given for, as far as the journal still holds them.
+    requests: Vec<Warned>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Warned {
+    /// The number of the journal's entry.
+    seq: u64,
+    provider: Option<&'static str>,
+    /// The method and the target.
+    request: String,
+    warnings: Vec<String>,
+}
+
+async fn warnings(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Warnings>, Refusal> {
+    existing(&app, &workspace).await?;
+    let count = app.tenants.of(&workspace).warned.load(Relaxed);
+    let found = app.journal.find(&Filter { workspace: Some(workspace), warnings: Some(true), ..Filter::default() });
+    Ok(axum::Json(Warnings { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
+}
+
+fn warned(entry: &Entry) -> Warned {
+    let Shown { method, target, .. } = Shown::of(entry);
+    Warned {
+        seq: entry.seq,
+        provider: entry.provider,
+        request: format!("{method} {target}"),
+        warnings: entry.warnings.iter().map(Warning::to_string).collect(),
+    }
+}

@@ -1,0 +1,71 @@
+//! What happened to a request, for its author: why it was refused ([`why()`]), and what of an answer was probably not
+//! meant ([`warnings`]). In nobody's words, since a vendor's own often keep the reason to themselves. Nothing here
+//! changes an answer, and no sentence has a whole key in it or is longer than a few lines, whatever a client sends.
+
+mod cursors;
+mod warning;
+mod why;
+
+use std::borrow::Cow;
+
+use crate::secret::Secrets;
+pub use cursors::Cursors;
+pub use warning::{Answered, Warning, warnings};
+pub use why::{Case, why};
+
+/// The longest text of a client's that a sentence repeats.
+pub const SHORT: usize = 60;
+
+/// A client's text as a sentence may repeat it: without secrets, in one line, cut to `length` characters.
+pub fn clip(text: &str, length: usize, secrets: &Secrets) -> String {
+    let text = secrets.hide(text);
+    let breaks_lines = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut line = String::new();
+    for (place, c) in text.chars().enumerate() {
+        match c {
+            _ if place == length => {
+                line.push('…');
+                break;
+            }
+            c if breaks_lines(c) => line.extend(c.escape_unicode()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+/// A client's text in backticks.
+fn quoted(text: &str, secrets: &Secrets) -> String {
+    format!("`{}`", clip(text, SHORT, secrets))
+}
+
+/// The parameter or word that a misspelt one was probably meant to be: at most one letter in three is wrong, and
+/// neither case nor the way words are joined counts.
+fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if given.len() > SHORT {
+        return None;
+    }
+    let plain = |text: &str| text.to_lowercase().replace(['_', '-', '.', '[', ']', ' '], "");
+    let given = plain(given);
+    let allowed = (given.chars().count() / 3).max(1);
+    let distances = known.map(|known| (strsim::osa_distance(&given, &plain(known)), known));
+    // A letter or two is close to everything.
+    let close =
+        distances.filter(|(distance, known)| given.len() > 2 && *distance <= allowed && distance * 2 < known.len());
+    // Of `asc` and `desc`, which are equally far from `dsc`, the one that begins like it.
+    let likeness = |known: &str| strsim::jaro_winkler(&given, &plain(known));
+    let closer = |(a, one): &(usize, &str), (b, other): &(usize, &str)| {
+        a.cmp(b).then_with(|| likeness(other).total_cmp(&likeness(one)))
+    };
+    close.min_by(closer).map(|(_, known)| known)
+}
+
+/// The first few of a list, and how many more there are.
+fn first_few<T>(items: &[T], mut say: impl FnMut(&T) -> String) -> String {
+    const FEW: usize = 8;
+    let mut said: Vec<Cow<'static, str>> = items.iter().take(FEW).map(|item| Cow::Owned(say(item))).collect();
+    if items.len() > FEW {
+        said.push(Cow::Owned(format!("and {} more", items.len() - FEW)));
+    }
+    said.join("; ")
+}

@@ -1,0 +1,166 @@
+//! Why a request was refused: one sentence for every reason there is.
+
+use axum::http::{HeaderMap, Method};
+
+use super::{SHORT, clip, first_few, meant, quoted};
+use crate::clock::{Micros, SECOND, write_rfc3339};
+use crate::failure::Failure;
+use crate::limits::{Counts, Exceeded};
+use crate::provider::{Card, Carrier};
+use crate::providers;
+use crate::query::{Problem, Violation};
+use crate::secret::{self, Secrets, mask};
+use crate::store::Key;
+
+/// What a refusal is explained with besides its reason: as much of the request as was known by then.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The provider that refuses.
+    pub card: &'static Card,
+    /// The method.
+    pub method: &'a Method,
+    /// The decoded path below the provider.
+    pub path: &'a str,
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// The text of the key that the request shows.
+    pub shown: Option<&'a str>,
+    /// The key that this text stands for at this provider, live or not.
+    pub key: Option<&'a Key>,
+    /// The provider whose key it is, if it is not this one's.
+    pub owner: Option<&'static Card>,
+    /// The project that the listing was narrowed to.
+    pub project: Option<&'a str>,
+    /// The key's quotas, this request included.
+    pub counts: &'a Counts,
+    /// The current instant.
+    pub now: Micros,
+}
+
+/// Why a request was refused, in a sentence without a full stop.
+pub fn why(failure: &Failure, case: &Case) -> String {
+    let secrets = &Secrets::of(case.shown, case.headers);
+    let (title, list) = (case.card.title, case.card.list);
+    let key = format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
+    match failure {
+        Failure::NoSuchRoute => format!("{title} has no route {}; it has `{list}`", quoted(case.path, secrets)),
+        Failure::WrongMethod => {
+            format!(
+                "{} is not a method of `{list}`; it takes {}",
+                quoted(case.method.as_str(), secrets),
+                case.card.allow
+            )
+        }
+        Failure::NoKey => no_key(case),
+        Failure::MalformedKey => malformed_key(case),
+        Failure::UnknownKey => unknown_key(case, &key),
+        Failure::RevokedKey => format!("{key} was revoked"),
+        Failure::ExpiredKey => match case.key.and_then(|key| key.expires_at) {
+            Some(end) => {
+                format!("{key} expired at {}; the clock stands at {}", write_rfc3339(end), write_rfc3339(case.now))
+            }
+            None => format!("{key} has expired; the clock stands at {}", write_rfc3339(case.now)),
+        },
+        Failure::MissingScope(scope) => format!("{key} lacks the scope `{scope}`; {}", scopes(case.key, secrets)),
+        Failure::ForeignWorkspace => match case.key {
+            Some(held) => format!("{key} opens the workspace `{}`, and the request asks for another", held.workspace),
+            None => format!("{key} does not open the workspace that the request asks for"),
+        },
+        Failure::NoSuchProject => {
+            let project =
+                case.project.map_or("such project".to_owned(), |id| format!("project {}", quoted(id, secrets)));
+            format!("there is no {project} in the workspace `{}`", case.key.map_or("", |key| &key.workspace))
+        }
+        Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, case.card, secrets)),
+        Failure::RateLimited(exceeded) => rate_limited(exceeded, case),
+        Failure::Staged(staged) => format!("the fault `{}` was asked for", staged.name),
+        Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
+    }
+}
+
+/// Which header was expected and what was there instead.
+fn no_key(case: &Case) -> String {
+    let expected = match case.card.auth.carrier {
+        Carrier::Bearer => "authorization",
+        Carrier::Header(name) => name,
+    };
+    let other = secret::carriers().find(|name| *name != expected && case.headers.contains_key(*name));
+    let instead = match (case.headers.contains_key(expected), other) {
+        (true, _) => "that header is there and holds no key".to_owned(),
+        (false, Some(other)) => format!("the request has `{other}` instead"),
+        (false, None) => "the request has no such header".to_owned(),
+    };
+    format!("{} expects `{}`; {instead}", case.card.title, case.card.auth.carrier.line("<key>"))
+}
+
+fn malformed_key(case: &Case) -> String {
+    let (name, expected) = match case.card.auth.carrier {
+        Carrier::Bearer => ("authorization", "Bearer"),
+        Carrier::Header(name) => (name, ""),
+    };
+    let given = match case.headers.get(name).map(|value| value.to_str().map(|text| text.trim().split_once(' '))) {
+        Some(Ok(Some((scheme, _)))) if secret::is_scheme(scheme) => format!("the request has the scheme `{scheme}`"),
+        Some(Ok(None)) if !expected.is_empty() => format!("the request has no `{expected}` in front of the key"),
+        Some(Err(_)) => "the request's has characters that are not visible ASCII".to_owned(),
+        _ => "the request's is malformed".to_owned(),
+    };
+    format!("{} expects `{}`; {given}", case.card.title, case.card.auth.carrier.line("<key>"))
+}
+
+/// Whose key it is, or whose it looks like.
+fn unknown_key(case: &Case, key: &str) -> String {
+    let title = case.card.title;
+    if let Some(owner) = case.owner {
+        return format!("key belongs to {}, this is {title}", owner.title);
+    }
+    let shown = case.shown.unwrap_or_default();
+    let mut others = providers::ALL.iter().map(|provider| provider.card()).filter(|card| card.name != case.card.name);
+    match others.find(|card| (card.auth.looks_like)(shown)).filter(|_| !(case.card.auth.looks_like)(shown)) {
+        Some(other) => format!("the key looks like one of {}'s, this is {title}", other.title),
+        None => format!("{key} is not known to {title}"),
+    }
+}
+
+fn scopes(key: Option<&Key>, secrets: &Secrets) -> String {
+    match key.and_then(|key| key.scopes.as_deref()).unwrap_or_default() {
+        [] => "it has none".to_owned(),
+        held => format!("it has {}", held.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn rate_limited(exceeded: &Exceeded, case: &Case) -> String {
+    let quota = exceeded.quota;
+    let used = case.counts.named(quota.name).map(|count| format!("{} of ", count.used)).unwrap_or_default();
+    let wait = (exceeded.reset_at - case.now).max(0).unsigned_abs().div_ceil(SECOND.unsigned_abs());
+    format!(
+        "the quota `{}` is used up: {used}{} requests in {} s; it recovers at {}, in {wait} s",
+        quota.name,
+        quota.requests,
+        quota.seconds,
+        write_rfc3339(exceeded.reset_at)
+    )
+}
+
+/// What is wrong with one parameter.
+fn broken(violation: &Violation, card: &Card, secrets: &Secrets) -> String {
+    let name = clip(&violation.param, SHORT, secrets);
+    let given = format!("{name}={}", clip(&violation.given, SHORT, secrets));
+    let or_else = |word: Option<&str>| word.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+    match &violation.problem {
+        Problem::NotANumber => format!("{given} is not a number that {} reads", card.title),
+        Problem::NotWhole => format!("{given} is not a whole number"),
+        Problem::Below(min) => format!("{given} is below the minimum {min}"),
+        Problem::Above(max) => format!("{given} is above the maximum {max}"),
+        Problem::NotOneOf(words) => {
+            let word = meant(&violation.given, words.iter().copied());
+            format!("{given} is none of {}{}", words.join(", "), or_else(word))
+        }
+        Problem::Repeated => format!("`{name}` is given more than once"),
+        Problem::Unknown => {
+            let known = meant(&violation.param, card.params.iter().map(|known| known.name));
+            format!("`{name}` is not a parameter of {}{}", card.title, or_else(known))
+        }
+        Problem::Malformed(reason) if reason.is_empty() => format!("{given} is malformed"),
+        Problem::Malformed(reason) => format!("{given} is malformed: {}", clip(reason, 2 * SHORT, secrets)),
+    }
+}

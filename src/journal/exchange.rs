@@ -1,0 +1,158 @@
+//! A request and its answer, as the journal keeps them.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+
+use crate::clock::Micros;
+use crate::explain::Warning;
+
+/// How much of a body the journal keeps.
+pub const BODY_CAP: usize = 64 << 10;
+
+/// A body, as far as it is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// What is kept of it.
+    pub kept: Bytes,
+    /// The length of all of it.
+    pub length: u64,
+}
+
+impl Body {
+    /// The first [`BODY_CAP`] bytes of `whole`. The rest is given up, so a longer body is copied rather than sliced;
+    /// a shorter one is shared.
+    pub fn of(whole: Bytes) -> Body {
+        let length = whole.len() as u64;
+        let kept = if whole.len() > BODY_CAP { Bytes::copy_from_slice(&whole[..BODY_CAP]) } else { whole };
+        Body { kept, length }
+    }
+
+    /// Whether there was more of it.
+    pub fn is_cut(&self) -> bool {
+        (self.kept.len() as u64) < self.length
+    }
+}
+
+/// A request and its answer, as they were: keys in it are whole. It is shown as [`Shown`](super::Shown), as
+/// [`Har`](super::Har), or by its `Display` as one line for the log; none of them tells a key.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// When it came, by the workspace's clock.
+    pub at: Micros,
+    /// The provider asked.
+    pub provider: Option<&'static str>,
+    /// The workspace its key opens.
+    pub workspace: Option<String>,
+    /// The text of its key, good or not.
+    pub key: Option<String>,
+    /// The method.
+    pub method: Method,
+    /// The target as sent.
+    pub target: Uri,
+    /// The version of HTTP.
+    pub version: Version,
+    /// The request's headers.
+    pub request_headers: Headers,
+    /// The request's body.
+    pub request_body: Body,
+    /// The answer's status; `None`: the connection ended before there was one.
+    pub status: Option<StatusCode>,
+    /// The answer's headers.
+    pub response_headers: Headers,
+    /// The answer's body.
+    pub response_body: Body,
+    /// How long the answer took.
+    pub duration: Duration,
+    /// The faults that struck.
+    pub faults: Vec<String>,
+    /// Why it was refused.
+    pub why: Option<String>,
+    /// What was probably not meant.
+    pub warnings: Vec<Warning>,
+}
+
+impl Exchange {
+    /// Copies what is part of the connection's read buffer. The server hands out slices of it, and one held on to would
+    /// keep all of it: several kilobytes a request (measured: four), which no bound counts.
+    pub(super) fn let_go(&mut self) {
+        let target = match self.target.path_and_query() {
+            Some(path) if self.target.authority().is_none() => Uri::try_from(path.as_str()),
+            _ => Uri::try_from(self.target.to_string()),
+        };
+        self.target = target.unwrap_or_default();
+    }
+
+    /// The memory it takes in the journal, in bytes; what the allocator adds is estimated.
+    pub(super) fn bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let target = self.target.path_and_query().map_or(0, |target| target.as_str().len());
+        let headers = self.request_headers.0.len() + self.response_headers.0.len();
+        let bodies = self.request_body.kept.len() + self.response_body.kept.len();
+        size_of::<Entry>()
+            + ALLOCATED
+            + target
+            + headers
+            + bodies
+            + text(&self.workspace)
+            + text(&self.key)
+            + text(&self.why)
+    }
+}
+
+/// What allocations cost an entry besides what was asked for, about.
+const ALLOCATED: usize = 256;
+
+/// Headers, packed into one piece of memory: a map of them takes a kilobyte, and the journal holds two for each entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Box<[u8]>);
+
+impl From<&HeaderMap> for Headers {
+    /// Neither names nor values can hold the bytes that separate them.
+    fn from(map: &HeaderMap) -> Headers {
+        let length = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        let mut packed = Vec::with_capacity(length);
+        for (name, value) in map {
+            packed.extend_from_slice(name.as_str().as_bytes());
+            packed.push(0);
+            packed.extend_from_slice(value.as_bytes());
+            packed.push(b'\n');
+        }
+        Headers(packed.into())
+    }
+}
+
+impl Headers {
+    /// The headers as they were.
+    pub fn unpacked(&self) -> HeaderMap {
+        let lines = self.0.split(|byte| *byte == b'\n').filter_map(|line| {
+            let end = line.iter().position(|byte| *byte == 0)?;
+            Some((HeaderName::from_bytes(&line[..end]).ok()?, HeaderValue::from_bytes(&line[end + 1..]).ok()?))
+        });
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(name, value);
+        }
+        map
+    }
+}
+
+/// An exchange in the journal.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its number: from 1, never used again.
+    pub seq: u64,
+    /// What was asked and answered.
+    pub exchange: Exchange,
+    pub(super) bytes: usize,
+}
+
+impl Deref for Entry {
+    type Target = Exchange;
+
+    fn deref(&self) -> &Exchange {
+        &self.exchange
+    }
+}

@@ -1,0 +1,186 @@
+//! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards. It
+//! is bounded by entries and by bytes; the oldest go first, and are counted. Recording is on the way of every request,
+//! so nothing is formatted or masked there: that is for whoever looks ([`Shown`], [`Har`], an [`Exchange`]'s line).
+
+mod exchange;
+mod filter;
+mod har;
+mod shown;
+mod verify;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::sync::Notify;
+
+pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers};
+pub use filter::{Filter, StatusIs};
+pub use har::Har;
+pub use shown::{Header, Shown, ShownBody};
+pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
+
+/// How much a journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Entries at most.
+    pub entries: usize,
+    /// Bytes of memory at most: a page of fifty assets takes about fifteen thousand.
+    pub bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { entries: 10_000, bytes: 32 << 20 }
+    }
+}
+
+/// The journal of this process.
+#[derive(Debug, Default)]
+pub struct Journal {
+    bounds: Bounds,
+    held: Mutex<Held>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+    last_seq: u64,
+    dropped: u64,
+    /// The number of the last entry dropped.
+    dropped_to: u64,
+}
+
+/// How much a journal holds at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Stats {
+    /// Entries held.
+    pub held: usize,
+    /// Bytes of memory they take.
+    pub bytes: usize,
+    /// Entries dropped because there were too many, or too long ones.
+    pub dropped: u64,
+    /// The number that the next entry gets.
+    pub next_seq: u64,
+}
+
+impl Journal {
+    /// An empty journal.
+    pub fn new(bounds: Bounds) -> Journal {
+        Journal { bounds, ..Journal::default() }
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_off(&self) -> bool {
+        self.bounds.entries == 0
+    }
+
+    /// Adds an exchange and says its number. What no longer fits is dropped, and freed outside the lock.
+    pub fn record(&self, mut exchange: Exchange) -> u64 {
+        if self.is_off() {
+            return 0;
+        }
+        exchange.let_go();
+        let bytes = exchange.bytes();
+        let mut entry = Arc::new(Entry { seq: 0, exchange, bytes });
+        let mut held = self.lock();
+        held.last_seq += 1;
+        let seq = held.last_seq;
+        Arc::get_mut(&mut entry).expect("nobody else has it yet").seq = seq;
+        held.bytes += bytes;
+        held.entries.push_back(entry);
+        let dropped = held.drop_beyond(self.bounds);
+        drop(held);
+        self.arrived.notify_waiters();
+        drop(dropped);
+        seq
+    }
+
+    /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
+    /// reader can go on from there; without `after`, the newest.
+    pub fn find(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+        self.found(filter, 0).1
+    }
+
+    /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
+    /// looks are seen, unless they were dropped or cleared meanwhile.
+    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<Entry>>> {
+        tokio::time::timeout(timeout, self.matched(filter)).await.ok()
+    }
+
+    async fn matched(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+        let mut seen = 0;
+        loop {
+            // Made before looking: it wakes for whatever is recorded from here on.
+            let arrived = self.arrived.notified();
+            let (last, found) = self.found(filter, seen);
+            if !found.is_empty() {
+                return found;
+            }
+            seen = last;
+            arrived.await;
+        }
+    }
+
+    /// Forgets the entries of a workspace, or all of them, and says how many. Numbers go on where they were.
+    pub fn clear(&self, workspace: Option<&str>) -> usize {
+        let mut held = self.lock();
+        let (cleared, kept): (VecDeque<_>, _) = std::mem::take(&mut held.entries)
+            .into_iter()
+            .partition(|entry| workspace.is_none() || entry.workspace.as_deref() == workspace);
+        held.entries = kept;
+        held.bytes -= cleared.iter().map(|entry| entry.bytes).sum::<usize>();
+        drop(held);
+        cleared.len()
+    }
+
+    /// How much it holds at the moment.
+    pub fn stats(&self) -> Stats {
+        let held = self.lock();
+        Stats { held: held.entries.len(), bytes: held.bytes, dropped: held.dropped, next_seq: held.last_seq + 1 }
+    }
+
+    /// Holds expectations against what is there.
+    pub fn verify(&self, expectations: &Expectations) -> Verdict {
+        let entries = self.find(&expectations.scope);
+        expectations.verdict(&entries, self.lock().dropped_to)
+    }
+
+    /// The entries that match with numbers above `seen`, and the last number given. The lock is held to list the
+    /// entries, not to compare them.
+    fn found(&self, filter: &Filter, seen: u64) -> (u64, Vec<Arc<Entry>>) {
+        let held = self.lock();
+        let from = held.entries.partition_point(|entry| entry.seq <= seen.max(filter.after.unwrap_or(0)));
+        let (last, candidates) = (held.last_seq, held.entries.range(from..).cloned().collect::<Vec<_>>());
+        drop(held);
+        let mut found: Vec<_> = candidates.into_iter().filter(|entry| filter.matches(entry)).collect();
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        match filter.after {
+            Some(_) => found.truncate(limit),
+            None => drop(found.drain(..found.len().saturating_sub(limit))),
+        }
+        (last, found)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn drop_beyond(&mut self, bounds: Bounds) -> Vec<Arc<Entry>> {
+        let mut dropped = Vec::new();
+        while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.bytes;
+            self.dropped += 1;
+            self.dropped_to = oldest.seq;
+            dropped.push(oldest);
+        }
+        dropped
+    }
+}

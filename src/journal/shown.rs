@@ -1,0 +1,172 @@
+//! How an entry is shown: as JSON, and as one line for the log. No key is whole in either.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Body, Entry, Exchange};
+use crate::clock::write_rfc3339;
+use crate::explain::{SHORT, clip};
+use crate::secret::{Secrets, mask};
+
+/// An entry as JSON, without secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Shown {
+    /// Its number: from 1, never used again.
+    pub seq: u64,
+    /// When it came, by the workspace's clock, in RFC 3339.
+    pub at: String,
+    /// The provider asked.
+    pub provider: Option<&'static str>,
+    /// The workspace its key opens.
+    pub workspace: Option<String>,
+    /// The key it showed, masked.
+    pub key: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The target as sent.
+    pub target: String,
+    /// The version of HTTP, such as `HTTP/1.1`.
+    pub http_version: String,
+    /// The request's headers.
+    pub request_headers: Vec<Header>,
+    /// The request's body.
+    pub request_body: ShownBody,
+    /// Whether there was more of it.
+    pub request_body_cut: bool,
+    /// The answer's status; null: the connection ended before there was one.
+    pub status: Option<u16>,
+    /// The answer's headers.
+    pub response_headers: Vec<Header>,
+    /// The answer's body.
+    pub response_body: ShownBody,
+    /// Whether there was more of it.
+    pub response_body_cut: bool,
+    /// The length of all of the answer's body, in bytes.
+    pub response_body_length: u64,
+    /// How long the answer took, in microseconds.
+    pub duration_us: u64,
+    /// The faults that struck.
+    pub faults: Vec<String>,
+    /// Why it was refused.
+    pub why: Option<String>,
+    /// What was probably not meant.
+    pub warnings: Vec<String>,
+}
+
+/// One header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Header {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value, masked where it is a secret.
+    pub value: String,
+}
+
+/// A body: text, or base64 of what is no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ShownBody {
+    /// Text.
+    Text(String),
+    /// Anything else.
+    Binary {
+        /// Its bytes.
+        base64: String,
+    },
+}
+
+impl Shown {
+    /// An entry without its secrets.
+    pub fn of(entry: &Entry) -> Shown {
+        let secrets = entry.secrets();
+        let hidden = |text: &str| secrets.hide(text).into_owned();
+        Shown {
+            seq: entry.seq,
+            at: write_rfc3339(entry.at),
+            provider: entry.provider,
+            workspace: entry.workspace.clone(),
+            key: entry.key.as_deref().map(mask),
+            method: hidden(entry.method.as_str()),
+            target: hidden(&entry.target.to_string()),
+            http_version: format!("{:?}", entry.version),
+            request_headers: headers(&entry.request_headers.unpacked(), &secrets),
+            request_body: ShownBody::of(&entry.request_body, &secrets),
+            request_body_cut: entry.request_body.is_cut(),
+            status: entry.status.map(|status| status.as_u16()),
+            response_headers: headers(&entry.response_headers.unpacked(), &secrets),
+            response_body: ShownBody::of(&entry.response_body, &secrets),
+            response_body_cut: entry.response_body.is_cut(),
+            response_body_length: entry.response_body.length,
+            duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
+            faults: entry.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: entry.why.as_deref().map(hidden),
+            warnings: entry.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+        }
+    }
+}
+
+impl ShownBody {
+    pub(super) fn of(body: &Body, secrets: &Secrets) -> ShownBody {
+        let bytes = secrets.hide_in_bytes(&body.kept);
+        match (std::str::from_utf8(&bytes), body.is_cut()) {
+            (Ok(text), _) => ShownBody::Text(text.to_owned()),
+            // Cut within a character.
+            (Err(error), true) if error.error_len().is_none() => {
+                ShownBody::Text(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned())
+            }
+            (Err(_), _) => ShownBody::Binary { base64: STANDARD.encode(&bytes) },
+        }
+    }
+}
+
+pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
+    let shown = headers.iter().map(|(name, value)| Header {
+        name: secrets.hide(name.as_str()).into_owned(),
+        value: secrets.header(name, value),
+    });
+    shown.collect()
+}
+
+impl Exchange {
+    /// What must not be shown of it.
+    pub(super) fn secrets(&self) -> Secrets {
+        Secrets::of(self.key.as_deref(), &self.request_headers.unpacked())
+    }
+}
+
+/// The longest target in a line.
+const LINE_TARGET: usize = 240;
+
+/// One line for the log. What is not known is `-`; the warnings follow the reason:
+/// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secrets = self.secrets();
+        let status = self.status.map_or(Cow::Borrowed("-"), |status| Cow::Owned(status.as_u16().to_string()));
+        let key = self.key.as_deref().map(mask);
+        write!(
+            f,
+            "{} {} {} {status} {:.2}ms {} {}",
+            self.provider.unwrap_or("-"),
+            clip(self.method.as_str(), SHORT, &secrets),
+            clip(&self.target.to_string(), LINE_TARGET, &secrets),
+            self.duration.as_secs_f64() * 1000.0,
+            self.workspace.as_deref().unwrap_or("-"),
+            key.as_deref().unwrap_or("-"),
+        )?;
+        if !self.faults.is_empty() {
+            write!(f, " [{}]", secrets.hide(&self.faults.join(", ")))?;
+        }
+        let said = self.why.iter().cloned().chain(self.warnings.iter().map(|warning| warning.to_string()));
+        match said.collect::<Vec<_>>() {
+            said if said.is_empty() => Ok(()),
+            said => write!(f, " — {}", secrets.hide(&said.join("; "))),
+        }
+    }
+}

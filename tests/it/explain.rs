@@ -1,0 +1,396 @@
+//! Why requests are refused, and what is said of answers that were probably not meant.
+
+use assetmock::clock::SECOND;
+use assetmock::explain::{Answered, Case, Cursors, Warning, warnings, why};
+use assetmock::failure::Failure;
+use assetmock::limits::{Counts, KeyLimits, Limits, Own};
+use assetmock::provider::{Context, Position, Provider};
+use assetmock::providers;
+use assetmock::query;
+use assetmock::store::Key;
+use axum::http::Method;
+
+use crate::dialects;
+use crate::support::{NOON, app, at, block_on, headers};
+use crate::worlds::{VISIBLE, world};
+
+fn card(name: &str) -> &'static assetmock::provider::Card {
+    providers::named(name).unwrap().card()
+}
+
+/// A refused request of `name`'s list route, with no headers and nothing known of its key.
+fn case(name: &str) -> Case<'static> {
+    static NO_HEADERS: std::sync::LazyLock<axum::http::HeaderMap> = std::sync::LazyLock::new(Default::default);
+    static NO_COUNTS: std::sync::LazyLock<Counts> = std::sync::LazyLock::new(Counts::default);
+    Case {
+        card: card(name),
+        method: &Method::GET,
+        path: "/",
+        headers: &NO_HEADERS,
+        shown: None,
+        key: None,
+        owner: None,
+        project: None,
+        counts: &NO_COUNTS,
+        now: at(NOON),
+    }
+}
+
+const LIVE: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
+
+fn key() -> Key {
+    Key {
+        id: 1,
+        provider: "xqr".to_owned(),
+        key: LIVE.to_owned(),
+        workspace: "ws_demo".to_owned(),
+        user: "ada".to_owned(),
+        scopes: Some(vec!["assets:write".to_owned(), "users:read".to_owned()]),
+        revoked: false,
+        expires_at: Some(at("2026-03-20T00:00:00Z")),
+        limits: KeyLimits::Default,
+    }
+}
+
+#[test]
+fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
+    let stray = Case { path: "/api/v2/assets\n", ..case("xqr") };
+    assert_eq!(why(&Failure::NoSuchRoute, &stray), "xQR has no route `/api/v2/assets\\u{a}`; it has `/api/v1/assets`");
+    let post = Case { method: &Method::POST, ..case("flora") };
+    assert_eq!(why(&Failure::WrongMethod, &post), "`POST` is not a method of `/api/v1/assets`; it takes GET, HEAD");
+}
+
+#[test]
+fn a_missing_key_is_told_with_the_header_expected_and_what_was_there() {
+    let said =
+        |name: &str, lines: &[(&str, &str)]| why(&Failure::NoKey, &Case { headers: &headers(lines), ..case(name) });
+    assert_eq!(said("xqr", &[]), "xQR expects `Authorization: Bearer <key>`; the request has no such header");
+    assert_eq!(
+        said("xqr", &[("x-api-key", "a")]),
+        "xQR expects `Authorization: Bearer <key>`; the request has `x-api-key` instead"
+    );
+    assert_eq!(
+        said("konpro", &[("authorization", "Bearer a")]),
+        "KonPro expects `x-api-key: <key>`; the request has `authorization` instead"
+    );
+    assert_eq!(
+        said("xqr", &[("authorization", "Bearer ")]),
+        "xQR expects `Authorization: Bearer <key>`; that header is there and holds no key"
+    );
+}
+
+#[test]
+fn a_malformed_key_is_told_without_showing_it() {
+    let said = |value: &str| {
+        why(&Failure::MalformedKey, &Case { headers: &headers(&[("authorization", value)]), ..case("xqr") })
+    };
+    let expected = |given: &str| format!("xQR expects `Authorization: Bearer <key>`; {given}");
+    assert_eq!(said("Basic dXNlcjpwYXNz"), expected("the request has the scheme `Basic`"));
+    assert_eq!(said(LIVE), expected("the request has no `Bearer` in front of the key"));
+    assert_eq!(said("Bearer ключ"), expected("the request's has characters that are not visible ASCII"));
+    assert_eq!(said(&format!("{LIVE} {LIVE}")), expected("the request's is malformed"));
+    let raw = Case { headers: &headers(&[("x-api-key", "ключ")]), ..case("konpro") };
+    assert!(why(&Failure::MalformedKey, &raw).ends_with("not visible ASCII"));
+}
+
+#[test]
+fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
+    let said = |shown, owner| why(&Failure::UnknownKey, &Case { shown: Some(shown), owner, ..case("xqr") });
+    assert_eq!(said("whatever", Some(card("flora"))), "key belongs to FLORA, this is xQR");
+    assert_eq!(said("sk_live_abc", None), "the key looks like one of FLORA's, this is xQR");
+    assert_eq!(said(LIVE, None), "the key `xqr_pk_…cdef` is not known to xQR");
+    assert_eq!(said("abc", None), "the key `…` is not known to xQR");
+}
+
+#[test]
+fn a_key_that_is_known_is_told_with_what_it_lacks() {
+    let key = key();
+    let known = Case { shown: Some(LIVE), key: Some(&key), ..case("xqr") };
+    assert_eq!(why(&Failure::RevokedKey, &known), "the key `xqr_pk_…cdef` was revoked");
+    assert_eq!(
+        why(&Failure::ExpiredKey, &known),
+        "the key `xqr_pk_…cdef` expired at 2026-03-20T00:00:00Z; the clock stands at 2026-03-21T12:00:00Z"
+    );
+    assert_eq!(
+        why(&Failure::MissingScope("assets:read"), &known),
+        "the key `xqr_pk_…cdef` lacks the scope `assets:read`; it has `assets:write`, `users:read`"
+    );
+    let bare = Key { scopes: Some(Vec::new()), ..key.clone() };
+    assert!(why(&Failure::MissingScope("read"), &Case { key: Some(&bare), ..known }).ends_with("; it has none"));
+    assert_eq!(
+        why(&Failure::ForeignWorkspace, &known),
+        "the key `xqr_pk_…cdef` opens the workspace `ws_demo`, and the request asks for another"
+    );
+    assert_eq!(
+        why(&Failure::NoSuchProject, &Case { project: Some("prj_x"), ..known }),
+        "there is no project `prj_x` in the workspace `ws_demo`"
+    );
+}
+
+#[test]
+fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
+    let (limits, now) = (Limits::new(false), at(NOON) + 48 * SECOND);
+    let own = KeyLimits::Own(Own { requests: 3, seconds: 60 });
+    let counts = (0..4).map(|_| limits.count(1, own, &[], now)).last().unwrap();
+    let exceeded = counts.exceeded(now).unwrap();
+    assert_eq!(
+        why(&Failure::RateLimited(exceeded), &Case { counts: &counts, now, ..case("xqr") }),
+        "the quota `own` is used up: 4 of 3 requests in 60 s; it recovers at 2026-03-21T12:01:00Z, in 12 s"
+    );
+}
+
+#[test]
+fn our_own_failure_points_to_the_log() {
+    assert_eq!(why(&Failure::Internal, &case("xqr")), "the emulator itself failed; its log says why");
+}
+
+fn invalid(name: &str, raw: &str) -> String {
+    let card = card(name);
+    why(&Failure::Invalid(query::read(card.params, card.unknown, raw).unwrap_err()), &case(name))
+}
+
+#[test]
+fn every_violation_is_told_with_the_value_given() {
+    for (name, raw, said) in [
+        ("xqr", "limit=500", "limit=500 is above the maximum 200"),
+        ("xqr", "limit=0&offset=-1", "limit=0 is below the minimum 1; offset=-1 is below the minimum 0"),
+        ("xqr", "limit=", "limit= is not a number that xQR reads"),
+        ("flora", "limit=1.5", "limit=1.5 is not a whole number"),
+        ("flora", "limit=5&limit=5", "`limit` is given more than once"),
+        ("flora", "cursor=%21", "cursor=! is malformed"),
+        ("piktid", "order=dsc", "order=dsc is none of asc, desc; did you mean `desc`?"),
+        ("piktid", "order=up", "order=up is none of asc, desc"),
+        (
+            "piktid",
+            "include_tags=x",
+            "include_tags=x is malformed: Value error, Invalid tags: x. Allowed: model, product, background, other",
+        ),
+        ("twelvelabs", "page_limt=5", "`page_limt` is not a parameter of TwelveLabs; did you mean `page_limit`?"),
+        ("twelvelabs", "zebra=5", "`zebra` is not a parameter of TwelveLabs"),
+    ] {
+        assert_eq!(invalid(name, raw), said, "{name}?{raw}");
+    }
+}
+
+#[test]
+fn a_reason_stays_short_and_in_one_line_whatever_a_client_sends() {
+    let long = invalid("xqr", &format!("limit={}%0A", "9".repeat(5000)));
+    assert_eq!(long, format!("limit={}… is not a number that xQR reads", "9".repeat(60)));
+    assert_eq!(
+        invalid("xqr", "limit=1%0D%0A%E2%80%A8x"),
+        "limit=1\\u{d}\\u{a}\\u{2028}x is not a number that xQR reads"
+    );
+    let many: String = (0..1000).map(|n| format!("name{n}=1&")).collect();
+    let said = invalid("twelvelabs", &many);
+    assert!(said.len() < 1000 && said.ends_with("; and 992 more"), "{said}");
+}
+
+/// A provider of the tests' world, asked without a pipeline around it.
+struct Asker {
+    provider: &'static dyn Provider,
+    app: assetmock::app::App,
+    key: Key,
+    cursors: Cursors,
+}
+
+impl Asker {
+    fn of(name: &str) -> Asker {
+        Asker::with(name, "")
+    }
+
+    /// With the key of this ending.
+    fn with(name: &str, ending: &str) -> Asker {
+        let app = block_on(app(&world(), NOON));
+        let text = format!("{}{ending}", dialects::of(name).key);
+        let key = block_on(app.store.key(name, &text)).unwrap().unwrap();
+        Asker { provider: providers::named(name).unwrap(), app, key, cursors: Cursors::default() }
+    }
+
+    /// The warnings about an answer, and the next cursor that it offers.
+    fn ask(&self, query: &str) -> (Vec<Warning>, Option<String>) {
+        let card = self.provider.card();
+        let args = query::read(card.params, card.unknown, query).unwrap();
+        let plan = self.provider.plan(&args, &self.key).unwrap();
+        let page = block_on(self.app.store.list(card.name, &self.key.workspace, &plan)).unwrap();
+        let cx = Context { now: at(NOON), entropy: 0, key: Some(&self.key), counts: &Counts::default() };
+        let next = self.provider.page(&page, &args, &cx).next;
+        let answered = Answered { card, key: &self.key, query, args: &args, plan: &plan, page: &page };
+        let warnings = warnings(&answered, &self.cursors);
+        self.cursors.remember(&answered, next.as_deref());
+        (warnings, next)
+    }
+
+    fn told(&self, query: &str) -> Vec<String> {
+        self.ask(query).0.iter().map(Warning::to_string).collect()
+    }
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn what_is_meant_is_not_warned_of() {
+    for dialect in &dialects::ALL {
+        let asker = Asker::of(dialect.name);
+        // KonPro's sample of a token leads nowhere.
+        let samples = dialect.samples.iter().filter(|(name, _)| *name != "token");
+        let one_by_one = samples.map(|(name, [value, _])| {
+            form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+        });
+        for query in one_by_one.chain([String::new(), format!("{}=5", dialect.size)]) {
+            assert_eq!(asker.told(&query), NOTHING, "{}?{query}", dialect.name);
+        }
+    }
+}
+
+/// By offset or by number until a page is empty, or by cursor: the ways in which clients walk.
+#[test]
+fn a_walk_to_the_end_is_not_warned_of() {
+    for dialect in &dialects::ALL {
+        for size in [3, 5, VISIBLE, VISIBLE + 1] {
+            let asker = Asker::of(dialect.name);
+            let paging = asker.provider.card().paging;
+            let mut position = Some(String::new());
+            for turn in 1.. {
+                let Some(at) = position.take() else { break };
+                let (warnings, next) = asker.ask(&format!("{}={size}{at}", paging.size));
+                assert_eq!(warnings, [], "{} by {size}, turn {turn}", dialect.name);
+                let reached = turn * size;
+                position = match paging.by {
+                    _ if reached >= VISIBLE + size => None,
+                    Position::Offset => Some(reached),
+                    Position::Page => Some(turn + 1),
+                    Position::OffsetCursor | Position::Keyset => None,
+                }
+                .map(|at| at.to_string())
+                .or(next)
+                .map(|at| format!("&{}={at}", paging.position));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_ignored_parameter_is_told_with_the_one_that_was_meant() {
+    let asker = Asker::of("piktid");
+    for (query, told) in [
+        ("per_pge=5", "`per_pge` is ignored by this vendor; did you mean `per_page`?"),
+        ("perPage=5", "`perPage` is ignored by this vendor; did you mean `per_page`?"),
+        ("include-tags=model", "`include-tags` is ignored by this vendor; did you mean `include_tags`?"),
+        ("include_tags[]=model", "`include_tags[]` is ignored by this vendor; did you mean `include_tags`?"),
+        ("cursor=abc", "`cursor` is ignored by this vendor"),
+        ("q=abc", "`q` is ignored by this vendor"),
+        ("=abc", "`` is ignored by this vendor"),
+    ] {
+        assert_eq!(asker.told(query), [told], "{query}");
+    }
+    assert_eq!(
+        asker.told("x=1&x=2&pag=1"),
+        ["`x` is ignored by this vendor", "`pag` is ignored by this vendor; did you mean `page`?"]
+    );
+    let many: String = (0..1000).map(|n| format!("zebra{n}=1&")).collect();
+    assert_eq!(
+        (asker.told(&many).len(), &*asker.told(&many)[8]),
+        (9, "992 more parameters are ignored by this vendor")
+    );
+}
+
+#[test]
+fn of_a_repeated_parameter_the_one_that_counts_is_told() {
+    assert_eq!(
+        Asker::of("xqr").told("limit=5&limit=7"),
+        ["`limit` is given 2 times; only the last one counts, `limit=7`"]
+    );
+    assert_eq!(
+        Asker::of("piktid").told("page=1&page=2&page=3"),
+        ["`page` is given 3 times; only the first one counts, `page=1`"]
+    );
+    assert_eq!(Asker::of("twelvelabs").told("asset_types=image&asset_types=video"), NOTHING);
+}
+
+#[test]
+fn an_empty_parameter_that_counts_as_absent_is_told() {
+    assert_eq!(Asker::of("konpro").told("folder_id="), ["`folder_id` is empty, which counts as absent"]);
+    assert_eq!(Asker::of("piktid").told("search="), NOTHING);
+}
+
+#[test]
+fn a_page_size_taken_for_another_is_told() {
+    assert_eq!(Asker::of("konpro").told("limit=0"), ["`limit=0` was taken as 100"]);
+}
+
+#[test]
+fn a_page_beyond_the_end_is_told_with_what_there_is() {
+    let told = |name: &str, query: &str| Asker::of(name).told(query);
+    assert_eq!(told("twelvelabs", "page=9&page_limit=5"), ["`page=9` is beyond the end: there are 3 pages"]);
+    assert_eq!(
+        told("piktid", "page=99999999999999999999"),
+        ["`page=99999999999999999999` is beyond the end: there is 1 page"]
+    );
+    assert_eq!(told("xqr", "offset=100"), ["`offset=100` is beyond the end: the page is empty"]);
+    assert_eq!(
+        told("flora", "cursor=eyJvZmZzZXQiOjEyfQ"), // {"offset":12}
+        ["`cursor=eyJvZmZzZXQiOjEyfQ` is beyond the end: there are 12 assets"]
+    );
+    let token = "eyJjcmVhdGVkX3VzIjowLCJpZCI6IngifQ"; // {"created_us":0,"id":"x"}
+    assert_eq!(
+        told("konpro", &format!("token={token}")),
+        [format!("`token={token}` is beyond the end: the page is empty")]
+    );
+    for dialect in &dialects::ALL {
+        let first = if dialect.name == "twelvelabs" || dialect.name == "piktid" { "page=1" } else { "" };
+        assert_eq!(Asker::with(dialect.name, "_empty").told(first), NOTHING, "the first page of nothing");
+    }
+}
+
+#[test]
+fn a_cursor_sent_with_other_filters_is_told() {
+    for (name, parameter, one, other) in
+        [("flora", "cursor", "query=png", "query=p"), ("konpro", "token", "file_type=image", "folder_id=fld_a")]
+    {
+        let asker = Asker::of(name);
+        let next = asker.ask(&format!("limit=3&{one}")).1.unwrap();
+        let told = |more: &str| asker.told(&format!("{parameter}={next}&{more}"));
+        assert_eq!(told(one), NOTHING);
+        assert_eq!(told(&format!("limit=4&{one}")), NOTHING, "the size of the page is no filter");
+        assert_eq!(told(other), [format!("the {parameter} was sent with other filters than it was made with")]);
+    }
+}
+
+#[test]
+fn a_cursor_that_was_offered_under_several_filters_is_good_with_each() {
+    let asker = Asker::of("flora");
+    let next = asker.ask("limit=3&query=png").1.unwrap();
+    assert_eq!(asker.ask("limit=3").1.as_ref(), Some(&next));
+    assert_eq!(asker.told(&format!("cursor={next}&query=png")), NOTHING);
+    assert_eq!(asker.told(&format!("cursor={next}")), NOTHING);
+    assert_eq!(asker.told(&format!("cursor={next}&query=.")).len(), 1);
+}
+
+#[test]
+fn a_cursor_that_was_never_offered_is_not_judged() {
+    let asker = Asker::of("flora");
+    asker.ask("limit=3&query=png");
+    assert_eq!(asker.told("cursor=eyJvZmZzZXQiOjR9&query=p"), NOTHING); // {"offset":4}
+}
+
+#[test]
+fn the_oldest_cursors_are_forgotten() {
+    let asker = Asker::of("flora");
+    let next = asker.ask("limit=3&query=png").1.unwrap();
+    let card = asker.provider.card();
+    let args = query::read(card.params, card.unknown, "").unwrap();
+    let plan = asker.provider.plan(&args, &asker.key).unwrap();
+    let page = block_on(asker.app.store.list(card.name, &asker.key.workspace, &plan)).unwrap();
+    let answered = Answered { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
+    let others = |count: usize| (0..count).for_each(|n| asker.cursors.remember(&answered, Some(&n.to_string())));
+    others(4_095);
+    assert_eq!(asker.told(&format!("cursor={next}&query=p&limit=100")).len(), 1);
+    others(4_096);
+    assert_eq!(asker.told(&format!("cursor={next}&query=p&limit=100")), NOTHING);
+}
+
+#[test]
+fn a_warning_has_no_whole_key_in_it() {
+    let asker = Asker::of("xqr");
+    assert_eq!(asker.told(&format!("{}=1", asker.key.key)), ["`…ests` is ignored by this vendor"]);
+}

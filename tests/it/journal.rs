@@ -1,0 +1,360 @@
+//! The journal: what it keeps and drops, what is found in it and waited for, how an entry is shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assetmock::explain::Warning;
+use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Headers, Journal, Shown, Stats};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::{NOON, at, block_on, packed};
+
+pub const KEY: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
+
+/// A request of xQR's in the workspace `ws_a`, answered with 200 and `{}`.
+pub fn exchange(target: &str) -> Exchange {
+    Exchange {
+        at: at(NOON),
+        provider: Some("xqr"),
+        workspace: Some("ws_a".to_owned()),
+        key: Some(KEY.to_owned()),
+        method: Method::GET,
+        target: target.parse().unwrap(),
+        version: Version::HTTP_11,
+        request_headers: packed(&[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))]),
+        request_body: Body::default(),
+        status: Some(StatusCode::OK),
+        response_headers: packed(&[("content-type", "application/json")]),
+        response_body: Body::of(Bytes::from_static(b"{}")),
+        duration: Duration::from_micros(210),
+        faults: Vec::new(),
+        why: None,
+        warnings: Vec::new(),
+    }
+}
+
+pub fn filter(json: Value) -> Filter {
+    serde_json::from_value(json).unwrap()
+}
+
+fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {
+    entries.iter().map(|entry| entry.seq).collect()
+}
+
+fn everything(journal: &Journal) -> Vec<u64> {
+    seqs(&journal.find(&Filter::default()))
+}
+
+#[test]
+fn numbers_count_from_1_and_are_never_used_again() {
+    let journal = Journal::default();
+    assert_eq!([journal.record(exchange("/1")), journal.record(exchange("/2"))], [1, 2]);
+    assert_eq!(journal.clear(None), 2);
+    assert_eq!(journal.record(exchange("/3")), 3);
+    assert_eq!(everything(&journal), [3]);
+}
+
+#[test]
+fn the_oldest_entries_make_room_and_are_counted() {
+    let journal = Journal::new(Bounds { entries: 3, ..Bounds::default() });
+    for _ in 0..5 {
+        journal.record(exchange("/"));
+    }
+    assert_eq!(everything(&journal), [3, 4, 5]);
+    assert_eq!((journal.stats().held, journal.stats().dropped, journal.stats().next_seq), (3, 2, 6));
+}
+
+#[test]
+fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
+    let sized = |length: usize| Exchange {
+        request_headers: packed(&[("a", "bc")]),
+        response_headers: packed(&[]),
+        request_body: Body::of(vec![b'x'; length].into()),
+        response_body: Body::default(),
+        ..exchange("/?q")
+    };
+    let bytes = |exchange: Exchange| {
+        let journal = Journal::default();
+        journal.record(exchange);
+        journal.stats().bytes
+    };
+    let base = bytes(sized(0));
+    assert!(base > KEY.len() + "ws_a".len() + "/?q".len() + "abc".len(), "{base}");
+    assert_eq!(bytes(sized(34)), base + 34);
+    assert_eq!(bytes(Exchange { target: "/?qq".parse().unwrap(), ..sized(0) }), base + 1);
+    assert_eq!(bytes(Exchange { request_headers: packed(&[("a", "bcd")]), ..sized(0) }), base + 1);
+    assert_eq!(bytes(Exchange { response_headers: packed(&[("a", "b")]), ..sized(0) }), base + 4);
+
+    let bound = 2 * base + 88;
+    let journal = Journal::new(Bounds { bytes: bound, ..Bounds::default() });
+    journal.record(sized(34));
+    journal.record(sized(54));
+    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound, dropped: 0, next_seq: 3 });
+    journal.record(sized(0));
+    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound - 34, dropped: 1, next_seq: 4 });
+    journal.record(sized(bound));
+    assert_eq!(journal.stats(), Stats { held: 0, bytes: 0, dropped: 4, next_seq: 5 });
+}
+
+/// The server's headers and targets are slices of its read buffer.
+#[test]
+fn nothing_of_the_connections_buffer_is_held_on_to() {
+    let buffer = Bytes::from(format!("{}/path?query{}", "x".repeat(4000), "y".repeat(4000)));
+    let mut sliced = exchange("/");
+    sliced.target = Uri::from_maybe_shared(buffer.slice(4000..4011)).unwrap();
+    let mut given = HeaderMap::new();
+    given.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
+    given.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
+    sliced.request_headers = Headers::from(&given);
+    drop(given);
+    let journal = Journal::default();
+    journal.record(sliced);
+    assert!(buffer.is_unique());
+    let entry = &journal.find(&Filter::default())[0];
+    assert_eq!(entry.target, "/path?query");
+    assert_eq!(
+        entry.request_headers.unpacked().get_all("x-one").iter().collect::<Vec<_>>(),
+        ["xxxxxxxxxx", "yyyyyyyyyy"]
+    );
+    let absolute = Exchange { target: "http://xqr.co/a?b".parse().unwrap(), ..exchange("/") };
+    journal.record(absolute);
+    assert_eq!(journal.find(&Filter::default())[1].target, "http://xqr.co/a?b");
+}
+
+#[test]
+fn of_a_long_body_the_beginning_is_kept() {
+    let whole = Bytes::from(vec![b'x'; BODY_CAP + 1]);
+    let body = Body::of(whole.clone());
+    assert_eq!((body.kept.len(), body.length, body.is_cut()), (BODY_CAP, BODY_CAP as u64 + 1, true));
+    assert!(whole.is_unique() || !std::ptr::eq(whole.as_ptr(), body.kept.as_ptr()), "the rest is not held on to");
+    assert!(!Body::of(whole.slice(1..)).is_cut());
+}
+
+#[test]
+fn a_workspace_is_cleared_without_the_others() {
+    let journal = Journal::default();
+    journal.record(exchange("/"));
+    journal.record(Exchange { workspace: Some("ws_b".to_owned()), ..exchange("/") });
+    journal.record(Exchange { workspace: None, ..exchange("/") });
+    let before = journal.stats().bytes;
+    assert_eq!(journal.clear(Some("ws_a")), 1);
+    assert_eq!(everything(&journal), [2, 3]);
+    assert_eq!((journal.stats().bytes, journal.stats().dropped), (before / 3 * 2, 0));
+}
+
+#[test]
+fn every_field_of_a_filter_narrows() {
+    let journal = Journal::default();
+    journal.record(exchange("/xqr/api/v1/assets?limit=5&name=a%20b&limit=6"));
+    journal.record(Exchange {
+        provider: Some("flora"),
+        workspace: Some("ws_b".to_owned()),
+        key: Some("sk_other".to_owned()),
+        method: Method::POST,
+        status: Some(StatusCode::NOT_FOUND),
+        request_headers: packed(&[("x-run", "7"), ("x-run", "8")]),
+        faults: vec!["server_error".to_owned()],
+        warnings: vec![Warning::Empty { name: "query" }],
+        ..exchange("/api/v1/b%C3%BCrste")
+    });
+    journal.record(Exchange { provider: None, workspace: None, key: None, status: None, ..exchange("/elsewhere") });
+    for (asked, expected) in [
+        (json!({}), &[1, 2, 3][..]),
+        (json!({"provider": "flora"}), &[2]),
+        (json!({"workspace": "ws_a"}), &[1]),
+        (json!({"key": KEY}), &[1]),
+        (json!({"key": &KEY[..12]}), &[]),
+        (json!({"method": "post"}), &[2]),
+        (json!({"status": 404}), &[2]),
+        (json!({"status": "404"}), &[2]),
+        (json!({"status": "2xx"}), &[1]),
+        (json!({"path": "/xqr/api/v1/assets"}), &[1]),
+        (json!({"path": "/api/v1/assets"}), &[1]),
+        (json!({"path": "/api/v1/asset"}), &[]),
+        (json!({"path": "/api/v1/*"}), &[1, 2]),
+        (json!({"path": "/api/v1/bürste"}), &[2]),
+        (json!({"query": {"limit": "6"}}), &[1]),
+        (json!({"query": {"limit": "5", "name": "a b"}}), &[1]),
+        (json!({"query": {"limit": "7"}}), &[]),
+        (json!({"header": {"X-Run": "8"}}), &[2]),
+        (json!({"header": {"not a name": "8"}}), &[]),
+        (json!({"after": 1}), &[2, 3]),
+        (json!({"fault": "server_error"}), &[2]),
+        (json!({"warnings": true}), &[2]),
+        (json!({"warnings": false}), &[1, 3]),
+        (json!({"provider": "xqr", "status": "4xx"}), &[]),
+    ] {
+        assert_eq!(seqs(&journal.find(&filter(asked.clone()))), expected, "{asked}");
+    }
+}
+
+#[test]
+fn a_limit_leaves_the_newest_or_those_right_after_a_number() {
+    let journal = Journal::default();
+    for _ in 0..9 {
+        journal.record(exchange("/"));
+    }
+    assert_eq!(seqs(&journal.find(&filter(json!({"limit": 2})))), [8, 9]);
+    assert_eq!(seqs(&journal.find(&filter(json!({"limit": 2, "after": 3})))), [4, 5]);
+    assert!(journal.find(&filter(json!({"after": 9}))).is_empty());
+}
+
+#[test]
+fn the_schema_of_a_filter_is_as_strict_as_its_reader() {
+    let schema = serde_json::to_value(schemars::schema_for!(Filter)).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    let status = &schema["$defs"]["StatusIs"]["anyOf"];
+    assert_eq!((&status[0]["minimum"], &status[0]["maximum"]), (&json!(100), &json!(999)), "{schema:#}");
+    assert_eq!(status[1]["pattern"], "^[1-9]([0-9][0-9]|xx)$");
+}
+
+#[test]
+fn a_filter_says_what_it_cannot_read() {
+    for (json, said) in [
+        (json!({"metod": "GET"}), "unknown field `metod`"),
+        (json!({"status": "4x"}), "a class such as `4xx`"),
+        (json!({"status": 99}), "a class such as `4xx`"),
+        (json!({"status": true}), "a class such as `4xx`"),
+    ] {
+        let error = serde_json::from_value::<Filter>(json.clone()).unwrap_err().to_string();
+        assert!(error.contains(said), "{json}: {error}");
+    }
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_match_that_is_there_is_not_waited_for() {
+    let journal = Journal::default();
+    journal.record(exchange("/a"));
+    let found = block_on(journal.wait(&filter(json!({"path": "/a"})), Duration::ZERO));
+    assert_eq!(seqs(&found.unwrap()), [1]);
+}
+
+#[test]
+fn a_match_that_arrives_later_ends_the_wait_and_others_do_not() {
+    let journal = Journal::default();
+    let wanted = filter(json!({"path": "/b"}));
+    let (found, ()) = block_on(async {
+        tokio::join!(journal.wait(&wanted, LONG), async {
+            for path in ["/a", "/a", "/b"] {
+                journal.record(exchange(path));
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    assert_eq!(seqs(&found.unwrap()), [3]);
+}
+
+#[test]
+fn a_wait_without_a_match_ends_in_time() {
+    let journal = Journal::default();
+    journal.record(exchange("/a"));
+    assert!(block_on(journal.wait(&filter(json!({"after": 1})), Duration::from_millis(1))).is_none());
+}
+
+#[test]
+fn one_entry_ends_many_waits() {
+    let journal = Journal::default();
+    let wanted: Vec<_> = (0..100).map(|n| filter(json!({"path": format!("/{}*", n % 2)}))).collect();
+    let (found, _) = block_on(async {
+        tokio::join!(join_all(wanted.iter().map(|wanted| journal.wait(wanted, LONG))), async {
+            journal.record(exchange("/0"));
+            tokio::task::yield_now().await;
+            journal.record(exchange("/1"))
+        })
+    });
+    let expected = |n: usize| vec![n as u64 % 2 + 1];
+    assert!(found.into_iter().enumerate().all(|(n, found)| seqs(&found.unwrap()) == expected(n)));
+}
+
+#[test]
+fn eight_threads_record_while_others_wait_and_nothing_is_lost() {
+    const EACH: u64 = 500;
+    let journal = Journal::default();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let journal = &journal;
+            scope.spawn(move || {
+                let mine = (0..EACH).map(|n| journal.record(exchange(&format!("/{thread}/{n}")))).collect::<Vec<_>>();
+                assert!(mine.is_sorted());
+            });
+            scope.spawn(move || {
+                let last = filter(json!({"path": format!("/{thread}/{}", EACH - 1)}));
+                assert_eq!(block_on(journal.wait(&last, LONG)).unwrap().len(), 1);
+            });
+        }
+    });
+    assert_eq!(everything(&journal), (1..=8 * EACH).collect::<Vec<_>>());
+    let newest = filter(json!({"path": "/3/*"}));
+    assert_eq!(journal.find(&newest).len() as u64, EACH);
+}
+
+fn shown(exchange: Exchange) -> Value {
+    let journal = Journal::default();
+    journal.record(exchange);
+    serde_json::to_value(Shown::of(&journal.find(&Filter::default())[0])).unwrap()
+}
+
+#[test]
+fn an_entry_is_shown_with_masked_secrets() {
+    let refused = Exchange {
+        status: Some(StatusCode::BAD_REQUEST),
+        why: Some("limit=500 is above the maximum 200".to_owned()),
+        warnings: vec![Warning::Ignored { name: "page_limt".to_owned(), meant: None }],
+        response_body: Body::of(format!("you are {KEY}").into()),
+        ..exchange("/xqr/api/v1/assets?limit=500")
+    };
+    assert_eq!(
+        shown(refused),
+        json!({
+            "seq": 1, "at": NOON, "provider": "xqr", "workspace": "ws_a", "key": "xqr_pk_…cdef",
+            "method": "GET", "target": "/xqr/api/v1/assets?limit=500", "http_version": "HTTP/1.1",
+            "request_headers": [
+                {"name": "host", "value": "localhost:4750"},
+                {"name": "authorization", "value": "Bearer xqr_pk_…cdef"},
+            ],
+            "request_body": "", "request_body_cut": false, "status": 400,
+            "response_headers": [{"name": "content-type", "value": "application/json"}],
+            "response_body": "you are xqr_pk_…cdef", "response_body_cut": false, "response_body_length": 40,
+            "duration_us": 210, "faults": [], "why": "limit=500 is above the maximum 200",
+            "warnings": ["`page_limt` is ignored by this vendor"],
+        })
+    );
+}
+
+#[test]
+fn a_body_is_shown_as_text_where_it_is_one() {
+    let body = |body: Vec<u8>| shown(Exchange { request_body: Body::of(body.into()), ..exchange("/") });
+    assert_eq!(body(vec![0xff, 0x00])["request_body"], json!({"base64": "/wA="}));
+    let cut_in_a_character = body([&b"x".repeat(BODY_CAP - 1)[..], "ü".as_bytes()].concat());
+    assert_eq!(cut_in_a_character["request_body"], "x".repeat(BODY_CAP - 1));
+    assert_eq!(cut_in_a_character["request_body_cut"], true);
+}
+
+#[test]
+fn an_exchange_is_one_line_in_the_log() {
+    let refused = Exchange {
+        workspace: Some("ws_demo".to_owned()),
+        key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64))),
+        status: Some(StatusCode::BAD_REQUEST),
+        why: Some("limit=500 is above the maximum 200".to_owned()),
+        ..exchange("/xqr/api/v1/assets?limit=500")
+    };
+    assert_eq!(
+        refused.to_string(),
+        "xqr GET /xqr/api/v1/assets?limit=500 400 0.21ms ws_demo xqr_pk_…0000 — limit=500 is above the maximum 200"
+    );
+    let unknown = Exchange {
+        provider: None,
+        workspace: None,
+        key: None,
+        status: None,
+        faults: vec!["reset".to_owned()],
+        ..exchange(&format!("/{}", "x".repeat(1000)))
+    };
+    assert_eq!(unknown.to_string(), format!("- GET /{}… - 0.21ms - - [reset]", "x".repeat(239)));
+}

@@ -1,0 +1,162 @@
+//! No way of showing an entry tells a key, wherever in the request or the answer it stands and however it is spelled.
+
+use assetmock::explain::{Case, Warning, why};
+use assetmock::failure::Failure;
+use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown};
+use assetmock::limits::Counts;
+use assetmock::providers;
+use assetmock::query::{Problem, Violation};
+use axum::http::{Method, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use serde_json::{Value, json};
+
+use crate::journal::exchange;
+use crate::support::{headers, packed};
+
+/// Keys in the vendors' shapes and in others, with every character that a header can hold.
+fn keys() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "(xqr_pk_|sk_live_|tlk_|piktid_|konpro_)[A-Za-z0-9._-]{3,70}",
+        "[A-Z0-9]{8,20}",
+        "K[!-~]{7,40}Z",
+        "K[ -~]{7,40}Z",
+        "0{8,30}", // what a mask leaves of it can be part of the next one
+        "(A_){8,12}",
+    ]
+}
+
+/// How a client or a vendor may spell a key.
+fn spellings(key: &str) -> Vec<String> {
+    let json = serde_json::to_string(key).unwrap();
+    let percent = utf8_percent_encode(key, NON_ALPHANUMERIC).to_string();
+    vec![
+        percent,
+        form_urlencoded::byte_serialize(key.as_bytes()).collect(),
+        key.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        json[1..json.len() - 1].to_owned(),
+        key.bytes().map(|byte| format!("\\u{byte:04x}")).collect(),
+        key.repeat(3),
+        key[..key.len() - 1].repeat(2) + key,
+    ]
+}
+
+/// A request that has the key wherever one can be.
+fn leaky(key: &str) -> Exchange {
+    let everywhere = format!("<{key}>{}", spellings(key).join("|"));
+    let percent = utf8_percent_encode(key, NON_ALPHANUMERIC);
+    let coded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    Exchange {
+        key: Some(key.to_owned()),
+        method: Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET),
+        target: format!("/x/{percent}/y?key={percent}&again={}&{percent}=1", coded(&everywhere)).parse().unwrap(),
+        request_headers: packed(&[
+            ("host", "localhost"),
+            ("authorization", &format!("Bearer {key}")),
+            ("proxy-authorization", key),
+            ("x-api-key", key),
+            ("cookie", &format!("a={key}; b={key}")),
+            ("referer", &format!("http://localhost/?key={percent}")),
+            ("x-debug", &everywhere),
+        ]),
+        request_body: Body::of(everywhere.clone().into()),
+        status: Some(StatusCode::OK),
+        response_headers: packed(&[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))]),
+        response_body: Body::of([&[0xff], everywhere.as_bytes()].concat().into()),
+        faults: vec![everywhere.clone()],
+        why: Some(everywhere.clone()),
+        warnings: vec![Warning::Ignored { name: everywhere, meant: None }],
+        ..exchange("/")
+    }
+}
+
+/// The texts in a JSON value, names included; of base64, what is in it.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => {
+            use base64::Engine;
+            let decoded = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
+            vec![text.clone(), String::from_utf8_lossy(&decoded).into_owned()]
+        }
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| [vec![name.clone()], texts(value)].concat()).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// Whether a text tells the key as it is, or to whoever decodes it once.
+fn tells(text: &str, key: &str) -> bool {
+    let percent = percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let form = percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    [text, &percent, &form].iter().any(|text| text.contains(key))
+}
+
+#[test]
+fn no_entry_archive_or_line_tells_a_key() {
+    let config = Config { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
+    let law = |key: String| {
+        let journal = Journal::default();
+        journal.record(leaky(&key));
+        let entries = journal.find(&Filter::default());
+        let shown = serde_json::to_value(Shown::of(&entries[0])).unwrap();
+        let har = serde_json::to_value(Har::of(entries.iter().map(|entry| &**entry))).unwrap();
+        let expected = serde_json::from_value(json!({"requests": [{
+            "method": "NONE", "path": "/nowhere", "key": key, "fault": "none", "query": {"key": key},
+            "header": {"x-debug": "1", "cookie": "1"},
+        }]}));
+        let verdict = serde_json::to_value(journal.verify(&expected.unwrap())).unwrap();
+        // What was expected was given by whoever asks; only what is there is a secret.
+        let closest = verdict["failures"][0]["closest"]["line"].clone();
+        let line = entries[0].exchange.to_string();
+        for text in [texts(&shown), texts(&har), texts(&closest), vec![line]].concat() {
+            prop_assert!(!tells(&text, &key), "{text}");
+        }
+        Ok(())
+    };
+    TestRunner::new(config).run(&keys(), law).unwrap();
+}
+
+#[test]
+fn no_reason_tells_a_key() {
+    let config = Config { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
+    let law = |key: String| {
+        let method = Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET);
+        let violation = |problem| Violation { param: key.clone(), given: format!("a {key} b"), problem, position: 0 };
+        let failures = [
+            Failure::NoSuchRoute,
+            Failure::WrongMethod,
+            Failure::NoKey,
+            Failure::MalformedKey,
+            Failure::UnknownKey,
+            Failure::RevokedKey,
+            Failure::ExpiredKey,
+            Failure::MissingScope("read"),
+            Failure::NoSuchProject,
+            Failure::Invalid(vec![violation(Problem::NotANumber), violation(Problem::Unknown)]),
+            Failure::Invalid(vec![violation(Problem::Malformed(format!("not {key}")))]),
+        ];
+        for (provider, failure) in
+            providers::ALL.iter().flat_map(|provider| failures.iter().map(move |f| (provider, f)))
+        {
+            let case = Case {
+                card: provider.card(),
+                method: &method,
+                path: &format!("/{key}"),
+                headers: &headers(&[("authorization", &key), ("x-api-key", &key)]),
+                shown: Some(&key),
+                key: None,
+                owner: None,
+                project: Some(&key),
+                counts: &Counts::default(),
+                now: 0,
+            };
+            let why = why(failure, &case);
+            prop_assert!(!tells(&why, &key), "{why}");
+        }
+        Ok(())
+    };
+    TestRunner::new(config).run(&keys(), law).unwrap();
+}
