@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::answer::{Asked, Json, Made, Refusal};
 use super::merge::{self, Patch, merged};
-use super::workspaces::InWorkspace;
+use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::fixture::{self, Asset, Fixture, Folder, Instant, Problem, Project, User, Workspace};
 use crate::store::{NewAsset, StoreError};
@@ -154,6 +154,8 @@ async fn add(
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
+    // What a workspace has of its own is made when first asked for, so one that is not there must not be asked.
+    existing(&app, &workspace).await?;
     let now = app.tenants.of(&workspace).now(&app.clock);
     let assets = assets
         .into_iter()

@@ -7,6 +7,7 @@ mod breakage;
 mod cards;
 mod cli;
 mod conformance;
+mod crowd;
 mod dialects;
 mod durability;
 mod explain;
