@@ -76,7 +76,10 @@ async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) ->
             let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
             (script.finish(reply, asked.now), script)
         }
-        Err(reply) => (reply, Script::default()),
+        Err(why) => {
+            notes.because(format!("`X-Emulator-Fault`: {why}"));
+            (admin::no_such_fault(&why), Script::default())
+        }
     };
     Attended { reply, card: Some(route.provider.card()), key: asked.key.ok(), now: asked.now, script }
 }
@@ -112,17 +115,14 @@ impl<'r> Asked<'r> {
 }
 
 /// What the faults set up for this request do to it, its own first. An unreadable one is answered by the emulator itself.
-fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Reply> {
+fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String> {
     let card = asked.route.provider.card();
     let own = asked.request.headers.get(header::NAME).filter(|_| !app.switches.no_fault_header);
     if own.is_none() && app.faults.is_idle() {
         return Ok(Script::default());
     }
     let own = own.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
-    let own = own.transpose().map_err(|why| {
-        notes.because(format!("`X-Emulator-Fault`: {why}"));
-        admin::no_such_fault(&why)
-    })?;
+    let own = own.transpose()?;
     let mut struck: Vec<_> =
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
     let matched = faults::Asked {
@@ -313,7 +313,7 @@ async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Resul
     if let Some(key) = app.store.key(card.name, text).await.map_err(internal)? {
         return Ok(key);
     }
-    if app.switches.any_key && (card.auth.looks_like)(text) {
+    if app.switches.any_key && (card.auth.well_formed)(text) {
         return workspace::adopt(app, provider, text).await.map_err(|cause| {
             error!(%cause, "a new key got no workspace");
             Failure::Internal
