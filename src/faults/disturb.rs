@@ -20,7 +20,6 @@ pub async fn disturb(
         ListError::Database(error) => StoreError::Database(error),
         ListError::Outdated => StoreError::missing("workspace", &key.workspace),
         ListError::NoSuchProject => StoreError::missing("project", ""),
-        ListError::Outdated => StoreError::missing("key", &key.key),
     })?;
     let Some(first) = listed.assets.into_iter().next() else { return Ok(()) };
     let mut write = store.write(providers::names()).await?;
