@@ -102,7 +102,7 @@ fn described(id: &str, text: &str) -> Value {
 }
 
 fn plain(id: &str) -> (String, String) {
-    (id.clone(), String::new())
+    (id.to_owned(), String::new())
 }
 
 fn below(chance: &Chance, end: usize) -> usize {
