@@ -76,7 +76,7 @@ async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) ->
             let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
             (script.finish(reply, asked.now), script)
         }
-        Err(reply) => (reply, Script::default()),
+        Err(reply) => (*reply, Script::default()),
     };
     Attended { reply, card: Some(route.provider.card()), key: asked.key.ok(), now: asked.now, script }
 }
@@ -112,7 +112,7 @@ impl<'r> Asked<'r> {
 }
 
 /// What the faults set up for this request do to it, its own first. An unreadable one is answered by the emulator itself.
-fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Reply> {
+fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Box<Reply>> {
     let card = asked.route.provider.card();
     let own = asked.request.headers.get(header::NAME).filter(|_| !app.switches.no_fault_header);
     if own.is_none() && app.faults.is_idle() {
@@ -121,7 +121,7 @@ fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Reply>
     let own = own.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
     let own = own.transpose().map_err(|why| {
         notes.because(format!("`X-Emulator-Fault`: {why}"));
-        admin::no_such_fault(&why)
+        Box::new(admin::no_such_fault(&why))
     })?;
     let mut struck: Vec<_> =
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
