@@ -66,13 +66,13 @@ struct Attended {
 }
 
 async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) -> Attended {
-    let asked = Asked::by(app, route, request).await;
+    let mut asked = Asked::by(app, route, request).await;
     let (reply, script) = match cue(app, &asked, notes) {
         Ok(script) => {
             if !script.delay.is_zero() {
                 tokio::time::sleep(script.delay).await;
             }
-            let attempt = AssertUnwindSafe(serve(app, &asked, &script, notes)).catch_unwind().await;
+            let attempt = AssertUnwindSafe(persist(app, &mut asked, &script, notes)).catch_unwind().await;
             let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
             (script.finish(reply, asked.now), script)
         }
@@ -146,18 +146,44 @@ struct Progress<'k> {
     project: Option<String>,
 }
 
-async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
+/// Serves a request out of one state of the library: it begins anew if the state in which its key was read is no more.
+async fn persist(app: &App, asked: &mut Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
+    loop {
+        if let Some(reply) = serve(app, asked, script, notes).await {
+            return reply;
+        }
+        *asked = Asked::by(app, asked.route, asked.request).await;
+    }
+}
+
+/// The answer; none if the key is no longer what it was when it was read.
+async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Option<Reply> {
     let mut progress = Progress::default();
     let outcome = list(app, asked, script, notes, &mut progress).await;
     let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
     match outcome {
-        Ok(reply) => reply,
-        Err(failure) => {
+        Ok(reply) => Some(reply),
+        Err(Setback::Outdated) => None,
+        Err(Setback::Failure(failure)) => {
             if script.instead.is_none() {
                 notes.refused(app, &failure, case(asked, &progress)).await;
             }
-            asked.route.provider.refusal(&failure, &cx)
+            Some(asked.route.provider.refusal(&failure, &cx))
         }
+    }
+}
+
+/// Why there is no page.
+enum Setback {
+    /// A reason for the client.
+    Failure(Failure),
+    /// The key is no longer what it was when it was read.
+    Outdated,
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Setback {
+        Setback::Failure(failure)
     }
 }
 
@@ -185,7 +211,7 @@ async fn list<'k>(
     script: &Script,
     notes: &mut Notes,
     progress: &mut Progress<'k>,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, Setback> {
     let Asked { route, request, now, entropy, .. } = *asked;
     let provider = route.provider;
     let card = provider.card();
@@ -204,7 +230,7 @@ async fn list<'k>(
     disturb(app, asked, script, key, &plan).await?;
     script.bend(&mut plan);
     progress.project = plan.project.clone();
-    let mut page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
+    let mut page = app.store.list_for(key, card.name, &plan).await.map_err(not_listed)?;
     script.spoil(&mut page, &app.chance);
     let reply = provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts });
     let answered = Answered { card, key, query: asked.query(), args: &args, plan: &plan, page: &page };
@@ -316,11 +342,11 @@ fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
     counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
 }
 
-fn not_listed(error: ListError) -> Failure {
+fn not_listed(error: ListError) -> Setback {
     match error {
-        ListError::NoSuchWorkspace => Failure::UnknownKey, // Its keys went with it.
-        ListError::NoSuchProject => Failure::NoSuchProject,
-        ListError::Database(error) => internal(error),
+        ListError::NoSuchProject => Failure::NoSuchProject.into(),
+        ListError::Outdated => Setback::Outdated,
+        ListError::Database(error) => internal(error).into(),
     }
 }
 

@@ -157,6 +157,7 @@ async fn add(
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
+    // What a workspace has of its own is made when first asked for, so one that is not there must not be asked.
     existing(&app, &workspace).await?;
     let now = app.tenants.of(&workspace).now(&app.clock);
     let assets = assets

@@ -18,8 +18,9 @@ pub async fn disturb(
     let first = AssetQuery { start: Start::Offset(0), limit: 1, counted: false, project: None, ..plan.clone() };
     let listed = store.list(card.name, &key.workspace, &first).await.map_err(|error| match error {
         ListError::Database(error) => StoreError::Database(error),
-        ListError::NoSuchWorkspace => StoreError::missing("workspace", &key.workspace),
+        ListError::Outdated => StoreError::missing("workspace", &key.workspace),
         ListError::NoSuchProject => StoreError::missing("project", ""),
+        ListError::Outdated => StoreError::missing("key", &key.key),
     })?;
     let Some(first) = listed.assets.into_iter().next() else { return Ok(()) };
     let mut write = store.write(providers::names()).await?;

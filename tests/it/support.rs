@@ -1,6 +1,6 @@
 //! A server in this process on a free port, and a client that sends exactly the bytes it is given.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::thread;
@@ -191,15 +191,17 @@ pub struct Answer {
 
 impl Answer {
     fn read(stream: &mut TcpStream, headless: bool) -> Answer {
+        Answer::try_read(stream, headless).unwrap()
+    }
+
+    /// Reads one answer, or says how the connection ended before it was complete.
+    pub fn try_read(stream: &mut TcpStream, headless: bool) -> io::Result<Answer> {
         let mut bytes = Vec::new();
-        let mut chunk = [0; 65536];
         let head_end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
             }
-            let count = stream.read(&mut chunk).unwrap();
-            assert!(count > 0, "the connection ended inside the head: {:?}", String::from_utf8_lossy(&bytes));
-            bytes.extend_from_slice(&chunk[..count]);
+            read_more(stream, &mut bytes)?;
         };
         let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
         let mut lines = head.split("\r\n");
@@ -218,12 +220,10 @@ impl Answer {
         let length =
             if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
         while answer.body.len() < length {
-            let count = stream.read(&mut chunk).unwrap();
-            assert!(count > 0, "the connection ended inside the body");
-            answer.body.extend_from_slice(&chunk[..count]);
+            read_more(stream, &mut answer.body)?;
         }
         assert_eq!(answer.body.len(), length, "the body is longer than its length says");
-        answer
+        Ok(answer)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -236,5 +236,19 @@ impl Answer {
 
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}
+
+fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut chunk = [0; 65536];
+    match stream.read(&mut chunk)? {
+        0 => {
+            let said = format!("the connection ended after {:?}", String::from_utf8_lossy(bytes));
+            Err(io::Error::new(io::ErrorKind::UnexpectedEof, said))
+        }
+        count => {
+            bytes.extend_from_slice(&chunk[..count]);
+            Ok(())
+        }
     }
 }
