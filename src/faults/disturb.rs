@@ -18,7 +18,6 @@ pub async fn disturb(
     let first = AssetQuery { start: Start::Offset(0), limit: 1, counted: false, project: None, ..plan.clone() };
     let listed = store.list(card.name, &key.workspace, &first).await.map_err(|error| match error {
         ListError::Database(error) => StoreError::Database(error),
-        ListError::Outdated => StoreError::missing("workspace", &key.workspace),
         ListError::NoSuchProject => StoreError::missing("project", ""),
         ListError::Outdated => StoreError::missing("key", &key.key),
     })?;

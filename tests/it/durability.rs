@@ -58,7 +58,7 @@ impl Step {
         let (id, assets) = match self {
             Step::Drop(id) => return drop(held(id)),
             Step::Make(id) | Step::Reset(id) => (id, original()),
-            Step::Add(id, new) => (id, held(id).into_iter().chain(new.iter().map(plain)).collect()),
+            Step::Add(id, new) => (id, held(id).into_iter().chain(new.iter().map(|id| plain(id))).collect()),
             Step::Change(id, asset, text) => {
                 (id, held(id).into_iter().chain([(asset.clone(), text.clone())]).collect())
             }
@@ -101,8 +101,8 @@ fn described(id: &str, text: &str) -> Value {
            "ids": {"konpro": id}})
 }
 
-fn plain(id: &String) -> (String, String) {
-    (id.clone(), String::new())
+fn plain(id: &str) -> (String, String) {
+    (id.to_owned(), String::new())
 }
 
 fn below(chance: &Chance, end: usize) -> usize {
