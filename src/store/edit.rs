@@ -112,12 +112,22 @@ impl Write {
         assets: &[NewAsset],
     ) -> Result<Option<(&'static str, String)>, StoreError> {
         let collection = held(&mut self.tx, workspace).await?;
+        self.taken_by_another(collection, 0, assets).await
+    }
+
+    /// The same of all assets but the one at this place.
+    async fn taken_by_another(
+        &mut self,
+        collection: i64,
+        seq: i64,
+        assets: &[NewAsset],
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
         for (index, provider) in self.providers.iter().enumerate() {
             let ids: Vec<&str> = assets.iter().map(|(_, ids)| &*ids[index]).collect();
             let sql = format!(
-                "SELECT {provider}_id FROM asset WHERE collection = ? AND {provider}_id IN (SELECT value FROM json_each(?)) LIMIT 1"
+                "SELECT {provider}_id FROM asset WHERE collection = ? AND seq <> ? AND {provider}_id IN (SELECT value FROM json_each(?)) LIMIT 1"
             );
-            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(load::json(&ids));
+            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(seq).bind(load::json(&ids));
             if let Some(row) = found.fetch_optional(&mut *self.tx).await? {
                 return Ok(Some((provider, row.try_get(0)?)));
             }
@@ -138,7 +148,11 @@ impl Write {
         let and = format!("AND a.seq = {seq}");
         let assets = export::assets(&mut self.tx, collection, &self.providers, &and).await;
         let asset = assets.map_err(StoreError::from)?.pop().ok_or_else(|| StoreError::missing("asset", id))?;
-        Ok(self.replace(seq, change(asset)?).await?)
+        let changed = change(asset)?;
+        match self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await? {
+            Some((_, id)) => Err(StoreError::Taken { what: "asset", id }.into()),
+            None => Ok(self.replace(seq, changed).await?),
+        }
     }
 
     async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
