@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Runs README.md: every fenced block, the table of options, the links. Stops at the first difference.
+"""Runs README.md: every fenced block, the tables, the links; and looks for an example of each of the emulator's own calls.
+Stops at the first difference.
 
 ASSETMOCK_BIN names the program. SDK_PYTHON is a Python that has the packages of tests/sdk/python/requirements.txt,
 SDK_NODE a folder that has the node_modules of tests/sdk/node. `tests/run` sets all three.
 
 What a block means depends on its language; a language that is not here is a failure:
 
-console  `$ ` begins a command (a backslash at its end carries it on), the lines below are its output, to the letter.
+console  `$ ` begins a command (a backslash at its end or an open quote carries it on), the lines below are its output, to
+         the letter.
          `…` stands for any text within a line; alone on a line, for any lines. A command that starts the server keeps
-         it running, in place of the one before, for all that follows.
+         it running, in place of the one before, for all that follows. `^C` stops it: the lines below are what it says
+         from then on, and a `$ echo $?` behind them its exit code.
 sh       Commands without output, each checked as SHELL below says. `export` holds for all that follows.
 python   Run with SDK_PYTHON. What a `print` prints stands behind it as a comment.
 js       Run with node in SDK_NODE. What a `console.log` prints stands behind it as a comment.
@@ -30,6 +33,7 @@ import tempfile
 import time
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -53,6 +57,17 @@ def compare(expected, got):
     )
     if not re.fullmatch(pattern, "".join(line + "\n" for line in got)):
         raise Difference("\n".join(difflib.unified_diff(expected, got, "README.md", "the program", lineterm="")))
+
+
+def goes_on(command):
+    """Whether the next line belongs to a command."""
+    if command.endswith("\\"):
+        return True
+    try:
+        shlex.split(command)
+    except ValueError:
+        return True
+    return False
 
 
 class Server:
@@ -82,14 +97,18 @@ class Server:
     def output(self):
         return self.log.read_text().splitlines()
 
-    def stop(self):
+    def end(self, asked=signal.SIGTERM):
+        """Its exit code, after this signal."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(asked)
         try:
-            code = self.process.wait(timeout=5)
+            return self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise Difference("the server did not stop when asked to") from None
+
+    def stop(self):
+        code = self.end()
         check(code == 0, f"the server ended with code {code}:\n{self.log.read_text()}")
 
 
@@ -99,7 +118,8 @@ class Reader:
     def __init__(self, folder):
         self.folder, self.work = folder, folder / "work"
         self.work.mkdir()
-        self.server = None
+        self.server = self.code = None
+        self.asked = set()
         tools = folder / "bin"
         tools.mkdir()
         (tools / "assetmock").symlink_to(os.environ["ASSETMOCK_BIN"])
@@ -123,6 +143,41 @@ class Reader:
         if self.server:
             server, self.server = self.server, None
             server.stop()
+
+    def interrupt(self):
+        """Stops the server as Ctrl-C does, and gives what it says from then on."""
+        check(self.server, "there is no server to stop")
+        server, self.server = self.server, None
+        said = len(server.output())
+        self.code = server.end(signal.SIGINT)
+        return server.output()[said:]
+
+    def requests(self, command):
+        """The method and path of each request that curl sends to the emulator itself."""
+        command = re.sub(r"\$(\w+)", lambda match: self.exports.get(match[1], match[0]), command)
+        reader = shlex.shlex(command, posix=True, punctuation_chars=True)
+        reader.whitespace_split = True
+        words = list(reader)
+        for start in (at for at, word in enumerate(words) if word == "curl"):
+            method = None
+            for word, following in zip(words[start:], [*words[start + 1 :], ""]):
+                if re.fullmatch(r"[;&|]+", word):
+                    break
+                if word == "-X":
+                    method = following
+                elif word == "-d":
+                    method = method or "POST"
+            paths = [urlsplit(word).path for word in words[start:] if "/_emulator" in word]
+            if paths:
+                yield method or "GET", paths[0]
+
+    def ask(self, path, body=None, *headers):
+        """The answer of the running server to `GET path`, or to `POST path` with a body."""
+        data = [] if body is None else ["-d", json.dumps(body)]
+        headers = [word for header in headers for word in ("-H", header)]
+        done = self.run(["curl", f"http://127.0.0.1:{PORT}{path}", *data, *headers])
+        check(done.returncode == 0, done.stdout)
+        return json.loads(done.stdout)
 
     def here(self, text):
         """`text` with the port of the running server."""
@@ -149,10 +204,10 @@ class Reader:
     def console(self, lines, _):
         commands = []
         for line in lines:
-            if commands and not commands[-1][1] and commands[-1][0].endswith("\\"):
+            if commands and not commands[-1][1] and goes_on(commands[-1][0]):
                 commands[-1][0] += "\n" + line
-            elif line.startswith("$ "):
-                commands.append([line[2:], []])
+            elif line.startswith("$ ") or line == INTERRUPT:
+                commands.append([line.removeprefix("$ "), []])
             else:
                 check(commands, "the block begins without a command")
                 commands[-1][1].append(line)
@@ -162,7 +217,12 @@ class Reader:
             if words[0] == "assetmock" and (len(words) == 1 or words[1] == "serve" or words[1].startswith("-")):
                 self.serve(words[1:])
                 got = self.server.output()
+            elif command == INTERRUPT:
+                got = self.interrupt()
+            elif command == "echo $?":
+                got = [str(self.code)]
             else:
+                self.asked |= set(self.requests(command))
                 got = self.run(["bash", "-c", command]).stdout.splitlines()
             try:
                 compare([self.here(line) for line in expected], got)
@@ -250,6 +310,7 @@ SHELL = [
     (rf"docker run --rm -p {PORT}:{PORT}(?: --read-only)?(?: -e (\w+)=(\S+))? assetmock", Reader.container_starts),
 ]
 KINDS = {"console", "sh", "python", "js", "json", "yaml"}
+INTERRUPT = "^C"
 
 
 def read_yaml(lines):
@@ -341,6 +402,78 @@ def check_options(lines):
     compare(table, options_table(done.stdout))
 
 
+def table(lines, head):
+    """The rows of the table that begins with this line, as cells."""
+    check(head in lines, f"there is no table `{head}`")
+    start = lines.index(head) + 2
+    end = next(at for at in range(start, len(lines)) if not lines[at].startswith("|"))
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in lines[start:end]]
+
+
+def quoted(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def check_every_call(lines, reader):
+    """Each route and method of the OpenAPI document has an example that was run."""
+    for path, item in reader.ask("/_emulator/openapi.json")["paths"].items():
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
+        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
+            called = any(method.upper() == of and re.fullmatch(pattern, at) for of, at in reader.asked)
+            check(called, f"there is no example of {method.upper()} {path}")
+
+
+def check_effects(lines, reader):
+    """The JSON of each effect makes a rule, each header is understood, and no effect is left out."""
+    document = reader.ask("/_emulator/openapi.json")["components"]["schemas"]["Effect"]["oneOf"]
+    missing = {name for one in document for name in one.get("properties", {}) or [one.get("const")]}
+    for effect, header, _ in table(lines, EFFECTS):
+        for text in quoted(effect):
+            read = json.loads(text)
+            made = reader.ask("/_emulator/faults", {"match": {"provider": "flora"}, "effect": read})
+            check("id" in made, f"`{text}`: {made}")
+            reader.run(["curl", "-X", "DELETE", f"http://127.0.0.1:{PORT}/_emulator/faults"])
+            missing.discard(read if isinstance(read, str) else next(iter(read)))
+        for text in quoted(header):
+            address = f"http://127.0.0.1:{PORT}/flora/api/v1/assets?limit=1"
+            answered = reader.run(["curl", address, "-H", f"X-Emulator-Fault: {text}"]).stdout
+            check("no_such_fault" not in answered, f"`{text}`: {answered}")
+    check(not missing, f"the table of effects lacks {', '.join(sorted(missing))}")
+
+
+def check_triggers(lines, reader):
+    for trigger, _ in table(lines, TRIGGERS):
+        for text in quoted(trigger):
+            made = reader.ask("/_emulator/faults", {"effect": "empty", "trigger": json.loads(text)})
+            check("id" in made, f"`{text}`: {made}")
+
+
+def check_failures(lines, reader):
+    """The names that the emulator lists when asked for one it does not know."""
+    rows = {name: quoted(failures) for name, failures in table(lines, FAILURES)}
+    for provider in reader.ask("/_emulator/providers")["providers"]:
+        said = reader.ask("/_emulator/faults", {"match": {"provider": provider["name"]}, "effect": {"failure": "?"}})
+        names = quoted(said["error"]["message"].partition("; it has ")[2])
+        compare(sorted(rows["all"] + rows.get(provider["title"], [])), sorted(names))
+
+
+def check_tortures(lines, reader):
+    """How likely each vendor is to do it by itself."""
+    providers = reader.ask("/_emulator/providers")["providers"]
+    check(TORTURES.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of tortures has others")
+    for torture, _, *expected in table(lines, TORTURES):
+        for provider, word in zip(providers, expected, strict=True):
+            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": torture.strip("`")}}
+            got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
+            check(got == {provider["name"]: word}, f"{torture} of {provider['title']} is {got}, not {word}")
+
+
+EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
+TRIGGERS = "| `trigger` | strikes, of the requests that match |"
+FAILURES = "| provider | failures |"
+TORTURES = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
+
+
 def check_links(lines):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", "\n".join(lines)):
         check("://" in target or (ROOT / target).exists(), f"the link to {target} leads nowhere")
@@ -364,6 +497,16 @@ def main():
                 where = f"README.md:{number} ({language})"
                 check(language in KINDS, f"no rule says how to check a block of `{language}`")
                 getattr(reader, language)(content, above)
+                passed += 1
+            reader.serve([])
+            for where, rule in [
+                ("the emulator's own calls", check_every_call),
+                ("the table of effects", check_effects),
+                ("the table of triggers", check_triggers),
+                ("the table of failures", check_failures),
+                ("the table of tortures", check_tortures),
+            ]:
+                rule(lines, reader)
                 passed += 1
             where = "the last server"
             reader.stop()
