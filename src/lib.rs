@@ -10,7 +10,7 @@
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`import`] takes a vendor's own list response, [`admin`] is
-//! the emulator's own API, [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`]
+//! the emulator's own API with [`object`] for what it reads, [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`]
 //! the sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
@@ -29,6 +29,7 @@ pub mod import;
 pub mod journal;
 pub mod limits;
 pub mod notes;
+pub mod object;
 pub mod pipeline;
 pub mod provider;
 pub mod providers;

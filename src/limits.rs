@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Micros, SECOND};
+use crate::object;
 use crate::provider::Evidence;
 
 /// A quota that a provider documents.
@@ -56,6 +57,7 @@ pub enum KeyLimits {
 #[serde(untagged, expecting = "limits are `default`, `off`, `strict` or `{\"requests\": N, \"seconds\": N}`")]
 enum Written {
     Word(Word),
+    #[serde(deserialize_with = "object::read")]
     Own(Own),
 }
 

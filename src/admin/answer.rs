@@ -5,7 +5,7 @@ use std::fmt;
 
 use aide::OperationOutput;
 use aide::generate::GenContext;
-use aide::openapi::{Operation, Response as Documented};
+use aide::openapi::{Operation, ReferenceOr, Response as Documented};
 use aide::operation::OperationInput;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -169,6 +169,12 @@ pub const BODY: &str = "body";
 impl<T: JsonSchema> OperationInput for Json<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         axum::Json::<T>::operation_input(ctx, operation);
+        let schema = ctx.schema.subschema_for::<T>();
+        let schema = ctx.resolve_schema(&schema);
+        let needed = ["required", "minProperties"].iter().any(|name| schema.get(*name).is_some());
+        if let Some(ReferenceOr::Item(body)) = &mut operation.request_body {
+            body.required = needed;
+        }
     }
 }
 

@@ -52,6 +52,7 @@ enum State_ {
 /// What to do with a clock, in one step: stop it, set it, move it, let it run.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
 struct Turn {
     /// Set it to this instant.
     #[serde(default)]

@@ -45,7 +45,6 @@ struct OneFault {
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Only those for this workspace.
-    #[serde(default)]
     workspace: Option<String>,
 }
 

@@ -43,6 +43,7 @@ struct Into {
 /// What the vendor's list route answered.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("minProperties" = 1))]
 struct ListResponse(#[schemars(with = "serde_json::Map<String, serde_json::Value>")] Box<RawValue>);
 
 #[derive(Serialize, JsonSchema)]

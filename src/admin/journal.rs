@@ -15,6 +15,7 @@ use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::explain::Warning;
 use crate::journal::{Entry, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
+use crate::object;
 
 const TAG: &str = "Journal";
 
@@ -46,31 +47,22 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 #[serde(deny_unknown_fields)]
 struct Look {
     /// The provider's name.
-    #[serde(default)]
     provider: Option<String>,
     /// The workspace's id.
-    #[serde(default)]
     workspace: Option<String>,
     /// The whole text of the key that was shown, good or not.
-    #[serde(default)]
     key: Option<String>,
     /// The method.
-    #[serde(default)]
     method: Option<String>,
     /// The answer's status: a number, or a class such as `4xx`.
-    #[serde(default)]
     status: Option<StatusIs>,
     /// The decoded path; with `*` at the end, what it begins with.
-    #[serde(default)]
     path: Option<String>,
     /// The name of a fault that struck.
-    #[serde(default)]
     fault: Option<String>,
     /// Whether there are warnings.
-    #[serde(default)]
     warnings: Option<bool>,
     /// Only entries with a greater number.
-    #[serde(default)]
     after: Option<u64>,
     /// How many entries at most.
     #[serde(default = "hundred")]
@@ -111,7 +103,7 @@ impl From<Look> for Search {
 #[serde(deny_unknown_fields)]
 struct Search {
     /// What they have.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::read")]
     filter: Filter,
     /// If there are none, how many milliseconds to wait for one, up to 60000.
     #[serde(default)]
@@ -155,7 +147,6 @@ async fn look_up(app: &App, Search { filter, wait_ms }: Search) -> Result<axum::
 #[serde(deny_unknown_fields)]
 struct Which {
     /// Only those of this workspace.
-    #[serde(default)]
     workspace: Option<String>,
 }
 

@@ -48,7 +48,6 @@ struct OneKey {
 #[serde(deny_unknown_fields)]
 struct Of {
     /// The provider, if two have a key of this text.
-    #[serde(default)]
     provider: Option<String>,
 }
 

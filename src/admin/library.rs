@@ -7,7 +7,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, put_with};
 use axum::extract::State;
 use axum::response::NoContent;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -92,7 +92,6 @@ struct Window {
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
     /// `next` of the part before: only what follows the asset of this id.
-    #[serde(default)]
     after: Option<String>,
 }
 
@@ -113,8 +112,15 @@ struct Assets {
 #[serde(deny_unknown_fields)]
 struct Added {
     /// The assets; `created_at` is the workspace's present instant if left out.
-    #[schemars(with = "Vec<Asset>", length(min = 1))]
+    #[schemars(schema_with = "undated")]
     assets: Vec<BTreeMap<String, Box<RawValue>>>,
+}
+
+/// The schema of assets none of whose fields is required.
+fn undated(generator: &mut SchemaGenerator) -> Schema {
+    let mut asset = Asset::json_schema(generator);
+    asset.remove("required");
+    json_schema!({ "type": "array", "items": asset, "minItems": 1 })
 }
 
 /// Which assets to remove.
@@ -122,7 +128,6 @@ struct Added {
 #[serde(deny_unknown_fields)]
 struct Removed {
     /// Their public ids at any provider, separated by commas.
-    #[serde(default)]
     ids: Option<String>,
     /// Every asset there is.
     #[serde(default)]

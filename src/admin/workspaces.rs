@@ -17,6 +17,7 @@ use super::answer::{Json, Made, Path, Refusal, origin};
 use super::base_url;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
+use crate::object;
 use crate::providers;
 use crate::store::{KeyState, StoreError, Summary};
 use crate::workspace::{self, New, Origin, until};
@@ -60,6 +61,7 @@ pub struct InWorkspace {
 struct Wanted {
     /// Its id, such as `ws_mine`; made up if left out.
     #[serde(default)]
+    #[schemars(regex(pattern = r"^ws_\S+$"))]
     id: Option<String>,
     /// Its display name; the id if left out.
     #[serde(default)]
@@ -72,7 +74,7 @@ struct Wanted {
     #[serde(default)]
     workspace: Option<String>,
     /// So many made-up assets.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::read_some")]
     generate: Option<Generate>,
     /// What the workspace of this id holds at this moment.
     #[serde(default)]

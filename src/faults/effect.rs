@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::paging::Torture;
 use crate::clock::Chance;
+use crate::object;
 
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,7 @@ pub enum Effect {
     /// The vendor fails by one of its own failures, such as `rate_limited`, in its own envelope.
     Failure(String),
     /// An answer that has nothing of the vendor's.
+    #[serde(deserialize_with = "object::read")]
     Raw(Raw),
     /// Status 200, the answer's headers, and no body.
     Empty,
@@ -29,6 +31,7 @@ pub enum Effect {
     /// The answer announces its whole length; then the connection is closed after a part of the body.
     Truncate(Truncate),
     /// The answer comes complete, but in small pieces.
+    #[serde(deserialize_with = "object::read")]
     Trickle(Trickle),
     /// The connection is reset.
     Reset(Reset),
@@ -89,6 +92,7 @@ pub enum Latency {
     /// From the first number to the second, each as likely.
     UniformMs([u64; 2]),
     /// Spread as a bell around the mean; never below 0.
+    #[serde(deserialize_with = "object::read")]
     NormalMs(Normal),
 }
 

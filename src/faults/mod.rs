@@ -106,6 +106,7 @@ pub struct Listed {
     pub expires_at: Option<String>,
     /// Of paging: how likely each vendor is to do that by itself.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
     pub plausibility: BTreeMap<&'static str, Plausibility>,
 }
 

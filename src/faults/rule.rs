@@ -13,13 +13,14 @@ use serde::{Deserialize, Serialize};
 use super::Asked;
 use super::effect::Effect;
 use crate::clock::{Chance, Micros, SECOND, http_date};
+use crate::object;
 
 /// One rule. Everything but the effect can be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Which requests it is for; all if left out.
-    #[serde(default, rename = "match")]
+    #[serde(default, rename = "match", deserialize_with = "object::read")]
     pub matches: Match,
     /// What it does to them.
     pub effect: Effect,
@@ -83,6 +84,7 @@ pub enum RetryAfter {
     /// In so many seconds, told as a number.
     Seconds(u64),
     /// In so many seconds, told as a date.
+    #[serde(deserialize_with = "object::read")]
     Date(InSeconds),
 }
 

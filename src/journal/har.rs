@@ -43,6 +43,7 @@ struct HarEntry {
     cache: Cache,
     timings: Timings,
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     comment: String,
     #[serde(rename = "_seq")]
     seq: u64,

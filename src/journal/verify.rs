@@ -10,13 +10,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::Ask;
 use super::{Entry, Filter};
+use crate::object;
 
 /// What the journal should hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectations {
     /// Which entries are looked at at all; every one, if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::read")]
     pub scope: Filter,
     /// The requests expected. A request may meet several of them.
     #[serde(default)]
@@ -116,6 +117,7 @@ pub struct Verdict {
     pub ok: bool,
     /// What is missing or too much.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub failures: Vec<Shortfall>,
     /// Said where entries in the scope may have been dropped before anybody looked.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,77 @@
+//! Reading an object and nothing else: to serde a list is as good, of a struct's fields in their order. Whoever sends one
+//! has made a mistake and is told so.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Reads an object: for `#[serde(deserialize_with)]`.
+pub fn read<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<T, D::Error> {
+    json.deserialize_map(Object(PhantomData))
+}
+
+/// Reads an object or null.
+pub fn read_some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Only<T>>::deserialize(json)?.map(|Only(value)| value))
+}
+
+struct Only<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Only<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Only<T>, D::Error> {
+        read(json).map(Only)
+    }
+}
+
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Pair {
+        a: u8,
+        #[serde(default)]
+        b: u8,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Outer {
+        #[serde(deserialize_with = "read")]
+        one: Pair,
+        #[serde(default, deserialize_with = "read_some")]
+        other: Option<Pair>,
+    }
+
+    fn outer(json: &str) -> Result<Outer, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_object_is_read_and_a_list_of_its_fields_is_not() {
+        let (one, other) = (Pair { a: 1, b: 2 }, Some(Pair { a: 3, b: 0 }));
+        assert_eq!(outer(r#"{"one":{"a":1,"b":2},"other":{"a":3}}"#), Ok(Outer { one, other }));
+        assert_eq!(outer(r#"{"one":{"a":1},"other":null}"#), Ok(Outer { one: Pair { a: 1, b: 0 }, other: None }));
+        for json in [r#"{"one":[1,2]}"#, r#"{"one":{"a":1},"other":[3,4]}"#] {
+            assert!(outer(json).unwrap_err().starts_with("invalid type: sequence, expected an object"), "{json}");
+        }
+        assert!(outer(r#"{"one":{"a":1,"c":2}}"#).unwrap_err().starts_with("unknown field `c`"));
+    }
+}
