@@ -17,7 +17,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Answered, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange};
+use crate::journal::{self, BODY_CAP, Exchange, Headers};
 use crate::provider::Card;
 use crate::providers;
 use crate::store::Key;
@@ -151,10 +151,10 @@ impl Open {
             method: std::mem::take(&mut self.request.method),
             target: std::mem::take(&mut self.request.uri),
             version: self.request.version,
-            request_headers: std::mem::take(&mut self.request.headers),
+            request_headers: Headers::from(&self.request.headers),
             request_body: std::mem::take(&mut self.body),
             status: response.map(Response::status),
-            response_headers: response.map(|response| response.headers().clone()).unwrap_or_default(),
+            response_headers: response.map(|response| Headers::from(response.headers())).unwrap_or_default(),
             response_body: journal::Body::of(body),
             duration: self.watch.elapsed(),
             faults: notes.faults,

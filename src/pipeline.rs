@@ -57,18 +57,20 @@ struct Attended {
 }
 
 async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) -> Attended {
-    let asked = Asked::by(app, route, request).await;
-    notes.about(route.provider.card(), request, asked.key.as_ref().ok(), asked.now);
+    let mut asked = Asked::by(app, route, request, notes).await;
     let (reply, script) = match cue(app, &asked, notes) {
         Ok(script) => {
             if !script.delay.is_zero() {
                 tokio::time::sleep(script.delay).await;
             }
-            let attempt = AssertUnwindSafe(serve(app, &asked, &script, notes)).catch_unwind().await;
+            let attempt = AssertUnwindSafe(persist(app, &mut asked, &script, notes)).catch_unwind().await;
             let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
             (script.finish(reply, asked.now), script)
         }
-        Err(reply) => (reply, Script::default()),
+        Err(why) => {
+            notes.because(format!("`X-Emulator-Fault`: {why}"));
+            (admin::no_such_fault(&why), Script::default())
+        }
     };
     Attended { reply, now: asked.now, script }
 }
@@ -86,7 +88,7 @@ struct Asked<'r> {
 }
 
 impl<'r> Asked<'r> {
-    async fn by(app: &App, route: &'r Route, request: &'r Parts) -> Asked<'r> {
+    async fn by(app: &App, route: &'r Route, request: &'r Parts, notes: &mut Notes) -> Asked<'r> {
         let key = known_key(app, route.provider, request).await;
         let (now, entropy) = match &key {
             Ok(key) => {
@@ -95,6 +97,7 @@ impl<'r> Asked<'r> {
             }
             Err(_) => (app.clock.now(), app.chance.wide_bits()),
         };
+        notes.about(route.provider.card(), request, key.as_ref().ok(), now);
         Asked { route, request, key, now, entropy }
     }
 
@@ -104,17 +107,14 @@ impl<'r> Asked<'r> {
 }
 
 /// What the faults set up for this request do to it, its own first. An unreadable one is answered by the emulator itself.
-fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, Reply> {
+fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String> {
     let card = asked.route.provider.card();
     let own = asked.request.headers.get(header::NAME).filter(|_| !app.switches.no_fault_header);
     if own.is_none() && app.faults.is_idle() {
         return Ok(Script::default());
     }
     let own = own.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
-    let own = own.transpose().map_err(|why| {
-        notes.because(format!("`X-Emulator-Fault`: {why}"));
-        admin::no_such_fault(&why)
-    })?;
+    let own = own.transpose()?;
     let mut struck: Vec<_> =
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
     let matched = faults::Asked {
@@ -138,16 +138,42 @@ struct Progress<'k> {
     project: Option<String>,
 }
 
-async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
+/// Serves a request out of one state of the library: it begins anew if the state in which its key was read is no more.
+async fn persist(app: &App, asked: &mut Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
+    loop {
+        if let Some(reply) = serve(app, asked, script, notes).await {
+            return reply;
+        }
+        *asked = Asked::by(app, asked.route, asked.request, notes).await;
+    }
+}
+
+/// The answer; none if the key is no longer what it was when it was read.
+async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Option<Reply> {
     let mut progress = Progress::default();
     let outcome = list(app, asked, script, notes, &mut progress).await;
     let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
     match outcome {
-        Ok(reply) => reply,
-        Err(failure) => {
+        Ok(reply) => Some(reply),
+        Err(Setback::Outdated) => None,
+        Err(Setback::Failure(failure)) => {
             notes.refused(app, &failure, case(asked, &progress)).await;
-            asked.route.provider.refusal(&failure, &cx)
+            Some(asked.route.provider.refusal(&failure, &cx))
         }
+    }
+}
+
+/// Why there is no page.
+enum Setback {
+    /// A reason for the client.
+    Failure(Failure),
+    /// The key is no longer what it was when it was read.
+    Outdated,
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Setback {
+        Setback::Failure(failure)
     }
 }
 
@@ -175,7 +201,7 @@ async fn list<'k>(
     script: &Script,
     notes: &mut Notes,
     progress: &mut Progress<'k>,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, Setback> {
     let Asked { route, request, now, entropy, .. } = *asked;
     let provider = route.provider;
     let card = provider.card();
@@ -194,7 +220,7 @@ async fn list<'k>(
     disturb(app, asked, script, key, &plan).await?;
     script.bend(&mut plan);
     progress.project = plan.project.clone();
-    let mut page = app.store.list(card.name, &key.workspace, &plan).await.map_err(not_listed)?;
+    let mut page = app.store.list_for(key, card.name, &plan).await.map_err(not_listed)?;
     script.spoil(&mut page, &app.chance);
     let reply = provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts });
     let answered = Answered { card, key, query: asked.query(), args: &args, plan: &plan, page: &page };
@@ -284,7 +310,7 @@ async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Resul
     if let Some(key) = app.store.key(card.name, text).await.map_err(internal)? {
         return Ok(key);
     }
-    if app.switches.any_key && (card.auth.looks_like)(text) {
+    if app.switches.any_key && (card.auth.well_formed)(text) {
         return workspace::adopt(app, provider, text).await.map_err(|cause| {
             error!(%cause, "a new key got no workspace");
             Failure::Internal
@@ -313,10 +339,11 @@ fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
     counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
 }
 
-fn not_listed(error: ListError) -> Failure {
+fn not_listed(error: ListError) -> Setback {
     match error {
-        ListError::NoSuchProject => Failure::NoSuchProject,
-        ListError::Database(error) => internal(error),
+        ListError::NoSuchProject => Failure::NoSuchProject.into(),
+        ListError::Outdated => Setback::Outdated,
+        ListError::Database(error) => internal(error).into(),
     }
 }
 

@@ -184,6 +184,9 @@ pub struct Auth {
     pub carrier: Carrier,
     /// Whether a text has the shape of this vendor's keys. It decides between vendors that share a path, nothing else.
     pub looks_like: fn(&str) -> bool,
+    /// Whether a text that is not empty can be one of this vendor's keys, as far as its documents say. It decides where any
+    /// key is good that has the vendor's form.
+    pub well_formed: fn(&str) -> bool,
 }
 
 /// Where a key travels.

@@ -16,6 +16,8 @@ pub struct Tenant {
     pub chance: Chance,
     /// Whether warnings make the emulator end with an error.
     pub strict: AtomicBool,
+    /// Whether they did when it was made.
+    pub made_strict: AtomicBool,
     /// Warnings given so far.
     pub warned: AtomicU64,
 }
@@ -26,6 +28,7 @@ impl Tenant {
             clock: RwLock::default(),
             chance: seed.map_or_else(Chance::from_system, Chance::seeded),
             strict: AtomicBool::default(),
+            made_strict: AtomicBool::default(),
             warned: AtomicU64::default(),
         }
     }
@@ -49,6 +52,12 @@ impl Tenant {
     /// Lets it follow the emulator's clock again.
     pub fn follow(&self) {
         *self.clock.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Says whether warnings count, as it was made.
+    pub fn make(&self, strict: bool) {
+        self.strict.store(strict, Relaxed);
+        self.made_strict.store(strict, Relaxed);
     }
 
     /// Whether a warning was given that counts.

@@ -68,8 +68,11 @@ pub fn until() -> Micros {
 /// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
 /// keys of built-in fixtures stay with the workspaces of the start.
 pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
-    let id = new.id.unwrap_or_else(|| format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC)));
     let mut write = app.store.write(providers::names()).await?;
+    let id = match new.id {
+        Some(id) => id,
+        None => fresh_id(app, &mut write).await?,
+    };
     let (mut workspace, collection) = match &new.from {
         Origin::CopyOf(other) => write.shared(other).await?,
         from => found_or_added(&mut write, from, new.which.as_deref()).await?,
@@ -79,21 +82,39 @@ pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
     if !matches!(new.from, Origin::Inline(_)) {
         workspace.keys.clear();
     }
-    let lacking = |workspace: &Workspace, name| !workspace.keys.iter().any(|key| key.provider == name && !key.revoked);
+    let now = app.clock.now();
+    let live = |key: &fixture::Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > now);
     for provider in providers::ALL {
         let name = provider.card().name;
-        if lacking(&workspace, name) {
-            workspace.keys.push(fixture::Key::new(name, fresh_key(app, *provider)));
+        if !workspace.keys.iter().any(|key| key.provider == name && live(key)) {
+            workspace.keys.push(fixture::Key::new(name, fresh_key(app, &mut write, *provider).await?));
         }
     }
     write.add_workspace(&workspace, collection).await?;
+    // A request that was under way when a workspace of this id was removed may have left something behind.
+    app.forget(&workspace.id, &[]);
     write.commit().await?;
     Ok(workspace)
 }
 
+/// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
+async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
+    loop {
+        let id = format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC));
+        if !write.has_workspace(&id).await? {
+            return Ok(id);
+        }
+    }
+}
+
 /// A key nobody has.
-pub fn fresh_key(app: &App, provider: &dyn Provider) -> String {
-    provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()))
+pub async fn fresh_key(app: &App, write: &mut Write, provider: &dyn Provider) -> Result<String, StoreError> {
+    loop {
+        let key = provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()));
+        if !write.has_key(provider.card().name, &key).await? {
+            return Ok(key);
+        }
+    }
 }
 
 /// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
@@ -102,7 +123,7 @@ pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<Key
     let name = provider.card().name;
     let mut write = app.store.write(providers::names()).await?;
     let (mut workspace, collection) = write.first_origin().await?;
-    workspace.id = format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC));
+    workspace.id = fresh_id(app, &mut write).await?;
     workspace.name = None;
     workspace.keys = vec![fixture::Key::new(name, text.to_owned())];
     match write.add_workspace(&workspace, collection).await {

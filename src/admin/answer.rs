@@ -108,10 +108,11 @@ impl From<sqlx::Error> for Refusal {
     }
 }
 
+/// A fixture is one field of a body.
 impl From<FixtureError> for Refusal {
     fn from(error: FixtureError) -> Refusal {
-        let at = if error.field.is_empty() { error.source } else { error.field };
-        Refusal::invalid(at, error.message)
+        let inside = !error.field.is_empty() && error.field != ".";
+        Refusal::invalid(if inside { format!("fixture.{}", error.field) } else { "fixture".to_owned() }, error.message)
     }
 }
 
@@ -139,16 +140,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Refusal> {
         let Text(text) = Text::from_request(request, state).await?;
+        if text.trim_start().starts_with('[') {
+            // serde would take it for the fields in their order.
+            return Err(Refusal::invalid("body", "the body is a list; send a JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
-        let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let at = error.path().to_string();
-            Refusal::invalid(if at == "." { "body".to_owned() } else { at }, error.into_inner().to_string())
-        });
-        let value = read?;
+        let value =
+            serde_path_to_error::deserialize(&mut reader).map_err(|error| misread(error, |why| why.to_string()))?;
         reader.end().map_err(|error| Refusal::invalid("body", error.to_string()))?;
         Ok(Json(value))
     }
 }
+
+/// Says which field of a body was wrong, in the words that `word` finds for it.
+pub fn misread(
+    error: serde_path_to_error::Error<serde_json::Error>,
+    word: impl FnOnce(&serde_json::Error) -> String,
+) -> Refusal {
+    let path = error.path().to_string();
+    // `?` stands for what was cut off, `.` for the whole.
+    let at = path.trim_end_matches('?').trim_end_matches('.');
+    Refusal::invalid(if at.is_empty() { BODY } else { at }, word(error.inner()))
+}
+
+/// Where something is wrong with a body as a whole.
+pub const BODY: &str = "body";
 
 impl<T: JsonSchema> OperationInput for Json<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
@@ -170,6 +186,25 @@ impl<S: Send + Sync> FromRequest<S> for Text {
         })?;
         let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
         Ok(Text(text))
+    }
+}
+
+/// What the path names.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Path<T>, Refusal> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let wrong = |why: axum::extract::rejection::PathRejection| Refusal::invalid(parts.uri.path(), why.body_text());
+        read.map(|axum::extract::Path(value)| Path(value)).map_err(wrong)
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Path<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::extract::Path::<T>::operation_input(ctx, operation);
     }
 }
 

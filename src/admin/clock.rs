@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Refusal};
+use super::answer::{Json, Path, Refusal};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::clock::{Clock, Hands, Micros, SECOND};
@@ -49,7 +49,7 @@ enum State_ {
     Frozen,
 }
 
-/// What to do with a clock, in this order: set it, move it, then stop it or let it run.
+/// What to do with a clock, in one step: stop it, set it, move it, let it run.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Turn {
@@ -80,13 +80,16 @@ impl Turn {
             return Err(Refusal::invalid("step_seconds", format!("a step is at most {LONGEST_STEP} seconds")));
         }
         Ok(move |clock: &Clock| {
-            set.into_iter().for_each(|at| clock.set(at.0));
-            step_seconds.into_iter().for_each(|step| clock.step((step * SECOND as f64).round() as Micros));
-            match frozen {
-                Some(true) => clock.freeze(),
-                Some(false) => clock.resume(),
-                None => {}
+            let turned = Clock::with(clock.hands());
+            if frozen == Some(true) {
+                turned.freeze(); // Before it is set, or it would run on for a moment.
             }
+            set.into_iter().for_each(|at| turned.set(at.0));
+            step_seconds.into_iter().for_each(|step| turned.step((step * SECOND as f64).round() as Micros));
+            if frozen == Some(false) {
+                turned.resume();
+            }
+            clock.put(turned.hands()); // Nobody sees it half turned.
         })
     }
 }

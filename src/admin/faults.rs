@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::workspaces::existing;
 use crate::app::App;
+use crate::clock::Micros;
 use crate::faults::{Listed, Problem, Rule};
 
 const TAG: &str = "Faults";
@@ -60,19 +61,27 @@ struct Gone {
 }
 
 async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made<Listed>, Refusal> {
-    let now = match &rule.matches.workspace {
-        Some(workspace) => {
-            existing(&app, workspace).await?;
-            app.tenants.of(workspace).now(&app.clock)
-        }
-        None => app.clock.now(),
-    };
+    if let Some(workspace) = &rule.matches.workspace {
+        existing(&app, workspace).await?;
+    }
+    let now = now(&app, &rule);
     let id = app.faults.add(rule, now).map_err(|Problem { at, message }| Refusal::invalid(at, message))?;
     app.faults.get(id, now).map(Made).ok_or_else(|| missing(id))
 }
 
+/// The instant for a rule: a workspace's, if it is for one.
+fn now(app: &App, rule: &Rule) -> Micros {
+    rule.matches.workspace.as_ref().map_or_else(|| app.clock.now(), |id| app.tenants.of(id).now(&app.clock))
+}
+
+/// The rules for a workspace, or all there are, each by its own clock.
+pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
+    let all = app.faults.list(workspace, app.clock.now());
+    all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
+}
+
 async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
-    axum::Json(List { faults: app.faults.list(workspace.as_deref(), app.clock.now()) })
+    axum::Json(List { faults: listed(&app, workspace.as_deref()) })
 }
 
 async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
@@ -83,7 +92,8 @@ async fn read(
     State(app): State<Arc<App>>,
     Path(OneFault { fault }): Path<OneFault>,
 ) -> Result<axum::Json<Listed>, Refusal> {
-    app.faults.get(fault, app.clock.now()).map(axum::Json).ok_or_else(|| missing(fault))
+    let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
+    found.map(axum::Json).ok_or_else(|| missing(fault))
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {

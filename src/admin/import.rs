@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Refusal};
+use super::answer::{Json, Made, Path, Refusal};
 use super::library::{check, completed};
 use crate::app::App;
 use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
@@ -85,7 +85,8 @@ async fn import(
         write.put_folder(&workspace, folder).await?;
     }
     let around = check(Workspace { assets, ..write.surroundings(&workspace).await? }, "")?;
-    write.add_assets(&workspace, completed(&app, around)).await?;
+    let assets = completed(&app, &mut write, around).await?;
+    write.add_assets(&workspace, assets).await?;
     if let Some(user) = &acts_as {
         write.let_keys_act_as(&workspace, &name, user).await?;
     }

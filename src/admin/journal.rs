@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Refusal};
+use super::answer::{Asked, Json, Path, Refusal};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::explain::Warning;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, patch_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
@@ -133,10 +133,13 @@ async fn make(
         )
     };
     let provider = providers::named(&name).ok_or_else(unknown)?;
-    let key = key.unwrap_or_else(|| workspace::fresh_key(&app, provider));
-    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
     let mut write = app.store.write(providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
+    let key = match key {
+        Some(key) => key,
+        None => workspace::fresh_key(&app, &mut write, provider).await?,
+    };
+    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
     super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;

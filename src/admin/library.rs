@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, put_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{Asked, Json, Made, Refusal};
+use super::answer::{Asked, BODY, Json, Made, Path, Refusal};
 use super::merge::{self, Patch, merged};
-use super::workspaces::InWorkspace;
+use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
+use crate::clock::Chance;
 use crate::fixture::{self, Asset, Fixture, Folder, Instant, Problem, Project, User, Workspace};
-use crate::store::{NewAsset, StoreError};
+use crate::store::{NewAsset, StoreError, Write};
 use crate::{providers, world};
 
 const ASSETS: &str = "Assets";
@@ -90,9 +91,9 @@ struct Window {
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
-    /// `next` of the part before.
+    /// `next` of the part before: only what follows the asset of this id.
     #[serde(default)]
-    after: i64,
+    after: Option<String>,
 }
 
 fn hundred() -> u32 {
@@ -103,8 +104,8 @@ fn hundred() -> u32 {
 #[derive(Serialize, JsonSchema)]
 struct Assets {
     assets: Vec<Asset>,
-    /// What to send as `after` for those that follow; null at the end.
-    next: Option<i64>,
+    /// What to send as `after` for those that follow: a public id of the last asset here; null at the end.
+    next: Option<String>,
 }
 
 /// Assets to add. Of those created at the same instant the later one counts as newer.
@@ -142,7 +143,9 @@ async fn list(
     if !(1..=1000).contains(&limit) {
         return Err(Refusal::invalid("limit", "`limit` is a number from 1 to 1000"));
     }
-    let (assets, next) = app.store.assets(&workspace, after, limit, &providers::names()).await?;
+    let (assets, more) = app.store.assets(&workspace, after.as_deref(), limit, &providers::names()).await?;
+    let last = assets.last().filter(|_| more);
+    let next = last.and_then(|asset| asset.ids.values().next().cloned());
     Ok(axum::Json(Assets { assets, next }))
 }
 
@@ -154,6 +157,8 @@ async fn add(
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
+    // What a workspace has of its own is made when first asked for, so one that is not there must not be asked.
+    existing(&app, &workspace).await?;
     let now = app.tenants.of(&workspace).now(&app.clock);
     let assets = assets
         .into_iter()
@@ -163,8 +168,8 @@ async fn add(
     let mut write = app.store.write(providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let around = check(Workspace { assets, ..around }, "")?;
-    let new = completed(&app, around);
-    let shown = new.iter().cloned().map(with_ids).collect();
+    let new = completed(&app, &mut write, around).await?;
+    let shown = new.iter().cloned().map(written_out).collect();
     write.add_assets(&workspace, new).await?;
     write.commit().await?;
     Ok(Made(Assets { assets: shown, next: None }))
@@ -176,21 +181,46 @@ fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset,
 }
 
 fn nested(refusal: Refusal, within: &str) -> Refusal {
-    let at = refusal.at.as_deref().filter(|at| *at != ".").map(|at| format!("{within}.{at}"));
+    let at = refusal.at.as_deref().filter(|at| *at != BODY).map(|at| format!("{within}.{at}"));
     refusal.at(at.unwrap_or_else(|| within.to_owned()))
 }
 
 /// The assets of a workspace with what they leave out: uploader and public ids. Ids are made up here, not named after a place
-/// as in a fixture: what is added twice is two assets.
-pub fn completed(app: &App, mut around: Workspace) -> Vec<NewAsset> {
-    let assets = std::mem::take(&mut around.assets).into_iter();
-    let chance = &app.tenants.of(&around.id).chance;
-    world::identified_by(&around, assets, || chance.wide_bits()).collect()
+/// as in a fixture: what is added twice is two assets. With a seed, a workspace whose sequence of ids begins anew (a copy, a
+/// snapshot, a restart) would make up those it has already, so another sequence is begun then.
+pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Result<Vec<NewAsset>, StoreError> {
+    let mut chance = Chance::seeded(app.tenants.of(&around.id).chance.bits());
+    loop {
+        let new = identified(&around, &chance);
+        let given = |(provider, id): &(&str, String)| new.iter().any(|(asset, _)| asset.ids.get(*provider) == Some(id));
+        match write.taken(&around.id, &new).await? {
+            None => return Ok(new),
+            Some(taken) if given(&taken) => return Err(StoreError::Taken { what: "asset", id: taken.1 }),
+            Some(_) => chance = Chance::seeded(chance.bits()),
+        }
+    }
 }
 
-/// An asset with its public ids written out.
-fn with_ids((asset, ids): NewAsset) -> Asset {
-    Asset { ids: providers::names().into_iter().map(str::to_owned).zip(ids).collect(), ..asset }
+fn identified(around: &Workspace, chance: &Chance) -> Vec<NewAsset> {
+    world::identified_by(around, around.assets.iter().cloned(), || chance.wide_bits()).collect()
+}
+
+/// An asset as it is read back: with its public ids and what follows from its fields written out.
+fn written_out((asset, ids): NewAsset) -> Asset {
+    let ids = providers::names().into_iter().map(str::to_owned).zip(ids).collect();
+    let kind = Some(asset.kind().to_owned());
+    Asset { ids, kind, updated_at: asset.updated_at.or(Some(asset.created_at)), ..asset }
+}
+
+/// The asset without what followed from its other fields, so that it follows from the changed ones.
+fn bare(asset: Asset) -> Asset {
+    let follows = Asset { kind: None, ..asset.clone() }.kind() == asset.kind();
+    Asset {
+        kind: asset.kind.filter(|_| !follows),
+        updated_at: asset.updated_at.filter(|at| *at != asset.created_at),
+        told: None, // What a vendor said of it is no longer true.
+        ..asset
+    }
 }
 
 /// Lets what refers to something real pass.
@@ -222,11 +252,14 @@ async fn change(
     let mut shown = None;
     write
         .change_asset(&workspace, &id, |asset| {
-            // What a vendor said of it is no longer true.
-            let asset = Asset { told: None, ..merged(&Asset { told: None, ..asset }, &patch)? };
+            let ids = asset.ids.clone();
+            let mut asset = Asset { told: None, ..merged(&bare(asset), &patch)? };
+            if !asset.ids.is_empty() {
+                asset.ids = ids.into_iter().chain(asset.ids).collect();
+            }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = completed(&app, around).remove(0);
-            shown = Some(with_ids(changed.clone()));
+            let changed = identified(&around, &app.tenants.of(&workspace).chance).remove(0);
+            shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })
         .await?;

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::Refusal;
+use super::answer::{Refusal, misread};
+use crate::fixture::without_place;
 
 /// Some fields of a `T`.
 pub struct Patch<T> {
@@ -64,10 +65,6 @@ pub fn merged<T: Serialize + DeserializeOwned>(thing: &T, patch: &Patch<T>) -> R
 pub fn read<T: DeserializeOwned>(fields: &BTreeMap<String, Box<RawValue>>) -> Result<T, Refusal> {
     let text = serde_json::to_string(fields).expect("fields of JSON are JSON");
     let mut reader = serde_json::Deserializer::from_str(&text);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let at = error.path().to_string();
-        let message = error.into_inner().to_string();
-        let message = message.rfind(" at line ").map_or(&*message, |end| &message[..end]);
-        Refusal::invalid(at, message)
-    })
+    // The text is ours, so a place in it would mean nothing to whoever sent the fields.
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| misread(error, |why| without_place(&why.to_string())))
 }

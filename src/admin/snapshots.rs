@@ -6,18 +6,20 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with, put_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Refusal};
+use super::answer::{Json, Path, Refusal};
+use super::faults;
 use crate::app::App;
 use crate::clock::Hands;
 use crate::faults::Rule;
 use crate::fixture::Instant;
 use crate::providers;
 use crate::store::{Snapshot, StoreError};
+use crate::tenants::Tenant;
 
 const TAG: &str = "Snapshots";
 
@@ -78,13 +80,20 @@ struct Steering {
 struct Own {
     clock: Option<Hands>,
     strict: bool,
+    made_strict: bool,
 }
 
 impl Steering {
     fn of(app: &App) -> Steering {
-        let own = |tenant: &crate::tenants::Tenant| Own { clock: tenant.hands(), strict: tenant.strict.load(Relaxed) };
+        let own = |tenant: &Tenant| Own {
+            clock: tenant.hands(),
+            strict: tenant.strict.load(Relaxed),
+            made_strict: tenant.made_strict.load(Relaxed),
+        };
         let workspaces = app.tenants.all().iter().map(|(id, tenant)| (id.clone(), own(tenant))).collect();
-        let faults = app.faults.list(None, app.clock.now()).into_iter().map(|listed| listed.rule).collect();
+        // A rule that is spent or over would strike again if it were set up anew.
+        let standing = faults::listed(app, None).into_iter().filter(|listed| listed.active);
+        let faults = standing.map(|listed| listed.rule).collect();
         Steering { clock: app.clock.hands(), faults, workspaces }
     }
 
@@ -97,6 +106,7 @@ impl Steering {
         }
         for (id, own) in self.workspaces {
             let tenant = app.tenants.of(&id);
+            tenant.make(own.made_strict);
             tenant.strict.store(own.strict, Relaxed);
             if let Some(hands) = own.clock {
                 tenant.turn(&app.clock, |clock| clock.put(hands));

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Refusal, origin};
+use super::answer::{Json, Made, Path, Refusal, origin};
 use super::base_url;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
@@ -150,6 +150,10 @@ struct Change {
 
 impl Wanted {
     fn origin(&self) -> Result<Origin, Refusal> {
+        if self.fixture.is_none() && self.workspace.is_some() {
+            let message = "`workspace` chooses from a `fixture`, and there is none; `id` names the new workspace";
+            return Err(Refusal::invalid("workspace", message));
+        }
         match (&self.fixture, &self.generate, &self.copy) {
             (None, None, None) => Ok(Origin::BuiltIn("empty".to_owned())),
             (Some(fixture), None, None) => Ok(match serde_json::from_str(fixture.get()) {
@@ -176,7 +180,7 @@ async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Want
     }
     let from = wanted.origin()?;
     let made = workspace::make(&app, New { id: wanted.id, name: wanted.name, from, which: wanted.workspace }).await?;
-    app.tenants.of(&made.id).strict.store(wanted.strict, Relaxed);
+    app.tenants.of(&made.id).make(wanted.strict);
     Ok(Made(shown(&app, &parts, &made.id).await?))
 }
 
@@ -225,7 +229,9 @@ async fn reset(
     let keys = write.key_numbers(&workspace).await?;
     write.reset_workspace(&workspace).await?;
     write.commit().await?;
+    let strict = app.tenants.of(&workspace).made_strict.load(Relaxed);
     app.forget(&workspace, &keys);
+    app.tenants.of(&workspace).make(strict);
     Ok(axum::Json(shown(&app, &parts, &workspace).await?))
 }
 

@@ -19,6 +19,7 @@ pub async fn disturb(
     let listed = store.list(card.name, &key.workspace, &first).await.map_err(|error| match error {
         ListError::Database(error) => StoreError::Database(error),
         ListError::NoSuchProject => StoreError::missing("project", ""),
+        ListError::Outdated => StoreError::missing("key", &key.key),
     })?;
     let Some(first) = listed.assets.into_iter().next() else { return Ok(()) };
     let mut write = store.write(providers::names()).await?;

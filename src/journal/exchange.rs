@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use crate::clock::Micros;
 use crate::explain::Warning;
@@ -55,13 +55,13 @@ pub struct Exchange {
     /// The version of HTTP.
     pub version: Version,
     /// The request's headers.
-    pub request_headers: HeaderMap,
+    pub request_headers: Headers,
     /// The request's body.
     pub request_body: Body,
     /// The answer's status; `None`: the connection ended before there was one.
     pub status: Option<StatusCode>,
     /// The answer's headers.
-    pub response_headers: HeaderMap,
+    pub response_headers: Headers,
     /// The answer's body.
     pub response_body: Body,
     /// How long the answer took.
@@ -75,17 +75,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Copies what is part of the connection's read buffer. The server hands out slices of it, and one header held on
-    /// to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
+    /// Copies what is part of the connection's read buffer. The server hands out slices of it, and one held on to would
+    /// keep all of it: several kilobytes a request (measured: four), which no bound counts.
     pub(super) fn let_go(&mut self) {
-        let values: Vec<u8> = self.request_headers.values().flat_map(|value| value.as_bytes()).copied().collect();
-        let mut values = Bytes::from(values);
-        for value in self.request_headers.values_mut() {
-            let copy = values.split_to(value.len());
-            if let Ok(copy) = HeaderValue::from_maybe_shared(copy) {
-                *value = copy;
-            }
-        }
         let target = match self.target.path_and_query() {
             Some(path) if self.target.authority().is_none() => Uri::try_from(path.as_str()),
             _ => Uri::try_from(self.target.to_string()),
@@ -93,12 +85,57 @@ impl Exchange {
         self.target = target.unwrap_or_default();
     }
 
-    /// The bytes of its target, headers and bodies.
+    /// The memory it takes in the journal, in bytes; what the allocator adds is estimated.
     pub(super) fn bytes(&self) -> usize {
-        let of = |headers: &HeaderMap| headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        let headers: [usize; 2] = [of(&self.request_headers), of(&self.response_headers)];
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let target = self.target.path_and_query().map_or(0, |target| target.as_str().len());
-        target + headers[0] + headers[1] + self.request_body.kept.len() + self.response_body.kept.len()
+        let headers = self.request_headers.0.len() + self.response_headers.0.len();
+        let bodies = self.request_body.kept.len() + self.response_body.kept.len();
+        size_of::<Entry>()
+            + ALLOCATED
+            + target
+            + headers
+            + bodies
+            + text(&self.workspace)
+            + text(&self.key)
+            + text(&self.why)
+    }
+}
+
+/// What allocations cost an entry besides what was asked for, about.
+const ALLOCATED: usize = 256;
+
+/// Headers, packed into one piece of memory: a map of them takes a kilobyte, and the journal holds two for each entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Box<[u8]>);
+
+impl From<&HeaderMap> for Headers {
+    /// Neither names nor values can hold the bytes that separate them.
+    fn from(map: &HeaderMap) -> Headers {
+        let length = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        let mut packed = Vec::with_capacity(length);
+        for (name, value) in map {
+            packed.extend_from_slice(name.as_str().as_bytes());
+            packed.push(0);
+            packed.extend_from_slice(value.as_bytes());
+            packed.push(b'\n');
+        }
+        Headers(packed.into())
+    }
+}
+
+impl Headers {
+    /// The headers as they were.
+    pub fn unpacked(&self) -> HeaderMap {
+        let lines = self.0.split(|byte| *byte == b'\n').filter_map(|line| {
+            let end = line.iter().position(|byte| *byte == 0)?;
+            Some((HeaderName::from_bytes(&line[..end]).ok()?, HeaderValue::from_bytes(&line[end + 1..]).ok()?))
+        });
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(name, value);
+        }
+        map
     }
 }
 

@@ -148,9 +148,12 @@ impl Ask<'_> {
             }),
             Ask::Path(pattern) => is_at(exchange, pattern),
             Ask::Query(name, value) => parameter(exchange, name).any(|given| given == value),
-            Ask::Header(name, value) => {
-                exchange.request_headers.get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
-            }
+            Ask::Header(name, value) => exchange
+                .request_headers
+                .unpacked()
+                .get_all(name)
+                .iter()
+                .any(|given| given.as_bytes() == value.as_bytes()),
             Ask::Fault(name) => exchange.faults.iter().any(|fault| fault == name),
             Ask::Warnings(wanted) => exchange.warnings.is_empty() != wanted,
         }
@@ -172,10 +175,12 @@ impl Ask<'_> {
                 values if values.is_empty() => ("the query", format!("without {name}")),
                 values => ("the query", format!("{name}={}", values.join(&format!("&{name}=")))),
             },
-            Ask::Header(name, _) => match exchange.request_headers.iter().find(|(known, _)| *known == name) {
-                Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
-                None => ("the header", format!("without {name}")),
-            },
+            Ask::Header(name, _) => {
+                match exchange.request_headers.unpacked().iter().find(|(known, _)| *known == name) {
+                    Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
+                    None => ("the header", format!("without {name}")),
+                }
+            }
             Ask::Fault(_) => {
                 ("the fault", if exchange.faults.is_empty() { "none".to_owned() } else { exchange.faults.join(", ") })
             }

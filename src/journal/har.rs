@@ -163,7 +163,7 @@ impl Request {
         });
         let (text, encoding) = text(&entry.request_body, secrets);
         let post_data = PostData {
-            mime_type: named(&entry.request_headers, header::CONTENT_TYPE, NO_TYPE, secrets),
+            mime_type: named(&entry.request_headers.unpacked(), header::CONTENT_TYPE, NO_TYPE, secrets),
             text,
             encoding,
         };
@@ -172,7 +172,7 @@ impl Request {
             url: secrets.hide(&url(entry)).into_owned(),
             http_version: format!("{:?}", entry.version),
             cookies: [],
-            headers: headers(&entry.request_headers, secrets),
+            headers: headers(&entry.request_headers.unpacked(), secrets),
             query_string: query.collect(),
             post_data: (entry.request_body.length > 0).then_some(post_data),
             headers_size: NOT_KNOWN,
@@ -191,15 +191,15 @@ impl Response {
             status_text: entry.status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
             http_version: format!("{:?}", entry.version),
             cookies: [],
-            headers: headers(&entry.response_headers, secrets),
+            headers: headers(&entry.response_headers.unpacked(), secrets),
             content: Content {
                 size: body.length,
-                mime_type: named(&entry.response_headers, header::CONTENT_TYPE, NO_TYPE, secrets),
+                mime_type: named(&entry.response_headers.unpacked(), header::CONTENT_TYPE, NO_TYPE, secrets),
                 text,
                 encoding,
                 comment: body.is_cut().then(cut),
             },
-            redirect_url: named(&entry.response_headers, header::LOCATION, "", secrets),
+            redirect_url: named(&entry.response_headers.unpacked(), header::LOCATION, "", secrets),
             headers_size: NOT_KNOWN,
             body_size: body.length,
         }
@@ -208,7 +208,8 @@ impl Response {
 
 /// The absolute URL, which the format asks for.
 fn url(entry: &Entry) -> String {
-    let host = entry.request_headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let headers = entry.request_headers.unpacked();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     match entry.target.scheme() {
         Some(_) => entry.target.to_string(),
         None => format!("http://{host}{}", entry.target),

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-pub use exchange::{BODY_CAP, Body, Entry, Exchange};
+pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Shown, ShownBody};
@@ -27,7 +27,7 @@ pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
 pub struct Bounds {
     /// Entries at most.
     pub entries: usize,
-    /// Bytes of targets, headers and bodies at most. What holds them, two or three kilobytes an entry, is not counted.
+    /// Bytes of memory at most: a page of fifty assets takes about fifteen thousand.
     pub bytes: usize,
 }
 
@@ -60,7 +60,7 @@ struct Held {
 pub struct Stats {
     /// Entries held.
     pub held: usize,
-    /// Bytes of their targets, headers and bodies.
+    /// Bytes of memory they take.
     pub bytes: usize,
     /// Entries dropped because there were too many, or too long ones.
     pub dropped: u64,

@@ -95,11 +95,11 @@ impl Shown {
             method: hidden(entry.method.as_str()),
             target: hidden(&entry.target.to_string()),
             http_version: format!("{:?}", entry.version),
-            request_headers: headers(&entry.request_headers, &secrets),
+            request_headers: headers(&entry.request_headers.unpacked(), &secrets),
             request_body: ShownBody::of(&entry.request_body, &secrets),
             request_body_cut: entry.request_body.is_cut(),
             status: entry.status.map(|status| status.as_u16()),
-            response_headers: headers(&entry.response_headers, &secrets),
+            response_headers: headers(&entry.response_headers.unpacked(), &secrets),
             response_body: ShownBody::of(&entry.response_body, &secrets),
             response_body_cut: entry.response_body.is_cut(),
             response_body_length: entry.response_body.length,
@@ -136,7 +136,7 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 impl Exchange {
     /// What must not be shown of it.
     pub(super) fn secrets(&self) -> Secrets {
-        Secrets::of(self.key.as_deref(), &self.request_headers)
+        Secrets::of(self.key.as_deref(), &self.request_headers.unpacked())
     }
 }
 

@@ -27,17 +27,23 @@ impl Store {
 }
 
 impl Store {
-    /// Up to `limit` assets in order of insertion, after the one at place `after`, with all their public ids, and the place of
-    /// the last one if more follow.
+    /// Up to `limit` assets in order of insertion, with all their public ids, and whether more follow. They begin after the
+    /// asset that has the public id `after`: the places of assets change when a workspace gets a copy of its own.
     pub async fn assets(
         &self,
         workspace: &str,
-        after: i64,
+        after: Option<&str>,
         limit: u32,
         providers: &[&'static str],
-    ) -> Result<(Vec<fixture::Asset>, Option<i64>), StoreError> {
+    ) -> Result<(Vec<fixture::Asset>, bool), StoreError> {
         let mut snapshot = self.pool.begin().await?;
         let collection = held(&mut snapshot, workspace).await?;
+        let after = match after {
+            Some(id) => {
+                find(&mut snapshot, collection, id, providers).await?.ok_or_else(|| StoreError::missing("asset", id))?
+            }
+            None => 0,
+        };
         let places = sqlx::query("SELECT seq FROM asset WHERE collection = ? AND seq > ? ORDER BY seq LIMIT ?")
             .bind(collection)
             .bind(after)
@@ -50,7 +56,7 @@ impl Store {
         let and = format!("AND a.seq > {after} AND a.seq <= {last}");
         let assets = export::assets(&mut snapshot, collection, providers, &and).await?;
         snapshot.commit().await?;
-        Ok((assets, (places.len() > shown.len()).then_some(last)))
+        Ok((assets, places.len() > shown.len()))
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
@@ -99,6 +105,36 @@ impl Write {
         added.map_err(StoreError::taken("asset", "with one of these ids"))
     }
 
+    /// A provider and a public id of one of these that an asset of the workspace has already.
+    pub async fn taken(
+        &mut self,
+        workspace: &str,
+        assets: &[NewAsset],
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
+        let collection = held(&mut self.tx, workspace).await?;
+        self.taken_by_another(collection, 0, assets).await
+    }
+
+    /// The same of all assets but the one at this place.
+    async fn taken_by_another(
+        &mut self,
+        collection: i64,
+        seq: i64,
+        assets: &[NewAsset],
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
+        for (index, provider) in self.providers.iter().enumerate() {
+            let ids: Vec<&str> = assets.iter().map(|(_, ids)| &*ids[index]).collect();
+            let sql = format!(
+                "SELECT {provider}_id FROM asset WHERE collection = ? AND seq <> ? AND {provider}_id IN (SELECT value FROM json_each(?)) LIMIT 1"
+            );
+            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(seq).bind(load::json(&ids));
+            if let Some(row) = found.fetch_optional(&mut *self.tx).await? {
+                return Ok(Some((provider, row.try_get(0)?)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Changes one asset, found by any of its public ids. `change` gets it with all of them.
     pub async fn change_asset<E: From<StoreError>>(
         &mut self,
@@ -112,7 +148,11 @@ impl Write {
         let and = format!("AND a.seq = {seq}");
         let assets = export::assets(&mut self.tx, collection, &self.providers, &and).await;
         let asset = assets.map_err(StoreError::from)?.pop().ok_or_else(|| StoreError::missing("asset", id))?;
-        Ok(self.replace(seq, change(asset)?).await?)
+        let changed = change(asset)?;
+        match self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await? {
+            Some((_, id)) => Err(StoreError::Taken { what: "asset", id }.into()),
+            None => Ok(self.replace(seq, changed).await?),
+        }
     }
 
     async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {

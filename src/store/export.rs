@@ -39,6 +39,28 @@ impl Store {
         Ok(Counts { workspaces: row.try_get(0)?, keys: row.try_get(1)?, assets: row.try_get(2)? })
     }
 
+    /// How many rows each table has: for checks that nothing is left behind.
+    pub async fn rows(&self) -> Result<Vec<(&'static str, i64)>, sqlx::Error> {
+        let tables = [
+            "workspace",
+            "key",
+            "collection",
+            "user",
+            "project",
+            "folder",
+            "asset",
+            "template",
+            "snapshot",
+            "saved_workspace",
+        ];
+        let mut counted = Vec::new();
+        for table in tables {
+            let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&self.pool).await?;
+            counted.push((table, row.try_get(0)?));
+        }
+        Ok(counted)
+    }
+
     /// Every workspace, or the one of this id, in the order in which they were made.
     pub async fn workspaces(&self, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
         let sql = "SELECT w.id, w.name, (SELECT COUNT(*) FROM asset a WHERE a.collection = w.collection)\n\

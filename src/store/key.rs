@@ -84,6 +84,12 @@ impl Store {
         sqlx::query(sql).bind(key).fetch_optional(&self.pool).await?.map(|row| row.try_get(0)).transpose()
     }
 
+    /// Whether a key that was read is still there, and acts as the same user.
+    pub(super) async fn stands(&self, key: &Key) -> Result<bool, sqlx::Error> {
+        let found = sqlx::query("SELECT 1 FROM key WHERE id = ? AND user = ?").bind(key.id).bind(&key.user);
+        Ok(found.fetch_optional(&self.pool).await?.is_some())
+    }
+
     /// Every key, in the order of the fixtures.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("SELECT {COLUMNS} FROM key ORDER BY id");

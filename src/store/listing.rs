@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
-use super::{Asset, Status, Store, Visibility, fold};
+use super::{Asset, Key, Status, Store, Visibility, fold};
 use crate::clock::Micros;
 
 /// What a provider asks of the library on behalf of one request.
@@ -162,6 +162,8 @@ impl Page {
 pub enum ListError {
     /// The project to narrow to does not exist.
     NoSuchProject,
+    /// The key that asks is gone or acts as another user by now: whoever read it has to read it again.
+    Outdated,
     /// The database failed.
     Database(sqlx::Error),
 }
@@ -172,31 +174,54 @@ impl From<sqlx::Error> for ListError {
     }
 }
 
+/// Whose assets are listed.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    Workspace(&'a str),
+    /// Those of the key's workspace, as long as the key stands.
+    Key(&'a Key),
+}
+
 impl Store {
     /// The page that `query` asks for, of one workspace, with the public ids of one provider.
     ///
     /// `provider` is a card's name, never a client's text: it names a column.
     pub async fn list(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Page, ListError> {
+        self.page(provider, Whose::Workspace(workspace), query).await
+    }
+
+    /// The same for a key that was read before. The page is of a state in which the key is what it was then: a request must
+    /// not be answered out of two states when a snapshot is restored in between, or a workspace goes. Numbers of keys are
+    /// never used again, so a key that stands at the end has stood all the time.
+    pub async fn list_for(&self, key: &Key, provider: &'static str, query: &AssetQuery) -> Result<Page, ListError> {
+        let listed = self.page(provider, Whose::Key(key), query).await;
+        let nothing = match &listed {
+            Ok(page) => page.assets.is_empty(),
+            Err(error) => matches!(error, ListError::NoSuchProject),
+        };
+        // Assets are only found through the key, so there is nothing to ask where there are some.
+        if nothing && !self.stands(key).await? { Err(ListError::Outdated) } else { listed }
+    }
+
+    async fn page(&self, provider: &'static str, whose: Whose<'_>, query: &AssetQuery) -> Result<Page, ListError> {
         let mut page = QueryBuilder::new("");
-        push_page(&mut page, provider, workspace, query);
+        push_page(&mut page, provider, whose, query);
         if query.project.is_none() && !query.counted {
             return Page::of(&page.build().fetch_all(&self.pool).await?, query.limit, 0);
         }
         // What more than one statement says is read from one snapshot.
         let mut snapshot = self.pool.begin().await?;
         if let Some(project) = &query.project {
-            let known = sqlx::query(
-                "SELECT 1 FROM project WHERE collection = (SELECT collection FROM workspace WHERE id = ?) AND id = ?",
-            )
-            .bind(workspace)
-            .bind(project);
-            known.fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
+            let mut known = QueryBuilder::new("SELECT 1 FROM project WHERE collection = ");
+            push_collection(&mut known, whose);
+            known.push(" AND id = ").push_bind(project.clone());
+            known.build().fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
         }
         let rows = page.build().fetch_all(&mut *snapshot).await?;
         let mut total = 0;
         if query.counted {
             let mut count = QueryBuilder::new("SELECT COUNT(*) FROM asset a");
-            push_where(&mut count, provider, workspace, query);
+            push_where(&mut count, provider, whose, query);
             let counted = count.build().fetch_one(&mut *snapshot).await?.try_get::<i64, _>(0)?;
             total = counted.unsigned_abs() + u64::from(query.overlaps());
         }
@@ -212,15 +237,15 @@ impl Store {
         query: &AssetQuery,
     ) -> Result<Vec<String>, sqlx::Error> {
         let mut plan = QueryBuilder::new("EXPLAIN QUERY PLAN ");
-        push_page(&mut plan, provider, workspace, query);
+        push_page(&mut plan, provider, Whose::Workspace(workspace), query);
         plan.build().fetch_all(&self.pool).await?.iter().map(|row| row.try_get(3)).collect()
     }
 }
 
 /// One asset more than the page holds: that is how we know whether more follow.
-fn push_page(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, query: &AssetQuery) {
+fn push_page(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, query: &AssetQuery) {
     sql.push(format!("SELECT a.{provider}_id, {COLUMNS} FROM asset a"));
-    push_where(sql, provider, workspace, query);
+    push_where(sql, provider, whose, query);
     if let Start::After { created_at, id } = &query.start {
         let beyond = match query.order.direction {
             Direction::Descending if query.overlap => "<=",
@@ -255,21 +280,29 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
     sql.push(format!("\n ORDER BY {by} {direction}, a.{tie} {direction}"));
 }
 
-fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, query: &AssetQuery) {
+fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, query: &AssetQuery) {
     sql.push("\n WHERE a.collection = ");
-    push_collection(sql, workspace);
+    push_collection(sql, whose);
     for filter in &query.filters {
         sql.push("\n AND ");
-        push_filter(sql, provider, workspace, filter);
+        push_filter(sql, provider, whose, filter);
     }
 }
 
 /// What the workspace holds at this moment.
-fn push_collection(sql: &mut QueryBuilder<Sqlite>, workspace: &str) {
-    sql.push("(SELECT collection FROM workspace WHERE id = ").push_bind(workspace.to_owned()).push(")");
+fn push_collection(sql: &mut QueryBuilder<Sqlite>, whose: Whose) {
+    match whose {
+        Whose::Workspace(id) => sql.push("(SELECT collection FROM workspace WHERE id = ").push_bind(id.to_owned()),
+        Whose::Key(key) => sql
+            .push("(SELECT w.collection FROM key k JOIN workspace w ON w.id = k.workspace_id WHERE k.id = ")
+            .push_bind(key.id)
+            .push(" AND k.user = ")
+            .push_bind(key.user.clone()),
+    };
+    sql.push(")");
 }
 
-fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace: &str, filter: &Filter) {
+fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, filter: &Filter) {
     match filter {
         Filter::KindIn(kinds) => push_in(sql, "a.kind IN", kinds),
         Filter::KindNotIn(kinds) => push_in(sql, "a.kind NOT IN", kinds),
@@ -290,7 +323,7 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, workspace
         Filter::LacksTag(tag) => push_tagged(sql, "NOT IN", tag),
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
         Filter::Folder(folder) => push_is(sql, "a.folder_id = ", folder),
-        Filter::NotTrashed => push_not_trashed(sql, workspace),
+        Filter::NotTrashed => push_not_trashed(sql, whose),
         Filter::Uploader(name) => push_is(sql, "a.uploader = ", name),
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
         Filter::VisibleTo(name) => {
@@ -337,9 +370,9 @@ fn push_mentions(sql: &mut QueryBuilder<Sqlite>, text: &str, vocabulary: &[Strin
     sql.push("))");
 }
 
-fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, workspace: &str) {
-    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE here (number) AS (SELECT collection FROM workspace WHERE id = ");
-    sql.push_bind(workspace.to_owned());
+fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, whose: Whose) {
+    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE here (number) AS (SELECT ");
+    push_collection(sql, whose);
     sql.push("), trash (id) AS (SELECT id FROM folder JOIN here ON collection = number WHERE trashed");
     sql.push(" UNION SELECT f.id FROM here JOIN folder f ON f.collection = number JOIN trash t ON f.parent_id = t.id)");
     sql.push(" SELECT id FROM trash))");

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite};
 
-use super::open::schema;
+use super::open::{LOG, schema};
 use super::{Store, Tx, fold};
 use crate::clock::Micros;
 use crate::fixture;
@@ -29,10 +29,9 @@ const BATCH: usize = 31;
 /// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
 
-/// For a file once it is loaded: SQLite's own settings, and commits go through a write-ahead log, so that what is committed
-/// survives the end of the process, however it ends. The file remembers the log. It comes after the load, since it would
-/// write every page twice.
-const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0; PRAGMA journal_mode = WAL";
+/// For a file once it is loaded: SQLite's own settings. The write-ahead log comes after the load too, since it would write
+/// every page twice.
+const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
 
 impl Store {
     /// Whether a world was loaded into this database before.
@@ -60,6 +59,7 @@ impl Store {
         connection.clear_cached_statements().await?;
         if self.is_file {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
+            sqlx::raw_sql(LOG).execute(&mut *connection).await?;
         }
         Ok(())
     }

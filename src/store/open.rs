@@ -1,13 +1,15 @@
 //! Opening the database: private or a file, new or old, and never one that is not ours or newer than we are.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
 use super::Store;
 
@@ -34,6 +36,10 @@ fn connections(place: &Place) -> u32 {
 
 /// How long a statement waits for another's lock.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
+/// ends. The file remembers the log.
+pub(super) const LOG: &str = "PRAGMA journal_mode = WAL";
 
 /// The name of migrations that only make indexes.
 const INDEXES: &str = "indexes";
@@ -124,17 +130,11 @@ impl Store {
             .test_before_acquire(false)
             .connect_lazy_with(options(place));
         let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
-        let mark = format!("PRAGMA application_id = {APPLICATION_ID};");
-        let script = match place {
-            // Always new and gone with the process: no version will ever be asked of it. Indexes follow the first load.
-            Place::Private => schema(false) + &mark,
-            Place::File(_) => {
-                migrator().run(&mut *connection).await.map_err(|error| unusable(&error))?;
-                mark
-            }
+        let prepared = match place {
+            Place::Private => private(&mut connection).await,
+            Place::File(_) => lasting(&mut connection).await,
         };
-        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut *connection).await;
-        done.map_err(|error| unusable(&error))?;
+        prepared.map_err(|error| unusable(&error))?;
         drop(connection);
         Ok(Store { pool, writing: Arc::default(), began: Arc::default(), is_file: file.is_some() })
     }
@@ -160,29 +160,83 @@ fn options(place: &Place) -> SqliteConnectOptions {
     }
 }
 
+/// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
+/// first load.
+async fn private(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    Ok(execute(connection, schema(false)).await?)
+}
+
+/// A file is marked before anything else is in it: whoever is killed on the way has left a file that is known as ours.
+async fn lasting(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    if application_id(connection).await? != APPLICATION_ID {
+        execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
+    }
+    migrator().run(&mut *connection).await?;
+    // A load that was killed at its very end has left the file without.
+    if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
+        execute(connection, LOG.to_owned()).await?;
+    }
+    Ok(())
+}
+
+async fn execute(connection: &mut SqliteConnection, script: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await.map(drop)
+}
+
+async fn application_id(connection: &mut SqliteConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query("PRAGMA application_id").fetch_one(connection).await?.try_get(0)
+}
+
 /// Refuses a file that is not ours or too new, without changing a byte of it.
 async fn inspect(file: &Path) -> Result<(), OpenError> {
-    let unusable = |error: sqlx::Error| OpenError::Unusable { file: Some(file.to_owned()), cause: error.to_string() };
-    let mut look = SqliteConnectOptions::new()
-        .filename(file)
-        .read_only(true)
-        .busy_timeout(BUSY)
-        .connect()
-        .await
-        .map_err(unusable)?;
-    let id: i32 = match sqlx::query("PRAGMA application_id").fetch_one(&mut look).await {
-        Ok(row) => row.try_get(0).map_err(unusable)?,
-        Err(_) => return Err(OpenError::Foreign(file.to_owned())),
-    };
-    if id != APPLICATION_ID {
+    let unusable =
+        |cause: &dyn fmt::Display| OpenError::Unusable { file: Some(file.to_owned()), cause: cause.to_string() };
+    if !is_marked(file).map_err(|error| unusable(&error))? {
         return Err(OpenError::Foreign(file.to_owned()));
     }
-    let found = newest_migration(&mut look).await.map_err(unusable)?;
+    let found = match newest_migration(file, true).await {
+        // What wrote last was killed, and SQLite must put the file right before anybody reads it.
+        Err(error) if is_unfinished(&error) => newest_migration(file, false).await,
+        outcome => outcome,
+    };
+    let found = found.map_err(|error| unusable(&error))?;
     let known = MIGRATIONS.iter().map(|(version, _, _)| *version).max().unwrap_or_default();
-    look.close().await.map_err(unusable)?;
     if found > known { Err(OpenError::Newer { file: file.to_owned(), found, known }) } else { Ok(()) }
 }
 
-async fn newest_migration(look: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(look).await?.try_get(0)
+/// Whether the first bytes are those of a database with our mark. SQLite is not asked: it does not read a file in which a
+/// change is unfinished without finishing it, and we may not touch a stranger's.
+fn is_marked(file: &Path) -> io::Result<bool> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    const MARK: usize = 68; // https://www.sqlite.org/fileformat.html#the_database_header
+    let mut header = [0; MARK + 4];
+    match File::open(file)?.read_exact(&mut header) {
+        Ok(()) => Ok(header.starts_with(MAGIC) && header[MARK..] == APPLICATION_ID.to_be_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether SQLite only refuses because it may not write: a journal or log is to be worked off first.
+fn is_unfinished(error: &sqlx::Error) -> bool {
+    const ROLLBACK: &str = "776"; // SQLITE_READONLY_ROLLBACK
+    const RECOVERY: &str = "264"; // SQLITE_READONLY_RECOVERY
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == ROLLBACK || code == RECOVERY)
+}
+
+/// The newest migration of a file of ours; 0 if it was killed before the first.
+async fn newest_migration(file: &Path, read_only: bool) -> Result<i64, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(read_only).busy_timeout(BUSY);
+    let mut look = options.connect().await?;
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    let found = match sqlx::query(table).fetch_optional(&mut look).await? {
+        Some(_) => {
+            let newest = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+            sqlx::query(newest).fetch_one(&mut look).await?.try_get(0)?
+        }
+        None => 0,
+    };
+    look.close().await?;
+    Ok(found)
 }

@@ -89,10 +89,11 @@ impl Write {
         self.bare(id, collection).await
     }
 
-    /// What the first workspace there is was made from, to be shared; an empty collection if there is none.
+    /// What the first workspace of the beginning was made from, to be shared, whatever became of it since; an empty
+    /// collection if there was none.
     pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
-        let first = sqlx::query("SELECT id, origin FROM workspace ORDER BY seq LIMIT 1");
-        match first.fetch_optional(&mut *self.tx).await? {
+        let first = sqlx::query("SELECT id, origin FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1");
+        match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
             Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?).await,
             None => {
                 let empty = fixture::Workspace::empty("ws_empty");
@@ -122,11 +123,22 @@ impl Write {
     /// Makes a workspace over a collection that is there, with the keys it names.
     pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
         let keys = workspace.keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
-        if self.collection_of(&workspace.id).await?.is_some() {
+        if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
         let made = load::insert_workspaces(&mut self.tx, &[(workspace, collection)]).await;
         made.map_err(StoreError::taken("key", &keys))
+    }
+
+    /// Whether there is a workspace of this id.
+    pub async fn has_workspace(&mut self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.collection_of(id).await?.is_some())
+    }
+
+    /// Whether somebody has the key of this text.
+    pub async fn has_key(&mut self, provider: &str, text: &str) -> Result<bool, StoreError> {
+        let held = sqlx::query("SELECT 1 FROM key WHERE provider = ? AND key = ?").bind(provider).bind(text);
+        Ok(held.fetch_optional(&mut *self.tx).await?.is_some())
     }
 
     /// Removes a workspace with all that is its own.
@@ -160,18 +172,20 @@ impl Write {
 
     /// Gives a workspace keys. A key without a user acts as the first one.
     pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
-        let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid")
-            .bind(collection)
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        let first: String = first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?;
+        let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
         let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
         load::insert_keys(&mut self.tx, &named).await.map_err(StoreError::taken("key", &names))
     }
 
-    /// Changes a key of a workspace; its text and provider stay.
+    async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
+        let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid LIMIT 1").bind(collection);
+        let first = first.fetch_optional(&mut *self.tx).await?;
+        Ok(first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?)
+    }
+
+    /// Changes a key of a workspace; its text and provider stay. Without a user it acts as the first one.
     pub async fn change_key<E: From<StoreError>>(
         &mut self,
         workspace: &str,
@@ -181,12 +195,15 @@ impl Write {
     ) -> Result<(), E> {
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
-        let key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
+        let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
+        if key.user.is_none() {
+            key.user = Some(self.first_user(workspace).await?);
+        }
         Ok(self.replace_key(&key).await.map_err(StoreError::from)?)
     }
 
     async fn replace_key(&mut self, key: &fixture::Key) -> Result<(), sqlx::Error> {
-        let sql = "UPDATE key SET user = COALESCE(?, user), scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
+        let sql = "UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
                    WHERE provider = ? AND key = ?";
         sqlx::query(sql)
             .bind(&key.user)

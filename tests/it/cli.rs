@@ -1,49 +1,11 @@
 //! The program as a user runs it: options, environment, exit codes, and what it says when it cannot go on.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A directory of this test's own, gone at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("cli-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
-        std::fs::write(self.0.join(name), text).unwrap();
-        self.file(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_assetmock"));
-    command.stdin(Stdio::null());
-    for name in ["LISTEN", "PORT_FILE", "DATABASE", "FIXTURE", "CLOCK", "SEED", "LOG_FORMAT", "LOG_LEVEL", "NO_LIMITS"]
-    {
-        command.env_remove(format!("ASSETMOCK_{name}"));
-    }
-    command
-}
+use crate::process::{Folder, Running, program};
 
 fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
@@ -60,71 +22,6 @@ fn refused(code: i32, arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(code), "{output:?}");
     assert_eq!(output.stdout, b"", "a failure says nothing on standard output");
     String::from_utf8(output.stderr).unwrap()
-}
-
-/// A running server.
-struct Running {
-    child: Option<Child>,
-    port: String,
-    _folder: Folder,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Running {
-        Running::start_with(program().args(["serve", "--listen", "127.0.0.1:0"]).args(arguments))
-    }
-
-    fn start_with(command: &mut Command) -> Running {
-        let folder = Folder::new();
-        let file = folder.file("port");
-        let child =
-            command.env("ASSETMOCK_PORT_FILE", &file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while !Path::new(&file).exists() {
-            assert!(Instant::now() < deadline, "the server did not become ready");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        let port = std::fs::read_to_string(&file).unwrap().trim().to_owned();
-        Running { child: Some(child), port, _folder: folder }
-    }
-
-    fn get(&self, path: &str, header: &str) -> (u16, Value) {
-        use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(format!("127.0.0.1:{}", self.port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
-    }
-
-    fn first_konpro_name(&self, key: &str) -> Value {
-        let (status, body) = self.get("/konpro/v1/asset/list?limit=1", &format!("x-api-key: {key}"));
-        assert_eq!(status, 200, "{body}");
-        body["assets"][0]["name"].clone()
-    }
-
-    /// Asks it to stop the way a service manager does, and gives its output.
-    fn stop(mut self) -> Output {
-        let mut child = self.child.take().unwrap();
-        if cfg!(unix) {
-            let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-            assert!(status.success());
-        } else {
-            child.kill().unwrap();
-        }
-        child.wait_with_output().unwrap()
-    }
-}
-
-/// A server that a test leaves behind ends with the test.
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::journal::exchange;
-use crate::support::{NOON, headers};
+use crate::support::{NOON, packed};
 
 fn har(exchanges: Vec<Exchange>) -> Value {
     let journal = Journal::default();
@@ -89,9 +89,9 @@ fn various() -> Vec<Exchange> {
     vec![
         exchange("/xqr/api/v1/assets?limit=5&name=a%20b"),
         Exchange {
-            request_headers: headers(&[("content-type", "text/plain")]),
+            request_headers: packed(&[("content-type", "text/plain")]),
             request_body: Body::of("hello".into()),
-            response_headers: headers(&[("location", "/there")]),
+            response_headers: packed(&[("location", "/there")]),
             response_body: Body::of(vec![0xff; BODY_CAP + 1].into()),
             status: Some(StatusCode::TEMPORARY_REDIRECT),
             why: Some("because".to_owned()),

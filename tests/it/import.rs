@@ -72,7 +72,7 @@ fn largest_page(dialect: &Dialect) -> usize {
 }
 
 /// The objects of a page, as they are written there.
-fn written(dialect: &Dialect, answer: &Answer) -> Vec<String> {
+pub fn written(dialect: &Dialect, answer: &Answer) -> Vec<String> {
     let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(answer.text()).unwrap();
     let rows: Vec<&RawValue> = serde_json::from_str(fields[&dialect.rows[1..]].get()).unwrap();
     rows.into_iter().map(|row| row.get().to_owned()).collect()

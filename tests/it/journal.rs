@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Journal, Shown, Stats};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Headers, Journal, Shown, Stats};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{NOON, at, block_on, headers};
+use crate::support::{NOON, at, block_on, packed};
 
 pub const KEY: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
 
@@ -24,10 +24,10 @@ pub fn exchange(target: &str) -> Exchange {
         method: Method::GET,
         target: target.parse().unwrap(),
         version: Version::HTTP_11,
-        request_headers: headers(&[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))]),
+        request_headers: packed(&[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))]),
         request_body: Body::default(),
         status: Some(StatusCode::OK),
-        response_headers: headers(&[("content-type", "application/json")]),
+        response_headers: packed(&[("content-type", "application/json")]),
         response_body: Body::of(Bytes::from_static(b"{}")),
         duration: Duration::from_micros(210),
         faults: Vec::new(),
@@ -68,21 +68,34 @@ fn the_oldest_entries_make_room_and_are_counted() {
 }
 
 #[test]
-fn bytes_are_bounded_by_what_targets_headers_and_bodies_come_to() {
+fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
     let sized = |length: usize| Exchange {
-        request_headers: headers(&[("a", "bc")]),
-        response_headers: HeaderMap::new(),
+        request_headers: packed(&[("a", "bc")]),
+        response_headers: packed(&[]),
         request_body: Body::of(vec![b'x'; length].into()),
         response_body: Body::default(),
         ..exchange("/?q")
     };
-    let journal = Journal::new(Bounds { bytes: 100, ..Bounds::default() });
+    let bytes = |exchange: Exchange| {
+        let journal = Journal::default();
+        journal.record(exchange);
+        journal.stats().bytes
+    };
+    let base = bytes(sized(0));
+    assert!(base > KEY.len() + "ws_a".len() + "/?q".len() + "abc".len(), "{base}");
+    assert_eq!(bytes(sized(34)), base + 34);
+    assert_eq!(bytes(Exchange { target: "/?qq".parse().unwrap(), ..sized(0) }), base + 1);
+    assert_eq!(bytes(Exchange { request_headers: packed(&[("a", "bcd")]), ..sized(0) }), base + 1);
+    assert_eq!(bytes(Exchange { response_headers: packed(&[("a", "b")]), ..sized(0) }), base + 4);
+
+    let bound = 2 * base + 88;
+    let journal = Journal::new(Bounds { bytes: bound, ..Bounds::default() });
     journal.record(sized(34));
     journal.record(sized(54));
-    assert_eq!(journal.stats(), Stats { held: 2, bytes: 100, dropped: 0, next_seq: 3 });
+    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound, dropped: 0, next_seq: 3 });
     journal.record(sized(0));
-    assert_eq!(journal.stats(), Stats { held: 2, bytes: 66, dropped: 1, next_seq: 4 });
-    journal.record(sized(101));
+    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound - 34, dropped: 1, next_seq: 4 });
+    journal.record(sized(bound));
     assert_eq!(journal.stats(), Stats { held: 0, bytes: 0, dropped: 4, next_seq: 5 });
 }
 
@@ -92,14 +105,20 @@ fn nothing_of_the_connections_buffer_is_held_on_to() {
     let buffer = Bytes::from(format!("{}/path?query{}", "x".repeat(4000), "y".repeat(4000)));
     let mut sliced = exchange("/");
     sliced.target = Uri::from_maybe_shared(buffer.slice(4000..4011)).unwrap();
-    sliced.request_headers.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
-    sliced.request_headers.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
+    let mut given = HeaderMap::new();
+    given.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
+    given.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
+    sliced.request_headers = Headers::from(&given);
+    drop(given);
     let journal = Journal::default();
     journal.record(sliced);
     assert!(buffer.is_unique());
     let entry = &journal.find(&Filter::default())[0];
     assert_eq!(entry.target, "/path?query");
-    assert_eq!(entry.request_headers.get_all("x-one").iter().collect::<Vec<_>>(), ["xxxxxxxxxx", "yyyyyyyyyy"]);
+    assert_eq!(
+        entry.request_headers.unpacked().get_all("x-one").iter().collect::<Vec<_>>(),
+        ["xxxxxxxxxx", "yyyyyyyyyy"]
+    );
     let absolute = Exchange { target: "http://xqr.co/a?b".parse().unwrap(), ..exchange("/") };
     journal.record(absolute);
     assert_eq!(journal.find(&Filter::default())[1].target, "http://xqr.co/a?b");
@@ -136,7 +155,7 @@ fn every_field_of_a_filter_narrows() {
         key: Some("sk_other".to_owned()),
         method: Method::POST,
         status: Some(StatusCode::NOT_FOUND),
-        request_headers: headers(&[("x-run", "7"), ("x-run", "8")]),
+        request_headers: packed(&[("x-run", "7"), ("x-run", "8")]),
         faults: vec!["server_error".to_owned()],
         warnings: vec![Warning::Empty { name: "query" }],
         ..exchange("/api/v1/b%C3%BCrste")

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
+mod admin;
 mod breakage;
 mod cards;
 mod cli;
 mod conformance;
+mod crowd;
 mod dialects;
+mod durability;
 mod explain;
 mod faults;
 mod har;
@@ -17,6 +20,7 @@ mod journal;
 mod libraries;
 mod model;
 mod negatives;
+mod process;
 mod properties;
 mod routing;
 mod secrets;

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 use crate::journal::exchange;
-use crate::support::headers;
+use crate::support::{headers, packed};
 
 /// Keys in the vendors' shapes and in others, with every character that a header can hold.
 fn keys() -> impl Strategy<Value = String> {
@@ -51,7 +51,7 @@ fn leaky(key: &str) -> Exchange {
         key: Some(key.to_owned()),
         method: Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET),
         target: format!("/x/{percent}/y?key={percent}&again={}&{percent}=1", coded(&everywhere)).parse().unwrap(),
-        request_headers: headers(&[
+        request_headers: packed(&[
             ("host", "localhost"),
             ("authorization", &format!("Bearer {key}")),
             ("proxy-authorization", key),
@@ -62,7 +62,7 @@ fn leaky(key: &str) -> Exchange {
         ]),
         request_body: Body::of(everywhere.clone().into()),
         status: Some(StatusCode::OK),
-        response_headers: headers(&[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))]),
+        response_headers: packed(&[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))]),
         response_body: Body::of([&[0xff], everywhere.as_bytes()].concat().into()),
         faults: vec![everywhere.clone()],
         why: Some(everywhere.clone()),

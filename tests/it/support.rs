@@ -1,17 +1,20 @@
 //! A server in this process on a free port, and a client that sends exactly the bytes it is given.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
+use std::thread;
 use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
+use assetmock::journal::Headers;
 use assetmock::store::{Place, Store};
-use assetmock::{pipeline, server, world};
+use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -34,6 +37,11 @@ pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         .iter()
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap()));
     lines.collect()
+}
+
+/// The same as the journal has them.
+pub fn packed(lines: &[(&str, &str)]) -> Headers {
+    Headers::from(&headers(lines))
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.
@@ -113,6 +121,44 @@ impl Server {
         self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n").as_bytes())
     }
 
+    /// `method target` with a JSON body, or without one if it is null.
+    pub fn call(&self, method: &str, target: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.post(method, target, &[], &body)
+    }
+
+    /// `method target` with these header lines and this body, whatever it is.
+    pub fn post(&self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
+        let length = format!("Content-Length: {}", body.len());
+        let own = [format!("Host: {}", self.address), "Content-Type: application/json".to_owned(), length];
+        let own = own.iter().map(|line| &**line).filter(|line| !headers.iter().any(|given| name(given) == name(line)));
+        let lines: String = own.chain(headers.iter().copied()).map(|line| format!("{line}\r\n")).collect();
+        self.send(format!("{method} {target} HTTP/1.1\r\n{lines}\r\n{body}").as_bytes())
+    }
+
+    /// A provider's list as the holder of this key gets it.
+    pub fn list(&self, provider: &str, key: &str, query: &str) -> Answer {
+        let card = providers::named(provider).unwrap().card();
+        self.get(&format!("/{provider}{}?{query}", card.list), &[&card.auth.carrier.line(key)])
+    }
+
+    /// Sends a body of so many bytes in parts, as `part` writes them, while it waits for the answer: that may come first.
+    pub fn send_in_parts(&self, head: &[u8], length: usize, part: impl Fn(usize) -> Vec<u8> + Send) -> Answer {
+        const PART: usize = 1024 * 1024;
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(head).unwrap();
+        let mut sending = stream.try_clone().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let parts = (0..length.div_ceil(PART)).map(|index| PART.min(length - index * PART));
+                // Whoever has answered need not listen any more.
+                let _ = parts.into_iter().try_for_each(|size| sending.write_all(&part(size)));
+            });
+            Answer::read(&mut stream, false)
+        })
+    }
+
     /// Sends these bytes and says that nothing follows; the answer, if there is one before the connection ends.
     pub fn send_and_hang_up(&self, request: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).unwrap();
@@ -129,6 +175,10 @@ impl Server {
     }
 }
 
+fn name(line: &str) -> &str {
+    line.split(':').next().unwrap()
+}
+
 /// An answer as it came over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -141,15 +191,17 @@ pub struct Answer {
 
 impl Answer {
     fn read(stream: &mut TcpStream, headless: bool) -> Answer {
+        Answer::try_read(stream, headless).unwrap()
+    }
+
+    /// Reads one answer, or says how the connection ended before it was complete.
+    pub fn try_read(stream: &mut TcpStream, headless: bool) -> io::Result<Answer> {
         let mut bytes = Vec::new();
-        let mut chunk = [0; 65536];
         let head_end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
             }
-            let count = stream.read(&mut chunk).unwrap();
-            assert!(count > 0, "the connection ended inside the head: {:?}", String::from_utf8_lossy(&bytes));
-            bytes.extend_from_slice(&chunk[..count]);
+            read_more(stream, &mut bytes)?;
         };
         let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
         let mut lines = head.split("\r\n");
@@ -168,12 +220,10 @@ impl Answer {
         let length =
             if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
         while answer.body.len() < length {
-            let count = stream.read(&mut chunk).unwrap();
-            assert!(count > 0, "the connection ended inside the body");
-            answer.body.extend_from_slice(&chunk[..count]);
+            read_more(stream, &mut answer.body)?;
         }
         assert_eq!(answer.body.len(), length, "the body is longer than its length says");
-        answer
+        Ok(answer)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -186,5 +236,19 @@ impl Answer {
 
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}
+
+fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut chunk = [0; 65536];
+    match stream.read(&mut chunk)? {
+        0 => {
+            let said = format!("the connection ended after {:?}", String::from_utf8_lossy(bytes));
+            Err(io::Error::new(io::ErrorKind::UnexpectedEof, said))
+        }
+        count => {
+            bytes.extend_from_slice(&chunk[..count]);
+            Ok(())
+        }
     }
 }

@@ -28,7 +28,11 @@ pub static CARD: Card = Card {
     slash: Slash::Tolerated, // client: its SDK emits it for an empty id, and its presumed framework takes it
     allow: "GET, HEAD",      // inferred
     scope: None,
-    auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("sk_") },
+    auth: Auth {
+        carrier: Carrier::Bearer,
+        looks_like: |key| key.starts_with("sk_"),
+        well_formed: |key| key.starts_with("sk_"),
+    },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },

@@ -29,7 +29,11 @@ pub static CARD: Card = Card {
     slash: Slash::Redirected, // inferred: what its presumed framework does
     allow: "GET",             // inferred: its presumed framework answers HEAD and OPTIONS with 405
     scope: Some("read"),      // inferred; checked only of keys that have scopes
-    auth: Auth { carrier: Carrier::Header("x-api-key"), looks_like: |key| key.starts_with("konpro_") },
+    auth: Auth {
+        carrier: Carrier::Header("x-api-key"),
+        looks_like: |key| key.starts_with("konpro_"),
+        well_formed: |_| true,
+    },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },

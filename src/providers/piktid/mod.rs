@@ -30,7 +30,7 @@ pub static CARD: Card = Card {
     slash: Slash::NotFound,      // inferred: its presumed framework
     allow: "HEAD, OPTIONS, GET", // inferred: likewise
     scope: None,
-    auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_") },
+    auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred: Pydantic's default
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },

@@ -28,7 +28,11 @@ pub static CARD: Card = Card {
     slash: Slash::NotFound, // inferred
     allow: "GET, HEAD",     // inferred
     scope: None,
-    auth: Auth { carrier: Carrier::Header("x-api-key"), looks_like: |key| key.starts_with("tlk_") },
+    auth: Auth {
+        carrier: Carrier::Header("x-api-key"),
+        looks_like: |key| key.starts_with("tlk_"),
+        well_formed: |_| true,
+    },
     params: params::ALL,
     unknown: Unknown::Refused, // documented as an error, inferred for this route
     paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },

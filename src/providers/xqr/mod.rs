@@ -28,7 +28,11 @@ pub static CARD: Card = Card {
     slash: Slash::NotFound, // inferred: no page shows a trailing slash
     allow: "GET",           // inferred: its presumed framework answers HEAD and OPTIONS with 405
     scope: Some("assets:read"),
-    auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("xqr_pk_") },
+    auth: Auth {
+        carrier: Carrier::Bearer,
+        looks_like: |key| key.starts_with("xqr_pk_"),
+        well_formed: |key| key.starts_with("xqr_pk_"),
+    },
     params: params::ALL,
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "offset", by: Position::Offset, total: false },
