@@ -1,12 +1,13 @@
 //! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
 //! which faults struck. It goes to the journal and the log, and into headers of the answer if the client wants it there.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use futures_util::StreamExt;
 use tracing::{debug, info};
@@ -32,35 +33,50 @@ const WARNINGS: HeaderName = HeaderName::from_static("x-emulator-warnings");
 /// they have read what they do not need.
 const BODY_PATIENCE: Duration = Duration::from_millis(250);
 
+/// A request on its way to an answer. It ends in the journal: with its answer, or without one if the client goes away before.
+#[derive(Debug)]
+pub struct Open {
+    app: Arc<App>,
+    /// The request but for its body.
+    pub request: Parts,
+    body: journal::Body,
+    watch: Stopwatch,
+    /// What is noted about it so far.
+    pub notes: Notes,
+    ended: bool,
+}
+
 /// What is noted about a request.
 #[derive(Debug, Default)]
 pub struct Notes {
+    provider: Option<&'static str>,
+    workspace: Option<String>,
+    key: Option<String>,
+    at: Option<Micros>,
     why: Option<String>,
     warnings: Vec<Warning>,
     faults: Vec<String>,
 }
 
-/// Who was asked, by whom, and when.
-#[derive(Debug)]
-pub struct Subject {
-    /// The provider.
-    pub card: Option<&'static Card>,
-    /// The key, live or not, if anybody holds it.
-    pub key: Option<Key>,
-    /// When, by the workspace's clock.
-    pub at: Micros,
-    /// Since when, in real time.
-    pub watch: Stopwatch,
-}
-
 impl Notes {
+    /// Notes whom the request is for, which workspace its key opens, and when it came by that workspace's clock.
+    pub fn about(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
+        self.provider = Some(card.name);
+        self.workspace = key.map(|key| key.workspace.clone());
+        self.key = card.auth.carrier.read(&request.headers).ok().map(str::to_owned);
+        self.at = Some(at);
+    }
+
     /// Notes the faults that strike.
     pub fn struck(&mut self, struck: &[Struck]) {
         self.faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
     }
 
-    /// Notes why the request is refused.
+    /// Notes why the request is refused, unless a fault wants it so.
     pub async fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
+        if self.why.is_some() {
+            return;
+        }
         let owner = match (failure, case.shown) {
             (Failure::UnknownKey, Some(text)) => app.store.provider_of_key(text).await.unwrap_or_default(),
             _ => None,
@@ -101,52 +117,71 @@ impl Notes {
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
     }
+}
 
-    /// Ends the notes of a request: they are in the journal and the log before the answer leaves.
-    pub fn close(
-        self,
-        app: &App,
-        subject: Subject,
-        request: Parts,
-        request_body: journal::Body,
-        response: &mut Response,
-        body: Bytes,
-    ) {
-        self.wear(&request, response);
-        let worth_a_line = self.why.is_some() || !self.warnings.is_empty();
-        if app.journal.is_off() && !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
+impl Open {
+    /// A request that has just come.
+    pub async fn receive(app: Arc<App>, request: Parts, body: Body) -> Open {
+        let watch = Stopwatch::start();
+        let mut open =
+            Open { app, request, body: journal::Body::default(), watch, notes: Notes::default(), ended: false };
+        open.body = beginning(body).await;
+        open
+    }
+
+    /// Ends it with an answer, which is in the journal and the log before it leaves.
+    pub fn close(mut self, response: &mut Response, body: Bytes) {
+        self.notes.wear(&self.request, response);
+        let body = if self.request.method == Method::HEAD { Bytes::new() } else { body };
+        self.end(Some(response), body);
+    }
+
+    fn end(&mut self, response: Option<&Response>, body: Bytes) {
+        self.ended = true;
+        let notes = std::mem::take(&mut self.notes);
+        let worth_a_line = notes.why.is_some() || !notes.warnings.is_empty();
+        if self.app.journal.is_off() && !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
             return;
         }
-        let shown = subject.card.and_then(|card| card.auth.carrier.read(&request.headers).ok());
         let exchange = Exchange {
-            at: subject.at,
-            provider: subject.card.map(|card| card.name),
-            workspace: subject.key.map(|key| key.workspace),
-            key: shown.map(str::to_owned),
-            method: request.method,
-            target: request.uri,
-            version: request.version,
-            request_headers: Headers::from(&request.headers),
-            request_body,
-            status: Some(response.status()),
-            response_headers: Headers::from(response.headers()),
+            at: notes.at.unwrap_or_else(|| self.app.clock.now()),
+            provider: notes.provider,
+            workspace: notes.workspace,
+            key: notes.key,
+            method: std::mem::take(&mut self.request.method),
+            target: std::mem::take(&mut self.request.uri),
+            version: self.request.version,
+            request_headers: Headers::from(&self.request.headers),
+            request_body: std::mem::take(&mut self.body),
+            status: response.map(Response::status),
+            response_headers: response.map(|response| Headers::from(response.headers())).unwrap_or_default(),
             response_body: journal::Body::of(body),
-            duration: subject.watch.elapsed(),
-            faults: self.faults,
-            why: self.why,
-            warnings: self.warnings,
+            duration: self.watch.elapsed(),
+            faults: notes.faults,
+            why: notes.why,
+            warnings: notes.warnings,
         };
         if worth_a_line {
             info!("{exchange}");
         } else {
             debug!("{exchange}");
         }
-        app.journal.record(exchange);
+        self.app.journal.record(exchange);
+    }
+}
+
+/// The HTTP layer gives a request up when its connection ends.
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.notes.why = Some("the client went away before it was answered".to_owned());
+            self.end(None, Bytes::new());
+        }
     }
 }
 
 /// The beginning of a request's body, as far as it comes soon.
-pub async fn beginning(body: Body) -> journal::Body {
+async fn beginning(body: Body) -> journal::Body {
     if body.is_end_stream() {
         return journal::Body::default();
     }

@@ -16,13 +16,13 @@ use tracing::error;
 
 use crate::admin;
 use crate::app::App;
-use crate::clock::{Micros, Stopwatch, utc};
+use crate::clock::{Micros, utc};
 use crate::explain::{Answered, Case};
 use crate::failure::Failure;
 use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
-use crate::notes::{self, Notes, Subject};
+use crate::notes::{Notes, Open};
 use crate::provider::{Card, Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
 use crate::query;
@@ -31,42 +31,33 @@ use crate::workspace;
 
 /// Answers a request that is not the emulator's own.
 pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
-    let watch = Stopwatch::start();
     let (request, body) = request.into_parts();
-    let received = notes::beginning(body).await;
-    let mut notes = Notes::default();
-    let attended = match providers::resolve(&request) {
-        Some(route) => attend(&app, &route, &request, &mut notes).await,
+    let mut open = Open::receive(app.clone(), request, body).await;
+    let Open { request, notes, .. } = &mut open;
+    let attended = match providers::resolve(request) {
+        Some(route) => attend(&app, &route, request, notes).await,
         None => {
             notes.because("no provider owns this address");
-            Attended {
-                reply: admin::no_provider(&request),
-                card: None,
-                key: None,
-                now: app.clock.now(),
-                script: Script::default(),
-            }
+            Attended { reply: admin::no_provider(request), now: app.clock.now(), script: Script::default() }
         }
     };
-    let Attended { reply, card, key, now, script } = attended;
-    let peer = Peer::of(&request);
+    let Attended { reply, now, script } = attended;
+    let peer = Peer::of(request);
     let sent = Bytes::from(reply.body);
     let mut response = respond(reply.status, reply.headers, sent.clone(), now);
-    notes.close(&app, Subject { card, key, at: now, watch }, request, received, &mut response, sent);
+    open.close(&mut response, sent);
     script.send(response, &peer).await
 }
 
 /// What came of a request.
 struct Attended {
     reply: Reply,
-    card: Option<&'static Card>,
-    key: Option<Key>,
     now: Micros,
     script: Script,
 }
 
 async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) -> Attended {
-    let mut asked = Asked::by(app, route, request).await;
+    let mut asked = Asked::by(app, route, request, notes).await;
     let (reply, script) = match cue(app, &asked, notes) {
         Ok(script) => {
             if !script.delay.is_zero() {
@@ -81,7 +72,7 @@ async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) ->
             (admin::no_such_fault(&why), Script::default())
         }
     };
-    Attended { reply, card: Some(route.provider.card()), key: asked.key.ok(), now: asked.now, script }
+    Attended { reply, now: asked.now, script }
 }
 
 /// A request on its way, and when and to whom it happens.
@@ -97,7 +88,7 @@ struct Asked<'r> {
 }
 
 impl<'r> Asked<'r> {
-    async fn by(app: &App, route: &'r Route, request: &'r Parts) -> Asked<'r> {
+    async fn by(app: &App, route: &'r Route, request: &'r Parts, notes: &mut Notes) -> Asked<'r> {
         let key = known_key(app, route.provider, request).await;
         let (now, entropy) = match &key {
             Ok(key) => {
@@ -106,6 +97,7 @@ impl<'r> Asked<'r> {
             }
             Err(_) => (app.clock.now(), app.chance.wide_bits()),
         };
+        notes.about(route.provider.card(), request, key.as_ref().ok(), now);
         Asked { route, request, key, now, entropy }
     }
 
@@ -152,7 +144,7 @@ async fn persist(app: &App, asked: &mut Asked<'_>, script: &Script, notes: &mut 
         if let Some(reply) = serve(app, asked, script, notes).await {
             return reply;
         }
-        *asked = Asked::by(app, asked.route, asked.request).await;
+        *asked = Asked::by(app, asked.route, asked.request, notes).await;
     }
 }
 
@@ -165,9 +157,7 @@ async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes)
         Ok(reply) => Some(reply),
         Err(Setback::Outdated) => None,
         Err(Setback::Failure(failure)) => {
-            if script.instead.is_none() {
-                notes.refused(app, &failure, case(asked, &progress)).await;
-            }
+            notes.refused(app, &failure, case(asked, &progress)).await;
             Some(asked.route.provider.refusal(&failure, &cx))
         }
     }
@@ -225,7 +215,7 @@ async fn list<'k>(
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
     let args = query::read(card.params, card.unknown, asked.query()).map_err(Failure::Invalid)?;
-    script.refused_cursor(card).map_or(Ok(()), Err)?;
+    expire_cursor(script, card, notes)?;
     let mut plan = provider.plan(&args, key)?;
     disturb(app, asked, script, key, &plan).await?;
     script.bend(&mut plan);
@@ -255,6 +245,13 @@ fn staged<'k>(
         Instead::Failure(failure) => Err(failure.clone()),
         Instead::Raw(reply) => Ok(Some(reply.clone())),
     }
+}
+
+/// Refuses a cursor if a fault says so.
+fn expire_cursor(script: &Script, card: &Card, notes: &mut Notes) -> Result<(), Failure> {
+    let Some(failure) = script.refused_cursor(card) else { return Ok(()) };
+    notes.staged();
+    Err(failure)
 }
 
 /// The live key, counted.

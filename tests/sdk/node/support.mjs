@@ -121,3 +121,59 @@ export async function whileSuspended(server, action) {
     server.process.kill('SIGCONT');
   }
 }
+
+// A workspace of its own on a server, steered through the emulator's own API to test a client of one provider. It holds
+// nine pictures, the newest first in `names`.
+export async function steer(server, provider) {
+  const call = async (method, path, body) => {
+    const response = await fetch(`${server.origin}/_emulator${path}`, { method, body: body && JSON.stringify(body) });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  };
+  const { id, keys, base_urls: baseUrls } = await call('POST', '/workspaces', { fixture: PICTURES });
+  const scope = { workspace: id, provider };
+  return {
+    key: keys[provider],
+    baseUrl: baseUrls[provider],
+    turnClock: (how) => call('POST', `/workspaces/${id}/clock`, how),
+    limit: (limits) => call('PATCH', `/workspaces/${id}/keys/${keys[provider]}`, { limits }),
+    fault: (effect, rest = {}) => call('POST', '/faults', { effect, ...rest, match: { ...scope, ...rest.match } }),
+    // The journal holds these requests, in this order, and no others.
+    async sent(...requests) {
+      const { entries } = await call('GET', `/journal?workspace=${id}&limit=1000`);
+      const told = entries.map(({ target, status, faults }) => `${target} ${status} ${faults}`).join('\n');
+      assert.equal(entries.length, requests.length, told);
+      const verdict = await call('POST', '/journal/verify', { scope, requests, in_order: true, only: true });
+      assert.deepEqual(verdict, { ok: true }, told);
+      return entries;
+    },
+  };
+}
+
+const NAMES = [9, 8, 7, 6, 5, 4, 3, 2, 1].map((number) => `${number}.png`);
+const PICTURES = {
+  workspaces: [{
+    id: 'ws_pictures',
+    assets: NAMES.toReversed().map((name) => ({
+      name, mime_type: 'image/png', created_at: `2026-03-0${name[0]}T00:00:00Z`,
+    })),
+  }],
+};
+export const names = NAMES;
+
+// Lets no time pass where a client pauses before it tries again: `during` is awaited instead, with the milliseconds. Node's
+// own timers are left alone, and what waits as long as `limit`, a request's time limit.
+export function skipPauses(t, { limit, during = async () => {} }) {
+  const pauses = [];
+  const { setTimeout: wait } = globalThis;
+  t.mock.method(globalThis, 'setTimeout', (action, milliseconds, ...given) => {
+    const callers = new Error().stack.split('\n').filter((line) => !line.includes('support.mjs'));
+    if (callers.some((line) => line.includes('node:internal/deps'))) return wait(action, milliseconds, ...given);
+    if (milliseconds >= limit) return wait(action, milliseconds, ...given).unref();
+    pauses.push(milliseconds);
+    during(milliseconds).then(() => action(...given));
+    return undefined;
+  });
+  return pauses;
+}

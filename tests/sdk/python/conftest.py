@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 from datetime import datetime
 from pathlib import Path
 
@@ -85,3 +86,55 @@ def plain_environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
+
+
+NAMES = [f"{number}.png" for number in range(9, 0, -1)]
+PICTURES = {
+    "workspaces": [
+        {
+            "id": "ws_pictures",
+            "assets": [
+                {"name": name, "mime_type": "image/png", "created_at": f"2026-03-0{name[0]}T00:00:00Z"}
+                for name in reversed(NAMES)
+            ],
+        }
+    ]
+}
+
+
+class World:
+    """A workspace of its own on a server, steered through the emulator's own API to test a client of one provider. It holds
+    nine pictures, the newest first in NAMES."""
+
+    def __init__(self, server, provider):
+        self.origin = server.origin
+        made = self.call("POST", "/workspaces", {"fixture": PICTURES})
+        self.scope = {"workspace": made["id"], "provider": provider}
+        self.path = f"/workspaces/{made['id']}"
+        self.key, self.base_url = made["keys"][provider], made["base_urls"][provider]
+
+    def call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.origin}/_emulator{path}", data, method=method)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def fault(self, effect, match=None, **rest):
+        match = {**self.scope, **(match or {})}
+        return self.call("POST", "/faults", {"match": match, "effect": effect, **rest})
+
+    def limit(self, limits):
+        return self.call("PATCH", f"{self.path}/keys/{self.key}", {"limits": limits})
+
+    def turn_clock(self, **how):
+        return self.call("POST", f"{self.path}/clock", how)
+
+    def sent(self, *requests):
+        """The journal holds these requests, in this order, and no others."""
+        entries = self.call("GET", f"/journal?workspace={self.scope['workspace']}&limit=1000")["entries"]
+        told = "\n".join(f"{entry['target']} {entry['status']} {entry['faults']}" for entry in entries)
+        assert len(entries) == len(requests), told
+        expectations = {"scope": self.scope, "requests": requests, "in_order": True, "only": True}
+        assert self.call("POST", "/journal/verify", expectations) == {"ok": True}, told
+        return entries
