@@ -33,7 +33,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { entries: 10_000, bytes: 32 << 20 }
+        Bounds { entries: 10_000, bytes: 4 << 20 }
     }
 }
 
