@@ -108,6 +108,15 @@ impl Secrets {
         secrets
     }
 
+    /// These, and every value of a query string that has the shape of a key: that is where clients put them by mistake.
+    pub fn and_in_query(mut self, query: &str) -> Secrets {
+        let shaped = |text: &str| providers::ALL.iter().any(|provider| (provider.card().auth.looks_like)(text));
+        for (_, value) in form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| shaped(value)) {
+            self.add(value.as_bytes());
+        }
+        self
+    }
+
     fn add(&mut self, whole: &[u8]) {
         let known = self.0.iter().any(|secret| secret.whole == whole);
         if whole.len() >= SHORTEST && !known {
@@ -224,6 +233,13 @@ mod tests {
         ] {
             assert_eq!(secrets.hide(&format!("<{spelled}>")), "<…d/+%>", "{spelled}");
         }
+    }
+
+    #[test]
+    fn a_key_in_a_query_string_is_a_secret_although_no_header_shows_it() {
+        let query = "limit=5&api_key=sk_test_0123%3456789&name=linen";
+        let secrets = Secrets::default().and_in_query(query);
+        assert_eq!(secrets.hide(query), "limit=5&api_key=sk_test_…6789&name=linen");
     }
 
     #[test]

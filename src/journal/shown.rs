@@ -136,7 +136,8 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 impl Exchange {
     /// What must not be shown of it.
     pub(super) fn secrets(&self) -> Secrets {
-        Secrets::of(self.key.as_deref(), &self.request_headers.unpacked())
+        let secrets = Secrets::of(self.key.as_deref(), &self.request_headers.unpacked());
+        secrets.and_in_query(self.target.query().unwrap_or_default())
     }
 }
 

@@ -17,6 +17,7 @@ mod har;
 mod hostile;
 mod import;
 mod journal;
+mod journal_api;
 mod libraries;
 mod model;
 mod negatives;
