@@ -7,9 +7,10 @@ CREATE TABLE world (
 
 -- What a workspace holds besides its keys: users, projects, folders and assets. Workspaces, what they were made from and
 -- snapshots share collections, so none of these is ever copied; whoever wants to change a shared one gets a copy first.
--- Numbers are never used again.
+-- Numbers are never used again, and `version` rises with every change: the two say exactly what is in it.
 CREATE TABLE collection (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- `origin` and `origin_keys` are what a reset goes back to.

@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use crate::cache::Cache;
 use crate::clock::{Chance, Clock, Hands};
 use crate::explain::Cursors;
 use crate::faults::Faults;
@@ -13,6 +14,8 @@ use crate::tenants::Tenants;
 pub struct App {
     /// The library.
     pub store: Store,
+    /// What is kept of it in memory.
+    pub cache: Cache,
     /// The emulator's clock; workspaces can have their own.
     pub clock: Clock,
     /// How the clock went at the start.
@@ -49,6 +52,7 @@ impl App {
     pub fn new(store: Store, clock: Clock, seed: Option<u64>) -> App {
         App {
             store,
+            cache: Cache::default(),
             began: clock.hands(),
             clock,
             chance: seed.map_or_else(Chance::from_system, Chance::seeded),

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};
@@ -36,23 +36,6 @@ impl std::error::Error for Unimportable {}
 impl Unimportable {
     fn new(at: impl Into<String>, message: impl Into<String>) -> Unimportable {
         Unimportable { at: at.into(), message: message.into() }
-    }
-}
-
-/// An asset as a page shows it: in the words it was imported in, or in those that the view makes of it.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Shown<'a, T> {
-    /// The words of the provider, to the byte.
-    Told(&'a RawValue),
-    /// The view's.
-    Made(T),
-}
-
-impl<'a, T> Shown<'a, T> {
-    /// The words that `stored` has of this provider, else what `make` makes of it.
-    pub fn of(stored: &'a store::Asset, provider: &str, make: impl FnOnce(&'a store::Asset) -> T) -> Shown<'a, T> {
-        stored.words(provider).map_or_else(|| Shown::Made(make(stored)), Shown::Told)
     }
 }
 

@@ -13,8 +13,9 @@ use futures_util::StreamExt;
 use tracing::{debug, info};
 
 use crate::app::App;
+use crate::cache::Answer;
 use crate::clock::{Micros, Stopwatch};
-use crate::explain::{self, Answered, Case, Warning};
+use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
 use crate::journal::{self, BODY_CAP, Exchange, Headers};
@@ -95,12 +96,11 @@ impl Notes {
         self.why = Some(format!("the fault `{}` struck", self.faults.join("`, `")));
     }
 
-    /// Notes what about an answered request was probably not meant, and remembers what the answer offers.
-    pub fn answered(&mut self, app: &App, answered: &Answered, next: Option<&str>) {
-        self.warnings = explain::warnings(answered, &app.cursors);
-        app.cursors.remember(answered, next);
+    /// Notes what about an answered request was probably not meant.
+    pub fn answered(&mut self, app: &App, key: &Key, answer: &Answer) {
+        self.warnings.clone_from(&answer.warnings);
         if !self.warnings.is_empty() {
-            let tenant = app.tenants.of(&answered.key.workspace);
+            let tenant = app.tenants.of(&key.workspace);
             tenant.warned.fetch_add(self.warnings.len() as u64, Relaxed);
         }
     }

@@ -16,8 +16,9 @@ use tracing::error;
 
 use crate::admin;
 use crate::app::App;
+use crate::cache::{Answer, Holder};
 use crate::clock::{Micros, utc};
-use crate::explain::{Answered, Case};
+use crate::explain::{self, Answered, Case};
 use crate::failure::Failure;
 use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
@@ -43,7 +44,7 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     };
     let Attended { reply, now, script } = attended;
     let peer = Peer::of(request);
-    let sent = Bytes::from(reply.body);
+    let sent = reply.body;
     let mut response = respond(reply.status, reply.headers, sent.clone(), now);
     open.close(&mut response, sent);
     script.send(response, &peer).await
@@ -80,7 +81,7 @@ struct Asked<'r> {
     route: &'r Route,
     request: &'r Parts,
     /// The key it shows, live or not.
-    key: Result<Key, Failure>,
+    key: Result<Arc<Holder>, Failure>,
     /// The instant, by the clock of the key's workspace.
     now: Micros,
     /// Its share of randomness.
@@ -91,13 +92,13 @@ impl<'r> Asked<'r> {
     async fn by(app: &App, route: &'r Route, request: &'r Parts, notes: &mut Notes) -> Asked<'r> {
         let key = known_key(app, route.provider, request).await;
         let (now, entropy) = match &key {
-            Ok(key) => {
-                let tenant = app.tenants.of(&key.workspace);
+            Ok(holder) => {
+                let tenant = app.tenants.of(&holder.key.workspace);
                 (tenant.now(&app.clock), tenant.chance.wide_bits())
             }
             Err(_) => (app.clock.now(), app.chance.wide_bits()),
         };
-        notes.about(route.provider.card(), request, key.as_ref().ok(), now);
+        notes.about(route.provider.card(), request, key.as_ref().ok().map(|holder| &holder.key), now);
         Asked { route, request, key, now, entropy }
     }
 
@@ -119,7 +120,7 @@ fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
     let matched = faults::Asked {
         card,
-        workspace: asked.key.as_ref().ok().map(|key| &*key.workspace),
+        workspace: asked.key.as_ref().ok().map(|holder| &*holder.key.workspace),
         key: card.auth.carrier.read(&asked.request.headers).ok(),
         method: asked.request.method.as_str(),
         path: &asked.route.path,
@@ -177,6 +178,16 @@ impl From<Failure> for Setback {
     }
 }
 
+impl From<ListError> for Setback {
+    fn from(error: ListError) -> Setback {
+        match error {
+            ListError::NoSuchProject => Failure::NoSuchProject.into(),
+            ListError::Outdated => Setback::Outdated,
+            ListError::Database(error) => internal(error).into(),
+        }
+    }
+}
+
 /// What a refusal is explained with.
 fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
     let card = asked.route.provider.card();
@@ -186,7 +197,7 @@ fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
         path: &asked.route.path,
         headers: &asked.request.headers,
         shown: card.auth.carrier.read(&asked.request.headers).ok(),
-        key: asked.key.as_ref().ok(),
+        key: asked.key.as_ref().ok().map(|holder| &holder.key),
         owner: None,
         project: progress.project.as_deref(),
         counts: &progress.counts,
@@ -203,6 +214,7 @@ async fn list<'k>(
     progress: &mut Progress<'k>,
 ) -> Result<Reply, Setback> {
     let Asked { route, request, now, entropy, .. } = *asked;
+    let query = asked.query();
     let provider = route.provider;
     let card = provider.card();
     if let Some(reply) = staged(app, asked, script, notes, progress)? {
@@ -211,21 +223,45 @@ async fn list<'k>(
     if let Some(reply) = route_and_method(route, request)? {
         return Ok(reply);
     }
-    let key = counted(app, asked, progress)?;
+    let holder = counted(app, asked, progress)?;
+    let key = &holder.key;
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
-    let args = query::read(card.params, card.unknown, asked.query()).map_err(Failure::Invalid)?;
-    expire_cursor(script, card, notes)?;
-    let mut plan = provider.plan(&args, key)?;
-    disturb(app, asked, script, key, &plan).await?;
-    script.bend(&mut plan);
-    progress.project = plan.project.clone();
-    let mut page = app.store.list_for(key, card.name, &plan).await.map_err(not_listed)?;
-    script.spoil(&mut page, &app.chance);
-    let reply = provider.page(&page, &args, &Context { now, entropy, key: Some(key), counts: &progress.counts });
-    let answered = Answered { card, key, query: asked.query(), args: &args, plan: &plan, page: &page };
-    notes.answered(app, &answered, reply.next.as_deref());
-    Ok(reply)
+    let answer = match holder.answer(query).filter(|_| script.paging.is_none()) {
+        Some(kept) => kept,
+        None => {
+            let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
+            expire_cursor(script, card, notes)?;
+            let mut plan = provider.plan(&args, key)?;
+            let holder = disturb(app, asked, script, holder, &plan).await?;
+            script.bend(&mut plan);
+            progress.project = plan.selection.project.clone();
+            let mut page = app.cache.page(&app.store, &holder, provider, &plan).await?;
+            script.spoil(&mut page, &app.chance);
+            let answered = Answered { card, key, query, args: &args, plan: &plan, page: &page };
+            written(app, provider, script, &holder, &answered)
+        }
+    };
+    notes.answered(app, key, &answer);
+    Ok(provider.answer(&answer.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+}
+
+/// The page as the provider writes it, kept for the next request like this one if nothing but the library has a say in it.
+fn written(
+    app: &App,
+    provider: &dyn Provider,
+    script: &Script,
+    holder: &Holder,
+    answered: &Answered<'_>,
+) -> Arc<Answer> {
+    let rendered = provider.page(answered.page, answered.args);
+    let warnings = explain::warnings(answered, &app.cursors);
+    app.cursors.remember(answered, rendered.next.as_deref());
+    let answer = Arc::new(Answer { rendered, warnings });
+    if script.paging.is_none() && !explain::is_judged_by_memory(answered) {
+        holder.keep(answered.query, answer.clone());
+    }
+    answer
 }
 
 /// The answer or failure that a fault puts in place of all others. A live key is counted all the same: vendors show it.
@@ -255,23 +291,29 @@ fn expire_cursor(script: &Script, card: &Card, notes: &mut Notes) -> Result<(), 
 }
 
 /// The live key, counted.
-fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Key, Failure> {
-    let key = *progress.key.insert(live(&asked.key, asked.now)?);
+fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Arc<Holder>, Failure> {
+    let holder = live(&asked.key, asked.now)?;
+    let key = *progress.key.insert(&holder.key);
     progress.counts = app.limits.count(key.id, key.limits, asked.route.provider.card().quotas, asked.now);
-    Ok(key)
+    Ok(holder)
 }
 
-/// Lets a fault write to the library before a page that is not the first.
-async fn disturb(app: &App, asked: &Asked<'_>, script: &Script, key: &Key, plan: &AssetQuery) -> Result<(), Failure> {
-    let card = asked.route.provider.card();
+/// Lets a fault write to the library before a page that is not the first; the key as it is held then.
+async fn disturb(
+    app: &App,
+    asked: &Asked<'_>,
+    script: &Script,
+    holder: &Arc<Holder>,
+    plan: &AssetQuery,
+) -> Result<Arc<Holder>, Setback> {
+    let provider = asked.route.provider;
+    let card = provider.card();
     let Some(torture) = script.disturbance().filter(|torture| torture.concerns(card, asked.query())) else {
-        return Ok(());
+        return Ok(holder.clone());
     };
-    let entropy = app.chance.wide_bits();
-    faults::disturb(torture, &app.store, card, key, plan, entropy).await.map_err(|cause| {
-        error!(%cause, "a fault could not write to the library");
-        Failure::Internal
-    })
+    faults::disturb(torture, app, provider, holder, plan).await?;
+    let held = app.cache.holder(&app.store, card.name, &holder.key.key).await.map_err(internal)?;
+    held.ok_or(Setback::Outdated)
 }
 
 /// Lets the list route pass, or gives the answer that a vendor's framework gives by itself.
@@ -304,25 +346,27 @@ fn without_slash(request: &Parts) -> Reply {
 }
 
 /// The key that the request shows, if somebody holds it.
-async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Key, Failure> {
+async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<Holder>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    if let Some(key) = app.store.key(card.name, text).await.map_err(internal)? {
-        return Ok(key);
+    let known = || app.cache.holder(&app.store, card.name, text);
+    if let Some(holder) = known().await.map_err(internal)? {
+        return Ok(holder);
     }
-    if app.switches.any_key && (card.auth.well_formed)(text) {
-        return workspace::adopt(app, provider, text).await.map_err(|cause| {
-            error!(%cause, "a new key got no workspace");
-            Failure::Internal
-        });
+    if !app.switches.any_key || !(card.auth.well_formed)(text) {
+        return Err(Failure::UnknownKey);
     }
-    Err(Failure::UnknownKey)
+    workspace::adopt(app, provider, text).await.map_err(|cause| {
+        error!(%cause, "a new key got no workspace");
+        Failure::Internal
+    })?;
+    known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
 }
 
-fn live(key: &Result<Key, Failure>, now: Micros) -> Result<&Key, Failure> {
-    let key = key.as_ref().map_err(Failure::clone)?;
-    match key.state(now) {
-        KeyState::Active => Ok(key),
+fn live(key: &Result<Arc<Holder>, Failure>, now: Micros) -> Result<&Arc<Holder>, Failure> {
+    let holder = key.as_ref().map_err(Failure::clone)?;
+    match holder.key.state(now) {
+        KeyState::Active => Ok(holder),
         KeyState::Revoked => Err(Failure::RevokedKey),
         KeyState::Expired => Err(Failure::ExpiredKey),
     }
@@ -339,13 +383,6 @@ fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
     counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
 }
 
-fn not_listed(error: ListError) -> Setback {
-    match error {
-        ListError::NoSuchProject => Failure::NoSuchProject.into(),
-        ListError::Outdated => Setback::Outdated,
-        ListError::Database(error) => internal(error).into(),
-    }
-}
 
 fn internal(cause: sqlx::Error) -> Failure {
     error!(%cause, "the library failed");

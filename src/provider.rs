@@ -1,8 +1,12 @@
 //! The contract that a dialect signs. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
+use std::sync::Arc;
+
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Micros;
 use crate::failure::{Failure, Staged};
@@ -10,14 +14,16 @@ use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
 use crate::query::{Args, Param, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// One vendor's asset API.
 ///
-/// Implementers keep four conventions: `plan` reads every parameter its table declares; `page` decides nothing about
-/// which assets are shown, and shows an asset in the words it was imported in ([`crate::import::Shown`]); `refusal`
-/// words every [`Failure`] without a catch-all; and whatever the vendor's documents leave open is a named constant with
-/// `inferred` in its doc comment and a [`Fact`] on the card.
+/// Implementers keep four conventions: `plan` reads every parameter its table declares; `asset` and `page` decide nothing
+/// about which assets are shown; `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's
+/// documents leave open is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.
+///
+/// What `asset` and `page` give is kept and shown again ([`crate::cache`]), so it can depend on nothing but what they are
+/// given. What every answer has of its own, such as the id of the request, is added by `answer`.
 pub trait Provider: Send + Sync {
     /// What is fixed about this vendor.
     fn card(&self) -> &'static Card;
@@ -25,8 +31,14 @@ pub trait Provider: Send + Sync {
     /// What the request asks of the library, in neutral terms.
     fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure>;
 
-    /// The answer that shows `page`.
-    fn page(&self, page: &Page, args: &Args, cx: &Context) -> Reply;
+    /// An asset of this workspace as a page shows it.
+    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue>;
+
+    /// What `page` looks like.
+    fn page(&self, page: &Page, args: &Args) -> Rendered;
+
+    /// The answer that shows a page.
+    fn answer(&self, page: &Rendered, cx: &Context) -> Reply;
 
     /// The answer that refuses.
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
@@ -231,6 +243,94 @@ impl Carrier {
     }
 }
 
+/// An asset as one provider shows it, in one workspace.
+#[derive(Debug)]
+pub struct Row {
+    /// Its public id.
+    pub id: Box<str>,
+    /// When it was created.
+    pub created_at: Micros,
+    /// What the provider writes: the words it was imported in, or those that the view makes of it.
+    json: Box<RawValue>,
+}
+
+impl Row {
+    /// The asset as this provider shows it in this workspace.
+    pub fn of(asset: &Asset, provider: &dyn Provider, workspace: &str) -> Row {
+        let words = asset.words(provider.card().name).map(ToOwned::to_owned);
+        let json = words.unwrap_or_else(|| provider.asset(asset, workspace));
+        Row { id: asset.id.as_str().into(), created_at: asset.created_at, json }
+    }
+
+    /// The memory it takes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Row>() + self.id.len() + self.json.get().len()
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.serialize(serializer)
+    }
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The assets, in order: what cursors and totals are made from. Views show [`Page::shown`].
+    pub rows: Vec<Arc<Row>>,
+    /// Whether the assets are left out of the view, while all that the page announces stands.
+    pub hidden: bool,
+    /// Whether more follow.
+    pub more: bool,
+    /// How many there are on all pages; 0 where that was not asked.
+    pub total: u64,
+}
+
+impl Page {
+    /// The assets that a view lists.
+    pub fn shown(&self) -> Rows<'_> {
+        Rows(if self.hidden { &[] } else { &self.rows })
+    }
+}
+
+/// The rows of a page: a list in a view's struct.
+#[derive(Debug)]
+pub struct Rows<'a>(&'a [Arc<Row>]);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|row| &**row))
+    }
+}
+
+/// The JSON of a view's struct.
+pub fn raw(view: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(view).expect("wire structs have text keys and no failing parts")
+}
+
+/// A page as its provider writes it, but for what every answer has of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The body, or its beginning.
+    pub body: Bytes,
+    /// What it offers as the position of the next page, where that is a text of the vendor's own making.
+    pub next: Option<String>,
+}
+
+impl Rendered {
+    /// A compact JSON body, keys in the order of the struct's fields.
+    pub fn json(body: &impl Serialize) -> Rendered {
+        Rendered { body: json(body), next: None }
+    }
+
+    /// The same page, known to offer `next` as the position of the next one.
+    pub fn offering(mut self, next: Option<String>) -> Rendered {
+        self.next = next;
+        self
+    }
+}
+
 /// What an answer may depend on besides the request's own parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -252,20 +352,22 @@ pub struct Reply {
     /// The headers, without those that every answer has (`date`, `content-length`).
     pub headers: HeaderMap,
     /// The body.
-    pub body: Vec<u8>,
-    /// What the answer offers as the position of the next page, where that is a text of the vendor's own making.
-    pub next: Option<String>,
+    pub body: Bytes,
 }
 
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: Vec::new(), next: None }
+        Reply { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// A compact JSON answer, keys in the order of the struct's fields.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-        let body = serde_json::to_vec(body).expect("wire structs have text keys and no failing parts");
+        Reply::written(status, json(body))
+    }
+
+    /// A JSON answer that is written already.
+    pub fn written(status: StatusCode, body: Bytes) -> Reply {
         Reply { body, ..Reply::empty(status) }.header("content-type", "application/json")
     }
 
@@ -275,10 +377,8 @@ impl Reply {
         self.headers.insert(HeaderName::from_static(name), value);
         self
     }
+}
 
-    /// The same answer, known to offer `next` as the position of the next page.
-    pub fn offering(mut self, next: Option<String>) -> Reply {
-        self.next = next;
-        self
-    }
+fn json(body: &impl Serialize) -> Bytes {
+    serde_json::to_vec(body).expect("wire structs have text keys and no failing parts").into()
 }

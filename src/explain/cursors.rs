@@ -54,8 +54,8 @@ impl Cursors {
                     self.offer(answered, &Place::Cursor(next));
                 }
             }
-            (Position::Offset, Start::Offset(start)) if !page.more && !page.assets.is_empty() => {
-                for step in [page.assets.len() as u64, u64::from(answered.plan.limit)] {
+            (Position::Offset, Start::Offset(start)) if !page.more && !page.rows.is_empty() => {
+                for step in [page.rows.len() as u64, u64::from(answered.plan.limit)] {
                     self.offer(answered, &Place::Offset(start.saturating_add(step)));
                 }
             }
@@ -107,8 +107,7 @@ fn place_of(answered: &Answered, place: &Place) -> u64 {
 /// What is listed and in which order, whatever the size of the page. Taken from what the provider understood: leaving
 /// out a parameter is the same as giving its default.
 fn filters_of(answered: &Answered) -> u64 {
-    let plan = answered.plan;
-    hash(&(&plan.filters, &plan.project, plan.order))
+    hash(&answered.plan.selection)
 }
 
 fn hash(value: &impl Hash) -> u64 {

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use crate::secret::Secrets;
 pub use cursors::Cursors;
-pub use warning::{Answered, Warning, warnings};
+pub use warning::{Answered, Warning, is_judged_by_memory, warnings};
 pub use why::{Case, why};
 
 /// The longest text of a client's that a sentence repeats.

@@ -7,10 +7,10 @@ use axum::http::HeaderMap;
 
 use super::cursors::{Cursors, Place, Recalled};
 use super::{SHORT, clip, meant};
-use crate::provider::{Card, Position};
+use crate::provider::{Card, Page, Position};
 use crate::query::{Args, Empty, Param, Repeated, Unknown};
 use crate::secret::Secrets;
-use crate::store::{AssetQuery, Key, Page, Start};
+use crate::store::{AssetQuery, Key, Start};
 
 /// A request that was answered with a page.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +124,15 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     warnings
 }
 
+/// Whether the warnings depend on what was offered before, and not only on the request and the library.
+pub fn is_judged_by_memory(answered: &Answered) -> bool {
+    match answered.card.paging.by {
+        Position::OffsetCursor | Position::Keyset => answered.plan.start != Start::Offset(0),
+        Position::Offset => answered.page.rows.is_empty(),
+        Position::Page => false,
+    }
+}
+
 /// Parameters that the vendor does not know, each once.
 fn ignored(answered: &Answered, pairs: &[Pair]) -> Vec<Warning> {
     /// Warned of one by one.
@@ -193,7 +202,7 @@ fn misplaced(answered: &Answered, pairs: &[Pair], cursors: &Cursors) -> Option<W
 /// warning where pages are asked for by number: clients walk until one is empty.
 fn is_beyond_end(answered: &Answered, cursors: &Cursors) -> bool {
     let Answered { card, page, plan, .. } = answered;
-    if !page.assets.is_empty() {
+    if !page.rows.is_empty() {
         return false;
     }
     match (card.paging.by, &plan.start) {

@@ -1,36 +1,52 @@
 //! Writing to the library between two pages of a client's walk, as other clients of a live account do.
 
 use super::Torture;
+use crate::app::App;
+use crate::cache::Holder;
 use crate::fixture::{self, Instant};
-use crate::provider::Card;
+use crate::provider::Provider;
 use crate::providers;
-use crate::store::{AssetQuery, Key, ListError, Start, Store, StoreError};
+use crate::store::{AssetQuery, ListError, Selection, Start, StoreError};
 
 /// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
 pub async fn disturb(
     torture: Torture,
-    store: &Store,
-    card: &Card,
-    key: &Key,
+    app: &App,
+    provider: &dyn Provider,
+    holder: &Holder,
     plan: &AssetQuery,
-    entropy: u128,
-) -> Result<(), StoreError> {
-    let first = AssetQuery { start: Start::Offset(0), limit: 1, counted: false, project: None, ..plan.clone() };
-    let listed = store.list(card.name, &key.workspace, &first).await.map_err(|error| match error {
-        ListError::Database(error) => StoreError::Database(error),
-        ListError::NoSuchProject => StoreError::missing("project", ""),
-        ListError::Outdated => StoreError::missing("key", &key.key),
-    })?;
-    let Some(first) = listed.assets.into_iter().next() else { return Ok(()) };
-    let mut write = store.write(providers::names()).await?;
-    if torture == Torture::Remove {
-        write.remove_assets(&key.workspace, &[first.id]).await?;
-    } else {
-        let ids = providers::ALL.iter().map(|provider| provider.mint(entropy, first.created_at)).collect();
-        // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
-        let newer = Instant(first.created_at.saturating_add(1));
-        let twin = fixture::Asset { created_at: newer, told: None, ..fixture::Asset::from(first) };
-        write.add_assets(&key.workspace, vec![(twin, ids)]).await?;
+) -> Result<(), ListError> {
+    let selection = Selection { project: None, ..plan.selection.clone() };
+    let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
+    let listed = app.cache.page(&app.store, holder, provider, &first).await?;
+    match listed.rows.first() {
+        Some(first) => write(torture, app, &holder.key.workspace, &first.id).await.map_err(not_written),
+        None => Ok(()),
     }
+}
+
+async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
+    let names = providers::names();
+    if torture == Torture::Remove {
+        let mut write = app.store.write(names).await?;
+        write.remove_assets(workspace, &[first.to_owned()]).await?;
+        return write.commit().await;
+    }
+    let first = app.store.asset(workspace, first, &names).await?;
+    let mut write = app.store.write(names).await?;
+    let entropy = app.chance.wide_bits();
+    // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
+    let newer = Instant(first.created_at.0.saturating_add(1));
+    let ids = providers::ALL.iter().map(|provider| provider.mint(entropy, first.created_at.0)).collect();
+    let twin = fixture::Asset { created_at: newer, told: None, ids: Default::default(), ..first };
+    write.add_assets(workspace, vec![(twin, ids)]).await?;
     write.commit().await
+}
+
+/// What was listed a moment ago can be gone: then the request begins anew.
+fn not_written(error: StoreError) -> ListError {
+    match error {
+        StoreError::Database(error) => ListError::Database(error),
+        StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => ListError::Outdated,
+    }
 }

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Chance;
-use crate::provider::{Card, Position};
+use crate::provider::{Card, Page, Position};
 use crate::query::{self, Unknown};
-use crate::store::{AssetQuery, Page};
+use crate::store::AssetQuery;
 
 /// What happens between two pages of a walk, or to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

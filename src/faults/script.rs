@@ -12,8 +12,8 @@ use super::wire::{self, Peer};
 use super::{Struck, failures};
 use crate::clock::{Chance, Micros};
 use crate::failure::Failure;
-use crate::provider::{Card, Reply};
-use crate::store::{AssetQuery, Page};
+use crate::provider::{Card, Page, Reply};
+use crate::store::AssetQuery;
 
 /// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered
 /// (`failure`, `raw`, `empty`), one for the paging, one for how the answer is written (`malformed_json`,
@@ -127,7 +127,7 @@ impl Script {
 fn reply(Raw { status, headers, body }: &Raw) -> Reply {
     let mut reply = Reply::empty(wire::status(*status));
     if let Some(body) = body {
-        reply.body = body.as_text().unwrap_or_else(|| body.as_json().to_owned()).into_bytes();
+        reply.body = body.as_text().unwrap_or_else(|| body.as_json().to_owned()).into();
         if body.as_text().is_none() {
             reply = reply.header("content-type", "application/json");
         }

@@ -60,7 +60,7 @@ pub fn status(status: u16) -> StatusCode {
 
 /// 200 and no body, with the answer's headers.
 pub fn emptied(reply: Reply) -> Reply {
-    Reply { status: StatusCode::OK, body: Vec::new(), ..reply }
+    Reply { status: StatusCode::OK, body: Bytes::new(), ..reply }
 }
 
 /// The answer as this effect has it written.
@@ -78,10 +78,8 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
 }
 
 /// No JSON text ends in a comma.
-fn malformed(mut body: Vec<u8>) -> Vec<u8> {
-    body.pop();
-    body.push(b',');
-    body
+fn malformed(body: Bytes) -> Bytes {
+    [&body[..body.len().saturating_sub(1)], b","].concat().into()
 }
 
 /// The answer as it travels under this effect.

@@ -28,6 +28,17 @@ pub struct Key {
     pub expires_at: Option<Micros>,
     /// Its own setting of limits.
     pub limits: KeyLimits,
+    /// What the workspace holds at the moment.
+    pub edition: Edition,
+}
+
+/// What a workspace holds at a moment: nothing about it ever changes, a change makes the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    /// The number of the collection.
+    pub collection: i64,
+    /// How often that was changed.
+    pub version: i64,
 }
 
 /// Whether a key is good.
@@ -68,12 +79,13 @@ impl Key {
     }
 }
 
-const COLUMNS: &str = "id, provider, key, workspace_id, user, scopes, revoked, expires_at, limits";
+const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version\n\
+     FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 impl Store {
     /// The key of this provider with this text.
     pub async fn key(&self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM key WHERE provider = ? AND key = ?");
+        let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key).fetch_optional(&self.pool).await?;
         row.as_ref().map(from_row).transpose()
     }
@@ -84,15 +96,9 @@ impl Store {
         sqlx::query(sql).bind(key).fetch_optional(&self.pool).await?.map(|row| row.try_get(0)).transpose()
     }
 
-    /// Whether a key that was read is still there, and acts as the same user.
-    pub(super) async fn stands(&self, key: &Key) -> Result<bool, sqlx::Error> {
-        let found = sqlx::query("SELECT 1 FROM key WHERE id = ? AND user = ?").bind(key.id).bind(&key.user);
-        Ok(found.fetch_optional(&self.pool).await?.is_some())
-    }
-
     /// Every key, in the order of the fixtures.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM key ORDER BY id");
+        let sql = format!("{SELECT} ORDER BY k.id");
         sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?.iter().map(from_row).collect()
     }
 }
@@ -100,7 +106,7 @@ impl Store {
 impl Store {
     /// The keys of a workspace, in the order in which they were made.
     pub async fn keys_of(&self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM key WHERE workspace_id = ? ORDER BY id");
+        let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&self.pool).await?;
         rows.iter().map(from_row).collect()
     }
@@ -108,7 +114,7 @@ impl Store {
 
 /// The keys of a workspace as a fixture has them.
 pub(super) async fn of_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<Vec<fixture::Key>, sqlx::Error> {
-    let sql = format!("SELECT {COLUMNS} FROM key WHERE workspace_id = ? ORDER BY id");
+    let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
     rows.iter().map(|row| from_row(row).map(fixture::Key::from)).collect()
 }
@@ -126,5 +132,6 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         revoked: row.try_get(6)?,
         expires_at: row.try_get(7)?,
         limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
+        edition: Edition { collection: row.try_get(9)?, version: row.try_get(10)? },
     })
 }

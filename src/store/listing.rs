@@ -1,21 +1,17 @@
-//! Listing assets: filters, a total order, a window, a count. The page and the count share one `push_where`.
+//! Listing assets: filters and a total order give numbers, numbers give assets. Which of the numbers make a page, and how
+//! many there are, is for [`crate::cache`], which keeps them.
 
-use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
-use super::{Asset, Key, Status, Store, Visibility, fold};
+use super::{Asset, Edition, Status, Store, Visibility, fold};
 use crate::clock::Micros;
 
 /// What a provider asks of the library on behalf of one request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetQuery {
-    /// All of these must hold.
-    pub filters: Vec<Filter>,
-    /// A project that must exist; a listing narrowed to an unknown one is an error, not an empty page.
-    pub project: Option<String>,
-    /// The order.
-    pub order: Order,
+    /// What is listed, and in which order.
+    pub selection: Selection,
     /// Where the page begins.
     pub start: Start,
     /// Whether the page begins with the last asset before it, as if one more had come in front meanwhile. A page that
@@ -27,11 +23,15 @@ pub struct AssetQuery {
     pub counted: bool,
 }
 
-impl AssetQuery {
-    /// Whether an asset before the page is repeated on it: those on top have none before them.
-    fn overlaps(&self) -> bool {
-        self.overlap && self.start != Start::Offset(0)
-    }
+/// What is listed, and in which order: all pages of a listing have this in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// All of these must hold.
+    pub filters: Vec<Filter>,
+    /// A project that must exist; a listing narrowed to an unknown one is an error, not an empty page.
+    pub project: Option<String>,
+    /// The order.
+    pub order: Order,
 }
 
 /// A total order: a value, then a unique tie-break in the same direction.
@@ -87,7 +87,7 @@ pub enum Start {
 }
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// Of one of these kinds.
     KindIn(Vec<String>),
@@ -130,39 +130,12 @@ pub enum Filter {
     CreatedTo(Micros),
 }
 
-/// One page of a listing.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The assets, in order: what cursors and totals are made from. Views show [`Page::shown`].
-    pub assets: Vec<Asset>,
-    /// Whether the assets are left out of the view, while all that the page announces stands.
-    pub hidden: bool,
-    /// Whether more follow.
-    pub more: bool,
-    /// How many there are on all pages; 0 where that was not asked.
-    pub total: u64,
-}
-
-impl Page {
-    /// The page of the first `limit` rows; one row more says that more follow.
-    fn of(rows: &[SqliteRow], limit: u32, total: u64) -> Result<Page, ListError> {
-        let limit = limit as usize;
-        let assets = rows.iter().take(limit).map(Asset::from_row).collect::<Result<_, _>>()?;
-        Ok(Page { assets, hidden: false, more: rows.len() > limit, total })
-    }
-
-    /// The assets that a view lists.
-    pub fn shown(&self) -> &[Asset] {
-        if self.hidden { &[] } else { &self.assets }
-    }
-}
-
 /// Why there is no page.
 #[derive(Debug)]
 pub enum ListError {
     /// The project to narrow to does not exist.
     NoSuchProject,
-    /// The key that asks is gone or acts as another user by now: whoever read it has to read it again.
+    /// The edition asked for is no more: whoever read of it has to begin anew.
     Outdated,
     /// The database failed.
     Database(sqlx::Error),
@@ -174,94 +147,85 @@ impl From<sqlx::Error> for ListError {
     }
 }
 
-/// Whose assets are listed.
-#[derive(Clone, Copy)]
-enum Whose<'a> {
-    Workspace(&'a str),
-    /// Those of the key's workspace, as long as the key stands.
-    Key(&'a Key),
+/// A provider's view of an edition. `provider` is a card's name, never a client's text: it names a column.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// The provider.
+    pub provider: &'static str,
+    /// The edition.
+    pub edition: Edition,
 }
 
 impl Store {
-    /// The page that `query` asks for, of one workspace, with the public ids of one provider.
-    ///
-    /// `provider` is a card's name, never a client's text: it names a column.
-    pub async fn list(&self, provider: &'static str, workspace: &str, query: &AssetQuery) -> Result<Page, ListError> {
-        self.page(provider, Whose::Workspace(workspace), query).await
+    /// The numbers of all assets of a selection, in its order. One statement, so that it is of one state of the library; the
+    /// numbers come as one text, because a row for each would take several times as long.
+    pub async fn numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+        self.column("a.seq", view, selection).await
     }
 
-    /// The same for a key that was read before. The page is of a state in which the key is what it was then: a request must
-    /// not be answered out of two states when a snapshot is restored in between, or a workspace goes. Numbers of keys are
-    /// never used again, so a key that stands at the end has stood all the time.
-    pub async fn list_for(&self, key: &Key, provider: &'static str, query: &AssetQuery) -> Result<Page, ListError> {
-        let listed = self.page(provider, Whose::Key(key), query).await;
-        let nothing = match &listed {
-            Ok(page) => page.assets.is_empty(),
-            Err(error) => matches!(error, ListError::NoSuchProject),
-        };
-        // Assets are only found through the key, so there is nothing to ask where there are some.
-        if nothing && !self.stands(key).await? { Err(ListError::Outdated) } else { listed }
+    /// When these assets were created, in the same order.
+    pub async fn instants(&self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
+        self.column("a.created_at", view, selection).await
     }
 
-    async fn page(&self, provider: &'static str, whose: Whose<'_>, query: &AssetQuery) -> Result<Page, ListError> {
-        let mut page = QueryBuilder::new("");
-        push_page(&mut page, provider, whose, query);
-        if query.project.is_none() && !query.counted {
-            return Page::of(&page.build().fetch_all(&self.pool).await?, query.limit, 0);
+    async fn column(&self, column: &'static str, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+        let Edition { collection, version } = view.edition;
+        let mut sql = QueryBuilder::new("SELECT EXISTS (SELECT 1 FROM collection WHERE seq = ");
+        sql.push_bind(collection).push(" AND version = ").push_bind(version).push("), ");
+        match &selection.project {
+            Some(project) => {
+                sql.push("EXISTS (SELECT 1 FROM project WHERE collection = ").push_bind(collection);
+                sql.push(" AND id = ").push_bind(project.clone()).push(")");
+            }
+            None => drop(sql.push("1")),
         }
-        // What more than one statement says is read from one snapshot.
-        let mut snapshot = self.pool.begin().await?;
-        if let Some(project) = &query.project {
-            let mut known = QueryBuilder::new("SELECT 1 FROM project WHERE collection = ");
-            push_collection(&mut known, whose);
-            known.push(" AND id = ").push_bind(project.clone());
-            known.build().fetch_optional(&mut *snapshot).await?.ok_or(ListError::NoSuchProject)?;
+        sql.push(", (SELECT group_concat(value) FROM (");
+        push_selection(&mut sql, column, view, selection);
+        sql.push("))");
+        let row = sql.build().fetch_one(&self.pool).await?;
+        match (row.try_get(0)?, row.try_get(1)?) {
+            (false, _) => Err(ListError::Outdated),
+            (true, false) => Err(ListError::NoSuchProject),
+            (true, true) => Ok(numbers(row.try_get::<Option<&str>, _>(2)?.unwrap_or_default())),
         }
-        let rows = page.build().fetch_all(&mut *snapshot).await?;
-        let mut total = 0;
-        if query.counted {
-            let mut count = QueryBuilder::new("SELECT COUNT(*) FROM asset a");
-            push_where(&mut count, provider, whose, query);
-            let counted = count.build().fetch_one(&mut *snapshot).await?.try_get::<i64, _>(0)?;
-            total = counted.unsigned_abs() + u64::from(query.overlaps());
-        }
-        snapshot.commit().await?;
-        Page::of(&rows, query.limit, total)
     }
 
-    /// SQLite's plan for a page, one step a line: for checks that a listing is served by an index.
-    pub async fn explain(
-        &self,
-        provider: &'static str,
-        workspace: &str,
-        query: &AssetQuery,
-    ) -> Result<Vec<String>, sqlx::Error> {
+    /// The assets of these numbers, in no order, with the public ids of one provider.
+    pub async fn assets_numbered(&self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
+        let Edition { collection, version } = view.edition;
+        let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
+        push_in(&mut sql, "a.seq IN", numbers);
+        sql.push("\n AND a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(collection);
+        sql.push(" AND version = ").push_bind(version).push(")");
+        let rows = sql.build().fetch_all(&self.pool).await?;
+        if rows.len() < numbers.len() {
+            return Err(ListError::Outdated);
+        }
+        Ok(rows.iter().map(Asset::from_row).collect::<Result<_, _>>()?)
+    }
+
+    /// SQLite's plan for a selection, one step a line: for checks that a listing is served by an index.
+    pub async fn explain(&self, view: View, selection: &Selection) -> Result<Vec<String>, sqlx::Error> {
         let mut plan = QueryBuilder::new("EXPLAIN QUERY PLAN ");
-        push_page(&mut plan, provider, Whose::Workspace(workspace), query);
+        push_selection(&mut plan, "a.seq", view, selection);
         plan.build().fetch_all(&self.pool).await?.iter().map(|row| row.try_get(3)).collect()
     }
 }
 
-/// One asset more than the page holds: that is how we know whether more follow.
-fn push_page(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, query: &AssetQuery) {
-    sql.push(format!("SELECT a.{provider}_id, {COLUMNS} FROM asset a"));
-    push_where(sql, provider, whose, query);
-    if let Start::After { created_at, id } = &query.start {
-        let beyond = match query.order.direction {
-            Direction::Descending if query.overlap => "<=",
-            Direction::Descending => "<",
-            Direction::Ascending if query.overlap => ">=",
-            Direction::Ascending => ">",
-        };
-        sql.push(format!("\n AND (a.created_at, a.{provider}_id) {beyond} ("));
-        sql.push_bind(*created_at).push(", ").push_bind(id.clone()).push(")");
+/// Numbers with commas between them.
+fn numbers(text: &str) -> Box<[i64]> {
+    let number = |digits: &str| digits.parse().expect("SQLite writes whole numbers in digits");
+    text.split(',').filter(|digits| !digits.is_empty()).map(number).collect()
+}
+
+fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, selection: &Selection) {
+    sql.push("SELECT ").push(column).push(" AS value FROM asset a\n WHERE a.collection = ");
+    sql.push_bind(view.edition.collection);
+    for filter in &selection.filters {
+        sql.push("\n AND ");
+        push_filter(sql, view, filter);
     }
-    push_order(sql, provider, query.order);
-    sql.push("\n LIMIT ").push_bind(i64::from(query.limit) + 1);
-    if let Start::Offset(offset) = query.start {
-        let offset = offset - u64::from(query.overlaps());
-        sql.push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
-    }
+    push_order(sql, view.provider, selection.order);
 }
 
 fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Order) {
@@ -280,36 +244,14 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
     sql.push(format!("\n ORDER BY {by} {direction}, a.{tie} {direction}"));
 }
 
-fn push_where(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, query: &AssetQuery) {
-    sql.push("\n WHERE a.collection = ");
-    push_collection(sql, whose);
-    for filter in &query.filters {
-        sql.push("\n AND ");
-        push_filter(sql, provider, whose, filter);
-    }
-}
-
-/// What the workspace holds at this moment.
-fn push_collection(sql: &mut QueryBuilder<Sqlite>, whose: Whose) {
-    match whose {
-        Whose::Workspace(id) => sql.push("(SELECT collection FROM workspace WHERE id = ").push_bind(id.to_owned()),
-        Whose::Key(key) => sql
-            .push("(SELECT w.collection FROM key k JOIN workspace w ON w.id = k.workspace_id WHERE k.id = ")
-            .push_bind(key.id)
-            .push(" AND k.user = ")
-            .push_bind(key.user.clone()),
-    };
-    sql.push(")");
-}
-
-fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Whose, filter: &Filter) {
+fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
     match filter {
         Filter::KindIn(kinds) => push_in(sql, "a.kind IN", kinds),
         Filter::KindNotIn(kinds) => push_in(sql, "a.kind NOT IN", kinds),
         Filter::StatusIn(states) => {
             push_in(sql, "a.status IN", &states.iter().map(|status| status.word()).collect::<Vec<_>>())
         }
-        Filter::IdIn(ids) => push_in(sql, &format!("a.{provider}_id IN"), ids),
+        Filter::IdIn(ids) => push_in(sql, &format!("a.{}_id IN", view.provider), ids),
         Filter::NameContains(text) => push_contains(sql, "a.name_folded", text),
         Filter::NameOrDescriptionContains(text) => {
             sql.push("(");
@@ -318,12 +260,15 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, whose: Wh
             push_contains(sql, "a.description_folded", text);
             sql.push(")");
         }
-        Filter::Mentions { text, vocabulary } => push_mentions(sql, text, vocabulary),
-        Filter::HasTag(tag) => push_tagged(sql, "IN", tag),
-        Filter::LacksTag(tag) => push_tagged(sql, "NOT IN", tag),
+        Filter::Mentions { text, vocabulary } => push_mentions(sql, view.edition.collection, text, vocabulary),
+        Filter::HasTag(tag) => push_tagged(sql, tag),
+        Filter::LacksTag(tag) => {
+            sql.push("NOT ");
+            push_tagged(sql, tag);
+        }
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
         Filter::Folder(folder) => push_is(sql, "a.folder_id = ", folder),
-        Filter::NotTrashed => push_not_trashed(sql, whose),
+        Filter::NotTrashed => push_not_trashed(sql, view.edition.collection),
         Filter::Uploader(name) => push_is(sql, "a.uploader = ", name),
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
         Filter::VisibleTo(name) => {
@@ -354,26 +299,28 @@ fn push_contains(sql: &mut QueryBuilder<Sqlite>, column: &str, text: &str) {
     sql.push(format!("instr({column}, ")).push_bind(fold(text)).push(") > 0");
 }
 
-/// Not `EXISTS`: SQLite turns it into a join, and then an offset counts an asset once for each matching tag.
-fn push_tagged(sql: &mut QueryBuilder<Sqlite>, is_in: &str, tag: &str) {
-    sql.push_bind(tag.to_owned()).push(format!(" {is_in} (SELECT value FROM json_each(a.tags))"));
+/// A tag stands in the JSON as it would stand alone, so that a glance at the text spares reading most lists.
+fn push_tagged(sql: &mut QueryBuilder<Sqlite>, tag: &str) {
+    let written = serde_json::to_string(tag).expect("a text is always JSON");
+    sql.push("(instr(a.tags, ").push_bind(written).push(") > 0 AND ");
+    sql.push_bind(tag.to_owned()).push(" IN (SELECT value FROM json_each(a.tags)))");
 }
 
-fn push_mentions(sql: &mut QueryBuilder<Sqlite>, text: &str, vocabulary: &[String]) {
-    let matching: Vec<_> = vocabulary.iter().filter(|tag| fold(tag).contains(&fold(text))).collect();
+fn push_mentions(sql: &mut QueryBuilder<Sqlite>, collection: i64, text: &str, vocabulary: &[String]) {
     sql.push("(");
     push_contains(sql, "a.name_folded", text);
-    sql.push(" OR EXISTS (SELECT 1 FROM json_each(a.tags) WHERE ");
-    push_in(sql, "value IN", &matching);
-    sql.push(") OR EXISTS (SELECT 1 FROM project p WHERE p.collection = a.collection AND p.id = a.project_id AND ");
-    push_contains(sql, "p.name_folded", text);
+    for tag in vocabulary.iter().filter(|tag| fold(tag).contains(&fold(text))) {
+        sql.push(" OR ");
+        push_tagged(sql, tag);
+    }
+    sql.push(" OR a.project_id IN (SELECT id FROM project WHERE collection = ").push_bind(collection).push(" AND ");
+    push_contains(sql, "name_folded", text);
     sql.push("))");
 }
 
-fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, whose: Whose) {
-    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE here (number) AS (SELECT ");
-    push_collection(sql, whose);
-    sql.push("), trash (id) AS (SELECT id FROM folder JOIN here ON collection = number WHERE trashed");
-    sql.push(" UNION SELECT f.id FROM here JOIN folder f ON f.collection = number JOIN trash t ON f.parent_id = t.id)");
-    sql.push(" SELECT id FROM trash))");
+fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, collection: i64) {
+    sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE trash (id) AS (");
+    sql.push("SELECT id FROM folder WHERE collection = ").push_bind(collection).push(" AND trashed");
+    sql.push(" UNION SELECT f.id FROM folder f JOIN trash t ON f.parent_id = t.id WHERE f.collection = ");
+    sql.push_bind(collection).push(") SELECT id FROM trash))");
 }

@@ -11,16 +11,18 @@ mod listing;
 mod load;
 mod open;
 mod snapshot;
+mod stamp;
 mod write;
 
 pub use asset::{Asset, Status, Visibility, fold};
 pub use error::{Missing, StoreError};
 pub use export::{Counts, Summary};
-pub use key::{Key, KeyState};
-pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Page, SortBy, Start, Tie};
+pub use key::{Edition, Key, KeyState};
+pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Selection, SortBy, Start, Tie, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use open::{OpenError, Place};
 pub use snapshot::Snapshot;
+pub use stamp::Stamp;
 pub use write::{Template, Write};
 
 use std::sync::Arc;
@@ -28,6 +30,8 @@ use std::sync::atomic::AtomicBool;
 
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
+
+use self::stamp::Stamps;
 
 /// A transaction, for reading a snapshot or for writing.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
@@ -40,6 +44,19 @@ pub struct Store {
     writing: Arc<Mutex<()>>,
     /// Whether the state in which this process began is saved; the first change sees to it.
     began: Arc<AtomicBool>,
+    stamps: Arc<Stamps>,
     /// Whether the library is in a file.
     is_file: bool,
+}
+
+impl Store {
+    /// How many changes there were so far.
+    pub fn changes(&self) -> u64 {
+        self.stamps.changes()
+    }
+
+    /// A stamp on a workspace. It is one on what was read before if [`Store::changes`] is what it was before that.
+    pub fn stamp(&self, workspace: &str) -> Stamp {
+        self.stamps.of(workspace)
+    }
 }

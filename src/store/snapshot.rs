@@ -3,6 +3,7 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
+use super::stamp::Touched;
 use super::{Store, StoreError, Write};
 use crate::clock::Micros;
 
@@ -68,6 +69,7 @@ impl Write {
 
     /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
+        self.touched = Touched::All;
         let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);
         let found = found.fetch_optional(&mut *self.tx).await?;
         let steering = found.ok_or_else(|| StoreError::missing("snapshot", name))?.try_get(0)?;

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedMutexGuard;
 
 use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
+use super::stamp::{Stamps, Touched};
 use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
 
@@ -20,6 +21,9 @@ pub struct Write {
     pub(super) providers: Vec<&'static str>,
     /// Set once the state in which this process began is saved.
     began: Arc<AtomicBool>,
+    stamps: Arc<Stamps>,
+    /// The workspaces that are not what they were.
+    pub(super) touched: Touched,
     /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
     _turn: OwnedMutexGuard<()>,
 }
@@ -40,7 +44,8 @@ impl Store {
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut write = Write { tx, providers, began: self.began.clone(), _turn: turn };
+        let (began, stamps) = (self.began.clone(), self.stamps.clone());
+        let mut write = Write { tx, providers, began, stamps, touched: Touched::Nothing, _turn: turn };
         if !self.began.load(Relaxed) {
             write.save(Snapshot::BEGINNING, "", 0).await?;
         }
@@ -49,12 +54,19 @@ impl Store {
 }
 
 impl Write {
-    /// Makes the change visible, and lasting where there is a file.
+    /// Makes the change visible, and lasting where there is a file. Once begun it goes through, whether or not somebody
+    /// still waits for it: a change that is visible while its stamps stand would never be seen.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         self.sweep().await?;
-        self.tx.commit().await?;
-        self.began.store(true, Relaxed);
-        Ok(())
+        let Write { tx, began, stamps, touched, _turn: turn, .. } = self;
+        let committing = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            stamps.end(&touched);
+            began.fetch_or(committed.is_ok(), Relaxed);
+            drop(turn);
+            committed
+        });
+        Ok(committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
     }
 
     /// What was made from this source lately.
@@ -143,12 +155,14 @@ impl Write {
 
     /// Removes a workspace with all that is its own.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        self.touched.add(id);
         let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
 
     /// Puts a workspace back to what it was made from, keys included.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        self.touched.add(id);
         let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
@@ -193,6 +207,7 @@ impl Write {
         text: &str,
         change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
     ) -> Result<(), E> {
+        self.touched.add(workspace);
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
         let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
@@ -220,6 +235,7 @@ impl Write {
 
     /// Lets a workspace's keys of this provider act as this user.
     pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
+        self.touched.add(workspace);
         sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
             .bind(user)
             .bind(workspace)
@@ -231,6 +247,7 @@ impl Write {
 
     /// Takes a key from a workspace, and gives the number by which it was counted.
     pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
+        self.touched.add(workspace);
         let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
         let gone = sqlx::query(sql).bind(workspace).bind(provider).bind(text).fetch_optional(&mut *self.tx).await?;
         Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)
@@ -245,12 +262,14 @@ impl Write {
 
     /// The number of a collection that is this workspace's alone, so that it may be changed.
     pub(super) async fn own(&mut self, workspace: &str) -> Result<i64, StoreError> {
+        self.touched.add(workspace);
         let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        let sql = "SELECT (SELECT COUNT(*) FROM workspace WHERE collection = ?1) + EXISTS (SELECT 1 FROM workspace WHERE origin = ?1)\n\
-                   + EXISTS (SELECT 1 FROM template WHERE collection = ?1)\n\
-                   + EXISTS (SELECT 1 FROM saved_workspace WHERE collection = ?1 OR origin = ?1)";
-        let shares: i64 = sqlx::query(sql).bind(held).fetch_one(&mut *self.tx).await?.try_get(0)?;
-        if shares == 1 {
+        let sql = "UPDATE collection SET version = version + 1 WHERE seq = ?1\n\
+                   AND (SELECT COUNT(*) FROM workspace WHERE collection = ?1) = 1\n\
+                   AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = ?1)\n\
+                   AND NOT EXISTS (SELECT 1 FROM template WHERE collection = ?1)\n\
+                   AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = ?1 OR origin = ?1)";
+        if sqlx::query(sql).bind(held).execute(&mut *self.tx).await?.rows_affected() == 1 {
             return Ok(held);
         }
         let own = self.copy(held).await?;

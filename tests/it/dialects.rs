@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use assetmock::failure::Failure;
 use assetmock::limits::KeyLimits;
 use assetmock::provider::Provider;
-use assetmock::store::{AssetQuery, Key};
+use assetmock::store::{AssetQuery, Edition, Key};
 use assetmock::{providers, query};
 use regex::Regex;
 use serde_json::Value;
@@ -190,6 +190,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
+        edition: Edition { collection: 1, version: 0 },
     };
     let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
     provider.plan(&args, &key)

@@ -4,14 +4,14 @@ use assetmock::clock::SECOND;
 use assetmock::explain::{Answered, Case, Cursors, Warning, warnings, why};
 use assetmock::failure::Failure;
 use assetmock::limits::{Counts, KeyLimits, Limits, Own};
-use assetmock::provider::{Context, Position, Provider};
+use assetmock::provider::{Position, Provider};
 use assetmock::providers;
 use assetmock::query;
-use assetmock::store::Key;
+use assetmock::store::{Edition, Key};
 use axum::http::Method;
 
 use crate::dialects;
-use crate::support::{NOON, app, at, block_on, headers};
+use crate::support::{NOON, app, at, block_on, headers, page};
 use crate::worlds::{VISIBLE, world};
 
 fn card(name: &str) -> &'static assetmock::provider::Card {
@@ -49,6 +49,7 @@ fn key() -> Key {
         revoked: false,
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
+        edition: Edition { collection: 1, version: 0 },
     }
 }
 
@@ -211,9 +212,8 @@ impl Asker {
         let card = self.provider.card();
         let args = query::read(card.params, card.unknown, query).unwrap();
         let plan = self.provider.plan(&args, &self.key).unwrap();
-        let page = block_on(self.app.store.list(card.name, &self.key.workspace, &plan)).unwrap();
-        let cx = Context { now: at(NOON), entropy: 0, key: Some(&self.key), counts: &Counts::default() };
-        let next = self.provider.page(&page, &args, &cx).next;
+        let page = page(&self.app, self.provider, &self.key.key, &plan);
+        let next = self.provider.page(&page, &args).next;
         let answered = Answered { card, key: &self.key, query, args: &args, plan: &plan, page: &page };
         let warnings = warnings(&answered, &self.cursors);
         self.cursors.remember(&answered, next.as_deref());
@@ -380,7 +380,7 @@ fn the_oldest_cursors_are_forgotten() {
     let card = asker.provider.card();
     let args = query::read(card.params, card.unknown, "").unwrap();
     let plan = asker.provider.plan(&args, &asker.key).unwrap();
-    let page = block_on(asker.app.store.list(card.name, &asker.key.workspace, &plan)).unwrap();
+    let page = page(&asker.app, asker.provider, &asker.key.key, &plan);
     let answered = Answered { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
     let others = |count: usize| (0..count).for_each(|n| asker.cursors.remember(&answered, Some(&n.to_string())));
     others(4_095);

@@ -12,8 +12,8 @@ use assetmock::limits::Counts;
 use assetmock::provider::{Context, Provider, Reply};
 use assetmock::query;
 
-use crate::dialects::{Dialect, pairs, planned};
-use crate::support::{Answer, NOON, app, block_on};
+use crate::dialects::{self, Dialect, pairs, planned};
+use crate::support::{Answer, NOON, app, block_on, page};
 use crate::worlds::{VISIBLE, world};
 
 fn cx(counts: &Counts) -> Context<'_> {
@@ -108,7 +108,7 @@ impl Tortured {
             None => self.shown(provider, raw, &args, strikes),
         };
         let Reply { status, body, .. } = reply;
-        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body }
+        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body: body.to_vec() }
     }
 
     fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {
@@ -116,11 +116,11 @@ impl Tortured {
         if strikes {
             self.script.bend(&mut plan);
         }
-        let mut page = block_on(self.app.store.list(provider.card().name, "ws_tests", &plan)).unwrap();
+        let mut page = page(&self.app, provider, dialects::of(provider.card().name).key, &plan);
         if strikes {
             self.script.spoil(&mut page, &self.chance);
         }
-        provider.page(&page, args, &cx(&Counts::default()))
+        provider.answer(&provider.page(&page, args), &cx(&Counts::default()))
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use assetmock::app::App;
 use assetmock::fixture::{self, Status, Taken, Visibility, Workspace};
 use assetmock::limits::Counts;
-use assetmock::provider::{Context, Provider};
+use assetmock::provider::{Context, Page, Provider, Row};
 use assetmock::providers;
 use assetmock::query;
-use assetmock::store::{self, Page, Start};
+use assetmock::store::{self, Start};
 use axum::http::Uri;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
@@ -127,9 +127,11 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
     let card = provider.card();
     let args = query::read(card.params, card.unknown, raw).unwrap();
-    let page = Page { assets: vec![last], hidden: false, more: true, total: u64::MAX };
+    let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests"))];
+    let page = Page { rows, hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default() };
-    let body = serde_json::from_slice(&provider.page(&page, &args, &cx).body).unwrap();
+    let answer = provider.answer(&provider.page(&page, &args), &cx);
+    let body = serde_json::from_slice(&answer.body).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::journal::Headers;
-use assetmock::store::{Place, Store};
+use assetmock::provider::{Page, Provider};
+use assetmock::store::{AssetQuery, Place, Store};
 use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -55,6 +56,14 @@ pub async fn app(fixture: &str, clock: &str) -> App {
     world::load(&store, fixtures, clock.now()).await.unwrap();
     store.index().await.unwrap();
     App::new(store, clock, Some(7))
+}
+
+/// The page of a plan that the holder of this key gets, without the pipeline around it.
+pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) -> Page {
+    block_on(async {
+        let holder = app.cache.holder(&app.store, provider.card().name, key).await.unwrap().unwrap();
+        app.cache.page(&app.store, &holder, provider, plan).await.unwrap()
+    })
 }
 
 /// Asks the pipeline itself, without a socket: for tests with thousands of requests.

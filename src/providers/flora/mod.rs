@@ -6,13 +6,16 @@ mod import;
 mod params;
 mod view;
 
+use axum::http::StatusCode;
+use serde_json::value::RawValue;
+
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw};
 use crate::query::{Args, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]
@@ -104,8 +107,16 @@ impl Provider for Flora {
         params::plan(args, key)
     }
 
-    fn page(&self, page: &Page, args: &Args, cx: &Context) -> Reply {
-        view::page(page, args, cx).header("request-id", request_id(cx))
+    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue> {
+        raw(&view::asset(asset, workspace))
+    }
+
+    fn page(&self, page: &Page, args: &Args) -> Rendered {
+        view::page(page, args)
+    }
+
+    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+        Reply::written(StatusCode::OK, page.body.clone()).header("request-id", request_id(cx))
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {

@@ -4,7 +4,7 @@ use super::cursor;
 use crate::failure::Failure;
 use crate::provider::Evidence::Documented;
 use crate::query::{Args, Empty, Param, Problem, Repeated, Value};
-use crate::store::{AssetQuery, Direction, Filter, Key, Order, SortBy, Start, Tie};
+use crate::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     // The bounds are documented, the default is inferred from the sample cursor.
@@ -39,9 +39,7 @@ pub fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     filters.extend(args.text("query").map(|text| Filter::NameOrDescriptionContains(text.to_owned())));
     filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
     Ok(AssetQuery {
-        filters,
-        project: args.text("project_id").map(str::to_owned),
-        order: ORDER,
+        selection: Selection { filters, project: args.text("project_id").map(str::to_owned), order: ORDER },
         start: Start::Offset(args.integer("cursor").unsigned_abs()),
         overlap: false,
         limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),

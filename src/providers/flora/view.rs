@@ -1,25 +1,23 @@
 //! FLORA's page: `assets` and `meta`.
 
-use axum::http::StatusCode;
 use chrono::Datelike;
 use serde::Serialize;
 
-use super::{CARD, cursor};
+use super::cursor;
 use crate::clock::{Micros, utc};
-use crate::import::Shown;
-use crate::provider::{Context, Reply};
+use crate::provider::{Page, Rendered, Rows};
 use crate::query::Args;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    assets: Vec<Shown<'a, Asset<'a>>>,
+    assets: Rows<'a>,
     meta: Meta<'a>,
 }
 
 /// In the order of the reference page, whose optional fields come last.
 #[derive(Serialize)]
-struct Asset<'a> {
+pub struct Asset<'a> {
     asset_id: &'a str,
     content_type: &'a str,
     created_at: i64,
@@ -45,17 +43,14 @@ struct Meta<'a> {
     total_estimate: u64,
 }
 
-pub fn page(page: &store::Page, args: &Args, cx: &Context) -> Reply {
-    let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
-    let seen = args.integer("cursor").unsigned_abs().saturating_add(page.assets.len() as u64);
+pub fn page(page: &Page, args: &Args) -> Rendered {
+    let seen = args.integer("cursor").unsigned_abs().saturating_add(page.rows.len() as u64);
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
-    let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
-    let assets = page.shown().iter().map(shown).collect();
-    Reply::json(StatusCode::OK, &Body { assets, meta }).offering(next)
+    Rendered::json(&Body { assets: page.shown(), meta }).offering(next)
 }
 
-fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
+pub fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
     Asset {
         asset_id: &stored.id,
         content_type: &stored.kind,

@@ -6,14 +6,17 @@ mod params;
 mod token;
 mod view;
 
+use axum::http::StatusCode;
+use serde_json::value::RawValue;
+
 use crate::clock::{ALPHANUMERIC, DIGITS, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw};
 use crate::query::{Args, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]
@@ -104,8 +107,16 @@ impl Provider for KonPro {
         Ok(params::plan(args))
     }
 
-    fn page(&self, page: &Page, _: &Args, _: &Context) -> Reply {
+    fn asset(&self, asset: &Asset, _: &str) -> Box<RawValue> {
+        raw(&view::asset(asset))
+    }
+
+    fn page(&self, page: &Page, _: &Args) -> Rendered {
         view::page(page)
+    }
+
+    fn answer(&self, page: &Rendered, _: &Context) -> Reply {
+        Reply::written(StatusCode::OK, page.body.clone())
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {

@@ -3,7 +3,7 @@
 use super::token;
 use crate::provider::Evidence::Documented;
 use crate::query::{Args, Empty, Param, decimal};
-use crate::store::{AssetQuery, Direction, Filter, Order, SortBy, Start, Status, Tie};
+use crate::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Status, Tie};
 
 pub const ALL: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
@@ -40,5 +40,6 @@ pub fn plan(args: &Args) -> AssetQuery {
         0 => DEFAULT_LIMIT,
         limit => limit,
     };
-    AssetQuery { filters, project: None, order: ORDER, start, overlap: false, limit, counted: false }
+    let selection = Selection { filters, project: None, order: ORDER };
+    AssetQuery { selection, start, overlap: false, limit, counted: false }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::query::{Problem, Value};
-use crate::store::Asset;
+use crate::provider::Row;
 
 #[derive(Serialize)]
 struct Position<'a> {
@@ -16,7 +16,7 @@ struct Position<'a> {
 }
 
 /// The token of the page that follows `last`.
-pub fn write(last: &Asset) -> String {
+pub fn write(last: &Row) -> String {
     let position = Position { created_us: last.created_at, id: &last.id };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&position).expect("a number and a text are always JSON"))
 }

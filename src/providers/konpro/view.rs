@@ -1,23 +1,21 @@
 //! KonPro's page: `assets`, `token`, `has_more`.
 
-use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{CARD, token};
+use super::token;
 use crate::clock::seconds;
-use crate::import::Shown;
-use crate::provider::Reply;
+use crate::provider::{Page, Rendered, Rows};
 use crate::store;
 
 #[derive(Serialize)]
 struct Body<'a> {
-    assets: Vec<Shown<'a, Asset<'a>>>,
+    assets: Rows<'a>,
     token: Option<&'a str>,
     has_more: bool,
 }
 
 #[derive(Serialize)]
-struct Asset<'a> {
+pub struct Asset<'a> {
     id: &'a str,
     name: &'a str,
     file_type: &'a str,
@@ -26,13 +24,13 @@ struct Asset<'a> {
     url: Option<&'a str>,
 }
 
-pub fn page(page: &store::Page) -> Reply {
-    let token = page.assets.last().filter(|_| page.more).map(token::write);
-    let assets = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
-    Reply::json(StatusCode::OK, &Body { assets, token: token.as_deref(), has_more: page.more }).offering(token)
+pub fn page(page: &Page) -> Rendered {
+    let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
+    let body = Body { assets: page.shown(), token: token.as_deref(), has_more: page.more };
+    Rendered::json(&body).offering(token)
 }
 
-fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &store::Asset) -> Asset<'_> {
     Asset {
         id: &stored.id,
         name: stored.name.as_deref().unwrap_or(&stored.id), // inferred: a relative of this API names assets so

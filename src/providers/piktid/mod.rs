@@ -7,14 +7,15 @@ mod params;
 mod view;
 
 use axum::http::StatusCode;
+use serde_json::value::RawValue;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw};
 use crate::query::{Args, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]
@@ -100,8 +101,16 @@ impl Provider for PiktId {
         Ok(params::plan(args, key))
     }
 
-    fn page(&self, page: &Page, args: &Args, _: &Context) -> Reply {
+    fn asset(&self, asset: &Asset, _: &str) -> Box<RawValue> {
+        raw(&view::asset(asset))
+    }
+
+    fn page(&self, page: &Page, args: &Args) -> Rendered {
         view::page(page, args)
+    }
+
+    fn answer(&self, page: &Rendered, _: &Context) -> Reply {
+        Reply::written(StatusCode::OK, page.body.clone())
     }
 
     fn refusal(&self, failure: &Failure, _: &Context) -> Reply {

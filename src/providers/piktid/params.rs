@@ -3,7 +3,7 @@
 use super::grammar;
 use crate::provider::Evidence::Documented;
 use crate::query::{Args, Param, Repeated};
-use crate::store::{AssetQuery, Direction, Filter, Key, Order, SortBy, Start, Status, Tie, Visibility};
+use crate::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Status, Tie, Visibility};
 
 pub const ALL: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
@@ -53,9 +53,7 @@ pub fn plan(args: &Args, key: &Key) -> AssetQuery {
     filters.extend(args.list("exclude_tags").into_iter().flatten().cloned().map(Filter::LacksTag));
     let limit = args.integer("per_page");
     AssetQuery {
-        filters,
-        project: None,
-        order: order(args),
+        selection: Selection { filters, project: None, order: order(args) },
         start: Start::Offset((number(page(args)) - 1).saturating_mul(limit.unsigned_abs())),
         overlap: false,
         limit: u32::try_from(limit).expect("its bounds are within 32 bits"),

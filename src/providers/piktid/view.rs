@@ -1,21 +1,18 @@
 //! PiktID's page: `pagination` and `assets`.
 
-use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::CARD;
 use super::params::{self, TAGS};
 use crate::clock::{Micros, utc};
-use crate::import::Shown;
-use crate::provider::Reply;
+use crate::provider::{Page, Rendered, Rows};
 use crate::query::Args;
 use crate::store;
 
 #[derive(Serialize)]
 struct Body<'a> {
     pagination: Pagination,
-    assets: Vec<Shown<'a, Asset<'a>>>,
+    assets: Rows<'a>,
 }
 
 #[derive(Serialize)]
@@ -29,7 +26,7 @@ struct Pagination {
 }
 
 #[derive(Serialize)]
-struct Asset<'a> {
+pub struct Asset<'a> {
     id: &'a str,
     filename: &'a str,
     url: String,
@@ -44,7 +41,7 @@ struct Asset<'a> {
     dimensions: Option<[i64; 2]>,
 }
 
-pub fn page(page: &store::Page, args: &Args) -> Reply {
+pub fn page(page: &Page, args: &Args) -> Rendered {
     let digits = params::page(args);
     let per_page = args.integer("per_page");
     let pages = page.total.div_ceil(per_page.unsigned_abs());
@@ -56,11 +53,10 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         has_next: params::number(digits) < pages,
         has_prev: params::number(digits) > 1,
     };
-    let assets = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
-    Reply::json(StatusCode::OK, &Body { pagination, assets })
+    Rendered::json(&Body { pagination, assets: page.shown() })
 }
 
-fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &store::Asset) -> Asset<'_> {
     Asset {
         id: &stored.id,
         filename: stored.name.as_deref().unwrap_or(&stored.id),

@@ -6,13 +6,16 @@ mod import;
 mod params;
 mod view;
 
+use axum::http::StatusCode;
+use serde_json::value::RawValue;
+
 use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Paging, Position, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw};
 use crate::query::{Args, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]
@@ -103,8 +106,16 @@ impl Provider for TwelveLabs {
         Ok(params::plan(args))
     }
 
-    fn page(&self, page: &Page, args: &Args, cx: &Context) -> Reply {
-        rated(view::page(page, args), cx).header("x-api-version", API_VERSION)
+    fn asset(&self, asset: &Asset, _: &str) -> Box<RawValue> {
+        raw(&view::asset(asset))
+    }
+
+    fn page(&self, page: &Page, args: &Args) -> Rendered {
+        view::page(page, args)
+    }
+
+    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+        rated(Reply::written(StatusCode::OK, page.body.clone()), cx).header("x-api-version", API_VERSION)
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {

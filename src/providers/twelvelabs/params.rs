@@ -3,7 +3,7 @@
 use super::array;
 use crate::provider::Evidence::{Client, Documented};
 use crate::query::{Args, Empty, Param, Repeated, decimal};
-use crate::store::{AssetQuery, Direction, Filter, Order, SortBy, Start, Tie};
+use crate::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     // Inferred: the least values.
@@ -45,9 +45,7 @@ pub fn plan(args: &Args) -> AssetQuery {
     filters.extend(args.text("filename").map(|text| Filter::NameContains(text.to_owned())));
     let limit = args.integer("page_limit");
     AssetQuery {
-        filters,
-        project: None,
-        order: ORDER,
+        selection: Selection { filters, project: None, order: ORDER },
         start: Start::Offset((args.integer("page") - 1).saturating_mul(limit).unsigned_abs()),
         overlap: false,
         limit: u32::try_from(limit).expect("its bounds are within 32 bits"),

@@ -1,23 +1,20 @@
 //! TwelveLabs' page: `data` and `page_info`.
 
-use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::CARD;
 use crate::clock::{Micros, utc};
-use crate::import::Shown;
-use crate::provider::Reply;
+use crate::provider::{Page, Rendered, Rows};
 use crate::query::Args;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    data: Vec<Shown<'a, Asset<'a>>>,
+    data: Rows<'a>,
     page_info: PageInfo,
 }
 
 #[derive(Serialize)]
-struct Asset<'a> {
+pub struct Asset<'a> {
     _id: &'a str,
     method: &'a str,
     status: &'static str,
@@ -37,7 +34,7 @@ struct PageInfo {
 /// Inferred: shown where no MIME type is stored.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-pub fn page(page: &store::Page, args: &Args) -> Reply {
+pub fn page(page: &Page, args: &Args) -> Rendered {
     let limit = args.integer("page_limit");
     let page_info = PageInfo {
         limit_per_page: limit,
@@ -45,11 +42,10 @@ pub fn page(page: &store::Page, args: &Args) -> Reply {
         total_page: page.total.div_ceil(limit.unsigned_abs()),
         total_results: page.total,
     };
-    let data = page.shown().iter().map(|stored| Shown::of(stored, CARD.name, asset)).collect();
-    Reply::json(StatusCode::OK, &Body { data, page_info })
+    Rendered::json(&Body { data: page.shown(), page_info })
 }
 
-fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &store::Asset) -> Asset<'_> {
     Asset {
         _id: &stored.id,
         method: method(&stored.uploaded_via),

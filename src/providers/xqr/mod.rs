@@ -5,14 +5,16 @@ mod import;
 mod params;
 mod view;
 
+use serde_json::value::RawValue;
+
 use crate::clock::{HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Paging, Position, Provider, Reply, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw};
 use crate::query::{Args, Unknown};
-use crate::store::{AssetQuery, Key, Page};
+use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]
@@ -117,8 +119,16 @@ impl Provider for Xqr {
         Ok(params::plan(args))
     }
 
-    fn page(&self, page: &Page, _: &Args, cx: &Context) -> Reply {
-        dressed(view::page(page, cx), cx)
+    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue> {
+        raw(&view::asset(asset, workspace))
+    }
+
+    fn page(&self, page: &Page, _: &Args) -> Rendered {
+        view::page(page)
+    }
+
+    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+        dressed(view::answer(page, cx), cx)
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {

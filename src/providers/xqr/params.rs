@@ -2,7 +2,7 @@
 
 use crate::provider::Evidence::Documented;
 use crate::query::{Args, Param, decimal};
-use crate::store::{AssetQuery, Direction, Order, SortBy, Start, Tie};
+use crate::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     Param::integer("limit", decimal, 1, 200).or("50").known(Documented, "How many assets to return."),
@@ -14,9 +14,7 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction:
 
 pub fn plan(args: &Args) -> AssetQuery {
     AssetQuery {
-        filters: Vec::new(),
-        project: None,
-        order: ORDER,
+        selection: Selection { filters: Vec::new(), project: None, order: ORDER },
         start: Start::Offset(args.integer("offset").unsigned_abs()),
         overlap: false,
         limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),

@@ -3,20 +3,18 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{CARD, request_id};
+use super::request_id;
 use crate::clock::{Micros, seconds, utc};
-use crate::import::Shown;
-use crate::provider::{Context, Reply};
+use crate::provider::{Context, Page, Rendered, Reply, Rows, raw};
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    data: Vec<Shown<'a, Asset<'a>>>,
-    meta: Meta,
+    data: Rows<'a>,
 }
 
 #[derive(Serialize)]
-struct Asset<'a> {
+pub struct Asset<'a> {
     id: &'a str,
     filename: &'a str,
     mime_type: &'a str,
@@ -45,19 +43,23 @@ struct RateLimit {
 /// Documented as the default of an upload without a content type; inferred for what is shown.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-pub fn page(page: &store::Page, cx: &Context) -> Reply {
-    let workspace = cx.key.map(|key| &*key.workspace).unwrap_or_default();
-    let shown = |stored| Shown::of(stored, CARD.name, |stored| asset(stored, workspace));
-    let data = page.shown().iter().map(shown).collect();
+/// The body but for `meta`, which every answer has of its own and which comes last.
+pub fn page(page: &Page) -> Rendered {
+    Rendered::json(&Body { data: page.shown() })
+}
+
+pub fn answer(page: &Rendered, cx: &Context) -> Reply {
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
         reset: seconds(count.reset_at),
     });
-    Reply::json(StatusCode::OK, &Body { data, meta: Meta { request_id: request_id(cx), rate_limit } })
+    let meta = raw(&Meta { request_id: request_id(cx), rate_limit });
+    let open = &page.body[..page.body.len() - 1];
+    Reply::written(StatusCode::OK, [open, b",\"meta\":", meta.get().as_bytes(), b"}"].concat().into())
 }
 
-fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
+pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
     Asset {
         id: &stored.id,
         filename: stored.name.as_deref().unwrap_or(&stored.id),

@@ -1,0 +1,318 @@
+//! What is kept of the library in memory, so that a page that was asked for before, or lies beside one, costs no question to
+//! the database. SQLite stays the one source of truth: everything here can be dropped at any moment and is made again.
+//!
+//! **What is kept**, for each key that was seen lately (its [`Holder`]):
+//!
+//! - the key itself, and which edition of its workspace it opens;
+//! - *listings*: the numbers of all assets of a selection, in order. An offset is an index, a count is a length, so the last
+//!   page costs what the first does;
+//! - *rows*: assets as the provider writes them. A page is some of them side by side;
+//! - *answers*: whole pages by query string, for the request that is made again and again.
+//!
+//! **When it is dropped.** A holder carries a [`Stamp`] on its workspace. Whatever changes the workspace or one of its keys
+//! ends the stamp, after it is committed and before it is acknowledged; from then on nobody is answered out of the holder,
+//! and the next request makes a new one. What is read from the database on behalf of a holder names the holder's edition,
+//! and comes only if that is still there. So an answer is of one state of the library, and a request that begins after a
+//! change was acknowledged sees it.
+//!
+//! **How much is kept** is bounded by [`BOUND`]. Beyond it, holders go that nobody has asked for since the last time; if that
+//! does not do, all rows and answers go; if that does not do, everything does. What requests under way still use is
+//! freed with them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::OnceCell;
+
+use crate::clock::Micros;
+use crate::explain::Warning;
+use crate::provider::{Page, Provider, Rendered, Row};
+use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Store, View};
+
+/// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
+const BOUND: usize = 64 << 20;
+
+/// How many listings one holder keeps: more than a client has filters.
+const LISTINGS: usize = 128;
+
+/// How much one holder keeps of answers, in bytes: some of the longest there are.
+const ANSWERS: usize = 256 << 10;
+
+/// What an entry of a table costs besides its content, about.
+const ENTRY: usize = 64;
+
+/// What is kept of the library.
+#[derive(Debug, Default)]
+pub struct Cache {
+    holders: RwLock<HashMap<&'static str, HashMap<String, Arc<Holder>>>>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// A key, and what is kept of its workspace as its provider shows it.
+#[derive(Debug)]
+pub struct Holder {
+    /// The key.
+    pub key: Key,
+    stamp: Stamp,
+    view: View,
+    /// Whether somebody has asked since the last time that room was made.
+    asked: AtomicBool,
+    listings: Mutex<HashMap<Selection, Arc<Sequence>>>,
+    rows: Mutex<HashMap<i64, Arc<Row>>>,
+    answers: Mutex<Answers>,
+    /// What this holder takes, and what all of them do.
+    bytes: AtomicUsize,
+    all_bytes: Arc<AtomicUsize>,
+}
+
+/// The assets of a selection, in its order.
+#[derive(Debug)]
+struct Sequence {
+    numbers: Box<[i64]>,
+    /// When the assets were created; read once somebody asks for what follows an instant.
+    instants: OnceCell<Box<[Micros]>>,
+}
+
+impl Sequence {
+    /// With the instants, whether or not they were read.
+    fn bytes(&self) -> usize {
+        2 * size_of_val(&*self.numbers) + size_of::<Selection>() + 4 * ENTRY
+    }
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    of: HashMap<Box<str>, Arc<Answer>>,
+    bytes: usize,
+}
+
+/// A page as it was answered, but for what every answer has of its own.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the provider made of the page.
+    pub rendered: Rendered,
+    /// What was probably not meant.
+    pub warnings: Vec<Warning>,
+}
+
+impl Cache {
+    /// The holder of the key of this text.
+    pub async fn holder(
+        &self,
+        store: &Store,
+        provider: &'static str,
+        text: &str,
+    ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
+        if let Some(holder) = self.kept(provider, text) {
+            return Ok(Some(holder));
+        }
+        loop {
+            let changes = store.changes();
+            let Some(key) = store.key(provider, text).await? else { return Ok(None) };
+            let stamp = store.stamp(&key.workspace);
+            if store.changes() == changes {
+                return Ok(Some(self.keep(Holder::new(provider, key, stamp, self.bytes.clone()))));
+            }
+        }
+    }
+
+    fn kept(&self, provider: &str, text: &str) -> Option<Arc<Holder>> {
+        let holders = self.holders.read().unwrap_or_else(PoisonError::into_inner);
+        let holder = holders.get(provider)?.get(text).filter(|holder| holder.stamp.is_current())?;
+        holder.asked.store(true, Relaxed);
+        Some(holder.clone())
+    }
+
+    fn keep(&self, holder: Holder) -> Arc<Holder> {
+        let holder = Arc::new(holder);
+        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
+        let before = holders.entry(holder.view.provider).or_default().insert(holder.key.key.clone(), holder.clone());
+        drop(holders);
+        drop(before);
+        self.make_room();
+        holder
+    }
+
+    /// The page that `query` asks for, of the edition that the holder knows.
+    pub async fn page(
+        &self,
+        store: &Store,
+        holder: &Holder,
+        provider: &dyn Provider,
+        query: &AssetQuery,
+    ) -> Result<Page, ListError> {
+        let listing = holder.listing(store, &query.selection).await?;
+        let start = holder.start(store, provider, &listing, query).await?;
+        let end = start.saturating_add(query.limit as usize).min(listing.numbers.len());
+        let rows = holder.rows(store, provider, listing.numbers.get(start..end).unwrap_or_default()).await?;
+        let overlaps = query.overlap && query.start != Start::Offset(0);
+        let total = if query.counted { listing.numbers.len() as u64 + u64::from(overlaps) } else { 0 };
+        let more = end < listing.numbers.len();
+        self.make_room();
+        Ok(Page { rows, hidden: false, more, total })
+    }
+
+    /// Drops what there is no room for.
+    fn make_room(&self) {
+        if self.bytes.load(Relaxed) <= BOUND {
+            return;
+        }
+        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
+        for of_provider in holders.values_mut() {
+            of_provider.retain(|_, holder| holder.stamp.is_current() && holder.asked.swap(false, Relaxed));
+        }
+        let all = || holders.values().flat_map(HashMap::values);
+        if self.bytes.load(Relaxed) > BOUND {
+            all().for_each(|holder| holder.shed());
+        }
+        if self.bytes.load(Relaxed) > BOUND {
+            holders.clear();
+        }
+    }
+}
+
+impl Holder {
+    fn new(provider: &'static str, key: Key, stamp: Stamp, all_bytes: Arc<AtomicUsize>) -> Holder {
+        let view = View { provider, edition: key.edition };
+        let holder = Holder {
+            bytes: AtomicUsize::new(0),
+            all_bytes,
+            stamp,
+            view,
+            asked: AtomicBool::new(true),
+            listings: Mutex::default(),
+            rows: Mutex::default(),
+            answers: Mutex::default(),
+            key,
+        };
+        holder.took(size_of::<Holder>() + ENTRY + 8 * holder.key.key.len());
+        holder
+    }
+
+    /// The answer that this query string got.
+    pub fn answer(&self, query: &str) -> Option<Arc<Answer>> {
+        lock(&self.answers).of.get(query).cloned()
+    }
+
+    /// Keeps an answer for the next request with this query string.
+    pub fn keep(&self, query: &str, answer: Arc<Answer>) {
+        let bytes = answer.rendered.body.len() + query.len() + size_of::<Answer>() + ENTRY;
+        let mut answers = lock(&self.answers);
+        if answers.bytes + bytes > ANSWERS {
+            self.gave(answers.bytes);
+            *answers = Answers::default();
+        }
+        if bytes <= ANSWERS && answers.of.insert(query.into(), answer).is_none() {
+            answers.bytes += bytes;
+            self.took(bytes);
+        }
+    }
+
+    async fn listing(&self, store: &Store, selection: &Selection) -> Result<Arc<Sequence>, ListError> {
+        if let Some(listing) = lock(&self.listings).get(selection) {
+            return Ok(listing.clone());
+        }
+        let numbers = store.numbers(self.view, selection).await?;
+        let listing = Arc::new(Sequence { numbers, instants: OnceCell::new() });
+        let mut listings = lock(&self.listings);
+        if listings.len() == LISTINGS {
+            self.gave(listings.values().map(|listing| listing.bytes()).sum());
+            listings.clear();
+        }
+        if listings.insert(selection.clone(), listing.clone()).is_none() {
+            self.took(listing.bytes());
+        }
+        Ok(listing)
+    }
+
+    /// The index at which the page begins.
+    async fn start(
+        &self,
+        store: &Store,
+        provider: &dyn Provider,
+        listing: &Sequence,
+        query: &AssetQuery,
+    ) -> Result<usize, ListError> {
+        match &query.start {
+            Start::Offset(offset) => {
+                let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
+                Ok(if query.overlap { offset.saturating_sub(1) } else { offset })
+            }
+            Start::After { created_at, id } => {
+                let read = || store.instants(self.view, &query.selection);
+                let instants = listing.instants.get_or_try_init(read).await?;
+                let descending = query.selection.order.direction == Direction::Descending;
+                let before = |at: &Micros| if descending { at > created_at } else { at < created_at };
+                let (mut least, mut most) =
+                    (instants.partition_point(before), instants.partition_point(|at| before(at) || at == created_at));
+                // Of those created at the same instant, what follows is found by their ids.
+                while least < most {
+                    let middle = usize::midpoint(least, most);
+                    let row = self.rows(store, provider, &listing.numbers[middle..=middle]).await?.remove(0);
+                    let order = if descending { id.as_str().cmp(&row.id) } else { (*row.id).cmp(id) };
+                    if order.is_lt() || (order.is_eq() && !query.overlap) { least = middle + 1 } else { most = middle }
+                }
+                Ok(least)
+            }
+        }
+    }
+
+    /// The rows of these numbers, in this order.
+    async fn rows(
+        &self,
+        store: &Store,
+        provider: &dyn Provider,
+        numbers: &[i64],
+    ) -> Result<Vec<Arc<Row>>, ListError> {
+        let mut missing = Vec::new();
+        let kept: Vec<_> = {
+            let rows = lock(&self.rows);
+            numbers.iter().map(|number| rows.get(number).cloned().ok_or_else(|| missing.push(*number))).collect()
+        };
+        if missing.is_empty() {
+            return Ok(kept.into_iter().flatten().collect());
+        }
+        let assets = store.assets_numbered(self.view, &missing).await?;
+        let workspace = &self.key.workspace;
+        let read: HashMap<i64, Arc<Row>> =
+            assets.iter().map(|asset| (asset.seq, Arc::new(Row::of(asset, provider, workspace)))).collect();
+        let made = numbers.iter().zip(kept).map(|(number, kept)| kept.or_else(|()| read.get(number).cloned().ok_or(())));
+        let made = made.collect::<Result<Vec<_>, ()>>().map_err(|()| ListError::Outdated)?;
+        let mut rows = lock(&self.rows);
+        for (number, row) in read {
+            let bytes = row.bytes() + ENTRY;
+            if rows.insert(number, row).is_none() {
+                self.took(bytes);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Drops rows and answers.
+    fn shed(&self) {
+        let rows = std::mem::take(&mut *lock(&self.rows));
+        let answers = std::mem::take(&mut *lock(&self.answers));
+        self.gave(rows.values().map(|row| row.bytes() + ENTRY).sum::<usize>() + answers.bytes);
+    }
+
+    fn took(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.all_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    fn gave(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Relaxed);
+        self.all_bytes.fetch_sub(bytes, Relaxed);
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        self.all_bytes.fetch_sub(*self.bytes.get_mut(), Relaxed);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
