@@ -70,6 +70,7 @@ impl App {
         self.faults.remove_all(Some(workspace));
         self.journal.clear(Some(workspace));
         self.limits.forget(keys);
+        self.cache.sweep();
     }
 
     /// Forgets what every workspace had in this process.
@@ -77,6 +78,7 @@ impl App {
         self.tenants.forget_all();
         self.faults.remove_all(None);
         self.limits.forget_all();
+        self.cache.sweep();
     }
     /// The strict workspaces that got warnings.
     pub fn warned(&self) -> Vec<String> {

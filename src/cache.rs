@@ -153,6 +153,12 @@ impl Cache {
         Ok(Page { rows, hidden: false, more, total })
     }
 
+    /// Drops what nobody will be answered out of any more.
+    pub fn sweep(&self) {
+        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
+        holders.values_mut().for_each(|of_provider| of_provider.retain(|_, holder| holder.stamp.is_current()));
+    }
+
     /// Drops what there is no room for.
     fn make_room(&self) {
         if self.bytes.load(Relaxed) <= BOUND {
