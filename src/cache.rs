@@ -9,6 +9,8 @@
 //! - *rows*: assets as the provider writes them. A page is some of them side by side;
 //! - *answers*: whole pages by query string, for the request that is made again and again.
 //!
+//! Texts that are no keys are kept too, a thousand of them, until anything changes anywhere.
+//!
 //! **When it is dropped.** A holder carries a [`Stamp`] on its workspace. Whatever changes the workspace or one of its keys
 //! ends the stamp, after it is committed and before it is acknowledged; from then on nobody is answered out of the holder,
 //! and the next request makes a new one. What is read from the database on behalf of a holder names the holder's edition,
@@ -39,6 +41,12 @@ const LISTINGS: usize = 128;
 /// How much one holder keeps of answers, in bytes: some of the longest there are.
 const ANSWERS: usize = 256 << 10;
 
+/// How many texts are known to be no keys.
+const STRANGERS: usize = 1024;
+
+/// The longest text that is kept, and the longest query string that an answer is kept for, in bytes.
+const LONGEST: usize = 1024;
+
 /// What an entry of a table costs besides its content, about.
 const ENTRY: usize = 64;
 
@@ -46,7 +54,17 @@ const ENTRY: usize = 64;
 #[derive(Debug, Default)]
 pub struct Cache {
     holders: RwLock<HashMap<&'static str, HashMap<String, Arc<Holder>>>>,
+    strangers: Mutex<HashMap<String, Stranger>>,
     bytes: Arc<AtomicUsize>,
+}
+
+/// A text that is no key of a provider's, as long as nothing changes anywhere.
+#[derive(Debug)]
+struct Stranger {
+    to: &'static str,
+    /// The provider whose key it is.
+    owner: Option<String>,
+    changes: u64,
 }
 
 /// A key, and what is kept of its workspace as its provider shows it.
@@ -107,14 +125,43 @@ impl Cache {
         if let Some(holder) = self.kept(provider, text) {
             return Ok(Some(holder));
         }
+        if self.stranger(store, provider, text, |_| ()).is_some() {
+            return Ok(None);
+        }
         loop {
             let changes = store.changes();
-            let Some(key) = store.key(provider, text).await? else { return Ok(None) };
+            let Some(key) = store.key(provider, text).await? else {
+                let owner = store.provider_of_key(text).await?;
+                self.refuse(text, Stranger { to: provider, owner, changes });
+                return Ok(None);
+            };
             let stamp = store.stamp(&key.workspace);
             if store.changes() == changes {
                 return Ok(Some(self.keep(Holder::new(provider, key, stamp, self.bytes.clone()))));
             }
         }
+    }
+
+    /// The provider that has the key of this text, which was found to be no key of `provider`'s.
+    pub fn owner(&self, store: &Store, provider: &str, text: &str) -> Option<String> {
+        self.stranger(store, provider, text, |stranger| stranger.owner.clone()).flatten()
+    }
+
+    fn stranger<T>(&self, store: &Store, provider: &str, text: &str, see: impl FnOnce(&Stranger) -> T) -> Option<T> {
+        let strangers = lock(&self.strangers);
+        let found = strangers.get(text)?;
+        (found.to == provider && found.changes == store.changes()).then(|| see(found))
+    }
+
+    fn refuse(&self, text: &str, stranger: Stranger) {
+        if text.len() > LONGEST {
+            return;
+        }
+        let mut strangers = lock(&self.strangers);
+        if strangers.len() == STRANGERS {
+            strangers.clear();
+        }
+        strangers.insert(text.to_owned(), stranger);
     }
 
     fn kept(&self, provider: &str, text: &str) -> Option<Arc<Holder>> {
@@ -127,7 +174,7 @@ impl Cache {
     fn keep(&self, holder: Holder) -> Arc<Holder> {
         let holder = Arc::new(holder);
         let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
-        let before = holders.entry(holder.view.provider).or_default().insert(holder.key.key.clone(), holder.clone());
+        let before = holders.entry(holder.view.provider).or_default().insert(holder.key.key.to_string(), holder.clone());
         drop(holders);
         drop(before);
         self.make_room();
@@ -209,7 +256,7 @@ impl Holder {
             self.gave(answers.bytes);
             *answers = Answers::default();
         }
-        if bytes <= ANSWERS && answers.of.insert(query.into(), answer).is_none() {
+        if bytes <= ANSWERS && query.len() <= LONGEST && answers.of.insert(query.into(), answer).is_none() {
             answers.bytes += bytes;
             self.took(bytes);
         }

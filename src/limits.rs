@@ -211,10 +211,10 @@ impl Limits {
 
     /// Counts a request of the key with this id against all its quotas.
     pub fn count(&self, key: i64, setting: KeyLimits, documented: &[Quota], now: Micros) -> Counts {
-        let quotas = in_force(documented, setting, self.off);
-        if quotas.is_empty() {
+        if documented.is_empty() && !matches!(setting, KeyLimits::Own(_)) {
             return Counts::default();
         }
+        let quotas = in_force(documented, setting, self.off);
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         Counts(
             quotas.into_iter().map(|quota| counters.entry((key, quota.name)).or_default().count(quota, now)).collect(),

@@ -18,7 +18,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange, Headers};
+use crate::journal::{self, BODY_CAP, Exchange, Headers, Target};
 use crate::provider::Card;
 use crate::providers;
 use crate::store::Key;
@@ -51,8 +51,8 @@ pub struct Open {
 #[derive(Debug, Default)]
 pub struct Notes {
     provider: Option<&'static str>,
-    workspace: Option<String>,
-    key: Option<String>,
+    workspace: Option<Arc<str>>,
+    key: Option<Arc<str>>,
     at: Option<Micros>,
     why: Option<String>,
     warnings: Vec<Warning>,
@@ -64,7 +64,10 @@ impl Notes {
     pub fn about(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
         self.provider = Some(card.name);
         self.workspace = key.map(|key| key.workspace.clone());
-        self.key = card.auth.carrier.read(&request.headers).ok().map(str::to_owned);
+        self.key = match key {
+            Some(key) => Some(key.key.clone()),
+            None => card.auth.carrier.read(&request.headers).ok().map(Arc::from),
+        };
         self.at = Some(at);
     }
 
@@ -74,12 +77,12 @@ impl Notes {
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub async fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
+    pub fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
         if self.why.is_some() {
             return;
         }
         let owner = match (failure, case.shown) {
-            (Failure::UnknownKey, Some(text)) => app.store.provider_of_key(text).await.unwrap_or_default(),
+            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, case.card.name, text),
             _ => None,
         };
         let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
@@ -149,7 +152,7 @@ impl Open {
             workspace: notes.workspace,
             key: notes.key,
             method: std::mem::take(&mut self.request.method),
-            target: std::mem::take(&mut self.request.uri),
+            target: Target::from(&self.request.uri),
             version: self.request.version,
             request_headers: Headers::from(&self.request.headers),
             request_body: std::mem::take(&mut self.body),

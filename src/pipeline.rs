@@ -2,7 +2,7 @@
 //! a refusal in its envelope, our own faults included. What no provider claims gets the emulator's own 404.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -17,7 +17,7 @@ use tracing::error;
 use crate::admin;
 use crate::app::App;
 use crate::cache::{Answer, Holder};
-use crate::clock::{Micros, utc};
+use crate::clock::{Micros, seconds, utc};
 use crate::explain::{self, Answered, Case};
 use crate::failure::Failure;
 use crate::faults::wire::Peer;
@@ -158,7 +158,7 @@ async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes)
         Ok(reply) => Some(reply),
         Err(Setback::Outdated) => None,
         Err(Setback::Failure(failure)) => {
-            notes.refused(app, &failure, case(asked, &progress)).await;
+            notes.refused(app, &failure, case(asked, &progress));
             Some(asked.route.provider.refusal(&failure, &cx))
         }
     }
@@ -342,7 +342,7 @@ fn without_slash(request: &Parts) -> Reply {
     let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{origin}{path}{query}");
-    Reply::empty(StatusCode::TEMPORARY_REDIRECT).header("location", utf8_percent_encode(&location, CONTROLS))
+    Reply::empty(StatusCode::TEMPORARY_REDIRECT).header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
 /// The key that the request shows, if somebody holds it.
@@ -404,7 +404,15 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Bytes, now: Micros) -> 
     response
 }
 
-/// The `Date` header.
+/// The `Date` header. Writing one takes longer than all else that an answer takes, so the last one is kept.
 pub(crate) fn date(now: Micros) -> Option<HeaderValue> {
-    HeaderValue::try_from(utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
+    static LAST: RwLock<Option<(i64, HeaderValue)>> = RwLock::new(None);
+    let second = seconds(now);
+    let last = LAST.read().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, date)) = last.filter(|(at, _)| *at == second) {
+        return Some(date);
+    }
+    let date = HeaderValue::try_from(utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()?;
+    *LAST.write().unwrap_or_else(PoisonError::into_inner) = Some((second, date.clone()));
+    Some(date)
 }

@@ -1,6 +1,7 @@
 //! The contract that a dialect signs. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -368,16 +369,21 @@ impl Reply {
 
     /// A JSON answer that is written already.
     pub fn written(status: StatusCode, body: Bytes) -> Reply {
-        Reply { body, ..Reply::empty(status) }.header("content-type", "application/json")
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Reply { status, headers, body }
     }
 
-    /// The same answer with one more header.
-    pub fn header(mut self, name: &'static str, value: impl ToString) -> Reply {
-        let value = HeaderValue::from_str(&value.to_string()).expect("views only write visible ASCII into headers");
+    /// The same answer with one more header: a number, or a text of visible ASCII.
+    pub fn header(mut self, name: &'static str, value: impl TryInto<HeaderValue, Error: Debug>) -> Reply {
+        let value = value.try_into().expect("views only write visible ASCII into headers");
         self.headers.insert(HeaderName::from_static(name), value);
         self
     }
 }
+
+/// Room for the headers that the answers of most vendors have, so that it is made once.
+const HEADERS: usize = 12;
 
 fn json(body: &impl Serialize) -> Bytes {
     serde_json::to_vec(body).expect("wire structs have text keys and no failing parts").into()

@@ -101,7 +101,7 @@ fn shown(key: Key, now: i64) -> Shown {
     Shown {
         state: state.word(),
         provider: key.provider,
-        key: key.key,
+        key: key.key.to_string(),
         user: key.user,
         scopes: key.scopes,
         expires_at: key.expires_at.map(Instant),
@@ -183,7 +183,7 @@ async fn remove(
 async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<String>) -> Result<String, Refusal> {
     existing(app, workspace).await?;
     let mut fitting: Vec<_> = app.store.keys_of(workspace).await?;
-    fitting.retain(|key| key.key == text && given.as_ref().is_none_or(|given| *given == key.provider));
+    fitting.retain(|key| *key.key == *text && given.as_ref().is_none_or(|given| *given == key.provider));
     match fitting.len() {
         0 => Err(StoreError::missing("key", text).into()),
         1 => Ok(fitting.remove(0).provider),

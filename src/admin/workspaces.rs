@@ -257,7 +257,7 @@ async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
     let now = tenant.now(&app.clock);
     let mut keys = BTreeMap::new();
     for key in app.store.keys_of(&id).await?.into_iter().filter(|key| key.state(now) == KeyState::Active) {
-        keys.entry(key.provider).or_insert(key.key);
+        keys.entry(key.provider).or_insert(key.key.to_string());
     }
     let origin = origin(parts);
     let base_urls = providers::ALL.iter().map(|provider| provider.card());

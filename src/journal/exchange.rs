@@ -1,6 +1,8 @@
 //! A request and its answer, as the journal keeps them.
 
+use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -45,13 +47,13 @@ pub struct Exchange {
     /// The provider asked.
     pub provider: Option<&'static str>,
     /// The workspace its key opens.
-    pub workspace: Option<String>,
+    pub workspace: Option<Arc<str>>,
     /// The text of its key, good or not.
-    pub key: Option<String>,
+    pub key: Option<Arc<str>>,
     /// The method.
     pub method: Method,
     /// The target as sent.
-    pub target: Uri,
+    pub target: Target,
     /// The version of HTTP.
     pub version: Version,
     /// The request's headers.
@@ -75,35 +77,57 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Copies what is part of the connection's read buffer. The server hands out slices of it, and one held on to would
-    /// keep all of it: several kilobytes a request (measured: four), which no bound counts.
-    pub(super) fn let_go(&mut self) {
-        let target = match self.target.path_and_query() {
-            Some(path) if self.target.authority().is_none() => Uri::try_from(path.as_str()),
-            _ => Uri::try_from(self.target.to_string()),
-        };
-        self.target = target.unwrap_or_default();
-    }
-
-    /// The memory it takes in the journal, in bytes; what the allocator adds is estimated.
+    /// The memory it takes in the journal besides its bodies, in bytes; what the allocator adds is estimated.
     pub(super) fn bytes(&self) -> usize {
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let target = self.target.path_and_query().map_or(0, |target| target.as_str().len());
         let headers = self.request_headers.0.len() + self.response_headers.0.len();
-        let bodies = self.request_body.kept.len() + self.response_body.kept.len();
-        size_of::<Entry>()
-            + ALLOCATED
-            + target
-            + headers
-            + bodies
-            + text(&self.workspace)
-            + text(&self.key)
-            + text(&self.why)
+        size_of::<Entry>() + ALLOCATED + self.target.0.len() + headers + self.why.as_ref().map_or(0, String::len)
     }
 }
 
 /// What allocations cost an entry besides what was asked for, about.
-const ALLOCATED: usize = 256;
+const ALLOCATED: usize = 128;
+
+/// A target as it was sent: a path with its query, or a whole address. A copy, since the server hands out slices of the
+/// connection's read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which
+/// no bound counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target(Box<str>);
+
+impl From<&Uri> for Target {
+    fn from(uri: &Uri) -> Target {
+        match uri.path_and_query() {
+            Some(path) if uri.authority().is_none() => Target(path.as_str().into()),
+            _ => Target(uri.to_string().into()),
+        }
+    }
+}
+
+impl Target {
+    /// Whether it is a whole address.
+    pub fn is_absolute(&self) -> bool {
+        self.0.contains("://") && !self.0.starts_with('/')
+    }
+
+    /// The path, as it was sent.
+    pub fn path(&self) -> &str {
+        let end = self.0.find('?').unwrap_or(self.0.len());
+        match self.is_absolute().then(|| self.0[..end].split_once("://")).flatten() {
+            Some((_, address)) => address.find('/').map_or("/", |begin| &address[begin..]),
+            None => &self.0[..end],
+        }
+    }
+
+    /// The query string, if there is one.
+    pub fn query(&self) -> Option<&str> {
+        self.0.split_once('?').map(|(_, query)| query)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Headers, packed into one piece of memory: a map of them takes a kilobyte, and the journal holds two for each entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

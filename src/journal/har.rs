@@ -148,7 +148,7 @@ impl HarEntry {
             comment: secrets.hide(&said.collect::<Vec<_>>().join("; ")).into_owned(),
             seq: entry.seq,
             provider: entry.provider,
-            workspace: entry.workspace.clone(),
+            workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
             faults: entry.faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
         }
@@ -211,9 +211,9 @@ impl Response {
 fn url(entry: &Entry) -> String {
     let headers = entry.request_headers.unpacked();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    match entry.target.scheme() {
-        Some(_) => entry.target.to_string(),
-        None => format!("http://{host}{}", entry.target),
+    match entry.target.is_absolute() {
+        true => entry.target.to_string(),
+        false => format!("http://{host}{}", entry.target),
     }
 }
 

@@ -8,15 +8,16 @@ mod har;
 mod shown;
 mod verify;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers};
+pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Shown, ShownBody};
@@ -49,6 +50,8 @@ pub struct Journal {
 struct Held {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
+    /// How many entries hold a body, by its place in memory.
+    bodies: HashMap<usize, usize>,
     last_seq: u64,
     dropped: u64,
     /// The number of the last entry dropped.
@@ -80,11 +83,10 @@ impl Journal {
     }
 
     /// Adds an exchange and says its number. What no longer fits is dropped, and freed outside the lock.
-    pub fn record(&self, mut exchange: Exchange) -> u64 {
+    pub fn record(&self, exchange: Exchange) -> u64 {
         if self.is_off() {
             return 0;
         }
-        exchange.let_go();
         let bytes = exchange.bytes();
         let mut entry = Arc::new(Entry { seq: 0, exchange, bytes });
         let mut held = self.lock();
@@ -92,6 +94,7 @@ impl Journal {
         let seq = held.last_seq;
         Arc::get_mut(&mut entry).expect("nobody else has it yet").seq = seq;
         held.bytes += bytes;
+        held.take_bodies(&entry);
         held.entries.push_back(entry);
         let dropped = held.drop_beyond(self.bounds);
         drop(held);
@@ -133,7 +136,7 @@ impl Journal {
             .into_iter()
             .partition(|entry| workspace.is_none() || entry.workspace.as_deref() == workspace);
         held.entries = kept;
-        held.bytes -= cleared.iter().map(|entry| entry.bytes).sum::<usize>();
+        cleared.iter().for_each(|entry| held.give(entry));
         drop(held);
         cleared.len()
     }
@@ -172,15 +175,42 @@ impl Journal {
 }
 
 impl Held {
+    /// Counts the bodies of an entry. Answers that are given again and again share theirs, and so do their entries: a body
+    /// is counted once, by its place in memory, which is its own as long as it is held.
+    fn take_bodies(&mut self, entry: &Entry) {
+        for body in bodies(entry) {
+            let holders = self.bodies.entry(body.as_ptr() as usize).or_default();
+            *holders += 1;
+            self.bytes += if *holders == 1 { body.len() } else { 0 };
+        }
+    }
+
+    /// Takes an entry out of the count.
+    fn give(&mut self, entry: &Entry) {
+        self.bytes -= entry.bytes;
+        for body in bodies(entry) {
+            let holders = self.bodies.entry(body.as_ptr() as usize).or_default();
+            *holders = holders.saturating_sub(1);
+            if *holders == 0 {
+                self.bodies.remove(&(body.as_ptr() as usize));
+                self.bytes -= body.len();
+            }
+        }
+    }
+
     fn drop_beyond(&mut self, bounds: Bounds) -> Vec<Arc<Entry>> {
         let mut dropped = Vec::new();
         while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
             let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= oldest.bytes;
+            self.give(&oldest);
             self.dropped += 1;
             self.dropped_to = oldest.seq;
             dropped.push(oldest);
         }
         dropped
     }
+}
+
+fn bodies(entry: &Entry) -> impl Iterator<Item = &Bytes> {
+    [&entry.request_body.kept, &entry.response_body.kept].into_iter().filter(|body| !body.is_empty())
 }

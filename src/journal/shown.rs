@@ -90,7 +90,7 @@ impl Shown {
             seq: entry.seq,
             at: write_rfc3339(entry.at),
             provider: entry.provider,
-            workspace: entry.workspace.clone(),
+            workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
             method: hidden(entry.method.as_str()),
             target: hidden(&entry.target.to_string()),

@@ -1,5 +1,7 @@
 //! Keys: what a provider's client shows, and what it stands for.
 
+use std::sync::Arc;
+
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Store, Tx};
@@ -15,9 +17,9 @@ pub struct Key {
     /// The provider it belongs to.
     pub provider: String,
     /// The text a client shows.
-    pub key: String,
+    pub key: Arc<str>,
     /// The workspace it opens.
-    pub workspace: String,
+    pub workspace: Arc<str>,
     /// The user it acts as.
     pub user: String,
     /// What it may do; `None`: everything.
@@ -125,8 +127,8 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
     Ok(Key {
         id: row.try_get(0)?,
         provider: row.try_get(1)?,
-        key: row.try_get(2)?,
-        workspace: row.try_get(3)?,
+        key: row.try_get::<&str, _>(2)?.into(),
+        workspace: row.try_get::<&str, _>(3)?.into(),
         user: row.try_get(4)?,
         scopes: scopes.map(serde_json::from_str).transpose().map_err(json)?,
         revoked: row.try_get(6)?,

@@ -183,8 +183,8 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
     let key = Key {
         id: 1,
         provider: card.name.to_owned(),
-        key: of(card.name).key.to_owned(),
-        workspace: "ws_tests".to_owned(),
+        key: of(card.name).key.into(),
+        workspace: "ws_tests".into(),
         user: "ada".to_owned(),
         scopes: None,
         revoked: false,

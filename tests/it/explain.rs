@@ -42,8 +42,8 @@ fn key() -> Key {
     Key {
         id: 1,
         provider: "xqr".to_owned(),
-        key: LIVE.to_owned(),
-        workspace: "ws_demo".to_owned(),
+        key: LIVE.into(),
+        workspace: "ws_demo".into(),
         user: "ada".to_owned(),
         scopes: Some(vec!["assets:write".to_owned(), "users:read".to_owned()]),
         revoked: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Headers, Journal, Shown, Stats};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Headers, Journal, Shown, Stats, Target};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
@@ -19,10 +19,10 @@ pub fn exchange(target: &str) -> Exchange {
     Exchange {
         at: at(NOON),
         provider: Some("xqr"),
-        workspace: Some("ws_a".to_owned()),
-        key: Some(KEY.to_owned()),
+        workspace: Some("ws_a".into()),
+        key: Some(KEY.into()),
         method: Method::GET,
-        target: target.parse().unwrap(),
+        target: Target::from(&target.parse::<Uri>().unwrap()),
         version: Version::HTTP_11,
         request_headers: packed(&[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))]),
         request_body: Body::default(),
@@ -84,7 +84,7 @@ fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
     let base = bytes(sized(0));
     assert!(base > KEY.len() + "ws_a".len() + "/?q".len() + "abc".len(), "{base}");
     assert_eq!(bytes(sized(34)), base + 34);
-    assert_eq!(bytes(Exchange { target: "/?qq".parse().unwrap(), ..sized(0) }), base + 1);
+    assert_eq!(bytes(Exchange { target: Target::from(&Uri::from_static("/?qq")), ..sized(0) }), base + 1);
     assert_eq!(bytes(Exchange { request_headers: packed(&[("a", "bcd")]), ..sized(0) }), base + 1);
     assert_eq!(bytes(Exchange { response_headers: packed(&[("a", "b")]), ..sized(0) }), base + 4);
 
@@ -99,12 +99,32 @@ fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
     assert_eq!(journal.stats(), Stats { held: 0, bytes: 0, dropped: 4, next_seq: 5 });
 }
 
+/// An answer that is given again and again is one piece of memory, whoever holds it.
+#[test]
+fn a_body_that_entries_share_counts_once_and_as_long_as_one_of_them_is_held() {
+    let shared = Bytes::from(vec![b'x'; 1000]);
+    let with = |body: &Bytes| Exchange { response_body: Body::of(body.clone()), ..exchange("/") };
+    let journal = Journal::new(Bounds { entries: 2, ..Bounds::default() });
+    journal.record(with(&Bytes::new()));
+    let base = journal.stats().bytes;
+    journal.record(with(&shared));
+    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    journal.record(with(&shared));
+    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    journal.record(with(&Bytes::new()));
+    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    journal.record(with(&Bytes::new()));
+    assert_eq!(journal.stats().bytes, 2 * base);
+}
+
 /// The server's headers and targets are slices of its read buffer.
 #[test]
 fn nothing_of_the_connections_buffer_is_held_on_to() {
     let buffer = Bytes::from(format!("{}/path?query{}", "x".repeat(4000), "y".repeat(4000)));
     let mut sliced = exchange("/");
-    sliced.target = Uri::from_maybe_shared(buffer.slice(4000..4011)).unwrap();
+    let target = Uri::from_maybe_shared(buffer.slice(4000..4011)).unwrap();
+    sliced.target = Target::from(&target);
+    drop(target);
     let mut given = HeaderMap::new();
     given.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
     given.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
@@ -114,14 +134,16 @@ fn nothing_of_the_connections_buffer_is_held_on_to() {
     journal.record(sliced);
     assert!(buffer.is_unique());
     let entry = &journal.find(&Filter::default())[0];
-    assert_eq!(entry.target, "/path?query");
+    assert_eq!(entry.target.to_string(), "/path?query");
     assert_eq!(
         entry.request_headers.unpacked().get_all("x-one").iter().collect::<Vec<_>>(),
         ["xxxxxxxxxx", "yyyyyyyyyy"]
     );
-    let absolute = Exchange { target: "http://xqr.co/a?b".parse().unwrap(), ..exchange("/") };
+    let absolute = Exchange { target: Target::from(&Uri::from_static("http://xqr.co/a?b")), ..exchange("/") };
     journal.record(absolute);
-    assert_eq!(journal.find(&Filter::default())[1].target, "http://xqr.co/a?b");
+    let entry = &journal.find(&Filter::default())[1];
+    assert_eq!(entry.target.to_string(), "http://xqr.co/a?b");
+    assert_eq!((entry.target.path(), entry.target.query()), ("/a", Some("b")));
 }
 
 #[test]
@@ -137,7 +159,7 @@ fn of_a_long_body_the_beginning_is_kept() {
 fn a_workspace_is_cleared_without_the_others() {
     let journal = Journal::default();
     journal.record(exchange("/"));
-    journal.record(Exchange { workspace: Some("ws_b".to_owned()), ..exchange("/") });
+    journal.record(Exchange { workspace: Some("ws_b".into()), ..exchange("/") });
     journal.record(Exchange { workspace: None, ..exchange("/") });
     let before = journal.stats().bytes;
     assert_eq!(journal.clear(Some("ws_a")), 1);
@@ -151,8 +173,8 @@ fn every_field_of_a_filter_narrows() {
     journal.record(exchange("/xqr/api/v1/assets?limit=5&name=a%20b&limit=6"));
     journal.record(Exchange {
         provider: Some("flora"),
-        workspace: Some("ws_b".to_owned()),
-        key: Some("sk_other".to_owned()),
+        workspace: Some("ws_b".into()),
+        key: Some("sk_other".into()),
         method: Method::POST,
         status: Some(StatusCode::NOT_FOUND),
         request_headers: packed(&[("x-run", "7"), ("x-run", "8")]),
@@ -338,8 +360,8 @@ fn a_body_is_shown_as_text_where_it_is_one() {
 #[test]
 fn an_exchange_is_one_line_in_the_log() {
     let refused = Exchange {
-        workspace: Some("ws_demo".to_owned()),
-        key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64))),
+        workspace: Some("ws_demo".into()),
+        key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64)).into()),
         status: Some(StatusCode::BAD_REQUEST),
         why: Some("limit=500 is above the maximum 200".to_owned()),
         ..exchange("/xqr/api/v1/assets?limit=500")

@@ -2,11 +2,11 @@
 
 use assetmock::explain::{Case, Warning, why};
 use assetmock::failure::Failure;
-use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown};
+use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown, Target};
 use assetmock::limits::Counts;
 use assetmock::providers;
 use assetmock::query::{Problem, Violation};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -47,10 +47,11 @@ fn leaky(key: &str) -> Exchange {
     let everywhere = format!("<{key}>{}", spellings(key).join("|"));
     let percent = utf8_percent_encode(key, NON_ALPHANUMERIC);
     let coded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let target = format!("/x/{percent}/y?key={percent}&again={}&{percent}=1", coded(&everywhere));
     Exchange {
-        key: Some(key.to_owned()),
+        key: Some(key.into()),
         method: Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET),
-        target: format!("/x/{percent}/y?key={percent}&again={}&{percent}=1", coded(&everywhere)).parse().unwrap(),
+        target: Target::from(&target.parse::<Uri>().unwrap()),
         request_headers: packed(&[
             ("host", "localhost"),
             ("authorization", &format!("Bearer {key}")),

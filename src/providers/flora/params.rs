@@ -32,7 +32,7 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction:
 const NOT_HELD: &str = "other";
 
 pub fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
-    if args.text("workspace_id").is_some_and(|workspace| workspace != key.workspace) {
+    if args.text("workspace_id").is_some_and(|workspace| *workspace != *key.workspace) {
         return Err(Failure::ForeignWorkspace);
     }
     let mut filters = vec![Filter::KindNotIn(vec![NOT_HELD.to_owned()])];

@@ -28,7 +28,7 @@ fn ids(server: &Server, provider: &str, key: &str) -> Vec<String> {
 
 /// The workspace that a key opens.
 fn opened(server: &Server, provider: &str, key: &str) -> String {
-    block_on(server.app.store.key(provider, key)).unwrap().unwrap().workspace
+    block_on(server.app.store.key(provider, key)).unwrap().unwrap().workspace.to_string()
 }
 
 #[test]
