@@ -31,6 +31,7 @@ pub mod journal;
 pub mod limits;
 pub mod notes;
 pub mod object;
+pub mod payload;
 pub mod pipeline;
 pub mod provider;
 pub mod providers;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
@@ -19,6 +19,7 @@ use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
 use crate::journal::{self, BODY_CAP, Exchange, Headers, Target};
+use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
 use crate::store::Key;
@@ -133,13 +134,13 @@ impl Open {
     }
 
     /// Ends it with an answer, which is in the journal and the log before it leaves.
-    pub fn close(mut self, response: &mut Response, body: Bytes) {
+    pub fn close(mut self, response: &mut Response, body: Payload) {
         self.notes.wear(&self.request, response);
-        let body = if self.request.method == Method::HEAD { Bytes::new() } else { body };
+        let body = if self.request.method == Method::HEAD { Payload::default() } else { body };
         self.end(Some(response), body);
     }
 
-    fn end(&mut self, response: Option<&Response>, body: Bytes) {
+    fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
         let notes = std::mem::take(&mut self.notes);
         let worth_a_line = notes.why.is_some() || !notes.warnings.is_empty();
@@ -178,7 +179,7 @@ impl Drop for Open {
     fn drop(&mut self) {
         if !self.ended {
             self.notes.why = Some("the client went away before it was answered".to_owned());
-            self.end(None, Bytes::new());
+            self.end(None, Payload::default());
         }
     }
 }
@@ -202,5 +203,5 @@ async fn beginning(body: Body) -> journal::Body {
     // What came in time is kept either way.
     let _ = tokio::time::timeout(BODY_PATIENCE, reading).await;
     let length = announced.max(whole.len() as u64);
-    journal::Body { length, ..journal::Body::of(whole.into()) }
+    journal::Body { length, ..journal::Body::of(whole) }
 }

@@ -4,7 +4,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
@@ -24,6 +24,7 @@ use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::notes::{Notes, Open};
+use crate::payload::Payload;
 use crate::provider::{Card, Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
 use crate::query;
@@ -396,8 +397,8 @@ fn refuse_after_panic(asked: &Asked<'_>) -> Reply {
 }
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
-fn respond(status: StatusCode, headers: HeaderMap, body: Bytes, now: Micros) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn respond(status: StatusCode, headers: HeaderMap, body: Payload, now: Micros) -> Response {
+    let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response.headers_mut().extend(date(now).map(|date| (DATE, date)));

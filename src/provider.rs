@@ -14,6 +14,7 @@ use crate::failure::{Failure, Staged};
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
+use crate::payload::Payload;
 use crate::query::{Args, Param, Unknown};
 use crate::store::{Asset, AssetQuery, Key};
 
@@ -353,13 +354,13 @@ pub struct Reply {
     /// The headers, without those that every answer has (`date`, `content-length`).
     pub headers: HeaderMap,
     /// The body.
-    pub body: Bytes,
+    pub body: Payload,
 }
 
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Reply { status, headers: HeaderMap::new(), body: Payload::default() }
     }
 
     /// A compact JSON answer, keys in the order of the struct's fields.
@@ -368,10 +369,10 @@ impl Reply {
     }
 
     /// A JSON answer that is written already.
-    pub fn written(status: StatusCode, body: Bytes) -> Reply {
+    pub fn written(status: StatusCode, body: impl Into<Payload>) -> Reply {
         let mut headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Reply { status, headers, body }
+        Reply { status, headers, body: body.into() }
     }
 
     /// The same answer with one more header: a number, or a text of visible ASCII.

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 
 use super::effect::{Effect, Reset, Trickle};
 use crate::connection::Line;
+use crate::payload::Payload;
 use crate::provider::Reply;
 
 /// Whom an answer goes to.
@@ -60,13 +61,13 @@ pub fn status(status: u16) -> StatusCode {
 
 /// 200 and no body, with the answer's headers.
 pub fn emptied(reply: Reply) -> Reply {
-    Reply { status: StatusCode::OK, body: Bytes::new(), ..reply }
+    Reply { status: StatusCode::OK, body: Payload::default(), ..reply }
 }
 
 /// The answer as this effect has it written.
 pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
     match effect {
-        Effect::MalformedJson => reply.body = malformed(reply.body),
+        Effect::MalformedJson => reply.body = malformed(&reply.body.whole()),
         Effect::ContentType(text) => {
             if let Ok(value) = HeaderValue::from_str(text) {
                 reply.headers.insert(header::CONTENT_TYPE, value);
@@ -78,7 +79,7 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
 }
 
 /// No JSON text ends in a comma.
-fn malformed(body: Bytes) -> Bytes {
+fn malformed(body: &[u8]) -> Payload {
     [&body[..body.len().saturating_sub(1)], b","].concat().into()
 }
 

@@ -5,11 +5,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use crate::clock::Micros;
 use crate::explain::Warning;
+use crate::payload::Payload;
 
 /// How much of a body the journal keeps.
 pub const BODY_CAP: usize = 64 << 10;
@@ -18,7 +18,7 @@ pub const BODY_CAP: usize = 64 << 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
     /// What is kept of it.
-    pub kept: Bytes,
+    pub kept: Payload,
     /// The length of all of it.
     pub length: u64,
 }
@@ -26,9 +26,10 @@ pub struct Body {
 impl Body {
     /// The first [`BODY_CAP`] bytes of `whole`. The rest is given up, so a longer body is copied rather than sliced;
     /// a shorter one is shared.
-    pub fn of(whole: Bytes) -> Body {
+    pub fn of(whole: impl Into<Payload>) -> Body {
+        let whole = whole.into();
         let length = whole.len() as u64;
-        let kept = if whole.len() > BODY_CAP { Bytes::copy_from_slice(&whole[..BODY_CAP]) } else { whole };
+        let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
         Body { kept, length }
     }
 

@@ -175,7 +175,7 @@ impl Journal {
 }
 
 impl Held {
-    /// Counts the bodies of an entry. Answers that are given again and again share theirs, and so do their entries: a body
+    /// Counts the bodies of an entry. Answers that are given again and again share theirs, and so do their entries: a piece
     /// is counted once, by its place in memory, which is its own as long as it is held.
     fn take_bodies(&mut self, entry: &Entry) {
         for body in bodies(entry) {
@@ -212,5 +212,5 @@ impl Held {
 }
 
 fn bodies(entry: &Entry) -> impl Iterator<Item = &Bytes> {
-    [&entry.request_body.kept, &entry.response_body.kept].into_iter().filter(|body| !body.is_empty())
+    entry.request_body.kept.pieces().chain(entry.response_body.kept.pieces())
 }

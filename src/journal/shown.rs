@@ -113,7 +113,8 @@ impl Shown {
 
 impl ShownBody {
     pub(super) fn of(body: &Body, secrets: &Secrets) -> ShownBody {
-        let bytes = secrets.hide_in_bytes(&body.kept);
+        let whole = body.kept.whole();
+        let bytes = secrets.hide_in_bytes(&whole);
         match (std::str::from_utf8(&bytes), body.is_cut()) {
             (Ok(text), _) => ShownBody::Text(text.to_owned()),
             // Cut within a character.

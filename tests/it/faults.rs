@@ -27,8 +27,8 @@ fn every_failure_of_every_provider_wears_its_envelope() {
         for name in names(card) {
             let failure = named(card, &name, 0, None).unwrap();
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
-            let text = std::str::from_utf8(&reply.body).unwrap();
-            assert!(dialect.is_refusal(text), "{} {name}: {text}", dialect.name);
+            let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
+            assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
             if let Failure::Staged(staged) = failure {
                 assert_eq!(reply.status.as_u16(), staged.status, "{} {name}", dialect.name);
                 assert!(text.contains(staged.code) && text.contains(staged.message), "{} {name}: {text}", dialect.name);
@@ -108,7 +108,7 @@ impl Tortured {
             None => self.shown(provider, raw, &args, strikes),
         };
         let Reply { status, body, .. } = reply;
-        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body: body.to_vec() }
+        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body: body.whole().into_owned() }
     }
 
     fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {

@@ -131,7 +131,7 @@ fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String 
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default() };
     let answer = provider.answer(&provider.page(&page, &args), &cx);
-    let body = serde_json::from_slice(&answer.body).unwrap();
+    let body = serde_json::from_slice(&answer.body.whole()).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::request_id;
 use crate::clock::{Micros, seconds, utc};
+use crate::payload::Payload;
 use crate::provider::{Context, Page, Rendered, Reply, Rows, raw};
 use crate::store::{self, Status};
 
@@ -55,8 +56,9 @@ pub fn answer(page: &Rendered, cx: &Context) -> Reply {
         reset: seconds(count.reset_at),
     });
     let meta = raw(&Meta { request_id: request_id(cx), rate_limit });
-    let open = &page.body[..page.body.len() - 1];
-    Reply::written(StatusCode::OK, [open, b",\"meta\":", meta.get().as_bytes(), b"}"].concat().into())
+    let open = page.body.slice(..page.body.len() - 1);
+    let end = format!(",\"meta\":{meta}}}");
+    Reply::written(StatusCode::OK, Payload::of(open, end.into()))
 }
 
 pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {

@@ -1,0 +1,73 @@
+//! The bytes of an answer: one piece that may be shared with other answers, and an end of its own where a vendor writes
+//! something into every answer. Neither is copied on the way to the wire or into the journal.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+/// The bytes of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Payload {
+    shared: Bytes,
+    end: Bytes,
+}
+
+impl<T: Into<Bytes>> From<T> for Payload {
+    fn from(bytes: T) -> Payload {
+        Payload { shared: bytes.into(), end: Bytes::new() }
+    }
+}
+
+impl Payload {
+    /// A piece, and what follows it.
+    pub fn of(shared: Bytes, end: Bytes) -> Payload {
+        Payload { shared, end }
+    }
+
+    /// The pieces that are not empty.
+    pub fn pieces(&self) -> impl Iterator<Item = &Bytes> {
+        [&self.shared, &self.end].into_iter().filter(|piece| !piece.is_empty())
+    }
+
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        self.shared.len() + self.end.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All bytes in a row.
+    pub fn whole(&self) -> Cow<'_, [u8]> {
+        if self.end.is_empty() {
+            Cow::Borrowed(&self.shared)
+        } else {
+            Cow::Owned([&*self.shared, &*self.end].concat())
+        }
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Payload { shared, end } = &mut *self;
+        let piece = [shared, end].into_iter().find(|piece| !piece.is_empty()).map(std::mem::take);
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.len() as u64)
+    }
+}
