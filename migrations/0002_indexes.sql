@@ -7,14 +7,10 @@ CREATE UNIQUE INDEX asset_twelvelabs_id ON asset (collection, twelvelabs_id);
 CREATE UNIQUE INDEX asset_piktid_id ON asset (collection, piktid_id);
 CREATE UNIQUE INDEX asset_konpro_id ON asset (collection, konpro_id);
 
--- Ties by insertion: the rowid ends every index by itself.
+-- The orders of listings. Few assets share an instant or a name: those are sorted by what decides between them, so that
+-- an index does for all who decide differently.
 CREATE INDEX asset_created ON asset (collection, created_at);
-
--- Ties by public id.
-CREATE INDEX asset_created_twelvelabs ON asset (collection, created_at, twelvelabs_id);
-CREATE INDEX asset_created_piktid ON asset (collection, created_at, piktid_id);
-CREATE INDEX asset_name_piktid ON asset (collection, COALESCE(name, piktid_id), piktid_id);
-CREATE INDEX asset_created_konpro ON asset (collection, created_at, konpro_id);
+CREATE INDEX asset_name_piktid ON asset (collection, COALESCE(name, piktid_id));
 
 -- Who refers to what: asked whenever something is removed.
 CREATE INDEX workspace_collection ON workspace (collection);

@@ -7,7 +7,7 @@
 //! - *listings*: the numbers of all assets of a selection, in order. An offset is an index, a count is a length, so the last
 //!   page costs what the first does;
 //! - *rows*: assets as the provider writes them. A page is some of them side by side;
-//! - *answers*: whole pages by query string, for the request that is made again and again.
+//! - *answers*: whole pages by query string, from the second time it was asked on.
 //!
 //! Texts that are no keys are kept too, a thousand of them, until anything changes anywhere.
 //!
@@ -29,6 +29,7 @@ use tokio::sync::OnceCell;
 
 use crate::clock::Micros;
 use crate::explain::Warning;
+use crate::glimpsed::Glimpsed;
 use crate::provider::{Page, Provider, Rendered, Row};
 use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Store, View};
 
@@ -103,6 +104,7 @@ impl Sequence {
 struct Answers {
     of: HashMap<Box<str>, Arc<Answer>>,
     bytes: usize,
+    glimpsed: Glimpsed,
 }
 
 /// A page as it was answered, but for what every answer has of its own.
@@ -248,10 +250,13 @@ impl Holder {
         lock(&self.answers).of.get(query).cloned()
     }
 
-    /// Keeps an answer for the next request with this query string.
+    /// Keeps an answer for the next request with this query string, if this is not the first.
     pub fn keep(&self, query: &str, answer: Arc<Answer>) {
         let bytes = answer.rendered.body.len() + query.len() + size_of::<Answer>() + ENTRY;
         let mut answers = lock(&self.answers);
+        if !answers.glimpsed.again(query) {
+            return;
+        }
         if answers.bytes + bytes > ANSWERS {
             self.gave(answers.bytes);
             *answers = Answers::default();

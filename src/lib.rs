@@ -26,6 +26,7 @@ pub mod explain;
 pub mod failure;
 pub mod faults;
 pub mod fixture;
+pub mod glimpsed;
 pub mod import;
 pub mod journal;
 pub mod limits;

@@ -311,6 +311,11 @@ pub fn raw(view: &impl Serialize) -> Box<RawValue> {
     to_raw_value(view).expect("wire structs have text keys and no failing parts")
 }
 
+/// Writes the JSON of a view's struct behind what is there.
+pub fn write(bytes: &mut Vec<u8>, view: &impl Serialize) {
+    serde_json::to_writer(bytes, view).expect("wire structs have text keys and no failing parts");
+}
+
 /// A page as its provider writes it, but for what every answer has of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -387,5 +392,7 @@ impl Reply {
 const HEADERS: usize = 12;
 
 fn json(body: &impl Serialize) -> Bytes {
-    serde_json::to_vec(body).expect("wire structs have text keys and no failing parts").into()
+    let mut bytes = Vec::new();
+    write(&mut bytes, body);
+    bytes.into()
 }

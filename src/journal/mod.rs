@@ -9,6 +9,7 @@ mod shown;
 mod verify;
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,11 +52,29 @@ struct Held {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
     /// How many entries hold a body, by its place in memory.
-    bodies: HashMap<usize, usize>,
+    bodies: HashMap<usize, usize, BuildHasherDefault<Spread>>,
     last_seq: u64,
     dropped: u64,
     /// The number of the last entry dropped.
     dropped_to: u64,
+}
+
+/// Places in memory differ enough to be their own hashes, once they are spread: they all end alike.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize((self.0 as usize) ^ usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, place: usize) {
+        self.0 = (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// How much a journal holds at the moment.

@@ -32,6 +32,7 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::Mutex;
 
 use self::stamp::Stamps;
+use crate::glimpsed::Glimpsed;
 
 /// A transaction, for reading a snapshot or for writing.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
@@ -45,6 +46,8 @@ pub struct Store {
     /// Whether the state in which this process began is saved; the first change sees to it.
     began: Arc<AtomicBool>,
     stamps: Arc<Stamps>,
+    /// What workspaces were made from lately.
+    sources: Arc<std::sync::Mutex<Glimpsed>>,
     /// Whether the library is in a file.
     is_file: bool,
 }

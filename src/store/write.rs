@@ -4,8 +4,8 @@
 //! a number from one row to another, whatever the size. Whoever changes what a shared collection holds asks [`Write::own`]
 //! for it, which makes the copy.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedMutexGuard;
@@ -14,6 +14,7 @@ use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
 use super::stamp::{Stamps, Touched};
 use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
+use crate::glimpsed::Glimpsed;
 
 /// A change under way. What is not committed never happened.
 pub struct Write {
@@ -22,6 +23,7 @@ pub struct Write {
     /// Set once the state in which this process began is saved.
     began: Arc<AtomicBool>,
     stamps: Arc<Stamps>,
+    sources: Arc<Mutex<Glimpsed>>,
     /// The workspaces that are not what they were.
     pub(super) touched: Touched,
     /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
@@ -44,8 +46,8 @@ impl Store {
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let (began, stamps) = (self.began.clone(), self.stamps.clone());
-        let mut write = Write { tx, providers, began, stamps, touched: Touched::Nothing, _turn: turn };
+        let (began, stamps, sources) = (self.began.clone(), self.stamps.clone(), self.sources.clone());
+        let mut write = Write { tx, providers, began, stamps, sources, touched: Touched::Nothing, _turn: turn };
         if !self.began.load(Relaxed) {
             write.save(Snapshot::BEGINNING, "", 0).await?;
         }
@@ -77,13 +79,17 @@ impl Write {
         Ok(Some(Template { collection: row.try_get(0)?, content }))
     }
 
-    /// Keeps what was made from a source for the next one who asks for it.
+    /// Keeps what was made from a source for the next one who asks for it, if this is not the first: what is made from a
+    /// source that never comes again goes with its workspace.
     pub async fn remember(
         &mut self,
         source: &str,
         content: &fixture::Workspace,
         collection: i64,
     ) -> Result<(), StoreError> {
+        if !self.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
+            return Ok(());
+        }
         sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?)")
             .bind(source)
             .bind(json(content))

@@ -292,7 +292,9 @@ fn explained(store: &Store, provider: &'static str, query: &AssetQuery) -> Vec<S
 fn assert_served_by_an_index(store: &Store, provider: &dyn Provider, query: &str) {
     let name = provider.card().name;
     let steps = explained(store, name, &planned(provider, query).unwrap());
-    assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{name}?{query}: {steps:#?}");
+    // Those alone are sorted that the index has as equals.
+    let sorts = |step: &String| step.contains("TEMP B-TREE") && !step.contains("FOR LAST TERM");
+    assert!(!steps.iter().any(sorts), "{name}?{query}: {steps:#?}");
     let first = steps[0].replace("COVERING ", "");
     assert!(first.starts_with("SEARCH a USING INDEX asset_"), "{name}?{query}: {steps:#?}");
 }

@@ -4,27 +4,27 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{BURST, CARD, request_id};
+use super::{BURST, CARD};
 use crate::failure::{Failure, Staged};
-use crate::provider::{Context, Reply};
+use crate::provider::Reply;
 use crate::query::{Problem, Violation};
 
 #[derive(Serialize)]
-struct Body {
-    error: Error,
-    meta: Meta,
+struct Body<'a> {
+    error: Error<'a>,
+    meta: Meta<'a>,
 }
 
 #[derive(Serialize)]
-struct Error {
+struct Error<'a> {
     code: &'static str,
-    message: String,
+    message: &'a str,
     status: u16,
 }
 
 #[derive(Serialize)]
-struct Meta {
-    request_id: String,
+struct Meta<'a> {
+    request_id: &'a str,
 }
 
 /// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
@@ -43,8 +43,8 @@ pub const STAGED: &[Staged] = &[
     Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
-pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
-    let say = |status, code, message: &str| envelope(status, code, message.to_owned(), cx);
+pub fn refusal(failure: &Failure, request_id: &str) -> Reply {
+    let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
         Failure::WrongMethod => {
@@ -73,11 +73,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     }
 }
 
-fn envelope(status: StatusCode, code: &'static str, message: String, cx: &Context) -> Reply {
-    Reply::json(
-        status,
-        &Body { error: Error { code, message, status: status.as_u16() }, meta: Meta { request_id: request_id(cx) } },
-    )
+fn envelope(status: StatusCode, code: &'static str, message: &str, request_id: &str) -> Reply {
+    let error = Error { code, message, status: status.as_u16() };
+    Reply::json(status, &Body { error, meta: Meta { request_id } })
 }
 
 fn sentences(violations: &[Violation]) -> String {

@@ -128,11 +128,15 @@ impl Provider for Xqr {
     }
 
     fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
-        dressed(view::answer(page, cx), cx)
+        let id = request_id(cx);
+        let reply = view::answer(page, &id, cx);
+        dressed(reply, id, cx)
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
-        dressed(error::refusal(failure, cx), cx)
+        let id = request_id(cx);
+        let reply = error::refusal(failure, &id);
+        dressed(reply, id, cx)
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
@@ -149,8 +153,8 @@ impl Provider for Xqr {
 }
 
 /// The headers of every answer: the request id, and the counts once the key is known.
-fn dressed(reply: Reply, cx: &Context) -> Reply {
-    let mut reply = reply.header("x-request-id", request_id(cx));
+fn dressed(reply: Reply, request_id: String, cx: &Context) -> Reply {
+    let mut reply = reply.header("x-request-id", request_id);
     if let Some(count) = cx.counts.main() {
         reply = reply
             .header("x-ratelimit-limit", count.quota.requests)

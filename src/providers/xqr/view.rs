@@ -3,10 +3,9 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::request_id;
 use crate::clock::{Micros, seconds, utc};
 use crate::payload::Payload;
-use crate::provider::{Context, Page, Rendered, Reply, Rows, raw};
+use crate::provider::{Context, Page, Rendered, Reply, Rows, write};
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
@@ -29,8 +28,8 @@ pub struct Asset<'a> {
 }
 
 #[derive(Serialize)]
-struct Meta {
-    request_id: String,
+struct Meta<'a> {
+    request_id: &'a str,
     rate_limit: Option<RateLimit>,
 }
 
@@ -49,15 +48,17 @@ pub fn page(page: &Page) -> Rendered {
     Rendered::json(&Body { data: page.shown() })
 }
 
-pub fn answer(page: &Rendered, cx: &Context) -> Reply {
+pub fn answer(page: &Rendered, request_id: &str, cx: &Context) -> Reply {
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
         reset: seconds(count.reset_at),
     });
-    let meta = raw(&Meta { request_id: request_id(cx), rate_limit });
     let open = page.body.slice(..page.body.len() - 1);
-    let end = format!(",\"meta\":{meta}}}");
+    let mut end = Vec::with_capacity(128);
+    end.extend_from_slice(b",\"meta\":");
+    write(&mut end, &Meta { request_id, rate_limit });
+    end.push(b'}');
     Reply::written(StatusCode::OK, Payload::of(open, end.into()))
 }
 
