@@ -176,7 +176,8 @@ impl Cache {
     fn keep(&self, holder: Holder) -> Arc<Holder> {
         let holder = Arc::new(holder);
         let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
-        let before = holders.entry(holder.view.provider).or_default().insert(holder.key.key.to_string(), holder.clone());
+        let before =
+            holders.entry(holder.view.provider).or_default().insert(holder.key.key.to_string(), holder.clone());
         drop(holders);
         drop(before);
         self.make_room();
@@ -317,12 +318,7 @@ impl Holder {
     }
 
     /// The rows of these numbers, in this order.
-    async fn rows(
-        &self,
-        store: &Store,
-        provider: &dyn Provider,
-        numbers: &[i64],
-    ) -> Result<Vec<Arc<Row>>, ListError> {
+    async fn rows(&self, store: &Store, provider: &dyn Provider, numbers: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
         let mut missing = Vec::new();
         let kept: Vec<_> = {
             let rows = lock(&self.rows);
@@ -335,7 +331,8 @@ impl Holder {
         let workspace = &self.key.workspace;
         let read: HashMap<i64, Arc<Row>> =
             assets.iter().map(|asset| (asset.seq, Arc::new(Row::of(asset, provider, workspace)))).collect();
-        let made = numbers.iter().zip(kept).map(|(number, kept)| kept.or_else(|()| read.get(number).cloned().ok_or(())));
+        let made =
+            numbers.iter().zip(kept).map(|(number, kept)| kept.or_else(|()| read.get(number).cloned().ok_or(())));
         let made = made.collect::<Result<Vec<_>, ()>>().map_err(|()| ListError::Outdated)?;
         let mut rows = lock(&self.rows);
         for (number, row) in read {

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};

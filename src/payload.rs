@@ -45,11 +45,7 @@ impl Payload {
 
     /// All bytes in a row.
     pub fn whole(&self) -> Cow<'_, [u8]> {
-        if self.end.is_empty() {
-            Cow::Borrowed(&self.shared)
-        } else {
-            Cow::Owned([&*self.shared, &*self.end].concat())
-        }
+        if self.end.is_empty() { Cow::Borrowed(&self.shared) } else { Cow::Owned([&*self.shared, &*self.end].concat()) }
     }
 }
 

@@ -343,7 +343,8 @@ fn without_slash(request: &Parts) -> Reply {
     let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{origin}{path}{query}");
-    Reply::empty(StatusCode::TEMPORARY_REDIRECT).header("location", utf8_percent_encode(&location, CONTROLS).to_string())
+    Reply::empty(StatusCode::TEMPORARY_REDIRECT)
+        .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
 /// The key that the request shows, if somebody holds it.
@@ -383,7 +384,6 @@ fn in_scope(provider: &dyn Provider, key: &Key) -> Result<(), Failure> {
 fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
     counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
 }
-
 
 fn internal(cause: sqlx::Error) -> Failure {
     error!(%cause, "the library failed");

@@ -136,7 +136,14 @@ impl Store {
         };
         prepared.map_err(|error| unusable(&error))?;
         drop(connection);
-        Ok(Store { pool, writing: Arc::default(), began: Arc::default(), stamps: Arc::default(), sources: Arc::default(), is_file: file.is_some() })
+        Ok(Store {
+            pool,
+            writing: Arc::default(),
+            began: Arc::default(),
+            stamps: Arc::default(),
+            sources: Arc::default(),
+            is_file: file.is_some(),
+        })
     }
 
     /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.

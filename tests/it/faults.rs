@@ -108,7 +108,12 @@ impl Tortured {
             None => self.shown(provider, raw, &args, strikes),
         };
         let Reply { status, body, .. } = reply;
-        Answer { status: status.as_u16(), status_line: String::new(), headers: Vec::new(), body: body.whole().into_owned() }
+        Answer {
+            status: status.as_u16(),
+            status_line: String::new(),
+            headers: Vec::new(),
+            body: body.whole().into_owned(),
+        }
     }
 
     fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {

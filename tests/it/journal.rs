@@ -151,7 +151,10 @@ fn of_a_long_body_the_beginning_is_kept() {
     let whole = Bytes::from(vec![b'x'; BODY_CAP + 1]);
     let body = Body::of(whole.clone());
     assert_eq!((body.kept.len(), body.length, body.is_cut()), (BODY_CAP, BODY_CAP as u64 + 1, true));
-    assert!(whole.is_unique() || !std::ptr::eq(whole.as_ptr(), body.kept.whole().as_ptr()), "the rest is not held on to");
+    assert!(
+        whole.is_unique() || !std::ptr::eq(whole.as_ptr(), body.kept.whole().as_ptr()),
+        "the rest is not held on to"
+    );
     assert!(!Body::of(whole.slice(1..)).is_cut());
 }
 
