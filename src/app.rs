@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock, Hands};
+use crate::connection::Patience;
 use crate::explain::Cursors;
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -32,12 +33,14 @@ pub struct App {
     pub journal: Journal,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
+    /// How long connections wait for their clients.
+    pub patience: Patience,
     /// What can be chosen at the start.
     pub switches: Switches,
 }
 
 /// What can be chosen at the start.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Switches {
     /// Whether a well-formed key that nobody has seen gets a workspace of its own.
     pub any_key: bool,
@@ -45,6 +48,20 @@ pub struct Switches {
     pub admin_token: Option<String>,
     /// Whether a request can ask for its own fault.
     pub no_fault_header: bool,
+    /// How many workspaces there can be.
+    pub max_workspaces: u64,
+}
+
+impl Switches {
+    /// How many workspaces there can be unless somebody says otherwise: more than any suite of tests has at once. One that
+    /// shares what it holds with others takes a few kilobytes.
+    pub const MAX_WORKSPACES: u64 = 10_000;
+}
+
+impl Default for Switches {
+    fn default() -> Switches {
+        Switches { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Switches::MAX_WORKSPACES }
+    }
 }
 
 impl App {
@@ -61,6 +78,7 @@ impl App {
             faults: Faults::default(),
             journal: Journal::default(),
             cursors: Cursors::default(),
+            patience: Patience::default(),
             switches: Switches::default(),
         }
     }

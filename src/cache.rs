@@ -40,7 +40,7 @@ const BOUND: usize = 64 << 20;
 const LISTINGS: usize = 128;
 
 /// How much one holder keeps of answers, in bytes: some of the longest there are.
-const ANSWERS: usize = 256 << 10;
+const ANSWERS: usize = 128 << 10;
 
 /// How many texts are known to be no keys.
 const STRANGERS: usize = 1024;

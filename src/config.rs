@@ -111,6 +111,9 @@ pub struct Serve {
     /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
     #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
+    /// How many workspaces there can be at once; a request for one more is refused.
+    #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Switches::MAX_WORKSPACES)]
+    pub max_workspaces: u64,
     /// How many requests the journal holds; 0: it holds none.
     #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
     pub journal_entries: usize,
@@ -233,6 +236,7 @@ impl Serve {
             any_key: self.auth == Auth::Any,
             admin_token: self.admin_token.clone(),
             no_fault_header: self.no_fault_header,
+            max_workspaces: self.max_workspaces,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -24,6 +24,9 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
+    if let Some(ConnectInfo(line)) = request.extensions().get::<ConnectInfo<Line>>() {
+        line.has_head();
+    }
     if admin::owns(request.uri().path()) {
         admin::answer(app, request).await
     } else {
@@ -39,7 +42,7 @@ pub async fn run(
 ) -> io::Result<()> {
     let (asked, stop) = oneshot::channel();
     let service = router(app.clone()).into_make_service_with_connect_info::<Line>();
-    let serving = axum::serve(Listener::new(listener), service).with_graceful_shutdown(async move {
+    let serving = axum::serve(Listener::new(listener, app.patience), service).with_graceful_shutdown(async move {
         shutdown.await;
         // Nobody listens any more only if serving has ended by itself.
         let _ = asked.send(());

@@ -9,7 +9,7 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
 use crate::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
 use crate::provider::Provider;
 use crate::providers;
-use crate::store::{Key, StoreError, Write};
+use crate::store::{StoreError, Write};
 use crate::world;
 
 /// What a new workspace is made from.
@@ -47,6 +47,8 @@ pub enum MakeError {
     Fixture(FixtureError),
     /// It must be clear which workspace of the fixture is meant; these are there.
     Which(Vec<String>),
+    /// There are as many workspaces as there can be: this many.
+    TooMany(u64),
     /// The library could not.
     Store(StoreError),
 }
@@ -69,6 +71,9 @@ pub fn until() -> Micros {
 /// keys of built-in fixtures stay with the workspaces of the start.
 pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
     let mut write = app.store.write(providers::names()).await?;
+    if is_full(app, &mut write).await? {
+        return Err(MakeError::TooMany(app.switches.max_workspaces));
+    }
     let id = match new.id {
         Some(id) => id,
         None => fresh_id(app, &mut write).await?,
@@ -97,6 +102,10 @@ pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
     Ok(workspace)
 }
 
+async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
+    Ok(write.workspaces().await? >= app.switches.max_workspaces)
+}
+
 /// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
 async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     loop {
@@ -118,20 +127,24 @@ pub async fn fresh_key(app: &App, write: &mut Write, provider: &dyn Provider) ->
 }
 
 /// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
-/// the same new key at once, the later finds what the earlier made.
-pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<Key, StoreError> {
+/// the same new key at once, the later finds what the earlier made. Where there are as many workspaces as there can be, the
+/// key stays unknown.
+pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
     let name = provider.card().name;
     let mut write = app.store.write(providers::names()).await?;
+    if is_full(app, &mut write).await? {
+        tracing::warn!("a new key got no workspace: there are {} (`--max-workspaces`)", app.switches.max_workspaces);
+        return Ok(());
+    }
     let (mut workspace, collection) = write.first_origin().await?;
     workspace.id = fresh_id(app, &mut write).await?;
     workspace.name = None;
     workspace.keys = vec![fixture::Key::new(name, text.to_owned())];
     match write.add_workspace(&workspace, collection).await {
-        Ok(()) => write.commit().await?,
-        Err(StoreError::Taken { .. }) => drop(write),
-        Err(error) => return Err(error),
+        Ok(()) => write.commit().await,
+        Err(StoreError::Taken { .. }) => Ok(()),
+        Err(error) => Err(error),
     }
-    app.store.key(name, text).await?.ok_or_else(|| StoreError::missing("key", text))
 }
 
 /// The collection for what a workspace is made from: one made from the same lately, or a new one.

@@ -127,6 +127,11 @@ impl From<MakeError> for Refusal {
             MakeError::Which(ids) => {
                 Refusal::invalid("workspace", format!("say which workspace of the fixture: `{}`", ids.join("`, `")))
             }
+            MakeError::TooMany(most) => Refusal::new(
+                StatusCode::CONFLICT,
+                "too_many_workspaces",
+                format!("there are {most} workspaces already; remove some, or allow more with `--max-workspaces`"),
+            ),
             MakeError::Store(error) => error.into(),
         }
     }

@@ -35,7 +35,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { entries: 10_000, bytes: 4 << 20 }
+        Bounds { entries: 10_000, bytes: 1 << 20 }
     }
 }
 

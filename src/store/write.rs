@@ -148,6 +148,12 @@ impl Write {
         made.map_err(StoreError::taken("key", &keys))
     }
 
+    /// How many workspaces there are.
+    pub async fn workspaces(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM workspace").fetch_one(&mut *self.tx).await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+
     /// Whether there is a workspace of this id.
     pub async fn has_workspace(&mut self, id: &str) -> Result<bool, StoreError> {
         Ok(self.collection_of(id).await?.is_some())

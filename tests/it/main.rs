@@ -22,6 +22,7 @@ mod journal_api;
 mod libraries;
 mod model;
 mod negatives;
+mod patience;
 mod process;
 mod properties;
 mod routing;

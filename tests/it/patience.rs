@@ -1,0 +1,166 @@
+//! Clients that stop in the middle of something, take nothing, come in crowds or all at once: each is dealt with, and nobody
+//! else notices. Limits of time are short here, and what must outlast one is measured by something that does not.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use assetmock::app::{App, Switches};
+use assetmock::connection::Patience;
+use serde_json::{Value, json};
+
+use crate::dialects::{self, Dialect, pairs};
+use crate::support::{Answer, NOON, Server, app, block_on};
+use crate::worlds::{VISIBLE, world};
+
+const SHORT: Duration = Duration::from_millis(100);
+const LONG: Duration = Duration::from_secs(600);
+
+/// A server that waits so long for each thing.
+fn start(patience: Patience) -> Server {
+    block_on(async { Server::serve(App { patience, ..app(&world(), NOON).await }).await })
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+fn request(dialect: &Dialect) -> String {
+    format!("GET {} HTTP/1.1\r\nHost: h\r\n{}\r\n\r\n", dialect.target(""), dialect.auth("_off"))
+}
+
+/// Waits until the server ends a connection, and gives what it sent before.
+fn until_ended(mut stream: TcpStream) -> Vec<u8> {
+    let mut sent = Vec::new();
+    match stream.read_to_end(&mut sent) {
+        Ok(_) => sent,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => sent,
+        Err(error) => panic!("the connection is still there: {error}"),
+    }
+}
+
+fn is_served(server: &Server) {
+    for (_, dialect) in pairs() {
+        let answer = server.get(&dialect.target(""), &[&dialect.auth("_off")]);
+        assert!(answer.status == 200 && dialect.is_page(answer.text()), "{}: {}", dialect.name, answer.text());
+    }
+}
+
+#[test]
+fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
+    let server = start(Patience { head: SHORT, body: LONG, write: LONG });
+    let dialect = dialects::of("twelvelabs");
+    let mut idle = connect(&server);
+    let untouched = connect(&server);
+    idle.write_all(request(dialect).as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut idle, false).unwrap().status, 200);
+    for begun in ["G", "GET / HTTP/1.1\r\nHost: h\r\n"] {
+        let mut slow = connect(&server);
+        slow.write_all(begun.as_bytes()).unwrap();
+        assert_eq!(until_ended(slow), b"", "{begun:?}");
+    }
+    // Both were idle all that time, which was longer than a head may take.
+    for mut stream in [idle, untouched] {
+        stream.write_all(request(dialect).as_bytes()).unwrap();
+        assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
+    }
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_in_time_is_answered() {
+    let server = start(Patience { head: LONG, body: LONG, write: LONG });
+    let mut slow = connect(&server);
+    for byte in request(dialects::of("piktid")).bytes() {
+        slow.write_all(&[byte]).unwrap();
+    }
+    assert_eq!(Answer::try_read(&mut slow, false).unwrap().status, 200);
+}
+
+#[test]
+fn an_answer_that_takes_longer_than_a_head_may_is_awaited() {
+    let server = start(Patience { head: SHORT, body: SHORT, write: SHORT });
+    let dialect = dialects::of("konpro");
+    let late = format!("X-Emulator-Fault: latency; ms={}", 3 * SHORT.as_millis());
+    assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("_off"), &late]).status, 200);
+}
+
+#[test]
+fn a_body_that_stops_is_refused() {
+    let server = start(Patience { head: LONG, body: SHORT, write: LONG });
+    let mut slow = connect(&server);
+    let head =
+        format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 100\r\n\r\n{{", server.address);
+    slow.write_all(head.as_bytes()).unwrap();
+    let answer = Answer::try_read(&mut slow, false).unwrap();
+    assert_eq!((answer.status, &answer.json()["error"]["at"]), (400, &json!("body")), "{}", answer.text());
+    assert_eq!(until_ended(slow), b"");
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_let_go() {
+    let server = start(Patience { head: LONG, body: LONG, write: SHORT });
+    let mut deaf = connect(&server);
+    deaf.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    let many = request(dialects::of("xqr")).repeat(1000);
+    // The server takes no more than it can answer; when it lets the client go, writing fails.
+    let end = (0..1000).find_map(|_| deaf.write_all(many.as_bytes()).err()).expect("it takes requests without end");
+    assert!(matches!(end.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{end}");
+    is_served(&server);
+}
+
+#[test]
+fn a_thousand_clients_that_stop_in_the_middle_keep_nobody_waiting() {
+    let server = start(Patience { head: LONG, body: LONG, write: LONG });
+    let unfinished = [
+        "GET / HTTP/1.1\r\n".to_owned(),
+        format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", server.address),
+        request(dialects::of("xqr")).repeat(20),
+    ];
+    let stopped: Vec<_> = (0..1000)
+        .map(|number| {
+            let mut stream = connect(&server);
+            stream.write_all(unfinished[number % 3].as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    is_served(&server);
+    drop(stopped);
+    is_served(&server);
+}
+
+#[test]
+fn fifty_requests_in_one_write_get_fifty_answers_in_order() {
+    let server = start(Patience::default());
+    let sizes = || (1..=10).cycle().take(50);
+    let dialect = dialects::of("flora");
+    let one = |size| request(dialect).replacen('?', &format!("?limit={size}"), 1);
+    let mut stream = connect(&server);
+    let last = request(dialect).replacen("Host", "Connection: close\r\nHost", 1);
+    stream.write_all((sizes().map(one).collect::<String>() + &last).as_bytes()).unwrap();
+    let text = String::from_utf8(until_ended(stream)).unwrap();
+    let bodies: Vec<Value> = text
+        .split("HTTP/1.1 200 OK\r\n")
+        .skip(1)
+        .map(|answer| serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap())
+        .collect();
+    let rows: Vec<_> = bodies.iter().map(|body| body["assets"].as_array().unwrap().len()).collect();
+    assert_eq!(rows, sizes().chain([VISIBLE]).collect::<Vec<_>>());
+}
+
+#[test]
+fn there_are_no_more_workspaces_than_there_can_be() {
+    let app = block_on(app(&world(), NOON));
+    let switches = Switches { any_key: true, max_workspaces: 5, ..Switches::default() };
+    let server = block_on(Server::serve(App { switches, ..app }));
+    let statuses: Vec<_> = (0..4).map(|_| server.call("POST", "/_emulator/workspaces", &json!({})).status).collect();
+    assert_eq!(statuses, [201, 201, 409, 409], "three are there from the start");
+    let refused = server.call("POST", "/_emulator/workspaces", &json!({})).json();
+    assert_eq!(refused["error"]["code"], "too_many_workspaces");
+    for (_, dialect) in pairs() {
+        let answer = server.get(&dialect.target(""), &[&dialect.auth("_nobody_has_this_one")]);
+        assert!(answer.status == 401 && dialect.is_refusal(answer.text()), "{}: {}", dialect.name, answer.text());
+    }
+    is_served(&server);
+}
