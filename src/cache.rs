@@ -54,6 +54,8 @@ const ENTRY: usize = 64;
 /// What is kept of the library.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// Held by whoever makes a holder: the others who ask for the same one then find it.
+    making: tokio::sync::Mutex<()>,
     holders: RwLock<HashMap<&'static str, HashMap<String, Arc<Holder>>>>,
     strangers: Mutex<HashMap<String, Stranger>>,
     bytes: Arc<AtomicUsize>,
@@ -77,8 +79,10 @@ pub struct Holder {
     view: View,
     /// Whether somebody has asked since the last time that room was made.
     asked: AtomicBool,
-    listings: Mutex<HashMap<Selection, Arc<Sequence>>>,
+    listings: Mutex<HashMap<Selection, Arc<OnceCell<Sequence>>>>,
     rows: Mutex<HashMap<i64, Arc<Row>>>,
+    /// Held by whoever reads rows: the others who miss the same ones then find them.
+    reading: tokio::sync::Mutex<()>,
     answers: Mutex<Answers>,
     /// What this holder takes, and what all of them do.
     bytes: AtomicUsize,
@@ -129,6 +133,10 @@ impl Cache {
         }
         if self.stranger(store, provider, text, |_| ()).is_some() {
             return Ok(None);
+        }
+        let _turn = self.making.lock().await;
+        if let Some(holder) = self.kept(provider, text) {
+            return Ok(Some(holder));
         }
         loop {
             let changes = store.changes();
@@ -192,8 +200,9 @@ impl Cache {
         provider: &dyn Provider,
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
-        let listing = holder.listing(store, &query.selection).await?;
-        let start = holder.start(store, provider, &listing, query).await?;
+        let listing = holder.listing(&query.selection);
+        let listing = holder.sequence(store, &listing, &query.selection).await?;
+        let start = holder.start(store, provider, listing, query).await?;
         let end = start.saturating_add(query.limit as usize).min(listing.numbers.len());
         let rows = holder.rows(store, provider, listing.numbers.get(start..end).unwrap_or_default()).await?;
         let overlaps = query.overlap && query.start != Start::Offset(0);
@@ -239,6 +248,7 @@ impl Holder {
             asked: AtomicBool::new(true),
             listings: Mutex::default(),
             rows: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
             answers: Mutex::default(),
             key,
         };
@@ -268,21 +278,31 @@ impl Holder {
         }
     }
 
-    async fn listing(&self, store: &Store, selection: &Selection) -> Result<Arc<Sequence>, ListError> {
-        if let Some(listing) = lock(&self.listings).get(selection) {
-            return Ok(listing.clone());
-        }
-        let numbers = store.numbers(self.view, selection).await?;
-        let listing = Arc::new(Sequence { numbers, instants: OnceCell::new() });
+    fn listing(&self, selection: &Selection) -> Arc<OnceCell<Sequence>> {
         let mut listings = lock(&self.listings);
+        if let Some(listing) = listings.get(selection) {
+            return listing.clone();
+        }
         if listings.len() == LISTINGS {
-            self.gave(listings.values().map(|listing| listing.bytes()).sum());
+            self.gave(listings.values().filter_map(|listing| listing.get()).map(Sequence::bytes).sum());
             listings.clear();
         }
-        if listings.insert(selection.clone(), listing.clone()).is_none() {
-            self.took(listing.bytes());
-        }
-        Ok(listing)
+        listings.entry(selection.clone()).or_default().clone()
+    }
+
+    /// The assets of a listing, read by the first who asks for them while the others wait.
+    async fn sequence<'l>(
+        &self,
+        store: &Store,
+        listing: &'l OnceCell<Sequence>,
+        selection: &Selection,
+    ) -> Result<&'l Sequence, ListError> {
+        let read = || async {
+            let sequence = Sequence { numbers: store.numbers(self.view, selection).await?, instants: OnceCell::new() };
+            self.took(sequence.bytes());
+            Ok(sequence)
+        };
+        listing.get_or_try_init(read).await
     }
 
     /// The index at which the page begins.
@@ -319,29 +339,34 @@ impl Holder {
 
     /// The rows of these numbers, in this order.
     async fn rows(&self, store: &Store, provider: &dyn Provider, numbers: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
-        let mut missing = Vec::new();
-        let kept: Vec<_> = {
-            let rows = lock(&self.rows);
-            numbers.iter().map(|number| rows.get(number).cloned().ok_or_else(|| missing.push(*number))).collect()
-        };
-        if missing.is_empty() {
-            return Ok(kept.into_iter().flatten().collect());
+        if let Some(rows) = self.kept_rows(numbers) {
+            return Ok(rows);
         }
+        let _turn = self.reading.lock().await;
+        if let Some(rows) = self.kept_rows(numbers) {
+            return Ok(rows);
+        }
+        let missing: Vec<_> = {
+            let rows = lock(&self.rows);
+            numbers.iter().copied().filter(|number| !rows.contains_key(number)).collect()
+        };
         let assets = store.assets_numbered(self.view, &missing).await?;
         let workspace = &self.key.workspace;
-        let read: HashMap<i64, Arc<Row>> =
+        let read: Vec<_> =
             assets.iter().map(|asset| (asset.seq, Arc::new(Row::of(asset, provider, workspace)))).collect();
-        let made =
-            numbers.iter().zip(kept).map(|(number, kept)| kept.or_else(|()| read.get(number).cloned().ok_or(())));
-        let made = made.collect::<Result<Vec<_>, ()>>().map_err(|()| ListError::Outdated)?;
         let mut rows = lock(&self.rows);
         for (number, row) in read {
-            let bytes = row.bytes() + ENTRY;
-            if rows.insert(number, row).is_none() {
-                self.took(bytes);
-            }
+            self.took(row.bytes() + ENTRY);
+            rows.insert(number, row);
         }
-        Ok(made)
+        let found: Option<Vec<_>> = numbers.iter().map(|number| rows.get(number).cloned()).collect();
+        found.ok_or(ListError::Outdated)
+    }
+
+    /// The rows of these numbers, if all of them are kept.
+    fn kept_rows(&self, numbers: &[i64]) -> Option<Vec<Arc<Row>>> {
+        let rows = lock(&self.rows);
+        numbers.iter().map(|number| rows.get(number).cloned()).collect()
     }
 
     /// Drops rows and answers.

@@ -39,6 +39,9 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
 
 fn serve(options: &Serve) -> Outcome {
     start_log(options);
+    if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
+        tracing::warn!(%cause, "there will be fewer connections than there could be");
+    }
     // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.listen)?;
     let address = listener.local_addr()?;
@@ -71,6 +74,9 @@ fn serve(options: &Serve) -> Outcome {
         }
     })
 }
+
+/// How many files can be open where the system leaves it to us: each connection takes one.
+const OPEN_FILES: u64 = 65_536;
 
 fn start_log(options: &Serve) {
     let level = match options.log_level {

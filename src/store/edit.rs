@@ -148,7 +148,12 @@ impl Write {
         let and = format!("AND a.seq = {seq}");
         let assets = export::assets(&mut self.tx, collection, &self.providers, &and).await;
         let asset = assets.map_err(StoreError::from)?.pop().ok_or_else(|| StoreError::missing("asset", id))?;
+        let before = asset.ids.clone();
         let changed = change(asset)?;
+        let mut named = self.providers.iter().zip(&changed.1);
+        if named.all(|(provider, id)| before.get(*provider) == Some(id)) {
+            return Ok(self.replace(seq, changed).await?);
+        }
         match self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await? {
             Some((_, id)) => Err(StoreError::Taken { what: "asset", id }.into()),
             None => Ok(self.replace(seq, changed).await?),

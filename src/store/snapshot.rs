@@ -52,6 +52,7 @@ impl Store {
 impl Write {
     /// Saves the state under a name, in place of what had this name. `steering` is kept with it and given back.
     pub async fn save(&mut self, name: &str, steering: &str, now: Micros) -> Result<(), StoreError> {
+        self.let_go = true;
         sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
         sqlx::query("INSERT INTO snapshot (name, made_at, steering) VALUES (?, ?, ?)")
             .bind(name)
@@ -70,6 +71,7 @@ impl Write {
     /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
         self.touched = Touched::All;
+        self.let_go = true;
         let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);
         let found = found.fetch_optional(&mut *self.tx).await?;
         let steering = found.ok_or_else(|| StoreError::missing("snapshot", name))?.try_get(0)?;
@@ -95,6 +97,7 @@ impl Write {
 
     /// Forgets a snapshot.
     pub async fn forget(&mut self, name: &str) -> Result<(), StoreError> {
+        self.let_go = true;
         let gone = sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(StoreError::missing("snapshot", name)) } else { Ok(()) }
     }

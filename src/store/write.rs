@@ -24,6 +24,8 @@ pub struct Write {
     began: Arc<AtomicBool>,
     stamps: Arc<Stamps>,
     sources: Arc<Mutex<Glimpsed>>,
+    /// Whether somebody let go of a collection.
+    pub(super) let_go: bool,
     /// The workspaces that are not what they were.
     pub(super) touched: Touched,
     /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
@@ -47,7 +49,8 @@ impl Store {
         let turn = self.writing.clone().lock_owned().await;
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let (began, stamps, sources) = (self.began.clone(), self.stamps.clone(), self.sources.clone());
-        let mut write = Write { tx, providers, began, stamps, sources, touched: Touched::Nothing, _turn: turn };
+        let mut write =
+            Write { tx, providers, began, stamps, sources, let_go: false, touched: Touched::Nothing, _turn: turn };
         if !self.began.load(Relaxed) {
             write.save(Snapshot::BEGINNING, "", 0).await?;
         }
@@ -59,7 +62,9 @@ impl Write {
     /// Makes the change visible, and lasting where there is a file. Once begun it goes through, whether or not somebody
     /// still waits for it: a change that is visible while its stamps stand would never be seen.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        self.sweep().await?;
+        if self.let_go {
+            self.sweep().await?;
+        }
         let Write { tx, began, stamps, touched, _turn: turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
@@ -96,6 +101,7 @@ impl Write {
             .bind(collection)
             .execute(&mut *self.tx)
             .await?;
+        self.let_go = true;
         let old = "DELETE FROM template WHERE seq <= (SELECT MAX(seq) FROM template) - ?";
         sqlx::query(old).bind(TEMPLATES).execute(&mut *self.tx).await?;
         Ok(())
@@ -168,6 +174,7 @@ impl Write {
     /// Removes a workspace with all that is its own.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.touched.add(id);
+        self.let_go = true;
         let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
@@ -175,6 +182,7 @@ impl Write {
     /// Puts a workspace back to what it was made from, keys included.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.touched.add(id);
+        self.let_go = true;
         let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
@@ -284,6 +292,7 @@ impl Write {
         if sqlx::query(sql).bind(held).execute(&mut *self.tx).await?.rows_affected() == 1 {
             return Ok(held);
         }
+        self.let_go = true;
         let own = self.copy(held).await?;
         let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
         sqlx::query(moved).bind(own).bind(workspace).execute(&mut *self.tx).await?;

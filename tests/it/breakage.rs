@@ -333,6 +333,17 @@ impl Frames {
 }
 
 #[test]
+fn over_http_2_every_provider_is_asked_on_one_connection() {
+    let mut frames = Frames::open(start());
+    for (stream, (_, dialect)) in (1..).step_by(2).zip(pairs()) {
+        frames.get(stream, dialect, "");
+        let (body, whole) = frames.body(stream);
+        let text = String::from_utf8(body).unwrap();
+        assert!(whole && dialect.is_page(&text), "{}: {text}", dialect.name);
+    }
+}
+
+#[test]
 fn over_http_2_only_the_stream_is_reset() {
     let address = start();
     let dialect = dialects::of("twelvelabs");

@@ -1,0 +1,218 @@
+"""What is measured in milliseconds and megabytes, beside nothing."""
+
+import json
+import statistics
+import subprocess
+import threading
+import time
+
+import load
+import servers
+import vendors
+
+HEAD = "GET {target} HTTP/1.1\r\nHost: h\r\n{key}: {value}\r\nConnection: close\r\n\r\n"
+
+
+def _timed(work):
+    began = time.perf_counter()
+    result = work()
+    return (time.perf_counter() - began) * 1000, result
+
+
+def _starts(vendor, times, *options):
+    request = HEAD.format(target=vendor.list().target, key=vendor.key[0], value=vendor.key[1])
+    fixed = ["serve", "--listen", "127.0.0.1:PORT", "--log-level", "error", *options]
+    command = [str(servers.YARDSTICK), "start", str(times), request, str(servers.BINARY), *fixed]
+    return zip(*json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def starts(say):
+    answered, ended = _starts(vendors.XQR, 40, "--fixture", "demo")
+    say("first answer, demo world", answered, "ms", 10)
+    say("first answer, demo and docs", next(_starts(vendors.XQR, 40)), "ms", 10)
+    say("stop, idle", ended, "ms", 50)
+
+
+def memory(say):
+    with servers.assetmock() as server:
+        time.sleep(0.5)
+        say("resident, idle", [server.resident_mb()], "MB")
+        for number in range(10_000):
+            vendor = vendors.ALL[number % 5]
+            size, page = 1 + number % 50 % vendor.largest, number % 4
+            query = f"{vendor.size}={size}" if vendor.name == "konpro" else vendor.page(server, vendor, page * size, size)
+            server.ask(vendor.list(query))
+        say("resident, 10,000 requests", [server.resident_mb()], "MB", 15)
+
+
+def workspaces(say):
+    """A fresh source each time, and the same one each time."""
+    picture = {"mime_type": "image/png", "created_at": "2026-03-01T10:00:00Z", "size_bytes": 1}
+    inline = {"workspaces": [{"id": "ws_inline", "assets": [{**picture, "name": f"{n}.png"} for n in range(240)]}]}
+    kinds = {
+        "empty": lambda number: {},
+        "240 assets, as before": lambda number: {"generate": {"count": 240, "seed": 1}},
+        "240 generated assets, never seen": lambda number: {"generate": {"count": 240, "seed": 1000 + number}},
+        "240 inline assets, never seen": lambda number: {"fixture": {**inline, "$schema": str(number)}},
+    }
+    for where in ("memory", "a file"):
+        with _store(where) as server:
+            for kind, wanted in kinds.items():
+                made, removed = [], []
+                for number in range(100):
+                    body = {"id": "ws_timed", **wanted(number)}
+                    made.append(_timed(lambda: server.steer("POST", "/workspaces", body))[0])
+                    removed.append(_timed(lambda: server.steer("DELETE", "/workspaces/ws_timed"))[0])
+                say(f"make a workspace in {where}, {kind}", made, "ms", 5)
+                say(f"remove it from {where}, {kind}", removed, "ms", 5)
+
+
+def snapshots(say):
+    one = {"assets": [{"name": "one.png", "mime_type": "image/png"}]}
+    for where in ("memory", "a file"):
+        with _store(where) as server:
+            server.steer("POST", "/workspaces", {"id": "ws_large", "generate": {"count": 10_000, "seed": 1}})
+            saved, restored = [], []
+            for _ in range(20):
+                saved.append(_timed(lambda: server.steer("PUT", "/snapshots/large"))[0])
+                server.steer("POST", "/workspaces/ws_large/assets", one)
+                restored.append(_timed(lambda: server.steer("POST", "/snapshots/large/restore"))[0])
+            say(f"save 10,000 assets, {where}", saved, "ms")
+            say(f"restore 10,000 assets after a change, {where}", restored, "ms", 200)
+
+
+def _store(where):
+    if where == "memory":
+        return servers.assetmock("--fixture", "demo")
+    servers.SCRATCH.mkdir(parents=True, exist_ok=True)
+    for old in servers.SCRATCH.glob("store.*"):
+        old.unlink()
+    return servers.assetmock("--fixture", "demo", "--database", str(servers.SCRATCH / "store.sqlite"))
+
+
+PLACES = {"first": 0, "middle": 0.5, "last": 1}
+NEAR = 20
+
+
+def million(say):
+    """A million assets in one workspace: every place costs about the same, whatever the way of paging."""
+    file, took = servers.million()
+    if took is not None:
+        say("generate --count 1000000 --database", [took], "s", 30)
+    for vendor in vendors.ALL:
+        say(f"first answer, a million assets, {vendor.name}", next(_starts(vendor, 5, "--database", str(file))), "ms", 30)
+    with servers.assetmock("--database", str(file)) as server:
+        server.steer("POST", "/workspaces", {"id": "ws_small", "generate": {"count": 240, "seed": 1}})
+        for vendor in vendors.ALL:
+            for filter in [""] + ([f"&{vendor.filter}"] if vendor.filter else []):
+                _places(say, server, vendor, filter)
+        new_filters(say, server)
+        walks(say, server)
+
+
+def _places(say, server, vendor, filter):
+    size = min(50, vendor.largest)
+    count = _count(server, vendor, filter)
+    cold, warm = {}, {}
+    for place, part in PLACES.items():
+        begin = max(0, int((count - NEAR * size) * part) // size * size)
+        queries = [vendor.page(server, vendor, begin + n * size, size, filter) for n in range(NEAR)] \
+            if vendor.name != "konpro" else _steps(server, vendor, begin, size, filter)
+        cold[place] = statistics.median(_timed(lambda: server.ask(vendor.list(query)))[0] for query in queries)
+        again = vendor.list(queries[0])
+        server.ask(again)
+        warm[place] = statistics.median(_timed(lambda: server.ask(again))[0] for _ in range(200))
+    for how, medians in {"never asked": cold, "asked before": warm}.items():
+        said = ", ".join(f"{place} {ms:.2f}" for place, ms in medians.items())
+        print(f"    {vendor.name}{filter}, {how}: {said} ms")
+        say(f"slowest place of three, {how}, {vendor.name}{filter}", [max(medians.values()) / min(medians.values())], "x", 3)
+
+
+def _steps(server, vendor, begin, size, filter):
+    """KonPro's pages from a place on: each names the next."""
+    queries = [vendor.page(server, vendor, begin, size, filter)]
+    while len(queries) < NEAR:
+        token = json.loads(server.ask(vendor.list(queries[-1]))[2])["token"]
+        if not token:
+            break
+        queries.append(f"limit={size}&token={token}{filter}")
+    return queries
+
+
+def _count(server, vendor, filter):
+    """How many assets there are: as a page says, or the generator made."""
+    body = json.loads(server.ask(vendor.list(filter.lstrip("&")))[2])
+    for path in (("meta", "total_estimate"), ("page_info", "total_results"), ("pagination", "total")):
+        if path[1] in body.get(path[0], {}):
+            return body[path[0]][path[1]]
+    return 1_000_000 if vendor.name == "xqr" else 600_000
+
+
+FRESH = {
+    "flora": [f"query={word}" for word in ("summer", "zz", "Blue", "portrait 7", "xyzzy")],
+    "twelvelabs": [f"filename={word}" for word in ("summer", "zz", "blue", "9", "xyzzy")] + ["asset_types=audio"],
+    "piktid": [f"search={word}" for word in ("summer", "zz", "model", "xyzzy")]
+    + ["include_tags=product", "exclude_tags=model,other", "sort_by=filename", "order=asc",
+       "created_after=2026-01-01T00:00:00Z"],
+    "konpro": ["file_type=audio", "file_type=video", "folder_id=nowhere"],
+}
+
+
+def new_filters(say, server):
+    """While they are read for the first time, somebody else lists a small workspace."""
+    keys = server.steer("GET", "/workspaces/ws_small")["keys"]
+    other = vendors.TWELVELABS.list("", vendors.TWELVELABS.with_key(keys["twelvelabs"]))
+    waits, done = [], threading.Event()
+
+    def watch():
+        neighbour = servers.Server(server.port, server.process)
+        while not done.is_set():
+            waits.append(_timed(lambda: neighbour.ask(other))[0])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for vendor in vendors.ALL:
+            times = {query: _timed(lambda: server.ask(vendor.list(query)))[0] for query in FRESH.get(vendor.name, [])}
+            if times:
+                print("    " + ", ".join(f"{query} {ms:.0f}" for query, ms in times.items()))
+                say(f"first use of a filter, {vendor.name}: the slowest", [max(times.values())], "ms", 500)
+    finally:
+        done.set()
+        watcher.join()
+    waits.sort()
+    say("others meanwhile, p99", [waits[int(len(waits) * 0.99)]], "ms", 50)
+
+
+def walks(say, server):
+    """Every asset through every provider, in the largest pages."""
+    for vendor in vendors.ALL:
+        query, seen, began = f"{vendor.size}={vendor.largest}", 0, time.perf_counter()
+        while query:
+            body = json.loads(server.ask(vendor.list(query))[2])
+            rows = body.get("data") or body.get("assets") or []
+            seen += len(rows)
+            if vendor.name == "konpro":
+                query = f"limit=100&token={body['token']}" if body["token"] else None
+            else:
+                query = vendor.page(server, vendor, seen, vendor.largest) if len(rows) == vendor.largest else None
+        print(f"    {vendor.name}: {seen} assets in {time.perf_counter() - began:.1f} s, {server.resident_mb():.0f} MB")
+    say("resident, a million assets walked five times", [server.resident_mb()], "MB", 400)
+
+
+def flat(say, seconds):
+    """Resident memory over as many requests as fit in the time: three warm-ups, then the growth."""
+    import tempfile
+    with servers.assetmock("--fixture", "demo") as server, tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
+        requests = [vendor.list(f"{vendor.size}={size}") for vendor in vendors.ALL for size in range(1, 41)]
+        file.write("".join(request.line() + "\n" for request in requests))
+        file.flush()
+        load.put_on(server, file.name, 5, 32)
+        before, total = server.resident_mb(), 0
+        while total < seconds:
+            load.put_on(server, file.name, 5, 32)
+            total += 5
+        say("growth over a long load", [server.resident_mb() - before], "MB", 1)
+
+
+ALL = {"start": starts, "memory": memory, "workspaces": workspaces, "snapshots": snapshots, "million": million}
