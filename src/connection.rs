@@ -17,8 +17,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::extract::connect_info::Connected;
-use axum::serve::{self, IncomingStream};
+use axum::serve;
 use futures_util::task::AtomicWaker;
 use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -78,7 +77,7 @@ impl serve::Listener for Listener {
     }
 }
 
-/// A hold on the connection that a request came by; requests find it as [`axum::extract::ConnectInfo`].
+/// A hold on the connection that a request came by.
 #[derive(Debug, Clone, Default)]
 pub struct Line(Arc<State>);
 
@@ -143,12 +142,6 @@ pub fn patient(body: Body, limit: Duration) -> Body {
     Body::from_stream(parts)
 }
 
-impl Connected<IncomingStream<'_, Listener>> for Line {
-    fn connect_info(incoming: IncomingStream<'_, Listener>) -> Line {
-        incoming.io().line.clone()
-    }
-}
-
 /// An accepted connection.
 #[derive(Debug)]
 pub struct Wire {
@@ -175,6 +168,11 @@ enum Head {
 const HTTP_2: &[u8] = b"PRI ";
 
 impl Wire {
+    /// A hold on it.
+    pub fn line(&self) -> Line {
+        self.line.clone()
+    }
+
     /// Notes what was read.
     fn has_read(&mut self, bytes: &[u8]) {
         if self.line.0.has_head.swap(false, AcqRel) {

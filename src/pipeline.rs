@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -18,6 +18,7 @@ use crate::admin;
 use crate::app::App;
 use crate::cache::{Answer, Holder};
 use crate::clock::{Micros, seconds, utc};
+use crate::connection::Line;
 use crate::explain::{self, Answered, Case};
 use crate::failure::Failure;
 use crate::faults::wire::Peer;
@@ -31,8 +32,8 @@ use crate::query;
 use crate::store::{AssetQuery, Key, KeyState, ListError};
 use crate::workspace;
 
-/// Answers a request that is not the emulator's own.
-pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+/// Answers a request that is not the emulator's own, which came on this connection, if on any.
+pub async fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> Response {
     let (request, body) = request.into_parts();
     let mut open = Open::receive(app.clone(), request, body).await;
     let Open { request, notes, .. } = &mut open;
@@ -44,7 +45,7 @@ pub async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
         }
     };
     let Attended { reply, now, script } = attended;
-    let peer = Peer::of(request);
+    let peer = Peer::of(request, line);
     let sent = reply.body;
     let mut response = respond(reply.status, reply.headers, sent.clone(), now);
     open.close(&mut response, sent);

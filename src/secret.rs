@@ -88,11 +88,9 @@ fn mask_cookies(name: &HeaderName, value: &str) -> String {
 #[derive(Debug, Default)]
 pub struct Secrets(Vec<Secret>);
 
+/// A secret as it is; what is shown of it is made only where it stands.
 #[derive(Debug, PartialEq)]
-struct Secret {
-    whole: Vec<u8>,
-    masked: String,
-}
+struct Secret(Vec<u8>);
 
 impl Secrets {
     /// The secrets of a request that shows this key and has these headers.
@@ -118,9 +116,9 @@ impl Secrets {
     }
 
     fn add(&mut self, whole: &[u8]) {
-        let known = self.0.iter().any(|secret| secret.whole == whole);
+        let known = self.0.iter().any(|secret| secret.0 == whole);
         if whole.len() >= SHORTEST && !known {
-            self.0.push(Secret { whole: whole.to_owned(), masked: mask(&String::from_utf8_lossy(whole)) });
+            self.0.push(Secret(whole.to_owned()));
         }
     }
 
@@ -153,10 +151,10 @@ impl Secrets {
         let mut shown = Vec::new();
         let (mut copied, mut at) = (0, 0);
         while at < bytes.len() {
-            match self.0.iter().find_map(|secret| Some((secret, spelled_at(&bytes[at..], &secret.whole)?))) {
+            match self.0.iter().find_map(|secret| Some((secret, spelled_at(&bytes[at..], &secret.0)?))) {
                 Some((secret, length)) => {
                     shown.extend_from_slice(&bytes[copied..at]);
-                    shown.extend_from_slice(secret.masked.as_bytes());
+                    shown.extend_from_slice(mask(&String::from_utf8_lossy(&secret.0)).as_bytes());
                     at += length;
                     copied = at;
                 }

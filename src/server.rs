@@ -1,15 +1,19 @@
-//! Listening: one port, one router, an orderly end.
+//! Listening: one port, an orderly end.
 
-use std::future::{Future, IntoFuture};
+use std::convert::Infallible;
+use std::future::{Future, IntoFuture, Ready, ready};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::Request;
 use axum::response::Response;
+use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tower::Service;
 
 use crate::app::App;
 use crate::connection::{Line, Listener};
@@ -18,19 +22,50 @@ use crate::{admin, pipeline};
 /// How long answers under way may take once the end was asked for.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// The whole server as a service: the emulator's own routes, and everything else through the pipeline.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(dispatch).with_state(app)
+/// What answers the requests of every connection.
+struct Served(Arc<App>);
+
+impl<'s> Service<IncomingStream<'s, Listener>> for Served {
+    type Response = Connection;
+    type Error = Infallible;
+    type Future = Ready<Result<Connection, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, stream: IncomingStream<'s, Listener>) -> Self::Future {
+        ready(Ok(Connection { app: self.0.clone(), line: stream.io().line() }))
+    }
 }
 
-async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
-    if let Some(ConnectInfo(line)) = request.extensions().get::<ConnectInfo<Line>>() {
-        line.has_head();
+/// What answers the requests of one connection: the emulator's own routes, and everything else through the pipeline. No
+/// router is in between, since the pipeline finds its own way.
+#[derive(Clone)]
+struct Connection {
+    app: Arc<App>,
+    line: Line,
+}
+
+impl Service<Request> for Connection {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    if admin::owns(request.uri().path()) {
-        admin::answer(app, request).await
-    } else {
-        pipeline::answer(State(app), request).await
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Connection { app, line } = self.clone();
+        line.has_head();
+        Box::pin(async {
+            Ok(if admin::owns(request.uri().path()) {
+                admin::answer(app, request).await
+            } else {
+                pipeline::answer(app, Some(line), request).await
+            })
+        })
     }
 }
 
@@ -41,12 +76,12 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (asked, stop) = oneshot::channel();
-    let service = router(app.clone()).into_make_service_with_connect_info::<Line>();
-    let serving = axum::serve(Listener::new(listener, app.patience), service).with_graceful_shutdown(async move {
-        shutdown.await;
-        // Nobody listens any more only if serving has ended by itself.
-        let _ = asked.send(());
-    });
+    let serving =
+        axum::serve(Listener::new(listener, app.patience), Served(app.clone())).with_graceful_shutdown(async move {
+            shutdown.await;
+            // Nobody listens any more only if serving has ended by itself.
+            let _ = asked.send(());
+        });
     let overdue = async move {
         match stop.await {
             Ok(()) => tokio::time::sleep(DRAIN).await,

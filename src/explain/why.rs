@@ -41,7 +41,7 @@ pub struct Case<'a> {
 pub fn why(failure: &Failure, case: &Case) -> String {
     let secrets = &Secrets::of(case.shown, case.headers);
     let (title, list) = (case.card.title, case.card.list);
-    let key = format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
+    let key = || format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
     match failure {
         Failure::NoSuchRoute => format!("{title} has no route {}; it has `{list}`", quoted(case.path, secrets)),
         Failure::WrongMethod => {
@@ -53,18 +53,20 @@ pub fn why(failure: &Failure, case: &Case) -> String {
         }
         Failure::NoKey => no_key(case),
         Failure::MalformedKey => malformed_key(case),
-        Failure::UnknownKey => unknown_key(case, &key),
-        Failure::RevokedKey => format!("{key} was revoked"),
+        Failure::UnknownKey => unknown_key(case, key),
+        Failure::RevokedKey => format!("{} was revoked", key()),
         Failure::ExpiredKey => match case.key.and_then(|key| key.expires_at) {
             Some(end) => {
-                format!("{key} expired at {}; the clock stands at {}", write_rfc3339(end), write_rfc3339(case.now))
+                format!("{} expired at {}; the clock stands at {}", key(), write_rfc3339(end), write_rfc3339(case.now))
             }
-            None => format!("{key} has expired; the clock stands at {}", write_rfc3339(case.now)),
+            None => format!("{} has expired; the clock stands at {}", key(), write_rfc3339(case.now)),
         },
-        Failure::MissingScope(scope) => format!("{key} lacks the scope `{scope}`; {}", scopes(case.key, secrets)),
+        Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(case.key, secrets)),
         Failure::ForeignWorkspace => match case.key {
-            Some(held) => format!("{key} opens the workspace `{}`, and the request asks for another", held.workspace),
-            None => format!("{key} does not open the workspace that the request asks for"),
+            Some(held) => {
+                format!("{} opens the workspace `{}`, and the request asks for another", key(), held.workspace)
+            }
+            None => format!("{} does not open the workspace that the request asks for", key()),
         },
         Failure::NoSuchProject => {
             let project =
@@ -108,7 +110,7 @@ fn malformed_key(case: &Case) -> String {
 }
 
 /// Whose key it is, or whose it looks like.
-fn unknown_key(case: &Case, key: &str) -> String {
+fn unknown_key(case: &Case, key: impl FnOnce() -> String) -> String {
     let title = case.card.title;
     if let Some(owner) = case.owner {
         return format!("key belongs to {}, this is {title}", owner.title);
@@ -117,7 +119,7 @@ fn unknown_key(case: &Case, key: &str) -> String {
     let mut others = providers::ALL.iter().map(|provider| provider.card()).filter(|card| card.name != case.card.name);
     match others.find(|card| (card.auth.looks_like)(shown)).filter(|_| !(case.card.auth.looks_like)(shown)) {
         Some(other) => format!("the key looks like one of {}'s, this is {title}", other.title),
-        None => format!("{key} is not known to {title}"),
+        None => format!("{} is not known to {title}", key()),
     }
 }
 

@@ -9,7 +9,6 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use axum::response::Response;
@@ -31,11 +30,10 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Whoever sent this request.
-    pub fn of(request: &Parts) -> Peer {
+    /// Whoever sent this request on this connection.
+    pub fn of(request: &Parts, line: Option<Line>) -> Peer {
         let alone = request.version != Version::HTTP_2;
-        let line = request.extensions.get::<ConnectInfo<Line>>().filter(|_| alone);
-        Peer { line: line.map(|line| line.0.clone()), headless: request.method == Method::HEAD }
+        Peer { line: line.filter(|_| alone), headless: request.method == Method::HEAD }
     }
 
     async fn has_all_so_far(&self) {

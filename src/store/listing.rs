@@ -193,9 +193,10 @@ impl Store {
     /// The assets of these numbers, in no order, with the public ids of one provider.
     pub async fn assets_numbered(&self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
         let Edition { collection, version } = view.edition;
+        // A plus keeps SQLite from reading the whole collection by its index: the numbers are the way.
         let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
         push_in(&mut sql, "a.seq IN", numbers);
-        sql.push("\n AND a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(collection);
+        sql.push("\n AND +a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(collection);
         sql.push(" AND version = ").push_bind(version).push(")");
         let rows = sql.build().fetch_all(&self.pool).await?;
         if rows.len() < numbers.len() {

@@ -14,6 +14,7 @@ mod durability;
 mod effects;
 mod explain;
 mod faults;
+mod fresh;
 mod har;
 mod hostile;
 mod import;

@@ -13,7 +13,7 @@ use assetmock::provider::{Page, Provider};
 use assetmock::store::{AssetQuery, Place, Store};
 use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -70,7 +70,7 @@ pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) ->
 pub async fn ask(app: &Arc<App>, target: &str, header: &str) -> Answer {
     let (name, value) = header.split_once(": ").unwrap();
     let request = Request::get(target).header(name, value).body(Body::empty()).unwrap();
-    let response = pipeline::answer(State(app.clone()), request).await;
+    let response = pipeline::answer(app.clone(), None, request).await;
     let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
     Answer {
         status: response.status().as_u16(),
