@@ -2,16 +2,17 @@
 //!
 //! A request is answered by [`pipeline`]: the file to read first. It finds the provider ([`providers`]), reads the query
 //! string strictly ([`query`]), lets the provider turn it into a neutral question ([`provider`]), asks the library
-//! ([`store`]), of which much is kept in memory ([`cache`]), and lets the provider dress the answer ([`payload`]). Whatever goes wrong is a [`failure::Failure`] that the provider
-//! words. Time and chance come from [`clock`], rate limits from [`limits`], failures on cue from [`faults`].
+//! ([`store`]), of which much is kept in memory ([`cache`]), and lets the provider dress the answer ([`payload`]). Whatever
+//! goes wrong is a [`failure::Failure`] that the provider words. Time and chance come from [`clock`], rate limits from
+//! [`limits`], failures on cue from [`faults`].
 //!
-//! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`], [`notes`]) and
-//! without a whole key ([`secret`]).
+//! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`],
+//! [`notes`]) and without a whole key ([`secret`]).
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
-//! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a vendor's own list response, [`admin`] is
-//! the emulator's own API with [`object`] for what it reads, [`server`] listens and [`connection`] can be broken off, [`config`] holds the options and [`cli`]
-//! the sub-commands.
+//! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
+//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens
+//! and [`connection`] can be broken off, [`config`] holds the options and [`cli`] the sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
