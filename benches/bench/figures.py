@@ -149,7 +149,7 @@ def _count(server, vendor, filter):
 
 
 FRESH = {
-    "flora": [f"query={word}" for word in ("summer", "zz", "Blue", "portrait 7", "xyzzy")],
+    "flora": [f"query={word}" for word in ("summer", "zz", "Blue", "portrait%207", "xyzzy")],
     "twelvelabs": [f"filename={word}" for word in ("summer", "zz", "blue", "9", "xyzzy")] + ["asset_types=audio"],
     "piktid": [f"search={word}" for word in ("summer", "zz", "model", "xyzzy")]
     + ["include_tags=product", "exclude_tags=model,other", "sort_by=filename", "order=asc",
