@@ -102,11 +102,12 @@ def million(say):
     for vendor in vendors.ALL:
         say(f"first answer, a million assets, {vendor.name}", next(_starts(vendor, 5, "--database", str(file))), "ms", 30)
     with servers.assetmock("--database", str(file)) as server:
-        server.steer("POST", "/workspaces", {"id": "ws_small", "generate": {"count": 240, "seed": 1}})
         for vendor in vendors.ALL:
             for filter in [""] + ([f"&{vendor.filter}"] if vendor.filter else []):
                 _places(say, server, vendor, filter)
-        new_filters(say, server)
+        small = server.steer("POST", "/workspaces", {"generate": {"count": 240, "seed": 1}})
+        new_filters(say, server, small["keys"])
+        server.steer("DELETE", f"/workspaces/{small['id']}")
         walks(say, server)
 
 
@@ -158,9 +159,8 @@ FRESH = {
 }
 
 
-def new_filters(say, server):
+def new_filters(say, server, keys):
     """While they are read for the first time, somebody else lists a small workspace."""
-    keys = server.steer("GET", "/workspaces/ws_small")["keys"]
     other = vendors.TWELVELABS.list("", vendors.TWELVELABS.with_key(keys["twelvelabs"]))
     waits, done = [], threading.Event()
 
