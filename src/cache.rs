@@ -13,7 +13,8 @@
 //!
 //! **When it is dropped.** A holder carries a [`Stamp`] on its workspace. Whatever changes the workspace or one of its keys
 //! ends the stamp, after it is committed and before it is acknowledged; from then on nobody is answered out of the holder,
-//! and the next request makes a new one. What is read from the database on behalf of a holder names the holder's edition,
+//! and the next request makes a new one. If nothing but assets has changed meanwhile, the new one takes over the rows of all
+//! others, and the listings that do not look at what has changed; else it begins empty. What is read from the database on behalf of a holder names the holder's edition,
 //! and comes only if that is still there. So an answer is of one state of the library, and a request that begins after a
 //! change was acknowledged sees it.
 //!
@@ -31,7 +32,7 @@ use crate::clock::Micros;
 use crate::explain::Warning;
 use crate::glimpsed::Glimpsed;
 use crate::provider::{Page, Provider, Rendered, Row};
-use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Store, View};
+use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Step, Store, View};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;
@@ -80,7 +81,7 @@ pub struct Holder {
     /// Whether somebody has asked since the last time that room was made.
     asked: AtomicBool,
     listings: Mutex<HashMap<Selection, Arc<OnceCell<Sequence>>>>,
-    rows: Mutex<HashMap<i64, Arc<Row>>>,
+    rows: Mutex<Written>,
     /// Held by whoever reads rows: the others who miss the same ones then find them.
     reading: tokio::sync::Mutex<()>,
     answers: Mutex<Answers>,
@@ -101,6 +102,28 @@ impl Sequence {
     /// With the instants, whether or not they were read.
     fn bytes(&self) -> usize {
         2 * size_of_val(&*self.numbers) + size_of::<Selection>() + 4 * ENTRY
+    }
+}
+
+/// Assets as the provider writes them, by number.
+#[derive(Debug, Default)]
+struct Written {
+    of: HashMap<i64, Arc<Row>>,
+    bytes: usize,
+}
+
+impl Written {
+    fn insert(&mut self, number: i64, row: Row) {
+        self.bytes += row.bytes() + ENTRY;
+        if let Some(before) = self.of.insert(number, Arc::new(row)) {
+            self.bytes -= before.bytes() + ENTRY;
+        }
+    }
+
+    fn remove(&mut self, number: i64) {
+        if let Some(row) = self.of.remove(&number) {
+            self.bytes -= row.bytes() + ENTRY;
+        }
     }
 }
 
@@ -125,9 +148,11 @@ impl Cache {
     pub async fn holder(
         &self,
         store: &Store,
-        provider: &'static str,
+        provider: &dyn Provider,
         text: &str,
     ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
+        let viewer = provider;
+        let provider = viewer.card().name;
         if let Some(holder) = self.kept(provider, text) {
             return Ok(Some(holder));
         }
@@ -136,6 +161,9 @@ impl Cache {
         }
         let _turn = self.making.lock().await;
         if let Some(holder) = self.kept(provider, text) {
+            return Ok(Some(holder));
+        }
+        if let Some(holder) = self.followed(store, viewer, text) {
             return Ok(Some(holder));
         }
         loop {
@@ -150,6 +178,16 @@ impl Cache {
                 return Ok(Some(self.keep(Holder::new(provider, key, stamp, self.bytes.clone()))));
             }
         }
+    }
+
+    /// The holder that follows an outdated one over changes to assets.
+    fn followed(&self, store: &Store, provider: &dyn Provider, text: &str) -> Option<Arc<Holder>> {
+        let outdated = {
+            let holders = self.holders.read().unwrap_or_else(PoisonError::into_inner);
+            holders.get(provider.card().name)?.get(text)?.clone()
+        };
+        let (stamp, steps) = store.since(&outdated.key.workspace, outdated.key.edition)?;
+        Some(self.keep(outdated.followed(provider, stamp, &steps)?))
     }
 
     /// The provider that has the key of this text, which was found to be no key of `provider`'s.
@@ -256,6 +294,31 @@ impl Holder {
         holder
     }
 
+    /// The holder of the edition to which these steps lead. It takes what it can from this one, which nobody is answered
+    /// out of any more: requests still under way find it empty, ask the database for an edition that is gone, and begin anew.
+    fn followed(&self, provider: &dyn Provider, stamp: Stamp, steps: &[Arc<Step>]) -> Option<Holder> {
+        let key = Key { edition: steps.last()?.to, ..self.key.clone() };
+        let next = Holder::new(self.view.provider, key, stamp, self.all_bytes.clone());
+        let unseen = |selection: &Selection| !steps.iter().any(|step| selection.sees(step.seen));
+        let listings = std::mem::take(&mut *lock(&self.listings)).into_iter();
+        let listings: HashMap<_, _> =
+            listings.filter(|(selection, listing)| listing.initialized() && unseen(selection)).collect();
+        let mut rows = std::mem::take(&mut *lock(&self.rows));
+        self.gave(rows.bytes);
+        for step in steps {
+            step.changed.iter().for_each(|number| rows.remove(*number));
+            let now = step.now.iter().filter(|(name, _)| *name == self.view.provider);
+            now.for_each(|(_, asset)| rows.insert(asset.seq, Row::of(asset, provider, &self.key.workspace)));
+        }
+        next.took(
+            rows.bytes + listings.values().filter_map(|listing| listing.get()).map(Sequence::bytes).sum::<usize>(),
+        );
+        lock(&next.answers).glimpsed = std::mem::take(&mut lock(&self.answers).glimpsed);
+        *lock(&next.listings) = listings;
+        *lock(&next.rows) = rows;
+        Some(next)
+    }
+
     /// The answer that this query string got.
     pub fn answer(&self, query: &str) -> Option<Arc<Answer>> {
         lock(&self.answers).of.get(query).cloned()
@@ -348,32 +411,30 @@ impl Holder {
         }
         let missing: Vec<_> = {
             let rows = lock(&self.rows);
-            numbers.iter().copied().filter(|number| !rows.contains_key(number)).collect()
+            numbers.iter().copied().filter(|number| !rows.of.contains_key(number)).collect()
         };
         let assets = store.assets_numbered(self.view, &missing).await?;
         let workspace = &self.key.workspace;
-        let read: Vec<_> =
-            assets.iter().map(|asset| (asset.seq, Arc::new(Row::of(asset, provider, workspace)))).collect();
+        let read: Vec<_> = assets.iter().map(|asset| (asset.seq, Row::of(asset, provider, workspace))).collect();
         let mut rows = lock(&self.rows);
-        for (number, row) in read {
-            self.took(row.bytes() + ENTRY);
-            rows.insert(number, row);
-        }
-        let found: Option<Vec<_>> = numbers.iter().map(|number| rows.get(number).cloned()).collect();
+        let before = rows.bytes;
+        read.into_iter().for_each(|(number, row)| rows.insert(number, row));
+        self.took(rows.bytes - before);
+        let found: Option<Vec<_>> = numbers.iter().map(|number| rows.of.get(number).cloned()).collect();
         found.ok_or(ListError::Outdated)
     }
 
     /// The rows of these numbers, if all of them are kept.
     fn kept_rows(&self, numbers: &[i64]) -> Option<Vec<Arc<Row>>> {
         let rows = lock(&self.rows);
-        numbers.iter().map(|number| rows.get(number).cloned()).collect()
+        numbers.iter().map(|number| rows.of.get(number).cloned()).collect()
     }
 
     /// Drops rows and answers.
     fn shed(&self) {
         let rows = std::mem::take(&mut *lock(&self.rows));
         let answers = std::mem::take(&mut *lock(&self.answers));
-        self.gave(rows.values().map(|row| row.bytes() + ENTRY).sum::<usize>() + answers.bytes);
+        self.gave(rows.bytes + answers.bytes);
     }
 
     fn took(&self, bytes: usize) {

@@ -314,7 +314,7 @@ async fn disturb(
         return Ok(holder.clone());
     };
     faults::disturb(torture, app, provider, holder, plan).await?;
-    let held = app.cache.holder(&app.store, card.name, &holder.key.key).await.map_err(internal)?;
+    let held = app.cache.holder(&app.store, provider, &holder.key.key).await.map_err(internal)?;
     held.ok_or(Setback::Outdated)
 }
 
@@ -352,7 +352,7 @@ fn without_slash(request: &Parts) -> Reply {
 async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<Holder>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    let known = || app.cache.holder(&app.store, card.name, text);
+    let known = || app.cache.holder(&app.store, provider, text);
     if let Some(holder) = known().await.map_err(internal)? {
         return Ok(holder);
     }

@@ -126,9 +126,9 @@ pub fn fold(text: &str) -> String {
 }
 
 /// The columns of an asset but for its public id, in the order in which [`Asset::from_row`] reads them.
-pub(super) const COLUMNS: &str = "a.seq, a.name, a.description, a.mime_type, a.kind, a.size_bytes, a.status, a.is_public, a.public_url, a.url, \
-     a.tags, a.width, a.height, a.created_at, a.updated_at, a.uploader, a.visibility, a.uploaded_via, a.project_id, a.node_id, a.folder_id, \
-     a.thumbnail_big, a.thumbnail_small, a.styling_note, a.detected, a.told_by, a.told";
+pub(super) const COLUMNS: &str = "seq, name, description, mime_type, kind, size_bytes, status, is_public, public_url, url, \
+     tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, project_id, node_id, folder_id, \
+     thumbnail_big, thumbnail_small, styling_note, detected, told_by, told";
 
 impl Asset {
     /// Reads a row that begins with a public id, followed by [`COLUMNS`].

@@ -2,9 +2,9 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
-use super::export;
+use super::listing::seen;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
-use super::{Missing, Store, StoreError, Tx, Write};
+use super::{Asset, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
 use crate::fixture;
 
 impl Store {
@@ -17,10 +17,7 @@ impl Store {
     ) -> Result<fixture::Asset, StoreError> {
         let mut snapshot = self.pool.begin().await?;
         let collection = held(&mut snapshot, workspace).await?;
-        let found = find(&mut snapshot, collection, id, providers).await?;
-        let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
-        let and = format!("AND a.seq = {seq}");
-        let asset = export::assets(&mut snapshot, collection, providers, &and).await?.pop();
+        let asset = export::assets(&mut snapshot, collection, providers, &known_as(providers), Some(id)).await?.pop();
         snapshot.commit().await?;
         asset.ok_or_else(|| StoreError::missing("asset", id))
     }
@@ -54,7 +51,7 @@ impl Store {
         let shown = &places[..places.len().min(limit as usize)];
         let last = shown.last().copied().unwrap_or(after);
         let and = format!("AND a.seq > {after} AND a.seq <= {last}");
-        let assets = export::assets(&mut snapshot, collection, providers, &and).await?;
+        let assets = export::assets(&mut snapshot, collection, providers, &and, None).await?;
         snapshot.commit().await?;
         Ok((assets, places.len() > shown.len()))
     }
@@ -62,8 +59,7 @@ impl Store {
     /// The users, projects and folders of a workspace; no keys and no assets.
     pub async fn surroundings(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
         let mut snapshot = self.pool.begin().await?;
-        let collection = held(&mut snapshot, workspace).await?;
-        let found = surroundings(&mut snapshot, workspace, collection).await?;
+        let (_, found) = export::surroundings(&mut snapshot, workspace).await?;
         snapshot.commit().await?;
         Ok(found)
     }
@@ -74,13 +70,10 @@ async fn held(tx: &mut Tx<'_>, workspace: &str) -> Result<i64, StoreError> {
     Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
 }
 
-async fn surroundings(tx: &mut Tx<'_>, workspace: &str, collection: i64) -> Result<fixture::Workspace, sqlx::Error> {
-    Ok(fixture::Workspace {
-        users: export::users(tx, collection).await?,
-        projects: export::projects(tx, collection).await?,
-        folders: export::folders(tx, collection).await?,
-        ..fixture::Workspace::empty(workspace)
-    })
+/// The condition on the asset whose public id at any provider is the second argument.
+fn known_as(providers: &[&'static str]) -> String {
+    let any = providers.iter().map(|provider| format!("{provider}_id = ?2")).collect::<Vec<_>>().join(" OR ");
+    format!("AND ({any})")
 }
 
 /// The place of the asset that has this public id at any provider.
@@ -90,8 +83,7 @@ async fn find(
     id: &str,
     providers: &[&'static str],
 ) -> Result<Option<i64>, StoreError> {
-    let any = providers.iter().map(|provider| format!("{provider}_id = ?2")).collect::<Vec<_>>().join(" OR ");
-    let sql = format!("SELECT seq FROM asset WHERE collection = ?1 AND ({any})");
+    let sql = format!("SELECT seq FROM asset WHERE collection = ?1 {}", known_as(providers));
     let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_optional(&mut **tx).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
@@ -99,10 +91,12 @@ async fn find(
 impl Write {
     /// Adds assets to a workspace, the last one newest of those created at the same instant.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
-        let collection = self.own(workspace).await?;
+        let (collection, step) = self.own_edition(workspace).await?;
         let numbered = assets.into_iter().map(|asset| (collection, asset));
         let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
-        added.map_err(StoreError::taken("asset", "with one of these ids"))
+        added.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        self.step(workspace, step);
+        Ok(())
     }
 
     /// A provider and a public id of one of these that an asset of the workspace has already.
@@ -142,41 +136,50 @@ impl Write {
         id: &str,
         change: impl FnOnce(fixture::Asset) -> Result<NewAsset, E>,
     ) -> Result<(), E> {
-        let collection = self.own(workspace).await?;
-        let found = find(&mut self.tx, collection, id, &self.providers).await?;
-        let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
-        let and = format!("AND a.seq = {seq}");
-        let assets = export::assets(&mut self.tx, collection, &self.providers, &and).await;
-        let asset = assets.map_err(StoreError::from)?.pop().ok_or_else(|| StoreError::missing("asset", id))?;
-        let before = asset.ids.clone();
+        let (collection, step) = self.own_edition(workspace).await?;
+        let and = known_as(&self.providers);
+        let found = export::numbered_assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
+        let found = found.map_err(StoreError::from)?.pop();
+        let (seq, asset) = found.ok_or_else(|| StoreError::missing("asset", id))?;
+        let before = asset.clone();
         let changed = change(asset)?;
         let mut named = self.providers.iter().zip(&changed.1);
-        if named.all(|(provider, id)| before.get(*provider) == Some(id)) {
-            return Ok(self.replace(seq, changed).await?);
+        let renamed = !named.all(|(provider, id)| before.ids.get(*provider) == Some(id));
+        if renamed && let Some((_, id)) = self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await?
+        {
+            return Err(StoreError::Taken { what: "asset", id }.into());
         }
-        match self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await? {
-            Some((_, id)) => Err(StoreError::Taken { what: "asset", id }.into()),
-            None => Ok(self.replace(seq, changed).await?),
-        }
+        let seen = if renamed { Seen::Anything } else { seen(&before, &changed.0) };
+        let now = self.replace(seq, changed).await?;
+        self.step(workspace, step.map(|step| Step { changed: vec![seq], now, seen, ..step }));
+        Ok(())
     }
 
-    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+    /// Puts an asset in the place of another, and gives it as each provider sees it.
+    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<Vec<(&'static str, Asset)>, StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
         bind_asset(&mut sql.separated(", "), asset);
         sql.push(") WHERE seq = ").push_bind(seq);
-        sql.build().execute(&mut *self.tx).await.map_err(StoreError::taken("asset", "with one of these ids"))?;
-        Ok(())
+        sql.push(format!(" RETURNING '', {}{}", asset::COLUMNS, id_columns(&self.providers)));
+        let row = sql.build().fetch_one(&mut *self.tx).await;
+        let row = row.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        let asset = Asset::from_row(&row)?;
+        let ids = export::public_ids(&row, &self.providers)?;
+        Ok(ids.map(|(provider, id)| (provider, Asset { id, ..asset.clone() })).collect())
     }
 
     /// Removes assets, each found by any of its public ids: all of them or none.
     pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
-        let collection = self.own(workspace).await?;
+        let (collection, step) = self.own_edition(workspace).await?;
+        let mut gone = Vec::new();
         for id in ids {
             let found = find(&mut self.tx, collection, id, &self.providers).await?;
             let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
             sqlx::query("DELETE FROM asset WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
+            gone.push(seq);
         }
+        self.step(workspace, step.map(|step| Step { changed: gone, ..step }));
         Ok(())
     }
 
@@ -190,8 +193,7 @@ impl Write {
 
     /// The users, projects and folders of a workspace; no keys and no assets.
     pub async fn surroundings(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
-        let collection = held(&mut self.tx, workspace).await?;
-        Ok(surroundings(&mut self.tx, workspace, collection).await?)
+        Ok(export::surroundings(&mut self.tx, workspace).await?.1)
     }
 
     /// Adds a user.

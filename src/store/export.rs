@@ -1,5 +1,6 @@
 //! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
 
+use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -74,20 +75,11 @@ impl Store {
     /// A workspace as a fixture, with the public ids of `providers` written out.
     pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<fixture::Workspace, StoreError> {
         let mut snapshot = self.pool.begin().await?;
-        let found = sqlx::query("SELECT name, collection FROM workspace WHERE id = ?")
-            .bind(workspace)
-            .fetch_optional(&mut *snapshot)
-            .await?;
-        let found = found.ok_or_else(|| Missing::workspace(workspace))?;
-        let (name, collection) = (found.try_get(0)?, found.try_get(1)?);
+        let (collection, around) = surroundings(&mut snapshot, workspace).await?;
         let exported = fixture::Workspace {
-            id: workspace.to_owned(),
-            name: Some(name),
             keys: key::of_workspace(&mut snapshot, workspace).await?,
-            users: users(&mut snapshot, collection).await?,
-            projects: projects(&mut snapshot, collection).await?,
-            folders: folders(&mut snapshot, collection).await?,
-            assets: assets(&mut snapshot, collection, providers, "").await?,
+            assets: assets(&mut snapshot, collection, providers, "", None).await?,
+            ..around
         };
         snapshot.commit().await?;
         Ok(exported)
@@ -96,57 +88,77 @@ impl Store {
 
 /// The users of a collection.
 pub(super) async fn users(tx: &mut Tx<'_>, collection: i64) -> Result<Vec<fixture::User>, sqlx::Error> {
-    let read = |row: &SqliteRow| Ok(fixture::User { name: row.try_get(0)? });
-    select(tx, "SELECT name FROM user WHERE collection = ? ORDER BY rowid", collection, read).await
+    let sql = "SELECT name FROM user WHERE collection = ? ORDER BY rowid";
+    let rows = sqlx::query(sql).bind(collection).fetch_all(&mut **tx).await?;
+    rows.iter().map(|row| Ok(fixture::User { name: row.try_get(0)? })).collect()
 }
 
-/// The projects of a collection.
-pub(super) async fn projects(tx: &mut Tx<'_>, collection: i64) -> Result<Vec<fixture::Project>, sqlx::Error> {
-    let read = |row: &SqliteRow| Ok(fixture::Project { id: row.try_get(0)?, name: row.try_get(1)? });
-    select(tx, "SELECT id, name FROM project WHERE collection = ? ORDER BY rowid", collection, read).await
-}
-
-/// The folders of a collection.
-pub(super) async fn folders(tx: &mut Tx<'_>, collection: i64) -> Result<Vec<fixture::Folder>, sqlx::Error> {
-    let read = |row: &SqliteRow| {
-        Ok(fixture::Folder {
-            id: row.try_get(0)?,
-            name: row.try_get(1)?,
-            parent: row.try_get(2)?,
-            trashed: row.try_get(3)?,
-        })
+/// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
+pub(super) async fn surroundings(tx: &mut Tx<'_>, id: &str) -> Result<(i64, fixture::Workspace), StoreError> {
+    let sql = "SELECT w.collection, w.name,\n\
+               (SELECT json_group_array(json_object('name', name)) FROM\n\
+               (SELECT name FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_object('id', id, 'name', name)) FROM\n\
+               (SELECT id, name FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_object('id', id, 'name', name, 'parent', parent_id,\n\
+               'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
+               (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid))\n\
+               FROM workspace w WHERE w.id = ?";
+    let row = sqlx::query(sql).bind(id).fetch_optional(&mut **tx).await?.ok_or_else(|| Missing::workspace(id))?;
+    let around = fixture::Workspace {
+        name: Some(row.try_get(1)?),
+        users: list(row.try_get(2)?)?,
+        projects: list(row.try_get(3)?)?,
+        folders: list(row.try_get(4)?)?,
+        ..fixture::Workspace::empty(id)
     };
-    let sql = "SELECT id, name, parent_id, trashed FROM folder WHERE collection = ? ORDER BY rowid";
-    select(tx, sql, collection, read).await
+    Ok((row.try_get(0)?, around))
 }
 
-/// The assets of a collection in order of insertion, with the public ids of `providers`. `and` narrows them further.
+fn list<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, sqlx::Error> {
+    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// The assets of a collection in order of insertion, with the public ids of `providers`. `and` narrows them further; in it,
+/// `?2` is `id`.
 pub(super) async fn assets(
     tx: &mut Tx<'_>,
     collection: i64,
     providers: &[&'static str],
     and: &str,
+    id: Option<&str>,
 ) -> Result<Vec<fixture::Asset>, sqlx::Error> {
-    let ids = id_columns(providers);
-    let width = COLUMNS.split(',').count();
-    let sql = format!("SELECT '', {COLUMNS}{ids} FROM asset a WHERE a.collection = ? {and} ORDER BY a.seq");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).fetch_all(&mut **tx).await?;
-    rows.iter()
-        .map(|row| {
-            let mut asset = fixture::Asset::from(Asset::from_row(row)?);
-            for (index, provider) in providers.iter().enumerate() {
-                asset.ids.insert((*provider).to_owned(), row.try_get(1 + width + index)?);
-            }
-            Ok(asset)
-        })
-        .collect()
+    let numbered = numbered_assets(tx, collection, providers, and, id).await?;
+    Ok(numbered.into_iter().map(|(_, asset)| asset).collect())
 }
 
-async fn select<T>(
+/// The same with their numbers.
+pub(super) async fn numbered_assets(
     tx: &mut Tx<'_>,
-    sql: &'static str,
     collection: i64,
-    read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
-) -> Result<Vec<T>, sqlx::Error> {
-    sqlx::query(sql).bind(collection).fetch_all(&mut **tx).await?.iter().map(read).collect()
+    providers: &[&'static str],
+    and: &str,
+    id: Option<&str>,
+) -> Result<Vec<(i64, fixture::Asset)>, sqlx::Error> {
+    let ids = id_columns(providers);
+    let sql = format!("SELECT '', {COLUMNS}{ids} FROM asset a WHERE a.collection = ?1 {and} ORDER BY a.seq");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_all(&mut **tx).await?;
+    let read = |row: &SqliteRow| {
+        let asset = Asset::from_row(row)?;
+        let seq = asset.seq;
+        let mut asset = fixture::Asset::from(asset);
+        asset.ids = public_ids(row, providers)?.map(|(provider, id)| (provider.to_owned(), id)).collect();
+        Ok((seq, asset))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The public ids that follow [`COLUMNS`] in a row.
+pub(super) fn public_ids<'p>(
+    row: &SqliteRow,
+    providers: &'p [&'static str],
+) -> Result<impl Iterator<Item = (&'static str, String)> + 'p, sqlx::Error> {
+    let first = 1 + COLUMNS.split(',').count();
+    let ids = (first..first + providers.len()).map(|column| row.try_get(column)).collect::<Result<Vec<_>, _>>()?;
+    Ok(providers.iter().copied().zip(ids))
 }

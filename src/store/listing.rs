@@ -4,8 +4,9 @@
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
-use super::{Asset, Edition, Status, Store, Visibility, fold};
+use super::{Asset, Edition, Seen, Status, Store, Visibility, fold};
 use crate::clock::Micros;
+use crate::fixture;
 
 /// What a provider asks of the library on behalf of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,34 @@ pub struct Selection {
     pub project: Option<String>,
     /// The order.
     pub order: Order,
+}
+
+impl Selection {
+    /// Whether a change of which listings see this may make this one another.
+    pub fn sees(&self, seen: Seen) -> bool {
+        match seen {
+            Seen::Nothing => false,
+            Seen::Description => {
+                self.filters.iter().any(|filter| matches!(filter, Filter::NameOrDescriptionContains(_)))
+            }
+            Seen::Anything => true,
+        }
+    }
+}
+
+/// What listings see of an asset's change: all that filters and orders look at, public ids apart.
+pub(super) fn seen(before: &fixture::Asset, after: &fixture::Asset) -> Seen {
+    fn looked_at(asset: &fixture::Asset) -> impl PartialEq + '_ {
+        let text = (&asset.name, asset.kind(), &asset.tags, &asset.uploader, &asset.project, &asset.folder);
+        (text, asset.status, asset.visibility, asset.created_at.0)
+    }
+    if looked_at(before) != looked_at(after) {
+        Seen::Anything
+    } else if before.description != after.description {
+        Seen::Description
+    } else {
+        Seen::Nothing
+    }
 }
 
 /// A total order: a value, then a unique tie-break in the same direction.

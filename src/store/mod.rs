@@ -22,7 +22,7 @@ pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Selection, So
 pub use load::{NewAsset, NewWorkspace};
 pub use open::{OpenError, Place};
 pub use snapshot::Snapshot;
-pub use stamp::Stamp;
+pub use stamp::{Seen, Stamp, Step};
 pub use write::{Template, Write};
 
 use std::sync::Arc;
@@ -61,5 +61,11 @@ impl Store {
     /// A stamp on a workspace. It is one on what was read before if [`Store::changes`] is what it was before that.
     pub fn stamp(&self, workspace: &str) -> Stamp {
         self.stamps.of(workspace)
+    }
+
+    /// The changes to assets that lead from this edition of a workspace to the present one, and a stamp on that; none if
+    /// something else has changed, or too much.
+    pub fn since(&self, workspace: &str, edition: Edition) -> Option<(Stamp, Vec<Arc<Step>>)> {
+        self.stamps.since(workspace, edition)
     }
 }

@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedMutexGuard;
 
 use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
-use super::stamp::{Stamps, Touched};
-use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
+use super::stamp::{Seen, Stamps, Step, Touched};
+use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
 use crate::glimpsed::Glimpsed;
 
@@ -68,7 +68,7 @@ impl Write {
         let Write { tx, began, stamps, touched, _turn: turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
-            stamps.end(&touched);
+            stamps.end(touched);
             began.fetch_or(committed.is_ok(), Relaxed);
             drop(turn);
             committed
@@ -282,21 +282,40 @@ impl Write {
 
     /// The number of a collection that is this workspace's alone, so that it may be changed.
     pub(super) async fn own(&mut self, workspace: &str) -> Result<i64, StoreError> {
+        Ok(self.own_edition(workspace).await?.0)
+    }
+
+    /// The same, with the step that begins with this change, if it is the first of this transaction and no copy had to be
+    /// made. Whoever changes nothing but assets completes it and calls [`Write::step`].
+    pub(super) async fn own_edition(&mut self, workspace: &str) -> Result<(i64, Option<Step>), StoreError> {
+        let is_first = matches!(self.touched, Touched::Nothing);
         self.touched.add(workspace);
-        let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        let sql = "UPDATE collection SET version = version + 1 WHERE seq = ?1\n\
-                   AND (SELECT COUNT(*) FROM workspace WHERE collection = ?1) = 1\n\
-                   AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = ?1)\n\
-                   AND NOT EXISTS (SELECT 1 FROM template WHERE collection = ?1)\n\
-                   AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = ?1 OR origin = ?1)";
-        if sqlx::query(sql).bind(held).execute(&mut *self.tx).await?.rows_affected() == 1 {
-            return Ok(held);
+        let sql = "WITH held (it) AS (SELECT collection FROM workspace WHERE id = ?)\n\
+                   UPDATE collection SET version = version + 1 FROM held WHERE seq = it\n\
+                   AND (SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
+                   AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = it)\n\
+                   AND NOT EXISTS (SELECT 1 FROM template WHERE collection = it)\n\
+                   AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = it OR origin = it)\n\
+                   RETURNING seq, version";
+        if let Some(row) = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await? {
+            let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)? };
+            let from = Edition { version: to.version - 1, ..to };
+            let step = Step { from, to, changed: Vec::new(), now: Vec::new(), seen: Seen::Anything };
+            return Ok((to.collection, is_first.then_some(step)));
         }
+        let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
         self.let_go = true;
         let own = self.copy(held).await?;
         let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
         sqlx::query(moved).bind(own).bind(workspace).execute(&mut *self.tx).await?;
-        Ok(own)
+        Ok((own, None))
+    }
+
+    /// Says that this is all that the transaction changes of the workspace, and of any other.
+    pub(super) fn step(&mut self, workspace: &str, step: Option<Step>) {
+        if let Some(step) = step {
+            self.touched = Touched::Assets(workspace.to_owned(), step);
+        }
     }
 
     async fn copy(&mut self, from: i64) -> Result<i64, StoreError> {

@@ -11,7 +11,7 @@ use assetmock::world;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
-use crate::support::{NOON, Server, ask, at, block_on};
+use crate::support::{NOON, Server, app, ask, at, block_on};
 
 /// How often the asset changes.
 const CHANGES: u64 = 60;
@@ -111,4 +111,99 @@ fn a_key_that_is_changed_is_what_it_is_at_once() {
     assert_eq!(status(), 401);
     steer("POST", "/_emulator/reset", Value::Null);
     assert_eq!(status(), 200);
+}
+
+/// What each provider is asked over and over while its library changes: every filter and order that it has.
+const ASKED: [(&str, &[&str]); 5] = [
+    ("xqr", &["", "limit=2&offset=1"]),
+    ("flora", &["", "limit=2", "query=red", "query=boat", "project_id=prj_b"]),
+    ("twelvelabs", &["", "page_limit=2&page=2", "filename=red", "asset_types=video", "asset_types=image"]),
+    (
+        "piktid",
+        &[
+            "",
+            "page=2&per_page=2",
+            "search=red",
+            "search=product",
+            "include_tags=product",
+            "exclude_tags=product",
+            "project_id=prj_b",
+            "sort_by=filename&order=asc",
+            "ownership=shared",
+            "created_after=2026-03-02T00:00:00Z",
+        ],
+    ),
+    ("konpro", &["", "limit=2", "file_type=video", "folder_id=f_b"]),
+];
+
+/// One change after another, each to something else that listings look at or rows show.
+fn changes() -> Vec<(&'static str, &'static str, Value)> {
+    let first = "/assets/one";
+    let patches = [
+        json!({"description": "a red boat"}),
+        json!({"size_bytes": 77}),
+        json!({"name": "red.png"}),
+        json!({"name": null}),
+        json!({"tags": ["product"]}),
+        json!({"mime_type": "video/mp4"}),
+        json!({"status": "processing"}),
+        json!({"status": "ready"}),
+        json!({"visibility": "shared"}),
+        json!({"project": "prj_b"}),
+        json!({"folder": "f_b"}),
+        json!({"uploader": "ben"}),
+        json!({"created_at": "2026-03-09T10:00:00Z"}),
+        json!({"ids": {"piktid": "another"}}),
+    ];
+    let mut changes: Vec<_> = patches.map(|patch| ("PATCH", first, patch)).into();
+    let added = json!({"assets": [{"name": "red added.png", "mime_type": "image/png"}]});
+    changes.push(("POST", "/assets", added));
+    changes.push(("PUT", "/folders/f_b", json!({"name": "B", "trashed": true})));
+    changes.push(("PUT", "/projects/prj_b", json!({"name": "red project"})));
+    changes.push(("PATCH", first, json!({"description": null})));
+    changes.push(("DELETE", first, Value::Null));
+    changes
+}
+
+/// A key that has seen every state before is shown what a key is that has seen none.
+#[test]
+fn what_is_kept_over_a_change_is_what_a_new_reader_gets() {
+    let changes = changes();
+    let key = |it: &Dialect, ending: &str| json!({"provider": it.name, "key": format!("{}{ending}", it.key), "limits": "off"});
+    let keys: Vec<_> = (0..=changes.len())
+        .map(|number| if number == 0 { String::new() } else { format!("-{number}") })
+        .flat_map(|ending| dialects::ALL.iter().map(move |it| key(it, &ending)))
+        .collect();
+    let assets: Vec<_> = (1..=5)
+        .map(|day| json!({"name": format!("{day}.png"), "mime_type": "image/png", "created_at": format!("2026-03-0{day}T10:00:00Z")}))
+        .collect();
+    let mut workspace = json!({
+        "id": "ws_tests", "keys": keys, "users": [{"name": "ada"}, {"name": "ben"}], "assets": assets,
+        "projects": [{"id": "prj_b", "name": "B"}], "folders": [{"id": "f_b", "name": "B"}],
+    });
+    workspace["assets"][1]["ids"] = json!({"xqr": "one"});
+    let fixture = json!({"workspaces": [workspace]}).to_string();
+    let app = block_on(app(&fixture, NOON));
+    let server = block_on(Server::serve(app));
+    let rows = |it: &Dialect, ending: &str, query: &str| {
+        let answer = block_on(ask(&server.app, &it.target(query), &it.auth(ending)));
+        if answer.status == 200 { it.rows(&answer) } else { vec![answer.json()["error"].clone()] }
+    };
+    let each = || ASKED.iter().flat_map(|(name, queries)| queries.iter().map(|query| (dialects::of(name), *query)));
+    let mut before = String::new();
+    for (number, (method, path, body)) in changes.iter().enumerate() {
+        for (it, query) in each() {
+            (0..3).for_each(|_| drop(rows(it, "", query)));
+        }
+        let answer = server.call(method, &format!("/_emulator/workspaces/ws_tests{path}"), body);
+        assert!(answer.status < 300, "{method} {path} {body}: {}", answer.text());
+        let mut state = String::new();
+        for (it, query) in each() {
+            let (kept, new) = (rows(it, "", query), rows(it, &format!("-{}", number + 1), query));
+            assert_eq!(kept, new, "{} {query} after {method} {path} {body}", it.name);
+            state += &json!(new).to_string();
+        }
+        assert_ne!(state, before, "nobody sees {method} {path} {body}");
+        before = state;
+    }
 }

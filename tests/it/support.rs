@@ -61,7 +61,7 @@ pub async fn app(fixture: &str, clock: &str) -> App {
 /// The page of a plan that the holder of this key gets, without the pipeline around it.
 pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) -> Page {
     block_on(async {
-        let holder = app.cache.holder(&app.store, provider.card().name, key).await.unwrap().unwrap();
+        let holder = app.cache.holder(&app.store, provider, key).await.unwrap().unwrap();
         app.cache.page(&app.store, &holder, provider, plan).await.unwrap()
     })
 }
