@@ -146,6 +146,7 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
         json!({"name": null}),
         json!({"tags": ["product"]}),
         json!({"mime_type": "video/mp4"}),
+        json!({"mime_type": "image/jpeg"}),
         json!({"status": "processing"}),
         json!({"status": "ready"}),
         json!({"visibility": "shared"}),
