@@ -13,10 +13,10 @@
 //!
 //! **When it is dropped.** A holder carries a [`Stamp`] on its workspace. Whatever changes the workspace or one of its keys
 //! ends the stamp, after it is committed and before it is acknowledged; from then on nobody is answered out of the holder,
-//! and the next request makes a new one. If nothing but assets has changed meanwhile, the new one takes over the rows of all
-//! others, and the listings that do not look at what has changed; else it begins empty. What is read from the database on behalf of a holder names the holder's edition,
-//! and comes only if that is still there. So an answer is of one state of the library, and a request that begins after a
-//! change was acknowledged sees it.
+//! and the next request makes a new one. If nothing but assets has changed meanwhile ([`Step`]), the new one takes over the
+//! rows of all others, and the listings that do not look at what has changed; else it begins empty. What is read from the
+//! database on behalf of a holder names the holder's edition, and comes only if that is still there. So an answer is of one
+//! state of the library, and a request that begins after a change was acknowledged sees it.
 //!
 //! **How much is kept** is bounded by [`BOUND`]. Beyond it, holders go that nobody has asked for since the last time; if that
 //! does not do, all rows and answers go; if that does not do, everything does. What requests under way still use is
@@ -151,31 +151,30 @@ impl Cache {
         provider: &dyn Provider,
         text: &str,
     ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
-        let viewer = provider;
-        let provider = viewer.card().name;
-        if let Some(holder) = self.kept(provider, text) {
+        let name = provider.card().name;
+        if let Some(holder) = self.kept(name, text) {
             return Ok(Some(holder));
         }
-        if self.stranger(store, provider, text, |_| ()).is_some() {
+        if self.stranger(store, name, text, |_| ()).is_some() {
             return Ok(None);
         }
         let _turn = self.making.lock().await;
-        if let Some(holder) = self.kept(provider, text) {
+        if let Some(holder) = self.kept(name, text) {
             return Ok(Some(holder));
         }
-        if let Some(holder) = self.followed(store, viewer, text) {
+        if let Some(holder) = self.followed(store, provider, text) {
             return Ok(Some(holder));
         }
         loop {
             let changes = store.changes();
-            let Some(key) = store.key(provider, text).await? else {
+            let Some(key) = store.key(name, text).await? else {
                 let owner = store.provider_of_key(text).await?;
-                self.refuse(text, Stranger { to: provider, owner, changes });
+                self.refuse(text, Stranger { to: name, owner, changes });
                 return Ok(None);
             };
             let stamp = store.stamp(&key.workspace);
             if store.changes() == changes {
-                return Ok(Some(self.keep(Holder::new(provider, key, stamp, self.bytes.clone()))));
+                return Ok(Some(self.keep(Holder::new(name, key, stamp, self.bytes.clone()))));
             }
         }
     }
@@ -307,8 +306,9 @@ impl Holder {
         self.gave(rows.bytes);
         for step in steps {
             step.changed.iter().for_each(|number| rows.remove(*number));
-            let now = step.now.iter().filter(|(name, _)| *name == self.view.provider);
-            now.for_each(|(_, asset)| rows.insert(asset.seq, Row::of(asset, provider, &self.key.workspace)));
+            if let Some(asset) = step.now.as_ref().and_then(|changed| changed.seen_by(self.view.provider)) {
+                rows.insert(asset.seq, Row::of(&asset, provider, &self.key.workspace));
+            }
         }
         next.took(
             rows.bytes + listings.values().filter_map(|listing| listing.get()).map(Sequence::bytes).sum::<usize>(),

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
 use super::listing::seen;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
-use super::{Asset, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
+use super::{Asset, Changed, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
 use crate::fixture;
 
 impl Store {
@@ -150,13 +150,13 @@ impl Write {
             return Err(StoreError::Taken { what: "asset", id }.into());
         }
         let seen = if renamed { Seen::Anything } else { seen(&before, &changed.0) };
-        let now = self.replace(seq, changed).await?;
+        let now = Some(self.replace(seq, changed).await?).filter(Changed::is_short);
         self.step(workspace, step.map(|step| Step { changed: vec![seq], now, seen, ..step }));
         Ok(())
     }
 
-    /// Puts an asset in the place of another, and gives it as each provider sees it.
-    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<Vec<(&'static str, Asset)>, StoreError> {
+    /// Puts an asset in the place of another, and gives it as it is read back.
+    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<Changed, StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
         bind_asset(&mut sql.separated(", "), asset);
@@ -164,9 +164,8 @@ impl Write {
         sql.push(format!(" RETURNING '', {}{}", asset::COLUMNS, id_columns(&self.providers)));
         let row = sql.build().fetch_one(&mut *self.tx).await;
         let row = row.map_err(StoreError::taken("asset", "with one of these ids"))?;
-        let asset = Asset::from_row(&row)?;
-        let ids = export::public_ids(&row, &self.providers)?;
-        Ok(ids.map(|(provider, id)| (provider, Asset { id, ..asset.clone() })).collect())
+        let ids = export::public_ids(&row, &self.providers)?.collect();
+        Ok(Changed { asset: Asset::from_row(&row)?, ids })
     }
 
     /// Removes assets, each found by any of its public ids: all of them or none.

@@ -22,7 +22,7 @@ pub use listing::{AssetQuery, Direction, Filter, ListError, Order, Selection, So
 pub use load::{NewAsset, NewWorkspace};
 pub use open::{OpenError, Place};
 pub use snapshot::Snapshot;
-pub use stamp::{Seen, Stamp, Step};
+pub use stamp::{Changed, Seen, Stamp, Step};
 pub use write::{Template, Write};
 
 use std::sync::Arc;

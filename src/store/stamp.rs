@@ -34,10 +34,36 @@ pub struct Step {
     pub to: Edition,
     /// The numbers of the assets that are not what they were.
     pub changed: Vec<i64>,
-    /// What they are now, as each provider sees them; not there for those that are added or gone.
-    pub now: Vec<(&'static str, Asset)>,
+    /// What the only one of them is now; not there if it is gone, or long.
+    pub now: Option<Changed>,
     /// What listings see of it.
     pub seen: Seen,
+}
+
+/// An asset after a change.
+#[derive(Debug)]
+pub struct Changed {
+    /// The asset, without a public id.
+    pub(super) asset: Asset,
+    /// Its public ids, by provider.
+    pub(super) ids: Vec<(&'static str, String)>,
+}
+
+impl Changed {
+    /// The asset as this provider sees it.
+    pub fn seen_by(&self, provider: &str) -> Option<Asset> {
+        let (_, id) = self.ids.iter().find(|(name, _)| *name == provider)?;
+        Some(Asset { id: id.clone(), ..self.asset.clone() })
+    }
+
+    /// Whether it is short enough to be held until somebody asks, for every workspace there is.
+    pub(super) fn is_short(&self) -> bool {
+        const SHORT: usize = 4096;
+        let Asset { description, detected, told, tags, .. } = &self.asset;
+        let json = detected.iter().chain(told.iter().map(|told| &told.words)).map(|json| json.get().len());
+        let text = description.iter().chain(tags).map(String::len);
+        json.chain(text).sum::<usize>() <= SHORT
+    }
 }
 
 /// What listings see of a change.
@@ -52,7 +78,7 @@ pub enum Seen {
 }
 
 /// How many steps back a reader may be.
-const STEPS: usize = 8;
+const STEPS: usize = 4;
 
 /// The counters, by workspace.
 #[derive(Debug, Default)]
@@ -185,7 +211,7 @@ mod tests {
             let (from, to) = (edition(from), edition(from + 1));
             stamps.end(Touched::Assets(
                 "ws_a".to_owned(),
-                Step { from, to, changed: vec![to.version], now: Vec::new(), seen: Seen::Nothing },
+                Step { from, to, changed: vec![to.version], now: None, seen: Seen::Nothing },
             ));
         };
         step(0);

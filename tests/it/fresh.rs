@@ -157,8 +157,12 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
         json!({"ids": {"piktid": "another"}}),
     ];
     let mut changes: Vec<_> = patches.map(|patch| ("PATCH", first, patch)).into();
-    let added = json!({"assets": [{"name": "red added.png", "mime_type": "image/png"}]});
-    changes.push(("POST", "/assets", added));
+    // What is added after the newest one is gone may get its number.
+    let added = |name: &str| json!({"assets": [{"name": name, "mime_type": "image/png", "ids": {"flora": "two"}}]});
+    changes.push(("POST", "/assets", added("red added.png")));
+    changes.push(("DELETE", "/assets/two", Value::Null));
+    changes.push(("POST", "/assets", added("again.png")));
+    changes.push(("PATCH", "/assets/two", json!({"detected": {"much": "more".repeat(2000)}, "name": "red again.png"})));
     changes.push(("PUT", "/folders/f_b", json!({"name": "B", "trashed": true})));
     changes.push(("PUT", "/projects/prj_b", json!({"name": "red project"})));
     changes.push(("PATCH", first, json!({"description": null})));
