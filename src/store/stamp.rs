@@ -102,7 +102,7 @@ pub(super) enum Touched {
     #[default]
     Nothing,
     /// One, of which only assets changed.
-    Assets(String, Step),
+    Assets(String, Arc<Step>),
     /// These.
     Some(Vec<String>),
     /// All of them.
@@ -177,14 +177,14 @@ impl Counter {
         Stamp { value: self.value.load(SeqCst), counter: self.value.clone() }
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, step: Arc<Step>) {
         if self.steps.back().is_some_and(|last| last.to != step.from) {
             self.steps.clear();
         }
         if self.steps.len() == STEPS {
             self.steps.pop_front();
         }
-        self.steps.push_back(Arc::new(step));
+        self.steps.push_back(step);
         self.value.fetch_add(1, SeqCst);
     }
 }
@@ -211,7 +211,7 @@ mod tests {
             let (from, to) = (edition(from), edition(from + 1));
             stamps.end(Touched::Assets(
                 "ws_a".to_owned(),
-                Step { from, to, changed: vec![to.version], now: None, seen: Seen::Nothing },
+                Arc::new(Step { from, to, changed: vec![to.version], now: None, seen: Seen::Nothing }),
             ));
         };
         step(0);

@@ -314,7 +314,7 @@ impl Write {
     /// Says that this is all that the transaction changes of the workspace, and of any other.
     pub(super) fn step(&mut self, workspace: &str, step: Option<Step>) {
         if let Some(step) = step {
-            self.touched = Touched::Assets(workspace.to_owned(), step);
+            self.touched = Touched::Assets(workspace.to_owned(), Arc::new(step));
         }
     }
 
