@@ -158,6 +158,18 @@ impl Cache {
         if self.stranger(store, name, text, |_| ()).is_some() {
             return Ok(None);
         }
+        // In a box of its own, so that the many requests that find their holder do not carry room for this.
+        Box::pin(self.found(store, provider, text)).await
+    }
+
+    /// The holder, found in the library unless somebody else has just done so.
+    async fn found(
+        &self,
+        store: &Store,
+        provider: &dyn Provider,
+        text: &str,
+    ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
+        let name = provider.card().name;
         let _turn = self.making.lock().await;
         if let Some(holder) = self.kept(name, text) {
             return Ok(Some(holder));

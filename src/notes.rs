@@ -125,12 +125,14 @@ impl Notes {
 
 impl Open {
     /// A request that has just come.
-    pub async fn receive(app: Arc<App>, request: Parts, body: Body) -> Open {
-        let watch = Stopwatch::start();
-        let mut open =
-            Open { app, request, body: journal::Body::default(), watch, notes: Notes::default(), ended: false };
-        open.body = beginning(body).await;
-        open
+    pub fn receive(app: Arc<App>, request: Parts) -> Open {
+        let (watch, body) = (Stopwatch::start(), journal::Body::default());
+        Open { app, request, body, watch, notes: Notes::default(), ended: false }
+    }
+
+    /// Reads the beginning of its body, as far as it comes soon.
+    pub async fn read(&mut self, body: Body) {
+        self.body = beginning(body).await;
     }
 
     /// Ends it with an answer, which is in the journal and the log before it leaves.
@@ -186,9 +188,6 @@ impl Drop for Open {
 
 /// The beginning of a request's body, as far as it comes soon.
 async fn beginning(body: Body) -> journal::Body {
-    if body.is_end_stream() {
-        return journal::Body::default();
-    }
     let announced = body.size_hint().lower();
     let mut whole = Vec::new();
     let mut parts = body.into_data_stream();

@@ -4,7 +4,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
@@ -35,7 +35,10 @@ use crate::workspace;
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub async fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    let mut open = Open::receive(app.clone(), request, body).await;
+    let mut open = Open::receive(app.clone(), request);
+    if !body.is_end_stream() {
+        Box::pin(open.read(body)).await;
+    }
     let Open { request, notes, .. } = &mut open;
     let attended = match providers::resolve(request) {
         Some(route) => attend(&app, &route, request, notes).await,
@@ -218,7 +221,6 @@ async fn list<'k>(
     let Asked { route, request, now, entropy, .. } = *asked;
     let query = asked.query();
     let provider = route.provider;
-    let card = provider.card();
     if let Some(reply) = staged(app, asked, script, notes, progress)? {
         return Ok(reply);
     }
@@ -231,21 +233,34 @@ async fn list<'k>(
     within_limits(&progress.counts, now)?;
     let answer = match holder.answer(query).filter(|_| script.paging.is_none()) {
         Some(kept) => kept,
-        None => {
-            let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
-            expire_cursor(script, card, notes)?;
-            let mut plan = provider.plan(&args, key)?;
-            let holder = disturb(app, asked, script, holder, &plan).await?;
-            script.bend(&mut plan);
-            progress.project = plan.selection.project.clone();
-            let mut page = app.cache.page(&app.store, &holder, provider, &plan).await?;
-            script.spoil(&mut page, &app.chance);
-            let answered = Answered { card, key, query, args: &args, plan: &plan, page: &page };
-            written(app, provider, script, &holder, &answered)
-        }
+        // In a box of its own, so that the many requests that find their answer do not carry room for this.
+        None => Box::pin(made(app, asked, script, holder, notes, progress)).await?,
     };
     notes.answered(app, key, &answer);
     Ok(provider.answer(&answer.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+}
+
+/// The answer, made from the library.
+async fn made(
+    app: &App,
+    asked: &Asked<'_>,
+    script: &Script,
+    holder: &Arc<Holder>,
+    notes: &mut Notes,
+    progress: &mut Progress<'_>,
+) -> Result<Arc<Answer>, Setback> {
+    let provider = asked.route.provider;
+    let (card, query, key) = (provider.card(), asked.query(), &holder.key);
+    let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
+    expire_cursor(script, card, notes)?;
+    let mut plan = provider.plan(&args, key)?;
+    let holder = disturb(app, asked, script, holder, &plan).await?;
+    script.bend(&mut plan);
+    progress.project = plan.selection.project.clone();
+    let mut page = app.cache.page(&app.store, &holder, provider, &plan).await?;
+    script.spoil(&mut page, &app.chance);
+    let answered = Answered { card, key, query, args: &args, plan: &plan, page: &page };
+    Ok(written(app, provider, script, &holder, &answered))
 }
 
 /// The page as the provider writes it, kept for the next request like this one if nothing but the library has a say in it.
@@ -279,7 +294,7 @@ fn staged<'k>(
     if live(&asked.key, asked.now).is_ok() {
         counted(app, asked, progress)?;
     }
-    match instead {
+    match &**instead {
         Instead::Failure(failure) => Err(failure.clone()),
         Instead::Raw(reply) => Ok(Some(reply.clone())),
     }
@@ -359,7 +374,7 @@ async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Resul
     if !app.switches.any_key || !(card.auth.well_formed)(text) {
         return Err(Failure::UnknownKey);
     }
-    workspace::adopt(app, provider, text).await.map_err(|cause| {
+    Box::pin(workspace::adopt(app, provider, text)).await.map_err(|cause| {
         error!(%cause, "a new key got no workspace");
         Failure::Internal
     })?;

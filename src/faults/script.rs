@@ -17,19 +17,20 @@ use crate::store::AssetQuery;
 
 /// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered
 /// (`failure`, `raw`, `empty`), one for the paging, one for how the answer is written (`malformed_json`,
-/// `content_type`) and one for how it travels (`truncate`, `trickle`, `reset`).
+/// `content_type`) and one for how it travels (`truncate`, `trickle`, `reset`). Most requests have an empty one,
+/// which is why the large parts are in boxes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Script {
     /// How long the request waits before anything else happens to it.
     pub delay: Duration,
     /// What is answered in place of a page.
-    pub instead: Option<Instead>,
+    pub instead: Option<Box<Instead>>,
     /// What happens to the walk. Before a page is read, the pipeline itself makes or removes an asset.
     pub paging: Option<Torture>,
     retry_after: Option<RetryAfter>,
     emptied: bool,
-    written: Option<Effect>,
-    travels: Option<Effect>,
+    written: Option<Box<Effect>>,
+    travels: Option<Box<Effect>>,
 }
 
 /// An answer in place of a page.
@@ -51,10 +52,10 @@ impl Script {
                 Effect::Paging(torture) => script.paging = script.paging.or(Some(*torture)),
                 Effect::Failure(_) | Effect::Raw(_) | Effect::Empty => script.answer(effect, *retry_after, card, now),
                 Effect::MalformedJson | Effect::ContentType(_) => {
-                    script.written.get_or_insert_with(|| effect.clone());
+                    script.written.get_or_insert_with(|| Box::new(effect.clone()));
                 }
                 Effect::Truncate(_) | Effect::Trickle(_) | Effect::Reset(_) => {
-                    script.travels.get_or_insert_with(|| effect.clone());
+                    script.travels.get_or_insert_with(|| Box::new(effect.clone()));
                 }
             }
         }
@@ -68,9 +69,9 @@ impl Script {
         self.retry_after = retry_after;
         match effect {
             Effect::Failure(name) => {
-                self.instead = failures::named(card, name, now, retry_after).map(Instead::Failure);
+                self.instead = failures::named(card, name, now, retry_after).map(Instead::Failure).map(Box::new);
             }
-            Effect::Raw(raw) => self.instead = Some(Instead::Raw(reply(raw))),
+            Effect::Raw(raw) => self.instead = Some(Box::new(Instead::Raw(reply(raw)))),
             _ => self.emptied = true,
         }
     }
@@ -117,7 +118,7 @@ impl Script {
     /// What happens to the answer on its way; the last thing before the HTTP layer has it.
     pub async fn send(&self, response: Response, peer: &Peer) -> Response {
         match &self.travels {
-            Some(effect) => wire::send(response, effect, peer).await,
+            Some(effect) => Box::pin(wire::send(response, effect, peer)).await,
             None => response,
         }
     }
