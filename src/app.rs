@@ -1,5 +1,7 @@
 //! What every request shares.
 
+use tokio::sync::Notify;
+
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock, Hands};
 use crate::connection::Patience;
@@ -33,6 +35,8 @@ pub struct App {
     pub journal: Journal,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
+    /// Told of every answer. The first one is not to wait for what can be done after it.
+    pub answered: Notify,
     /// How long connections wait for their clients.
     pub patience: Patience,
     /// What can be chosen at the start.
@@ -78,6 +82,7 @@ impl App {
             faults: Faults::default(),
             journal: Journal::default(),
             cursors: Cursors::default(),
+            answered: Notify::new(),
             patience: Patience::default(),
             switches: Switches::default(),
         }

@@ -59,12 +59,14 @@ impl Service<Request> for Connection {
     fn call(&mut self, request: Request) -> Self::Future {
         let Connection { app, line } = self.clone();
         line.has_head();
-        Box::pin(async {
-            Ok(if admin::owns(request.uri().path()) {
-                admin::answer(app, request).await
+        Box::pin(async move {
+            let response = if admin::owns(request.uri().path()) {
+                admin::answer(app.clone(), request).await
             } else {
-                pipeline::answer(app, Some(line), request).await
-            })
+                pipeline::answer(app.clone(), Some(line), request).await
+            };
+            app.answered.notify_one();
+            Ok(response)
         })
     }
 }

@@ -64,16 +64,22 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the indexes of a private database, which [`Store::load`] leaves without. It can be used meanwhile: it is slower,
-    /// as far as that can be noticed in a small library, and whoever asks has a turn after each index.
+    /// Makes the indexes of a private database, which [`Store::load`] leaves without, unless they are there. Until then it can
+    /// be read: it is slower, as far as that can be noticed in a small library, and whoever asks meanwhile has a turn after
+    /// each index. The first change sees to it, if nobody has before.
     pub async fn index(&self) -> Result<(), sqlx::Error> {
-        if self.is_file {
-            return Ok(());
-        }
-        for index in schema(true).split_inclusive(';') {
-            sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
-        }
-        Ok(())
+        let make = || async {
+            if self.is_file {
+                return Ok(());
+            }
+            // Whoever does this may be a request that is given up on the way; the next one goes on from there.
+            let anew = schema(true).replace(" INDEX ", " INDEX IF NOT EXISTS ");
+            for index in anew.split_inclusive(';') {
+                sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
+            }
+            Ok(())
+        };
+        self.indexed.get_or_try_init(make).await.copied()
     }
 }
 

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use sqlx::sqlite::SqlitePool;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use self::stamp::Stamps;
 use crate::glimpsed::Glimpsed;
@@ -43,6 +43,8 @@ pub struct Store {
     pool: SqlitePool,
     /// Held by whoever changes something.
     writing: Arc<Mutex<()>>,
+    /// Set once a private database has its indexes.
+    indexed: Arc<OnceCell<()>>,
     /// Whether the state in which this process began is saved; the first change sees to it.
     began: Arc<AtomicBool>,
     stamps: Arc<Stamps>,

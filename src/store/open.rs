@@ -139,6 +139,7 @@ impl Store {
         Ok(Store {
             pool,
             writing: Arc::default(),
+            indexed: Arc::default(),
             began: Arc::default(),
             stamps: Arc::default(),
             sources: Arc::default(),
