@@ -69,7 +69,8 @@ impl Write {
         let Write { tx, began, stamps, touched, _turn: turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
-            stamps.end(touched);
+            // Of a commit that failed nobody knows what came of it, so nothing is taken over from before it.
+            stamps.end(if committed.is_ok() { touched } else { Touched::All });
             began.fetch_or(committed.is_ok(), Relaxed);
             drop(turn);
             committed
