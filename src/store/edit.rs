@@ -7,6 +7,9 @@ use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::{Asset, Changed, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
 use crate::fixture;
 
+/// The longest asset, in bytes of JSON, that is held after a change until somebody lists it: every workspace may have some.
+const HELD: usize = 4096;
+
 impl Store {
     /// One asset by any of its public ids, with all of them.
     pub async fn asset(
@@ -150,7 +153,8 @@ impl Write {
             return Err(StoreError::Taken { what: "asset", id }.into());
         }
         let seen = if renamed { Seen::Anything } else { seen(&before, &changed.0) };
-        let now = Some(self.replace(seq, changed).await?).filter(Changed::is_short);
+        let short = load::json(&changed.0).len() <= HELD;
+        let now = Some(self.replace(seq, changed).await?).filter(|_| short);
         self.step(workspace, step.map(|step| Step { changed: vec![seq], now, seen, ..step }));
         Ok(())
     }

@@ -28,8 +28,6 @@ impl Stamp {
 /// other, but for what the change concerns.
 #[derive(Debug)]
 pub struct Step {
-    /// The edition before.
-    pub from: Edition,
     /// The edition after.
     pub to: Edition,
     /// The numbers of the assets that are not what they were.
@@ -38,6 +36,13 @@ pub struct Step {
     pub now: Option<Changed>,
     /// What listings see of it.
     pub seen: Seen,
+}
+
+impl Step {
+    /// The edition before.
+    fn from(&self) -> Edition {
+        Edition { version: self.to.version - 1, ..self.to }
+    }
 }
 
 /// An asset after a change.
@@ -54,15 +59,6 @@ impl Changed {
     pub fn seen_by(&self, provider: &str) -> Option<Asset> {
         let (_, id) = self.ids.iter().find(|(name, _)| *name == provider)?;
         Some(Asset { id: id.clone(), ..self.asset.clone() })
-    }
-
-    /// Whether it is short enough to be held until somebody asks, for every workspace there is.
-    pub(super) fn is_short(&self) -> bool {
-        const SHORT: usize = 4096;
-        let Asset { description, detected, told, tags, .. } = &self.asset;
-        let json = detected.iter().chain(told.iter().map(|told| &told.words)).map(|json| json.get().len());
-        let text = description.iter().chain(tags).map(String::len);
-        json.chain(text).sum::<usize>() <= SHORT
     }
 }
 
@@ -142,7 +138,7 @@ impl Stamps {
     pub(super) fn since(&self, workspace: &str, edition: Edition) -> Option<(Stamp, Vec<Arc<Step>>)> {
         let counters = self.lock();
         let counter = counters.get(workspace)?;
-        let steps: Vec<_> = counter.steps.iter().skip_while(|step| step.from != edition).cloned().collect();
+        let steps: Vec<_> = counter.steps.iter().skip_while(|step| step.from() != edition).cloned().collect();
         (!steps.is_empty()).then(|| (counter.stamp(), steps))
     }
 
@@ -178,7 +174,7 @@ impl Counter {
     }
 
     fn take(&mut self, step: Arc<Step>) {
-        if self.steps.back().is_some_and(|last| last.to != step.from) {
+        if self.steps.back().is_some_and(|last| last.to != step.from()) {
             self.steps.clear();
         }
         if self.steps.len() == STEPS {
@@ -208,10 +204,10 @@ mod tests {
         let stamps = Stamps::default();
         let edition = |version| Edition { collection: 1, version };
         let step = |from| {
-            let (from, to) = (edition(from), edition(from + 1));
+            let to = edition(from + 1);
             stamps.end(Touched::Assets(
                 "ws_a".to_owned(),
-                Arc::new(Step { from, to, changed: vec![to.version], now: None, seen: Seen::Nothing }),
+                Arc::new(Step { to, changed: vec![to.version], now: None, seen: Seen::Nothing }),
             ));
         };
         step(0);

@@ -301,8 +301,7 @@ impl Write {
                    RETURNING seq, version";
         if let Some(row) = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await? {
             let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)? };
-            let from = Edition { version: to.version - 1, ..to };
-            let step = Step { from, to, changed: Vec::new(), now: None, seen: Seen::Anything };
+            let step = Step { to, changed: Vec::new(), now: None, seen: Seen::Anything };
             return Ok((to.collection, is_first.then_some(step)));
         }
         let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
