@@ -1,7 +1,5 @@
 //! What every request shares.
 
-use tokio::sync::Notify;
-
 use crate::cache::Cache;
 use crate::clock::{Chance, Clock, Hands};
 use crate::connection::Patience;
@@ -35,8 +33,6 @@ pub struct App {
     pub journal: Journal,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
-    /// Told of every answer. The first one is not to wait for what can be done after it.
-    pub answered: Notify,
     /// How long connections wait for their clients.
     pub patience: Patience,
     /// What can be chosen at the start.
@@ -82,7 +78,6 @@ impl App {
             faults: Faults::default(),
             journal: Journal::default(),
             cursors: Cursors::default(),
-            answered: Notify::new(),
             patience: Patience::default(),
             switches: Switches::default(),
         }

@@ -58,21 +58,8 @@ fn serve(options: &Serve) -> Outcome {
         let app = Arc::new(app);
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
-        let settling = async {
-            announce(options, address, &app).await?;
-            // The first answer would wait for the indexes: milliseconds, where it needs none of them.
-            app.answered.notified().await;
-            match app.store.index().await {
-                // The database is closed if the end came first.
-                Ok(()) | Err(sqlx::Error::PoolClosed) => std::future::pending::<Outcome>().await,
-                Err(error) => Err(error.into()),
-            }
-        };
         // Whoever is quicker than our banner is answered all the same.
-        tokio::select! {
-            outcome = serving => outcome,
-            outcome = settling => outcome,
-        }?;
+        tokio::try_join!(serving, announce(options, address, &app))?;
         tracing::info!("stopped");
         match app.warned() {
             strict if options.fail_on_warnings && !strict.is_empty() => {

@@ -12,7 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tower::Service;
 
 use crate::app::App;
@@ -23,7 +23,11 @@ use crate::{admin, pipeline};
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// What answers the requests of every connection.
-struct Served(Arc<App>);
+struct Served {
+    app: Arc<App>,
+    /// Told of every answer.
+    answered: Arc<Notify>,
+}
 
 impl<'s> Service<IncomingStream<'s, Listener>> for Served {
     type Response = Connection;
@@ -35,7 +39,7 @@ impl<'s> Service<IncomingStream<'s, Listener>> for Served {
     }
 
     fn call(&mut self, stream: IncomingStream<'s, Listener>) -> Self::Future {
-        ready(Ok(Connection { app: self.0.clone(), line: stream.io().line() }))
+        ready(Ok(Connection { app: self.app.clone(), answered: self.answered.clone(), line: stream.io().line() }))
     }
 }
 
@@ -44,6 +48,7 @@ impl<'s> Service<IncomingStream<'s, Listener>> for Served {
 #[derive(Clone)]
 struct Connection {
     app: Arc<App>,
+    answered: Arc<Notify>,
     line: Line,
 }
 
@@ -57,15 +62,15 @@ impl Service<Request> for Connection {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Connection { app, line } = self.clone();
+        let Connection { app, answered, line } = self.clone();
         line.has_head();
         Box::pin(async move {
             let response = if admin::owns(request.uri().path()) {
-                admin::answer(app.clone(), request).await
+                admin::answer(app, request).await
             } else {
-                pipeline::answer(app.clone(), Some(line), request).await
+                pipeline::answer(app, Some(line), request).await
             };
-            app.answered.notify_one();
+            answered.notify_one();
             Ok(response)
         })
     }
@@ -78,21 +83,31 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (asked, stop) = oneshot::channel();
-    let serving =
-        axum::serve(Listener::new(listener, app.patience), Served(app.clone())).with_graceful_shutdown(async move {
-            shutdown.await;
-            // Nobody listens any more only if serving has ended by itself.
-            let _ = asked.send(());
-        });
+    let answered = Arc::new(Notify::new());
+    let served = Served { app: app.clone(), answered: answered.clone() };
+    let serving = axum::serve(Listener::new(listener, app.patience), served).with_graceful_shutdown(async move {
+        shutdown.await;
+        // Nobody listens any more only if serving has ended by itself.
+        let _ = asked.send(());
+    });
     let overdue = async move {
         match stop.await {
             Ok(()) => tokio::time::sleep(DRAIN).await,
             Err(_) => std::future::pending().await,
         }
     };
+    // The first answer would wait for the indexes: milliseconds, where it needs none of them.
+    let indexing = async {
+        answered.notified().await;
+        match app.store.index().await {
+            Ok(()) => std::future::pending().await,
+            Err(cause) => io::Error::other(cause),
+        }
+    };
     let outcome = tokio::select! {
         outcome = serving.into_future() => outcome,
         () = overdue => Ok(()),
+        cause = indexing => Err(cause),
     };
     app.store.close().await;
     outcome

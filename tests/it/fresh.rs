@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use assetmock::app::App;
 use assetmock::clock::Clock;
-use assetmock::store::{Place, Store};
-use assetmock::world;
+use assetmock::store::{Place, Store, View};
+use assetmock::{providers, world};
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
@@ -24,12 +25,14 @@ fn fixture() -> String {
     json!({"workspaces": [{"id": "ws_tests", "keys": keys, "assets": [image]}]}).to_string()
 }
 
-async fn served(place: &Place) -> Server {
-    let clock = Clock::frozen(at(NOON));
+async fn loaded(place: &Place) -> Store {
     let store = Store::open(place).await.unwrap();
-    world::load(&store, world::read(&[fixture()]).unwrap(), clock.now()).await.unwrap();
-    store.index().await.unwrap();
-    Server::serve(App::new(store, clock, Some(7))).await
+    world::load(&store, world::read(&[fixture()]).unwrap(), at(NOON)).await.unwrap();
+    store
+}
+
+async fn served(place: &Place) -> Server {
+    Server::serve(App::new(loaded(place).await, Clock::frozen(at(NOON)), Some(7))).await
 }
 
 /// The number that a provider shows: the asset's name, whatever it calls that.
@@ -211,4 +214,34 @@ fn what_is_kept_over_a_change_is_what_a_new_reader_gets() {
         assert_ne!(state, before, "nobody sees {method} {path} {body}");
         before = state;
     }
+}
+
+/// How SQLite finds the assets of a first page in a private database whose indexes nobody has asked for.
+fn plan(store: &Store) -> String {
+    let (provider, dialect) = dialects::pairs().next().unwrap();
+    let selection = dialects::planned(provider, "").unwrap().selection;
+    let key = block_on(store.key(dialect.name, dialect.key)).unwrap().unwrap();
+    block_on(store.explain(View { provider: dialect.name, edition: key.edition }, &selection)).unwrap().join("\n")
+}
+
+const INDEX: &str = "asset_created";
+
+#[test]
+fn a_private_database_gets_its_indexes_after_the_first_answer() {
+    let store = block_on(loaded(&Place::Private));
+    assert!(!plan(&store).contains(INDEX));
+    let server = block_on(Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))));
+    let dialect = dialects::of("xqr");
+    assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("")]).status, 200);
+    let asked = Instant::now();
+    while !plan(&server.app.store).contains(INDEX) {
+        assert!(asked.elapsed() < Duration::from_secs(20), "there is no index");
+    }
+}
+
+#[test]
+fn a_private_database_has_its_indexes_before_the_first_change() {
+    let store = block_on(loaded(&Place::Private));
+    block_on(async { store.write(providers::names()).await.unwrap().commit().await.unwrap() });
+    assert!(plan(&store).contains(INDEX));
 }
