@@ -16,6 +16,10 @@ use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Star
 /// How many listings one holder keeps: more than a client has filters.
 const LISTINGS: usize = 128;
 
+/// How far from the beginning of a large listing pages are read by themselves, in assets: beyond, skipping what lies before
+/// them takes longer than reading the listing once.
+const NEAR: u64 = 1000;
+
 /// How much one holder keeps of answers, in bytes: some of the longest there are.
 const ANSWERS: usize = 128 << 10;
 
@@ -166,6 +170,11 @@ impl Holder {
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
         let listing = self.listing(&query.selection);
+        if !listing.initialized()
+            && let Some(length) = self.near(query)
+        {
+            return self.beginning(store, provider, query, length).await;
+        }
         let listing = self.sequence(store, &listing, &query.selection).await?;
         let start = self.start(store, provider, listing, query).await?;
         let end = start.saturating_add(query.limit as usize).min(listing.numbers.len());
@@ -173,6 +182,30 @@ impl Holder {
         let overlaps = query.overlap && query.start != Start::Offset(0);
         let total = if query.counted { listing.numbers.len() as u64 + u64::from(overlaps) } else { 0 };
         Ok(Page { rows, hidden: false, more: end < listing.numbers.len(), total })
+    }
+
+    /// How many assets reach to the end of the page, if it can do without the listing: it lies near the beginning of a
+    /// large one, whose total is known without it.
+    fn near(&self, query: &AssetQuery) -> Option<u64> {
+        let Start::Offset(offset) = query.start else { return None };
+        let told = !query.counted || query.selection.is_tallied();
+        let end = offset.checked_add(u64::from(query.limit))?;
+        (self.key.edition.tallied && told && !query.overlap && end <= NEAR).then_some(end)
+    }
+
+    /// A page near the beginning of a large listing, which would take longer to read than the page.
+    async fn beginning(
+        &self,
+        store: &Store,
+        provider: &dyn Provider,
+        query: &AssetQuery,
+        end: u64,
+    ) -> Result<Page, ListError> {
+        let (numbers, total) = store.beginning(self.view, &query.selection, end + 1, query.counted).await?;
+        let begin = (end - u64::from(query.limit)) as usize;
+        let end = (end as usize).min(numbers.len());
+        let rows = self.rows(store, provider, numbers.get(begin..end).unwrap_or_default()).await?;
+        Ok(Page { rows, hidden: false, more: end < numbers.len(), total })
     }
 
     fn listing(&self, selection: &Selection) -> Arc<OnceCell<Sequence>> {

@@ -41,6 +41,8 @@ pub struct Edition {
     pub collection: i64,
     /// How often that was changed.
     pub version: i64,
+    /// Whether what it holds is counted beforehand, since it is large.
+    pub tallied: bool,
 }
 
 /// Whether a key is good.
@@ -81,7 +83,7 @@ impl Key {
     }
 }
 
-const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version\n\
+const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 impl Store {
@@ -134,6 +136,6 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         revoked: row.try_get(6)?,
         expires_at: row.try_get(7)?,
         limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
-        edition: Edition { collection: row.try_get(9)?, version: row.try_get(10)? },
+        edition: Edition { collection: row.try_get(9)?, version: row.try_get(10)?, tallied: row.try_get(11)? },
     })
 }

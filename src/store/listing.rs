@@ -185,20 +185,45 @@ pub struct View {
     pub edition: Edition,
 }
 
+/// What is read of a selection's assets.
+struct Listed {
+    column: &'static str,
+    /// Of how many; `None`: of all.
+    first: Option<u64>,
+    /// Whether their total is wanted, by the collection's tally.
+    counted: bool,
+}
+
 impl Store {
     /// The numbers of all assets of a selection, in its order. One statement, so that it is of one state of the library; the
     /// numbers come as one text, because a row for each would take several times as long.
     pub async fn numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
-        self.column("a.seq", view, selection).await
+        Ok(self.listed(Listed { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
     }
 
     /// When these assets were created, in the same order.
     pub async fn instants(&self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
-        self.column("a.created_at", view, selection).await
+        Ok(self.listed(Listed { column: "a.created_at", first: None, counted: false }, view, selection).await?.0)
     }
 
-    async fn column(&self, column: &'static str, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
-        let Edition { collection, version } = view.edition;
+    /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
+    pub async fn beginning(
+        &self,
+        view: View,
+        selection: &Selection,
+        first: u64,
+        counted: bool,
+    ) -> Result<(Box<[i64]>, u64), ListError> {
+        self.listed(Listed { column: "a.seq", first: Some(first), counted }, view, selection).await
+    }
+
+    async fn listed(
+        &self,
+        Listed { column, first, counted }: Listed,
+        view: View,
+        selection: &Selection,
+    ) -> Result<(Box<[i64]>, u64), ListError> {
+        let Edition { collection, version, .. } = view.edition;
         let mut sql = QueryBuilder::new("SELECT EXISTS (SELECT 1 FROM collection WHERE seq = ");
         sql.push_bind(collection).push(" AND version = ").push_bind(version).push("), ");
         match &selection.project {
@@ -210,18 +235,30 @@ impl Store {
         }
         sql.push(", (SELECT group_concat(value) FROM (");
         push_selection(&mut sql, column, view, selection);
+        if let Some(first) = first {
+            sql.push("\n LIMIT ").push_bind(first.cast_signed());
+        }
         sql.push("))");
+        if counted {
+            sql.push(", (SELECT SUM(a.count) FROM tally a\n WHERE ");
+            push_conditions(&mut sql, view, selection);
+            sql.push(")");
+        }
         let row = sql.build().fetch_one(&self.pool).await?;
         match (row.try_get(0)?, row.try_get(1)?) {
             (false, _) => Err(ListError::Outdated),
             (true, false) => Err(ListError::NoSuchProject),
-            (true, true) => Ok(numbers(row.try_get::<Option<&str>, _>(2)?.unwrap_or_default())),
+            (true, true) => {
+                let count = if counted { row.try_get::<Option<i64>, _>(3)? } else { None };
+                let numbers = numbers(row.try_get::<Option<&str>, _>(2)?.unwrap_or_default());
+                Ok((numbers, count.unwrap_or_default().unsigned_abs()))
+            }
         }
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
     pub async fn assets_numbered(&self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
-        let Edition { collection, version } = view.edition;
+        let Edition { collection, version, .. } = view.edition;
         // A plus keeps SQLite from reading the whole collection by its index: the numbers are the way.
         let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
         push_in(&mut sql, "a.seq IN", numbers);
@@ -249,13 +286,17 @@ fn numbers(text: &str) -> Box<[i64]> {
 }
 
 fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, selection: &Selection) {
-    sql.push("SELECT ").push(column).push(" AS value FROM asset a\n WHERE a.collection = ");
-    sql.push_bind(view.edition.collection);
+    sql.push("SELECT ").push(column).push(" AS value FROM asset a\n WHERE ");
+    push_conditions(sql, view, selection);
+    push_order(sql, view.provider, selection.order);
+}
+
+fn push_conditions(sql: &mut QueryBuilder<Sqlite>, view: View, selection: &Selection) {
+    sql.push("a.collection = ").push_bind(view.edition.collection);
     for filter in &selection.filters {
         sql.push("\n AND ");
         push_filter(sql, view, filter);
     }
-    push_order(sql, view.provider, selection.order);
 }
 
 fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Order) {

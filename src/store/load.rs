@@ -5,6 +5,7 @@ use sqlx::query_builder::Separated;
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite};
 
 use super::open::{LOG, schema};
+use super::tally::Tally;
 use super::{Store, Tx, fold};
 use crate::clock::Micros;
 use crate::fixture;
@@ -50,7 +51,7 @@ impl Store {
         }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
-        let collections = insert_collections(&mut tx, workspaces).await?;
+        let collections = insert_collections(&mut tx, workspaces, self.large).await?;
         let made: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(collections).collect();
         insert_workspaces(&mut tx, &made).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
@@ -73,7 +74,8 @@ impl Store {
                 return Ok(());
             }
             // Whoever does this may be a request that is given up on the way; the next one goes on from there.
-            let anew = schema(true).replace(" INDEX ", " INDEX IF NOT EXISTS ");
+            let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
+            let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             for index in anew.split_inclusive(';') {
                 sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
             }
@@ -99,6 +101,7 @@ async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
 pub(super) async fn insert_collections(
     tx: &mut Tx<'_>,
     workspaces: &mut [NewWorkspace<'_>],
+    large: u64,
 ) -> Result<Vec<i64>, sqlx::Error> {
     let numbers = new_collections(tx, workspaces.len()).await?;
     let numbered: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(numbers.iter().copied()).collect();
@@ -107,9 +110,15 @@ pub(super) async fn insert_collections(
     insert_projects(tx, &each(&numbered, |workspace| &workspace.projects)).await?;
     insert_folders(tx, &each(&numbered, |workspace| &workspace.folders)).await?;
     let providers = workspaces.first().map_or(&[][..], |new| new.providers);
-    let assets = workspaces.iter_mut().zip(&numbers);
-    let assets = assets.flat_map(|(new, number)| (&mut *new.assets).map(|asset| (*number, asset)));
+    let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
+    let assets = workspaces.iter_mut().zip(&numbers).zip(&mut tallies);
+    let assets = assets.flat_map(|((new, number), tally)| {
+        (&mut *new.assets).inspect(|(asset, _)| tally.add(asset)).map(|asset| (*number, asset))
+    });
     insert_assets(tx, providers, assets).await?;
+    for (number, tally) in numbers.iter().zip(tallies) {
+        tally.store(tx, *number, large).await?;
+    }
     Ok(numbers)
 }
 

@@ -12,6 +12,7 @@ mod load;
 mod open;
 mod snapshot;
 mod stamp;
+mod tally;
 mod write;
 
 pub use asset::{Asset, Status, Visibility, fold};
@@ -52,6 +53,8 @@ pub struct Store {
     sources: Arc<std::sync::Mutex<Glimpsed>>,
     /// Whether the library is in a file.
     is_file: bool,
+    /// A collection that is made with so many assets has a tally.
+    pub large: u64,
 }
 
 impl Store {

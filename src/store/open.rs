@@ -11,7 +11,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
-use super::Store;
+use super::{Store, tally};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +51,11 @@ pub(super) fn schema(indexes: bool) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
 /// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "library", include_str!("../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
+    (3, "tally", include_str!("../../migrations/0003_tally.sql")),
+    (4, INDEXES, include_str!("../../migrations/0004_indexes.sql")),
 ];
 
 fn migrator() -> Migrator {
@@ -144,6 +146,7 @@ impl Store {
             stamps: Arc::default(),
             sources: Arc::default(),
             is_file: file.is_some(),
+            large: tally::LARGE,
         })
     }
 

@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn steps_lead_from_an_edition_to_the_present_one_as_long_as_nothing_else_changes() {
         let stamps = Stamps::default();
-        let edition = |version| Edition { collection: 1, version };
+        let edition = |version| Edition { collection: 1, version, tallied: false };
         let step = |from| {
             let to = edition(from + 1);
             stamps.end(Touched::Assets(

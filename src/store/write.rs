@@ -24,6 +24,8 @@ pub struct Write {
     began: Arc<AtomicBool>,
     stamps: Arc<Stamps>,
     sources: Arc<Mutex<Glimpsed>>,
+    /// A collection that is made with so many assets has a tally.
+    large: u64,
     /// Whether somebody let go of a collection.
     pub(super) let_go: bool,
     /// The workspaces that are not what they were.
@@ -50,8 +52,17 @@ impl Store {
         self.index().await?;
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let (began, stamps, sources) = (self.began.clone(), self.stamps.clone(), self.sources.clone());
-        let mut write =
-            Write { tx, providers, began, stamps, sources, let_go: false, touched: Touched::Nothing, _turn: turn };
+        let mut write = Write {
+            tx,
+            providers,
+            began,
+            stamps,
+            sources,
+            large: self.large,
+            let_go: false,
+            touched: Touched::Nothing,
+            _turn: turn,
+        };
         if !self.began.load(Relaxed) {
             write.save(Snapshot::BEGINNING, "", 0).await?;
         }
@@ -141,9 +152,8 @@ impl Write {
         assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
     ) -> Result<i64, StoreError> {
         let new = NewWorkspace { workspace, providers: &self.providers, assets: &mut assets.into_iter() };
-        let numbers =
-            load::insert_collections(&mut self.tx, &mut [new]).await.map_err(StoreError::taken("asset", ""))?;
-        Ok(numbers[0])
+        let made = load::insert_collections(&mut self.tx, &mut [new], self.large).await;
+        Ok(made.map_err(StoreError::taken("asset", ""))?[0])
     }
 
     /// Makes a workspace over a collection that is there, with the keys it names.
@@ -298,9 +308,9 @@ impl Write {
                    AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = it)\n\
                    AND NOT EXISTS (SELECT 1 FROM template WHERE collection = it)\n\
                    AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = it OR origin = it)\n\
-                   RETURNING seq, version";
+                   RETURNING seq, version, tallied";
         if let Some(row) = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await? {
-            let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)? };
+            let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
             let step = Step { to, changed: Vec::new(), now: None, seen: Seen::Anything };
             return Ok((to.collection, is_first.then_some(step)));
         }
@@ -328,6 +338,7 @@ impl Write {
             ("project", "id, name, name_folded"),
             ("folder", "id, name, parent_id, trashed"),
             ("asset", &asset),
+            ("tally", "kind, status, visibility, uploader, count"),
         ];
         for (table, columns) in tables {
             let sql = format!(
@@ -335,6 +346,8 @@ impl Write {
             );
             sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).execute(&mut *self.tx).await?;
         }
+        let tallied = "UPDATE collection SET tallied = (SELECT tallied FROM collection WHERE seq = ?) WHERE seq = ?";
+        sqlx::query(tallied).bind(from).bind(to).execute(&mut *self.tx).await?;
         Ok(to)
     }
 

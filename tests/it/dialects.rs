@@ -190,7 +190,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
-        edition: Edition { collection: 1, version: 0 },
+        edition: Edition { collection: 1, version: 0, tallied: false },
     };
     let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
     provider.plan(&args, &key)

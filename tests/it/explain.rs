@@ -49,7 +49,7 @@ fn key() -> Key {
         revoked: false,
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
-        edition: Edition { collection: 1, version: 0 },
+        edition: Edition { collection: 1, version: 0, tallied: false },
     }
 }
 

@@ -117,7 +117,7 @@ fn a_key_that_is_changed_is_what_it_is_at_once() {
 }
 
 /// What each provider is asked over and over while its library changes: every filter and order that it has.
-const ASKED: [(&str, &[&str]); 5] = [
+pub const ASKED: [(&str, &[&str]); 5] = [
     ("xqr", &["", "limit=2&offset=1"]),
     ("flora", &["", "limit=2", "query=red", "query=boat", "project_id=prj_b"]),
     ("twelvelabs", &["", "page_limit=2&page=2", "filename=red", "asset_types=video", "asset_types=image"]),
@@ -140,7 +140,7 @@ const ASKED: [(&str, &[&str]); 5] = [
 ];
 
 /// One change after another, each to something else that listings look at or rows show.
-fn changes() -> Vec<(&'static str, &'static str, Value)> {
+pub fn changes() -> Vec<(&'static str, &'static str, Value)> {
     let first = "/assets/one";
     let patches = [
         json!({"description": "a red boat"}),
@@ -173,6 +173,19 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
     changes
 }
 
+/// The workspace that [`changes`] change and [`ASKED`] look at, with these keys.
+pub fn changing(keys: &[Value]) -> String {
+    let assets: Vec<_> = (1..=5)
+        .map(|day| json!({"name": format!("{day}.png"), "mime_type": "image/png", "created_at": format!("2026-03-0{day}T10:00:00Z")}))
+        .collect();
+    let mut workspace = json!({
+        "id": "ws_tests", "keys": keys, "users": [{"name": "ada"}, {"name": "ben"}], "assets": assets,
+        "projects": [{"id": "prj_b", "name": "B"}], "folders": [{"id": "f_b", "name": "B"}],
+    });
+    workspace["assets"][1]["ids"] = json!({"xqr": "one"});
+    json!({"workspaces": [workspace]}).to_string()
+}
+
 /// A key that has seen every state before is shown what a key is that has seen none.
 #[test]
 fn what_is_kept_over_a_change_is_what_a_new_reader_gets() {
@@ -182,16 +195,7 @@ fn what_is_kept_over_a_change_is_what_a_new_reader_gets() {
         .map(|number| if number == 0 { String::new() } else { format!("-{number}") })
         .flat_map(|ending| dialects::ALL.iter().map(move |it| key(it, &ending)))
         .collect();
-    let assets: Vec<_> = (1..=5)
-        .map(|day| json!({"name": format!("{day}.png"), "mime_type": "image/png", "created_at": format!("2026-03-0{day}T10:00:00Z")}))
-        .collect();
-    let mut workspace = json!({
-        "id": "ws_tests", "keys": keys, "users": [{"name": "ada"}, {"name": "ben"}], "assets": assets,
-        "projects": [{"id": "prj_b", "name": "B"}], "folders": [{"id": "f_b", "name": "B"}],
-    });
-    workspace["assets"][1]["ids"] = json!({"xqr": "one"});
-    let fixture = json!({"workspaces": [workspace]}).to_string();
-    let app = block_on(app(&fixture, NOON));
+    let app = block_on(app(&changing(&keys), NOON));
     let server = block_on(Server::serve(app));
     let rows = |it: &Dialect, ending: &str, query: &str| {
         let answer = block_on(ask(&server.app, &it.target(query), &it.auth(ending)));
@@ -224,7 +228,7 @@ fn plan(store: &Store) -> String {
     block_on(store.explain(View { provider: dialect.name, edition: key.edition }, &selection)).unwrap().join("\n")
 }
 
-const INDEX: &str = "asset_created";
+const INDEX: &str = "asset_listed";
 
 #[test]
 fn a_private_database_gets_its_indexes_after_the_first_answer() {

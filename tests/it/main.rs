@@ -20,6 +20,7 @@ mod hostile;
 mod import;
 mod journal;
 mod journal_api;
+mod large;
 mod libraries;
 mod model;
 mod negatives;

@@ -1,0 +1,84 @@
+//! What a large collection holds, counted beforehand: how many assets there are of each kind, status, visibility and
+//! uploader. The first page of a large listing tells a total, and need not read the listing for it.
+//!
+//! A collection gets its tally when it is made with many assets; triggers keep it from then on.
+
+use std::collections::HashMap;
+
+use sqlx::QueryBuilder;
+
+use super::{Filter, Selection, Status, Tx, Visibility};
+use crate::fixture;
+
+/// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
+/// number too.
+pub(super) const LARGE: u64 = 10_000;
+
+/// How many assets there are of each sort.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    of: HashMap<Sort, i64>,
+    total: u64,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Sort {
+    kind: String,
+    status: Status,
+    visibility: Visibility,
+    uploader: Option<String>,
+}
+
+impl Tally {
+    /// Counts an asset.
+    pub fn add(&mut self, asset: &fixture::Asset) {
+        let sort = Sort {
+            kind: asset.kind().to_owned(),
+            status: asset.status,
+            visibility: asset.visibility,
+            uploader: asset.uploader.clone(),
+        };
+        *self.of.entry(sort).or_default() += 1;
+        self.total += 1;
+    }
+
+    /// Stores it as a collection's, if that is large.
+    pub async fn store(self, tx: &mut Tx<'_>, collection: i64, large: u64) -> Result<(), sqlx::Error> {
+        if self.total < large {
+            return Ok(());
+        }
+        let mut sql = QueryBuilder::new("INSERT INTO tally (collection, kind, status, visibility, uploader, count) ");
+        sql.push_values(self.of, |mut row, (sort, count)| {
+            row.push_bind(collection).push_bind(sort.kind).push_bind(sort.status.word());
+            row.push_bind(sort.visibility.word()).push_bind(sort.uploader).push_bind(count);
+        });
+        sql.build().execute(&mut **tx).await?;
+        let tallied = sqlx::query("UPDATE collection SET tallied = 1 WHERE seq = ?").bind(collection);
+        tallied.execute(&mut **tx).await.map(drop)
+    }
+}
+
+impl Selection {
+    /// Whether a tally tells how many assets there are of this selection.
+    pub fn is_tallied(&self) -> bool {
+        self.filters.iter().all(|filter| match filter {
+            Filter::KindIn(_)
+            | Filter::KindNotIn(_)
+            | Filter::StatusIn(_)
+            | Filter::Uploader(_)
+            | Filter::Visibility(_)
+            | Filter::VisibleTo(_) => true,
+            Filter::IdIn(_)
+            | Filter::NameContains(_)
+            | Filter::NameOrDescriptionContains(_)
+            | Filter::Mentions { .. }
+            | Filter::HasTag(_)
+            | Filter::LacksTag(_)
+            | Filter::Project(_)
+            | Filter::Folder(_)
+            | Filter::NotTrashed
+            | Filter::CreatedFrom(_)
+            | Filter::CreatedTo(_) => false,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! A large library answers what a small one does: its first pages are read by themselves and counted beforehand.
+
+use assetmock::app::App;
+use assetmock::clock::Clock;
+use assetmock::store::{Place, Store};
+use assetmock::world;
+use serde_json::{Value, json};
+
+use crate::dialects;
+use crate::fresh::{ASKED, changes, changing};
+use crate::support::{NOON, Server, at, block_on};
+
+/// A server for which a library of so many assets is large.
+fn server(large: u64) -> Server {
+    let keys: Vec<_> =
+        dialects::ALL.iter().map(|it| json!({"provider": it.name, "key": it.key, "limits": "off"})).collect();
+    block_on(async {
+        let mut store = Store::open(&Place::Private).await.unwrap();
+        store.large = large;
+        world::load(&store, world::read(&[changing(&keys)]).unwrap(), at(NOON)).await.unwrap();
+        store.index().await.unwrap();
+        Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))).await
+    })
+}
+
+/// Whether the library of this provider's key is taken for a large one.
+fn is_large(server: &Server, provider: &str) -> bool {
+    let key = dialects::of(provider).key;
+    block_on(server.app.store.key(provider, key)).unwrap().unwrap().edition.tallied
+}
+
+/// What everybody who asks is answered.
+fn answers(server: &Server) -> Vec<(u16, String)> {
+    let asked = ASKED.iter().flat_map(|(name, queries)| queries.iter().map(|query| (dialects::of(name), *query)));
+    asked
+        .map(|(it, query)| {
+            let answer = server.get(&it.target(query), &[&it.auth("")]);
+            (answer.status, answer.text().to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn a_large_library_answers_what_a_small_one_does_after_every_change() {
+    let (small, large) = (server(u64::MAX), server(1));
+    assert!(is_large(&large, "flora") && !is_large(&small, "flora"));
+    assert_eq!(answers(&small), answers(&large));
+    for (method, path, body) in changes() {
+        for server in [&small, &large] {
+            let answer = server.call(method, &format!("/_emulator/workspaces/ws_tests{path}"), &body);
+            assert!(answer.status < 300, "{method} {path} {body}: {}", answer.text());
+        }
+        assert_eq!(answers(&small), answers(&large), "after {method} {path} {body}");
+    }
+    assert!(is_large(&large, "flora"), "the first change made a copy, which is as large");
+}
+
+#[test]
+fn a_large_library_stays_one_when_it_is_put_back() {
+    let (small, large) = (server(u64::MAX), server(1));
+    let steps: [(&str, &str, Value); 5] = [
+        ("PUT", "/_emulator/snapshots/full", Value::Null),
+        ("DELETE", "/_emulator/workspaces/ws_tests/assets?all=true", Value::Null),
+        ("POST", "/_emulator/snapshots/full/restore", Value::Null),
+        ("PATCH", "/_emulator/workspaces/ws_tests/assets/one", json!({"mime_type": "video/mp4", "uploader": "ben"})),
+        ("POST", "/_emulator/workspaces/ws_tests/reset", Value::Null),
+    ];
+    for (method, path, body) in steps {
+        for server in [&small, &large] {
+            assert!(server.call(method, path, &body).status < 300, "{method} {path}");
+        }
+        assert_eq!(answers(&small), answers(&large), "after {method} {path}");
+        assert!(is_large(&large, "flora"), "after {method} {path}");
+    }
+}
+
+#[test]
+fn a_walk_does_not_notice_where_pages_are_no_longer_read_by_themselves() {
+    let (small, large) = (server(u64::MAX), server(1));
+    for server in [&small, &large] {
+        let some = json!({"id": "ws_walked", "generate": {"count": 2500, "seed": 1}});
+        assert_eq!(server.call("POST", "/_emulator/workspaces", &some).status, 201);
+    }
+    for it in &dialects::ALL {
+        let key = format!("{}-walked", it.key);
+        let walked = |server: &Server| {
+            let key = json!({"provider": it.name, "key": key, "limits": "off"});
+            assert_eq!(server.call("POST", "/_emulator/workspaces/ws_walked/keys", &key).status, 201);
+            it.walk(|query| server.get(&it.target(query), &[&it.auth("-walked")]), 50, "")
+        };
+        let ids = walked(&large);
+        assert!(ids.len() > 500, "{}: {}", it.name, ids.len());
+        assert_eq!(walked(&small), ids, "{}", it.name);
+    }
+}
