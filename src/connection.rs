@@ -24,6 +24,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 
+use crate::clock::Stopwatch;
+
 /// How long a client may stop in the middle of something: long enough for somebody who types a request by hand.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -69,7 +71,8 @@ impl serve::Listener for Listener {
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(%cause, "the connection keeps its delay");
         }
-        (Wire { stream, line: Line::default(), patience: self.patience, head: Head::Awaited, stalled: None }, address)
+        let (line, patience) = (Line::default(), self.patience);
+        (Wire { stream, line, patience, head: Head::Awaited, timer: None, stalled: None }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -149,6 +152,9 @@ pub struct Wire {
     line: Line,
     patience: Patience,
     head: Head,
+    /// Runs from when a head was first awaited, and is looked at when it ends: setting it anew for every head would take
+    /// longer than reading one.
+    timer: Option<Pin<Box<Sleep>>>,
     /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
@@ -158,8 +164,8 @@ pub struct Wire {
 enum Head {
     /// Nothing of it is here.
     Awaited,
-    /// It has begun; the limit runs if the rest did not come at once.
-    Begun(Option<Pin<Box<Sleep>>>),
+    /// It began then.
+    Begun(Stopwatch),
     /// The connection speaks HTTP/2, where requests have no turns.
     Unknown,
 }
@@ -180,19 +186,25 @@ impl Wire {
         }
         match self.head {
             Head::Awaited if bytes.starts_with(HTTP_2) => self.head = Head::Unknown,
-            Head::Awaited if !bytes.is_empty() => self.head = Head::Begun(None),
+            Head::Awaited if !bytes.is_empty() => self.head = Head::Begun(Stopwatch::start()),
             Head::Awaited | Head::Begun(_) | Head::Unknown => {}
         }
     }
 
     /// Whether the rest of a head has been awaited for too long.
     fn is_head_overdue(&mut self, cx: &mut Context<'_>) -> bool {
-        match &mut self.head {
-            Head::Begun(limit) if !self.line.0.has_head.load(Acquire) => {
-                limit.get_or_insert_with(|| Box::pin(sleep(self.patience.head))).as_mut().poll(cx).is_ready()
+        let Head::Begun(watch) = self.head else { return false };
+        let limit = self.patience.head;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        while !self.line.0.has_head.load(Acquire) && timer.as_mut().poll(cx).is_ready() {
+            // It may have been set for a head before this one.
+            let left = limit.saturating_sub(watch.elapsed());
+            if left.is_zero() {
+                return true;
             }
-            Head::Awaited | Head::Begun(_) | Head::Unknown => false,
+            timer.set(sleep(left));
         }
+        false
     }
 
     /// Passes the outcome of a write on, unless the client has taken nothing for too long.

@@ -38,10 +38,11 @@ const BODY_PATIENCE: Duration = Duration::from_millis(250);
 /// A request on its way to an answer. It ends in the journal: with its answer, or without one if the client goes away before.
 #[derive(Debug)]
 pub struct Open {
-    app: Arc<App>,
+    /// The emulator.
+    pub app: Arc<App>,
     /// The request but for its body.
     pub request: Parts,
-    body: journal::Body,
+    body: Option<Box<journal::Body>>,
     watch: Stopwatch,
     /// What is noted about it so far.
     pub notes: Notes,
@@ -56,8 +57,8 @@ pub struct Notes {
     key: Option<Arc<str>>,
     at: Option<Micros>,
     why: Option<String>,
-    warnings: Vec<Warning>,
-    faults: Vec<String>,
+    warnings: Box<[Warning]>,
+    faults: Box<[String]>,
 }
 
 impl Notes {
@@ -126,13 +127,13 @@ impl Notes {
 impl Open {
     /// A request that has just come.
     pub fn receive(app: Arc<App>, request: Parts) -> Open {
-        let (watch, body) = (Stopwatch::start(), journal::Body::default());
-        Open { app, request, body, watch, notes: Notes::default(), ended: false }
+        let watch = Stopwatch::start();
+        Open { app, request, body: None, watch, notes: Notes::default(), ended: false }
     }
 
     /// Reads the beginning of its body, as far as it comes soon.
     pub async fn read(&mut self, body: Body) {
-        self.body = beginning(body).await;
+        self.body = Some(Box::new(beginning(body).await));
     }
 
     /// Ends it with an answer, which is in the journal and the log before it leaves.
@@ -158,14 +159,14 @@ impl Open {
             target: Target::from(&self.request.uri),
             version: self.request.version,
             request_headers: Headers::from(&self.request.headers),
-            request_body: std::mem::take(&mut self.body),
+            request_body: self.body.take(),
             status: response.map(Response::status),
             response_headers: response.map(|response| Headers::from(response.headers())).unwrap_or_default(),
             response_body: journal::Body::of(body),
             duration: self.watch.elapsed(),
-            faults: notes.faults,
+            faults: notes.faults.into_vec(),
             why: notes.why,
-            warnings: notes.warnings,
+            warnings: notes.warnings.into_vec(),
         };
         if worth_a_line {
             info!("{exchange}");

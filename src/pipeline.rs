@@ -1,6 +1,7 @@
 //! One request, stage by stage. Once a provider is found, everything it answers leaves through that provider: a page, or
 //! a refusal in its envelope, our own faults included. What no provider claims gets the emulator's own 404.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -28,31 +29,24 @@ use crate::notes::{Notes, Open};
 use crate::payload::Payload;
 use crate::provider::{Card, Context, Provider, Reply, Slash};
 use crate::providers::{self, Route};
-use crate::query;
+use crate::query::{self, Args};
 use crate::store::{AssetQuery, Key, KeyState, ListError};
 use crate::workspace;
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
-pub async fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> Response {
+pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {
+    // No async function, which would have room for its arguments beside what it makes of them: the less room a request
+    // takes, the faster it is had.
     let (request, body) = request.into_parts();
-    let mut open = Open::receive(app.clone(), request);
-    if !body.is_end_stream() {
-        Box::pin(open.read(body)).await;
-    }
-    let Open { request, notes, .. } = &mut open;
-    let attended = match providers::resolve(request) {
-        Some(route) => attend(&app, &route, request, notes).await,
-        None => {
-            notes.because("no provider owns this address");
-            Attended { reply: admin::no_provider(request), now: app.clock.now(), script: Script::default() }
+    let mut open = Open::receive(app, request);
+    async move {
+        if !body.is_end_stream() {
+            Box::pin(open.read(body)).await;
         }
-    };
-    let Attended { reply, now, script } = attended;
-    let peer = Peer::of(request, line);
-    let sent = reply.body;
-    let mut response = respond(reply.status, reply.headers, sent.clone(), now);
-    open.close(&mut response, sent);
-    script.send(response, &peer).await
+        let attended = attend(&open.app, &open.request, &mut open.notes).await;
+        let (response, script, peer) = conclude(open, line, attended);
+        script.send(response, &peer).await
+    }
 }
 
 /// What came of a request.
@@ -62,23 +56,44 @@ struct Attended {
     script: Script,
 }
 
-async fn attend(app: &App, route: &Route, request: &Parts, notes: &mut Notes) -> Attended {
-    let mut asked = Asked::by(app, route, request, notes).await;
-    let (reply, script) = match cue(app, &asked, notes) {
-        Ok(script) => {
-            if !script.delay.is_zero() {
-                tokio::time::sleep(script.delay).await;
-            }
-            let attempt = AssertUnwindSafe(persist(app, &mut asked, &script, notes)).catch_unwind().await;
-            let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
-            (script.finish(reply, asked.now), script)
-        }
+async fn attend(app: &App, request: &Parts, notes: &mut Notes) -> Attended {
+    let Some(route) = providers::resolve(request) else {
+        notes.because("no provider owns this address");
+        return Attended { reply: admin::no_provider(request), now: app.clock.now(), script: Script::default() };
+    };
+    let mut asked = Asked::by(app, &route, request, notes).await;
+    let script = match cue(app, &asked, notes) {
+        Ok(script) => script,
         Err(why) => {
             notes.because(format!("`X-Emulator-Fault`: {why}"));
-            (admin::no_such_fault(&why), Script::default())
+            return Attended { reply: admin::no_such_fault(&why), now: asked.now, script: Script::default() };
         }
     };
-    Attended { reply, now: asked.now, script }
+    if !script.delay.is_zero() {
+        tokio::time::sleep(script.delay).await;
+    }
+    let persisting = async {
+        loop {
+            if let Some(reply) = serve(app, &asked, &script, notes).await {
+                return reply;
+            }
+            // The state of the library in which its key was read is no more.
+            asked = Asked::by(app, &route, request, notes).await;
+        }
+    };
+    let attempt = AssertUnwindSafe(persisting).catch_unwind().await;
+    let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
+    Attended { reply: script.finish(reply, asked.now), now: asked.now, script }
+}
+
+/// Notes what came of a request, and puts it into an answer to be sent.
+fn conclude(open: Open, line: Option<Line>, attended: Attended) -> (Response, Script, Peer) {
+    let Attended { reply, now, script } = attended;
+    let peer = Peer::of(&open.request, line);
+    let sent = reply.body;
+    let mut response = respond(reply.status, reply.headers, sent.clone(), now);
+    open.close(&mut response, sent);
+    (response, script, peer)
 }
 
 /// A request on its way, and when and to whom it happens.
@@ -144,17 +159,7 @@ struct Progress<'k> {
     project: Option<String>,
 }
 
-/// Serves a request out of one state of the library: it begins anew if the state in which its key was read is no more.
-async fn persist(app: &App, asked: &mut Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
-    loop {
-        if let Some(reply) = serve(app, asked, script, notes).await {
-            return reply;
-        }
-        *asked = Asked::by(app, asked.route, asked.request, notes).await;
-    }
-}
-
-/// The answer; none if the key is no longer what it was when it was read.
+/// The answer, out of one state of the library; none if the key is no longer what it was when it was read.
 async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Option<Reply> {
     let mut progress = Progress::default();
     let outcome = list(app, asked, script, notes, &mut progress).await;
@@ -233,11 +238,29 @@ async fn list<'k>(
     within_limits(&progress.counts, now)?;
     let answer = match holder.answer(query).filter(|_| script.paging.is_none()) {
         Some(kept) => kept,
-        // In a box of its own, so that the many requests that find their answer do not carry room for this.
-        None => Box::pin(made(app, asked, script, holder, notes, progress)).await?,
+        None => {
+            let (args, plan) = planned(provider, key, query, script, notes)?;
+            // In a box of its own, so that the many requests that need no page made do not carry room for this.
+            Box::pin(made(app, asked, script, holder, progress, args, plan)).await?
+        }
     };
     notes.answered(app, key, &answer);
     Ok(provider.answer(&answer.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+}
+
+/// What a query string asks for.
+fn planned(
+    provider: &dyn Provider,
+    key: &Key,
+    query: &str,
+    script: &Script,
+    notes: &mut Notes,
+) -> Result<(Args, AssetQuery), Failure> {
+    let card = provider.card();
+    let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
+    expire_cursor(script, card, notes)?;
+    let plan = provider.plan(&args, key)?;
+    Ok((args, plan))
 }
 
 /// The answer, made from the library.
@@ -246,19 +269,17 @@ async fn made(
     asked: &Asked<'_>,
     script: &Script,
     holder: &Arc<Holder>,
-    notes: &mut Notes,
     progress: &mut Progress<'_>,
+    args: Args,
+    mut plan: AssetQuery,
 ) -> Result<Arc<Answer>, Setback> {
     let provider = asked.route.provider;
-    let (card, query, key) = (provider.card(), asked.query(), &holder.key);
-    let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
-    expire_cursor(script, card, notes)?;
-    let mut plan = provider.plan(&args, key)?;
     let holder = disturb(app, asked, script, holder, &plan).await?;
     script.bend(&mut plan);
     progress.project = plan.selection.project.clone();
     let mut page = app.cache.page(&app.store, &holder, provider, &plan).await?;
     script.spoil(&mut page, &app.chance);
+    let (card, key, query) = (provider.card(), &holder.key, asked.query());
     let answered = Answered { card, key, query, args: &args, plan: &plan, page: &page };
     Ok(written(app, provider, script, &holder, &answered))
 }
@@ -274,7 +295,7 @@ fn written(
     let rendered = provider.page(answered.page, answered.args);
     let warnings = explain::warnings(answered, &app.cursors);
     app.cursors.remember(answered, rendered.next.as_deref());
-    let answer = Arc::new(Answer { rendered, warnings });
+    let answer = Arc::new(Answer { rendered, warnings: warnings.into() });
     if script.paging.is_none() && !explain::is_judged_by_memory(answered) {
         holder.keep(answered.query, answer.clone());
     }
@@ -432,4 +453,19 @@ pub(crate) fn date(now: Micros) -> Option<HeaderValue> {
     let date = HeaderValue::try_from(utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()?;
     *LAST.write().unwrap_or_else(PoisonError::into_inner) = Some((second, date.clone()));
     Some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, C, F: Future>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Allocators have a kilobyte at hand; more has to be looked for, at each request.
+    #[test]
+    fn a_request_on_its_way_takes_no_more_than_allocators_have_at_hand() {
+        assert!(size_of_future(answer) + size_of::<Arc<App>>() <= 1024, "{} bytes", size_of_future(answer));
+    }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::serve::IncomingStream;
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tower::Service;
@@ -64,15 +65,16 @@ impl Service<Request> for Connection {
     fn call(&mut self, request: Request) -> Self::Future {
         let Connection { app, answered, line } = self.clone();
         line.has_head();
-        Box::pin(async move {
-            let response = if admin::owns(request.uri().path()) {
-                admin::answer(app, request).await
-            } else {
-                pipeline::answer(app, Some(line), request).await
-            };
+        let told = move |response| {
             answered.notify_one();
             Ok(response)
-        })
+        };
+        // The futures are boxed as they are: a block that awaits them would have room for each twice.
+        if admin::owns(request.uri().path()) {
+            Box::pin(admin::answer(app, request).map(told))
+        } else {
+            Box::pin(pipeline::answer(app, Some(line), request).map(told))
+        }
     }
 }
 

@@ -92,7 +92,7 @@ pub struct Answer {
     /// What the provider made of the page.
     pub rendered: Rendered,
     /// What was probably not meant.
-    pub warnings: Vec<Warning>,
+    pub warnings: Box<[Warning]>,
 }
 
 impl Holder {

@@ -1,5 +1,7 @@
 //! Why a request was refused: one sentence for every reason there is.
 
+use std::cell::LazyCell;
+
 use axum::http::{HeaderMap, Method};
 
 use super::{SHORT, clip, first_few, meant, quoted};
@@ -39,7 +41,7 @@ pub struct Case<'a> {
 
 /// Why a request was refused, in a sentence without a full stop.
 pub fn why(failure: &Failure, case: &Case) -> String {
-    let secrets = &Secrets::of(case.shown, case.headers);
+    let secrets = &LazyCell::new(|| Secrets::of(case.shown, case.headers));
     let (title, list) = (case.card.title, case.card.list);
     let key = || format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
     match failure {

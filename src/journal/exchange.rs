@@ -59,8 +59,8 @@ pub struct Exchange {
     pub version: Version,
     /// The request's headers.
     pub request_headers: Headers,
-    /// The request's body.
-    pub request_body: Body,
+    /// The request's body, if it had one, which few have: an entry without has no room for it.
+    pub request_body: Option<Box<Body>>,
     /// The answer's status; `None`: the connection ended before there was one.
     pub status: Option<StatusCode>,
     /// The answer's headers.

@@ -162,7 +162,8 @@ impl Request {
             name: secrets.hide(&name).into_owned(),
             value: secrets.hide(&value).into_owned(),
         });
-        let (text, encoding) = text(&entry.request_body, secrets);
+        let body = entry.request_body.as_deref().cloned().unwrap_or_default();
+        let (text, encoding) = text(&body, secrets);
         let post_data = PostData {
             mime_type: named(&entry.request_headers.unpacked(), header::CONTENT_TYPE, NO_TYPE, secrets),
             text,
@@ -175,9 +176,9 @@ impl Request {
             cookies: [],
             headers: headers(&entry.request_headers.unpacked(), secrets),
             query_string: query.collect(),
-            post_data: (entry.request_body.length > 0).then_some(post_data),
+            post_data: (body.length > 0).then_some(post_data),
             headers_size: NOT_KNOWN,
-            body_size: entry.request_body.length,
+            body_size: body.length,
         }
     }
 }

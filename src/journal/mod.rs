@@ -217,19 +217,25 @@ impl Held {
         }
     }
 
-    fn drop_beyond(&mut self, bounds: Bounds) -> Vec<Arc<Entry>> {
-        let mut dropped = Vec::new();
-        while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            self.give(&oldest);
-            self.dropped += 1;
-            self.dropped_to = oldest.seq;
-            dropped.push(oldest);
+    /// Drops what no longer fits, and gives it to be freed. It is one entry mostly, which takes no list.
+    fn drop_beyond(&mut self, bounds: Bounds) -> (Option<Arc<Entry>>, Vec<Arc<Entry>>) {
+        let first = self.drop_oldest_beyond(bounds);
+        let others = std::iter::from_fn(|| self.drop_oldest_beyond(bounds)).collect();
+        (first, others)
+    }
+
+    fn drop_oldest_beyond(&mut self, bounds: Bounds) -> Option<Arc<Entry>> {
+        if self.entries.len() <= bounds.entries && self.bytes <= bounds.bytes {
+            return None;
         }
-        dropped
+        let oldest = self.entries.pop_front()?;
+        self.give(&oldest);
+        self.dropped += 1;
+        self.dropped_to = oldest.seq;
+        Some(oldest)
     }
 }
 
 fn bodies(entry: &Entry) -> impl Iterator<Item = &Bytes> {
-    entry.request_body.kept.pieces().chain(entry.response_body.kept.pieces())
+    entry.request_body.iter().flat_map(|body| body.kept.pieces()).chain(entry.response_body.kept.pieces())
 }

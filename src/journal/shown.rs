@@ -85,6 +85,7 @@ impl Shown {
     /// An entry without its secrets.
     pub fn of(entry: &Entry) -> Shown {
         let secrets = entry.secrets();
+        let request_body = entry.request_body.as_deref().cloned().unwrap_or_default();
         let hidden = |text: &str| secrets.hide(text).into_owned();
         Shown {
             seq: entry.seq,
@@ -96,8 +97,8 @@ impl Shown {
             target: hidden(&entry.target.to_string()),
             http_version: format!("{:?}", entry.version),
             request_headers: headers(&entry.request_headers.unpacked(), &secrets),
-            request_body: ShownBody::of(&entry.request_body, &secrets),
-            request_body_cut: entry.request_body.is_cut(),
+            request_body: ShownBody::of(&request_body, &secrets),
+            request_body_cut: request_body.is_cut(),
             status: entry.status.map(|status| status.as_u16()),
             response_headers: headers(&entry.response_headers.unpacked(), &secrets),
             response_body: ShownBody::of(&entry.response_body, &secrets),

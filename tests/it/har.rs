@@ -90,7 +90,7 @@ fn various() -> Vec<Exchange> {
         exchange("/xqr/api/v1/assets?limit=5&name=a%20b"),
         Exchange {
             request_headers: packed(&[("content-type", "text/plain")]),
-            request_body: Body::of("hello"),
+            request_body: Some(Box::new(Body::of("hello"))),
             response_headers: packed(&[("location", "/there")]),
             response_body: Body::of(vec![0xff; BODY_CAP + 1]),
             status: Some(StatusCode::TEMPORARY_REDIRECT),

@@ -61,7 +61,7 @@ fn leaky(key: &str) -> Exchange {
             ("referer", &format!("http://localhost/?key={percent}")),
             ("x-debug", &everywhere),
         ]),
-        request_body: Body::of(everywhere.clone()),
+        request_body: Some(Box::new(Body::of(everywhere.clone()))),
         status: Some(StatusCode::OK),
         response_headers: packed(&[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))]),
         response_body: Body::of([&[0xff], everywhere.as_bytes()].concat()),
