@@ -28,9 +28,14 @@ impl Payload {
         Payload { shared, end }
     }
 
-    /// The pieces that are not empty.
-    pub fn pieces(&self) -> impl Iterator<Item = &Bytes> {
-        [&self.shared, &self.end].into_iter().filter(|piece| !piece.is_empty())
+    /// Bytes of one answer alone.
+    pub fn own(bytes: Bytes) -> Payload {
+        Payload { shared: Bytes::new(), end: bytes }
+    }
+
+    /// The piece that other answers may have too.
+    pub fn shared(&self) -> &Bytes {
+        &self.shared
     }
 
     /// How many bytes there are.
@@ -45,7 +50,10 @@ impl Payload {
 
     /// All bytes in a row.
     pub fn whole(&self) -> Cow<'_, [u8]> {
-        if self.end.is_empty() { Cow::Borrowed(&self.shared) } else { Cow::Owned([&*self.shared, &*self.end].concat()) }
+        match (&*self.shared, &*self.end) {
+            ([], whole) | (whole, []) => Cow::Borrowed(whole),
+            (shared, end) => Cow::Owned([shared, end].concat()),
+        }
     }
 }
 

@@ -78,10 +78,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The memory it takes in the journal besides its bodies, in bytes; what the allocator adds is estimated.
+    /// The memory it takes in the journal besides what its answer shares with others, in bytes; what the allocator adds is
+    /// estimated.
     pub(super) fn bytes(&self) -> usize {
         let headers = self.request_headers.0.len() + self.response_headers.0.len();
-        size_of::<Entry>() + ALLOCATED + self.target.0.len() + headers + self.why.as_ref().map_or(0, String::len)
+        let asked = self.request_body.as_ref().map_or(0, |body| body.kept.len());
+        let answered = self.response_body.kept.len() - self.response_body.kept.shared().len();
+        let why = self.why.as_ref().map_or(0, String::len);
+        size_of::<Entry>() + ALLOCATED + self.target.0.len() + headers + asked + answered + why
     }
 }
 

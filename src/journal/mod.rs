@@ -13,7 +13,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -51,8 +50,8 @@ pub struct Journal {
 struct Held {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
-    /// How many entries hold a body, by its place in memory.
-    bodies: HashMap<usize, usize, BuildHasherDefault<Spread>>,
+    /// How many entries hold what a body shares with others, by its place in memory.
+    shared: HashMap<usize, usize, BuildHasherDefault<Spread>>,
     last_seq: u64,
     dropped: u64,
     /// The number of the last entry dropped.
@@ -112,8 +111,7 @@ impl Journal {
         held.last_seq += 1;
         let seq = held.last_seq;
         Arc::get_mut(&mut entry).expect("nobody else has it yet").seq = seq;
-        held.bytes += bytes;
-        held.take_bodies(&entry);
+        held.take(&entry);
         held.entries.push_back(entry);
         let dropped = held.drop_beyond(self.bounds);
         drop(held);
@@ -194,25 +192,28 @@ impl Journal {
 }
 
 impl Held {
-    /// Counts the bodies of an entry. Answers that are given again and again share theirs, and so do their entries: a piece
-    /// is counted once, by its place in memory, which is its own as long as it is held.
-    fn take_bodies(&mut self, entry: &Entry) {
-        for body in bodies(entry) {
-            let holders = self.bodies.entry(body.as_ptr() as usize).or_default();
+    /// Counts an entry. Answers that are given again and again share what their bodies have in common, and so do their
+    /// entries: it is counted once, by its place in memory, which is its own as long as it is held.
+    fn take(&mut self, entry: &Entry) {
+        self.bytes += entry.bytes;
+        let shared = entry.response_body.kept.shared();
+        if !shared.is_empty() {
+            let holders = self.shared.entry(shared.as_ptr() as usize).or_default();
             *holders += 1;
-            self.bytes += if *holders == 1 { body.len() } else { 0 };
+            self.bytes += if *holders == 1 { shared.len() } else { 0 };
         }
     }
 
     /// Takes an entry out of the count.
     fn give(&mut self, entry: &Entry) {
         self.bytes -= entry.bytes;
-        for body in bodies(entry) {
-            let holders = self.bodies.entry(body.as_ptr() as usize).or_default();
+        let shared = entry.response_body.kept.shared();
+        if !shared.is_empty() {
+            let holders = self.shared.entry(shared.as_ptr() as usize).or_default();
             *holders = holders.saturating_sub(1);
             if *holders == 0 {
-                self.bodies.remove(&(body.as_ptr() as usize));
-                self.bytes -= body.len();
+                self.shared.remove(&(shared.as_ptr() as usize));
+                self.bytes -= shared.len();
             }
         }
     }
@@ -234,8 +235,4 @@ impl Held {
         self.dropped_to = oldest.seq;
         Some(oldest)
     }
-}
-
-fn bodies(entry: &Entry) -> impl Iterator<Item = &Bytes> {
-    entry.request_body.iter().flat_map(|body| body.kept.pieces()).chain(entry.response_body.kept.pieces())
 }
