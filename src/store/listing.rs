@@ -244,7 +244,10 @@ impl Store {
             push_conditions(&mut sql, view, selection);
             sql.push(")");
         }
+        let is_long = view.edition.tallied && first.is_none();
+        let turn = if is_long { Some(self.reading.lock().await) } else { None };
         let row = sql.build().fetch_one(&self.pool).await?;
+        drop(turn);
         match (row.try_get(0)?, row.try_get(1)?) {
             (false, _) => Err(ListError::Outdated),
             (true, false) => Err(ListError::NoSuchProject),

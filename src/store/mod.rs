@@ -44,6 +44,8 @@ pub struct Store {
     pool: SqlitePool,
     /// Held by whoever changes something.
     writing: Arc<Mutex<()>>,
+    /// Held by whoever reads a large listing, which takes a connection for long: others find one that is free.
+    reading: Arc<Mutex<()>>,
     /// Set once a private database has its indexes.
     indexed: Arc<OnceCell<()>>,
     /// Whether the state in which this process began is saved; the first change sees to it.

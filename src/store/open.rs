@@ -141,6 +141,7 @@ impl Store {
         Ok(Store {
             pool,
             writing: Arc::default(),
+            reading: Arc::default(),
             indexed: Arc::default(),
             began: Arc::default(),
             stamps: Arc::default(),
