@@ -230,7 +230,8 @@ fn each<'w, T, I: IntoIterator<Item = T>>(
     workspaces.iter().flat_map(items).collect()
 }
 
-async fn insert<T>(
+/// Stores the rows of a table, a few with each statement: SQLite takes no more than some thousand values.
+pub(super) async fn insert<T>(
     tx: &mut Tx<'_>,
     table: &str,
     items: &[T],

@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::QueryBuilder;
-
-use super::{Filter, Selection, Status, Tx, Visibility};
+use super::{Filter, Selection, Status, Tx, Visibility, load};
 use crate::fixture;
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
@@ -47,12 +45,16 @@ impl Tally {
         if self.total < large {
             return Ok(());
         }
-        let mut sql = QueryBuilder::new("INSERT INTO tally (collection, kind, status, visibility, uploader, count) ");
-        sql.push_values(self.of, |mut row, (sort, count)| {
-            row.push_bind(collection).push_bind(sort.kind).push_bind(sort.status.word());
-            row.push_bind(sort.visibility.word()).push_bind(sort.uploader).push_bind(count);
-        });
-        sql.build().execute(&mut **tx).await?;
+        let table = "tally (collection, kind, status, visibility, uploader, count)";
+        load::insert(tx, table, &self.of.into_iter().collect::<Vec<_>>(), |row, (sort, count)| {
+            row.push_bind(collection)
+                .push_bind(sort.kind.clone())
+                .push_bind(sort.status.word())
+                .push_bind(sort.visibility.word())
+                .push_bind(sort.uploader.clone())
+                .push_bind(*count);
+        })
+        .await?;
         let tallied = sqlx::query("UPDATE collection SET tallied = 1 WHERE seq = ?").bind(collection);
         tallied.execute(&mut **tx).await.map(drop)
     }

@@ -12,12 +12,17 @@ use crate::support::{NOON, Server, at, block_on};
 
 /// A server for which a library of so many assets is large.
 fn server(large: u64) -> Server {
+    serving(large, changing)
+}
+
+/// The same with a fixture that has these keys.
+fn serving(large: u64, fixture: impl FnOnce(&[Value]) -> String) -> Server {
     let keys: Vec<_> =
         dialects::ALL.iter().map(|it| json!({"provider": it.name, "key": it.key, "limits": "off"})).collect();
     block_on(async {
         let mut store = Store::open(&Place::Private).await.unwrap();
         store.large = large;
-        world::load(&store, world::read(&[changing(&keys)]).unwrap(), at(NOON)).await.unwrap();
+        world::load(&store, world::read(&[fixture(&keys)]).unwrap(), at(NOON)).await.unwrap();
         store.index().await.unwrap();
         Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))).await
     })
@@ -92,4 +97,19 @@ fn a_walk_does_not_notice_where_pages_are_no_longer_read_by_themselves() {
         assert!(ids.len() > 500, "{}: {}", it.name, ids.len());
         assert_eq!(walked(&small), ids, "{}", it.name);
     }
+}
+
+#[test]
+fn a_large_library_may_have_as_many_users_as_assets() {
+    let server = serving(1, |keys| {
+        let name = |number: u32| format!("user {number}");
+        let users: Vec<_> = (0..6000).map(|number| json!({"name": name(number)})).collect();
+        let asset =
+            |number| json!({"mime_type": "image/png", "uploader": name(number), "created_at": "2026-03-01T10:00:00Z"});
+        let assets: Vec<_> = (0..6000).map(asset).collect();
+        json!({"workspaces": [{"id": "ws_tests", "keys": keys, "users": users, "assets": assets}]}).to_string()
+    });
+    let it = dialects::of("twelvelabs");
+    let answer = server.get(&it.target("page_limit=1"), &[&it.auth("")]);
+    assert_eq!(answer.json()["page_info"]["total_results"], 6000);
 }
