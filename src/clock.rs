@@ -219,13 +219,15 @@ impl Chance {
     }
 }
 
-/// `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy is
-/// written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
-pub fn opaque(mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
+/// `prefix` and `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy
+/// is written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
+pub fn opaque(prefix: &str, mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
     let base = alphabet.len() as u64;
     let digits = u64::MAX.ilog(base);
     let chunk = u128::from(base.pow(digits));
+    let length = prefix.len() + length;
     let mut text = String::with_capacity(length);
+    text.push_str(prefix);
     while text.len() < length {
         let mut word = (entropy % chunk) as u64;
         entropy /= chunk;

@@ -153,29 +153,27 @@ impl Counts {
 /// Name of a window that a key brings itself.
 pub const OWN: &str = "own";
 
-/// The quotas in force for a key.
-fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> Vec<Quota> {
-    let mut quotas: Vec<_> = documented.to_vec();
-    match setting {
-        KeyLimits::Default => {}
-        KeyLimits::Off => quotas.iter_mut().for_each(|quota| quota.enforced = false),
-        KeyLimits::Strict => quotas.iter_mut().for_each(|quota| quota.enforced = true),
-        KeyLimits::Own(Own { requests, seconds }) => {
-            let own = Quota {
-                name: OWN,
-                requests,
-                seconds,
-                shape: Shape::Window,
-                enforced: true,
-                evidence: Evidence::Documented,
-            };
-            quotas.splice(..quotas.len().min(1), [own]);
-        }
-    }
-    if off {
-        quotas.iter_mut().for_each(|quota| quota.enforced = false);
-    }
-    quotas
+/// The quotas in force for a key: its own window is in place of the first one.
+fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> impl Iterator<Item = Quota> {
+    let own = match setting {
+        KeyLimits::Own(Own { requests, seconds }) => Some(Quota {
+            name: OWN,
+            requests,
+            seconds,
+            shape: Shape::Window,
+            enforced: true,
+            evidence: Evidence::Documented,
+        }),
+        KeyLimits::Default | KeyLimits::Off | KeyLimits::Strict => None,
+    };
+    let enforced = move |quota: Quota| match setting {
+        _ if off => false,
+        KeyLimits::Off => false,
+        KeyLimits::Strict => true,
+        KeyLimits::Default | KeyLimits::Own(_) => quota.enforced,
+    };
+    let others = documented.iter().skip(usize::from(own.is_some())).copied();
+    own.into_iter().chain(others).map(move |quota| Quota { enforced: enforced(quota), ..quota })
 }
 
 /// The counters of this process.
@@ -216,9 +214,7 @@ impl Limits {
         }
         let quotas = in_force(documented, setting, self.off);
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        Counts(
-            quotas.into_iter().map(|quota| counters.entry((key, quota.name)).or_default().count(quota, now)).collect(),
-        )
+        Counts(quotas.map(|quota| counters.entry((key, quota.name)).or_default().count(quota, now)).collect())
     }
 }
 

@@ -1,7 +1,8 @@
 //! The contract that a dialect signs. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -375,12 +376,27 @@ impl Reply {
 
     /// A JSON answer that is written already.
     pub fn written(status: StatusCode, body: impl Into<Payload>) -> Reply {
-        let mut headers = HeaderMap::with_capacity(HEADERS);
+        Reply::with_room(status, body, HEADERS)
+    }
+
+    /// The same with room for so many headers.
+    pub fn with_room(status: StatusCode, body: impl Into<Payload>, headers: usize) -> Reply {
+        let mut headers = HeaderMap::with_capacity(headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Reply { status, headers, body: body.into() }
     }
 
-    /// The same answer with one more header: a number, or a text of visible ASCII.
+    /// The same answer with one more header: a number.
+    pub fn number(self, name: &'static str, number: impl Display) -> Reply {
+        // By way of a text on the stack: of a number, a header's value takes two pieces of memory.
+        let mut digits = [0; 20];
+        let mut rest = &mut digits[..];
+        write!(rest, "{number}").expect("64 bits have no more digits");
+        let length = 20 - rest.len();
+        self.header(name, &digits[..length])
+    }
+
+    /// The same answer with one more header: a text of visible ASCII.
     pub fn header(mut self, name: &'static str, value: impl TryInto<HeaderValue, Error: Debug>) -> Reply {
         let value = value.try_into().expect("views only write visible ASCII into headers");
         self.headers.insert(HeaderName::from_static(name), value);

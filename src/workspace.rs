@@ -109,7 +109,7 @@ async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
 /// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
 async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     loop {
-        let id = format!("ws_{}", opaque(app.chance.wide_bits(), 12, ALPHANUMERIC));
+        let id = opaque("ws_", app.chance.wide_bits(), 12, ALPHANUMERIC);
         if !write.has_workspace(&id).await? {
             return Ok(id);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
+use super::held::Slot;
 use crate::clock::Micros;
 use crate::explain::Warning;
 use crate::payload::Payload;
@@ -85,7 +86,7 @@ impl Exchange {
         let asked = self.request_body.as_ref().map_or(0, |body| body.kept.len());
         let answered = self.response_body.kept.len() - self.response_body.kept.shared().len();
         let why = self.why.as_ref().map_or(0, String::len);
-        size_of::<Entry>() + ALLOCATED + self.target.0.len() + headers + asked + answered + why
+        size_of::<Entry>() + size_of::<Slot>() + ALLOCATED + self.target.0.len() + headers + asked + answered + why
     }
 }
 
@@ -175,7 +176,6 @@ pub struct Entry {
     pub seq: u64,
     /// What was asked and answered.
     pub exchange: Exchange,
-    pub(super) bytes: usize,
 }
 
 impl Deref for Entry {

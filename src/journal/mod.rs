@@ -5,11 +5,10 @@
 mod exchange;
 mod filter;
 mod har;
+mod held;
 mod shown;
 mod verify;
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use self::held::{Held, Slot};
 pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
@@ -44,36 +44,6 @@ pub struct Journal {
     bounds: Bounds,
     held: Mutex<Held>,
     arrived: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Held {
-    entries: VecDeque<Arc<Entry>>,
-    bytes: usize,
-    /// How many entries hold what a body shares with others, by its place in memory.
-    shared: HashMap<usize, usize, BuildHasherDefault<Spread>>,
-    last_seq: u64,
-    dropped: u64,
-    /// The number of the last entry dropped.
-    dropped_to: u64,
-}
-
-/// Places in memory differ enough to be their own hashes, once they are spread: they all end alike.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize((self.0 as usize) ^ usize::from(*byte)));
-    }
-
-    fn write_usize(&mut self, place: usize) {
-        self.0 = (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
 }
 
 /// How much a journal holds at the moment.
@@ -105,14 +75,9 @@ impl Journal {
         if self.is_off() {
             return 0;
         }
-        let bytes = exchange.bytes();
-        let mut entry = Arc::new(Entry { seq: 0, exchange, bytes });
+        let slot = Slot::of(exchange);
         let mut held = self.lock();
-        held.last_seq += 1;
-        let seq = held.last_seq;
-        Arc::get_mut(&mut entry).expect("nobody else has it yet").seq = seq;
-        held.take(&entry);
-        held.entries.push_back(entry);
+        let seq = held.push(slot);
         let dropped = held.drop_beyond(self.bounds);
         drop(held);
         self.arrived.notify_waiters();
@@ -148,35 +113,25 @@ impl Journal {
 
     /// Forgets the entries of a workspace, or all of them, and says how many. Numbers go on where they were.
     pub fn clear(&self, workspace: Option<&str>) -> usize {
-        let mut held = self.lock();
-        let (cleared, kept): (VecDeque<_>, _) = std::mem::take(&mut held.entries)
-            .into_iter()
-            .partition(|entry| workspace.is_none() || entry.workspace.as_deref() == workspace);
-        held.entries = kept;
-        cleared.iter().for_each(|entry| held.give(entry));
-        drop(held);
+        let cleared = self.lock().clear(workspace);
         cleared.len()
     }
 
     /// How much it holds at the moment.
     pub fn stats(&self) -> Stats {
-        let held = self.lock();
-        Stats { held: held.entries.len(), bytes: held.bytes, dropped: held.dropped, next_seq: held.last_seq + 1 }
+        self.lock().stats()
     }
 
     /// Holds expectations against what is there.
     pub fn verify(&self, expectations: &Expectations) -> Verdict {
         let entries = self.find(&expectations.scope);
-        expectations.verdict(&entries, self.lock().dropped_to)
+        expectations.verdict(&entries, self.lock().dropped_to())
     }
 
     /// The entries that match with numbers above `seen`, and the last number given. The lock is held to list the
     /// entries, not to compare them.
     fn found(&self, filter: &Filter, seen: u64) -> (u64, Vec<Arc<Entry>>) {
-        let held = self.lock();
-        let from = held.entries.partition_point(|entry| entry.seq <= seen.max(filter.after.unwrap_or(0)));
-        let (last, candidates) = (held.last_seq, held.entries.range(from..).cloned().collect::<Vec<_>>());
-        drop(held);
+        let (last, candidates) = self.lock().after(seen.max(filter.after.unwrap_or(0)));
         let mut found: Vec<_> = candidates.into_iter().filter(|entry| filter.matches(entry)).collect();
         let limit = filter.limit.unwrap_or(usize::MAX);
         match filter.after {
@@ -188,51 +143,5 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    /// Counts an entry. Answers that are given again and again share what their bodies have in common, and so do their
-    /// entries: it is counted once, by its place in memory, which is its own as long as it is held.
-    fn take(&mut self, entry: &Entry) {
-        self.bytes += entry.bytes;
-        let shared = entry.response_body.kept.shared();
-        if !shared.is_empty() {
-            let holders = self.shared.entry(shared.as_ptr() as usize).or_default();
-            *holders += 1;
-            self.bytes += if *holders == 1 { shared.len() } else { 0 };
-        }
-    }
-
-    /// Takes an entry out of the count.
-    fn give(&mut self, entry: &Entry) {
-        self.bytes -= entry.bytes;
-        let shared = entry.response_body.kept.shared();
-        if !shared.is_empty() {
-            let holders = self.shared.entry(shared.as_ptr() as usize).or_default();
-            *holders = holders.saturating_sub(1);
-            if *holders == 0 {
-                self.shared.remove(&(shared.as_ptr() as usize));
-                self.bytes -= shared.len();
-            }
-        }
-    }
-
-    /// Drops what no longer fits, and gives it to be freed. It is one entry mostly, which takes no list.
-    fn drop_beyond(&mut self, bounds: Bounds) -> (Option<Arc<Entry>>, Vec<Arc<Entry>>) {
-        let first = self.drop_oldest_beyond(bounds);
-        let others = std::iter::from_fn(|| self.drop_oldest_beyond(bounds)).collect();
-        (first, others)
-    }
-
-    fn drop_oldest_beyond(&mut self, bounds: Bounds) -> Option<Arc<Entry>> {
-        if self.entries.len() <= bounds.entries && self.bytes <= bounds.bytes {
-            return None;
-        }
-        let oldest = self.entries.pop_front()?;
-        self.give(&oldest);
-        self.dropped += 1;
-        self.dropped_to = oldest.seq;
-        Some(oldest)
     }
 }

@@ -54,7 +54,7 @@ pub fn refusal(failure: &Failure) -> Reply {
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
-            .header("retry-after", exceeded.retry_after),
+            .number("retry-after", exceeded.retry_after),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "unknown_error", "An unknown error occurred."),
         Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
     }

@@ -126,11 +126,11 @@ impl Provider for Flora {
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
-        format!("asset_{}{}", opaque(entropy, 16, ALPHANUMERIC), opaque(entropy.rotate_left(64), 16, ALPHANUMERIC))
+        opaque(&opaque("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
     }
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        format!("sk_test_{}", opaque(entropy, 24, ALPHANUMERIC))
+        opaque("sk_test_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -140,5 +140,5 @@ impl Provider for Flora {
 
 /// Documented: `req_`; inferred: 24 letters and digits.
 fn request_id(cx: &Context) -> String {
-    format!("req_{}", opaque(cx.entropy, 24, ALPHANUMERIC))
+    opaque("req_", cx.entropy, 24, ALPHANUMERIC)
 }

@@ -64,7 +64,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::RateLimited(exceeded) => {
             say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests")
-                .header("retry-after", exceeded.retry_after)
+                .number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
         Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),

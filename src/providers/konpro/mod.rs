@@ -126,11 +126,11 @@ impl Provider for KonPro {
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
-        format!("asset_{}{}", opaque(entropy, 16, ALPHANUMERIC), opaque(entropy.rotate_left(64), 16, ALPHANUMERIC))
+        opaque(&opaque("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
     }
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        format!("konpro_{}", opaque(entropy, 24, ALPHANUMERIC))
+        opaque("konpro_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -140,5 +140,5 @@ impl Provider for KonPro {
 
 /// Inferred from a sample: `req-` and six digits.
 fn request_id(cx: &Context) -> String {
-    format!("req-{}", opaque(cx.entropy, 6, DIGITS))
+    opaque("req-", cx.entropy, 6, DIGITS)
 }

@@ -131,7 +131,7 @@ impl Provider for PiktId {
     }
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        format!("piktid_{}", opaque(entropy, 24, ALPHANUMERIC))
+        opaque("piktid_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {

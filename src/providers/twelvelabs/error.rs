@@ -75,7 +75,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => {
             let reply = say(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &too_many(exceeded));
-            rated(reply, cx).header("retry-after", exceeded.retry_after)
+            rated(reply, cx).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => {
             say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")

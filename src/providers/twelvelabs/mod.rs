@@ -126,11 +126,11 @@ impl Provider for TwelveLabs {
 
     fn mint(&self, entropy: u128, created_at: Micros) -> String {
         let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
-        format!("{second:08x}{}", opaque(entropy, 16, HEX))
+        opaque(&format!("{second:08x}"), entropy, 16, HEX)
     }
 
     fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        format!("tlk_{}", opaque(entropy, 24, ALPHANUMERIC).to_uppercase())
+        format!("tlk_{}", opaque("", entropy, 24, ALPHANUMERIC).to_uppercase())
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -146,8 +146,8 @@ fn rated(reply: Reply, cx: &Context) -> Reply {
     let Some(count) = cx.counts.main() else { return reply };
     let limit = count.quota.requests;
     reply
-        .header("x-ratelimit-limit", limit)
-        .header("x-ratelimit-remaining", count.remaining)
-        .header("x-ratelimit-used", count.used.min(limit))
-        .header("x-ratelimit-reset", seconds(count.reset_at))
+        .number("x-ratelimit-limit", limit)
+        .number("x-ratelimit-remaining", count.remaining)
+        .number("x-ratelimit-used", count.used.min(limit))
+        .number("x-ratelimit-reset", seconds(count.reset_at))
 }

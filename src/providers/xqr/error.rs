@@ -66,7 +66,7 @@ pub fn refusal(failure: &Failure, request_id: &str) -> Reply {
                 BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
                 _ => ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded."),
             };
-            say(StatusCode::TOO_MANY_REQUESTS, code, message).header("retry-after", exceeded.retry_after)
+            say(StatusCode::TOO_MANY_REQUESTS, code, message).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
         Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),

@@ -146,7 +146,7 @@ impl Provider for Xqr {
     }
 
     fn mint_key(&self, [prefix, first, second]: [u128; 3]) -> String {
-        format!("xqr_pk_{}.{}{}", opaque(prefix, 8, HEX), opaque(first, 32, HEX), opaque(second, 32, HEX))
+        format!("xqr_pk_{}.{}{}", opaque("", prefix, 8, HEX), opaque("", first, 32, HEX), opaque("", second, 32, HEX))
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -159,19 +159,19 @@ fn dressed(reply: Reply, request_id: String, cx: &Context) -> Reply {
     let mut reply = reply.header("x-request-id", request_id);
     if let Some(count) = cx.counts.main() {
         reply = reply
-            .header("x-ratelimit-limit", count.quota.requests)
-            .header("x-ratelimit-remaining", count.remaining)
-            .header("x-ratelimit-reset", seconds(count.reset_at));
+            .number("x-ratelimit-limit", count.quota.requests)
+            .number("x-ratelimit-remaining", count.remaining)
+            .number("x-ratelimit-reset", seconds(count.reset_at));
     }
     if let Some(burst) = cx.counts.named(BURST) {
         reply = reply
-            .header("x-ratelimit-burst-limit", burst.quota.requests)
-            .header("x-ratelimit-burst-remaining", burst.remaining);
+            .number("x-ratelimit-burst-limit", burst.quota.requests)
+            .number("x-ratelimit-burst-remaining", burst.remaining);
     }
     reply
 }
 
 /// Documented: `req_` and 16 hexadecimal digits.
 fn request_id(cx: &Context) -> String {
-    format!("req_{}", opaque(cx.entropy, 16, HEX))
+    opaque("req_", cx.entropy, 16, HEX)
 }

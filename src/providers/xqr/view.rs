@@ -48,6 +48,9 @@ pub fn page(page: &Page) -> Rendered {
     Rendered::json(&Body { data: page.shown() })
 }
 
+/// As many headers as an answer to a live key has, that of the date included.
+const HEADERS: usize = 8;
+
 pub fn answer(page: &Rendered, request_id: &str, cx: &Context) -> Reply {
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
@@ -59,7 +62,7 @@ pub fn answer(page: &Rendered, request_id: &str, cx: &Context) -> Reply {
     end.extend_from_slice(b",\"meta\":");
     write(&mut end, &Meta { request_id, rate_limit });
     end.push(b'}');
-    Reply::written(StatusCode::OK, Payload::of(open, end.into()))
+    Reply::with_room(StatusCode::OK, Payload::of(open, end.into()), HEADERS)
 }
 
 pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
