@@ -18,7 +18,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange, Headers, Target};
+use crate::journal::{self, BODY_CAP, Exchange, Heads};
 use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
@@ -156,12 +156,10 @@ impl Open {
             workspace: notes.workspace,
             key: notes.key,
             method: std::mem::take(&mut self.request.method),
-            target: Target::from(&self.request.uri),
+            heads: Heads::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
             version: self.request.version,
-            request_headers: Headers::from(&self.request.headers),
             request_body: self.body.take(),
             status: response.map(Response::status),
-            response_headers: response.map(|response| Headers::from(response.headers())).unwrap_or_default(),
             response_body: journal::Body::of(body),
             duration: self.watch.elapsed(),
             faults: notes.faults.into_vec(),

@@ -54,18 +54,14 @@ pub struct Exchange {
     pub key: Option<Arc<str>>,
     /// The method.
     pub method: Method,
-    /// The target as sent.
-    pub target: Target,
+    /// The target and the headers of both sides.
+    pub heads: Heads,
     /// The version of HTTP.
     pub version: Version,
-    /// The request's headers.
-    pub request_headers: Headers,
     /// The request's body, if it had one, which few have: an entry without has no room for it.
     pub request_body: Option<Box<Body>>,
     /// The answer's status; `None`: the connection ended before there was one.
     pub status: Option<StatusCode>,
-    /// The answer's headers.
-    pub response_headers: Headers,
     /// The answer's body.
     pub response_body: Body,
     /// How long the answer took.
@@ -82,40 +78,102 @@ impl Exchange {
     /// The memory it takes in the journal besides what its answer shares with others, in bytes; what the allocator adds is
     /// estimated.
     pub(super) fn bytes(&self) -> usize {
-        let headers = self.request_headers.0.len() + self.response_headers.0.len();
         let asked = self.request_body.as_ref().map_or(0, |body| body.kept.len());
         let answered = self.response_body.kept.len() - self.response_body.kept.shared().len();
         let why = self.why.as_ref().map_or(0, String::len);
-        size_of::<Entry>() + size_of::<Slot>() + ALLOCATED + self.target.0.len() + headers + asked + answered + why
+        size_of::<Entry>() + size_of::<Slot>() + ALLOCATED + self.heads.packed.len() + asked + answered + why
     }
 }
 
 /// What allocations cost an entry besides what was asked for, about.
 const ALLOCATED: usize = 128;
 
-/// A target as it was sent: a path with its query, or a whole address. A copy, since the server hands out slices of the
-/// connection's read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which
-/// no bound counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target(Box<str>);
+/// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into one piece
+/// of memory: a map of headers takes a kilobyte. And they are a copy, since the server hands out slices of the connection's
+/// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heads {
+    packed: Box<[u8]>,
+    /// Where the target ends.
+    target: usize,
+    /// Where the headers of the request end.
+    request: usize,
+}
 
-impl From<&Uri> for Target {
-    fn from(uri: &Uri) -> Target {
-        match uri.path_and_query() {
-            Some(path) if uri.authority().is_none() => Target(path.as_str().into()),
-            _ => Target(uri.to_string().into()),
+impl Heads {
+    /// Packs the heads of a request and of its answer, if there is one.
+    pub fn of(target: &Uri, request: &HeaderMap, response: Option<&HeaderMap>) -> Heads {
+        let absolute;
+        let target = match target.path_and_query() {
+            Some(path) if target.authority().is_none() => path.as_str(),
+            _ => {
+                absolute = target.to_string();
+                &absolute
+            }
+        };
+        let length = |headers: &HeaderMap| -> usize {
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum()
+        };
+        let mut packed = Vec::with_capacity(target.len() + length(request) + response.map_or(0, length));
+        packed.extend_from_slice(target.as_bytes());
+        pack(&mut packed, request);
+        let request = packed.len();
+        if let Some(response) = response {
+            pack(&mut packed, response);
         }
+        Heads { packed: packed.into(), target: target.len(), request }
+    }
+
+    /// The target as it was sent: a path with its query, or a whole address.
+    pub fn target(&self) -> Target<'_> {
+        Target(str::from_utf8(&self.packed[..self.target]).expect("it was a text"))
+    }
+
+    /// The headers of the request.
+    pub fn request(&self) -> HeaderMap {
+        unpacked(&self.packed[self.target..self.request])
+    }
+
+    /// The headers of the answer.
+    pub fn response(&self) -> HeaderMap {
+        unpacked(&self.packed[self.request..])
     }
 }
 
-impl Target {
+/// Neither names nor values can hold the bytes that separate them.
+fn pack(packed: &mut Vec<u8>, headers: &HeaderMap) {
+    for (name, value) in headers {
+        packed.extend_from_slice(name.as_str().as_bytes());
+        packed.push(0);
+        packed.extend_from_slice(value.as_bytes());
+        packed.push(b'\n');
+    }
+}
+
+fn unpacked(packed: &[u8]) -> HeaderMap {
+    let lines = packed.split(|byte| *byte == b'\n').filter_map(|line| {
+        let end = line.iter().position(|byte| *byte == 0)?;
+        Some((HeaderName::from_bytes(&line[..end]).ok()?, HeaderValue::from_bytes(&line[end + 1..]).ok()?))
+    });
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(name, value);
+    }
+    headers
+}
+
+/// A target as it was sent: a path with its query, or a whole address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'e>(&'e str);
+
+impl<'e> Target<'e> {
     /// Whether it is a whole address.
-    pub fn is_absolute(&self) -> bool {
+    pub fn is_absolute(self) -> bool {
         self.0.contains("://") && !self.0.starts_with('/')
     }
 
     /// The path, as it was sent.
-    pub fn path(&self) -> &str {
+    pub fn path(self) -> &'e str {
         let end = self.0.find('?').unwrap_or(self.0.len());
         match self.is_absolute().then(|| self.0[..end].split_once("://")).flatten() {
             Some((_, address)) => address.find('/').map_or("/", |begin| &address[begin..]),
@@ -124,48 +182,14 @@ impl Target {
     }
 
     /// The query string, if there is one.
-    pub fn query(&self) -> Option<&str> {
+    pub fn query(self) -> Option<&'e str> {
         self.0.split_once('?').map(|(_, query)| query)
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Headers, packed into one piece of memory: a map of them takes a kilobyte, and the journal holds two for each entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Box<[u8]>);
-
-impl From<&HeaderMap> for Headers {
-    /// Neither names nor values can hold the bytes that separate them.
-    fn from(map: &HeaderMap) -> Headers {
-        let length = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-        let mut packed = Vec::with_capacity(length);
-        for (name, value) in map {
-            packed.extend_from_slice(name.as_str().as_bytes());
-            packed.push(0);
-            packed.extend_from_slice(value.as_bytes());
-            packed.push(b'\n');
-        }
-        Headers(packed.into())
-    }
-}
-
-impl Headers {
-    /// The headers as they were.
-    pub fn unpacked(&self) -> HeaderMap {
-        let lines = self.0.split(|byte| *byte == b'\n').filter_map(|line| {
-            let end = line.iter().position(|byte| *byte == 0)?;
-            Some((HeaderName::from_bytes(&line[..end]).ok()?, HeaderValue::from_bytes(&line[end + 1..]).ok()?))
-        });
-        let mut map = HeaderMap::new();
-        for (name, value) in lines {
-            map.append(name, value);
-        }
-        map
+        f.write_str(self.0)
     }
 }
 

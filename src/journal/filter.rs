@@ -148,12 +148,9 @@ impl Ask<'_> {
             }),
             Ask::Path(pattern) => is_at(exchange, pattern),
             Ask::Query(name, value) => parameter(exchange, name).any(|given| given == value),
-            Ask::Header(name, value) => exchange
-                .request_headers
-                .unpacked()
-                .get_all(name)
-                .iter()
-                .any(|given| given.as_bytes() == value.as_bytes()),
+            Ask::Header(name, value) => {
+                exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
+            }
             Ask::Fault(name) => exchange.faults.iter().any(|fault| fault == name),
             Ask::Warnings(wanted) => exchange.warnings.is_empty() != wanted,
         }
@@ -175,12 +172,10 @@ impl Ask<'_> {
                 values if values.is_empty() => ("the query", format!("without {name}")),
                 values => ("the query", format!("{name}={}", values.join(&format!("&{name}=")))),
             },
-            Ask::Header(name, _) => {
-                match exchange.request_headers.unpacked().iter().find(|(known, _)| *known == name) {
-                    Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
-                    None => ("the header", format!("without {name}")),
-                }
-            }
+            Ask::Header(name, _) => match exchange.heads.request().iter().find(|(known, _)| *known == name) {
+                Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
+                None => ("the header", format!("without {name}")),
+            },
             Ask::Fault(_) => {
                 ("the fault", if exchange.faults.is_empty() { "none".to_owned() } else { exchange.faults.join(", ") })
             }
@@ -226,12 +221,12 @@ impl fmt::Display for Ask<'_> {
 }
 
 fn decoded_path(exchange: &Exchange) -> String {
-    percent_decode_str(exchange.target.path()).decode_utf8_lossy().into_owned()
+    percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy().into_owned()
 }
 
 /// Whether this is the path, in front of or behind the provider's prefix.
 fn is_at(exchange: &Exchange, pattern: &str) -> bool {
-    let path = percent_decode_str(exchange.target.path()).decode_utf8_lossy();
+    let path = percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy();
     let below = exchange.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
     let below = below.filter(|below| below.is_empty() || below.starts_with('/'));
     [Some(&*path), below].into_iter().flatten().any(|path| match pattern.strip_suffix('*') {
@@ -242,6 +237,6 @@ fn is_at(exchange: &Exchange, pattern: &str) -> bool {
 
 /// The values of a query parameter.
 fn parameter<'a>(exchange: &'a Exchange, name: &'a str) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
-    let query = exchange.target.query().unwrap_or_default();
+    let query = exchange.heads.target().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).map(|(_, value)| value)
 }

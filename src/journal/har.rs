@@ -157,7 +157,7 @@ impl HarEntry {
 
 impl Request {
     fn of(entry: &Entry, secrets: &Secrets) -> Request {
-        let query = form_urlencoded::parse(entry.target.query().unwrap_or_default().as_bytes());
+        let query = form_urlencoded::parse(entry.heads.target().query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| Header {
             name: secrets.hide(&name).into_owned(),
             value: secrets.hide(&value).into_owned(),
@@ -165,7 +165,7 @@ impl Request {
         let body = entry.request_body.as_deref().cloned().unwrap_or_default();
         let (text, encoding) = text(&body, secrets);
         let post_data = PostData {
-            mime_type: named(&entry.request_headers.unpacked(), header::CONTENT_TYPE, NO_TYPE, secrets),
+            mime_type: named(&entry.heads.request(), header::CONTENT_TYPE, NO_TYPE, secrets),
             text,
             encoding,
         };
@@ -174,7 +174,7 @@ impl Request {
             url: secrets.hide(&url(entry)).into_owned(),
             http_version: format!("{:?}", entry.version),
             cookies: [],
-            headers: headers(&entry.request_headers.unpacked(), secrets),
+            headers: headers(&entry.heads.request(), secrets),
             query_string: query.collect(),
             post_data: (body.length > 0).then_some(post_data),
             headers_size: NOT_KNOWN,
@@ -193,15 +193,15 @@ impl Response {
             status_text: entry.status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
             http_version: format!("{:?}", entry.version),
             cookies: [],
-            headers: headers(&entry.response_headers.unpacked(), secrets),
+            headers: headers(&entry.heads.response(), secrets),
             content: Content {
                 size: body.length,
-                mime_type: named(&entry.response_headers.unpacked(), header::CONTENT_TYPE, NO_TYPE, secrets),
+                mime_type: named(&entry.heads.response(), header::CONTENT_TYPE, NO_TYPE, secrets),
                 text,
                 encoding,
                 comment: body.is_cut().then(cut),
             },
-            redirect_url: named(&entry.response_headers.unpacked(), header::LOCATION, "", secrets),
+            redirect_url: named(&entry.heads.response(), header::LOCATION, "", secrets),
             headers_size: NOT_KNOWN,
             body_size: body.length,
         }
@@ -210,11 +210,11 @@ impl Response {
 
 /// The absolute URL, which the format asks for.
 fn url(entry: &Entry) -> String {
-    let headers = entry.request_headers.unpacked();
+    let headers = entry.heads.request();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    match entry.target.is_absolute() {
-        true => entry.target.to_string(),
-        false => format!("http://{host}{}", entry.target),
+    match entry.heads.target().is_absolute() {
+        true => entry.heads.target().to_string(),
+        false => format!("http://{host}{}", entry.heads.target()),
     }
 }
 

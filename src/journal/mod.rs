@@ -9,6 +9,7 @@ mod held;
 mod shown;
 mod verify;
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::held::{Held, Slot};
-pub use exchange::{BODY_CAP, Body, Entry, Exchange, Headers, Target};
+pub use exchange::{BODY_CAP, Body, Entry, Exchange, Heads, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Shown, ShownBody};
@@ -44,6 +45,24 @@ pub struct Journal {
     bounds: Bounds,
     held: Mutex<Held>,
     arrived: Notify,
+    /// How many wait for what arrives.
+    waiting: AtomicUsize,
+}
+
+/// Somebody who waits is counted as long as this lives.
+struct Waiting<'j>(&'j AtomicUsize);
+
+impl Waiting<'_> {
+    fn among(waiting: &AtomicUsize) -> Waiting<'_> {
+        waiting.fetch_add(1, SeqCst);
+        Waiting(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
 }
 
 /// How much a journal holds at the moment.
@@ -80,7 +99,10 @@ impl Journal {
         let seq = held.push(slot);
         let dropped = held.drop_beyond(self.bounds);
         drop(held);
-        self.arrived.notify_waiters();
+        // Whoever waits was counted before it looked, and it looked under the lock: what it did not see finds it counted.
+        if self.waiting.load(SeqCst) > 0 {
+            self.arrived.notify_waiters();
+        }
         drop(dropped);
         seq
     }
@@ -98,6 +120,7 @@ impl Journal {
     }
 
     async fn matched(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+        let _waiting = Waiting::among(&self.waiting);
         let mut seen = 0;
         loop {
             // Made before looking: it wakes for whatever is recorded from here on.

@@ -94,13 +94,13 @@ impl Shown {
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
             method: hidden(entry.method.as_str()),
-            target: hidden(&entry.target.to_string()),
+            target: hidden(&entry.heads.target().to_string()),
             http_version: format!("{:?}", entry.version),
-            request_headers: headers(&entry.request_headers.unpacked(), &secrets),
+            request_headers: headers(&entry.heads.request(), &secrets),
             request_body: ShownBody::of(&request_body, &secrets),
             request_body_cut: request_body.is_cut(),
             status: entry.status.map(|status| status.as_u16()),
-            response_headers: headers(&entry.response_headers.unpacked(), &secrets),
+            response_headers: headers(&entry.heads.response(), &secrets),
             response_body: ShownBody::of(&entry.response_body, &secrets),
             response_body_cut: entry.response_body.is_cut(),
             response_body_length: entry.response_body.length,
@@ -138,8 +138,8 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 impl Exchange {
     /// What must not be shown of it.
     pub(super) fn secrets(&self) -> Secrets {
-        let secrets = Secrets::of(self.key.as_deref(), &self.request_headers.unpacked());
-        secrets.and_in_query(self.target.query().unwrap_or_default())
+        let secrets = Secrets::of(self.key.as_deref(), &self.heads.request());
+        secrets.and_in_query(self.heads.target().query().unwrap_or_default())
     }
 }
 
@@ -158,7 +158,7 @@ impl fmt::Display for Exchange {
             "{} {} {} {status} {:.2}ms {} {}",
             self.provider.unwrap_or("-"),
             clip(self.method.as_str(), SHORT, &secrets),
-            clip(&self.target.to_string(), LINE_TARGET, &secrets),
+            clip(&self.heads.target().to_string(), LINE_TARGET, &secrets),
             self.duration.as_secs_f64() * 1000.0,
             self.workspace.as_deref().unwrap_or("-"),
             key.as_deref().unwrap_or("-"),

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::journal::exchange;
-use crate::support::{NOON, packed};
+use crate::support::{NOON, heads};
 
 fn har(exchanges: Vec<Exchange>) -> Value {
     let journal = Journal::default();
@@ -89,9 +89,8 @@ fn various() -> Vec<Exchange> {
     vec![
         exchange("/xqr/api/v1/assets?limit=5&name=a%20b"),
         Exchange {
-            request_headers: packed(&[("content-type", "text/plain")]),
+            heads: heads("http://xqr.co/api/v1/assets", &[("content-type", "text/plain")], &[("location", "/there")]),
             request_body: Some(Box::new(Body::of("hello"))),
-            response_headers: packed(&[("location", "/there")]),
             response_body: Body::of(vec![0xff; BODY_CAP + 1]),
             status: Some(StatusCode::TEMPORARY_REDIRECT),
             why: Some("because".to_owned()),

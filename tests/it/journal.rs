@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Headers, Journal, Shown, Stats, Target};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Heads, Journal, Shown, Stats};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{NOON, at, block_on, packed};
+use crate::support::{NOON, at, block_on, heads};
 
 pub const KEY: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
 
@@ -22,12 +22,14 @@ pub fn exchange(target: &str) -> Exchange {
         workspace: Some("ws_a".into()),
         key: Some(KEY.into()),
         method: Method::GET,
-        target: Target::from(&target.parse::<Uri>().unwrap()),
+        heads: heads(
+            target,
+            &[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))],
+            &[("content-type", "application/json")],
+        ),
         version: Version::HTTP_11,
-        request_headers: packed(&[("host", "localhost:4750"), ("authorization", &format!("Bearer {KEY}"))]),
         request_body: None,
         status: Some(StatusCode::OK),
-        response_headers: packed(&[("content-type", "application/json")]),
         response_body: Body::of(Bytes::from_static(b"{}")),
         duration: Duration::from_micros(210),
         faults: Vec::new(),
@@ -70,8 +72,7 @@ fn the_oldest_entries_make_room_and_are_counted() {
 #[test]
 fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
     let sized = |length: usize| Exchange {
-        request_headers: packed(&[("a", "bc")]),
-        response_headers: packed(&[]),
+        heads: heads("/?q", &[("a", "bc")], &[]),
         request_body: Some(Box::new(Body::of(vec![b'x'; length]))),
         response_body: Body::default(),
         ..exchange("/?q")
@@ -84,9 +85,10 @@ fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
     let base = bytes(sized(0));
     assert!(base > KEY.len() + "ws_a".len() + "/?q".len() + "abc".len(), "{base}");
     assert_eq!(bytes(sized(34)), base + 34);
-    assert_eq!(bytes(Exchange { target: Target::from(&Uri::from_static("/?qq")), ..sized(0) }), base + 1);
-    assert_eq!(bytes(Exchange { request_headers: packed(&[("a", "bcd")]), ..sized(0) }), base + 1);
-    assert_eq!(bytes(Exchange { response_headers: packed(&[("a", "b")]), ..sized(0) }), base + 4);
+    let headed = |heads: Heads| bytes(Exchange { heads, ..sized(0) });
+    assert_eq!(headed(heads("/?qq", &[("a", "bc")], &[])), base + 1);
+    assert_eq!(headed(heads("/?q", &[("a", "bcd")], &[])), base + 1);
+    assert_eq!(headed(heads("/?q", &[("a", "bc")], &[("a", "b")])), base + 4);
 
     let bound = 2 * base + 88;
     let journal = Journal::new(Bounds { bytes: bound, ..Bounds::default() });
@@ -123,27 +125,22 @@ fn nothing_of_the_connections_buffer_is_held_on_to() {
     let buffer = Bytes::from(format!("{}/path?query{}", "x".repeat(4000), "y".repeat(4000)));
     let mut sliced = exchange("/");
     let target = Uri::from_maybe_shared(buffer.slice(4000..4011)).unwrap();
-    sliced.target = Target::from(&target);
-    drop(target);
     let mut given = HeaderMap::new();
     given.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
     given.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
-    sliced.request_headers = Headers::from(&given);
-    drop(given);
+    sliced.heads = Heads::of(&target, &given, None);
+    drop((target, given));
     let journal = Journal::default();
     journal.record(sliced);
     assert!(buffer.is_unique());
     let entry = &journal.find(&Filter::default())[0];
-    assert_eq!(entry.target.to_string(), "/path?query");
-    assert_eq!(
-        entry.request_headers.unpacked().get_all("x-one").iter().collect::<Vec<_>>(),
-        ["xxxxxxxxxx", "yyyyyyyyyy"]
-    );
-    let absolute = Exchange { target: Target::from(&Uri::from_static("http://xqr.co/a?b")), ..exchange("/") };
+    assert_eq!(entry.heads.target().to_string(), "/path?query");
+    assert_eq!(entry.heads.request().get_all("x-one").iter().collect::<Vec<_>>(), ["xxxxxxxxxx", "yyyyyyyyyy"]);
+    let absolute = exchange("http://xqr.co/a?b");
     journal.record(absolute);
     let entry = &journal.find(&Filter::default())[1];
-    assert_eq!(entry.target.to_string(), "http://xqr.co/a?b");
-    assert_eq!((entry.target.path(), entry.target.query()), ("/a", Some("b")));
+    assert_eq!(entry.heads.target().to_string(), "http://xqr.co/a?b");
+    assert_eq!((entry.heads.target().path(), entry.heads.target().query()), ("/a", Some("b")));
 }
 
 #[test]
@@ -181,7 +178,7 @@ fn every_field_of_a_filter_narrows() {
         key: Some("sk_other".into()),
         method: Method::POST,
         status: Some(StatusCode::NOT_FOUND),
-        request_headers: packed(&[("x-run", "7"), ("x-run", "8")]),
+        heads: heads("/api/v1/b%C3%BCrste", &[("x-run", "7"), ("x-run", "8")], &[]),
         faults: vec!["server_error".to_owned()],
         warnings: vec![Warning::Empty { name: "query" }],
         ..exchange("/api/v1/b%C3%BCrste")

@@ -2,18 +2,18 @@
 
 use assetmock::explain::{Case, Warning, why};
 use assetmock::failure::Failure;
-use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown, Target};
+use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown};
 use assetmock::limits::Counts;
 use assetmock::providers;
 use assetmock::query::{Problem, Violation};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 use crate::journal::exchange;
-use crate::support::{headers, packed};
+use crate::support::{headers, heads};
 
 /// Keys in the vendors' shapes and in others, with every character that a header can hold.
 fn keys() -> impl Strategy<Value = String> {
@@ -51,19 +51,21 @@ fn leaky(key: &str) -> Exchange {
     Exchange {
         key: Some(key.into()),
         method: Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET),
-        target: Target::from(&target.parse::<Uri>().unwrap()),
-        request_headers: packed(&[
-            ("host", "localhost"),
-            ("authorization", &format!("Bearer {key}")),
-            ("proxy-authorization", key),
-            ("x-api-key", key),
-            ("cookie", &format!("a={key}; b={key}")),
-            ("referer", &format!("http://localhost/?key={percent}")),
-            ("x-debug", &everywhere),
-        ]),
+        heads: heads(
+            &target,
+            &[
+                ("host", "localhost"),
+                ("authorization", &format!("Bearer {key}")),
+                ("proxy-authorization", key),
+                ("x-api-key", key),
+                ("cookie", &format!("a={key}; b={key}")),
+                ("referer", &format!("http://localhost/?key={percent}")),
+                ("x-debug", &everywhere),
+            ],
+            &[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))],
+        ),
         request_body: Some(Box::new(Body::of(everywhere.clone()))),
         status: Some(StatusCode::OK),
-        response_headers: packed(&[("set-cookie", &format!("a={key}; Path=/")), ("location", &format!("/{percent}"))]),
         response_body: Body::of([&[0xff], everywhere.as_bytes()].concat()),
         faults: vec![everywhere.clone()],
         why: Some(everywhere.clone()),

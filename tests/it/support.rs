@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
-use assetmock::journal::Headers;
+use assetmock::journal::Heads;
 use assetmock::provider::{Page, Provider};
 use assetmock::store::{AssetQuery, Place, Store};
 use assetmock::{pipeline, providers, server, world};
@@ -32,7 +32,7 @@ pub fn at(text: &str) -> Micros {
     read_rfc3339(text).unwrap_or_else(|| panic!("{text} is not a time"))
 }
 
-/// Headers, in this order.
+/// Heads, in this order.
 pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     let lines = lines
         .iter()
@@ -40,9 +40,9 @@ pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     lines.collect()
 }
 
-/// The same as the journal has them.
-pub fn packed(lines: &[(&str, &str)]) -> Headers {
-    Headers::from(&headers(lines))
+/// A target, and headers of a request and of its answer, as the journal has them.
+pub fn heads(target: &str, request: &[(&str, &str)], response: &[(&str, &str)]) -> Heads {
+    Heads::of(&target.parse().unwrap(), &headers(request), Some(&headers(response)))
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.
