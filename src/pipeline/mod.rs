@@ -1,24 +1,27 @@
 //! One request, stage by stage. Once a provider is found, everything it answers leaves through that provider: a page, or
 //! a refusal in its envelope, our own faults included. What no provider claims gets the emulator's own 404.
 
+mod checks;
+mod respond;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::Request;
-use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use futures_util::FutureExt;
-use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tracing::error;
 
+use self::checks::{in_scope, internal, known_key, live, route_and_method, within_limits};
+pub(crate) use self::respond::date;
+use self::respond::respond;
 use crate::admin;
 use crate::app::App;
 use crate::cache::{Answer, Holder};
-use crate::clock::{Micros, seconds, utc};
+use crate::clock::Micros;
 use crate::connection::Line;
 use crate::explain::{self, Answered, Case};
 use crate::failure::Failure;
@@ -26,12 +29,10 @@ use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::notes::{Notes, Open};
-use crate::payload::Payload;
-use crate::provider::{Card, Context, Provider, Reply, Slash};
+use crate::provider::{Card, Context, Provider, Reply};
 use crate::providers::{self, Route};
 use crate::query::{self, Args};
-use crate::store::{AssetQuery, Key, KeyState, ListError};
-use crate::workspace;
+use crate::store::{AssetQuery, Key, ListError};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {
@@ -354,105 +355,10 @@ async fn disturb(
     held.ok_or(Setback::Outdated)
 }
 
-/// Lets the list route pass, or gives the answer that a vendor's framework gives by itself.
-fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Failure> {
-    let card = route.provider.card();
-    match (route.path.strip_prefix(card.list), card.slash) {
-        (Some(""), _) | (Some("/"), Slash::Tolerated) => {}
-        (Some("/"), Slash::Redirected) => return Ok(Some(without_slash(request))),
-        _ => return Err(Failure::NoSuchRoute),
-    }
-    if request.method == Method::OPTIONS
-        && let Some(reply) = route.provider.options()
-    {
-        return Ok(Some(reply));
-    }
-    let allowed = card.allow.split(", ").any(|method| method == request.method.as_str());
-    if allowed { Ok(None) } else { Err(Failure::WrongMethod) }
-}
-
-/// 307 to the same address without the slash: clients that follow it keep method and query.
-fn without_slash(request: &Parts) -> Reply {
-    let named = || request.headers.get(HOST)?.to_str().ok();
-    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(named);
-    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
-    let path = request.uri.path();
-    let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
-    let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("{origin}{path}{query}");
-    Reply::empty(StatusCode::TEMPORARY_REDIRECT)
-        .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
-}
-
-/// The key that the request shows, if somebody holds it.
-async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<Holder>, Failure> {
-    let card = provider.card();
-    let text = card.auth.carrier.read(&request.headers)?;
-    let known = || app.cache.holder(&app.store, provider, text);
-    if let Some(holder) = known().await.map_err(internal)? {
-        return Ok(holder);
-    }
-    if !app.switches.any_key || !(card.auth.well_formed)(text) {
-        return Err(Failure::UnknownKey);
-    }
-    Box::pin(workspace::adopt(app, provider, text)).await.map_err(|cause| {
-        error!(%cause, "a new key got no workspace");
-        Failure::Internal
-    })?;
-    known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
-}
-
-fn live(key: &Result<Arc<Holder>, Failure>, now: Micros) -> Result<&Arc<Holder>, Failure> {
-    let holder = key.as_ref().map_err(Failure::clone)?;
-    match holder.key.state(now) {
-        KeyState::Active => Ok(holder),
-        KeyState::Revoked => Err(Failure::RevokedKey),
-        KeyState::Expired => Err(Failure::ExpiredKey),
-    }
-}
-
-fn in_scope(provider: &dyn Provider, key: &Key) -> Result<(), Failure> {
-    match provider.card().scope.filter(|scope| !key.allows(scope)) {
-        Some(scope) => Err(Failure::MissingScope(scope)),
-        None => Ok(()),
-    }
-}
-
-fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
-    counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
-}
-
-fn internal(cause: sqlx::Error) -> Failure {
-    error!(%cause, "the library failed");
-    Failure::Internal
-}
-
 fn refuse_after_panic(asked: &Asked<'_>) -> Reply {
     error!("a request made us panic; please report it with the lines above");
     let cx = Context { now: asked.now, entropy: asked.entropy, key: None, counts: &Counts::default() };
     asked.route.provider.refusal(&Failure::Internal, &cx)
-}
-
-/// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
-fn respond(status: StatusCode, headers: HeaderMap, body: Payload, now: Micros) -> Response {
-    let mut response = Response::new(Body::new(body));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    response.headers_mut().extend(date(now).map(|date| (DATE, date)));
-    response
-}
-
-/// The `Date` header. Writing one takes longer than all else that an answer takes, so the last one is kept.
-pub(crate) fn date(now: Micros) -> Option<HeaderValue> {
-    static LAST: RwLock<Option<(i64, HeaderValue)>> = RwLock::new(None);
-    let second = seconds(now);
-    let last = LAST.read().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((_, date)) = last.filter(|(at, _)| *at == second) {
-        return Some(date);
-    }
-    let date = HeaderValue::try_from(utc(now).format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()?;
-    *LAST.write().unwrap_or_else(PoisonError::into_inner) = Some((second, date.clone()));
-    Some(date)
 }
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! What must hold before a page is read: the route, the method, the key, its scope, its limits.
+
+use std::sync::Arc;
+
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use tracing::error;
+
+use crate::app::App;
+use crate::cache::Holder;
+use crate::clock::Micros;
+use crate::failure::Failure;
+use crate::limits::Counts;
+use crate::provider::{Provider, Reply, Slash};
+use crate::providers::Route;
+use crate::store::{Key, KeyState};
+use crate::workspace;
+
+/// Lets the list route pass, or gives the answer that a vendor's framework gives by itself.
+pub(super) fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Failure> {
+    let card = route.provider.card();
+    match (route.path.strip_prefix(card.list), card.slash) {
+        (Some(""), _) | (Some("/"), Slash::Tolerated) => {}
+        (Some("/"), Slash::Redirected) => return Ok(Some(without_slash(request))),
+        _ => return Err(Failure::NoSuchRoute),
+    }
+    if request.method == Method::OPTIONS
+        && let Some(reply) = route.provider.options()
+    {
+        return Ok(Some(reply));
+    }
+    let allowed = card.allow.split(", ").any(|method| method == request.method.as_str());
+    if allowed { Ok(None) } else { Err(Failure::WrongMethod) }
+}
+
+/// 307 to the same address without the slash: clients that follow it keep method and query.
+fn without_slash(request: &Parts) -> Reply {
+    let named = || request.headers.get(HOST)?.to_str().ok();
+    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(named);
+    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
+    let path = request.uri.path();
+    let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
+    let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let location = format!("{origin}{path}{query}");
+    Reply::empty(StatusCode::TEMPORARY_REDIRECT)
+        .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
+}
+
+/// The key that the request shows, if somebody holds it.
+pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<Holder>, Failure> {
+    let card = provider.card();
+    let text = card.auth.carrier.read(&request.headers)?;
+    let known = || app.cache.holder(&app.store, provider, text);
+    if let Some(holder) = known().await.map_err(internal)? {
+        return Ok(holder);
+    }
+    if !app.switches.any_key || !(card.auth.well_formed)(text) {
+        return Err(Failure::UnknownKey);
+    }
+    Box::pin(workspace::adopt(app, provider, text)).await.map_err(|cause| {
+        error!(%cause, "a new key got no workspace");
+        Failure::Internal
+    })?;
+    known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
+}
+
+/// The key, if it is still good.
+pub(super) fn live(key: &Result<Arc<Holder>, Failure>, now: Micros) -> Result<&Arc<Holder>, Failure> {
+    let holder = key.as_ref().map_err(Failure::clone)?;
+    match holder.key.state(now) {
+        KeyState::Active => Ok(holder),
+        KeyState::Revoked => Err(Failure::RevokedKey),
+        KeyState::Expired => Err(Failure::ExpiredKey),
+    }
+}
+
+/// Lets a key pass that may list.
+pub(super) fn in_scope(provider: &dyn Provider, key: &Key) -> Result<(), Failure> {
+    match provider.card().scope.filter(|scope| !key.allows(scope)) {
+        Some(scope) => Err(Failure::MissingScope(scope)),
+        None => Ok(()),
+    }
+}
+
+/// Lets a request pass that is within all quotas.
+pub(super) fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
+    counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
+}
+
+/// The library's failure, for the client and the log.
+pub(super) fn internal(cause: sqlx::Error) -> Failure {
+    error!(%cause, "the library failed");
+    Failure::Internal
+}
