@@ -5,9 +5,12 @@ use assetmock::clock::Clock;
 use assetmock::store::{Place, Store};
 use assetmock::world;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::dialects;
 use crate::fresh::{ASKED, changes, changing};
+use crate::process::{Folder, program};
 use crate::support::{NOON, Server, at, block_on};
 
 /// A server for which a library of so many assets is large.
@@ -112,4 +115,39 @@ fn a_large_library_may_have_as_many_users_as_assets() {
     let it = dialects::of("twelvelabs");
     let answer = server.get(&it.target("page_limit=1"), &[&it.auth("")]);
     assert_eq!(answer.json()["page_info"]["total_results"], 6000);
+}
+
+/// Takes back what the third and fourth migration did.
+const EARLIER: &str = "
+    DROP TRIGGER asset_added; DROP TRIGGER asset_removed; DROP TRIGGER asset_changed;
+    DROP TABLE tally;
+    ALTER TABLE collection DROP COLUMN tallied;
+    DROP INDEX asset_listed;
+    CREATE INDEX asset_created ON asset (collection, created_at);
+    DELETE FROM _sqlx_migrations WHERE version > 2;";
+
+#[test]
+fn a_large_file_that_an_earlier_version_left_is_counted_when_it_is_opened() {
+    let folder = Folder::new();
+    let file = folder.file("earlier.sqlite");
+    let made = program().args(["generate", "--count", "10000", "--database", &file]).status().unwrap();
+    assert!(made.success());
+    let listed = || {
+        block_on(async {
+            let store = Store::open(&Place::File(file.clone().into())).await.unwrap();
+            let server = Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))).await;
+            let answer = server.list("flora", "sk_test_demo", "limit=3");
+            let is_large = server.app.store.key("flora", "sk_test_demo").await.unwrap().unwrap().edition.tallied;
+            server.app.store.close().await;
+            (answer.text().to_owned(), is_large)
+        })
+    };
+    let (before, was_large) = listed();
+    block_on(async {
+        let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+        sqlx::raw_sql(EARLIER).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    assert_eq!(listed(), (before, true));
+    assert!(was_large);
 }
