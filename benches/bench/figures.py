@@ -1,6 +1,7 @@
 """What is measured in milliseconds and megabytes, beside nothing."""
 
 import json
+import socket
 import statistics
 import subprocess
 import threading
@@ -43,6 +44,42 @@ def memory(say):
             query = f"{vendor.size}={size}" if vendor.name == "konpro" else vendor.page(server, vendor, page * size, size)
             server.ask(vendor.list(query))
         say("resident, 10,000 requests", [server.resident_mb()], "MB", 15)
+
+
+IDLE = 10_000
+
+
+def idle(say):
+    """Clients that have asked once and keep their connections."""
+    try:
+        import resource
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if most < IDLE + 100:
+            print(f"    this process may open {most} files, too few for {IDLE} connections")
+            return
+        resource.setrlimit(resource.RLIMIT_NOFILE, (IDLE + 100, most))
+    except ImportError:
+        pass
+    listed = vendors.XQR.list("limit=1")
+    head = f"GET {listed.target} HTTP/1.1\r\nHost: h\r\n{listed.key[0]}: {listed.key[1]}\r\n\r\n".encode()
+
+    def ask(connection):
+        connection.sendall(head)
+        answer = connection.recv(65536)
+        if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 429")):
+            raise SystemExit(f"an idle connection was answered {answer[:40]!r}")
+
+    with servers.assetmock("--fixture", "demo") as server:
+        before, held = server.resident_mb(), []
+        for _ in range(IDLE):
+            held.append(socket.create_connection(("127.0.0.1", server.port)))
+            ask(held[-1])
+        say("a page beside 10,000 idle connections", [_timed(lambda: server.ask(vendors.FLORA.list()))[0] for _ in range(200)], "ms")
+        if before is not None:
+            say("memory of an idle connection", [(server.resident_mb() - before) * 1024 / IDLE], "KB")
+        for connection in held:
+            ask(connection)
+            connection.close()
 
 
 def workspaces(say):
@@ -215,4 +252,4 @@ def flat(say, seconds):
         say("growth over a long load", [server.resident_mb() - before], "MB", 1)
 
 
-ALL = {"start": starts, "memory": memory, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
