@@ -4,6 +4,8 @@ use assetmock::app::App;
 use assetmock::clock::Clock;
 use assetmock::store::{Place, Store};
 use assetmock::world;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -31,10 +33,9 @@ fn serving(large: u64, fixture: impl FnOnce(&[Value]) -> String) -> Server {
     })
 }
 
-/// Whether the library of this provider's key is taken for a large one.
-fn is_large(server: &Server, provider: &str) -> bool {
-    let key = dialects::of(provider).key;
-    block_on(server.app.store.key(provider, key)).unwrap().unwrap().edition.tallied
+/// Whether the library of this key of FLORA's is taken for a large one.
+fn is_large(server: &Server, key: &str) -> bool {
+    block_on(server.app.store.key("flora", key)).unwrap().unwrap().edition.tallied
 }
 
 /// What everybody who asks is answered.
@@ -51,7 +52,7 @@ fn answers(server: &Server) -> Vec<(u16, String)> {
 #[test]
 fn a_large_library_answers_what_a_small_one_does_after_every_change() {
     let (small, large) = (server(u64::MAX), server(1));
-    assert!(is_large(&large, "flora") && !is_large(&small, "flora"));
+    assert!(is_large(&large, dialects::of("flora").key) && !is_large(&small, dialects::of("flora").key));
     assert_eq!(answers(&small), answers(&large));
     for (method, path, body) in changes() {
         for server in [&small, &large] {
@@ -60,7 +61,7 @@ fn a_large_library_answers_what_a_small_one_does_after_every_change() {
         }
         assert_eq!(answers(&small), answers(&large), "after {method} {path} {body}");
     }
-    assert!(is_large(&large, "flora"), "the first change made a copy, which is as large");
+    assert!(is_large(&large, dialects::of("flora").key), "the first change made a copy, which is as large");
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn a_large_library_stays_one_when_it_is_put_back() {
             assert!(server.call(method, path, &body).status < 300, "{method} {path}");
         }
         assert_eq!(answers(&small), answers(&large), "after {method} {path}");
-        assert!(is_large(&large, "flora"), "after {method} {path}");
+        assert!(is_large(&large, dialects::of("flora").key), "after {method} {path}");
     }
 }
 
@@ -126,28 +127,61 @@ const EARLIER: &str = "
     CREATE INDEX asset_created ON asset (collection, created_at);
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 
+/// A file with 10,000 assets.
+fn large_file(folder: &Folder) -> String {
+    let file = folder.file("large.sqlite");
+    let made = program().args(["generate", "--count", "10000", "--database", &file]).status().unwrap();
+    assert!(made.success());
+    file
+}
+
+/// Changes a file behind the back of whoever serves it next.
+fn tamper(file: &str, statements: &'static str) {
+    block_on(async {
+        let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+/// What is done with a server of this file.
+fn with_file<T>(file: &str, work: impl FnOnce(&Server) -> T) -> T {
+    let store = block_on(Store::open(&Place::File(file.into()))).unwrap();
+    let server = block_on(Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))));
+    let done = work(&server);
+    block_on(server.app.store.close());
+    done
+}
+
+/// Whether first pages go by the tally can be told by one that is wrong.
+#[test]
+fn the_total_of_a_large_listing_is_the_tallys_until_somebody_goes_far() {
+    let folder = Folder::new();
+    let file = large_file(&folder);
+    let total = |server: &Server, offset: u32| {
+        let cursor = URL_SAFE_NO_PAD.encode(json!({"offset": offset}).to_string());
+        let answer = server.list("flora", "sk_test_demo", &format!("limit=3&cursor={cursor}"));
+        answer.json()["meta"]["total_estimate"].as_u64().unwrap()
+    };
+    let truth = with_file(&file, |server| total(server, 5000));
+    tamper(&file, "UPDATE tally SET count = 2 * count");
+    with_file(&file, |server| {
+        assert_eq!([total(server, 0), total(server, 997)], [2 * truth; 2]);
+        assert_eq!([total(server, 998), total(server, 1)], [truth; 2]);
+    });
+}
+
 #[test]
 fn a_large_file_that_an_earlier_version_left_is_counted_when_it_is_opened() {
     let folder = Folder::new();
-    let file = folder.file("earlier.sqlite");
-    let made = program().args(["generate", "--count", "10000", "--database", &file]).status().unwrap();
-    assert!(made.success());
+    let file = large_file(&folder);
     let listed = || {
-        block_on(async {
-            let store = Store::open(&Place::File(file.clone().into())).await.unwrap();
-            let server = Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))).await;
-            let answer = server.list("flora", "sk_test_demo", "limit=3");
-            let is_large = server.app.store.key("flora", "sk_test_demo").await.unwrap().unwrap().edition.tallied;
-            server.app.store.close().await;
-            (answer.text().to_owned(), is_large)
+        with_file(&file, |server| {
+            (server.list("flora", "sk_test_demo", "limit=3").text().to_owned(), is_large(server, "sk_test_demo"))
         })
     };
-    let (before, was_large) = listed();
-    block_on(async {
-        let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
-        sqlx::raw_sql(EARLIER).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
-    assert_eq!(listed(), (before, true));
-    assert!(was_large);
+    let before = listed();
+    assert!(before.1);
+    tamper(&file, EARLIER);
+    assert_eq!(listed(), before);
 }

@@ -61,6 +61,14 @@ fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
         slow.write_all(begun.as_bytes()).unwrap();
         assert_eq!(until_ended(slow), b"", "{begun:?}");
     }
+    // The limit runs anew for each head of a connection, however long that has been there.
+    let mut used = connect(&server);
+    for _ in 0..3 {
+        used.write_all(request(dialect).as_bytes()).unwrap();
+        assert_eq!(Answer::try_read(&mut used, false).unwrap().status, 200);
+    }
+    used.write_all(b"GET /").unwrap();
+    assert_eq!(until_ended(used), b"");
     // Both were idle all that time, which was longer than a head may take.
     for mut stream in [idle, untouched] {
         stream.write_all(request(dialect).as_bytes()).unwrap();
