@@ -169,43 +169,35 @@ impl Holder {
         provider: &dyn Provider,
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
-        let listing = self.listing(&query.selection);
-        if !listing.initialized()
-            && let Some(length) = self.near(query)
-        {
-            return self.beginning(store, provider, query, length).await;
-        }
-        let listing = self.sequence(store, &listing, &query.selection).await?;
-        let start = self.start(store, provider, listing, query).await?;
-        let end = start.saturating_add(query.limit as usize).min(listing.numbers.len());
-        let rows = self.rows(store, provider, listing.numbers.get(start..end).unwrap_or_default()).await?;
-        let overlaps = query.overlap && query.start != Start::Offset(0);
-        let total = if query.counted { listing.numbers.len() as u64 + u64::from(overlaps) } else { 0 };
-        Ok(Page { rows, hidden: false, more: end < listing.numbers.len(), total })
+        let kept = self.listing(&query.selection);
+        let beginning;
+        let (numbers, start, total) = match self.near(query).filter(|_| !kept.initialized()) {
+            Some(start) => {
+                let length = start + u64::from(query.limit) + 1;
+                let (numbers, total) = store.beginning(self.view, &query.selection, length, query.counted).await?;
+                beginning = numbers;
+                (&*beginning, start as usize, total)
+            }
+            None => {
+                let listing = self.sequence(store, &kept, &query.selection).await?;
+                let start = self.start(store, provider, listing, query).await?;
+                let overlaps = query.overlap && query.start != Start::Offset(0);
+                let total = if query.counted { listing.numbers.len() as u64 + u64::from(overlaps) } else { 0 };
+                (&*listing.numbers, start, total)
+            }
+        };
+        let end = start.saturating_add(query.limit as usize).min(numbers.len());
+        let rows = self.rows(store, provider, numbers.get(start..end).unwrap_or_default()).await?;
+        Ok(Page { rows, hidden: false, more: end < numbers.len(), total })
     }
 
-    /// How many assets reach to the end of the page, if it can do without the listing: it lies near the beginning of a
-    /// large one, whose total is known without it.
+    /// Where the page begins, if it can do without the listing: it lies near the beginning of a large one, which would take
+    /// longer to read than the page, and whose total is known without it.
     fn near(&self, query: &AssetQuery) -> Option<u64> {
         let Start::Offset(offset) = query.start else { return None };
         let told = !query.counted || query.selection.is_tallied();
-        let end = offset.checked_add(u64::from(query.limit))?;
-        (self.key.edition.tallied && told && !query.overlap && end <= NEAR).then_some(end)
-    }
-
-    /// A page near the beginning of a large listing, which would take longer to read than the page.
-    async fn beginning(
-        &self,
-        store: &Store,
-        provider: &dyn Provider,
-        query: &AssetQuery,
-        end: u64,
-    ) -> Result<Page, ListError> {
-        let (numbers, total) = store.beginning(self.view, &query.selection, end + 1, query.counted).await?;
-        let begin = (end - u64::from(query.limit)) as usize;
-        let end = (end as usize).min(numbers.len());
-        let rows = self.rows(store, provider, numbers.get(begin..end).unwrap_or_default()).await?;
-        Ok(Page { rows, hidden: false, more: end < numbers.len(), total })
+        let is_near = offset.saturating_add(u64::from(query.limit)) <= NEAR;
+        (self.key.edition.tallied && told && !query.overlap && is_near).then_some(offset)
     }
 
     fn listing(&self, selection: &Selection) -> Arc<OnceCell<Sequence>> {
