@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::answer::{Json, Made, Path, Refusal};
-use super::library::{check, completed};
+use super::assets::{check, completed};
 use crate::app::App;
 use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
 use crate::providers;

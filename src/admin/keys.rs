@@ -139,7 +139,7 @@ async fn make(
         None => workspace::fresh_key(&app, &mut write, provider).await?,
     };
     let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
-    super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+    super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;
     Ok(Made(read(&app, &workspace, &name, &key.key).await?))
@@ -158,7 +158,7 @@ async fn change(
     write
         .change_key(&workspace, &provider, &text, |key| {
             let key: fixture::Key = merged(&key, &patch)?;
-            super::library::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+            super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
             Ok::<_, Refusal>(key)
         })
         .await?;

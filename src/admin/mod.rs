@@ -2,6 +2,7 @@
 //! [`answer`] is how they read and answer, [`guard`] who may ask. The OpenAPI document is made from the handlers.
 
 mod answer;
+mod assets;
 mod clock;
 mod faults;
 mod guard;
@@ -9,8 +10,8 @@ mod health;
 mod import;
 mod journal;
 mod keys;
-mod library;
 mod merge;
+mod places;
 mod snapshots;
 mod workspaces;
 
@@ -79,7 +80,8 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
     let routes = ApiRouter::new()
         .merge(health::routes())
         .merge(workspaces::routes())
-        .merge(library::routes())
+        .merge(assets::routes())
+        .merge(places::routes())
         .merge(import::routes())
         .merge(keys::routes())
         .merge(snapshots::routes())

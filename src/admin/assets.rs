@@ -1,10 +1,10 @@
-//! What a workspace holds: assets, users, projects and folders, in the neutral shape.
+//! The assets of a workspace, in the neutral shape.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::{delete_with, get_with, put_with};
+use aide::axum::routing::get_with;
 use axum::extract::State;
 use axum::response::NoContent;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -16,12 +16,11 @@ use super::merge::{self, Patch, merged};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::clock::Chance;
-use crate::fixture::{self, Asset, Fixture, Folder, Instant, Problem, Project, User, Workspace};
+use crate::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
 use crate::store::{NewAsset, StoreError, Write};
 use crate::{providers, world};
 
 const ASSETS: &str = "Assets";
-const REST: &str = "Users, projects and folders";
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
@@ -38,33 +37,6 @@ pub fn routes() -> ApiRouter<Arc<App>> {
                 .patch_with(change, |op| op.summary("Change an asset").tag(ASSETS))
                 .delete_with(remove, |op| op.summary("Remove an asset").tag(ASSETS)),
         )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/users",
-            get_with(users, |op| op.summary("List a workspace's users").tag(REST))
-                .post_with(add_user, |op| op.summary("Add a user").tag(REST)),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/users/{name}",
-            delete_with(remove_user, |op| op.summary("Remove a user whom nothing names").tag(REST)),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/projects",
-            get_with(projects, |op| op.summary("List a workspace's projects").tag(REST)),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/projects/{name}",
-            put_with(put_project, |op| op.summary("Add or change a project").tag(REST))
-                .delete_with(remove_project, |op| op.summary("Remove a project that no asset is on").tag(REST)),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/folders",
-            get_with(folders, |op| op.summary("List a workspace's folders").tag(REST)),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/folders/{name}",
-            put_with(put_folder, |op| op.summary("Add or change a folder").tag(REST))
-                .delete_with(remove_folder, |op| op.summary("Remove an empty folder").tag(REST)),
-        )
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,14 +45,6 @@ struct OneAsset {
     workspace: String,
     /// The asset's public id at any provider.
     asset: String,
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Named {
-    /// The workspace's id.
-    workspace: String,
-    /// The name of a user, or the id of a project or folder.
-    name: String,
 }
 
 /// Which part of a list.
@@ -299,132 +263,4 @@ async fn remove_many(
     };
     write.commit().await?;
     Ok(axum::Json(Gone { removed }))
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Users {
-    users: Vec<User>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Projects {
-    projects: Vec<Project>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Folders {
-    folders: Vec<Folder>,
-}
-
-/// A project but for its id.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ProjectPut {
-    /// Its name.
-    name: String,
-}
-
-/// A folder but for its id.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct FolderPut {
-    /// Its name.
-    name: String,
-    /// The folder it is in; the root if left out.
-    #[serde(default)]
-    parent: Option<String>,
-    /// Whether it is in the trash.
-    #[serde(default)]
-    trashed: bool,
-}
-
-async fn users(
-    State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Users>, Refusal> {
-    Ok(axum::Json(Users { users: app.store.surroundings(&workspace).await?.users }))
-}
-
-async fn add_user(
-    State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Json(user): Json<User>,
-) -> Result<Made<User>, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
-    write.add_user(&workspace, &user.name).await?;
-    write.commit().await?;
-    Ok(Made(user))
-}
-
-async fn remove_user(
-    State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
-) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
-    write.remove_user(&workspace, &name).await?;
-    write.commit().await?;
-    Ok(NoContent)
-}
-
-async fn projects(
-    State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Projects>, Refusal> {
-    Ok(axum::Json(Projects { projects: app.store.surroundings(&workspace).await?.projects }))
-}
-
-async fn put_project(
-    State(app): State<Arc<App>>,
-    Path(Named { workspace, name: id }): Path<Named>,
-    Json(ProjectPut { name }): Json<ProjectPut>,
-) -> Result<axum::Json<Project>, Refusal> {
-    let project = Project { id, name };
-    let mut write = app.store.write(providers::names()).await?;
-    write.put_project(&workspace, &project).await?;
-    write.commit().await?;
-    Ok(axum::Json(project))
-}
-
-async fn remove_project(
-    State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
-) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
-    write.remove_project(&workspace, &name).await?;
-    write.commit().await?;
-    Ok(NoContent)
-}
-
-async fn folders(
-    State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Folders>, Refusal> {
-    Ok(axum::Json(Folders { folders: app.store.surroundings(&workspace).await?.folders }))
-}
-
-async fn put_folder(
-    State(app): State<Arc<App>>,
-    Path(Named { workspace, name: id }): Path<Named>,
-    Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
-) -> Result<axum::Json<Folder>, Refusal> {
-    let folder = Folder { id, name, parent, trashed };
-    let mut write = app.store.write(providers::names()).await?;
-    let mut around = write.surroundings(&workspace).await?;
-    around.folders.retain(|other| other.id != folder.id);
-    around.folders.push(folder.clone());
-    let index = around.folders.len() - 1;
-    check(around, &format!("folders[{index}]."))?;
-    write.put_folder(&workspace, &folder).await?;
-    write.commit().await?;
-    Ok(axum::Json(folder))
-}
-
-async fn remove_folder(
-    State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
-) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
-    write.remove_folder(&workspace, &name).await?;
-    write.commit().await?;
-    Ok(NoContent)
 }

@@ -1,0 +1,187 @@
+//! What assets refer to: users, projects and folders.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{delete_with, get_with, put_with};
+use axum::extract::State;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Json, Made, Path, Refusal};
+use super::assets::check;
+use super::workspaces::InWorkspace;
+use crate::app::App;
+use crate::fixture::{Folder, Project, User};
+use crate::providers;
+
+const PLACES: &str = "Users, projects and folders";
+
+/// The routes.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route(
+            "/_emulator/workspaces/{workspace}/users",
+            get_with(users, |op| op.summary("List a workspace's users").tag(PLACES))
+                .post_with(add_user, |op| op.summary("Add a user").tag(PLACES)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/users/{name}",
+            delete_with(remove_user, |op| op.summary("Remove a user whom nothing names").tag(PLACES)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/projects",
+            get_with(projects, |op| op.summary("List a workspace's projects").tag(PLACES)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/projects/{name}",
+            put_with(put_project, |op| op.summary("Add or change a project").tag(PLACES))
+                .delete_with(remove_project, |op| op.summary("Remove a project that no asset is on").tag(PLACES)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/folders",
+            get_with(folders, |op| op.summary("List a workspace's folders").tag(PLACES)),
+        )
+        .api_route(
+            "/_emulator/workspaces/{workspace}/folders/{name}",
+            put_with(put_folder, |op| op.summary("Add or change a folder").tag(PLACES))
+                .delete_with(remove_folder, |op| op.summary("Remove an empty folder").tag(PLACES)),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Named {
+    /// The workspace's id.
+    workspace: String,
+    /// The name of a user, or the id of a project or folder.
+    name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Users {
+    users: Vec<User>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Projects {
+    projects: Vec<Project>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Folders {
+    folders: Vec<Folder>,
+}
+
+/// A project but for its id.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProjectPut {
+    /// Its name.
+    name: String,
+}
+
+/// A folder but for its id.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FolderPut {
+    /// Its name.
+    name: String,
+    /// The folder it is in; the root if left out.
+    #[serde(default)]
+    parent: Option<String>,
+    /// Whether it is in the trash.
+    #[serde(default)]
+    trashed: bool,
+}
+
+async fn users(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Users>, Refusal> {
+    Ok(axum::Json(Users { users: app.store.surroundings(&workspace).await?.users }))
+}
+
+async fn add_user(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Json(user): Json<User>,
+) -> Result<Made<User>, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.add_user(&workspace, &user.name).await?;
+    write.commit().await?;
+    Ok(Made(user))
+}
+
+async fn remove_user(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_user(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn projects(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Projects>, Refusal> {
+    Ok(axum::Json(Projects { projects: app.store.surroundings(&workspace).await?.projects }))
+}
+
+async fn put_project(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name: id }): Path<Named>,
+    Json(ProjectPut { name }): Json<ProjectPut>,
+) -> Result<axum::Json<Project>, Refusal> {
+    let project = Project { id, name };
+    let mut write = app.store.write(providers::names()).await?;
+    write.put_project(&workspace, &project).await?;
+    write.commit().await?;
+    Ok(axum::Json(project))
+}
+
+async fn remove_project(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_project(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
+
+async fn folders(
+    State(app): State<Arc<App>>,
+    Path(InWorkspace { workspace }): Path<InWorkspace>,
+) -> Result<axum::Json<Folders>, Refusal> {
+    Ok(axum::Json(Folders { folders: app.store.surroundings(&workspace).await?.folders }))
+}
+
+async fn put_folder(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name: id }): Path<Named>,
+    Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
+) -> Result<axum::Json<Folder>, Refusal> {
+    let folder = Folder { id, name, parent, trashed };
+    let mut write = app.store.write(providers::names()).await?;
+    let mut around = write.surroundings(&workspace).await?;
+    around.folders.retain(|other| other.id != folder.id);
+    around.folders.push(folder.clone());
+    let index = around.folders.len() - 1;
+    check(around, &format!("folders[{index}]."))?;
+    write.put_folder(&workspace, &folder).await?;
+    write.commit().await?;
+    Ok(axum::Json(folder))
+}
+
+async fn remove_folder(
+    State(app): State<Arc<App>>,
+    Path(Named { workspace, name }): Path<Named>,
+) -> Result<NoContent, Refusal> {
+    let mut write = app.store.write(providers::names()).await?;
+    write.remove_folder(&workspace, &name).await?;
+    write.commit().await?;
+    Ok(NoContent)
+}
