@@ -18,7 +18,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange, Heads};
+use crate::journal::{self, BODY_CAP, Exchange, Heads, Remarks};
 use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
@@ -56,9 +56,7 @@ pub struct Notes {
     workspace: Option<Arc<str>>,
     key: Option<Arc<str>>,
     at: Option<Micros>,
-    why: Option<String>,
-    warnings: Box<[Warning]>,
-    faults: Box<[String]>,
+    remarks: Option<Box<Remarks>>,
 }
 
 impl Notes {
@@ -75,12 +73,15 @@ impl Notes {
 
     /// Notes the faults that strike.
     pub fn struck(&mut self, struck: &[Struck]) {
-        self.faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
+        if struck.is_empty() {
+            return;
+        }
+        self.remark().faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
     pub fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
-        if self.why.is_some() {
+        if self.remarks.as_ref().is_some_and(|remarks| remarks.why.is_some()) {
             return;
         }
         let owner = match (failure, case.shown) {
@@ -88,26 +89,31 @@ impl Notes {
             _ => None,
         };
         let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
-        self.why = Some(explain::why(failure, &Case { owner, ..case }));
+        self.remark().why = Some(explain::why(failure, &Case { owner, ..case }));
     }
 
     /// Notes a reason in words.
     pub fn because(&mut self, why: impl Into<String>) {
-        self.why = Some(why.into());
+        self.remark().why = Some(why.into());
     }
 
     /// Notes that the answer is a fault's, not the vendor's.
     pub fn staged(&mut self) {
-        self.why = Some(format!("the fault `{}` struck", self.faults.join("`, `")));
+        let remarks = self.remark();
+        remarks.why = Some(format!("the fault `{}` struck", remarks.faults.join("`, `")));
     }
 
     /// Notes what about an answered request was probably not meant.
     pub fn answered(&mut self, app: &App, key: &Key, answer: &Answer) {
-        self.warnings.clone_from(&answer.warnings);
-        if !self.warnings.is_empty() {
+        if !answer.warnings.is_empty() {
+            self.remark().warnings = answer.warnings.to_vec();
             let tenant = app.tenants.of(&key.workspace);
-            tenant.warned.fetch_add(self.warnings.len() as u64, Relaxed);
+            tenant.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
         }
+    }
+
+    fn remark(&mut self) -> &mut Remarks {
+        self.remarks.get_or_insert_default()
     }
 
     /// Puts the notes into headers of the answer, if the client asks for them.
@@ -115,9 +121,10 @@ impl Notes {
         if request.headers.get(EXPLAIN).is_none_or(|value| value != "1") {
             return;
         }
-        let warnings = self.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
+        let Some(remarks) = &self.remarks else { return };
+        let warnings = remarks.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
         let warnings = (!warnings.is_empty()).then_some(warnings);
-        for (name, text) in [(WHY, self.why.clone()), (WARNINGS, warnings)] {
+        for (name, text) in [(WHY, remarks.why.clone()), (WARNINGS, warnings)] {
             let value = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok());
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
@@ -145,27 +152,16 @@ impl Open {
 
     fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
-        let notes = std::mem::take(&mut self.notes);
-        let worth_a_line = notes.why.is_some() || !notes.warnings.is_empty();
-        if self.app.journal.is_off() && !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
+        let worth_a_line = self.notes.remarks.as_ref().is_some_and(|remarks| remarks.is_said());
+        if !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
+            // As nearly every request ends; what is never shown is written right where it is kept.
+            if !self.app.journal.is_off() {
+                let exchange = self.exchange(response, body);
+                self.app.journal.record(exchange);
+            }
             return;
         }
-        let exchange = Exchange {
-            at: notes.at.unwrap_or_else(|| self.app.clock.now()),
-            provider: notes.provider,
-            workspace: notes.workspace,
-            key: notes.key,
-            method: std::mem::take(&mut self.request.method),
-            heads: Heads::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
-            version: self.request.version,
-            request_body: self.body.take(),
-            status: response.map(Response::status),
-            response_body: journal::Body::of(body),
-            duration: self.watch.elapsed(),
-            faults: notes.faults.into_vec(),
-            why: notes.why,
-            warnings: notes.warnings.into_vec(),
-        };
+        let exchange = self.exchange(response, body);
         if worth_a_line {
             info!("{exchange}");
         } else {
@@ -173,13 +169,31 @@ impl Open {
         }
         self.app.journal.record(exchange);
     }
+
+    fn exchange(&mut self, response: Option<&Response>, body: Payload) -> Exchange {
+        Exchange {
+            seq: 0,
+            at: self.notes.at.unwrap_or_else(|| self.app.clock.now()),
+            provider: self.notes.provider,
+            workspace: self.notes.workspace.take(),
+            key: self.notes.key.take(),
+            method: std::mem::take(&mut self.request.method),
+            heads: Heads::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
+            version: self.request.version,
+            request_body: self.body.take(),
+            status: response.map(Response::status),
+            response_body: journal::Body::of(body),
+            duration: self.watch.elapsed(),
+            remarks: self.notes.remarks.take(),
+        }
+    }
 }
 
 /// The HTTP layer gives a request up when its connection ends.
 impl Drop for Open {
     fn drop(&mut self) {
         if !self.ended {
-            self.notes.why = Some("the client went away before it was answered".to_owned());
+            self.notes.because("the client went away before it was answered");
             self.end(None, Payload::default());
         }
     }

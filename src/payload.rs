@@ -29,13 +29,23 @@ impl Payload {
     }
 
     /// Bytes of one answer alone.
-    pub fn own(bytes: Bytes) -> Payload {
+    pub fn unshared(bytes: Bytes) -> Payload {
         Payload { shared: Bytes::new(), end: bytes }
     }
 
     /// The piece that other answers may have too.
     pub fn shared(&self) -> &Bytes {
         &self.shared
+    }
+
+    /// What no other answer has.
+    pub fn own(&self) -> &Bytes {
+        &self.end
+    }
+
+    /// The same bytes, with what no other answer has in another place.
+    pub fn with_own(&self, place: impl FnOnce(&[u8]) -> Bytes) -> Payload {
+        Payload { shared: self.shared.clone(), end: place(&self.end) }
     }
 
     /// How many bytes there are.

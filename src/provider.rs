@@ -371,7 +371,7 @@ impl Reply {
 
     /// A compact JSON answer, keys in the order of the struct's fields.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-        Reply::written(status, Payload::own(json(body)))
+        Reply::written(status, Payload::unshared(json(body)))
     }
 
     /// A JSON answer that is written already.

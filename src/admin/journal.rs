@@ -14,7 +14,7 @@ use super::answer::{Asked, Json, Path, Refusal};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::explain::Warning;
-use crate::journal::{Entry, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
+use crate::journal::{Exchange, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
 use crate::object;
 
 const TAG: &str = "Journal";
@@ -166,7 +166,7 @@ async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectatio
 
 async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Har> {
     let found = app.journal.find(&Filter { workspace, ..Filter::default() });
-    axum::Json(Har::of(found.iter().map(|entry| &**entry)))
+    axum::Json(Har::of(&found))
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -197,12 +197,12 @@ async fn warnings(
     Ok(axum::Json(Warnings { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
 }
 
-fn warned(entry: &Entry) -> Warned {
+fn warned(entry: &Exchange) -> Warned {
     let Shown { method, target, .. } = Shown::of(entry);
     Warned {
         seq: entry.seq,
         provider: entry.provider,
         request: format!("{method} {target}"),
-        warnings: entry.warnings.iter().map(Warning::to_string).collect(),
+        warnings: entry.remarks().warnings.iter().map(Warning::to_string).collect(),
     }
 }

@@ -1,13 +1,13 @@
 //! A request and its answer, as the journal keeps them.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use bytes::{Bytes, BytesMut};
 
-use super::held::Slot;
 use crate::clock::Micros;
 use crate::explain::Warning;
 use crate::payload::Payload;
@@ -26,11 +26,17 @@ pub struct Body {
 
 impl Body {
     /// The first [`BODY_CAP`] bytes of `whole`. The rest is given up, so a longer body is copied rather than sliced;
-    /// a shorter one is shared.
+    /// of a shorter one, what others may have too is shared with them.
     pub fn of(whole: impl Into<Payload>) -> Body {
         let whole = whole.into();
         let length = whole.len() as u64;
-        let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
+        let kept = if whole.len() > BODY_CAP {
+            whole.whole()[..BODY_CAP].to_vec().into()
+        } else if whole.own().is_empty() {
+            whole
+        } else {
+            whole.with_own(|own| on_sheet(own.len(), |sheet| sheet.extend_from_slice(own)))
+        };
         Body { kept, length }
     }
 
@@ -44,6 +50,8 @@ impl Body {
 /// [`Har`](super::Har), or by its `Display` as one line for the log; none of them tells a key.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// Its number in the journal: from 1, never used again. The journal gives it.
+    pub seq: u64,
     /// When it came, by the workspace's clock.
     pub at: Micros,
     /// The provider asked.
@@ -66,6 +74,13 @@ pub struct Exchange {
     pub response_body: Body,
     /// How long the answer took.
     pub duration: Duration,
+    /// What is remarked about it, which is little mostly: an entry without has no room for it.
+    pub remarks: Option<Box<Remarks>>,
+}
+
+/// What is remarked about an exchange.
+#[derive(Debug, Clone, Default)]
+pub struct Remarks {
     /// The faults that struck.
     pub faults: Vec<String>,
     /// Why it was refused.
@@ -74,26 +89,66 @@ pub struct Exchange {
     pub warnings: Vec<Warning>,
 }
 
-impl Exchange {
-    /// The memory it takes in the journal besides what its answer shares with others, in bytes; what the allocator adds is
-    /// estimated.
+impl Remarks {
+    /// The memory it takes, in bytes, about.
     pub(super) fn bytes(&self) -> usize {
-        let asked = self.request_body.as_ref().map_or(0, |body| body.kept.len());
-        let answered = self.response_body.kept.len() - self.response_body.kept.shared().len();
-        let why = self.why.as_ref().map_or(0, String::len);
-        size_of::<Entry>() + size_of::<Slot>() + ALLOCATED + self.heads.packed.len() + asked + answered + why
+        let listed = self.faults.len() * size_of::<String>() + self.warnings.len() * size_of::<Warning>();
+        size_of::<Remarks>() + listed + self.why.as_ref().map_or(0, String::len)
+    }
+
+    /// Whether something was said: why it was refused, or what was probably not meant.
+    pub fn is_said(&self) -> bool {
+        self.why.is_some() || !self.warnings.is_empty()
+    }
+
+    /// What was said: why it was refused, and what was probably not meant.
+    pub(super) fn said(&self) -> Vec<String> {
+        self.why.iter().cloned().chain(self.warnings.iter().map(Warning::to_string)).collect()
     }
 }
 
-/// What allocations cost an entry besides what was asked for, about.
-const ALLOCATED: usize = 128;
+impl Exchange {
+    /// What is remarked about it.
+    pub fn remarks(&self) -> &Remarks {
+        static NONE: Remarks = Remarks { faults: Vec::new(), why: None, warnings: Vec::new() };
+        self.remarks.as_deref().unwrap_or(&NONE)
+    }
+
+    /// The memory it takes in the journal besides what its answer shares with others, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let asked = self.request_body.as_ref().map_or(0, |body| size_of::<Body>() + body.kept.len());
+        let remarks = self.remarks.as_ref().map_or(0, |remarks| remarks.bytes());
+        size_of::<Exchange>() + self.heads.packed.len() + self.response_body.kept.own().len() + asked + remarks
+    }
+
+    /// Gives it memory of its own for what was written on a sheet with others, so that it does not hold on to that.
+    pub(super) fn part(&mut self) {
+        self.heads.packed = Bytes::copy_from_slice(&self.heads.packed);
+        self.response_body.kept = self.response_body.kept.with_own(Bytes::copy_from_slice);
+    }
+}
+
+/// How long sheets are, in bytes.
+const SHEET: usize = 16 << 10;
+
+/// Writes a text on the thread's sheet, after those that were written before. Exchanges that are recorded one after the other
+/// are given up one after the other, so this takes a piece of memory every forty requests instead of several for each.
+fn on_sheet(room: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
+    thread_local!(static LAST: RefCell<BytesMut> = RefCell::new(BytesMut::with_capacity(SHEET)));
+    LAST.with_borrow_mut(|sheet| {
+        // Begins a new one where there is no more room.
+        sheet.reserve(room);
+        write(sheet);
+        sheet.split().freeze()
+    })
+}
 
 /// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into one piece
 /// of memory: a map of headers takes a kilobyte. And they are a copy, since the server hands out slices of the connection's
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
-    packed: Box<[u8]>,
+    packed: Bytes,
     /// Where the target ends.
     target: usize,
     /// Where the headers of the request end.
@@ -111,17 +166,15 @@ impl Heads {
                 &absolute
             }
         };
-        let length = |headers: &HeaderMap| -> usize {
-            headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum()
-        };
-        let mut packed = Vec::with_capacity(target.len() + length(request) + response.map_or(0, length));
-        packed.extend_from_slice(target.as_bytes());
-        pack(&mut packed, request);
-        let request = packed.len();
-        if let Some(response) = response {
-            pack(&mut packed, response);
-        }
-        Heads { packed: packed.into(), target: target.len(), request }
+        let headers = request.len() + response.map_or(0, HeaderMap::len);
+        let mut request_ends = 0;
+        let packed = on_sheet(target.len() + headers * A_HEADER, |sheet| {
+            sheet.extend_from_slice(target.as_bytes());
+            pack(sheet, request);
+            request_ends = sheet.len();
+            response.into_iter().for_each(|response| pack(sheet, response));
+        });
+        Heads { packed, target: target.len(), request: request_ends }
     }
 
     /// The target as it was sent: a path with its query, or a whole address.
@@ -140,13 +193,16 @@ impl Heads {
     }
 }
 
+/// The bytes that a header takes, about.
+const A_HEADER: usize = 48;
+
 /// Neither names nor values can hold the bytes that separate them.
-fn pack(packed: &mut Vec<u8>, headers: &HeaderMap) {
+fn pack(sheet: &mut BytesMut, headers: &HeaderMap) {
     for (name, value) in headers {
-        packed.extend_from_slice(name.as_str().as_bytes());
-        packed.push(0);
-        packed.extend_from_slice(value.as_bytes());
-        packed.push(b'\n');
+        sheet.extend_from_slice(name.as_str().as_bytes());
+        sheet.extend_from_slice(&[0]);
+        sheet.extend_from_slice(value.as_bytes());
+        sheet.extend_from_slice(b"\n");
     }
 }
 
@@ -190,22 +246,5 @@ impl<'e> Target<'e> {
 impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
-    }
-}
-
-/// An exchange in the journal.
-#[derive(Debug)]
-pub struct Entry {
-    /// Its number: from 1, never used again.
-    pub seq: u64,
-    /// What was asked and answered.
-    pub exchange: Exchange,
-}
-
-impl Deref for Entry {
-    type Target = Exchange;
-
-    fn deref(&self) -> &Exchange {
-        &self.exchange
     }
 }

@@ -151,8 +151,8 @@ impl Ask<'_> {
             Ask::Header(name, value) => {
                 exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
             }
-            Ask::Fault(name) => exchange.faults.iter().any(|fault| fault == name),
-            Ask::Warnings(wanted) => exchange.warnings.is_empty() != wanted,
+            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| fault == name),
+            Ask::Warnings(wanted) => exchange.remarks().warnings.is_empty() != wanted,
         }
     }
 
@@ -177,9 +177,9 @@ impl Ask<'_> {
                 None => ("the header", format!("without {name}")),
             },
             Ask::Fault(_) => {
-                ("the fault", if exchange.faults.is_empty() { "none".to_owned() } else { exchange.faults.join(", ") })
+                ("the fault", if exchange.remarks().faults.is_empty() { "none".to_owned() } else { exchange.remarks().faults.join(", ") })
             }
-            Ask::Warnings(_) => ("the number of warnings", exchange.warnings.len().to_string()),
+            Ask::Warnings(_) => ("the number of warnings", exchange.remarks().warnings.len().to_string()),
         };
         format!("{what} is {}, not {}", secrets.hide(&is), self.wanted())
     }

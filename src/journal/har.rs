@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shown::headers;
-use super::{Body, Entry, Header, ShownBody};
+use super::{Body, Exchange, Header, ShownBody};
 use crate::clock::write_rfc3339;
 use crate::secret::{Secrets, mask};
 
-/// An HTTP archive of entries, without secrets. Keys in [`Entry`] are whole; here they are masked as in
+/// An HTTP archive of entries, without secrets. Keys in [`Exchange`] are whole; here they are masked as in
 /// [`Shown`](super::Shown).
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Har {
@@ -127,17 +127,16 @@ const NO_TYPE: &str = "x-unknown";
 
 impl Har {
     /// The archive of these entries.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Har {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Exchange>) -> Har {
         let creator = Creator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
         Har { log: Log { version: "1.2", creator, entries: entries.into_iter().map(HarEntry::of).collect() } }
     }
 }
 
 impl HarEntry {
-    fn of(entry: &Entry) -> HarEntry {
+    fn of(entry: &Exchange) -> HarEntry {
         let secrets = entry.secrets();
         let time = entry.duration.as_micros() as f64 / 1000.0;
-        let said = entry.why.iter().cloned().chain(entry.warnings.iter().map(|warning| warning.to_string()));
         HarEntry {
             started_date_time: write_rfc3339(entry.at),
             time,
@@ -145,18 +144,18 @@ impl HarEntry {
             response: Response::of(entry, &secrets),
             cache: Cache {},
             timings: Timings { send: 0.0, wait: time, receive: 0.0 },
-            comment: secrets.hide(&said.collect::<Vec<_>>().join("; ")).into_owned(),
+            comment: secrets.hide(&entry.remarks().said().join("; ")).into_owned(),
             seq: entry.seq,
             provider: entry.provider,
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
-            faults: entry.faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
+            faults: entry.remarks().faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
         }
     }
 }
 
 impl Request {
-    fn of(entry: &Entry, secrets: &Secrets) -> Request {
+    fn of(entry: &Exchange, secrets: &Secrets) -> Request {
         let query = form_urlencoded::parse(entry.heads.target().query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| Header {
             name: secrets.hide(&name).into_owned(),
@@ -184,7 +183,7 @@ impl Request {
 }
 
 impl Response {
-    fn of(entry: &Entry, secrets: &Secrets) -> Response {
+    fn of(entry: &Exchange, secrets: &Secrets) -> Response {
         let body = &entry.response_body;
         let (text, encoding) = text(body, secrets);
         let cut = || format!("the first {} of {} bytes", body.kept.len(), body.length);
@@ -209,7 +208,7 @@ impl Response {
 }
 
 /// The absolute URL, which the format asks for.
-fn url(entry: &Entry) -> String {
+fn url(entry: &Exchange) -> String {
     let headers = entry.heads.request();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     match entry.heads.target().is_absolute() {

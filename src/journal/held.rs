@@ -1,16 +1,16 @@
 //! What is held of a journal, and counted. All of this happens while the journal is locked, on the way of every request, so
-//! none of it looks into an entry of long ago: that is seldom at hand, and would take longer than all else here.
+//! it is a ring, written and given up from end to end: an entry that were a piece of memory of its own would seldom be at
+//! hand when its time has come, and to fetch and free it would take longer than all else here.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Arc;
 
-use super::{Bounds, Entry, Exchange, Stats};
+use super::{Bounds, Exchange, Stats};
 
 /// The entries, and what they take.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    slots: VecDeque<Slot>,
+    entries: VecDeque<Exchange>,
     bytes: usize,
     /// How many entries hold what a body shares with others, by its place in memory.
     shared: HashMap<usize, usize, BuildHasherDefault<Spread>>,
@@ -19,69 +19,45 @@ pub(super) struct Held {
     dropped_to: u64,
 }
 
-/// An entry, and what must be known of it to give it up.
-#[derive(Debug)]
-pub(super) struct Slot {
-    entry: Arc<Entry>,
-    seq: u64,
-    /// What it takes by itself.
-    bytes: usize,
-    /// The place in memory of what its answer's body shares with others, and its length.
-    shared: (usize, usize),
-}
-
-impl Slot {
-    /// An exchange that is not numbered yet.
-    pub fn of(exchange: Exchange) -> Slot {
-        let bytes = exchange.bytes();
-        let shared = exchange.response_body.kept.shared();
-        let shared = (shared.as_ptr() as usize, shared.len());
-        Slot { entry: Arc::new(Entry { seq: 0, exchange }), seq: 0, bytes, shared }
-    }
-}
-
 impl Held {
     /// Adds an entry and says its number.
-    pub fn push(&mut self, mut slot: Slot) -> u64 {
+    pub fn push(&mut self, exchange: Exchange) -> u64 {
         self.last_seq += 1;
-        slot.seq = self.last_seq;
-        Arc::get_mut(&mut slot.entry).expect("nobody else has it yet").seq = self.last_seq;
-        self.take(&slot);
-        self.slots.push_back(slot);
+        self.take(&exchange);
+        self.entries.push_back(exchange);
+        self.entries.back_mut().expect("there is one").seq = self.last_seq;
         self.last_seq
     }
 
-    /// Drops what no longer fits, and gives it to be freed. It is one entry mostly, which takes no list.
-    pub fn drop_beyond(&mut self, bounds: Bounds) -> (Option<Slot>, Vec<Slot>) {
-        let first = self.drop_oldest_beyond(bounds);
-        let others = std::iter::from_fn(|| self.drop_oldest_beyond(bounds)).collect();
-        (first, others)
-    }
-
-    fn drop_oldest_beyond(&mut self, bounds: Bounds) -> Option<Slot> {
-        if self.slots.len() <= bounds.entries && self.bytes <= bounds.bytes {
-            return None;
+    /// Drops the oldest entries that no longer fit.
+    pub fn drop_beyond(&mut self, bounds: Bounds) {
+        while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
+            let Some(oldest) = self.entries.pop_front() else { return };
+            self.give(&oldest);
+            self.dropped += 1;
+            self.dropped_to = oldest.seq;
         }
-        let oldest = self.slots.pop_front()?;
-        self.give(&oldest);
-        self.dropped += 1;
-        self.dropped_to = oldest.seq;
-        Some(oldest)
     }
 
-    /// Takes out the entries of a workspace, or all of them.
-    pub fn clear(&mut self, workspace: Option<&str>) -> VecDeque<Slot> {
-        let of_it = |slot: &Slot| workspace.is_none() || slot.entry.workspace.as_deref() == workspace;
-        let (cleared, kept): (VecDeque<_>, _) = std::mem::take(&mut self.slots).into_iter().partition(of_it);
-        self.slots = kept;
-        cleared.iter().for_each(|slot| self.give(slot));
-        cleared
+    /// Drops the entries of a workspace, or all of them, and says how many.
+    pub fn clear(&mut self, workspace: Option<&str>) -> usize {
+        let entries = std::mem::take(&mut self.entries);
+        let before = entries.len();
+        for mut entry in entries {
+            if workspace.is_none() || entry.workspace.as_deref() == workspace {
+                self.give(&entry);
+            } else {
+                entry.part();
+                self.entries.push_back(entry);
+            }
+        }
+        before - self.entries.len()
     }
 
     /// The last number given, and the entries with numbers above `seq`.
-    pub fn after(&self, seq: u64) -> (u64, Vec<Arc<Entry>>) {
-        let from = self.slots.partition_point(|slot| slot.seq <= seq);
-        (self.last_seq, self.slots.range(from..).map(|slot| slot.entry.clone()).collect())
+    pub fn after(&self, seq: u64) -> (u64, Vec<Exchange>) {
+        let from = self.entries.partition_point(|entry| entry.seq <= seq);
+        (self.last_seq, self.entries.range(from..).cloned().collect())
     }
 
     /// The number of the last entry dropped.
@@ -91,14 +67,14 @@ impl Held {
 
     /// How much is held.
     pub fn stats(&self) -> Stats {
-        Stats { held: self.slots.len(), bytes: self.bytes, dropped: self.dropped, next_seq: self.last_seq + 1 }
+        Stats { held: self.entries.len(), bytes: self.bytes, dropped: self.dropped, next_seq: self.last_seq + 1 }
     }
 
     /// Counts an entry. Answers that are given again and again share what their bodies have in common, and so do their
     /// entries: it is counted once, by its place in memory, which is its own as long as it is held.
-    fn take(&mut self, slot: &Slot) {
-        self.bytes += slot.bytes;
-        if let (place, length @ 1..) = slot.shared {
+    fn take(&mut self, entry: &Exchange) {
+        self.bytes += entry.bytes();
+        if let (place, length @ 1..) = shared(entry) {
             let holders = self.shared.entry(place).or_default();
             *holders += 1;
             self.bytes += if *holders == 1 { length } else { 0 };
@@ -106,9 +82,9 @@ impl Held {
     }
 
     /// Takes an entry out of the count.
-    fn give(&mut self, slot: &Slot) {
-        self.bytes -= slot.bytes;
-        if let (place, length @ 1..) = slot.shared {
+    fn give(&mut self, entry: &Exchange) {
+        self.bytes -= entry.bytes();
+        if let (place, length @ 1..) = shared(entry) {
             let holders = self.shared.entry(place).or_default();
             *holders = holders.saturating_sub(1);
             if *holders == 0 {
@@ -117,6 +93,12 @@ impl Held {
             }
         }
     }
+}
+
+/// The place in memory of what the answer's body shares with others, and its length.
+fn shared(entry: &Exchange) -> (usize, usize) {
+    let shared = entry.response_body.kept.shared();
+    (shared.as_ptr() as usize, shared.len())
 }
 
 /// Places in memory differ enough to be their own hashes, once they are spread: they all end alike.

@@ -10,15 +10,15 @@ mod shown;
 mod verify;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use self::held::{Held, Slot};
-pub use exchange::{BODY_CAP, Body, Entry, Exchange, Heads, Target};
+use self::held::Held;
+pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Shown, ShownBody};
@@ -89,37 +89,35 @@ impl Journal {
         self.bounds.entries == 0
     }
 
-    /// Adds an exchange and says its number. What no longer fits is dropped, and freed outside the lock.
+    /// Adds an exchange and says its number. What no longer fits is dropped.
     pub fn record(&self, exchange: Exchange) -> u64 {
         if self.is_off() {
             return 0;
         }
-        let slot = Slot::of(exchange);
         let mut held = self.lock();
-        let seq = held.push(slot);
-        let dropped = held.drop_beyond(self.bounds);
+        let seq = held.push(exchange);
+        held.drop_beyond(self.bounds);
         drop(held);
         // Whoever waits was counted before it looked, and it looked under the lock: what it did not see finds it counted.
         if self.waiting.load(SeqCst) > 0 {
             self.arrived.notify_waiters();
         }
-        drop(dropped);
         seq
     }
 
     /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
     /// reader can go on from there; without `after`, the newest.
-    pub fn find(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+    pub fn find(&self, filter: &Filter) -> Vec<Exchange> {
         self.found(filter, 0).1
     }
 
     /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
     /// looks are seen, unless they were dropped or cleared meanwhile.
-    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<Entry>>> {
+    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Exchange>> {
         tokio::time::timeout(timeout, self.matched(filter)).await.ok()
     }
 
-    async fn matched(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+    async fn matched(&self, filter: &Filter) -> Vec<Exchange> {
         let _waiting = Waiting::among(&self.waiting);
         let mut seen = 0;
         loop {
@@ -136,8 +134,7 @@ impl Journal {
 
     /// Forgets the entries of a workspace, or all of them, and says how many. Numbers go on where they were.
     pub fn clear(&self, workspace: Option<&str>) -> usize {
-        let cleared = self.lock().clear(workspace);
-        cleared.len()
+        self.lock().clear(workspace)
     }
 
     /// How much it holds at the moment.
@@ -151,9 +148,9 @@ impl Journal {
         expectations.verdict(&entries, self.lock().dropped_to())
     }
 
-    /// The entries that match with numbers above `seen`, and the last number given. The lock is held to list the
+    /// The entries that match with numbers above `seen`, and the last number given. The lock is held to copy the
     /// entries, not to compare them.
-    fn found(&self, filter: &Filter, seen: u64) -> (u64, Vec<Arc<Entry>>) {
+    fn found(&self, filter: &Filter, seen: u64) -> (u64, Vec<Exchange>) {
         let (last, candidates) = self.lock().after(seen.max(filter.after.unwrap_or(0)));
         let mut found: Vec<_> = candidates.into_iter().filter(|entry| filter.matches(entry)).collect();
         let limit = filter.limit.unwrap_or(usize::MAX);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Body, Entry, Exchange};
+use super::{Body, Exchange};
 use crate::clock::write_rfc3339;
 use crate::explain::{SHORT, clip};
 use crate::secret::{Secrets, mask};
@@ -83,8 +83,9 @@ pub enum ShownBody {
 
 impl Shown {
     /// An entry without its secrets.
-    pub fn of(entry: &Entry) -> Shown {
+    pub fn of(entry: &Exchange) -> Shown {
         let secrets = entry.secrets();
+        let remarks = entry.remarks();
         let request_body = entry.request_body.as_deref().cloned().unwrap_or_default();
         let hidden = |text: &str| secrets.hide(text).into_owned();
         Shown {
@@ -105,9 +106,9 @@ impl Shown {
             response_body_cut: entry.response_body.is_cut(),
             response_body_length: entry.response_body.length,
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
-            faults: entry.faults.iter().map(|fault| hidden(fault)).collect(),
-            why: entry.why.as_deref().map(hidden),
-            warnings: entry.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: remarks.why.as_deref().map(hidden),
+            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
         }
     }
 }
@@ -163,11 +164,11 @@ impl fmt::Display for Exchange {
             self.workspace.as_deref().unwrap_or("-"),
             key.as_deref().unwrap_or("-"),
         )?;
-        if !self.faults.is_empty() {
-            write!(f, " [{}]", secrets.hide(&self.faults.join(", ")))?;
+        let faults = &self.remarks().faults;
+        if !faults.is_empty() {
+            write!(f, " [{}]", secrets.hide(&faults.join(", ")))?;
         }
-        let said = self.why.iter().cloned().chain(self.warnings.iter().map(|warning| warning.to_string()));
-        match said.collect::<Vec<_>>() {
+        match self.remarks().said() {
             said if said.is_empty() => Ok(()),
             said => write!(f, " — {}", secrets.hide(&said.join("; "))),
         }

@@ -2,14 +2,13 @@
 //! request that came closest and what differed in it, because that is what the author of a failing test asks next.
 
 use std::fmt;
-use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::Ask;
-use super::{Entry, Filter};
+use super::{Exchange, Filter};
 use crate::object;
 
 /// What the journal should hold.
@@ -156,7 +155,7 @@ const LISTED: usize = 10;
 
 impl Expectations {
     /// Holds them against the entries of their scope, in order. Entries up to `dropped_to` may have been dropped.
-    pub(super) fn verdict(&self, entries: &[Arc<Entry>], dropped_to: u64) -> Verdict {
+    pub(super) fn verdict(&self, entries: &[Exchange], dropped_to: u64) -> Verdict {
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.shortfall(place, entries)).collect();
         if self.in_order && failures.is_empty() {
@@ -173,7 +172,7 @@ impl Expectations {
     }
 
     /// The first expectation that was met, but not after the one before it.
-    fn disorder(&self, entries: &[Arc<Entry>]) -> Option<Shortfall> {
+    fn disorder(&self, entries: &[Exchange]) -> Option<Shortfall> {
         let mut reached = 0;
         for (place, one) in self.requests.iter().enumerate() {
             let least = one.count.least();
@@ -191,25 +190,25 @@ impl Expectations {
     }
 
     /// The requests that nobody expected.
-    fn surplus(&self, entries: &[Arc<Entry>]) -> Option<Shortfall> {
-        let expected = |entry: &Arc<Entry>| self.requests.iter().any(|one| one.takes(entry));
+    fn surplus(&self, entries: &[Exchange]) -> Option<Shortfall> {
+        let expected = |entry: &Exchange| self.requests.iter().any(|one| one.takes(entry));
         let others: Vec<_> = entries.iter().filter(|entry| !expected(entry)).collect();
         let first = others.first()?;
-        let message = format!("expected no other requests, found {}; the first is {}", others.len(), first.exchange);
+        let message = format!("expected no other requests, found {}; the first is {}", others.len(), first);
         Some(Shortfall::of(None, message, &others))
     }
 }
 
 impl Expectation {
-    fn takes(&self, entry: &Entry) -> bool {
+    fn takes(&self, entry: &Exchange) -> bool {
         self.filter.after.is_none_or(|after| entry.seq > after) && self.filter.matches(entry)
     }
 
-    fn found<'a>(&self, entries: &'a [Arc<Entry>]) -> impl Iterator<Item = &'a Arc<Entry>> {
+    fn found<'a>(&self, entries: &'a [Exchange]) -> impl Iterator<Item = &'a Exchange> {
         entries.iter().filter(|entry| self.takes(entry))
     }
 
-    fn shortfall(&self, place: usize, entries: &[Arc<Entry>]) -> Option<Shortfall> {
+    fn shortfall(&self, place: usize, entries: &[Exchange]) -> Option<Shortfall> {
         let found: Vec<_> = self.found(entries).collect();
         if self.count.holds(found.len()) {
             return None;
@@ -220,8 +219,8 @@ impl Expectation {
     }
 
     /// Of the requests that do not match, the one that differs in the fewest things; of equals, the newest.
-    fn closest(&self, entries: &[Arc<Entry>]) -> Option<Closest> {
-        let differing = |entry: &Entry| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Ask<'_>>>();
+    fn closest(&self, entries: &[Exchange]) -> Option<Closest> {
+        let differing = |entry: &Exchange| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Ask<'_>>>();
         let (_, entry, asks) = entries
             .iter()
             .filter(|entry| self.filter.after.is_none_or(|after| entry.seq > after))
@@ -232,7 +231,7 @@ impl Expectation {
             .min_by_key(|(count, _, _)| *count)?;
         let secrets = entry.secrets();
         let differs = asks.iter().map(|ask| ask.difference(entry, &secrets)).collect();
-        Some(Closest { seq: entry.seq, line: entry.exchange.to_string(), differs })
+        Some(Closest { seq: entry.seq, line: entry.to_string(), differs })
     }
 }
 
@@ -248,7 +247,7 @@ impl fmt::Display for Expectation {
 }
 
 impl Shortfall {
-    fn of(expectation: Option<usize>, message: String, found: &[&Arc<Entry>]) -> Shortfall {
+    fn of(expectation: Option<usize>, message: String, found: &[&Exchange]) -> Shortfall {
         let seqs = found.iter().take(LISTED).map(|entry| entry.seq).collect();
         Shortfall { expectation, message, found: found.len(), seqs, closest: None }
     }

@@ -1,10 +1,10 @@
 //! The journal as an HTTP archive: the fields that HAR 1.2 requires, and what a reader finds in them.
 
-use assetmock::journal::{BODY_CAP, Body, Exchange, Filter, Har, Journal};
+use assetmock::journal::{BODY_CAP, Body, Exchange, Filter, Har, Journal, Remarks};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::journal::exchange;
+use crate::journal::{exchange, remarked};
 use crate::support::{NOON, heads};
 
 fn har(exchanges: Vec<Exchange>) -> Value {
@@ -13,7 +13,7 @@ fn har(exchanges: Vec<Exchange>) -> Value {
         journal.record(exchange);
     }
     let entries = journal.find(&Filter::default());
-    serde_json::to_value(Har::of(entries.iter().map(|entry| &**entry))).unwrap()
+    serde_json::to_value(Har::of(&entries)).unwrap()
 }
 
 /// What the specification does not call optional, object by object, with the kind of each field.
@@ -93,7 +93,7 @@ fn various() -> Vec<Exchange> {
             request_body: Some(Box::new(Body::of("hello"))),
             response_body: Body::of(vec![0xff; BODY_CAP + 1]),
             status: Some(StatusCode::TEMPORARY_REDIRECT),
-            why: Some("because".to_owned()),
+            remarks: remarked(Remarks { why: Some("because".to_owned()), ..Remarks::default() }),
             ..exchange("http://xqr.co/api/v1/assets")
         },
         Exchange { status: None, provider: None, workspace: None, key: None, ..exchange("/") },

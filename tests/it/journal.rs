@@ -1,10 +1,9 @@
 //! The journal: what it keeps and drops, what is found in it and waited for, how an entry is shown.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Entry, Exchange, Filter, Heads, Journal, Shown, Stats};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Remarks, Shown, Stats};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
@@ -17,6 +16,7 @@ pub const KEY: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
 /// A request of xQR's in the workspace `ws_a`, answered with 200 and `{}`.
 pub fn exchange(target: &str) -> Exchange {
     Exchange {
+        seq: 0,
         at: at(NOON),
         provider: Some("xqr"),
         workspace: Some("ws_a".into()),
@@ -32,17 +32,19 @@ pub fn exchange(target: &str) -> Exchange {
         status: Some(StatusCode::OK),
         response_body: Body::of(Bytes::from_static(b"{}")),
         duration: Duration::from_micros(210),
-        faults: Vec::new(),
-        why: None,
-        warnings: Vec::new(),
+        remarks: None,
     }
+}
+
+pub fn remarked(remarks: Remarks) -> Option<Box<Remarks>> {
+    Some(Box::new(remarks))
 }
 
 pub fn filter(json: Value) -> Filter {
     serde_json::from_value(json).unwrap()
 }
 
-fn seqs(entries: &[Arc<Entry>]) -> Vec<u64> {
+fn seqs(entries: &[Exchange]) -> Vec<u64> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
@@ -179,8 +181,11 @@ fn every_field_of_a_filter_narrows() {
         method: Method::POST,
         status: Some(StatusCode::NOT_FOUND),
         heads: heads("/api/v1/b%C3%BCrste", &[("x-run", "7"), ("x-run", "8")], &[]),
-        faults: vec!["server_error".to_owned()],
-        warnings: vec![Warning::Empty { name: "query" }],
+        remarks: remarked(Remarks {
+            faults: vec!["server_error".to_owned()],
+            warnings: vec![Warning::Empty { name: "query" }],
+            ..Remarks::default()
+        }),
         ..exchange("/api/v1/b%C3%BCrste")
     });
     journal.record(Exchange { provider: None, workspace: None, key: None, status: None, ..exchange("/elsewhere") });
@@ -326,8 +331,11 @@ fn shown(exchange: Exchange) -> Value {
 fn an_entry_is_shown_with_masked_secrets() {
     let refused = Exchange {
         status: Some(StatusCode::BAD_REQUEST),
-        why: Some("limit=500 is above the maximum 200".to_owned()),
-        warnings: vec![Warning::Ignored { name: "page_limt".to_owned(), meant: None }],
+        remarks: remarked(Remarks {
+            why: Some("limit=500 is above the maximum 200".to_owned()),
+            warnings: vec![Warning::Ignored { name: "page_limt".to_owned(), meant: None }],
+            ..Remarks::default()
+        }),
         response_body: Body::of(format!("you are {KEY}")),
         ..exchange("/xqr/api/v1/assets?limit=500")
     };
@@ -364,7 +372,10 @@ fn an_exchange_is_one_line_in_the_log() {
         workspace: Some("ws_demo".into()),
         key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64)).into()),
         status: Some(StatusCode::BAD_REQUEST),
-        why: Some("limit=500 is above the maximum 200".to_owned()),
+        remarks: remarked(Remarks {
+            why: Some("limit=500 is above the maximum 200".to_owned()),
+            ..Remarks::default()
+        }),
         ..exchange("/xqr/api/v1/assets?limit=500")
     };
     assert_eq!(
@@ -376,7 +387,7 @@ fn an_exchange_is_one_line_in_the_log() {
         workspace: None,
         key: None,
         status: None,
-        faults: vec!["reset".to_owned()],
+        remarks: remarked(Remarks { faults: vec!["reset".to_owned()], ..Remarks::default() }),
         ..exchange(&format!("/{}", "x".repeat(1000)))
     };
     assert_eq!(unknown.to_string(), format!("- GET /{}… - 0.21ms - - [reset]", "x".repeat(239)));

@@ -2,7 +2,7 @@
 
 use assetmock::explain::{Case, Warning, why};
 use assetmock::failure::Failure;
-use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Shown};
+use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Remarks, Shown};
 use assetmock::limits::Counts;
 use assetmock::providers;
 use assetmock::query::{Problem, Violation};
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
-use crate::journal::exchange;
+use crate::journal::{exchange, remarked};
 use crate::support::{headers, heads};
 
 /// Keys in the vendors' shapes and in others, with every character that a header can hold.
@@ -67,9 +67,11 @@ fn leaky(key: &str) -> Exchange {
         request_body: Some(Box::new(Body::of(everywhere.clone()))),
         status: Some(StatusCode::OK),
         response_body: Body::of([&[0xff], everywhere.as_bytes()].concat()),
-        faults: vec![everywhere.clone()],
-        why: Some(everywhere.clone()),
-        warnings: vec![Warning::Ignored { name: everywhere, meant: None }],
+        remarks: remarked(Remarks {
+            faults: vec![everywhere.clone()],
+            why: Some(everywhere.clone()),
+            warnings: vec![Warning::Ignored { name: everywhere, meant: None }],
+        }),
         ..exchange("/")
     }
 }
@@ -105,7 +107,7 @@ fn no_entry_archive_or_line_tells_a_key() {
         journal.record(leaky(&key));
         let entries = journal.find(&Filter::default());
         let shown = serde_json::to_value(Shown::of(&entries[0])).unwrap();
-        let har = serde_json::to_value(Har::of(entries.iter().map(|entry| &**entry))).unwrap();
+        let har = serde_json::to_value(Har::of(&entries)).unwrap();
         let expected = serde_json::from_value(json!({"requests": [{
             "method": "NONE", "path": "/nowhere", "key": key, "fault": "none", "query": {"key": key},
             "header": {"x-debug": "1", "cookie": "1"},
@@ -113,7 +115,7 @@ fn no_entry_archive_or_line_tells_a_key() {
         let verdict = serde_json::to_value(journal.verify(&expected.unwrap())).unwrap();
         // What was expected was given by whoever asks; only what is there is a secret.
         let closest = verdict["failures"][0]["closest"]["line"].clone();
-        let line = entries[0].exchange.to_string();
+        let line = entries[0].to_string();
         for text in [texts(&shown), texts(&har), texts(&closest), vec![line]].concat() {
             prop_assert!(!tells(&text, &key), "{text}");
         }
