@@ -176,9 +176,10 @@ impl Ask<'_> {
                 Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
                 None => ("the header", format!("without {name}")),
             },
-            Ask::Fault(_) => {
-                ("the fault", if exchange.remarks().faults.is_empty() { "none".to_owned() } else { exchange.remarks().faults.join(", ") })
-            }
+            Ask::Fault(_) => match &*exchange.remarks().faults {
+                [] => ("the fault", "none".to_owned()),
+                faults => ("the fault", faults.join(", ")),
+            },
             Ask::Warnings(_) => ("the number of warnings", exchange.remarks().warnings.len().to_string()),
         };
         format!("{what} is {}, not {}", secrets.hide(&is), self.wanted())

@@ -36,6 +36,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// The same with the order of insertion deciding between equals.
+    fn in_order_of_insertion(&self) -> Selection {
+        Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
+    }
+
     /// Whether a change of which listings see this may make this one another.
     pub fn sees(&self, seen: Seen) -> bool {
         match seen {
@@ -195,15 +200,56 @@ struct Listed {
 }
 
 impl Store {
-    /// The numbers of all assets of a selection, in its order. One statement, so that it is of one state of the library; the
-    /// numbers come as one text, because a row for each would take several times as long.
+    /// The numbers of all assets of a selection, in its order. Each statement is of one state of the library; the numbers
+    /// come as one text, because a row for each would take several times as long.
     pub async fn numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+        let Order { by, tie, .. } = selection.order;
+        if view.edition.tallied && by == SortBy::Created && tie == Tie::PublicId {
+            return self.many_numbers(view, selection).await;
+        }
         Ok(self.listed(Listed { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
     }
 
-    /// When these assets were created, in the same order.
+    /// The numbers of a large selection that is ordered by creation and public id. Public ids are not in the index that all
+    /// else is read from, and it takes longest to look them up. So this is read without them, and only assets that were
+    /// created at one instant, or at such as end alike, are put in order by them afterwards.
+    async fn many_numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+        let column = "(a.seq << 16) | (a.created_at & 65535)";
+        let by_instant = selection.in_order_of_insertion();
+        let (mut numbers, _) = self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?;
+        let alike = |place: usize| numbers.get(place..=place + 1).is_some_and(|two| (two[0] ^ two[1]) & 65535 == 0);
+        let places: Vec<_> = (0..numbers.len()).filter(|&at| alike(at) || (at > 0 && alike(at - 1))).collect();
+        numbers.iter_mut().for_each(|number| *number >>= 16);
+        let equals: Vec<_> = places.iter().map(|&place| numbers[place]).collect();
+        let ordered = self.ordered(view, selection.order, &equals).await?;
+        if ordered.len() < places.len() {
+            return Err(ListError::Outdated);
+        }
+        places.iter().zip(ordered).for_each(|(&place, number)| numbers[place] = number);
+        Ok(numbers)
+    }
+
+    /// These numbers in an order.
+    async fn ordered(&self, view: View, order: Order, numbers: &[i64]) -> Result<Box<[i64]>, ListError> {
+        if numbers.is_empty() {
+            return Ok(Box::default());
+        }
+        let mut sql = QueryBuilder::new("SELECT group_concat(value) FROM (SELECT a.seq AS value FROM json_each(");
+        sql.push_bind(serde_json::to_string(numbers).expect("numbers are always JSON"));
+        sql.push(") n CROSS JOIN asset a ON a.seq = n.value\n WHERE ");
+        push_edition(&mut sql, view.edition);
+        push_order(&mut sql, view.provider, order);
+        sql.push(")");
+        let _turn = self.reading.lock().await;
+        let row = sql.build().fetch_one(&self.pool).await?;
+        Ok(numbers_in(row.try_get::<Option<&str>, _>(0)?))
+    }
+
+    /// When these assets were created, in the same order, in which it does not matter what decides between equals.
     pub async fn instants(&self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
-        Ok(self.listed(Listed { column: "a.created_at", first: None, counted: false }, view, selection).await?.0)
+        let column = "a.created_at";
+        let by_instant = selection.in_order_of_insertion();
+        Ok(self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?.0)
     }
 
     /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
@@ -253,20 +299,17 @@ impl Store {
             (true, false) => Err(ListError::NoSuchProject),
             (true, true) => {
                 let count = if counted { row.try_get::<Option<i64>, _>(3)? } else { None };
-                let numbers = numbers(row.try_get::<Option<&str>, _>(2)?.unwrap_or_default());
-                Ok((numbers, count.unwrap_or_default().unsigned_abs()))
+                Ok((numbers_in(row.try_get(2)?), count.unwrap_or_default().unsigned_abs()))
             }
         }
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
     pub async fn assets_numbered(&self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
-        let Edition { collection, version, .. } = view.edition;
-        // A plus keeps SQLite from reading the whole collection by its index: the numbers are the way.
         let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
         push_in(&mut sql, "a.seq IN", numbers);
-        sql.push("\n AND +a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(collection);
-        sql.push(" AND version = ").push_bind(version).push(")");
+        sql.push("\n AND ");
+        push_edition(&mut sql, view.edition);
         let rows = sql.build().fetch_all(&self.pool).await?;
         if rows.len() < numbers.len() {
             return Err(ListError::Outdated);
@@ -282,16 +325,23 @@ impl Store {
     }
 }
 
-/// Numbers with commas between them.
-fn numbers(text: &str) -> Box<[i64]> {
+/// Numbers with commas between them; none where there is no text.
+fn numbers_in(text: Option<&str>) -> Box<[i64]> {
     let number = |digits: &str| digits.parse().expect("SQLite writes whole numbers in digits");
-    text.split(',').filter(|digits| !digits.is_empty()).map(number).collect()
+    text.unwrap_or_default().split(',').filter(|digits| !digits.is_empty()).map(number).collect()
 }
 
 fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, selection: &Selection) {
     sql.push("SELECT ").push(column).push(" AS value FROM asset a\n WHERE ");
     push_conditions(sql, view, selection);
     push_order(sql, view.provider, selection.order);
+}
+
+/// That assets whose numbers are known are of an edition, and it is not outdated. A plus keeps SQLite from reading the whole
+/// collection by its index: the numbers are the way.
+fn push_edition(sql: &mut QueryBuilder<Sqlite>, edition: Edition) {
+    sql.push("+a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(edition.collection);
+    sql.push(" AND version = ").push_bind(edition.version).push(")");
 }
 
 fn push_conditions(sql: &mut QueryBuilder<Sqlite>, view: View, selection: &Selection) {

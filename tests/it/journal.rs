@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use assetmock::explain::Warning;
 use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Remarks, Shown, Stats};
+use assetmock::payload::Payload;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
@@ -168,6 +169,31 @@ fn a_workspace_is_cleared_without_the_others() {
     assert_eq!(everything(&journal), [2, 3]);
     // The two bytes of their bodies are shared by all three.
     assert_eq!((journal.stats().bytes, journal.stats().dropped), ((before - 2) / 3 * 2 + 2, 0));
+}
+
+/// Entries are written one after the other into the same pieces of memory.
+#[test]
+fn what_is_cleared_takes_nothing_from_its_neighbours() {
+    let journal = Journal::default();
+    for number in 0..200 {
+        let workspace = if number % 3 == 0 { "ws_a" } else { "ws_b" };
+        let end = Bytes::from(format!("{{\"request\": {number}}}"));
+        journal.record(Exchange {
+            workspace: Some(workspace.into()),
+            response_body: Body::of(Payload::of(Bytes::from_static(b"page "), end)),
+            ..exchange(&format!("/{number}?{}", "x".repeat(number)))
+        });
+    }
+    let kept = |journal: &Journal| {
+        let found = journal.find(&filter(json!({"workspace": "ws_b"})));
+        found.iter().map(|entry| serde_json::to_value(Shown::of(entry)).unwrap()).collect::<Vec<_>>()
+    };
+    let before = kept(&journal);
+    assert_eq!(before.len(), 133);
+    assert_eq!(before[132]["response_body"], "page {\"request\": 199}");
+    assert_eq!(journal.clear(Some("ws_a")), 67);
+    journal.record(exchange("/after"));
+    assert_eq!(kept(&journal), before);
 }
 
 #[test]
@@ -372,10 +398,7 @@ fn an_exchange_is_one_line_in_the_log() {
         workspace: Some("ws_demo".into()),
         key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64)).into()),
         status: Some(StatusCode::BAD_REQUEST),
-        remarks: remarked(Remarks {
-            why: Some("limit=500 is above the maximum 200".to_owned()),
-            ..Remarks::default()
-        }),
+        remarks: remarked(Remarks { why: Some("limit=500 is above the maximum 200".to_owned()), ..Remarks::default() }),
         ..exchange("/xqr/api/v1/assets?limit=500")
     };
     assert_eq!(
