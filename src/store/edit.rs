@@ -2,8 +2,8 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
-use super::listing::seen;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
+use super::selection::seen;
 use super::{Asset, Changed, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
 use crate::fixture;
 

@@ -1,0 +1,161 @@
+//! What a provider asks of the library: which assets, in which order, and which page of them.
+
+use super::{Seen, Status, Visibility};
+use crate::clock::Micros;
+use crate::fixture;
+
+/// What a provider asks of the library on behalf of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetQuery {
+    /// What is listed, and in which order.
+    pub selection: Selection,
+    /// Where the page begins.
+    pub start: Start,
+    /// Whether the page begins with the last asset before it, as if one more had come in front meanwhile. A page that
+    /// has none before it is as it is.
+    pub overlap: bool,
+    /// How many assets a page holds.
+    pub limit: u32,
+    /// Whether the total of all pages is wanted.
+    pub counted: bool,
+}
+
+/// What is listed, and in which order: all pages of a listing have this in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// All of these must hold.
+    pub filters: Vec<Filter>,
+    /// A project that must exist; a listing narrowed to an unknown one is an error, not an empty page.
+    pub project: Option<String>,
+    /// The order.
+    pub order: Order,
+}
+
+impl Selection {
+    /// The same with the order of insertion deciding between equals.
+    pub(super) fn in_order_of_insertion(&self) -> Selection {
+        Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
+    }
+
+    /// Whether a change of which listings see this may make this one another.
+    pub fn sees(&self, seen: Seen) -> bool {
+        match seen {
+            Seen::Nothing => false,
+            Seen::Description => {
+                self.filters.iter().any(|filter| matches!(filter, Filter::NameOrDescriptionContains(_)))
+            }
+            Seen::Anything => true,
+        }
+    }
+}
+
+/// What listings see of an asset's change: all that filters and orders look at, public ids apart.
+pub(super) fn seen(before: &fixture::Asset, after: &fixture::Asset) -> Seen {
+    fn looked_at(asset: &fixture::Asset) -> impl PartialEq + '_ {
+        let text = (&asset.name, asset.kind(), &asset.tags, &asset.uploader, &asset.project, &asset.folder);
+        (text, asset.status, asset.visibility, asset.created_at.0)
+    }
+    if looked_at(before) != looked_at(after) {
+        Seen::Anything
+    } else if before.description != after.description {
+        Seen::Description
+    } else {
+        Seen::Nothing
+    }
+}
+
+/// A total order: a value, then a unique tie-break in the same direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// The value.
+    pub by: SortBy,
+    /// What decides between equals.
+    pub tie: Tie,
+    /// Which end comes first.
+    pub direction: Direction,
+}
+
+/// The value assets are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// When they were created.
+    Created,
+    /// Their names, byte by byte; the public id stands in for a name that is not there.
+    Name,
+}
+
+/// What decides between equals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tie {
+    /// The order of insertion.
+    Inserted,
+    /// The public id at the provider that asks.
+    PublicId,
+}
+
+/// Which end comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// The least.
+    Ascending,
+    /// The greatest.
+    Descending,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// After this many assets.
+    Offset(u64),
+    /// After this position in an order by creation and public id.
+    After {
+        /// When the last asset seen was created.
+        created_at: Micros,
+        /// The public id of the last asset seen.
+        id: String,
+    },
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Of one of these kinds.
+    KindIn(Vec<String>),
+    /// Of none of these kinds.
+    KindNotIn(Vec<String>),
+    /// In one of these states.
+    StatusIn(Vec<Status>),
+    /// With one of these public ids.
+    IdIn(Vec<String>),
+    /// With this text in the name, whatever the case.
+    NameContains(String),
+    /// With this text in the name or the description, whatever the case.
+    NameOrDescriptionContains(String),
+    /// With this text in the name, the project's name or one of the tags in `vocabulary`, whatever the case.
+    Mentions {
+        /// The text.
+        text: String,
+        /// The tags that count.
+        vocabulary: Vec<String>,
+    },
+    /// With this tag.
+    HasTag(String),
+    /// Without this tag.
+    LacksTag(String),
+    /// On this project.
+    Project(String),
+    /// Directly in this folder.
+    Folder(String),
+    /// Not in a trashed folder, nor below one.
+    NotTrashed,
+    /// Brought by this user.
+    Uploader(String),
+    /// With this visibility.
+    Visibility(Visibility),
+    /// Brought by this user or shared with everyone in the workspace; not provided by the platform.
+    VisibleTo(String),
+    /// Created at this instant or later.
+    CreatedFrom(Micros),
+    /// Created at this instant or earlier.
+    CreatedTo(Micros),
+}
