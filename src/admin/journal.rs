@@ -138,7 +138,7 @@ async fn look_up(app: &App, Search { filter, wait_ms }: Search) -> Result<axum::
         0 => app.journal.find(&filter),
         _ => app.journal.wait(&filter, Duration::from_millis(wait_ms)).await.unwrap_or_default(),
     };
-    let entries = found.iter().map(|entry| Shown::of(entry)).collect();
+    let entries = found.iter().map(Shown::of).collect();
     Ok(axum::Json(Entries { entries, journal: app.journal.stats() }))
 }
 
@@ -194,7 +194,7 @@ async fn warnings(
     existing(&app, &workspace).await?;
     let count = app.tenants.of(&workspace).warned.load(Relaxed);
     let found = app.journal.find(&Filter { workspace: Some(workspace), warnings: Some(true), ..Filter::default() });
-    Ok(axum::Json(Warnings { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
+    Ok(axum::Json(Warnings { count, requests: found.iter().map(warned).collect() }))
 }
 
 fn warned(entry: &Exchange) -> Warned {
