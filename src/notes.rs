@@ -153,12 +153,7 @@ impl Open {
     fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
         let worth_a_line = self.notes.remarks.as_ref().is_some_and(|remarks| remarks.is_said());
-        if !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
-            // As nearly every request ends; what is never shown is written right where it is kept.
-            if !self.app.journal.is_off() {
-                let exchange = self.exchange(response, body);
-                self.app.journal.record(exchange);
-            }
+        if self.app.journal.is_off() && !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
             return;
         }
         let exchange = self.exchange(response, body);

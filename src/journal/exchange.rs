@@ -148,7 +148,7 @@ fn on_sheet(room: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
-    packed: Bytes,
+    pub(super) packed: Bytes,
     /// Where the target ends.
     target: usize,
     /// Where the headers of the request end.

@@ -25,6 +25,7 @@ impl Held {
         self.last_seq += 1;
         self.take(&exchange);
         self.entries.push_back(exchange);
+        // Numbered where it is held, which spares a copy of it.
         self.entries.back_mut().expect("there is one").seq = self.last_seq;
         self.last_seq
     }
@@ -116,5 +117,42 @@ impl Hasher for Spread {
 
     fn write_usize(&mut self, place: usize) {
         self.0 = (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, Method, Uri, Version};
+
+    use super::*;
+    use crate::journal::{Body, Heads};
+
+    fn exchange(workspace: &str) -> Exchange {
+        Exchange {
+            seq: 0,
+            at: 0,
+            provider: None,
+            workspace: Some(workspace.into()),
+            key: None,
+            method: Method::GET,
+            heads: Heads::of(&Uri::from_static("/path"), &HeaderMap::new(), None),
+            version: Version::HTTP_11,
+            request_body: None,
+            status: None,
+            response_body: Body::default(),
+            duration: std::time::Duration::ZERO,
+            remarks: None,
+        }
+    }
+
+    /// A few entries that outlive all others would hold on to much more than is counted.
+    #[test]
+    fn what_stays_when_others_are_cleared_lets_go_of_what_they_were_written_on() {
+        let mut held = Held::default();
+        held.push(exchange("ws_a"));
+        held.push(exchange("ws_b"));
+        assert!(!held.entries[1].heads.packed.is_unique());
+        assert_eq!(held.clear(Some("ws_a")), 1);
+        assert!(held.entries[0].heads.packed.is_unique());
     }
 }
