@@ -38,6 +38,7 @@ pub mod pipeline;
 pub mod provider;
 pub mod providers;
 pub mod query;
+pub mod reply;
 pub mod report;
 pub mod secret;
 pub mod server;

@@ -35,7 +35,8 @@ use self::health::Described;
 use crate::app::App;
 use crate::connection::patient;
 use crate::pipeline::date;
-use crate::provider::{Card, Reply};
+use crate::provider::Card;
+use crate::reply::Reply;
 
 /// What a body may measure: a fixture of 100,000 assets, with room.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;

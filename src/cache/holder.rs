@@ -10,7 +10,8 @@ use super::{ENTRY, LONGEST, lock};
 use crate::clock::Micros;
 use crate::explain::Warning;
 use crate::glimpsed::Glimpsed;
-use crate::provider::{Page, Provider, Rendered, Row};
+use crate::provider::{Page, Provider, Row};
+use crate::reply::Rendered;
 use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Step, Store, View};
 
 /// How many listings one holder keeps: more than a client has filters.

@@ -12,7 +12,8 @@ use super::wire::{self, Peer};
 use super::{Struck, failures};
 use crate::clock::{Chance, Micros};
 use crate::failure::Failure;
-use crate::provider::{Card, Page, Reply};
+use crate::provider::{Card, Page};
+use crate::reply::Reply;
 use crate::store::AssetQuery;
 
 /// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered

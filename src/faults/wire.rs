@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use super::effect::{Effect, Reset, Trickle};
 use crate::connection::Line;
 use crate::payload::Payload;
-use crate::provider::Reply;
+use crate::reply::Reply;
 
 /// Whom an answer goes to.
 #[derive(Debug, Clone, Default)]

@@ -13,8 +13,9 @@ use crate::cache::Holder;
 use crate::clock::Micros;
 use crate::failure::Failure;
 use crate::limits::Counts;
-use crate::provider::{Provider, Reply, Slash};
+use crate::provider::{Provider, Slash};
 use crate::providers::Route;
+use crate::reply::Reply;
 use crate::store::{Key, KeyState};
 use crate::workspace;
 

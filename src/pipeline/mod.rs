@@ -29,9 +29,10 @@ use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::notes::{Notes, Open};
-use crate::provider::{Card, Context, Provider, Reply};
+use crate::provider::{Card, Context, Provider};
 use crate::providers::{self, Route};
 use crate::query::{self, Args};
+use crate::reply::Reply;
 use crate::store::{AssetQuery, Key, ListError};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.

@@ -9,8 +9,9 @@ use assetmock::failure::Failure;
 use assetmock::faults::{Effect, paging};
 use assetmock::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
 use assetmock::limits::Counts;
-use assetmock::provider::{Context, Provider, Reply};
+use assetmock::provider::{Context, Provider};
 use assetmock::query;
+use assetmock::reply::Reply;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::{Answer, NOON, app, block_on, page};

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::cursor;
 use crate::clock::{Micros, utc};
-use crate::provider::{Page, Rendered, Rows};
+use crate::provider::{Page, Rows};
 use crate::query::Args;
+use crate::reply::Rendered;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]

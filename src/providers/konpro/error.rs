@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{CARD, request_id};
 use crate::failure::{Failure, Staged};
-use crate::provider::{Context, Reply};
+use crate::provider::Context;
 use crate::query::{Problem, Violation};
+use crate::reply::Reply;
 
 #[derive(Serialize)]
 struct Body<'a> {

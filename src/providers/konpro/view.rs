@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::token;
 use crate::clock::seconds;
-use crate::provider::{Page, Rendered, Rows};
+use crate::provider::{Page, Rows};
+use crate::reply::Rendered;
 use crate::store;
 
 #[derive(Serialize)]

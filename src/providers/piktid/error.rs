@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::CARD;
 use crate::failure::{Failure, Staged};
-use crate::provider::Reply;
 use crate::query::{Problem, Violation};
+use crate::reply::Reply;
 
 #[derive(Serialize)]
 struct Body {

@@ -7,8 +7,9 @@ use super::{CARD, rated};
 use crate::clock::utc;
 use crate::failure::{Failure, Staged};
 use crate::limits::Exceeded;
-use crate::provider::{Context, Reply};
+use crate::provider::Context;
 use crate::query::{Problem, Violation};
+use crate::reply::Reply;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -13,10 +13,9 @@ use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{
-    Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Rendered, Reply, Slash, raw,
-};
+use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Slash};
 use crate::query::{Args, Unknown};
+use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
 
 /// The provider.

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::clock::{Micros, utc};
-use crate::provider::{Page, Rendered, Rows};
+use crate::provider::{Page, Rows};
 use crate::query::Args;
+use crate::reply::Rendered;
 use crate::store::{self, Status};
 
 #[derive(Serialize)]

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::clock::{Micros, seconds, utc};
 use crate::payload::Payload;
-use crate::provider::{Context, Page, Rendered, Reply, Rows, write};
+use crate::provider::{Context, Page, Rows};
+use crate::reply::{Rendered, Reply, write};
 use crate::store::{self, Status};
 
 #[derive(Serialize)]
