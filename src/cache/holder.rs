@@ -14,12 +14,11 @@ use crate::provider::{Page, Provider, Row};
 use crate::reply::Rendered;
 use crate::store::{AssetQuery, Direction, Key, ListError, Selection, Stamp, Start, Step, Store, View};
 
-/// How many listings one holder keeps: more than a client has filters.
+/// How many listings one holder keeps, and how many beginnings of some: more than a client has filters.
 const LISTINGS: usize = 128;
 
-/// How far from the beginning of a large listing pages are read by themselves, in assets: beyond, skipping what lies before
-/// them takes longer than reading the listing once.
-const NEAR: u64 = 1000;
+/// How much of a large listing is its beginning, in assets: pages in it do without the rest, which takes longer to read.
+const BEGINNING: u64 = 1000;
 
 /// How much one holder keeps of answers, in bytes: some of the longest there are.
 const ANSWERS: usize = 128 << 10;
@@ -33,7 +32,9 @@ pub struct Holder {
     pub(super) view: View,
     /// Whether somebody has asked since the last time that room was made.
     pub(super) asked: AtomicBool,
-    listings: Mutex<HashMap<Selection, Arc<OnceCell<Sequence>>>>,
+    listings: Listings,
+    /// Of large ones, until they are read to their ends.
+    beginnings: Listings,
     rows: Mutex<Written>,
     /// Held by whoever reads rows: the others who miss the same ones then find them.
     reading: tokio::sync::Mutex<()>,
@@ -43,10 +44,14 @@ pub struct Holder {
     all_bytes: Arc<AtomicUsize>,
 }
 
-/// The assets of a selection, in its order.
+type Listings = Mutex<HashMap<Selection, Arc<OnceCell<Arc<Sequence>>>>>;
+
+/// The assets of a selection, in its order, or the first of them.
 #[derive(Debug)]
 struct Sequence {
     numbers: Box<[i64]>,
+    /// How many there are in all, if that can be told.
+    total: u64,
     /// When the assets were created; read once somebody asks for what follows an instant.
     instants: OnceCell<Box<[Micros]>>,
 }
@@ -106,6 +111,7 @@ impl Holder {
             view,
             asked: AtomicBool::new(true),
             listings: Mutex::default(),
+            beginnings: Mutex::default(),
             rows: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             answers: Mutex::default(),
@@ -133,7 +139,7 @@ impl Holder {
             }
         }
         next.took(
-            rows.bytes + listings.values().filter_map(|listing| listing.get()).map(Sequence::bytes).sum::<usize>(),
+            rows.bytes + listings.values().filter_map(|listing| listing.get()).map(|all| all.bytes()).sum::<usize>(),
         );
         lock(&next.answers).glimpsed = std::mem::take(&mut lock(&self.answers).glimpsed);
         *lock(&next.listings) = listings;
@@ -170,62 +176,64 @@ impl Holder {
         provider: &dyn Provider,
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
-        let kept = self.listing(&query.selection);
-        let beginning;
-        let (numbers, start, total) = match self.near(query).filter(|_| !kept.initialized()) {
-            Some(start) => {
-                let length = start + u64::from(query.limit) + 1;
-                let (numbers, total) = store.beginning(self.view, &query.selection, length, query.counted).await?;
-                beginning = numbers;
-                (&*beginning, start as usize, total)
-            }
-            None => {
-                let listing = self.sequence(store, &kept, &query.selection).await?;
-                let start = self.start(store, provider, listing, query).await?;
-                let overlaps = query.overlap && query.start != Start::Offset(0);
-                let total = if query.counted { listing.numbers.len() as u64 + u64::from(overlaps) } else { 0 };
-                (&*listing.numbers, start, total)
-            }
-        };
+        let sequence = self.sequence(store, query).await?;
+        let (start, numbers) = (self.start(store, provider, &sequence, query).await?, &sequence.numbers);
         let end = start.saturating_add(query.limit as usize).min(numbers.len());
         let rows = self.rows(store, provider, numbers.get(start..end).unwrap_or_default()).await?;
+        let overlaps = query.overlap && query.start != Start::Offset(0);
+        let total = if query.counted { sequence.total + u64::from(overlaps) } else { 0 };
         Ok(Page { rows, hidden: false, more: end < numbers.len(), total })
     }
 
-    /// Where the page begins, if it can do without the listing: it lies near the beginning of a large one, which would take
-    /// longer to read than the page, and whose total is known without it.
-    fn near(&self, query: &AssetQuery) -> Option<u64> {
-        let Start::Offset(offset) = query.start else { return None };
-        let told = !query.counted || query.selection.is_tallied();
-        let is_near = offset.saturating_add(u64::from(query.limit)) <= NEAR;
-        (self.key.edition.tallied && told && !query.overlap && is_near).then_some(offset)
+    /// The assets of the listing that `query` asks for, as far as it needs them. What is kept is read by the first who asks
+    /// for it while the others wait.
+    async fn sequence(&self, store: &Store, query: &AssetQuery) -> Result<Arc<Sequence>, ListError> {
+        let selection = &query.selection;
+        let whole = self.listing(&self.listings, selection);
+        if whole.initialized() || !self.is_near(query) {
+            let read = || async {
+                let numbers = store.numbers(self.view, selection).await?;
+                Ok(self.kept(Sequence { total: numbers.len() as u64, numbers, instants: OnceCell::new() }))
+            };
+            return whole.get_or_try_init(read).await.cloned();
+        }
+        let first = async |length| {
+            // One more says whether any follow.
+            let (numbers, total) = store.beginning(self.view, selection, length + 1, selection.is_tallied()).await?;
+            Ok(Sequence { numbers, total, instants: OnceCell::new() })
+        };
+        let beginning = self.listing(&self.beginnings, selection);
+        if query.start == Start::Offset(0) && !beginning.initialized() {
+            // Many ask for no more than the first page, and what follows it may lie far behind.
+            return first(u64::from(query.limit)).await.map(Arc::new);
+        }
+        let read = || async { Ok(self.kept(first(BEGINNING).await?)) };
+        beginning.get_or_try_init(read).await.cloned()
     }
 
-    fn listing(&self, selection: &Selection) -> Arc<OnceCell<Sequence>> {
-        let mut listings = lock(&self.listings);
+    fn kept(&self, sequence: Sequence) -> Arc<Sequence> {
+        self.took(sequence.bytes());
+        Arc::new(sequence)
+    }
+
+    /// Whether the page lies in the beginning of a large listing whose total is known without the rest.
+    fn is_near(&self, query: &AssetQuery) -> bool {
+        let Start::Offset(offset) = query.start else { return false };
+        let told = !query.counted || query.selection.is_tallied();
+        let is_near = offset.saturating_add(u64::from(query.limit)) <= BEGINNING;
+        self.key.edition.tallied && told && !query.overlap && is_near
+    }
+
+    fn listing(&self, among: &Listings, selection: &Selection) -> Arc<OnceCell<Arc<Sequence>>> {
+        let mut listings = lock(among);
         if let Some(listing) = listings.get(selection) {
             return listing.clone();
         }
         if listings.len() == LISTINGS {
-            self.gave(listings.values().filter_map(|listing| listing.get()).map(Sequence::bytes).sum());
+            self.gave(listings.values().filter_map(|listing| listing.get()).map(|sequence| sequence.bytes()).sum());
             listings.clear();
         }
         listings.entry(selection.clone()).or_default().clone()
-    }
-
-    /// The assets of a listing, read by the first who asks for them while the others wait.
-    async fn sequence<'l>(
-        &self,
-        store: &Store,
-        listing: &'l OnceCell<Sequence>,
-        selection: &Selection,
-    ) -> Result<&'l Sequence, ListError> {
-        let read = || async {
-            let sequence = Sequence { numbers: store.numbers(self.view, selection).await?, instants: OnceCell::new() };
-            self.took(sequence.bytes());
-            Ok(sequence)
-        };
-        listing.get_or_try_init(read).await
     }
 
     /// The index at which the page begins.
@@ -233,7 +241,7 @@ impl Holder {
         &self,
         store: &Store,
         provider: &dyn Provider,
-        listing: &Sequence,
+        sequence: &Sequence,
         query: &AssetQuery,
     ) -> Result<usize, ListError> {
         match &query.start {
@@ -243,7 +251,7 @@ impl Holder {
             }
             Start::After { created_at, id } => {
                 let read = || store.instants(self.view, &query.selection);
-                let instants = listing.instants.get_or_try_init(read).await?;
+                let instants = sequence.instants.get_or_try_init(read).await?;
                 let descending = query.selection.order.direction == Direction::Descending;
                 let before = |at: &Micros| if descending { at > created_at } else { at < created_at };
                 let (mut least, mut most) =
@@ -251,7 +259,7 @@ impl Holder {
                 // Of those created at the same instant, what follows is found by their ids.
                 while least < most {
                     let middle = usize::midpoint(least, most);
-                    let row = self.rows(store, provider, &listing.numbers[middle..=middle]).await?.remove(0);
+                    let row = self.rows(store, provider, &sequence.numbers[middle..=middle]).await?.remove(0);
                     let order = if descending { id.as_str().cmp(&row.id) } else { (*row.id).cmp(id) };
                     if order.is_lt() || (order.is_eq() && !query.overlap) { least = middle + 1 } else { most = middle }
                 }

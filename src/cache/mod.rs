@@ -9,8 +9,8 @@
 //! - *rows*: assets as the provider writes them. A page is some of them side by side;
 //! - *answers*: whole pages by query string, from the second time it was asked on.
 //!
-//! Of a large library, a listing takes a moment to read. Until somebody goes far into it, the pages near its beginning are
-//! read by themselves, with a total that is counted beforehand.
+//! Of a large library, a listing takes a moment to read. Until somebody goes far into it, its first page is read by itself,
+//! and then its beginning, which is kept likewise; with a total that is counted beforehand.
 //!
 //! Texts that are no keys are kept too, a thousand of them, until anything changes anywhere.
 //!
