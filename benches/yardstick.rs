@@ -1,9 +1,11 @@
 //! The yardstick of the benchmarks: the barest server that answers the same bytes with the same headers, from memory; and a
-//! stopwatch for starts, since a program in Python would mostly measure itself.
+//! stopwatch for starts and for single requests, since a program in Python would mostly measure itself.
 //!
 //! `yardstick serve ADDRESS ANSWERS` serves a file of recorded answers; `yardstick start TIMES REQUEST PROGRAM…` starts a
 //! program that listens on `127.0.0.1:PORT` again and again, where `PORT` stands for a free port in its arguments, and
 //! prints how many milliseconds passed from each start to the end of the first answer, and from the signal to the exit.
+//! `yardstick turns TIMES REQUEST ADDRESS ADDRESS` sends a request to two servers by turns, on one connection to each, and
+//! prints the microseconds from each request to the end of its answer.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -70,7 +72,16 @@ fn main() {
             let taken: Vec<_> = (0..times.parse().unwrap()).map(|_| start(request, program, &words[4..])).collect();
             println!("{}", serde_json::to_string(&taken).unwrap());
         }
-        _ => panic!("yardstick serve ADDRESS ANSWERS | yardstick start TIMES REQUEST PROGRAM…"),
+        ["turns", times, request, one, other] => {
+            let mut servers = [one, other].map(|address| TcpStream::connect(address).unwrap());
+            servers.iter().for_each(|server| server.set_nodelay(true).unwrap());
+            let taken: Vec<_> =
+                (0..times.parse().unwrap()).map(|_| servers.each_mut().map(|server| turn(request, server))).collect();
+            println!("{}", serde_json::to_string(&taken).unwrap());
+        }
+        _ => panic!(
+            "yardstick serve ADDRESS ANSWERS | start TIMES REQUEST PROGRAM… | turns TIMES REQUEST ADDRESS ADDRESS"
+        ),
     }
 }
 
@@ -138,4 +149,31 @@ fn start(request: &str, program: &str, arguments: &[&str]) -> (f64, f64) {
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     child.wait().unwrap();
     (answered.as_secs_f64() * 1000.0, asked.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Microseconds to the end of the answer.
+#[expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a measurement that fails is none")]
+fn turn(request: &str, server: &mut TcpStream) -> f64 {
+    let (mut answer, mut length) = (Vec::with_capacity(64 << 10), None);
+    let mut piece = [0; 64 << 10];
+    let began = Instant::now();
+    server.write_all(request.as_bytes()).unwrap();
+    while length.is_none_or(|length| answer.len() < length) {
+        let read = server.read(&mut piece).unwrap();
+        assert!(read > 0, "the server went away");
+        answer.extend_from_slice(&piece[..read]);
+        length = length.or_else(|| whole(&answer));
+    }
+    let taken = began.elapsed();
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+    taken.as_secs_f64() * 1_000_000.0
+}
+
+/// The length of an answer, if its head is complete.
+fn whole(answer: &[u8]) -> Option<usize> {
+    let head = answer.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let lines = std::str::from_utf8(&answer[..head]).ok()?.lines();
+    let body =
+        lines.filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    Some(head + body?.1.parse::<usize>().ok()?)
 }

@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import servers
+
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -30,3 +32,11 @@ def put_on(server, requests, seconds, connections, refused=False):
     if seen["broken"] or seen["refused"] != expected or not seen["requests"]:
         raise SystemExit(f"{address}: {seen} where {'all' if refused else 'none'} should be refused")
     return Load(seen["requests"] / seen["seconds"], seen["p50_us"], seen["p99_us"])
+
+
+def by_turns(two, request, times):
+    """The microseconds that each of two servers takes for this request, asked by turns on one connection to each."""
+    head = f"{request.method} {request.target} HTTP/1.1\r\nHost: h\r\n{request.key[0]}: {request.key[1]}\r\n\r\n"
+    addresses = [f"127.0.0.1:{server.port}" for server in two]
+    command = [str(servers.YARDSTICK), "turns", str(times), head, *addresses]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout)

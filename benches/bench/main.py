@@ -87,12 +87,17 @@ def journal(report, pairs, seconds):
     file = servers.SCRATCH / "journal.tsv"
     for vendor in vendors.ALL:
         file.write_text(vendor.list().line() + "\n")
-        found = [side_by_side(str(file), seconds) for _ in range(2 * pairs)]
-        report.figure(f"journal on over off, processor time a request, {vendor.name}", found, "x", 1.05)
+        found = [side_by_side(vendor, str(file), seconds) for _ in range(2 * pairs)]
+        for of, ratios_of in zip(("time of a request", "processor time a request"), zip(*found)):
+            report.figure(f"journal on over off, {of}, {vendor.name}", list(ratios_of), "x", 1.05)
 
 
-def side_by_side(file, seconds):
-    """Processor time a request with the journal over that without, of servers that have just begun."""
+TURNS = 4000
+
+
+def side_by_side(vendor, file, seconds):
+    """What a request takes with the journal over what it takes without, of servers that have just begun: of a client that
+    asks them by turns, and of their processor while both are under load."""
     def put_on(server, seconds):
         with servers.on_core(1):
             return load.put_on(server, file, seconds, 16).per_second
@@ -104,10 +109,12 @@ def side_by_side(file, seconds):
         before = [server.processor_seconds() for server in both]
         rates = list(together.map(put_on, both, [seconds, seconds]))
         after = [server.processor_seconds() for server in both]
+        with servers.on_core(1):
+            of_on, of_off = (statistics.median(taken) for taken in zip(*load.by_turns(both, vendor.list(), TURNS)))
     if None in before:
-        return None
-    of_on, of_off = ((end - begin) / rate for begin, end, rate in zip(before, after, rates))
-    return of_on / of_off
+        return of_on / of_off, None
+    spent_on, spent_off = ((end - begin) / rate for begin, end, rate in zip(before, after, rates))
+    return of_on / of_off, spent_on / spent_off
 
 
 def machine():
