@@ -4,7 +4,8 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::selection::seen;
-use super::{Asset, Changed, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
+use super::tally::Tally;
+use super::{Asset, Changed, Edition, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
 use crate::fixture;
 
 /// The longest asset, in bytes of JSON, that is held after a change until somebody lists it: every workspace may have some.
@@ -94,10 +95,15 @@ async fn find(
 impl Write {
     /// Adds assets to a workspace, the last one newest of those created at the same instant.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
-        let (collection, step) = self.own_edition(workspace).await?;
-        let numbered = assets.into_iter().map(|asset| (collection, asset));
+        let (Edition { collection, tallied, .. }, step) = self.own_edition(workspace).await?;
+        let mut tally = Tally::default();
+        let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
+        let numbered = counted.map(|asset| (collection, asset));
         let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
         added.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        if tallied {
+            tally.join(&mut self.tx, collection).await?;
+        }
         self.step(workspace, step);
         Ok(())
     }
@@ -139,7 +145,7 @@ impl Write {
         id: &str,
         change: impl FnOnce(fixture::Asset) -> Result<NewAsset, E>,
     ) -> Result<(), E> {
-        let (collection, step) = self.own_edition(workspace).await?;
+        let (Edition { collection, .. }, step) = self.own_edition(workspace).await?;
         let and = known_as(&self.providers);
         let found = export::numbered_assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
         let found = found.map_err(StoreError::from)?.pop();
@@ -174,7 +180,7 @@ impl Write {
 
     /// Removes assets, each found by any of its public ids: all of them or none.
     pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
-        let (collection, step) = self.own_edition(workspace).await?;
+        let (Edition { collection, .. }, step) = self.own_edition(workspace).await?;
         let mut gone = Vec::new();
         for id in ids {
             let found = find(&mut self.tx, collection, id, &self.providers).await?;

@@ -25,7 +25,7 @@ pub type NewAsset = (fixture::Asset, Vec<String>);
 
 /// The rows stored with one statement: every trip to SQLite's thread costs a change of threads, every row costs time to
 /// prepare. The default worlds, 248 assets, are eight times this.
-const BATCH: usize = 31;
+pub(super) const BATCH: usize = 31;
 
 /// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
@@ -247,7 +247,7 @@ pub(super) async fn insert<T>(
 pub(super) type Bind<'b> = Separated<'b, Sqlite, &'static str>;
 
 /// The statement that stores `items` in `table`, which names its columns.
-fn insertion<T>(
+pub(super) fn insertion<T>(
     table: &str,
     items: impl IntoIterator<Item = T>,
     bind: impl Fn(&mut Bind<'_>, T),

@@ -1,11 +1,13 @@
 //! What a large collection holds, counted beforehand: how many assets there are of each kind, status, visibility and
 //! uploader. The first page of a large listing tells a total, and need not read the listing for it.
 //!
-//! A collection gets its tally when it is made with many assets; triggers keep it from then on.
+//! A collection gets its tally when it is made with many assets. From then on, whoever adds some counts them, and triggers
+//! see to those that are changed or removed.
 
 use std::collections::HashMap;
 
-use super::{Filter, Selection, Status, Tx, Visibility, load};
+use super::load::{BATCH, insertion};
+use super::{Filter, Selection, Status, Tx, Visibility};
 use crate::fixture;
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
@@ -45,18 +47,28 @@ impl Tally {
         if self.total < large {
             return Ok(());
         }
-        let table = "tally (collection, kind, status, visibility, uploader, count)";
-        load::insert(tx, table, &self.of.into_iter().collect::<Vec<_>>(), |row, (sort, count)| {
-            row.push_bind(collection)
-                .push_bind(sort.kind.clone())
-                .push_bind(sort.status.word())
-                .push_bind(sort.visibility.word())
-                .push_bind(sort.uploader.clone())
-                .push_bind(*count);
-        })
-        .await?;
+        self.join(tx, collection).await?;
         let tallied = sqlx::query("UPDATE collection SET tallied = 1 WHERE seq = ?").bind(collection);
         tallied.execute(&mut **tx).await.map(drop)
+    }
+
+    /// Adds it to a collection's.
+    pub async fn join(self, tx: &mut Tx<'_>, collection: i64) -> Result<(), sqlx::Error> {
+        let sorts: Vec<_> = self.of.into_iter().collect();
+        for some in sorts.chunks(BATCH) {
+            let table = "tally (collection, kind, status, visibility, uploader, count)";
+            let mut sql = insertion(table, some, |row, (sort, count)| {
+                row.push_bind(collection)
+                    .push_bind(sort.kind.clone())
+                    .push_bind(sort.status.word())
+                    .push_bind(sort.visibility.word())
+                    .push_bind(sort.uploader.clone())
+                    .push_bind(*count);
+            });
+            sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count");
+            sql.build().execute(&mut **tx).await?;
+        }
+        Ok(())
     }
 }
 

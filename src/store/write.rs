@@ -294,12 +294,12 @@ impl Write {
 
     /// The number of a collection that is this workspace's alone, so that it may be changed.
     pub(super) async fn own(&mut self, workspace: &str) -> Result<i64, StoreError> {
-        Ok(self.own_edition(workspace).await?.0)
+        Ok(self.own_edition(workspace).await?.0.collection)
     }
 
     /// The same, with the step that begins with this change, if it is the first of this transaction and no copy had to be
     /// made. Whoever changes nothing but assets completes it and calls [`Write::step`].
-    pub(super) async fn own_edition(&mut self, workspace: &str) -> Result<(i64, Option<Step>), StoreError> {
+    pub(super) async fn own_edition(&mut self, workspace: &str) -> Result<(Edition, Option<Step>), StoreError> {
         let is_first = matches!(self.touched, Touched::Nothing);
         self.touched.add(workspace);
         let sql = "WITH held (it) AS (SELECT collection FROM workspace WHERE id = ?)\n\
@@ -312,13 +312,13 @@ impl Write {
         if let Some(row) = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await? {
             let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
             let step = Step { to, changed: Vec::new(), now: None, seen: Seen::Anything };
-            return Ok((to.collection, is_first.then_some(step)));
+            return Ok((to, is_first.then_some(step)));
         }
         let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
         self.let_go = true;
         let own = self.copy(held).await?;
         let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
-        sqlx::query(moved).bind(own).bind(workspace).execute(&mut *self.tx).await?;
+        sqlx::query(moved).bind(own.collection).bind(workspace).execute(&mut *self.tx).await?;
         Ok((own, None))
     }
 
@@ -329,7 +329,7 @@ impl Write {
         }
     }
 
-    async fn copy(&mut self, from: i64) -> Result<i64, StoreError> {
+    async fn copy(&mut self, from: i64) -> Result<Edition, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
         let asset = format!("{COLUMNS}{}", id_columns(&self.providers));
@@ -346,9 +346,10 @@ impl Write {
             );
             sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).execute(&mut *self.tx).await?;
         }
-        let tallied = "UPDATE collection SET tallied = (SELECT tallied FROM collection WHERE seq = ?) WHERE seq = ?";
-        sqlx::query(tallied).bind(from).bind(to).execute(&mut *self.tx).await?;
-        Ok(to)
+        let sql = "UPDATE collection SET tallied = (SELECT tallied FROM collection WHERE seq = ?) WHERE seq = ?\n\
+                   RETURNING version, tallied";
+        let row = sqlx::query(sql).bind(from).bind(to).fetch_one(&mut *self.tx).await?;
+        Ok(Edition { collection: to, version: row.try_get(0)?, tallied: row.try_get(1)? })
     }
 
     /// Removes collections that nobody refers to any more.
