@@ -89,12 +89,9 @@ pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
     }
     let now = app.clock.now();
     let live = |key: &fixture::Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > now);
-    for provider in providers::ALL {
-        let name = provider.card().name;
-        if !workspace.keys.iter().any(|key| key.provider == name && live(key)) {
-            workspace.keys.push(fixture::Key::new(name, fresh_key(app, &mut write, *provider).await?));
-        }
-    }
+    let has_key = |provider: &str| workspace.keys.iter().any(|key| key.provider == provider && live(key));
+    let without: Vec<_> = providers::ALL.iter().copied().filter(|provider| !has_key(provider.card().name)).collect();
+    workspace.keys.extend(fresh_keys(app, &mut write, &without).await?);
     write.add_workspace(&workspace, collection).await?;
     // A request that was under way when a workspace of this id was removed may have left something behind.
     app.forget(&workspace.id, &[]);
@@ -116,12 +113,20 @@ async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     }
 }
 
-/// A key nobody has.
-pub async fn fresh_key(app: &App, write: &mut Write, provider: &dyn Provider) -> Result<String, StoreError> {
+/// Keys that nobody has, one for each of these providers.
+pub async fn fresh_keys(
+    app: &App,
+    write: &mut Write,
+    providers: &[&dyn Provider],
+) -> Result<Vec<fixture::Key>, StoreError> {
+    let mint = |provider: &&dyn Provider| {
+        let text = provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()));
+        fixture::Key::new(provider.card().name, text)
+    };
     loop {
-        let key = provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()));
-        if !write.has_key(provider.card().name, &key).await? {
-            return Ok(key);
+        let keys: Vec<_> = providers.iter().map(mint).collect();
+        if !write.has_any_of(&keys).await? {
+            return Ok(keys);
         }
     }
 }

@@ -136,7 +136,7 @@ async fn make(
     let around = write.surroundings(&workspace).await?;
     let key = match key {
         Some(key) => key,
-        None => workspace::fresh_key(&app, &mut write, provider).await?,
+        None => workspace::fresh_keys(&app, &mut write, &[provider]).await?.remove(0).key,
     };
     let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
     super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;

@@ -177,9 +177,12 @@ impl Write {
         Ok(self.collection_of(id).await?.is_some())
     }
 
-    /// Whether somebody has the key of this text.
-    pub async fn has_key(&mut self, provider: &str, text: &str) -> Result<bool, StoreError> {
-        let held = sqlx::query("SELECT 1 FROM key WHERE provider = ? AND key = ?").bind(provider).bind(text);
+    /// Whether somebody has one of these keys.
+    pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
+        let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
+        let sql = "SELECT 1 FROM json_each(?) AS new\n\
+                   CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
+        let held = sqlx::query(sql).bind(json(&texts));
         Ok(held.fetch_optional(&mut *self.tx).await?.is_some())
     }
 
