@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
+use super::rows::{Rows, json};
 use super::selection::seen;
 use super::tally::Tally;
 use super::{Asset, Changed, Edition, Missing, Seen, Step, Store, StoreError, Tx, Write, asset, export};
@@ -130,7 +131,7 @@ impl Write {
             let sql = format!(
                 "SELECT {provider}_id FROM asset WHERE collection = ? AND seq <> ? AND {provider}_id IN (SELECT value FROM json_each(?)) LIMIT 1"
             );
-            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(seq).bind(load::json(&ids));
+            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(seq).bind(json(&ids));
             if let Some(row) = found.fetch_optional(&mut *self.tx).await? {
                 return Ok(Some((provider, row.try_get(0)?)));
             }
@@ -159,7 +160,7 @@ impl Write {
             return Err(StoreError::Taken { what: "asset", id }.into());
         }
         let seen = if renamed { Seen::Anything } else { seen(&before, &changed.0) };
-        let short = load::json(&changed.0).len() <= HELD;
+        let short = json(&changed.0).len() <= HELD;
         let now = Some(self.replace(seq, changed).await?).filter(|_| short);
         self.step(workspace, step.map(|step| Step { changed: vec![seq], now, seen, ..step }));
         Ok(())
@@ -208,7 +209,7 @@ impl Write {
     /// Adds a user.
     pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
         let collection = self.own(workspace).await?;
-        load::insert_users(&mut self.tx, &[(collection, name)]).await.map_err(StoreError::taken("user", name))
+        Rows::default().users(&[(collection, name)]).store(&mut self.tx).await.map_err(StoreError::taken("user", name))
     }
 
     /// Removes a user whom no asset and no key names.
@@ -225,7 +226,7 @@ impl Write {
     pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
         let collection = self.own(workspace).await?;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
-        Ok(load::insert_projects(&mut self.tx, &[(collection, project)]).await?)
+        Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
     }
 
     /// Removes a project that no asset is on.
@@ -237,7 +238,7 @@ impl Write {
     pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
         let collection = self.own(workspace).await?;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
-        Ok(load::insert_folders(&mut self.tx, &[(collection, folder)]).await?)
+        Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)
     }
 
     /// Removes a folder that holds no asset and no folder.

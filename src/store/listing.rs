@@ -58,12 +58,14 @@ impl Store {
     /// else is read from, and it takes longest to look them up. So this is read without them, and only assets that were
     /// created at one instant, or at such as end alike, are put in order by them afterwards.
     async fn many_numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
-        let column = "(a.seq << 16) | (a.created_at & 65535)";
+        // The end of an instant travels with each number, in its low bits.
+        const END: i64 = 0xffff;
+        let column = "(a.seq << 16) | (a.created_at & 0xffff)";
         let by_instant = selection.in_order_of_insertion();
         let (mut numbers, _) = self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?;
-        let alike = |place: usize| numbers.get(place..=place + 1).is_some_and(|two| (two[0] ^ two[1]) & 65535 == 0);
+        let alike = |place: usize| numbers.get(place..=place + 1).is_some_and(|two| (two[0] ^ two[1]) & END == 0);
         let places: Vec<_> = (0..numbers.len()).filter(|&at| alike(at) || (at > 0 && alike(at - 1))).collect();
-        numbers.iter_mut().for_each(|number| *number >>= 16);
+        numbers.iter_mut().for_each(|number| *number >>= END.count_ones());
         let equals: Vec<_> = places.iter().map(|&place| numbers[place]).collect();
         let ordered = self.ordered(view, selection.order, &equals).await?;
         if ordered.len() < places.len() {

@@ -1,10 +1,10 @@
 //! Loading a world into a new database, and storing what a workspace holds: from fixtures to tables.
 
 use serde_json::value::RawValue;
-use sqlx::query_builder::Separated;
-use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite};
+use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::open::{LOG, schema};
+use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::tally::Tally;
 use super::{Store, Tx, fold};
 use crate::clock::Micros;
@@ -22,10 +22,6 @@ pub struct NewWorkspace<'a> {
 
 /// An asset about to be stored, with a public id for each provider.
 pub type NewAsset = (fixture::Asset, Vec<String>);
-
-/// The rows stored with one statement: every trip to SQLite's thread costs a change of threads, every row costs time to
-/// prepare. The default worlds, 248 assets, are eight times this.
-pub(super) const BATCH: usize = 31;
 
 /// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
@@ -53,7 +49,7 @@ impl Store {
         let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
         let collections = insert_collections(&mut tx, workspaces, self.large).await?;
         let made: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(collections).collect();
-        insert_workspaces(&mut tx, &made).await?;
+        Rows::default().workspaces(&made).store(&mut tx).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
         tx.commit().await?;
@@ -106,9 +102,9 @@ pub(super) async fn insert_collections(
     let numbers = new_collections(tx, workspaces.len()).await?;
     let numbered: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(numbers.iter().copied()).collect();
     let users: Vec<_> = each(&numbered, |workspace| workspace.user_names());
-    insert_users(tx, &users).await?;
-    insert_projects(tx, &each(&numbered, |workspace| &workspace.projects)).await?;
-    insert_folders(tx, &each(&numbered, |workspace| &workspace.folders)).await?;
+    let projects = each(&numbered, |workspace| &workspace.projects);
+    let folders = each(&numbered, |workspace| &workspace.folders);
+    Rows::default().users(&users).projects(&projects).folders(&folders).store(tx).await?;
     let providers = workspaces.first().map_or(&[][..], |new| new.providers);
     let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
     let assets = workspaces.iter_mut().zip(&numbers).zip(&mut tallies);
@@ -131,68 +127,6 @@ async fn new_collections(tx: &mut Tx<'_>, count: usize) -> Result<Vec<i64>, sqlx
     });
     sql.push(" RETURNING seq");
     sql.build().fetch_all(&mut **tx).await?.iter().map(|row| row.try_get(0)).collect()
-}
-
-/// Stores workspaces over collections that are there, with their keys.
-pub(super) async fn insert_workspaces(
-    tx: &mut Tx<'_>,
-    workspaces: &[(&fixture::Workspace, i64)],
-) -> Result<(), sqlx::Error> {
-    insert(tx, "workspace (id, name, collection, origin, origin_keys)", workspaces, |row, (workspace, collection)| {
-        row.push_bind(workspace.id.clone())
-            .push_bind(workspace.name.clone().unwrap_or_else(|| workspace.id.clone()))
-            .push_bind(*collection)
-            .push_bind(*collection)
-            .push_bind(json(&workspace.keys));
-    })
-    .await?;
-    let keys: Vec<_> = workspaces
-        .iter()
-        .flat_map(|(workspace, _)| workspace.keys.iter().map(|key| (&*workspace.id, workspace.first_user(), key)))
-        .collect();
-    insert_keys(tx, &keys).await
-}
-
-/// Stores keys: of which workspace, and whom they act as where they do not say.
-pub(super) async fn insert_keys(tx: &mut Tx<'_>, keys: &[(&str, &str, &fixture::Key)]) -> Result<(), sqlx::Error> {
-    let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
-    insert(tx, table, keys, |row, (workspace, user, key)| {
-        row.push_bind((*workspace).to_owned())
-            .push_bind(key.provider.clone())
-            .push_bind(key.key.clone())
-            .push_bind(key.user.as_deref().unwrap_or(user).to_owned())
-            .push_bind(key.scopes.as_ref().map(json))
-            .push_bind(key.revoked)
-            .push_bind(key.expires_at.map(|at| at.0))
-            .push_bind(json(&key.limits));
-    })
-    .await
-}
-
-/// Stores users, each with the number of its collection.
-pub(super) async fn insert_users(tx: &mut Tx<'_>, users: &[(i64, &str)]) -> Result<(), sqlx::Error> {
-    insert(tx, "user (collection, name)", users, |row, (collection, name)| {
-        row.push_bind(*collection).push_bind((*name).to_owned());
-    })
-    .await
-}
-
-/// Stores projects, each with the number of its collection.
-pub(super) async fn insert_projects(tx: &mut Tx<'_>, projects: &[(i64, &fixture::Project)]) -> Result<(), sqlx::Error> {
-    insert(tx, "project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
-        let (id, name) = (project.id.clone(), project.name.clone());
-        row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(fold(&project.name));
-    })
-    .await
-}
-
-/// Stores folders, each with the number of its collection.
-pub(super) async fn insert_folders(tx: &mut Tx<'_>, folders: &[(i64, &fixture::Folder)]) -> Result<(), sqlx::Error> {
-    insert(tx, "folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
-        let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
-        row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
-    })
-    .await
 }
 
 /// Stores assets, each with the number of its collection. While SQLite's thread stores one batch, this one makes the next.
@@ -228,33 +162,6 @@ fn each<'w, T, I: IntoIterator<Item = T>>(
         items(workspace).into_iter().map(move |item| (number, item)).collect::<Vec<_>>()
     };
     workspaces.iter().flat_map(items).collect()
-}
-
-/// Stores the rows of a table, a few with each statement: SQLite takes no more than some thousand values.
-pub(super) async fn insert<T>(
-    tx: &mut Tx<'_>,
-    table: &str,
-    items: &[T],
-    bind: impl Fn(&mut Bind<'_>, &T),
-) -> Result<(), sqlx::Error> {
-    for some in items.chunks(BATCH) {
-        insertion(table, some, &bind).build().execute(&mut **tx).await?;
-    }
-    Ok(())
-}
-
-/// The values of a row as they are bound.
-pub(super) type Bind<'b> = Separated<'b, Sqlite, &'static str>;
-
-/// The statement that stores `items` in `table`, which names its columns.
-pub(super) fn insertion<T>(
-    table: &str,
-    items: impl IntoIterator<Item = T>,
-    bind: impl Fn(&mut Bind<'_>, T),
-) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new(format!("INSERT INTO {table} "));
-    sql.push_values(items, |mut row, item| bind(&mut row, item));
-    sql
 }
 
 /// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`].
@@ -305,8 +212,4 @@ pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
 
 fn text(value: Box<RawValue>) -> String {
     String::from(Box::<str>::from(value))
-}
-
-pub(super) fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("lists and settings are always JSON")
 }

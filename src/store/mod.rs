@@ -10,6 +10,7 @@ mod key;
 mod listing;
 mod load;
 mod open;
+mod rows;
 mod selection;
 mod snapshot;
 mod stamp;

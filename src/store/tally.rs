@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::load::{BATCH, insertion};
+use super::rows::{BATCH, insertion};
 use super::{Filter, Selection, Status, Tx, Visibility};
 use crate::fixture;
 

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::OwnedMutexGuard;
 
-use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns, json};
+use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns};
+use super::rows::{Rows, json};
 use super::stamp::{Seen, Stamps, Step, Touched};
 use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
@@ -162,7 +163,7 @@ impl Write {
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
-        let made = load::insert_workspaces(&mut self.tx, &[(workspace, collection)]).await;
+        let made = Rows::default().workspaces(&[(workspace, collection)]).store(&mut self.tx).await;
         made.map_err(StoreError::taken("key", &keys))
     }
 
@@ -224,7 +225,7 @@ impl Write {
         let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
         let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
-        load::insert_keys(&mut self.tx, &named).await.map_err(StoreError::taken("key", &names))
+        Rows::default().keys(&named).store(&mut self.tx).await.map_err(StoreError::taken("key", &names))
     }
 
     async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
