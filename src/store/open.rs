@@ -176,7 +176,10 @@ fn options(place: &Place) -> SqliteConnectOptions {
 /// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
 /// first load.
 async fn private(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    Ok(execute(connection, schema(false)).await?)
+    // What begins a transaction goes to SQLite in one piece; of any other script each statement would be answered by itself,
+    // which wakes this thread.
+    let script = "BEGIN;\n".to_owned() + &schema(false);
+    Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
 }
 
 /// A file is marked before anything else is in it: whoever is killed on the way has left a file that is known as ours.
