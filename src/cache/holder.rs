@@ -33,7 +33,7 @@ pub struct Holder {
     /// Whether somebody has asked since the last time that room was made.
     pub(super) asked: AtomicBool,
     listings: Listings,
-    /// Of large ones, until they are read to their ends.
+    /// Of large ones, asked for until the whole is read.
     beginnings: Listings,
     rows: Mutex<Written>,
     /// Held by whoever reads rows: the others who miss the same ones then find them.
@@ -200,12 +200,19 @@ impl Holder {
         let first = async |length| {
             // One more says whether any follow.
             let (numbers, total) = store.beginning(self.view, selection, length + 1, selection.is_tallied()).await?;
-            Ok(Sequence { numbers, total, instants: OnceCell::new() })
+            Ok::<_, ListError>(Sequence { numbers, total, instants: OnceCell::new() })
         };
         let beginning = self.listing(&self.beginnings, selection);
         if query.start == Start::Offset(0) && !beginning.initialized() {
-            // Many ask for no more than the first page, and what follows it may lie far behind.
-            return first(u64::from(query.limit)).await.map(Arc::new);
+            // Many ask for no more than the first page, and what follows it may lie far behind. Some go on until a page is
+            // empty, so what is known to be all is kept.
+            let page = first(u64::from(query.limit)).await?;
+            let follows = page.numbers.len() > query.limit as usize;
+            return Ok(if follows {
+                Arc::new(page)
+            } else {
+                beginning.get_or_init(async || self.kept(page)).await.clone()
+            });
         }
         let read = || async { Ok(self.kept(first(BEGINNING).await?)) };
         beginning.get_or_try_init(read).await.cloned()

@@ -153,16 +153,49 @@ fn with_file<T>(file: &str, work: impl FnOnce(&Server) -> T) -> T {
     done
 }
 
+/// The total that a page of three tells, so many assets from the beginning.
+fn total(server: &Server, offset: u32) -> u64 {
+    let cursor = URL_SAFE_NO_PAD.encode(json!({"offset": offset}).to_string());
+    let answer = server.list("flora", "sk_test_demo", &format!("limit=3&cursor={cursor}"));
+    answer.json()["meta"]["total_estimate"].as_u64().unwrap()
+}
+
+/// That nothing is read again can be told by a tally that has gone wrong meanwhile.
+#[test]
+fn the_beginning_of_a_large_listing_is_read_once() {
+    let folder = Folder::new();
+    let file = large_file(&folder);
+    with_file(&file, |server| {
+        let truth = total(server, 3);
+        tamper(&file, "UPDATE tally SET count = 2 * count");
+        assert_eq!([total(server, 6), total(server, 0), total(server, 997)], [truth; 3]);
+        assert_eq!(total(server, 998), truth, "the whole is counted");
+    });
+}
+
+#[test]
+fn a_first_page_that_is_all_of_a_large_listing_is_not_read_again() {
+    let folder = Folder::new();
+    let file = large_file(&folder);
+    with_file(&file, |server| {
+        let found = |page: u32| {
+            let answer = server.list("piktid", "piktid_demo", &format!("created_by=nobody&page={page}"));
+            answer.json()["pagination"]["total"].as_u64().unwrap()
+        };
+        assert_eq!(found(1), 0);
+        tamper(
+            &file,
+            "INSERT INTO tally SELECT seq, 'image', 'ready', 'shared', 'nobody', 5 FROM collection WHERE tallied",
+        );
+        assert_eq!(found(2), 0);
+    });
+}
+
 /// Whether first pages go by the tally can be told by one that is wrong.
 #[test]
 fn the_total_of_a_large_listing_is_the_tallys_until_somebody_goes_far() {
     let folder = Folder::new();
     let file = large_file(&folder);
-    let total = |server: &Server, offset: u32| {
-        let cursor = URL_SAFE_NO_PAD.encode(json!({"offset": offset}).to_string());
-        let answer = server.list("flora", "sk_test_demo", &format!("limit=3&cursor={cursor}"));
-        answer.json()["meta"]["total_estimate"].as_u64().unwrap()
-    };
     let truth = with_file(&file, |server| total(server, 5000));
     tamper(&file, "UPDATE tally SET count = 2 * count");
     with_file(&file, |server| {
