@@ -153,16 +153,14 @@ impl Open {
     fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
         let worth_a_line = self.notes.remarks.as_ref().is_some_and(|remarks| remarks.is_said());
-        if self.app.journal.is_off() && !worth_a_line && !tracing::enabled!(tracing::Level::DEBUG) {
-            return;
+        if worth_a_line || tracing::enabled!(tracing::Level::DEBUG) {
+            let exchange = self.exchange(response, body);
+            tell(&exchange, worth_a_line);
+            self.app.journal.record(exchange);
+        } else if !self.app.journal.is_off() {
+            let exchange = self.exchange(response, body);
+            self.app.journal.record(exchange);
         }
-        let exchange = self.exchange(response, body);
-        if worth_a_line {
-            info!("{exchange}");
-        } else {
-            debug!("{exchange}");
-        }
-        self.app.journal.record(exchange);
     }
 
     fn exchange(&mut self, response: Option<&Response>, body: Payload) -> Exchange {
@@ -181,6 +179,16 @@ impl Open {
             duration: self.watch.elapsed(),
             remarks: self.notes.remarks.take(),
         }
+    }
+}
+
+/// Writes an exchange into the log.
+#[cold]
+fn tell(exchange: &Exchange, worth_a_line: bool) {
+    if worth_a_line {
+        info!("{exchange}");
+    } else {
+        debug!("{exchange}");
     }
 }
 

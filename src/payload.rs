@@ -43,9 +43,9 @@ impl Payload {
         &self.end
     }
 
-    /// The same bytes, with what no other answer has in another place.
-    pub fn with_own(&self, place: impl FnOnce(&[u8]) -> Bytes) -> Payload {
-        Payload { shared: self.shared.clone(), end: place(&self.end) }
+    /// The piece that other answers may have too, and what no other answer has.
+    pub fn into_parts(self) -> (Bytes, Bytes) {
+        (self.shared, self.end)
     }
 
     /// How many bytes there are.

@@ -1,12 +1,11 @@
 //! A request and its answer, as the journal keeps them.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
-use bytes::{Bytes, BytesMut};
 
 use crate::clock::Micros;
 use crate::explain::Warning;
@@ -30,13 +29,7 @@ impl Body {
     pub fn of(whole: impl Into<Payload>) -> Body {
         let whole = whole.into();
         let length = whole.len() as u64;
-        let kept = if whole.len() > BODY_CAP {
-            whole.whole()[..BODY_CAP].to_vec().into()
-        } else if whole.own().is_empty() {
-            whole
-        } else {
-            whole.with_own(|own| on_sheet(own.len(), |sheet| sheet.extend_from_slice(own)))
-        };
+        let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
         Body { kept, length }
     }
 
@@ -113,34 +106,6 @@ impl Exchange {
         static NONE: Remarks = Remarks { faults: Vec::new(), why: None, warnings: Vec::new() };
         self.remarks.as_deref().unwrap_or(&NONE)
     }
-
-    /// The memory it takes in the journal besides what its answer shares with others, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        let asked = self.request_body.as_ref().map_or(0, |body| size_of::<Body>() + body.kept.len());
-        let remarks = self.remarks.as_ref().map_or(0, |remarks| remarks.bytes());
-        size_of::<Exchange>() + self.heads.packed.len() + self.response_body.kept.own().len() + asked + remarks
-    }
-
-    /// Gives it memory of its own for what was written on a sheet with others, so that it does not hold on to that.
-    pub(super) fn part(&mut self) {
-        self.heads.packed = Bytes::copy_from_slice(&self.heads.packed);
-        self.response_body.kept = self.response_body.kept.with_own(Bytes::copy_from_slice);
-    }
-}
-
-/// How long sheets are, in bytes.
-const SHEET: usize = 16 << 10;
-
-/// Writes a text on the thread's sheet, after those that were written before. Exchanges that are recorded one after the other
-/// are given up one after the other, so this takes a piece of memory every forty requests instead of several for each.
-fn on_sheet(room: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
-    thread_local!(static LAST: RefCell<BytesMut> = RefCell::new(BytesMut::with_capacity(SHEET)));
-    LAST.with_borrow_mut(|sheet| {
-        // Begins a new one where there is no more room.
-        sheet.reserve(room);
-        write(sheet);
-        sheet.split().freeze()
-    })
 }
 
 /// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into one piece
@@ -148,11 +113,20 @@ fn on_sheet(room: usize, write: impl FnOnce(&mut BytesMut)) -> Bytes {
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
-    pub(super) packed: Bytes,
-    /// Where the target ends.
+    pub(super) packed: Vec<u8>,
+    pub(super) ends: Ends,
+}
+
+/// Where the parts of heads end that others follow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ends {
     target: usize,
-    /// Where the headers of the request end.
     request: usize,
+}
+
+thread_local! {
+    /// Memory that heads had, for the next: it is at hand.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl Heads {
@@ -166,43 +140,43 @@ impl Heads {
                 &absolute
             }
         };
-        let headers = request.len() + response.map_or(0, HeaderMap::len);
-        let mut request_ends = 0;
-        let packed = on_sheet(target.len() + headers * A_HEADER, |sheet| {
-            sheet.extend_from_slice(target.as_bytes());
-            pack(sheet, request);
-            request_ends = sheet.len();
-            response.into_iter().for_each(|response| pack(sheet, response));
-        });
-        Heads { packed, target: target.len(), request: request_ends }
+        let mut packed = SPARE.take();
+        packed.extend_from_slice(target.as_bytes());
+        pack(&mut packed, request);
+        let ends = Ends { target: target.len(), request: packed.len() };
+        response.into_iter().for_each(|response| pack(&mut packed, response));
+        Heads { packed, ends }
+    }
+
+    /// Leaves its memory to the next.
+    pub(super) fn recycle(mut self) {
+        self.packed.clear();
+        SPARE.set(self.packed);
     }
 
     /// The target as it was sent: a path with its query, or a whole address.
     pub fn target(&self) -> Target<'_> {
-        Target(str::from_utf8(&self.packed[..self.target]).expect("it was a text"))
+        Target(str::from_utf8(&self.packed[..self.ends.target]).expect("it was a text"))
     }
 
     /// The headers of the request.
     pub fn request(&self) -> HeaderMap {
-        unpacked(&self.packed[self.target..self.request])
+        unpacked(&self.packed[self.ends.target..self.ends.request])
     }
 
     /// The headers of the answer.
     pub fn response(&self) -> HeaderMap {
-        unpacked(&self.packed[self.request..])
+        unpacked(&self.packed[self.ends.request..])
     }
 }
 
-/// The bytes that a header takes, about.
-const A_HEADER: usize = 48;
-
 /// Neither names nor values can hold the bytes that separate them.
-fn pack(sheet: &mut BytesMut, headers: &HeaderMap) {
+fn pack(packed: &mut Vec<u8>, headers: &HeaderMap) {
     for (name, value) in headers {
-        sheet.extend_from_slice(name.as_str().as_bytes());
-        sheet.extend_from_slice(&[0]);
-        sheet.extend_from_slice(value.as_bytes());
-        sheet.extend_from_slice(b"\n");
+        packed.extend_from_slice(name.as_str().as_bytes());
+        packed.push(0);
+        packed.extend_from_slice(value.as_bytes());
+        packed.push(b'\n');
     }
 }
 

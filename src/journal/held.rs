@@ -1,105 +1,250 @@
 //! What is held of a journal, and counted. All of this happens while the journal is locked, on the way of every request, so
-//! it is a ring, written and given up from end to end: an entry that were a piece of memory of its own would seldom be at
-//! hand when its time has come, and to fetch and free it would take longer than all else here.
+//! the newest entries are only set down, in memory that is at hand because those before them were set down there. Sixteen at a
+//! time are then settled: they go to two rings, one of entries and one of their texts, which are written and given up from end
+//! to end, are counted, and make the oldest go. Whoever looks settles first and sees no difference.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{self, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Bounds, Exchange, Stats};
+use axum::http::{Method, StatusCode, Version};
+use bytes::Bytes;
+
+use super::exchange::Ends;
+use super::{Body, Bounds, Exchange, Heads, Remarks, Stats};
+use crate::clock::Micros;
+use crate::payload::Payload;
+
+/// How many entries are settled at a time.
+const BATCH: usize = 16;
+
+/// How many bytes of text are settled at the latest.
+const BATCH_TEXT: usize = 16 << 10;
 
 /// The entries, and what they take.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    entries: VecDeque<Exchange>,
+    bounds: Bounds,
+    /// The newest entries, and what their answers share with others.
+    recent: Vec<(Entry, Bytes)>,
+    /// The texts of those, one after the other.
+    recent_texts: Vec<u8>,
+    settled: VecDeque<Entry>,
+    /// The texts of the settled ones, one after the other.
+    texts: VecDeque<u8>,
+    /// How many bytes of text there were before those.
+    texts_gone: u64,
+    bodies: Bodies,
     bytes: usize,
-    /// How many entries hold what a body shares with others, by its place in memory.
-    shared: HashMap<usize, usize, BuildHasherDefault<Spread>>,
     last_seq: u64,
     dropped: u64,
     dropped_to: u64,
 }
 
+/// An exchange as it is held: its texts are elsewhere.
+#[derive(Debug)]
+struct Entry {
+    seq: u64,
+    at: Micros,
+    provider: Option<&'static str>,
+    workspace: Option<Arc<str>>,
+    key: Option<Arc<str>>,
+    method: Method,
+    version: Version,
+    request_body: Option<Box<Body>>,
+    status: Option<StatusCode>,
+    duration: Duration,
+    remarks: Option<Box<Remarks>>,
+    /// How many bytes of text there were before its own: its heads, and what its answer's body does not share with others.
+    begin: u64,
+    heads: usize,
+    own: usize,
+    ends: Ends,
+    /// What the answer's body shares with others, by its place in memory.
+    shared: usize,
+    /// The length of all of the answer's body.
+    length: u64,
+}
+
 impl Held {
-    /// Adds an entry and says its number.
+    /// Nothing yet, and never more than this.
+    pub fn new(bounds: Bounds) -> Held {
+        Held { bounds, ..Held::default() }
+    }
+
+    /// Adds an exchange and says its number.
     pub fn push(&mut self, exchange: Exchange) -> u64 {
+        let Exchange { heads, response_body: Body { kept, length }, .. } = exchange;
+        let (shared, own) = kept.into_parts();
         self.last_seq += 1;
-        self.take(&exchange);
-        self.entries.push_back(exchange);
-        // Numbered where it is held, which spares a copy of it.
-        self.entries.back_mut().expect("there is one").seq = self.last_seq;
+        let entry = Entry {
+            seq: self.last_seq,
+            at: exchange.at,
+            provider: exchange.provider,
+            workspace: exchange.workspace,
+            key: exchange.key,
+            method: exchange.method,
+            version: exchange.version,
+            request_body: exchange.request_body,
+            status: exchange.status,
+            duration: exchange.duration,
+            remarks: exchange.remarks,
+            begin: self.texts_gone + (self.texts.len() + self.recent_texts.len()) as u64,
+            heads: heads.packed.len(),
+            own: own.len(),
+            ends: heads.ends,
+            shared: place(&shared),
+            length,
+        };
+        self.recent.push((entry, shared));
+        self.recent_texts.extend_from_slice(&heads.packed);
+        self.recent_texts.extend_from_slice(&own);
+        heads.recycle();
+        if self.recent.len() >= BATCH || self.recent_texts.len() >= BATCH_TEXT {
+            self.settle();
+        }
         self.last_seq
     }
 
-    /// Drops the oldest entries that no longer fit.
-    pub fn drop_beyond(&mut self, bounds: Bounds) {
-        while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
-            let Some(oldest) = self.entries.pop_front() else { return };
-            self.give(&oldest);
+    /// Puts the newest entries behind the others, and drops the oldest that no longer fit.
+    pub fn settle(&mut self) {
+        self.texts.extend(&self.recent_texts);
+        self.recent_texts.clear();
+        for (entry, shared) in self.recent.drain(..) {
+            self.bytes += entry.bytes() + self.bodies.take(shared);
+            self.settled.push_back(entry);
+        }
+        let mut gone = 0;
+        while self.settled.len() > self.bounds.entries || self.bytes > self.bounds.bytes {
+            let Some(oldest) = self.settled.pop_front() else { break };
+            self.bytes -= oldest.bytes() + self.bodies.give(oldest.shared);
             self.dropped += 1;
             self.dropped_to = oldest.seq;
+            gone += oldest.text_length();
         }
+        self.texts.drain(..gone);
+        self.texts_gone += gone as u64;
     }
 
     /// Drops the entries of a workspace, or all of them, and says how many.
     pub fn clear(&mut self, workspace: Option<&str>) -> usize {
-        let entries = std::mem::take(&mut self.entries);
-        let before = entries.len();
-        for mut entry in entries {
+        self.settle();
+        // What stays is written anew, so that a few entries do not take the room of all.
+        let (entries, texts) = (std::mem::take(&mut self.settled), std::mem::take(&mut self.texts));
+        let (before, texts_gone) = (entries.len(), self.texts_gone);
+        for entry in entries {
             if workspace.is_none() || entry.workspace.as_deref() == workspace {
-                self.give(&entry);
+                self.bytes -= entry.bytes() + self.bodies.give(entry.shared);
             } else {
-                entry.part();
-                self.entries.push_back(entry);
+                let begin = self.texts_gone + self.texts.len() as u64;
+                self.texts.extend(texts.range(entry.text_after(texts_gone)));
+                self.settled.push_back(Entry { begin, ..entry });
             }
         }
-        before - self.entries.len()
+        before - self.settled.len()
     }
 
-    /// The last number given, and the entries with numbers above `seq`.
-    pub fn after(&self, seq: u64) -> (u64, Vec<Exchange>) {
-        let from = self.entries.partition_point(|entry| entry.seq <= seq);
-        (self.last_seq, self.entries.range(from..).cloned().collect())
+    /// The last number given, and the exchanges with numbers above `seq`.
+    pub fn after(&mut self, seq: u64) -> (u64, Vec<Exchange>) {
+        self.settle();
+        let from = self.settled.partition_point(|entry| entry.seq <= seq);
+        (self.last_seq, self.settled.range(from..).map(|entry| self.exchange(entry)).collect())
     }
 
     /// The number of the last entry dropped.
-    pub fn dropped_to(&self) -> u64 {
+    pub fn dropped_to(&mut self) -> u64 {
+        self.settle();
         self.dropped_to
     }
 
     /// How much is held.
-    pub fn stats(&self) -> Stats {
-        Stats { held: self.entries.len(), bytes: self.bytes, dropped: self.dropped, next_seq: self.last_seq + 1 }
+    pub fn stats(&mut self) -> Stats {
+        self.settle();
+        Stats { held: self.settled.len(), bytes: self.bytes, dropped: self.dropped, next_seq: self.last_seq + 1 }
     }
 
-    /// Counts an entry. Answers that are given again and again share what their bodies have in common, and so do their
-    /// entries: it is counted once, by its place in memory, which is its own as long as it is held.
-    fn take(&mut self, entry: &Exchange) {
-        self.bytes += entry.bytes();
-        if let (place, length @ 1..) = shared(entry) {
-            let holders = self.shared.entry(place).or_default();
-            *holders += 1;
-            self.bytes += if *holders == 1 { length } else { 0 };
-        }
-    }
-
-    /// Takes an entry out of the count.
-    fn give(&mut self, entry: &Exchange) {
-        self.bytes -= entry.bytes();
-        if let (place, length @ 1..) = shared(entry) {
-            let holders = self.shared.entry(place).or_default();
-            *holders = holders.saturating_sub(1);
-            if *holders == 0 {
-                self.shared.remove(&place);
-                self.bytes -= length;
-            }
+    fn exchange(&self, entry: &Entry) -> Exchange {
+        let mut text: Vec<u8> = self.texts.range(entry.text_after(self.texts_gone)).copied().collect();
+        let own = text.split_off(entry.heads);
+        let kept = Payload::of(self.bodies.at(entry.shared), own.into());
+        Exchange {
+            seq: entry.seq,
+            at: entry.at,
+            provider: entry.provider,
+            workspace: entry.workspace.clone(),
+            key: entry.key.clone(),
+            method: entry.method.clone(),
+            heads: Heads { packed: text, ends: entry.ends },
+            version: entry.version,
+            request_body: entry.request_body.clone(),
+            status: entry.status,
+            response_body: Body { kept, length: entry.length },
+            duration: entry.duration,
+            remarks: entry.remarks.clone(),
         }
     }
 }
 
-/// The place in memory of what the answer's body shares with others, and its length.
-fn shared(entry: &Exchange) -> (usize, usize) {
-    let shared = entry.response_body.kept.shared();
-    (shared.as_ptr() as usize, shared.len())
+impl Entry {
+    /// Where its text is in the ring from which so many bytes are gone.
+    fn text_after(&self, gone: u64) -> Range<usize> {
+        let begin = (self.begin - gone) as usize;
+        begin..begin + self.text_length()
+    }
+
+    fn text_length(&self) -> usize {
+        self.heads + self.own
+    }
+
+    /// The memory it takes besides what its answer shares with others, in bytes.
+    fn bytes(&self) -> usize {
+        let asked = self.request_body.as_ref().map_or(0, |body| size_of::<Body>() + body.kept.len());
+        let remarks = self.remarks.as_ref().map_or(0, |remarks| remarks.bytes());
+        size_of::<Entry>() + self.text_length() + asked + remarks
+    }
+}
+
+/// What answers that are given again and again have in common: it is counted once, however many entries hold it. It is known
+/// by its place in memory, which is its own as long as it is held.
+#[derive(Debug, Default)]
+struct Bodies(HashMap<usize, Shared, BuildHasherDefault<Spread>>);
+
+#[derive(Debug)]
+struct Shared {
+    bytes: Bytes,
+    /// How many entries hold it.
+    holders: usize,
+}
+
+impl Bodies {
+    /// Notes another holder; says how many bytes are held that were not.
+    fn take(&mut self, bytes: Bytes) -> usize {
+        if bytes.is_empty() {
+            return 0;
+        }
+        let shared = self.0.entry(place(&bytes)).or_insert(Shared { bytes, holders: 0 });
+        shared.holders += 1;
+        if shared.holders == 1 { shared.bytes.len() } else { 0 }
+    }
+
+    /// Takes a holder away; says how many bytes are no longer held.
+    fn give(&mut self, place: usize) -> usize {
+        let hash_map::Entry::Occupied(mut shared) = self.0.entry(place) else { return 0 };
+        shared.get_mut().holders -= 1;
+        if shared.get().holders > 0 { 0 } else { shared.remove().bytes.len() }
+    }
+
+    fn at(&self, place: usize) -> Bytes {
+        self.0.get(&place).map(|shared| shared.bytes.clone()).unwrap_or_default()
+    }
+}
+
+/// The place in memory of bytes; 0: there are none.
+fn place(bytes: &Bytes) -> usize {
+    if bytes.is_empty() { 0 } else { bytes.as_ptr() as usize }
 }
 
 /// Places in memory differ enough to be their own hashes, once they are spread: they all end alike.
@@ -147,12 +292,32 @@ mod tests {
 
     /// A few entries that outlive all others would hold on to much more than is counted.
     #[test]
-    fn what_stays_when_others_are_cleared_lets_go_of_what_they_were_written_on() {
-        let mut held = Held::default();
-        held.push(exchange("ws_a"));
-        held.push(exchange("ws_b"));
-        assert!(!held.entries[1].heads.packed.is_unique());
-        assert_eq!(held.clear(Some("ws_a")), 1);
-        assert!(held.entries[0].heads.packed.is_unique());
+    fn what_stays_when_others_are_cleared_takes_no_more_room_than_it_needs() {
+        let mut held = Held::new(Bounds { entries: 10_000, bytes: 10 << 20 });
+        for workspace in ["ws_a", "ws_b", "ws_c"] {
+            for _ in 0..3000 {
+                held.push(exchange(workspace));
+            }
+        }
+        assert_eq!(held.clear(Some("ws_a")), 3000);
+        assert_eq!(held.clear(Some("ws_c")), 3000);
+        let (stayed, room) = (held.after(0).1, (held.settled.capacity(), held.texts.capacity()));
+        assert_eq!(stayed.len(), 3000);
+        assert!(stayed.iter().all(|entry| entry.heads.target().to_string() == "/path"));
+        assert!(room.0 < 6000 && room.1 < 6000 * "/path".len(), "{room:?}");
+    }
+
+    /// Bounds are kept whether anybody looks or not.
+    #[test]
+    fn what_nobody_looks_at_goes_beyond_the_bounds_by_less_than_a_batch() {
+        let mut held = Held::new(Bounds { entries: 20, bytes: 10 << 20 });
+        for count in 1..1000 {
+            held.push(exchange("ws_a"));
+            assert!(held.settled.len() <= 20 && held.recent.len() < BATCH, "after {count}");
+        }
+        assert_eq!(held.stats().held, 20);
+        let long = Bytes::from(vec![b'x'; BATCH_TEXT]);
+        held.push(Exchange { response_body: Body::of(Payload::unshared(long)), ..exchange("ws_a") });
+        assert!(held.recent.is_empty());
     }
 }

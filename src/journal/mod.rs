@@ -81,7 +81,7 @@ pub struct Stats {
 impl Journal {
     /// An empty journal.
     pub fn new(bounds: Bounds) -> Journal {
-        Journal { bounds, ..Journal::default() }
+        Journal { bounds, held: Mutex::new(Held::new(bounds)), ..Journal::default() }
     }
 
     /// Whether nothing is kept.
@@ -94,10 +94,7 @@ impl Journal {
         if self.is_off() {
             return 0;
         }
-        let mut held = self.lock();
-        let seq = held.push(exchange);
-        held.drop_beyond(self.bounds);
-        drop(held);
+        let seq = self.lock().push(exchange);
         // Whoever waits was counted before it looked, and it looked under the lock: what it did not see finds it counted.
         if self.waiting.load(SeqCst) > 0 {
             self.arrived.notify_waiters();
