@@ -153,14 +153,15 @@ impl Open {
     fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
         let worth_a_line = self.notes.remarks.as_ref().is_some_and(|remarks| remarks.is_said());
-        if worth_a_line || tracing::enabled!(tracing::Level::DEBUG) {
-            let exchange = self.exchange(response, body);
-            tell(&exchange, worth_a_line);
-            self.app.journal.record(exchange);
-        } else if !self.app.journal.is_off() {
-            let exchange = self.exchange(response, body);
-            self.app.journal.record(exchange);
+        let told = worth_a_line || tracing::enabled!(tracing::Level::DEBUG);
+        if !told && self.app.journal.is_off() {
+            return;
         }
+        let exchange = self.exchange(response, body);
+        if told {
+            tell(&exchange, worth_a_line);
+        }
+        self.app.journal.record(exchange);
     }
 
     fn exchange(&mut self, response: Option<&Response>, body: Payload) -> Exchange {

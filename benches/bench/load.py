@@ -13,6 +13,7 @@ SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True)
 class Load:
+    requests: int
     per_second: float
     p50_us: float
     p99_us: float
@@ -31,7 +32,7 @@ def put_on(server, requests, seconds, connections, refused=False):
     expected = seen["requests"] if refused else 0
     if seen["broken"] or seen["refused"] != expected or not seen["requests"]:
         raise SystemExit(f"{address}: {seen} where {'all' if refused else 'none'} should be refused")
-    return Load(seen["requests"] / seen["seconds"], seen["p50_us"], seen["p99_us"])
+    return Load(seen["requests"], seen["requests"] / seen["seconds"], seen["p50_us"], seen["p99_us"])
 
 
 def by_turns(two, request, times):

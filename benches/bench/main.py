@@ -80,14 +80,15 @@ class Report:
         self.add(name, values, unit, bar, None if bar is None else statistics.median(values) <= bar)
 
 
-def journal(report, pairs, seconds):
+def journal(report, pairs):
     """What the journal costs: ours with it over ours without it, side by side on one core, with all load from another. It
-    costs less than these machines change from one second to the next, so both are under load at the same time."""
+    costs less than these machines change from one second to the next, so both are under load at the same time; and less than
+    one start of the same program differs from another, so there are many of them."""
     import vendors
     file = servers.SCRATCH / "journal.tsv"
     for vendor in vendors.ALL:
         file.write_text(vendor.list().line() + "\n")
-        found = [side_by_side(vendor, str(file), seconds) for _ in range(2 * pairs)]
+        found = [side_by_side(vendor, str(file)) for _ in range(pairs)]
         for of, ratios_of in zip(("time of a request", "processor time a request"), zip(*found)):
             report.figure(f"journal on over off, {of}, {vendor.name}", list(ratios_of), "x", 1.05)
 
@@ -95,25 +96,25 @@ def journal(report, pairs, seconds):
 TURNS = 4000
 
 
-def side_by_side(vendor, file, seconds):
+def side_by_side(vendor, file):
     """What a request takes with the journal over what it takes without, of servers that have just begun: of a client that
     asks them by turns, and of their processor while both are under load."""
-    def put_on(server, seconds):
+    def put_on(server):
         with servers.on_core(1):
-            return load.put_on(server, file, seconds, 16).per_second
+            return load.put_on(server, file, 1, 16).requests
 
     with servers.on_core(0), servers.assetmock("--fixture", "demo") as on, \
             servers.assetmock("--fixture", "demo", "--journal-entries", "0") as off, ThreadPoolExecutor() as together:
         both = [on, off]
-        list(together.map(put_on, both, [1, 1]))
+        list(together.map(put_on, both))
         before = [server.processor_seconds() for server in both]
-        rates = list(together.map(put_on, both, [seconds, seconds]))
+        counts = list(together.map(put_on, both))
         after = [server.processor_seconds() for server in both]
         with servers.on_core(1):
             of_on, of_off = (statistics.median(taken) for taken in zip(*load.by_turns(both, vendor.list(), TURNS)))
     if None in before:
         return of_on / of_off, None
-    spent_on, spent_off = ((end - begin) / rate for begin, end, rate in zip(before, after, rates))
+    spent_on, spent_off = ((end - begin) / count for begin, end, count in zip(before, after, counts))
     return of_on / of_off, spent_on / spent_off
 
 
@@ -147,7 +148,7 @@ def main():
     for case in loads:
         report.ratio(case, ratios(case, wanted.pairs, wanted.seconds))
     if chosen("journal") and not wanted.smoke:
-        journal(report, wanted.pairs, wanted.seconds)
+        journal(report, 4 * wanted.pairs)
     for name, measure in figures.ALL.items():
         if chosen(name) and not wanted.smoke:
             measure(report.figure)

@@ -63,8 +63,8 @@ struct Entry {
     heads: usize,
     own: usize,
     ends: Ends,
-    /// What the answer's body shares with others, by its place in memory.
-    shared: usize,
+    /// What the answer's body shares with others.
+    shared: Place,
     /// The length of all of the answer's body.
     length: u64,
 }
@@ -207,10 +207,17 @@ impl Entry {
     }
 }
 
+/// Where bytes are in memory, and how many.
+type Place = (usize, usize);
+
+fn place(bytes: &Bytes) -> Place {
+    (bytes.as_ptr() as usize, bytes.len())
+}
+
 /// What answers that are given again and again have in common: it is counted once, however many entries hold it. It is known
-/// by its place in memory, which is its own as long as it is held.
+/// by its place, which is its own as long as it is held.
 #[derive(Debug, Default)]
-struct Bodies(HashMap<usize, Shared, BuildHasherDefault<Spread>>);
+struct Bodies(HashMap<Place, Shared, BuildHasherDefault<Spread>>);
 
 #[derive(Debug)]
 struct Shared {
@@ -225,26 +232,22 @@ impl Bodies {
         if bytes.is_empty() {
             return 0;
         }
-        let shared = self.0.entry(place(&bytes)).or_insert(Shared { bytes, holders: 0 });
+        let place = place(&bytes);
+        let shared = self.0.entry(place).or_insert(Shared { bytes, holders: 0 });
         shared.holders += 1;
-        if shared.holders == 1 { shared.bytes.len() } else { 0 }
+        if shared.holders == 1 { place.1 } else { 0 }
     }
 
     /// Takes a holder away; says how many bytes are no longer held.
-    fn give(&mut self, place: usize) -> usize {
+    fn give(&mut self, place: Place) -> usize {
         let hash_map::Entry::Occupied(mut shared) = self.0.entry(place) else { return 0 };
         shared.get_mut().holders -= 1;
         if shared.get().holders > 0 { 0 } else { shared.remove().bytes.len() }
     }
 
-    fn at(&self, place: usize) -> Bytes {
+    fn at(&self, place: Place) -> Bytes {
         self.0.get(&place).map(|shared| shared.bytes.clone()).unwrap_or_default()
     }
-}
-
-/// The place in memory of bytes; 0: there are none.
-fn place(bytes: &Bytes) -> usize {
-    if bytes.is_empty() { 0 } else { bytes.as_ptr() as usize }
 }
 
 /// Places in memory differ enough to be their own hashes, once they are spread: they all end alike.
@@ -253,15 +256,16 @@ struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
-        self.0
+        // The best of it is at the top, and the bottom is used.
+        self.0.rotate_left(32)
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize((self.0 as usize) ^ usize::from(*byte)));
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
     }
 
-    fn write_usize(&mut self, place: usize) {
-        self.0 = (place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn write_usize(&mut self, number: usize) {
+        self.0 = (self.0 ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Remarks, Shown, Stats};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Remarks, Shown, ShownBody, Stats};
 use assetmock::payload::Payload;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
@@ -120,6 +120,18 @@ fn a_body_that_entries_share_counts_once_and_as_long_as_one_of_them_is_held() {
     assert_eq!(journal.stats().bytes, 2 * base + 1000);
     journal.record(with(&Bytes::new()));
     assert_eq!(journal.stats().bytes, 2 * base);
+}
+
+/// So is the beginning of one, which a fault may have left of it.
+#[test]
+fn a_body_that_begins_like_another_is_shown_as_it_was() {
+    let (whole, journal) = (Bytes::from_static(b"a whole body"), Journal::default());
+    for length in [12, 7, 12, 0, 7] {
+        journal.record(Exchange { response_body: Body::of(whole.slice(..length)), ..exchange("/") });
+    }
+    let shown = journal.find(&Filter::default()).iter().map(|entry| Shown::of(entry).response_body).collect::<Vec<_>>();
+    let texts = ["a whole body", "a whole", "a whole body", "", "a whole"];
+    assert_eq!(shown, texts.map(|text| ShownBody::Text(text.to_owned())));
 }
 
 /// The server's headers and targets are slices of its read buffer.
