@@ -24,7 +24,7 @@ pub use har::Har;
 pub use shown::{Header, Shown, ShownBody};
 pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
 
-/// How much a journal holds.
+/// How much a journal holds. While nobody looks at it, fewer than sixteen entries may come on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// Entries at most.
