@@ -4,6 +4,8 @@
 //! Every violation is reported, in the table's order. Each value carries a vendor's grammar as a function, because
 //! `05`, `+5`, `1_000` and `1e1` are integers to some servers and not to others.
 
+use std::borrow::Cow;
+
 use crate::clock::Micros;
 use crate::provider::Evidence;
 
@@ -180,8 +182,8 @@ pub enum Value {
 /// What is wrong with one parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The parameter, as the client named it.
-    pub param: String,
+    /// The parameter: one of the table's, or as the client named it.
+    pub param: Cow<'static, str>,
     /// The text it gave.
     pub given: String,
     /// What is wrong.
@@ -298,7 +300,7 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
 
 fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Violation> {
     let blame = |text: &str, problem| Violation {
-        param: param.name.to_owned(),
+        param: Cow::Borrowed(param.name),
         given: text.to_owned(),
         problem,
         position: given.first().map_or(0, |(position, _)| *position),
@@ -336,7 +338,7 @@ fn strangers<'a>(params: &[Param], pairs: &'a [(impl AsRef<str> + 'a, impl AsRef
         .enumerate()
         .filter(|(_, (name, _))| params.iter().all(|param| param.name != name.as_ref()) && seen.insert(name.as_ref()))
         .map(|(position, (name, text))| Violation {
-            param: name.as_ref().to_owned(),
+            param: Cow::Owned(name.as_ref().to_owned()),
             given: text.as_ref().to_owned(),
             problem: Problem::Unknown,
             position,

@@ -18,7 +18,7 @@ const BODY: usize = 8;
 const PREFIX: usize = 12;
 /// Shorter texts are masked where a key is expected, and not searched for elsewhere: `Bearer null` is a common mistake,
 /// and must not make every `null` of the answer unreadable.
-const SHORTEST: usize = 6;
+pub(crate) const SHORTEST: usize = 6;
 
 /// A key as it is shown: its prefix in words and its last characters, `acme_pk_…0000`; of a short one nothing.
 pub fn mask(key: &str) -> String {

@@ -8,7 +8,7 @@ mod why;
 
 use std::borrow::Cow;
 
-use crate::secret::Secrets;
+use crate::secret::{self, Secrets};
 pub use cursors::Cursors;
 pub use warning::{Answered, Warning, is_judged_by_memory, warnings};
 pub use why::{Case, why};
@@ -17,9 +17,11 @@ pub use why::{Case, why};
 pub const SHORT: usize = 60;
 
 /// A client's text as a sentence may repeat it: without secrets, in one line, cut to `length` characters.
-pub fn clip(text: &str, length: usize, secrets: &Secrets) -> String {
+pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str> {
     let text = secrets.hide(text);
-    let breaks_lines = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.len() <= length && !text.contains(breaks_lines) {
+        return text;
+    }
     let mut line = String::new();
     for (place, c) in text.chars().enumerate() {
         match c {
@@ -31,7 +33,16 @@ pub fn clip(text: &str, length: usize, secrets: &Secrets) -> String {
             c => line.push(c),
         }
     }
-    line
+    Cow::Owned(line)
+}
+
+/// A text that sentences may repeat as it is: in one line, and too short for a secret.
+fn plain(text: &str) -> Option<&str> {
+    (text.len() < secret::SHORTEST && !text.contains(breaks_lines)).then_some(text)
+}
+
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// A client's text in backticks.
@@ -61,11 +72,9 @@ fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a st
 }
 
 /// The first few of a list, and how many more there are.
-fn first_few<T>(items: &[T], mut say: impl FnMut(&T) -> String) -> String {
+fn first_few<T>(items: &[T], say: impl FnMut(&T) -> String) -> String {
     const FEW: usize = 8;
-    let mut said: Vec<Cow<'static, str>> = items.iter().take(FEW).map(|item| Cow::Owned(say(item))).collect();
-    if items.len() > FEW {
-        said.push(Cow::Owned(format!("and {} more", items.len() - FEW)));
-    }
-    said.join("; ")
+    let more = (items.len() > FEW).then(|| format!("and {} more", items.len() - FEW));
+    let said = items.iter().take(FEW).map(say).chain(more);
+    said.reduce(|said, next| said + "; " + &next).unwrap_or_default()
 }

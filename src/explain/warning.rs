@@ -233,5 +233,5 @@ fn pages(answered: &Answered) -> u64 {
 
 /// A client's text, as far as it can be shown.
 fn shown(answered: &Answered, text: &str) -> String {
-    clip(text, SHORT, &Secrets::of(Some(&answered.key.key), &HeaderMap::new()))
+    clip(text, SHORT, &Secrets::of(Some(&answered.key.key), &HeaderMap::new())).into_owned()
 }

@@ -1,10 +1,11 @@
 //! Why a request was refused: one sentence for every reason there is.
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 
 use axum::http::{HeaderMap, Method};
 
-use super::{SHORT, clip, first_few, meant, quoted};
+use super::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::failure::Failure;
 use crate::limits::{Counts, Exceeded};
@@ -146,9 +147,13 @@ fn rate_limited(exceeded: &Exceeded, case: &Case) -> String {
 }
 
 /// What is wrong with one parameter.
-fn broken(violation: &Violation, card: &Card, secrets: &Secrets) -> String {
-    let name = clip(&violation.param, SHORT, secrets);
-    let given = format!("{name}={}", clip(&violation.given, SHORT, secrets));
+fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &LazyCell<Secrets, F>) -> String {
+    let shown = |text| plain(text).map_or_else(|| clip(text, SHORT, secrets), Cow::Borrowed);
+    let name = match &violation.param {
+        Cow::Borrowed(ours) => Cow::Borrowed(*ours),
+        Cow::Owned(theirs) => shown(theirs),
+    };
+    let given = format!("{name}={}", shown(&violation.given));
     let or_else = |word: Option<&str>| word.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
     match &violation.problem {
         Problem::NotANumber => format!("{given} is not a number that {} reads", card.title),

@@ -65,7 +65,7 @@ pub fn misplaced(card: &Card) -> Failure {
         Position::Offset | Position::Page => Problem::NotANumber,
         Position::OffsetCursor | Position::Keyset => Problem::malformed(),
     };
-    let param = card.paging.position.to_owned();
+    let param = card.paging.position.into();
     Failure::Invalid(vec![Violation { param, given: String::new(), problem, position: 0 }])
 }
 

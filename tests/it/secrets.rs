@@ -129,7 +129,8 @@ fn no_reason_tells_a_key() {
     let config = Config { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
     let law = |key: String| {
         let method = Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET);
-        let violation = |problem| Violation { param: key.clone(), given: format!("a {key} b"), problem, position: 0 };
+        let violation =
+            |problem| Violation { param: key.clone().into(), given: format!("a {key} b"), problem, position: 0 };
         let failures = [
             Failure::NoSuchRoute,
             Failure::WrongMethod,

@@ -10,21 +10,21 @@ use crate::query::{Problem, Violation};
 use crate::reply::Reply;
 
 #[derive(Serialize)]
-struct Body {
-    error: Error,
+struct Body<'a> {
+    error: Error<'a>,
 }
 
 #[derive(Serialize)]
-struct Error {
+struct Error<'a> {
     code: &'static str,
-    message: String,
+    message: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Field>,
+    fields: Vec<Field<'a>>,
 }
 
 #[derive(Serialize)]
-struct Field {
-    field: String,
+struct Field<'a> {
+    field: &'a str,
     message: String,
 }
 
@@ -61,16 +61,15 @@ pub fn refusal(failure: &Failure) -> Reply {
 }
 
 fn say(status: StatusCode, code: &'static str, message: &str) -> Reply {
-    Reply::json(status, &Body { error: Error { code, message: message.to_owned(), fields: Vec::new() } })
+    Reply::json(status, &Body { error: Error { code, message, fields: Vec::new() } })
 }
 
 fn invalid(violations: &[Violation]) -> Reply {
-    let fields: Vec<_> = violations
-        .iter()
-        .map(|violation| Field { field: violation.param.clone(), message: message(violation) })
-        .collect();
-    let message = fields.first().map(|first| format!("{}: {}", first.field, first.message)).unwrap_or_default();
-    Reply::json(StatusCode::BAD_REQUEST, &Body { error: Error { code: "input_validation_error", message, fields } })
+    let fields: Vec<_> =
+        violations.iter().map(|violation| Field { field: &violation.param, message: message(violation) }).collect();
+    let first = fields.first().map(|first| format!("{}: {}", first.field, first.message)).unwrap_or_default();
+    let error = Error { code: "input_validation_error", message: &first, fields };
+    Reply::json(StatusCode::BAD_REQUEST, &Body { error })
 }
 
 fn message(Violation { param, problem, .. }: &Violation) -> String {

@@ -10,15 +10,15 @@ use crate::query::{Problem, Violation};
 use crate::reply::Reply;
 
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     error: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    detail: Vec<Detail>,
+    detail: Vec<Detail<'a>>,
 }
 
 #[derive(Serialize)]
-struct Detail {
-    field: String,
+struct Detail<'a> {
+    field: &'a str,
     message: String,
     position: &'static str,
 }
@@ -47,7 +47,7 @@ pub fn refusal(failure: &Failure) -> Reply {
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {
-                field: violation.param.clone(),
+                field: &violation.param,
                 message: message(violation),
                 position: "query",
             });

@@ -79,7 +79,7 @@ fn envelope(status: StatusCode, code: &'static str, message: &str, request_id: &
 }
 
 fn sentences(violations: &[Violation]) -> String {
-    violations.iter().map(sentence).collect::<Vec<_>>().join(" ")
+    violations.iter().map(sentence).reduce(|said, next| said + " " + &next).unwrap_or_default()
 }
 
 fn sentence(Violation { param, problem, .. }: &Violation) -> String {
