@@ -203,13 +203,14 @@ impl From<ListError> for Setback {
 /// What a refusal is explained with.
 fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
     let card = asked.route.provider.card();
+    let key = asked.key.as_ref().ok().map(|holder| &holder.key);
     Case {
         card,
         method: &asked.request.method,
         path: &asked.route.path,
         headers: &asked.request.headers,
-        shown: card.auth.carrier.read(&asked.request.headers).ok(),
-        key: asked.key.as_ref().ok().map(|holder| &holder.key),
+        shown: key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&asked.request.headers).ok()),
+        key,
         owner: None,
         project: progress.project.as_deref(),
         counts: &progress.counts,
