@@ -24,7 +24,7 @@ pub(crate) const SHORTEST: usize = 6;
 pub fn mask(key: &str) -> String {
     let beginnings = key.bytes().take(PREFIX).take_while(|byte| byte.is_ascii_lowercase() || *byte == b'_').enumerate();
     let prefixes = beginnings.filter(|(_, byte)| *byte == b'_').map(|(at, _)| at + 1);
-    let long_enough = |from: &usize| key[*from..].chars().count() >= BODY + TAIL;
+    let long_enough = |from: &usize| key[*from..].chars().nth(BODY + TAIL - 1).is_some();
     match std::iter::once(0).chain(prefixes).filter(long_enough).last() {
         Some(prefix) => {
             let tail = key.char_indices().nth_back(TAIL - 1).map_or(0, |(at, _)| at);
