@@ -42,7 +42,7 @@ impl Default for Bounds {
 /// The journal of this process.
 #[derive(Debug, Default)]
 pub struct Journal {
-    bounds: Bounds,
+    is_off: bool,
     held: Mutex<Held>,
     arrived: Notify,
     /// How many wait for what arrives.
@@ -81,12 +81,12 @@ pub struct Stats {
 impl Journal {
     /// An empty journal.
     pub fn new(bounds: Bounds) -> Journal {
-        Journal { bounds, held: Mutex::new(Held::new(bounds)), ..Journal::default() }
+        Journal { is_off: bounds.entries == 0, held: Mutex::new(Held::new(bounds)), ..Journal::default() }
     }
 
     /// Whether nothing is kept.
     pub fn is_off(&self) -> bool {
-        self.bounds.entries == 0
+        self.is_off
     }
 
     /// Adds an exchange and says its number. What no longer fits is dropped.

@@ -134,6 +134,30 @@ fn a_body_that_begins_like_another_is_shown_as_it_was() {
     assert_eq!(shown, texts.map(|text| ShownBody::Text(text.to_owned())));
 }
 
+/// However often the oldest have made room, what is left is what was sent.
+#[test]
+fn each_entry_keeps_its_own_texts_while_others_come_and_go() {
+    let sent = |number: u64| (format!("/{}", "x".repeat(number as usize % 97)), format!("{number}"));
+    let journal = Journal::new(Bounds { entries: 50, ..Bounds::default() });
+    for number in 1..=1000 {
+        let (target, body) = sent(number);
+        let workspace = Some(if number % 3 == 0 { "ws_a" } else { "ws_b" }.into());
+        let response_body = Body::of(Payload::unshared(body.into()));
+        assert_eq!(journal.record(Exchange { workspace, response_body, ..exchange(&target) }), number);
+        if number == 500 {
+            assert_eq!(journal.clear(Some("ws_a")), 16);
+        }
+        if number % 70 == 0 || number == 510 {
+            for entry in journal.find(&Filter::default()) {
+                let Shown { target, response_body, .. } = Shown::of(&entry);
+                let (its_target, its_body) = sent(entry.seq);
+                assert_eq!((target, response_body), (its_target, ShownBody::Text(its_body)), "{}", entry.seq);
+            }
+        }
+    }
+    assert_eq!(everything(&journal), (951..=1000).collect::<Vec<_>>());
+}
+
 /// The server's headers and targets are slices of its read buffer.
 #[test]
 fn nothing_of_the_connections_buffer_is_held_on_to() {
