@@ -562,6 +562,37 @@ fn no_key_is_whole_in_the_journal_the_archive_a_verdict_a_warning_or_the_log() {
     }
 }
 
+/// The statuses of three requests to a program with these options, with this header, and its journal's entries and state.
+fn three(options: &[&str], header: &str) -> (Vec<u16>, Value) {
+    let server = Running::start(&[&["--fixture", "demo"], options].concat());
+    let mut client = server.connect();
+    let headers = ["Authorization: Bearer sk_test_demo", header];
+    let asked = (0..3).map(|_| client.ask("GET", "/flora/api/v1/assets?limit=1", &headers, "").status).collect();
+    (asked, client.steer("GET", "journal", ""))
+}
+
+#[test]
+fn what_the_journal_holds_is_up_to_the_options() {
+    let left = |options: &[&str]| {
+        let (asked, journal) = three(options, "X-Any: thing");
+        assert_eq!(asked, [200; 3], "{options:?}");
+        let seqs: Vec<_> = journal["entries"].as_array().unwrap().iter().map(|entry| entry["seq"].clone()).collect();
+        (json!(seqs), journal["journal"]["dropped"].clone())
+    };
+    assert_eq!(left(&[]), (json!([1, 2, 3]), json!(0)));
+    assert_eq!(left(&["--journal-entries", "2"]), (json!([2, 3]), json!(1)));
+    assert_eq!(left(&["--journal-bytes", "1"]), (json!([]), json!(3)));
+    assert_eq!(left(&["--journal-entries", "0"]), (json!([]), json!(0)));
+}
+
+#[test]
+fn requests_can_be_kept_from_asking_for_faults() {
+    let (asked, journal) = three(&[], "X-Emulator-Fault: unavailable");
+    assert_eq!((asked, &journal["entries"][0]["faults"]), (vec![503; 3], &json!(["unavailable"])));
+    let (asked, journal) = three(&["--no-fault-header"], "X-Emulator-Fault: unavailable");
+    assert_eq!((asked, &journal["entries"][0]["faults"]), (vec![200; 3], &json!([])));
+}
+
 /// How the program ends after a request with a warning in a workspace that was made so, and what it says.
 fn ended(options: &[&str], made: Value, query: &str, then: impl FnOnce(&Running)) -> (Option<i32>, String) {
     let server = Running::start(&[&["--fixture", "empty"], options].concat());
