@@ -444,6 +444,47 @@ fn whoever_reads_while_a_workspace_is_removed_sees_all_of_it_or_none() {
     });
 }
 
+/// A reset that took everything away before it put back what was there would show fewer, or none, in between.
+#[test]
+fn whoever_reads_while_a_workspace_is_reset_sees_what_was_or_what_is() {
+    let server = Server::start("empty");
+    let room = Room::make(&server, json!({"fixture": images(5)}));
+    let whole = room.listed(&server);
+    let less = room.at("DELETE", &format!("/assets?ids={}", whole[0][2]));
+    done(&server, &less, Value::Null);
+    let states = [whole, room.listed(&server)];
+    assert_eq!([states[0][0].len(), states[1][0].len()], [5, 4]);
+    let reset = room.at("POST", "/reset");
+    let over = AtomicBool::new(false);
+    let shown = |index: usize| {
+        let dialect = &dialects::ALL[index];
+        dialect.ids(&server.list(dialect.name, &room.keys[dialect.name], ""))
+    };
+    thread::scope(|scope| {
+        for index in 0..dialects::ALL.len() {
+            let (shown, states, over) = (&shown, &states, &over);
+            scope.spawn(move || {
+                while !over.load(Relaxed) {
+                    let ids = shown(index);
+                    assert!(states.iter().any(|state| state[index] == ids), "{}: {ids:?}", dialects::ALL[index].name);
+                }
+            });
+        }
+        let mut wrong = Vec::new();
+        for _ in 0..60 {
+            for (request, state) in [(&reset, &states[0]), (&less, &states[1])] {
+                let answer = super::asked(&server, request, &Value::Null);
+                let now = shown(0);
+                if !(200..300).contains(&answer.status) || now != state[0] {
+                    wrong.push((request, answer.status, now));
+                }
+            }
+        }
+        over.store(true, Relaxed);
+        assert!(wrong.is_empty(), "{wrong:?}");
+    });
+}
+
 /// Under a seed a second run makes the same things up as the first, which are in the file already.
 #[test]
 fn a_second_run_over_a_file_makes_up_what_the_first_did_not() {
