@@ -11,6 +11,7 @@ mod conformance;
 mod crowd;
 mod dialects;
 mod durability;
+mod earlier_files;
 mod effects;
 mod explain;
 mod faults;

@@ -1,0 +1,57 @@
+//! Database files of earlier versions, in `tests/databases/`: this version opens them, lists from them and restores their
+//! snapshots. Each `VERSION.db` was made by that version's own binary, `VERSION-changed.json` and `VERSION-snapshot.json`
+//! are what that binary exported before and after its snapshot `before` was restored. None of them is ever made again.
+
+use std::path::Path;
+
+use assetmock::providers;
+
+use crate::dialects;
+use crate::process::{Folder, Running};
+
+fn earlier(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/databases").join(name)).unwrap()
+}
+
+/// A key of the vendor's shape, as the fixture of these files gives it.
+fn key(provider: &str) -> &'static str {
+    match provider {
+        "xqr" => "xqr_pk_0000000a.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "flora" => "sk_test_kept",
+        "twelvelabs" => "tlk_kept",
+        "piktid" => "piktid_kept",
+        "konpro" => "konpro_kept",
+        other => panic!("{other} is no vendor of that version"),
+    }
+}
+
+#[test]
+fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
+    let folder = Folder::new();
+    let file = folder.write("library.sqlite", earlier("0.1.0.db"));
+    let server = Running::start(&["--database", &file, "--clock", "2026-03-21T12:00:00Z"]);
+    let exported = |name: &str| {
+        let answer = server.connect().ask("GET", "/_emulator/workspaces/ws_kept/fixture", &[], "");
+        assert_eq!(answer.text(), std::str::from_utf8(&earlier(name)).unwrap());
+    };
+    exported("0.1.0-changed.json");
+    for provider in providers::ALL.iter().map(|provider| provider.card()) {
+        let line = provider.auth.carrier.line(key(provider.name));
+        let answer = server.connect().ask("GET", &format!("/{}{}", provider.name, provider.list), &[&line], "");
+        assert_eq!(answer.status, 200, "{}: {}", provider.name, answer.text());
+        assert!(answer.text().contains("renamed.png"), "{}: {}", provider.name, answer.text());
+        assert!(dialects::of(provider.name).is_page(answer.text()), "{}", provider.name);
+    }
+    let mut client = server.connect();
+    client.steer("POST", "snapshots/before/restore", "{}");
+    exported("0.1.0-snapshot.json");
+    let counts = client.steer("GET", "health", "")["counts"].clone();
+    assert_eq!(counts, serde_json::json!({"workspaces": 3, "keys": 18, "assets": 10}));
+    client.steer("POST", "workspaces/ws_kept/assets", r#"{"assets":[{"name":"new.png","mime_type":"image/png"}]}"#);
+    drop(client);
+    assert!(server.stop().status.success());
+    // What was written is there for this version, too.
+    let server = Running::start(&["--database", &file]);
+    let name = server.get("/flora/api/v1/assets?query=new.png", "Authorization: Bearer sk_test_kept").1;
+    assert_eq!(name["assets"][0]["name"], "new.png");
+}
