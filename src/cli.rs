@@ -225,9 +225,11 @@ fn write_fixture(
     workspace: &fixture::Workspace,
     assets: impl Iterator<Item = fixture::Asset>,
 ) -> Outcome {
-    let mut out = io::BufWriter::new(out);
-    fixture::write(&mut out, workspace, assets)?;
-    Ok(out.flush()?)
+    let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
+    for asset in assets {
+        file.asset(&asset)?;
+    }
+    Ok(file.end()?)
 }
 
 fn generate_database(
@@ -258,15 +260,20 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let store = open(&existing(world)?, crate::clock::Clock::system().now()).await?;
         let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
         let id = workspace.or(first).ok_or("there is no workspace to export")?;
-        let mut workspace = store.export(&id, &providers::names()).await?;
-        let assets = std::mem::take(&mut workspace.assets).into_iter();
-        match output {
-            Some(file) => write_fixture(
+        let mut export = store.export(&id, &providers::names()).await?;
+        let out: Box<dyn Write> = match output {
+            Some(file) => Box::new(
                 std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
-                &workspace,
-                assets,
             ),
-            None => write_fixture(io::stdout().lock(), &workspace, assets),
+            None => Box::new(io::stdout()),
+        };
+        let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;
+        loop {
+            let assets = export.next().await?;
+            if assets.is_empty() {
+                return Ok(file.end()?);
+            }
+            assets.iter().try_for_each(|asset| file.asset(asset))?;
         }
     })
 }

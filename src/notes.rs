@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use tracing::{debug, info};
 
 use crate::app::App;
-use crate::cache::Answer;
+use crate::cache::CachedResponse;
 use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
@@ -104,7 +104,7 @@ impl Notes {
     }
 
     /// Notes what about an answered request was probably not meant.
-    pub fn answered(&mut self, app: &App, key: &Key, answer: &Answer) {
+    pub fn answered(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
         if !answer.warnings.is_empty() {
             self.remark().warnings = answer.warnings.to_vec();
             let tenant = app.tenants.of(&key.workspace);

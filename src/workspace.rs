@@ -70,17 +70,11 @@ pub fn until() -> Micros {
 /// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
 /// keys of built-in fixtures stay with the workspaces of the start.
 pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
-    let mut write = app.store.write(providers::names()).await?;
-    if is_full(app, &mut write).await? {
-        return Err(MakeError::TooMany(app.switches.max_workspaces));
-    }
+    let write = app.store.write(providers::names()).await?;
+    let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
     let id = match new.id {
         Some(id) => id,
         None => fresh_id(app, &mut write).await?,
-    };
-    let (mut workspace, collection) = match &new.from {
-        Origin::CopyOf(other) => write.shared(other).await?,
-        from => found_or_added(&mut write, from, new.which.as_deref()).await?,
     };
     workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
     workspace.id = id;
@@ -152,11 +146,23 @@ pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<(),
     }
 }
 
-/// The collection for what a workspace is made from: one made from the same lately, or a new one.
-async fn found_or_added(write: &mut Write, from: &Origin, which: Option<&str>) -> Result<(Workspace, i64), MakeError> {
+/// The collection for what a workspace is made from: one made from the same lately, or a new one. A new one is made in
+/// slices, between which others have their turn; so whether there is room for a workspace is asked before and after.
+async fn found_or_added(
+    app: &App,
+    mut write: Write,
+    from: &Origin,
+    which: Option<&str>,
+) -> Result<(Write, Workspace, i64), MakeError> {
+    let room = |is_full| if is_full { Err(MakeError::TooMany(app.switches.max_workspaces)) } else { Ok(()) };
+    room(is_full(app, &mut write).await?)?;
+    if let Origin::CopyOf(other) = from {
+        let (workspace, collection) = write.shared(other).await?;
+        return Ok((write, workspace, collection));
+    }
     let source = source(from, which);
     if let Some(template) = write.template(&source).await? {
-        return Ok((template.content, template.collection));
+        return Ok((write, template.content, template.collection));
     }
     let (workspace, assets): (Workspace, Box<dyn Iterator<Item = fixture::Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
@@ -166,9 +172,10 @@ async fn found_or_added(write: &mut Write, from: &Origin, which: Option<&str>) -
             (workspace, Box::new(assets.into_iter()))
         }
     };
-    let collection = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
+    let (mut write, collection) = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
+    room(is_full(app, &mut write).await?)?;
     write.remember(&source, &workspace, collection).await?;
-    Ok((workspace, collection))
+    Ok((write, workspace, collection))
 }
 
 /// What tells one origin from another.

@@ -134,7 +134,7 @@ async fn add(
         .enumerate()
         .map(|(index, fields)| dated(fields, now).map_err(|refusal| nested(refusal, &format!("assets[{index}]"))));
     let assets = assets.collect::<Result<Vec<Asset>, Refusal>>()?;
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let around = check(Workspace { assets, ..around }, "")?;
     let new = completed(&app, &mut write, around).await?;
@@ -216,7 +216,7 @@ async fn change(
     Path(OneAsset { workspace, asset: id }): Path<OneAsset>,
     Json(patch): Json<Patch<Asset>>,
 ) -> Result<axum::Json<Asset>, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let mut shown = None;
     write
@@ -240,7 +240,7 @@ async fn remove(
     State(app): State<Arc<App>>,
     Path(OneAsset { workspace, asset }): Path<OneAsset>,
 ) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_assets(&workspace, &[asset]).await?;
     write.commit().await?;
     Ok(NoContent)
@@ -251,7 +251,7 @@ async fn remove_many(
     Path(InWorkspace { workspace }): Path<InWorkspace>,
     Asked(Removed { ids, all }): Asked<Removed>,
 ) -> Result<axum::Json<Gone>, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let removed = match (ids, all) {
         (Some(ids), false) => {
             let ids: Vec<_> = ids.split(',').map(|id| id.trim().to_owned()).collect();

@@ -73,7 +73,7 @@ async fn import(
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;
     let owner = assets.iter().filter(private).find_map(|asset| asset.uploader.clone());
     let acts_as = owner;
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let lacking = Lacking::of(&assets, &around)?;
     for user in &lacking.users {

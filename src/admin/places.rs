@@ -107,7 +107,7 @@ async fn add_user(
     Path(InWorkspace { workspace }): Path<InWorkspace>,
     Json(user): Json<User>,
 ) -> Result<Made<User>, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.add_user(&workspace, &user.name).await?;
     write.commit().await?;
     Ok(Made(user))
@@ -117,7 +117,7 @@ async fn remove_user(
     State(app): State<Arc<App>>,
     Path(Named { workspace, name }): Path<Named>,
 ) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_user(&workspace, &name).await?;
     write.commit().await?;
     Ok(NoContent)
@@ -136,7 +136,7 @@ async fn put_project(
     Json(ProjectPut { name }): Json<ProjectPut>,
 ) -> Result<axum::Json<Project>, Refusal> {
     let project = Project { id, name };
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.put_project(&workspace, &project).await?;
     write.commit().await?;
     Ok(axum::Json(project))
@@ -146,7 +146,7 @@ async fn remove_project(
     State(app): State<Arc<App>>,
     Path(Named { workspace, name }): Path<Named>,
 ) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_project(&workspace, &name).await?;
     write.commit().await?;
     Ok(NoContent)
@@ -165,7 +165,7 @@ async fn put_folder(
     Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
 ) -> Result<axum::Json<Folder>, Refusal> {
     let folder = Folder { id, name, parent, trashed };
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let mut around = write.surroundings(&workspace).await?;
     around.folders.retain(|other| other.id != folder.id);
     around.folders.push(folder.clone());
@@ -180,7 +180,7 @@ async fn remove_folder(
     State(app): State<Arc<App>>,
     Path(Named { workspace, name }): Path<Named>,
 ) -> Result<NoContent, Refusal> {
-    let mut write = app.store.write(providers::names()).await?;
+    let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_folder(&workspace, &name).await?;
     write.commit().await?;
     Ok(NoContent)

@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use aide::OperationOutput;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as Documented};
+use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::NoContent;
+use axum::response::{IntoResponse, NoContent, Response};
+use futures_util::stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,7 +25,7 @@ use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
 use crate::object;
 use crate::providers;
-use crate::store::{KeyState, StoreError, Summary};
+use crate::store::{Export, KeyState, SLICE, StoreError, Summary};
 use crate::workspace::{self, New, Origin, until};
 
 const TAG: &str = "Workspaces";
@@ -237,12 +243,54 @@ async fn reset(
     Ok(axum::Json(shown(&app, &parts, &workspace).await?))
 }
 
+/// A fixture, written while it is read.
+struct Exported(Body);
+
+impl IntoResponse for Exported {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
+    }
+}
+
+impl OperationOutput for Exported {
+    type Inner = fixture::Fixture;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        axum::Json::<fixture::Fixture>::operation_response(ctx, operation)
+    }
+}
+
 async fn export(
     State(app): State<Arc<App>>,
     Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<fixture::Fixture>, Refusal> {
-    let workspace = app.store.export(&workspace, &providers::names()).await?;
-    Ok(axum::Json(fixture::Fixture { schema: None, workspaces: vec![workspace] }))
+) -> Result<Exported, Refusal> {
+    let mut export = app.store.export(&workspace, &providers::names()).await?;
+    let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("memory takes what is written");
+    if write_slice(&mut export, &mut file).await? {
+        return Ok(Exported(Body::from(file.out)));
+    }
+    let parts = stream::try_unfold((Some(export), file), async |(export, mut file)| {
+        let part = Bytes::from(std::mem::take(&mut file.out));
+        let export = match export {
+            Some(mut export) => (!write_slice(&mut export, &mut file).await?).then_some(export),
+            None if part.is_empty() => return Ok(None),
+            None => None,
+        };
+        Ok::<_, StoreError>(Some((part, (export, file))))
+    });
+    Ok(Exported(Body::from_stream(parts)))
+}
+
+/// Writes the assets that follow, and says whether they were the last.
+async fn write_slice(export: &mut Export, file: &mut fixture::Writer<Vec<u8>>) -> Result<bool, StoreError> {
+    const TAKES_ALL: &str = "memory takes what is written";
+    let assets = export.next().await?;
+    assets.iter().for_each(|asset| file.asset(asset).expect(TAKES_ALL));
+    let is_last = assets.len() < SLICE;
+    if is_last {
+        file.end().expect(TAKES_ALL);
+    }
+    Ok(is_last)
 }
 
 /// The workspace of this id, or the refusal that there is none.

@@ -1,187 +1,220 @@
 //! What is kept of the library in memory, so that a page that was asked for before, or lies beside one, costs no question to
 //! the database. SQLite stays the one source of truth: everything here can be dropped at any moment and is made again.
 //!
-//! **What is kept**, for each key that was seen lately (its [`Holder`]):
+//! **What is kept**, for each key that was seen lately (its [`KeyCache`]):
 //!
 //! - the key itself, and which edition of its workspace it opens;
 //! - *listings*: the numbers of all assets of a selection, in order. An offset is an index, a count is a length, so the last
 //!   page costs what the first does;
 //! - *rows*: assets as the provider writes them. A page is some of them side by side;
-//! - *answers*: whole pages by query string, from the second time it was asked on.
+//! - *responses*: whole pages by query string, from the second time it was asked on.
 //!
 //! Of a large library, a listing takes a moment to read. Until somebody goes far into it, its first page is read by itself,
 //! and then its beginning, which is kept likewise; with a total that is counted beforehand.
 //!
 //! Texts that are no keys are kept too, a thousand of them, until anything changes anywhere.
 //!
-//! **When it is dropped.** A holder carries a [`Stamp`] on its workspace. Whatever changes the workspace or one of its keys
-//! ends the stamp, after it is committed and before it is acknowledged; from then on nobody is answered out of the holder,
-//! and the next request makes a new one. If nothing but assets has changed meanwhile ([`Step`]), the new one takes over the
-//! rows of all others, and the listings that do not look at what has changed; else it begins empty. What is read from the
-//! database on behalf of a holder names the holder's edition, and comes only if that is still there. So an answer is of one
-//! state of the library, and a request that begins after a change was acknowledged sees it.
+//! **When it is dropped.** An entry carries a [`VersionGuard`] on its workspace, taken before anything was read. A change to
+//! the workspace or one of its keys makes the guard outdated, after it is committed and before it is acknowledged; from then
+//! on no request is answered from the entry, and the next one makes a new entry. What an entry lacks is read together with
+//! the key in one [`Read`](crate::store::Read), so it is of one state of the library: the entry's, or a newer one that gets
+//! an entry of its own. Nothing is read twice because of a change, so a writer cannot keep readers waiting.
 //!
-//! **How much is kept** is bounded by [`BOUND`]. Beyond it, holders go that nobody has asked for since the last time; if that
-//! does not do, all rows and answers go; if that does not do, everything does. What requests under way still use is
+//! **How much is kept** is bounded by [`BOUND`]. Beyond it, entries go that nobody has asked for since the last time; if
+//! that does not do, all rows and responses go; if that does not do, everything does. What requests under way still use is
 //! freed with them.
 
-mod holder;
+mod key;
+mod rows;
+mod turns;
 
-pub use holder::{Answer, Holder};
+pub use key::KeyCache;
+pub use rows::CachedResponse;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use self::turns::Turns;
 use crate::provider::{Page, Provider};
-use crate::store::{AssetQuery, ListError, Store};
+use crate::store::{AssetQuery, Key, ListError, Store, VersionGuard};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;
 
 /// How many texts are known to be no keys.
-const STRANGERS: usize = 1024;
+const UNKNOWN_KEYS: usize = 1024;
 
-/// The longest text that is kept, and the longest query string that an answer is kept for, in bytes.
+/// The longest text that is kept, and the longest query string that a response is kept for, in bytes.
 const LONGEST: usize = 1024;
 
 /// What an entry of a table costs besides its content, about.
 const ENTRY: usize = 64;
 
+/// The entries of one provider, by the text of the key.
+type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
+
 /// What is kept of the library.
 #[derive(Debug, Default)]
 pub struct Cache {
-    /// Held by whoever makes a holder: the others who ask for the same one then find it.
-    making: tokio::sync::Mutex<()>,
-    holders: RwLock<HashMap<&'static str, HashMap<String, Arc<Holder>>>>,
-    strangers: Mutex<HashMap<String, Stranger>>,
+    keys: RwLock<HashMap<&'static str, Keys>>,
+    unknown: Mutex<HashMap<String, UnknownKey>>,
+    /// Of requests that lack the same thing, one reads it while the others wait and find it.
+    turns: Turns,
     bytes: Arc<AtomicUsize>,
 }
 
 /// A text that is no key of a provider's, as long as nothing changes anywhere.
 #[derive(Debug)]
-struct Stranger {
+struct UnknownKey {
     to: &'static str,
     /// The provider whose key it is.
     owner: Option<String>,
     changes: u64,
 }
 
+/// A page, and what it was read with.
+#[derive(Debug)]
+pub struct PlannedPage {
+    /// The key, of the same state of the library as the page.
+    pub entry: Arc<KeyCache>,
+    /// What that key asked for.
+    pub query: AssetQuery,
+    /// The page.
+    pub page: Page,
+}
+
 impl Cache {
-    /// The holder of the key of this text.
-    pub async fn holder(
+    /// The entry of the key of this text.
+    pub async fn entry(
         &self,
         store: &Store,
         provider: &dyn Provider,
         text: &str,
-    ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
+    ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
         let name = provider.card().name;
-        if let Some(holder) = self.kept(name, text) {
-            return Ok(Some(holder));
+        if let Some(entry) = self.current(name, text) {
+            return Ok(Some(entry));
         }
-        if self.stranger(store, name, text, |_| ()).is_some() {
+        if self.unknown(store, name, text, |_| ()).is_some() {
             return Ok(None);
         }
-        // In a box of its own, so that the many requests that find their holder do not carry room for this.
-        Box::pin(self.found(store, provider, text)).await
+        // In a box of its own, so that the many requests that find their entry do not carry room for this.
+        Box::pin(self.read_entry(store, name, text)).await
     }
 
-    /// The holder, found in the library unless somebody else has just done so.
-    async fn found(
+    async fn read_entry(
+        &self,
+        store: &Store,
+        provider: &'static str,
+        text: &str,
+    ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
+        let _turn = self.turns.take(&(provider, text)).await;
+        if let Some(entry) = self.current(provider, text) {
+            return Ok(Some(entry));
+        }
+        let changes = store.changes();
+        let mut workspace = self.kept(provider, text).map(|outdated| outdated.key.workspace.to_string());
+        if workspace.is_none() {
+            workspace = store.read().await?.workspace_of_key(provider, text).await?;
+        }
+        let guard = workspace.map(|workspace| (store.guard(&workspace), workspace));
+        let mut read = store.read().await?;
+        if let Some(key) = read.key(provider, text).await? {
+            return Ok(Some(self.keep(provider, key, guard)));
+        }
+        let owner = read.provider_of_key(text).await?;
+        self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
+        Ok(None)
+    }
+
+    /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
+    /// `plan` says what that key may see, or why it may not.
+    pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
         provider: &dyn Provider,
-        text: &str,
-    ) -> Result<Option<Arc<Holder>>, sqlx::Error> {
-        let name = provider.card().name;
-        let _turn = self.making.lock().await;
-        if let Some(holder) = self.kept(name, text) {
-            return Ok(Some(holder));
+        entry: &Arc<KeyCache>,
+        mut plan: impl FnMut(&Key) -> Result<AssetQuery, E>,
+    ) -> Result<PlannedPage, E> {
+        let (name, text) = (provider.card().name, &*entry.key.key);
+        let query = plan(&entry.key)?;
+        if let Some(page) = entry.cached_page(&query) {
+            return Ok(PlannedPage { entry: entry.clone(), query, page });
         }
-        if let Some(holder) = self.followed(store, provider, text) {
-            return Ok(Some(holder));
-        }
-        loop {
-            let changes = store.changes();
-            let Some(key) = store.key(name, text).await? else {
-                let owner = store.provider_of_key(text).await?;
-                self.refuse(text, Stranger { to: name, owner, changes });
-                return Ok(None);
-            };
-            let stamp = store.stamp(&key.workspace);
-            if store.changes() == changes {
-                return Ok(Some(self.keep(Holder::new(name, key, stamp, self.bytes.clone()))));
+        let _turn = self.turns.take(&(name, text, &query.selection)).await;
+        if let Some(entry) = self.current(name, text) {
+            let query = plan(&entry.key)?;
+            if let Some(page) = entry.cached_page(&query) {
+                return Ok(PlannedPage { entry, query, page });
             }
         }
-    }
-
-    /// The holder that follows an outdated one over changes to assets.
-    fn followed(&self, store: &Store, provider: &dyn Provider, text: &str) -> Option<Arc<Holder>> {
-        let outdated = {
-            let holders = self.holders.read().unwrap_or_else(PoisonError::into_inner);
-            holders.get(provider.card().name)?.get(text)?.clone()
+        let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
+        let workspace = entry.key.workspace.to_string();
+        let guard = store.guard(&workspace);
+        let mut read = store.read().await.map_err(ListError::from)?;
+        let key = read.key(name, text).await.map_err(ListError::from)?.ok_or(ListError::NoSuchKey)?;
+        let entry = match self.current(name, text) {
+            Some(current) if current.key == key => current,
+            _ => self.keep(name, key, Some((guard, workspace))),
         };
-        let (stamp, steps) = store.since(&outdated.key.workspace, outdated.key.edition)?;
-        Some(self.keep(outdated.followed(provider, stamp, &steps)?))
+        let query = plan(&entry.key)?;
+        let page = entry.read_page(&mut read, provider, &query).await?;
+        drop(read);
+        self.make_room();
+        Ok(PlannedPage { entry, query, page })
     }
 
     /// The provider that has the key of this text, which was found to be no key of `provider`'s.
     pub fn owner(&self, store: &Store, provider: &str, text: &str) -> Option<String> {
-        self.stranger(store, provider, text, |stranger| stranger.owner.clone()).flatten()
+        self.unknown(store, provider, text, |unknown| unknown.owner.clone()).flatten()
     }
 
-    fn stranger<T>(&self, store: &Store, provider: &str, text: &str, see: impl FnOnce(&Stranger) -> T) -> Option<T> {
-        let strangers = lock(&self.strangers);
-        let found = strangers.get(text)?;
+    fn unknown<T>(&self, store: &Store, provider: &str, text: &str, see: impl FnOnce(&UnknownKey) -> T) -> Option<T> {
+        let unknown = lock(&self.unknown);
+        let found = unknown.get(text)?;
         (found.to == provider && found.changes == store.changes()).then(|| see(found))
     }
 
-    fn refuse(&self, text: &str, stranger: Stranger) {
+    fn remember_unknown(&self, text: &str, key: UnknownKey) {
         if text.len() > LONGEST {
             return;
         }
-        let mut strangers = lock(&self.strangers);
-        if strangers.len() == STRANGERS {
-            strangers.clear();
+        let mut unknown = lock(&self.unknown);
+        if unknown.len() == UNKNOWN_KEYS {
+            unknown.clear();
         }
-        strangers.insert(text.to_owned(), stranger);
+        unknown.insert(text.to_owned(), key);
     }
 
-    fn kept(&self, provider: &str, text: &str) -> Option<Arc<Holder>> {
-        let holders = self.holders.read().unwrap_or_else(PoisonError::into_inner);
-        let holder = holders.get(provider)?.get(text).filter(|holder| holder.stamp.is_current())?;
-        holder.asked.store(true, Relaxed);
-        Some(holder.clone())
+    /// The entry of a key, if nothing has changed since it was made.
+    fn current(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
+        let entry = self.kept(provider, text).filter(|entry| entry.guard.is_current())?;
+        entry.used.store(true, Relaxed);
+        Some(entry)
     }
 
-    fn keep(&self, holder: Holder) -> Arc<Holder> {
-        let holder = Arc::new(holder);
-        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
-        let before =
-            holders.entry(holder.view.provider).or_default().insert(holder.key.key.to_string(), holder.clone());
-        drop(holders);
+    fn kept(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(provider)?.get(text).cloned()
+    }
+
+    /// Keeps a key under a guard that was taken before it was read, unless that is one on another workspace.
+    fn keep(&self, provider: &'static str, key: Key, guard: Option<(VersionGuard, String)>) -> Arc<KeyCache> {
+        let guard = guard.filter(|(_, workspace)| **workspace == *key.workspace).map(|(guard, _)| guard);
+        let guard = guard.unwrap_or_else(VersionGuard::outdated);
+        let entry = Arc::new(KeyCache::new(provider, key, guard, self.bytes.clone()));
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
+        drop(keys);
         drop(before);
         self.make_room();
-        holder
+        entry
     }
 
-    /// The page that `query` asks for, of the edition that the holder knows.
-    pub async fn page(
-        &self,
-        store: &Store,
-        holder: &Holder,
-        provider: &dyn Provider,
-        query: &AssetQuery,
-    ) -> Result<Page, ListError> {
-        let page = holder.page(store, provider, query).await;
-        self.make_room();
-        page
-    }
-
-    /// Drops what nobody will be answered out of any more.
+    /// Drops what no request will be answered from any more.
     pub fn sweep(&self) {
-        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
-        holders.values_mut().for_each(|of_provider| of_provider.retain(|_, holder| holder.stamp.is_current()));
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.values_mut().for_each(|of_provider| of_provider.retain(|_, entry| entry.guard.is_current()));
     }
 
     /// Drops what there is no room for.
@@ -189,16 +222,16 @@ impl Cache {
         if self.bytes.load(Relaxed) <= BOUND {
             return;
         }
-        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
-        for of_provider in holders.values_mut() {
-            of_provider.retain(|_, holder| holder.stamp.is_current() && holder.asked.swap(false, Relaxed));
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        for of_provider in keys.values_mut() {
+            of_provider.retain(|_, entry| entry.guard.is_current() && entry.used.swap(false, Relaxed));
         }
-        let all = || holders.values().flat_map(HashMap::values);
+        let all = || keys.values().flat_map(HashMap::values);
         if self.bytes.load(Relaxed) > BOUND {
-            all().for_each(|holder| holder.shed());
+            all().for_each(|entry| entry.evict());
         }
         if self.bytes.load(Relaxed) > BOUND {
-            holders.clear();
+            keys.clear();
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Writing to the library between two pages of a client's walk, as other clients of a live account do.
 
+use std::sync::Arc;
+
 use super::Torture;
 use crate::app::App;
-use crate::cache::Holder;
+use crate::cache::KeyCache;
 use crate::fixture::{self, Instant};
 use crate::provider::Provider;
 use crate::providers;
@@ -13,14 +15,14 @@ pub async fn disturb(
     torture: Torture,
     app: &App,
     provider: &dyn Provider,
-    holder: &Holder,
+    entry: &Arc<KeyCache>,
     plan: &AssetQuery,
 ) -> Result<(), ListError> {
     let selection = Selection { project: None, ..plan.selection.clone() };
     let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
-    let listed = app.cache.page(&app.store, holder, provider, &first).await?;
-    match listed.rows.first() {
-        Some(first) => write(torture, app, &holder.key.workspace, &first.id).await.map_err(not_written),
+    let listed = app.cache.page(&app.store, provider, entry, |_| Ok::<_, ListError>(first.clone())).await?;
+    match listed.page.rows.first() {
+        Some(first) => write(torture, app, &entry.key.workspace, &first.id).await.or_else(not_written),
         None => Ok(()),
     }
 }
@@ -28,12 +30,12 @@ pub async fn disturb(
 async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
     let names = providers::names();
     if torture == Torture::Remove {
-        let mut write = app.store.write(names).await?;
+        let mut write = app.store.write_to(workspace, names).await?;
         write.remove_assets(workspace, &[first.to_owned()]).await?;
         return write.commit().await;
     }
     let first = app.store.asset(workspace, first, &names).await?;
-    let mut write = app.store.write(names).await?;
+    let mut write = app.store.write_to(workspace, names).await?;
     let entropy = app.chance.wide_bits();
     // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
     let newer = Instant(first.created_at.0.saturating_add(1));
@@ -43,10 +45,10 @@ async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Res
     write.commit().await
 }
 
-/// What was listed a moment ago can be gone: then the request begins anew.
-fn not_written(error: StoreError) -> ListError {
+/// What was listed a moment ago can be gone: somebody else has disturbed the walk then.
+fn not_written(error: StoreError) -> Result<(), ListError> {
     match error {
-        StoreError::Database(error) => ListError::Database(error),
-        StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => ListError::Outdated,
+        StoreError::Database(error) => Err(ListError::Database(error)),
+        StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tracing::error;
 
 use crate::app::App;
-use crate::cache::Holder;
+use crate::cache::KeyCache;
 use crate::clock::Micros;
 use crate::failure::Failure;
 use crate::limits::Counts;
@@ -50,12 +50,12 @@ fn without_slash(request: &Parts) -> Reply {
 }
 
 /// The key that the request shows, if somebody holds it.
-pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<Holder>, Failure> {
+pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    let known = || app.cache.holder(&app.store, provider, text);
-    if let Some(holder) = known().await.map_err(internal)? {
-        return Ok(holder);
+    let known = || app.cache.entry(&app.store, provider, text);
+    if let Some(entry) = known().await.map_err(internal)? {
+        return Ok(entry);
     }
     if !app.switches.any_key || !(card.auth.well_formed)(text) {
         return Err(Failure::UnknownKey);
@@ -67,11 +67,10 @@ pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Part
     known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
 }
 
-/// The key, if it is still good.
-pub(super) fn live(key: &Result<Arc<Holder>, Failure>, now: Micros) -> Result<&Arc<Holder>, Failure> {
-    let holder = key.as_ref().map_err(Failure::clone)?;
-    match holder.key.state(now) {
-        KeyState::Active => Ok(holder),
+/// Lets a key pass that is still good.
+pub(super) fn live(key: &Key, now: Micros) -> Result<(), Failure> {
+    match key.state(now) {
+        KeyState::Active => Ok(()),
         KeyState::Revoked => Err(Failure::RevokedKey),
         KeyState::Expired => Err(Failure::ExpiredKey),
     }

@@ -20,7 +20,7 @@ pub(crate) use self::respond::date;
 use self::respond::respond;
 use crate::admin;
 use crate::app::App;
-use crate::cache::{Answer, Holder};
+use crate::cache::{CachedResponse, KeyCache, PlannedPage};
 use crate::clock::Micros;
 use crate::connection::Line;
 use crate::explain::{self, Answered, Case};
@@ -33,7 +33,7 @@ use crate::provider::{Card, Context, Provider};
 use crate::providers::{self, Route};
 use crate::query::{self, Args};
 use crate::reply::Reply;
-use crate::store::{AssetQuery, Key, ListError};
+use crate::store::{Key, ListError};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {
@@ -63,7 +63,7 @@ async fn attend(app: &App, request: &Parts, notes: &mut Notes) -> Attended {
         notes.because("no provider owns this address");
         return Attended { reply: admin::no_provider(request), now: app.clock.now(), script: Script::default() };
     };
-    let mut asked = Asked::by(app, &route, request, notes).await;
+    let asked = Asked::by(app, &route, request, notes).await;
     let script = match cue(app, &asked, notes) {
         Ok(script) => script,
         Err(why) => {
@@ -74,16 +74,7 @@ async fn attend(app: &App, request: &Parts, notes: &mut Notes) -> Attended {
     if !script.delay.is_zero() {
         tokio::time::sleep(script.delay).await;
     }
-    let persisting = async {
-        loop {
-            if let Some(reply) = serve(app, &asked, &script, notes).await {
-                return reply;
-            }
-            // The state of the library in which its key was read is no more.
-            asked = Asked::by(app, &route, request, notes).await;
-        }
-    };
-    let attempt = AssertUnwindSafe(persisting).catch_unwind().await;
+    let attempt = AssertUnwindSafe(serve(app, &asked, &script, notes)).catch_unwind().await;
     let reply = attempt.unwrap_or_else(|_| refuse_after_panic(&asked));
     Attended { reply: script.finish(reply, asked.now), now: asked.now, script }
 }
@@ -103,7 +94,7 @@ struct Asked<'r> {
     route: &'r Route,
     request: &'r Parts,
     /// The key it shows, live or not.
-    key: Result<Arc<Holder>, Failure>,
+    key: Result<Arc<KeyCache>, Failure>,
     /// The instant, by the clock of the key's workspace.
     now: Micros,
     /// Its share of randomness.
@@ -114,13 +105,13 @@ impl<'r> Asked<'r> {
     async fn by(app: &App, route: &'r Route, request: &'r Parts, notes: &mut Notes) -> Asked<'r> {
         let key = known_key(app, route.provider, request).await;
         let (now, entropy) = match &key {
-            Ok(holder) => {
-                let tenant = app.tenants.of(&holder.key.workspace);
+            Ok(entry) => {
+                let tenant = app.tenants.of(&entry.key.workspace);
                 (tenant.now(&app.clock), tenant.chance.wide_bits())
             }
             Err(_) => (app.clock.now(), app.chance.wide_bits()),
         };
-        notes.about(route.provider.card(), request, key.as_ref().ok().map(|holder| &holder.key), now);
+        notes.about(route.provider.card(), request, key.as_ref().ok().map(|entry| &entry.key), now);
         Asked { route, request, key, now, entropy }
     }
 
@@ -142,7 +133,7 @@ fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String
         own.into_iter().map(|(effect, retry_after)| Struck { id: None, effect, retry_after }).collect();
     let matched = faults::Asked {
         card,
-        workspace: asked.key.as_ref().ok().map(|holder| &*holder.key.workspace),
+        workspace: asked.key.as_ref().ok().map(|entry| &*entry.key.workspace),
         key: card.auth.carrier.read(&asked.request.headers).ok(),
         method: asked.request.method.as_str(),
         path: &asked.route.path,
@@ -161,41 +152,26 @@ struct Progress<'k> {
     project: Option<String>,
 }
 
-/// The answer, out of one state of the library; none if the key is no longer what it was when it was read.
-async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Option<Reply> {
+/// The answer.
+async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
     let mut progress = Progress::default();
     let outcome = list(app, asked, script, notes, &mut progress).await;
     let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
     match outcome {
-        Ok(reply) => Some(reply),
-        Err(Setback::Outdated) => None,
-        Err(Setback::Failure(failure)) => {
+        Ok(reply) => reply,
+        Err(failure) => {
             notes.refused(app, &failure, case(asked, &progress));
-            Some(asked.route.provider.refusal(&failure, &cx))
+            asked.route.provider.refusal(&failure, &cx)
         }
     }
 }
 
-/// Why there is no page.
-enum Setback {
-    /// A reason for the client.
-    Failure(Failure),
-    /// The key is no longer what it was when it was read.
-    Outdated,
-}
-
-impl From<Failure> for Setback {
-    fn from(failure: Failure) -> Setback {
-        Setback::Failure(failure)
-    }
-}
-
-impl From<ListError> for Setback {
-    fn from(error: ListError) -> Setback {
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Failure {
         match error {
-            ListError::NoSuchProject => Failure::NoSuchProject.into(),
-            ListError::Outdated => Setback::Outdated,
-            ListError::Database(error) => internal(error).into(),
+            ListError::NoSuchProject => Failure::NoSuchProject,
+            ListError::NoSuchKey => Failure::UnknownKey,
+            ListError::Database(error) => internal(error),
         }
     }
 }
@@ -203,7 +179,7 @@ impl From<ListError> for Setback {
 /// What a refusal is explained with.
 fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
     let card = asked.route.provider.card();
-    let key = asked.key.as_ref().ok().map(|holder| &holder.key);
+    let key = asked.key.as_ref().ok().map(|entry| &entry.key);
     Case {
         card,
         method: &asked.request.method,
@@ -225,7 +201,7 @@ async fn list<'k>(
     script: &Script,
     notes: &mut Notes,
     progress: &mut Progress<'k>,
-) -> Result<Reply, Setback> {
+) -> Result<Reply, Failure> {
     let Asked { route, request, now, entropy, .. } = *asked;
     let query = asked.query();
     let provider = route.provider;
@@ -235,56 +211,55 @@ async fn list<'k>(
     if let Some(reply) = route_and_method(route, request)? {
         return Ok(reply);
     }
-    let holder = counted(app, asked, progress)?;
-    let key = &holder.key;
+    let entry = counted(app, asked, progress)?;
+    let key = &entry.key;
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
-    let answer = match holder.answer(query).filter(|_| script.paging.is_none()) {
+    let response = match entry.response(query).filter(|_| script.paging.is_none()) {
         Some(kept) => kept,
         None => {
-            let (args, plan) = planned(provider, key, query, script, notes)?;
+            let card = provider.card();
+            let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
+            expire_cursor(script, card, notes)?;
             // In a box of its own, so that the many requests that need no page made do not carry room for this.
-            Box::pin(made(app, asked, script, holder, progress, args, plan)).await?
+            Box::pin(made(app, asked, script, entry, progress, args)).await?
         }
     };
-    notes.answered(app, key, &answer);
-    Ok(provider.answer(&answer.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+    notes.answered(app, key, &response);
+    Ok(provider.answer(&response.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
 }
 
-/// What a query string asks for.
-fn planned(
-    provider: &dyn Provider,
-    key: &Key,
-    query: &str,
-    script: &Script,
-    notes: &mut Notes,
-) -> Result<(Args, AssetQuery), Failure> {
-    let card = provider.card();
-    let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
-    expire_cursor(script, card, notes)?;
-    let plan = provider.plan(&args, key)?;
-    Ok((args, plan))
-}
-
-/// The answer, made from the library.
+/// The response, made from the library.
 async fn made(
     app: &App,
     asked: &Asked<'_>,
     script: &Script,
-    holder: &Arc<Holder>,
+    entry: &Arc<KeyCache>,
     progress: &mut Progress<'_>,
     args: Args,
-    mut plan: AssetQuery,
-) -> Result<Arc<Answer>, Setback> {
+) -> Result<Arc<CachedResponse>, Failure> {
     let provider = asked.route.provider;
-    let holder = disturb(app, asked, script, holder, &plan).await?;
-    script.bend(&mut plan);
-    progress.project = plan.selection.project.clone();
-    let mut page = app.cache.page(&app.store, &holder, provider, &plan).await?;
+    let mut entry = entry.clone();
+    if let Some(torture) = script.disturbance().filter(|torture| torture.concerns(provider.card(), asked.query())) {
+        let plan = provider.plan(&args, &entry.key)?;
+        faults::disturb(torture, app, provider, &entry, &plan).await?;
+        let held = app.cache.entry(&app.store, provider, &entry.key.key).await.map_err(internal)?;
+        entry = held.ok_or(Failure::UnknownKey)?;
+    }
+    // Also called with the key as it is when the page is read, which may be later than when the request came.
+    let plan = |key: &Key| {
+        live(key, asked.now)?;
+        in_scope(provider, key)?;
+        let mut plan = provider.plan(&args, key)?;
+        script.bend(&mut plan);
+        progress.project = plan.selection.project.clone();
+        Ok::<_, Failure>(plan)
+    };
+    let PlannedPage { entry, query: plan, mut page } = app.cache.page(&app.store, provider, &entry, plan).await?;
     script.spoil(&mut page, &app.chance);
-    let (card, key, query) = (provider.card(), &holder.key, asked.query());
+    let (card, key, query) = (provider.card(), &entry.key, asked.query());
     let answered = Answered { card, key, query, args: &args, plan: &plan, page: &page };
-    Ok(written(app, provider, script, &holder, &answered))
+    Ok(written(app, provider, script, &entry, &answered))
 }
 
 /// The page as the provider writes it, kept for the next request like this one if nothing but the library has a say in it.
@@ -292,17 +267,17 @@ fn written(
     app: &App,
     provider: &dyn Provider,
     script: &Script,
-    holder: &Holder,
+    entry: &KeyCache,
     answered: &Answered<'_>,
-) -> Arc<Answer> {
+) -> Arc<CachedResponse> {
     let rendered = provider.page(answered.page, answered.args);
     let warnings = explain::warnings(answered, &app.cursors);
     app.cursors.remember(answered, rendered.next.as_deref());
-    let answer = Arc::new(Answer { rendered, warnings: warnings.into() });
+    let response = Arc::new(CachedResponse { rendered, warnings: warnings.into() });
     if script.paging.is_none() && !explain::is_judged_by_memory(answered) {
-        holder.keep(answered.query, answer.clone());
+        entry.keep(answered.query, response.clone());
     }
-    answer
+    response
 }
 
 /// The answer or failure that a fault puts in place of all others. A live key is counted all the same: vendors show it.
@@ -315,9 +290,8 @@ fn staged<'k>(
 ) -> Result<Option<Reply>, Failure> {
     let Some(instead) = &script.instead else { return Ok(None) };
     notes.staged();
-    if live(&asked.key, asked.now).is_ok() {
-        counted(app, asked, progress)?;
-    }
+    // A key that is not live has nothing to count.
+    let _ = counted(app, asked, progress);
     match &**instead {
         Instead::Failure(failure) => Err(failure.clone()),
         Instead::Raw(reply) => Ok(Some(reply.clone())),
@@ -332,29 +306,12 @@ fn expire_cursor(script: &Script, card: &Card, notes: &mut Notes) -> Result<(), 
 }
 
 /// The live key, counted.
-fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Arc<Holder>, Failure> {
-    let holder = live(&asked.key, asked.now)?;
-    let key = *progress.key.insert(&holder.key);
+fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Arc<KeyCache>, Failure> {
+    let entry = asked.key.as_ref().map_err(Failure::clone)?;
+    live(&entry.key, asked.now)?;
+    let key = *progress.key.insert(&entry.key);
     progress.counts = app.limits.count(key.id, key.limits, asked.route.provider.card().quotas, asked.now);
-    Ok(holder)
-}
-
-/// Lets a fault write to the library before a page that is not the first; the key as it is held then.
-async fn disturb(
-    app: &App,
-    asked: &Asked<'_>,
-    script: &Script,
-    holder: &Arc<Holder>,
-    plan: &AssetQuery,
-) -> Result<Arc<Holder>, Setback> {
-    let provider = asked.route.provider;
-    let card = provider.card();
-    let Some(torture) = script.disturbance().filter(|torture| torture.concerns(card, asked.query())) else {
-        return Ok(holder.clone());
-    };
-    faults::disturb(torture, app, provider, holder, plan).await?;
-    let held = app.cache.holder(&app.store, provider, &holder.key.key).await.map_err(internal)?;
-    held.ok_or(Setback::Outdated)
+    Ok(entry)
 }
 
 fn refuse_after_panic(asked: &Asked<'_>) -> Reply {

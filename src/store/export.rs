@@ -2,23 +2,13 @@
 
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::asset::COLUMNS;
+use super::holds::CollectionHold;
 use super::load::id_columns;
-use super::{Asset, Missing, Store, StoreError, Tx, key};
+use super::{Asset, Counts, Missing, SLICE, Store, StoreError, key};
 use crate::fixture;
-
-/// How much the library holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
-pub struct Counts {
-    /// Workspaces.
-    pub workspaces: i64,
-    /// Keys, live or not.
-    pub keys: i64,
-    /// Assets of these workspaces, each counted where it is seen.
-    pub assets: i64,
-}
 
 /// A workspace, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +22,9 @@ pub struct Summary {
 }
 
 impl Store {
-    /// How much there is.
-    pub async fn counts(&self) -> Result<Counts, sqlx::Error> {
-        let sql = "SELECT (SELECT COUNT(*) FROM workspace), (SELECT COUNT(*) FROM key),\n\
-                   (SELECT COUNT(*) FROM workspace w JOIN asset a ON a.collection = w.collection)";
-        let row = sqlx::query(sql).fetch_one(&self.pool).await?;
-        Ok(Counts { workspaces: row.try_get(0)?, keys: row.try_get(1)?, assets: row.try_get(2)? })
+    /// How much there is, as of the last change.
+    pub fn counts(&self) -> Counts {
+        self.counts.total()
     }
 
     /// How many rows each table has: for checks that nothing is left behind.
@@ -55,8 +42,9 @@ impl Store {
             "saved_workspace",
         ];
         let mut counted = Vec::new();
+        let mut read = self.read().await?;
         for table in tables {
-            let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&self.pool).await?;
+            let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&mut *read).await?;
             counted.push((table, row.try_get(0)?));
         }
         Ok(counted)
@@ -64,37 +52,66 @@ impl Store {
 
     /// Every workspace, or the one of this id, in the order in which they were made.
     pub async fn workspaces(&self, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
-        let sql = "SELECT w.id, w.name, (SELECT COUNT(*) FROM asset a WHERE a.collection = w.collection)\n\
-                   FROM workspace w WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
-        let rows = sqlx::query(sql).bind(id).fetch_all(&self.pool).await?;
+        let sql = "SELECT w.id, w.name, c.assets FROM workspace w JOIN collection c ON c.seq = w.collection\n\
+                   WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
+        let rows = sqlx::query(sql).bind(id).fetch_all(&mut *self.read().await?).await?;
         let read =
             |row: &SqliteRow| Ok(Summary { id: row.try_get(0)?, name: row.try_get(1)?, assets: row.try_get(2)? });
         rows.iter().map(read).collect()
     }
 
-    /// A workspace as a fixture, with the public ids of `providers` written out.
-    pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<fixture::Workspace, StoreError> {
-        let mut snapshot = self.pool.begin().await?;
-        let (collection, around) = surroundings(&mut snapshot, workspace).await?;
-        let exported = fixture::Workspace {
-            keys: key::of_workspace(&mut snapshot, workspace).await?,
-            assets: assets(&mut snapshot, collection, providers, "", None).await?,
-            ..around
-        };
-        snapshot.commit().await?;
-        Ok(exported)
+    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out.
+    pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<Export, StoreError> {
+        // With no change under way, none can have looked at the holds before and commit afterwards.
+        let turn = self.writing.lock().await;
+        let mut read = self.read().await?;
+        let (collection, around) = surroundings(&mut read, workspace).await?;
+        let keys = key::of_workspace(&mut read, workspace).await?;
+        let hold = self.holds.hold(collection);
+        drop((read, turn));
+        let workspace = fixture::Workspace { keys, ..around };
+        Ok(Export { workspace, store: self.clone(), hold, providers: providers.to_vec(), last: 0 })
+    }
+}
+
+/// A workspace as the fixture that would make it. Its assets are read in slices, all of the state in which it began: what
+/// the workspace holds is kept as it was until the export is dropped.
+pub struct Export {
+    /// Everything but the assets.
+    pub workspace: fixture::Workspace,
+    store: Store,
+    hold: CollectionHold,
+    providers: Vec<&'static str>,
+    /// The number of the last asset read.
+    last: i64,
+}
+
+impl Export {
+    /// The assets that follow, in order of insertion; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<fixture::Asset>, StoreError> {
+        let mut read = self.store.read().await?;
+        let and = format!("AND a.seq > {} ORDER BY a.seq LIMIT {SLICE}", self.last);
+        let assets = numbered_assets(&mut read, self.hold.collection, &self.providers, &and, None).await?;
+        self.last = assets.last().map_or(self.last, |(seq, _)| *seq);
+        Ok(assets.into_iter().map(|(_, asset)| asset).collect())
     }
 }
 
 /// The users of a collection.
-pub(super) async fn users(tx: &mut Tx<'_>, collection: i64) -> Result<Vec<fixture::User>, sqlx::Error> {
+pub(super) async fn users(
+    connection: &mut SqliteConnection,
+    collection: i64,
+) -> Result<Vec<fixture::User>, sqlx::Error> {
     let sql = "SELECT name FROM user WHERE collection = ? ORDER BY rowid";
-    let rows = sqlx::query(sql).bind(collection).fetch_all(&mut **tx).await?;
+    let rows = sqlx::query(sql).bind(collection).fetch_all(&mut *connection).await?;
     rows.iter().map(|row| Ok(fixture::User { name: row.try_get(0)? })).collect()
 }
 
 /// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
-pub(super) async fn surroundings(tx: &mut Tx<'_>, id: &str) -> Result<(i64, fixture::Workspace), StoreError> {
+pub(super) async fn surroundings(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<(i64, fixture::Workspace), StoreError> {
     let sql = "SELECT w.collection, w.name,\n\
                (SELECT json_group_array(json_object('name', name)) FROM\n\
                (SELECT name FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
@@ -104,7 +121,8 @@ pub(super) async fn surroundings(tx: &mut Tx<'_>, id: &str) -> Result<(i64, fixt
                'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
                (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid))\n\
                FROM workspace w WHERE w.id = ?";
-    let row = sqlx::query(sql).bind(id).fetch_optional(&mut **tx).await?.ok_or_else(|| Missing::workspace(id))?;
+    let row =
+        sqlx::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or_else(|| Missing::workspace(id))?;
     let around = fixture::Workspace {
         name: Some(row.try_get(1)?),
         users: list(row.try_get(2)?)?,
@@ -119,30 +137,32 @@ fn list<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, sqlx::Error> {
     serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
-/// The assets of a collection in order of insertion, with the public ids of `providers`. `and` narrows them further; in it,
+/// The assets of a collection with the public ids of `providers`. `and` narrows them further and orders them; in it,
 /// `?2` is `id`.
 pub(super) async fn assets(
-    tx: &mut Tx<'_>,
+    connection: &mut SqliteConnection,
     collection: i64,
     providers: &[&'static str],
     and: &str,
     id: Option<&str>,
 ) -> Result<Vec<fixture::Asset>, sqlx::Error> {
-    let numbered = numbered_assets(tx, collection, providers, and, id).await?;
+    let numbered = numbered_assets(connection, collection, providers, and, id).await?;
     Ok(numbered.into_iter().map(|(_, asset)| asset).collect())
 }
 
 /// The same with their numbers.
 pub(super) async fn numbered_assets(
-    tx: &mut Tx<'_>,
+    connection: &mut SqliteConnection,
     collection: i64,
     providers: &[&'static str],
     and: &str,
     id: Option<&str>,
 ) -> Result<Vec<(i64, fixture::Asset)>, sqlx::Error> {
     let ids = id_columns(providers);
-    let sql = format!("SELECT '', {COLUMNS}{ids} FROM asset a WHERE a.collection = ?1 {and} ORDER BY a.seq");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_all(&mut **tx).await?;
+    // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
+    let plus = if id.is_some() { "+" } else { "" };
+    let sql = format!("SELECT '', {COLUMNS}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_all(&mut *connection).await?;
     let read = |row: &SqliteRow| {
         let asset = Asset::from_row(row)?;
         let seq = asset.seq;

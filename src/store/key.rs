@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{Store, Tx};
+use super::{Read, Store};
 use crate::clock::Micros;
 use crate::fixture;
 use crate::limits::KeyLimits;
@@ -86,40 +86,54 @@ impl Key {
 const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
-impl Store {
+impl Read {
     /// The key of this provider with this text.
-    pub async fn key(&self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
+    pub async fn key(&mut self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
         let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key).fetch_optional(&self.pool).await?;
-        row.as_ref().map(from_row).transpose()
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
+        query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
     }
 
     /// The provider that has a key of this text.
-    pub async fn provider_of_key(&self, key: &str) -> Result<Option<String>, sqlx::Error> {
+    pub async fn provider_of_key(&mut self, key: &str) -> Result<Option<String>, sqlx::Error> {
         let sql = "SELECT provider FROM key WHERE key = ? LIMIT 1";
-        sqlx::query(sql).bind(key).fetch_optional(&self.pool).await?.map(|row| row.try_get(0)).transpose()
+        sqlx::query(sql).bind(key).fetch_optional(&mut **self).await?.map(|row| row.try_get(0)).transpose()
+    }
+
+    /// The workspace that this key opens.
+    pub async fn workspace_of_key(&mut self, provider: &str, key: &str) -> Result<Option<String>, sqlx::Error> {
+        let query = sqlx::query("SELECT workspace_id FROM key WHERE provider = ? AND key = ?").bind(provider).bind(key);
+        query.fetch_optional(&mut **self).await?.map(|row| row.try_get(0)).transpose()
+    }
+}
+
+impl Store {
+    /// The key of this provider with this text.
+    pub async fn key(&self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
+        self.read().await?.key(provider, key).await
     }
 
     /// Every key, in the order of the fixtures.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("{SELECT} ORDER BY k.id");
-        sqlx::query(AssertSqlSafe(sql)).fetch_all(&self.pool).await?.iter().map(from_row).collect()
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *self.read().await?).await?.iter().map(from_row).collect()
     }
-}
 
-impl Store {
     /// The keys of a workspace, in the order in which they were made.
     pub async fn keys_of(&self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *self.read().await?).await?;
         rows.iter().map(from_row).collect()
     }
 }
 
 /// The keys of a workspace as a fixture has them.
-pub(super) async fn of_workspace(tx: &mut Tx<'_>, workspace: &str) -> Result<Vec<fixture::Key>, sqlx::Error> {
+pub(super) async fn of_workspace(
+    connection: &mut SqliteConnection,
+    workspace: &str,
+) -> Result<Vec<fixture::Key>, sqlx::Error> {
     let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **tx).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *connection).await?;
     rows.iter().map(|row| from_row(row).map(fixture::Key::from)).collect()
 }
 

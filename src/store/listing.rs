@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::asset::COLUMNS;
 use super::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
-use super::{Asset, Edition, Store, fold};
+use super::{Asset, Edition, Read, Store, fold};
 use crate::clock::Micros;
 
 /// Why there is no page.
@@ -13,8 +13,8 @@ use crate::clock::Micros;
 pub enum ListError {
     /// The project to narrow to does not exist.
     NoSuchProject,
-    /// The edition asked for is no more: whoever read of it has to begin anew.
-    Outdated,
+    /// The key is gone.
+    NoSuchKey,
     /// The database failed.
     Database(sqlx::Error),
 }
@@ -43,10 +43,10 @@ struct Listed {
     counted: bool,
 }
 
-impl Store {
-    /// The numbers of all assets of a selection, in its order. Each statement is of one state of the library; the numbers
-    /// come as one text, because a row for each would take several times as long.
-    pub async fn numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+impl Read {
+    /// The numbers of all assets of a selection, in its order. They come as one text, because a row for each would take
+    /// several times as long.
+    pub async fn numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         let Order { by, tie, .. } = selection.order;
         if view.edition.tallied && by == SortBy::Created && tie == Tie::PublicId {
             return self.many_numbers(view, selection).await;
@@ -57,7 +57,7 @@ impl Store {
     /// The numbers of a large selection that is ordered by creation and public id. Public ids are not in the index that all
     /// else is read from, and it takes longest to look them up. So this is read without them, and only assets that were
     /// created at one instant, or at such as end alike, are put in order by them afterwards.
-    async fn many_numbers(&self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+    async fn many_numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         // The end of an instant travels with each number, in its low bits.
         const END: i64 = 0xffff;
         let column = "(a.seq << 16) | (a.created_at & 0xffff)";
@@ -68,31 +68,27 @@ impl Store {
         numbers.iter_mut().for_each(|number| *number >>= END.count_ones());
         let equals: Vec<_> = places.iter().map(|&place| numbers[place]).collect();
         let ordered = self.ordered(view, selection.order, &equals).await?;
-        if ordered.len() < places.len() {
-            return Err(ListError::Outdated);
-        }
         places.iter().zip(ordered).for_each(|(&place, number)| numbers[place] = number);
         Ok(numbers)
     }
 
     /// These numbers in an order.
-    async fn ordered(&self, view: View, order: Order, numbers: &[i64]) -> Result<Box<[i64]>, ListError> {
+    async fn ordered(&mut self, view: View, order: Order, numbers: &[i64]) -> Result<Box<[i64]>, ListError> {
         if numbers.is_empty() {
             return Ok(Box::default());
         }
         let mut sql = QueryBuilder::new("SELECT group_concat(value) FROM (SELECT a.seq AS value FROM json_each(");
         sql.push_bind(serde_json::to_string(numbers).expect("numbers are always JSON"));
         sql.push(") n CROSS JOIN asset a ON a.seq = n.value\n WHERE ");
-        push_edition(&mut sql, view.edition);
+        push_collection(&mut sql, view.edition);
         push_order(&mut sql, view.provider, order);
         sql.push(")");
-        let _turn = self.reading.lock().await;
-        let row = sql.build().fetch_one(&self.pool).await?;
+        let row = sql.build().fetch_one(&mut **self).await?;
         Ok(numbers_in(row.try_get::<Option<&str>, _>(0)?))
     }
 
     /// When these assets were created, in the same order, in which it does not matter what decides between equals.
-    pub async fn instants(&self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
+    pub async fn instants(&mut self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
         let column = "a.created_at";
         let by_instant = selection.in_order_of_insertion();
         Ok(self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?.0)
@@ -100,7 +96,7 @@ impl Store {
 
     /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
     pub async fn beginning(
-        &self,
+        &mut self,
         view: View,
         selection: &Selection,
         first: u64,
@@ -110,17 +106,15 @@ impl Store {
     }
 
     async fn listed(
-        &self,
+        &mut self,
         Listed { column, first, counted }: Listed,
         view: View,
         selection: &Selection,
     ) -> Result<(Box<[i64]>, u64), ListError> {
-        let Edition { collection, version, .. } = view.edition;
-        let mut sql = QueryBuilder::new("SELECT EXISTS (SELECT 1 FROM collection WHERE seq = ");
-        sql.push_bind(collection).push(" AND version = ").push_bind(version).push("), ");
+        let mut sql = QueryBuilder::new("SELECT ");
         match &selection.project {
             Some(project) => {
-                sql.push("EXISTS (SELECT 1 FROM project WHERE collection = ").push_bind(collection);
+                sql.push("EXISTS (SELECT 1 FROM project WHERE collection = ").push_bind(view.edition.collection);
                 sql.push(" AND id = ").push_bind(project.clone()).push(")");
             }
             None => drop(sql.push("1")),
@@ -136,38 +130,34 @@ impl Store {
             push_conditions(&mut sql, view, selection);
             sql.push(")");
         }
-        let is_long = view.edition.tallied && first.is_none();
-        let turn = if is_long { Some(self.reading.lock().await) } else { None };
-        let row = sql.build().fetch_one(&self.pool).await?;
-        drop(turn);
-        match (row.try_get(0)?, row.try_get(1)?) {
-            (false, _) => Err(ListError::Outdated),
-            (true, false) => Err(ListError::NoSuchProject),
-            (true, true) => {
-                let count = if counted { row.try_get::<Option<i64>, _>(3)? } else { None };
-                Ok((numbers_in(row.try_get(2)?), count.unwrap_or_default().unsigned_abs()))
-            }
+        let row = sql.build().fetch_one(&mut **self).await?;
+        if !row.try_get::<bool, _>(0)? {
+            return Err(ListError::NoSuchProject);
         }
+        let count = if counted { row.try_get::<Option<i64>, _>(2)? } else { None };
+        Ok((numbers_in(row.try_get(1)?), count.unwrap_or_default().unsigned_abs()))
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
-    pub async fn assets_numbered(&self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
+    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
         let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
         push_in(&mut sql, "a.seq IN", numbers);
         sql.push("\n AND ");
-        push_edition(&mut sql, view.edition);
-        let rows = sql.build().fetch_all(&self.pool).await?;
-        if rows.len() < numbers.len() {
-            return Err(ListError::Outdated);
-        }
+        push_collection(&mut sql, view.edition);
+        let rows = sql.build().fetch_all(&mut **self).await?;
         Ok(rows.iter().map(Asset::from_row).collect::<Result<_, _>>()?)
     }
+}
 
+impl Store {
     /// SQLite's plan for a selection, one step a line: for checks that a listing is served by an index.
     pub async fn explain(&self, view: View, selection: &Selection) -> Result<Vec<String>, sqlx::Error> {
         let mut plan = QueryBuilder::new("EXPLAIN QUERY PLAN ");
         push_selection(&mut plan, "a.seq", view, selection);
-        plan.build().fetch_all(&self.pool).await?.iter().map(|row| row.try_get(3)).collect()
+        let mut read = self.read().await?;
+        // A statement that is only explained does not notice that another connection has made an index; one that runs does.
+        sqlx::query("SELECT 1 FROM collection").fetch_optional(&mut *read).await?;
+        plan.build().persistent(false).fetch_all(&mut *read).await?.iter().map(|row| row.try_get(3)).collect()
     }
 }
 
@@ -183,11 +173,10 @@ fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, sele
     push_order(sql, view.provider, selection.order);
 }
 
-/// That assets whose numbers are known are of an edition, and it is not outdated. A plus keeps SQLite from reading the whole
-/// collection by its index: the numbers are the way.
-fn push_edition(sql: &mut QueryBuilder<Sqlite>, edition: Edition) {
-    sql.push("+a.collection = (SELECT seq FROM collection WHERE seq = ").push_bind(edition.collection);
-    sql.push(" AND version = ").push_bind(edition.version).push(")");
+/// That assets whose numbers are known are of a collection. A plus keeps SQLite from reading the whole collection by its
+/// index: the numbers are the way.
+fn push_collection(sql: &mut QueryBuilder<Sqlite>, edition: Edition) {
+    sql.push("+a.collection = ").push_bind(edition.collection);
 }
 
 fn push_conditions(sql: &mut QueryBuilder<Sqlite>, view: View, selection: &Selection) {

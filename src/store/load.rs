@@ -1,12 +1,14 @@
 //! Loading a world into a new database, and storing what a workspace holds: from fixtures to tables.
 
 use serde_json::value::RawValue;
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
+use super::counts::Recount;
 use super::open::{LOG, schema};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::tally::Tally;
-use super::{Store, Tx, fold};
+use super::versions::Affects;
+use super::{Store, fold};
 use crate::clock::Micros;
 use crate::fixture;
 
@@ -47,16 +49,25 @@ impl Store {
         }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
-        let collections = insert_collections(&mut tx, workspaces, self.large).await?;
-        let made: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(collections).collect();
+        let held: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
+        let collections = insert_collections(&mut tx, &held).await?;
+        let loaded = load_assets(&mut tx, workspaces, &collections, self.large).await?;
+        let made: Vec<_> = held.into_iter().zip(collections).collect();
         Rows::default().workspaces(&made).store(&mut tx).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
+        let recount = Recount::read(&mut tx, Affects::Everything).await?;
         tx.commit().await?;
+        self.counts.apply(recount);
         connection.clear_cached_statements().await?;
         if self.is_file {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
             sqlx::raw_sql(LOG).execute(&mut *connection).await?;
+        }
+        drop(connection);
+        if loaded >= self.large {
+            // Indexing takes too long to begin with it when clients are there.
+            self.index().await?;
         }
         Ok(())
     }
@@ -66,13 +77,14 @@ impl Store {
     /// each index. The first change sees to it, if nobody has before.
     pub async fn index(&self) -> Result<(), sqlx::Error> {
         let make = || async {
-            if self.is_file {
-                return Ok(());
-            }
             // Whoever does this may be a request that is given up on the way; the next one goes on from there.
             let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
+            let Some(lock) = &self.lock else { return Ok(()) };
+            let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());
+            self.keeper.get_or_try_init(keeper).await?;
             for index in anew.split_inclusive(';') {
+                let _exclusive = lock.write().await;
                 sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
             }
             Ok(())
@@ -82,43 +94,54 @@ impl Store {
 }
 
 /// Drops the asset indexes and gives the statements that make them again.
-async fn take_indexes(tx: &mut Tx<'_>) -> Result<String, sqlx::Error> {
+async fn take_indexes(connection: &mut SqliteConnection) -> Result<String, sqlx::Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
     let mut statements = String::new();
-    for row in sqlx::query(sql).fetch_all(&mut **tx).await? {
+    for row in sqlx::query(sql).fetch_all(&mut *connection).await? {
         let drop = format!("DROP INDEX {}", row.try_get::<&str, _>(0)?);
-        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut **tx).await?;
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await?;
         statements.extend([row.try_get(1)?, ";\n"]);
     }
     Ok(statements)
 }
 
-/// Stores what workspaces hold besides their keys, and gives the number of each one's collection.
+/// Stores the users, projects and folders of workspaces, and gives the number of each one's collection.
 pub(super) async fn insert_collections(
-    tx: &mut Tx<'_>,
-    workspaces: &mut [NewWorkspace<'_>],
-    large: u64,
+    connection: &mut SqliteConnection,
+    workspaces: &[&fixture::Workspace],
 ) -> Result<Vec<i64>, sqlx::Error> {
-    let numbers = new_collections(tx, workspaces.len()).await?;
-    let numbered: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(numbers.iter().copied()).collect();
+    let numbers = new_collections(connection, workspaces.len()).await?;
+    let numbered: Vec<_> = workspaces.iter().copied().zip(numbers.iter().copied()).collect();
     let users: Vec<_> = each(&numbered, |workspace| workspace.user_names());
     let projects = each(&numbered, |workspace| &workspace.projects);
     let folders = each(&numbered, |workspace| &workspace.folders);
-    Rows::default().users(&users).projects(&projects).folders(&folders).store(tx).await?;
-    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
-    let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
-    let assets = workspaces.iter_mut().zip(&numbers).zip(&mut tallies);
-    let assets = assets.flat_map(|((new, number), tally)| {
-        (&mut *new.assets).inspect(|(asset, _)| tally.add(asset)).map(|asset| (*number, asset))
-    });
-    insert_assets(tx, providers, assets).await?;
-    for (number, tally) in numbers.iter().zip(tallies) {
-        tally.store(tx, *number, large).await?;
-    }
+    Rows::default().users(&users).projects(&projects).folders(&folders).store(connection).await?;
     Ok(numbers)
 }
 
-async fn new_collections(tx: &mut Tx<'_>, count: usize) -> Result<Vec<i64>, sqlx::Error> {
+/// Stores the assets of workspaces in their collections, and says how many there are.
+async fn load_assets(
+    connection: &mut SqliteConnection,
+    workspaces: &mut [NewWorkspace<'_>],
+    numbers: &[i64],
+    large: u64,
+) -> Result<u64, sqlx::Error> {
+    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+    let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
+    let assets = workspaces.iter_mut().zip(numbers).zip(&mut tallies);
+    let assets = assets.flat_map(|((new, number), tally)| {
+        (&mut *new.assets).inspect(|(asset, _)| tally.add(asset)).map(|asset| (*number, asset))
+    });
+    insert_assets(connection, providers, assets).await?;
+    let mut loaded = 0;
+    for (number, tally) in numbers.iter().zip(tallies) {
+        loaded += tally.total;
+        tally.store(connection, *number, large).await?;
+    }
+    Ok(loaded)
+}
+
+async fn new_collections(connection: &mut SqliteConnection, count: usize) -> Result<Vec<i64>, sqlx::Error> {
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -126,12 +149,12 @@ async fn new_collections(tx: &mut Tx<'_>, count: usize) -> Result<Vec<i64>, sqlx
         row.push_bind(None::<i64>);
     });
     sql.push(" RETURNING seq");
-    sql.build().fetch_all(&mut **tx).await?.iter().map(|row| row.try_get(0)).collect()
+    sql.build().fetch_all(&mut *connection).await?.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Stores assets, each with the number of its collection. While SQLite's thread stores one batch, this one makes the next.
 pub(super) async fn insert_assets(
-    tx: &mut Tx<'_>,
+    connection: &mut SqliteConnection,
     providers: &[&'static str],
     mut assets: impl Iterator<Item = (i64, NewAsset)>,
 ) -> Result<(), sqlx::Error> {
@@ -146,7 +169,7 @@ pub(super) async fn insert_assets(
     };
     let mut next = following();
     while let Some(mut batch) = next {
-        let (done, made) = tokio::join!(batch.build().execute(&mut **tx), async { following() });
+        let (done, made) = tokio::join!(batch.build().execute(&mut *connection), async { following() });
         done?;
         next = made;
     }

@@ -3,57 +3,75 @@
 //! it does not know who the providers are.
 
 mod asset;
+mod collections;
+mod counts;
 mod edit;
 mod error;
 mod export;
+mod holds;
 mod key;
 mod listing;
 mod load;
 mod open;
+mod read;
 mod rows;
 mod selection;
 mod snapshot;
-mod stamp;
 mod tally;
+mod versions;
 mod write;
 
 pub use asset::{Asset, Status, Visibility, fold};
+pub use collections::SLICE;
+pub use counts::Counts;
 pub use error::{Missing, StoreError};
-pub use export::{Counts, Summary};
+pub use export::{Export, Summary};
 pub use key::{Edition, Key, KeyState};
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use open::{OpenError, Place};
+pub use read::Read;
 pub use selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 pub use snapshot::Snapshot;
-pub use stamp::{Changed, Seen, Stamp, Step};
+pub use versions::VersionGuard;
 pub use write::{Template, Write};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use sqlx::sqlite::SqlitePool;
-use tokio::sync::{Mutex, OnceCell};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock};
 
-use self::stamp::Stamps;
+use self::counts::WorkspaceCounts;
+use self::holds::Holds;
+use self::versions::Versions;
 use crate::glimpsed::Glimpsed;
 
-/// A transaction, for reading a snapshot or for writing.
+/// A transaction, for reading a state or for changing it.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
 
 /// A handle on the library; clones share it.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
-    /// Held by whoever changes something.
+    /// A connection that is never used: a private database lives as long as one is open, and the pool closes those that
+    /// have failed.
+    keeper: Arc<OnceCell<SqliteConnection>>,
+    /// Of a private database: held by readers together, or by one change alone.
+    lock: Option<Arc<RwLock<()>>>,
+    /// Held by the change under way.
     writing: Arc<Mutex<()>>,
-    /// Held by whoever reads a large listing, which takes a connection for long: others find one that is free.
-    reading: Arc<Mutex<()>>,
+    /// Held by the one who reads a large listing, which takes a connection for long: others find one that is free.
+    large_reading: Arc<Mutex<()>>,
     /// Set once a private database has its indexes.
     indexed: Arc<OnceCell<()>>,
-    /// Whether the state in which this process began is saved; the first change sees to it.
+    /// Whether the state in which this process began is saved; the first change does it.
     began: Arc<AtomicBool>,
-    stamps: Arc<Stamps>,
+    /// Whether somebody removes collections that nothing refers to.
+    removing: Arc<AtomicBool>,
+    versions: Arc<Versions>,
+    counts: WorkspaceCounts,
+    holds: Holds,
     /// What workspaces were made from lately.
     sources: Arc<std::sync::Mutex<Glimpsed>>,
     /// Whether the library is in a file.
@@ -65,17 +83,16 @@ pub struct Store {
 impl Store {
     /// How many changes there were so far.
     pub fn changes(&self) -> u64 {
-        self.stamps.changes()
+        self.versions.changes()
     }
 
-    /// A stamp on a workspace. It is one on what was read before if [`Store::changes`] is what it was before that.
-    pub fn stamp(&self, workspace: &str) -> Stamp {
-        self.stamps.of(workspace)
+    /// A guard on the present version of a workspace, to be taken before it is read.
+    pub fn guard(&self, workspace: &str) -> VersionGuard {
+        self.versions.guard(workspace)
     }
 
-    /// The changes to assets that lead from this edition of a workspace to the present one, and a stamp on that; none if
-    /// something else has changed, or too much.
-    pub fn since(&self, workspace: &str, edition: Edition) -> Option<(Stamp, Vec<Arc<Step>>)> {
-        self.stamps.since(workspace, edition)
+    /// A turn to read a large listing, to be waited for before a connection is taken.
+    pub async fn large_read(&self) -> OwnedMutexGuard<()> {
+        self.large_reading.clone().lock_owned().await
     }
 }

@@ -5,12 +5,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
+use super::counts::{Recount, WorkspaceCounts};
+use super::holds::Holds;
+use super::versions::Affects;
 use super::{Store, tally};
 
 /// Where the database is.
@@ -25,14 +29,15 @@ pub enum Place {
 /// Marks a file as ours: "asmk" as SQLite's application id.
 const APPLICATION_ID: i32 = 0x6173_6d6b;
 
-/// How many connections there are. A database without a file *is* its connection, which the pool never drops. Of a file,
-/// SQLite reads in parallel, and each connection has a thread, so more than there are cores gain nothing.
-fn connections(place: &Place) -> u32 {
-    match place {
-        Place::Private => 1,
-        Place::File(_) => std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32),
-    }
+/// How many connections there are: one for the change under way, one for whoever reads a large listing, and for the other
+/// readers as many as there are cores. Each has a thread, so more would gain nothing.
+fn connections() -> u32 {
+    2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
 }
+
+/// How long a request waits for a connection. It never does for long, since no one keeps a connection for more than a
+/// statement or a slice; a request that waited is answered late rather than with an error.
+const ACQUIRE: Duration = Duration::from_secs(3600);
 
 /// How long a statement waits for another's lock.
 const BUSY: Duration = Duration::from_secs(10);
@@ -51,12 +56,14 @@ pub(super) fn schema(indexes: bool) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
 /// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "library", include_str!("../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../migrations/0003_tally.sql")),
     (4, INDEXES, include_str!("../../migrations/0004_indexes.sql")),
     (5, "tally", include_str!("../../migrations/0005_tally.sql")),
+    (6, "asset_count", include_str!("../../migrations/0006_asset_count.sql")),
+    (7, INDEXES, include_str!("../../migrations/0007_indexes.sql")),
 ];
 
 fn migrator() -> Migrator {
@@ -127,7 +134,9 @@ impl Store {
         let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
         // A connection ends with the store only: neither for its age, nor with a request that is dropped while it is tested.
         let pool = SqlitePoolOptions::new()
-            .max_connections(connections(place))
+            .max_connections(connections())
+            .acquire_timeout(ACQUIRE)
+            .after_release(|connection, _| Box::pin(is_usable(connection)))
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -138,14 +147,21 @@ impl Store {
             Place::File(_) => lasting(&mut connection).await,
         };
         prepared.map_err(|error| unusable(&error))?;
+        let counts = WorkspaceCounts::default();
+        counts.apply(Recount::read(&mut connection, Affects::Everything).await.map_err(|error| unusable(&error))?);
         drop(connection);
         Ok(Store {
             pool,
+            keeper: Arc::default(),
+            lock: file.is_none().then(Arc::default),
             writing: Arc::default(),
-            reading: Arc::default(),
+            large_reading: Arc::default(),
             indexed: Arc::default(),
             began: Arc::default(),
-            stamps: Arc::default(),
+            removing: Arc::default(),
+            versions: Arc::default(),
+            counts,
+            holds: Holds::default(),
             sources: Arc::default(),
             is_file: file.is_some(),
             large: tally::LARGE,
@@ -168,9 +184,21 @@ fn options(place: &Place) -> SqliteConnectOptions {
         .log_statements(log::LevelFilter::Off)
         .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
-        Place::Private => options.filename(":memory:"),
+        Place::Private => {
+            // A name that begins with a slash is shared by all connections of this process (https://sqlite.org/inmemorydb.html).
+            static NEXT: AtomicU64 = AtomicU64::new(0);
+            options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
+        }
         Place::File(file) => options.filename(file),
     }
+}
+
+/// Whether a connection that was given back can be used again. One whose transaction SQLite has ended by itself, as it does
+/// when the disk is full, cannot: sqlx believes that the transaction is still open.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The rollback of a transaction that was dropped is done before this is answered.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the

@@ -1,9 +1,9 @@
 //! Rows on their way into tables, several with each trip to SQLite's thread.
 
 use sqlx::query_builder::Separated;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{Tx, fold};
+use super::fold;
 use crate::fixture;
 
 /// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default worlds,
@@ -100,9 +100,9 @@ impl Rows {
     }
 
     /// Stores them.
-    pub async fn store(self, tx: &mut Tx<'_>) -> Result<(), sqlx::Error> {
+    pub async fn store(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         for Trip { mut sql, .. } in self.0 {
-            sql.build().execute(&mut **tx).await?;
+            sql.build().execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -1,8 +1,7 @@
 //! What a provider asks of the library: which assets, in which order, and which page of them.
 
-use super::{Seen, Status, Visibility};
+use super::{Status, Visibility};
 use crate::clock::Micros;
-use crate::fixture;
 
 /// What a provider asks of the library on behalf of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,32 +34,6 @@ impl Selection {
     /// The same with the order of insertion deciding between equals.
     pub(super) fn in_order_of_insertion(&self) -> Selection {
         Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
-    }
-
-    /// Whether a change of which listings see this may make this one another.
-    pub fn sees(&self, seen: Seen) -> bool {
-        match seen {
-            Seen::Nothing => false,
-            Seen::Description => {
-                self.filters.iter().any(|filter| matches!(filter, Filter::NameOrDescriptionContains(_)))
-            }
-            Seen::Anything => true,
-        }
-    }
-}
-
-/// What listings see of an asset's change: all that filters and orders look at, public ids apart.
-pub(super) fn seen(before: &fixture::Asset, after: &fixture::Asset) -> Seen {
-    fn looked_at(asset: &fixture::Asset) -> impl PartialEq + '_ {
-        let text = (&asset.name, asset.kind(), &asset.tags, &asset.uploader, &asset.project, &asset.folder);
-        (text, asset.status, asset.visibility, asset.created_at.0)
-    }
-    if looked_at(before) != looked_at(after) {
-        Seen::Anything
-    } else if before.description != after.description {
-        Seen::Description
-    } else {
-        Seen::Nothing
     }
 }
 

@@ -3,7 +3,7 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::stamp::Touched;
+use super::versions::Affects;
 use super::{Store, StoreError, Write};
 use crate::clock::Micros;
 
@@ -34,9 +34,9 @@ impl Store {
     /// The snapshots there are, oldest first, but for the one without a name.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>, StoreError> {
         let sql = "SELECT s.name, s.made_at, (SELECT COUNT(*) FROM saved_workspace w WHERE w.snapshot = s.name),\n\
-                   (SELECT COUNT(*) FROM saved_workspace w JOIN asset a ON a.collection = w.collection WHERE w.snapshot = s.name)\n\
+                   (SELECT COALESCE(SUM(c.assets), 0) FROM saved_workspace w JOIN collection c ON c.seq = w.collection WHERE w.snapshot = s.name)\n\
                    FROM snapshot s WHERE s.name <> '' ORDER BY s.rowid";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sql).fetch_all(&mut *self.read().await?).await?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
             Ok(Snapshot {
                 name: row.try_get(0)?,
@@ -52,7 +52,7 @@ impl Store {
 impl Write {
     /// Saves the state under a name, in place of what had this name. `steering` is kept with it and given back.
     pub async fn save(&mut self, name: &str, steering: &str, now: Micros) -> Result<(), StoreError> {
-        self.let_go = true;
+        self.released = true;
         sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
         sqlx::query("INSERT INTO snapshot (name, made_at, steering) VALUES (?, ?, ?)")
             .bind(name)
@@ -70,8 +70,8 @@ impl Write {
 
     /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
-        self.touched = Touched::All;
-        self.let_go = true;
+        self.affects = Affects::Everything;
+        self.released = true;
         let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);
         let found = found.fetch_optional(&mut *self.tx).await?;
         let steering = found.ok_or_else(|| StoreError::missing("snapshot", name))?.try_get(0)?;
@@ -97,7 +97,7 @@ impl Write {
 
     /// Forgets a snapshot.
     pub async fn forget(&mut self, name: &str) -> Result<(), StoreError> {
-        self.let_go = true;
+        self.released = true;
         let gone = sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(StoreError::missing("snapshot", name)) } else { Ok(()) }
     }

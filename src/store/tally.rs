@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use super::rows::{BATCH, insertion};
-use super::{Filter, Selection, Status, Tx, Visibility};
+use sqlx::SqliteConnection;
+
+use super::{Filter, Selection, Status, Visibility};
 use crate::fixture;
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
@@ -18,7 +20,7 @@ pub(super) const LARGE: u64 = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     of: HashMap<Sort, i64>,
-    total: u64,
+    pub(super) total: u64,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -42,18 +44,22 @@ impl Tally {
         self.total += 1;
     }
 
-    /// Stores it as a collection's, if that is large.
-    pub async fn store(self, tx: &mut Tx<'_>, collection: i64, large: u64) -> Result<(), sqlx::Error> {
-        if self.total < large {
-            return Ok(());
-        }
-        self.join(tx, collection).await?;
-        let tallied = sqlx::query("UPDATE collection SET tallied = 1 WHERE seq = ?").bind(collection);
-        tallied.execute(&mut **tx).await.map(drop)
+    /// Stores how many assets a collection holds and, if it is large, how many of each sort.
+    pub async fn store(
+        self,
+        connection: &mut SqliteConnection,
+        collection: i64,
+        large: u64,
+    ) -> Result<(), sqlx::Error> {
+        let is_large = self.total >= large;
+        let counted = "UPDATE collection SET (assets, tallied) = (?, ?) WHERE seq = ?";
+        let counted = sqlx::query(counted).bind(self.total.cast_signed()).bind(is_large).bind(collection);
+        counted.execute(&mut *connection).await?;
+        if is_large { self.join(connection, collection).await } else { Ok(()) }
     }
 
     /// Adds it to a collection's.
-    pub async fn join(self, tx: &mut Tx<'_>, collection: i64) -> Result<(), sqlx::Error> {
+    pub async fn join(self, connection: &mut SqliteConnection, collection: i64) -> Result<(), sqlx::Error> {
         let sorts: Vec<_> = self.of.into_iter().collect();
         for some in sorts.chunks(BATCH) {
             let table = "tally (collection, kind, status, visibility, uploader, count)";
@@ -66,7 +72,7 @@ impl Tally {
                     .push_bind(*count);
             });
             sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count");
-            sql.build().execute(&mut **tx).await?;
+            sql.build().execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -1,38 +1,38 @@
 //! Changing the library: one transaction a change, one change at a time. A reader sees all of it or nothing.
 //!
 //! Workspaces, what they were made from and snapshots share collections, so making, resetting, saving and restoring move
-//! a number from one row to another, whatever the size. Whoever changes what a shared collection holds asks [`Write::own`]
-//! for it, which makes the copy.
+//! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::own`]
+//! for a copy first ([`super::collections`]).
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
 
-use sqlx::{AssertSqlSafe, Row};
-use tokio::sync::OwnedMutexGuard;
+use sqlx::Row;
+use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
-use super::load::{self, COLUMNS, NewAsset, NewWorkspace, id_columns};
+use super::counts::Recount;
+use super::holds::CollectionHold;
+use super::load;
 use super::rows::{Rows, json};
-use super::stamp::{Seen, Stamps, Step, Touched};
-use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
+use super::versions::Affects;
+use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
-use crate::glimpsed::Glimpsed;
 
 /// A change under way. What is not committed never happened.
 pub struct Write {
+    // The order matters: the transaction ends before the next change or reader has its turn.
     pub(super) tx: Tx<'static>,
+    pub(super) store: Store,
     pub(super) providers: Vec<&'static str>,
-    /// Set once the state in which this process began is saved.
-    began: Arc<AtomicBool>,
-    stamps: Arc<Stamps>,
-    sources: Arc<Mutex<Glimpsed>>,
-    /// A collection that is made with so many assets has a tally.
-    large: u64,
-    /// Whether somebody let go of a collection.
-    pub(super) let_go: bool,
+    /// Whether a collection may have lost the last that referred to it.
+    pub(super) released: bool,
     /// The workspaces that are not what they were.
-    pub(super) touched: Touched,
+    pub(super) affects: Affects,
+    /// Collections under construction.
+    pub(super) holds: Vec<CollectionHold>,
+    exclusive: Option<OwnedRwLockWriteGuard<()>>,
     /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
-    _turn: OwnedMutexGuard<()>,
+    turn: OwnedMutexGuard<()>,
 }
 
 /// What a workspace was made from lately.
@@ -51,18 +51,20 @@ impl Store {
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
         self.index().await?;
+        let exclusive = match &self.lock {
+            Some(lock) => Some(lock.clone().write_owned().await),
+            None => None,
+        };
         let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let (began, stamps, sources) = (self.began.clone(), self.stamps.clone(), self.sources.clone());
         let mut write = Write {
             tx,
+            store: self.clone(),
             providers,
-            began,
-            stamps,
-            sources,
-            large: self.large,
-            let_go: false,
-            touched: Touched::Nothing,
-            _turn: turn,
+            released: false,
+            affects: Affects::Nothing,
+            holds: Vec::new(),
+            exclusive,
+            turn,
         };
         if !self.began.load(Relaxed) {
             write.save(Snapshot::BEGINNING, "", 0).await?;
@@ -73,21 +75,44 @@ impl Store {
 
 impl Write {
     /// Makes the change visible, and lasting where there is a file. Once begun it goes through, whether or not somebody
-    /// still waits for it: a change that is visible while its stamps stand would never be seen.
+    /// still waits for it: a change that is visible while its version guards are current would never be seen.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        if self.let_go {
-            self.sweep().await?;
-        }
-        let Write { tx, began, stamps, touched, _turn: turn, .. } = self;
+        let released = self.store.holds.was_dropped() || self.released;
+        let is_more_released = released && self.remove_small_released().await?;
+        let recount = Recount::read(&mut self.tx, std::mem::take(&mut self.affects)).await?;
+        let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
-            // Of a commit that failed nobody knows what came of it, so nothing is taken over from before it.
-            stamps.end(if committed.is_ok() { touched } else { Touched::All });
-            began.fetch_or(committed.is_ok(), Relaxed);
-            drop(turn);
+            if committed.is_ok() {
+                store.versions.invalidate(recount.affects());
+                store.counts.apply(recount);
+                store.began.store(true, Relaxed);
+            } else {
+                // What came of it is not known.
+                store.versions.invalidate(&Affects::Everything);
+            }
+            drop((exclusive, turn, holds));
+            if is_more_released {
+                tokio::spawn(store.remove_released());
+            }
             committed
         });
         Ok(committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
+    }
+
+    /// Commits a slice of something that no workspace refers to yet, or any more.
+    pub(super) async fn commit_slice(self) -> Result<Vec<CollectionHold>, StoreError> {
+        let Write { tx, holds, exclusive, turn, .. } = self;
+        tx.commit().await?;
+        drop((exclusive, turn));
+        Ok(holds)
+    }
+
+    /// Commits what was done so far and goes on in a new transaction, after all who have been waiting.
+    pub(super) async fn next_slice(self) -> Result<Write, StoreError> {
+        let (store, providers) = (self.store.clone(), self.providers.clone());
+        let holds = self.commit_slice().await?;
+        Ok(Write { holds, ..store.write(providers).await? })
     }
 
     /// What was made from this source lately.
@@ -106,7 +131,7 @@ impl Write {
         content: &fixture::Workspace,
         collection: i64,
     ) -> Result<(), StoreError> {
-        if !self.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
+        if !self.store.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
             return Ok(());
         }
         sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?)")
@@ -115,7 +140,7 @@ impl Write {
             .bind(collection)
             .execute(&mut *self.tx)
             .await?;
-        self.let_go = true;
+        self.released = true;
         let old = "DELETE FROM template WHERE seq <= (SELECT MAX(seq) FROM template) - ?";
         sqlx::query(old).bind(TEMPLATES).execute(&mut *self.tx).await?;
         Ok(())
@@ -135,7 +160,7 @@ impl Write {
             Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?).await,
             None => {
                 let empty = fixture::Workspace::empty("ws_empty");
-                let collection = self.add_collection(&empty, []).await?;
+                let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
                 Ok((empty, collection))
             }
         }
@@ -146,23 +171,13 @@ impl Write {
         Ok((fixture::Workspace { users, ..fixture::Workspace::empty(id) }, collection))
     }
 
-    /// Stores what a workspace holds, and gives the collection's number.
-    pub async fn add_collection(
-        &mut self,
-        workspace: &fixture::Workspace,
-        assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
-    ) -> Result<i64, StoreError> {
-        let new = NewWorkspace { workspace, providers: &self.providers, assets: &mut assets.into_iter() };
-        let made = load::insert_collections(&mut self.tx, &mut [new], self.large).await;
-        Ok(made.map_err(StoreError::taken("asset", ""))?[0])
-    }
-
     /// Makes a workspace over a collection that is there, with the keys it names.
     pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
         let keys = workspace.keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
+        self.affects.add(&workspace.id);
         let made = Rows::default().workspaces(&[(workspace, collection)]).store(&mut self.tx).await;
         made.map_err(StoreError::taken("key", &keys))
     }
@@ -189,16 +204,16 @@ impl Write {
 
     /// Removes a workspace with all that is its own.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
-        self.touched.add(id);
-        self.let_go = true;
+        self.affects.add(id);
+        self.released = true;
         let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
 
     /// Puts a workspace back to what it was made from, keys included.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
-        self.touched.add(id);
-        self.let_go = true;
+        self.affects.add(id);
+        self.released = true;
         let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
@@ -222,6 +237,7 @@ impl Write {
 
     /// Gives a workspace keys. A key without a user acts as the first one.
     pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
+        self.affects.add(workspace);
         let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
         let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
@@ -243,7 +259,7 @@ impl Write {
         text: &str,
         change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
     ) -> Result<(), E> {
-        self.touched.add(workspace);
+        self.affects.add(workspace);
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
         let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
@@ -271,7 +287,7 @@ impl Write {
 
     /// Lets a workspace's keys of this provider act as this user.
     pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
-        self.touched.add(workspace);
+        self.affects.add(workspace);
         sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
             .bind(user)
             .bind(workspace)
@@ -283,7 +299,7 @@ impl Write {
 
     /// Takes a key from a workspace, and gives the number by which it was counted.
     pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
-        self.touched.add(workspace);
+        self.affects.add(workspace);
         let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
         let gone = sqlx::query(sql).bind(workspace).bind(provider).bind(text).fetch_optional(&mut *self.tx).await?;
         Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)
@@ -294,74 +310,5 @@ impl Write {
         let sql = "SELECT collection FROM workspace WHERE id = ?";
         let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
-    }
-
-    /// The number of a collection that is this workspace's alone, so that it may be changed.
-    pub(super) async fn own(&mut self, workspace: &str) -> Result<i64, StoreError> {
-        Ok(self.own_edition(workspace).await?.0.collection)
-    }
-
-    /// The same, with the step that begins with this change, if it is the first of this transaction and no copy had to be
-    /// made. Whoever changes nothing but assets completes it and calls [`Write::step`].
-    pub(super) async fn own_edition(&mut self, workspace: &str) -> Result<(Edition, Option<Step>), StoreError> {
-        let is_first = matches!(self.touched, Touched::Nothing);
-        self.touched.add(workspace);
-        let sql = "WITH held (it) AS (SELECT collection FROM workspace WHERE id = ?)\n\
-                   UPDATE collection SET version = version + 1 FROM held WHERE seq = it\n\
-                   AND (SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
-                   AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = it)\n\
-                   AND NOT EXISTS (SELECT 1 FROM template WHERE collection = it)\n\
-                   AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = it OR origin = it)\n\
-                   RETURNING seq, version, tallied";
-        if let Some(row) = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await? {
-            let to = Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
-            let step = Step { to, changed: Vec::new(), now: None, seen: Seen::Anything };
-            return Ok((to, is_first.then_some(step)));
-        }
-        let held = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        self.let_go = true;
-        let own = self.copy(held).await?;
-        let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
-        sqlx::query(moved).bind(own.collection).bind(workspace).execute(&mut *self.tx).await?;
-        Ok((own, None))
-    }
-
-    /// Says that this is all that the transaction changes of the workspace, and of any other.
-    pub(super) fn step(&mut self, workspace: &str, step: Option<Step>) {
-        if let Some(step) = step {
-            self.touched = Touched::Assets(workspace.to_owned(), Arc::new(step));
-        }
-    }
-
-    async fn copy(&mut self, from: i64) -> Result<Edition, StoreError> {
-        let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
-        let to: i64 = row.try_get(0)?;
-        let asset = format!("{COLUMNS}{}", id_columns(&self.providers));
-        let tables = [
-            ("user", "name"),
-            ("project", "id, name, name_folded"),
-            ("folder", "id, name, parent_id, trashed"),
-            ("asset", &asset),
-            ("tally", "kind, status, visibility, uploader, count"),
-        ];
-        for (table, columns) in tables {
-            let sql = format!(
-                "INSERT INTO {table} (collection, {columns}) SELECT ?, {columns} FROM {table} WHERE collection = ? ORDER BY rowid"
-            );
-            sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).execute(&mut *self.tx).await?;
-        }
-        let sql = "UPDATE collection SET tallied = (SELECT tallied FROM collection WHERE seq = ?) WHERE seq = ?\n\
-                   RETURNING version, tallied";
-        let row = sqlx::query(sql).bind(from).bind(to).fetch_one(&mut *self.tx).await?;
-        Ok(Edition { collection: to, version: row.try_get(0)?, tallied: row.try_get(1)? })
-    }
-
-    /// Removes collections that nobody refers to any more.
-    async fn sweep(&mut self) -> Result<(), StoreError> {
-        let sql = "DELETE FROM collection WHERE seq NOT IN (\n\
-                   SELECT collection FROM workspace UNION SELECT origin FROM workspace UNION SELECT collection FROM template\n\
-                   UNION SELECT collection FROM saved_workspace UNION SELECT origin FROM saved_workspace)";
-        sqlx::query(sql).execute(&mut *self.tx).await?;
-        Ok(())
     }
 }

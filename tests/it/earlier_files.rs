@@ -32,7 +32,8 @@ fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
     let server = Running::start(&["--database", &file, "--clock", "2026-03-21T12:00:00Z"]);
     let exported = |name: &str| {
         let answer = server.connect().ask("GET", "/_emulator/workspaces/ws_kept/fixture", &[], "");
-        assert_eq!(answer.text(), std::str::from_utf8(&earlier(name)).unwrap());
+        // That version wrote no lines.
+        assert_eq!(answer.text().replace('\n', ""), std::str::from_utf8(&earlier(name)).unwrap());
     };
     exported("0.1.0-changed.json");
     for provider in providers::ALL.iter().map(|provider| provider.card()) {

@@ -123,7 +123,8 @@ const EARLIER: &str = "
     DROP TRIGGER asset_removed; DROP TRIGGER asset_changed;
     DROP TABLE tally;
     ALTER TABLE collection DROP COLUMN tallied;
-    DROP INDEX asset_listed;
+    ALTER TABLE collection DROP COLUMN assets;
+    DROP INDEX asset_listed; DROP INDEX asset_inserted;
     CREATE INDEX asset_created ON asset (collection, created_at);
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 

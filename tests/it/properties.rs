@@ -271,11 +271,16 @@ fn no_query_string_makes_konpro_fail() {
 
 /// The workspace as `assetmock export` writes it.
 fn exported(app: &App, workspace: &str) -> String {
-    let mut workspace = block_on(app.store.export(workspace, &providers::names())).unwrap();
-    let assets = std::mem::take(&mut workspace.assets);
-    let mut text = Vec::new();
-    fixture::write(&mut text, &workspace, assets.into_iter()).unwrap();
-    String::from_utf8(text).unwrap()
+    let mut export = block_on(app.store.export(workspace, &providers::names())).unwrap();
+    let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).unwrap();
+    loop {
+        let assets = block_on(export.next()).unwrap();
+        if assets.is_empty() {
+            file.end().unwrap();
+            return String::from_utf8(file.out).unwrap();
+        }
+        assets.iter().for_each(|asset| file.asset(asset).unwrap());
+    }
 }
 
 /// Every page of every provider, byte for byte.

@@ -10,7 +10,7 @@ use assetmock::app::App;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::journal::Heads;
 use assetmock::provider::{Page, Provider};
-use assetmock::store::{AssetQuery, Place, Store};
+use assetmock::store::{AssetQuery, Key, ListError, Place, Store};
 use assetmock::{pipeline, providers, server, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -61,8 +61,9 @@ pub async fn app(fixture: &str, clock: &str) -> App {
 /// The page of a plan that the holder of this key gets, without the pipeline around it.
 pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) -> Page {
     block_on(async {
-        let holder = app.cache.holder(&app.store, provider, key).await.unwrap().unwrap();
-        app.cache.page(&app.store, &holder, provider, plan).await.unwrap()
+        let entry = app.cache.entry(&app.store, provider, key).await.unwrap().unwrap();
+        let plan = |_: &Key| Ok::<_, ListError>(plan.clone());
+        app.cache.page(&app.store, provider, &entry, plan).await.unwrap().page
     })
 }
 

@@ -1,0 +1,237 @@
+//! Collections: making, copying and removing what workspaces hold, however much that is.
+//!
+//! No change takes long: what depends on how many assets there are is cut into slices of [`SLICE`] assets, each a
+//! transaction of its own, and other changes and readers have their turn in between. A slice adds to, copies or removes a
+//! collection that no workspace refers to, so nobody sees half of it.
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::load::{self, COLUMNS, NewAsset, id_columns};
+use super::tally::Tally;
+use super::{Edition, Missing, Store, StoreError, Write};
+use crate::fixture;
+
+/// How many assets one transaction adds, copies or removes at most: a few tens of milliseconds.
+pub const SLICE: usize = 1000;
+
+/// How often a copy in slices is tried before it is made in one piece: it is in vain if the workspace has changed to
+/// another collection meanwhile.
+const COPY_TRIES: usize = 3;
+
+/// The condition on a collection `c` that nothing refers to; its one argument is the held ones as JSON.
+const RELEASED: &str = "c.seq NOT IN (\n\
+    SELECT collection FROM workspace UNION SELECT origin FROM workspace UNION SELECT collection FROM template\n\
+    UNION SELECT collection FROM saved_workspace UNION SELECT origin FROM saved_workspace\n\
+    UNION SELECT value FROM json_each(?))";
+
+/// The condition on the collection `it` of a workspace that nothing else refers to it; its one argument is the held ones
+/// as JSON.
+const OWN: &str = "(SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
+    AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = it)\n\
+    AND NOT EXISTS (SELECT 1 FROM template WHERE collection = it)\n\
+    AND NOT EXISTS (SELECT 1 FROM saved_workspace WHERE collection = it OR origin = it)\n\
+    AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE value = it)";
+
+impl Store {
+    /// Begins a change to what a workspace holds. If many assets have to be copied for it, that is done in slices before.
+    pub async fn write_to(&self, workspace: &str, providers: Vec<&'static str>) -> Result<Write, StoreError> {
+        for _ in 0..COPY_TRIES {
+            let mut write = self.write(providers.clone()).await?;
+            let collection = write.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+            if write.asset_count(collection).await? <= SLICE as i64 || write.is_own(collection).await? {
+                return Ok(write);
+            }
+            write.copy_in_slices(workspace, collection).await?;
+        }
+        self.write(providers).await
+    }
+
+    /// Removes collections that nothing refers to, in slices. One at a time does this; it begins after a change that left
+    /// some behind, those of a process that was killed included.
+    pub(super) async fn remove_released(self) {
+        if self.removing.swap(true, SeqCst) {
+            return;
+        }
+        let removed = async {
+            loop {
+                let mut write = self.write(Vec::new()).await?;
+                let Some(collection) = write.released_collection().await? else { return Ok(()) };
+                write.remove_slice(collection).await?;
+                write.commit_slice().await?;
+            }
+        };
+        let outcome: Result<(), StoreError> = removed.await;
+        self.removing.store(false, SeqCst);
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "collections that nothing refers to stay until the next change");
+        }
+    }
+}
+
+impl Write {
+    /// Stores what a workspace holds, in slices, and gives the collection's number with the change in which the last slice
+    /// is. Until that is committed, nothing of it counts.
+    pub async fn add_collection(
+        mut self,
+        workspace: &fixture::Workspace,
+        assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
+    ) -> Result<(Write, i64), StoreError> {
+        let collection = load::insert_collections(&mut self.tx, &[workspace]).await?[0];
+        self.holds.push(self.store.holds.hold(collection));
+        let mut tally = Tally::default();
+        let mut assets = assets.into_iter().inspect(|(asset, _)| tally.add(asset)).peekable();
+        loop {
+            let slice = assets.by_ref().take(SLICE).map(|asset| (collection, asset));
+            let stored = load::insert_assets(&mut self.tx, &self.providers, slice).await;
+            stored.map_err(StoreError::taken("asset", ""))?;
+            if assets.peek().is_none() {
+                break;
+            }
+            self = self.next_slice().await?;
+        }
+        drop(assets);
+        tally.store(&mut self.tx, collection, self.store.large).await?;
+        Ok((self, collection))
+    }
+
+    /// Removes collections of few assets that nothing refers to; whether larger ones are left.
+    pub(super) async fn remove_small_released(&mut self) -> Result<bool, StoreError> {
+        let held = self.store.holds.json();
+        let sql = format!("DELETE FROM collection AS c WHERE c.assets <= ? AND {RELEASED}");
+        sqlx::query(AssertSqlSafe(sql)).bind(SLICE as i64).bind(held).execute(&mut *self.tx).await?;
+        Ok(self.released_collection().await?.is_some())
+    }
+
+    async fn released_collection(&mut self) -> Result<Option<i64>, StoreError> {
+        let held = self.store.holds.json();
+        let sql = format!("SELECT c.seq FROM collection c WHERE {RELEASED} LIMIT 1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(held).fetch_optional(&mut *self.tx).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Removes some assets of a collection that nothing refers to, and with the last of them the collection.
+    async fn remove_slice(&mut self, collection: i64) -> Result<(), StoreError> {
+        // Its assets need not be counted one by one any more.
+        let untallied = "UPDATE collection SET tallied = 0 WHERE seq = ? AND tallied";
+        sqlx::query(untallied).bind(collection).execute(&mut *self.tx).await?;
+        let sql = "DELETE FROM asset WHERE seq IN (SELECT seq FROM asset WHERE collection = ? LIMIT ?)";
+        let gone = sqlx::query(sql).bind(collection).bind(SLICE as i64).execute(&mut *self.tx).await?;
+        if gone.rows_affected() < SLICE as u64 {
+            sqlx::query("DELETE FROM collection WHERE seq = ?").bind(collection).execute(&mut *self.tx).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn asset_count(&mut self, collection: i64) -> Result<i64, StoreError> {
+        let count = sqlx::query("SELECT assets FROM collection WHERE seq = ?").bind(collection);
+        Ok(count.fetch_one(&mut *self.tx).await?.try_get(0)?)
+    }
+
+    /// Whether a workspace's collection is that workspace's alone.
+    async fn is_own(&mut self, collection: i64) -> Result<bool, StoreError> {
+        let sql = format!("WITH held (it) AS (SELECT ?) SELECT 1 FROM held WHERE {OWN}");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(self.store.holds.json());
+        Ok(row.fetch_optional(&mut *self.tx).await?.is_some())
+    }
+
+    /// Copy on write: the number of a collection that only this workspace uses, copied first if it is shared. `more` assets
+    /// are about to be added, or removed if negative.
+    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<Edition, StoreError> {
+        self.affects.add(workspace);
+        let sql = format!(
+            "WITH held (it) AS (SELECT collection FROM workspace WHERE id = ?)\n\
+             UPDATE collection SET version = version + 1, assets = assets + ? FROM held WHERE seq = it AND {OWN}\n\
+             RETURNING seq, version, tallied"
+        );
+        let own = sqlx::query(AssertSqlSafe(sql)).bind(workspace).bind(more).bind(self.store.holds.json());
+        if let Some(row) = own.fetch_optional(&mut *self.tx).await? {
+            return Ok(Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? });
+        }
+        let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let own = self.copy_without_assets(shared).await?;
+        self.copy_assets(shared, own, None).await?;
+        self.finish_copy(shared, own).await?;
+        self.move_to(workspace, own).await?;
+        let sql = "UPDATE collection SET assets = assets + ? WHERE seq = ? RETURNING version, tallied";
+        let row = sqlx::query(sql).bind(more).bind(own).fetch_one(&mut *self.tx).await?;
+        Ok(Edition { collection: own, version: row.try_get(0)?, tallied: row.try_get(1)? })
+    }
+
+    /// Lets a workspace hold another collection.
+    pub(super) async fn move_to(&mut self, workspace: &str, collection: i64) -> Result<(), StoreError> {
+        self.affects.add(workspace);
+        self.released = true;
+        let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
+        sqlx::query(moved).bind(collection).bind(workspace).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Gives a workspace a copy of its collection, unless it has another one by the time that the copy is made.
+    async fn copy_in_slices(mut self, workspace: &str, from: i64) -> Result<(), StoreError> {
+        self.holds.push(self.store.holds.hold(from));
+        let to = self.copy_without_assets(from).await?;
+        self.holds.push(self.store.holds.hold(to));
+        let mut last = 0;
+        while let Some(seq) = self.copy_assets(from, to, Some(last)).await? {
+            last = seq;
+            self = self.next_slice().await?;
+        }
+        self.finish_copy(from, to).await?;
+        if self.collection_of(workspace).await? == Some(from) {
+            self.move_to(workspace, to).await?;
+        }
+        self.released = true;
+        self.commit().await
+    }
+
+    /// A collection with the users, projects and folders of another one.
+    pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
+        let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
+        let to: i64 = row.try_get(0)?;
+        for (table, columns) in
+            [("user", "name"), ("project", "id, name, name_folded"), ("folder", "id, name, parent_id, trashed")]
+        {
+            self.copy_rows(table, columns, from, to).await?;
+        }
+        Ok(to)
+    }
+
+    async fn copy_rows(&mut self, table: &str, columns: &str, from: i64, to: i64) -> Result<(), StoreError> {
+        let sql = format!(
+            "INSERT INTO {table} (collection, {columns}) SELECT ?, {columns} FROM {table} WHERE collection = ? ORDER BY rowid"
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Copies assets: all of them, or a slice of those after the number `after`. Gives the number of the last one if there
+    /// may be more.
+    async fn copy_assets(&mut self, from: i64, to: i64, after: Option<i64>) -> Result<Option<i64>, StoreError> {
+        let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
+        let Some(after) = after else {
+            self.copy_rows("asset", &columns, from, to).await?;
+            return Ok(None);
+        };
+        let last = "SELECT seq FROM asset WHERE collection = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?";
+        let last = sqlx::query(last).bind(from).bind(after).bind(SLICE as i64 - 1);
+        let last: Option<i64> = last.fetch_optional(&mut *self.tx).await?.map(|row| row.try_get(0)).transpose()?;
+        let sql = format!(
+            "INSERT INTO asset (collection, {columns}) SELECT ?, {columns} FROM asset\n\
+             WHERE collection = ? AND seq > ? AND seq <= ? ORDER BY seq"
+        );
+        let copied = sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).bind(after).bind(last.unwrap_or(i64::MAX));
+        copied.execute(&mut *self.tx).await?;
+        Ok(last)
+    }
+
+    /// Copies what is known about all assets of a collection.
+    async fn finish_copy(&mut self, from: i64, to: i64) -> Result<(), StoreError> {
+        self.copy_rows("tally", "kind, status, visibility, uploader, count", from, to).await?;
+        let sql = "UPDATE collection AS c SET (tallied, assets) = (o.tallied, o.assets) FROM collection o\n\
+                   WHERE o.seq = ? AND c.seq = ?";
+        sqlx::query(sql).bind(from).bind(to).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! How much the library holds, kept in memory: a request for health never waits for the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::{Row, SqliteConnection};
+
+use super::rows::json;
+use super::versions::Affects;
+
+/// How much the library holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Counts {
+    /// Workspaces.
+    pub workspaces: i64,
+    /// Keys, live or not.
+    pub keys: i64,
+    /// Assets of these workspaces, each counted where it is seen.
+    pub assets: i64,
+}
+
+/// The keys and assets of each workspace, by id.
+type PerWorkspace = HashMap<String, (i64, i64)>;
+
+/// The counts of every workspace as of the last commit.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WorkspaceCounts(Arc<Mutex<(Counts, PerWorkspace)>>);
+
+/// What some workspaces count after a change; one that is not among them is gone.
+#[derive(Debug)]
+pub(super) struct Recount {
+    affects: Affects,
+    found: PerWorkspace,
+}
+
+impl Recount {
+    /// Counts the affected workspaces, as the connection sees them.
+    pub(super) async fn read(connection: &mut SqliteConnection, affects: Affects) -> Result<Recount, sqlx::Error> {
+        let ids = match &affects {
+            Affects::Nothing => return Ok(Recount { affects, found: HashMap::new() }),
+            Affects::Workspaces(ids) => Some(json(ids)),
+            Affects::Everything => None,
+        };
+        let which = if ids.is_some() { "WHERE w.id IN (SELECT value FROM json_each(?))" } else { "" };
+        let sql = format!(
+            "SELECT w.id, (SELECT COUNT(*) FROM key k WHERE k.workspace_id = w.id), c.assets\n\
+             FROM workspace w JOIN collection c ON c.seq = w.collection {which}"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        let query = if let Some(ids) = ids { query.bind(ids) } else { query };
+        let mut found = HashMap::new();
+        for row in query.fetch_all(connection).await? {
+            found.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+        }
+        Ok(Recount { affects, found })
+    }
+
+    /// The workspaces it is about.
+    pub(super) fn affects(&self) -> &Affects {
+        &self.affects
+    }
+}
+
+impl WorkspaceCounts {
+    pub(super) fn total(&self) -> Counts {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Takes over a count once its change is committed.
+    pub(super) fn apply(&self, Recount { affects, found }: Recount) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (total, workspaces) = &mut *state;
+        match affects {
+            Affects::Nothing => {}
+            Affects::Workspaces(ids) => {
+                for (keys, assets) in ids.iter().filter_map(|id| workspaces.remove(id)) {
+                    total.add(-1, -keys, -assets);
+                }
+            }
+            Affects::Everything => {
+                workspaces.clear();
+                *total = Counts::default();
+            }
+        }
+        for (keys, assets) in found.values() {
+            total.add(1, *keys, *assets);
+        }
+        workspaces.extend(found);
+    }
+}
+
+impl Counts {
+    fn add(&mut self, workspaces: i64, keys: i64, assets: i64) {
+        self.workspaces += workspaces;
+        self.keys += keys;
+        self.assets += assets;
+    }
+}
