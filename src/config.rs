@@ -207,6 +207,17 @@ pub enum LogLevel {
     Debug,
 }
 
+impl From<LogLevel> for tracing::Level {
+    fn from(level: LogLevel) -> tracing::Level {
+        match level {
+            LogLevel::Error => tracing::Level::ERROR,
+            LogLevel::Warn => tracing::Level::WARN,
+            LogLevel::Info => tracing::Level::INFO,
+            LogLevel::Debug => tracing::Level::DEBUG,
+        }
+    }
+}
+
 impl World {
     /// Where the database is.
     pub fn place(&self) -> Place {
