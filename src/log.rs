@@ -1,9 +1,10 @@
 //! The log. Its lines go through a bounded queue to a thread of its own, which writes them to standard error: whatever
-//! becomes of them there (a pipe that nobody reads, a full disk, no reader any more), no request, no signal and no exit
-//! waits for it. Lines that find no room, or cannot be written, are dropped and counted.
+//! becomes of them there (a pipe that nobody reads, a full disk, no reader any more), no request and no signal waits for
+//! it, and an exit waits a quarter of a second at most. Lines that find no room, or cannot be written, are dropped and
+//! counted.
 //!
-//! `tracing-appender` has such a thread, too, but it bounds lines, not bytes, reports its losses to nobody, and its end
-//! writes to standard error itself when that is stuck: it would never come.
+//! `tracing-appender` has such a thread, too, but its bound is in lines, not bytes, it does not report what it dropped, and
+//! an exit waits for a stuck thread for a second, which cannot be changed.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
