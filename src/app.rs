@@ -7,6 +7,7 @@ use crate::explain::Cursors;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::limits::Limits;
+use crate::log::RequestLog;
 use crate::store::Store;
 use crate::tenants::Tenants;
 
@@ -31,6 +32,8 @@ pub struct App {
     pub faults: Faults,
     /// What was asked and answered.
     pub journal: Journal,
+    /// How requests are logged.
+    pub log: RequestLog,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
     /// How long connections wait for their clients.
@@ -77,6 +80,7 @@ impl App {
             limits: Limits::new(false),
             faults: Faults::default(),
             journal: Journal::default(),
+            log: RequestLog::default(),
             cursors: Cursors::default(),
             patience: Patience::default(),
             switches: Switches::default(),

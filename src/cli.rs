@@ -11,12 +11,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, LogLevel, Serve, World};
+use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, Serve, World};
 use crate::fixture::{self, Generator, Spec};
 use crate::journal::Journal;
 use crate::limits::Limits;
+use crate::log::{Log, RequestLog};
 use crate::store::{NewWorkspace, Place, Store};
 use crate::{providers, report, server, world};
 
@@ -25,7 +27,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// Does what the command line asks.
 pub fn run(cli: Cli) -> Outcome<ExitCode> {
     match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-        Command::Serve(options) => serve(&options)?,
+        Command::Serve(options) => return serve(&options),
         Command::Keys { world, json } => keys(&world, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
         Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
@@ -37,8 +39,13 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(options: &Serve) -> Outcome {
-    start_log(options);
+fn serve(options: &Serve) -> Outcome<ExitCode> {
+    let log = Log::start(options.log_format, options.log_level.into())?;
+    let outcome = run_server(options, log.requests());
+    Ok(log.end(outcome))
+}
+
+fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
     }
@@ -52,6 +59,7 @@ fn serve(options: &Serve) -> Outcome {
         let app = App {
             limits: Limits::new(options.no_limits),
             journal: Journal::new(options.bounds()),
+            log,
             switches: options.switches(),
             ..App::new(store, clock, options.seed)
         };
@@ -73,20 +81,6 @@ fn serve(options: &Serve) -> Outcome {
 
 /// How many files can be open where the system leaves it to us: each connection takes one.
 const OPEN_FILES: u64 = 65_536;
-
-fn start_log(options: &Serve) {
-    let level = match options.log_level {
-        LogLevel::Error => tracing::Level::ERROR,
-        LogLevel::Warn => tracing::Level::WARN,
-        LogLevel::Info => tracing::Level::INFO,
-        LogLevel::Debug => tracing::Level::DEBUG,
-    };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(false);
-    match options.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-}
 
 fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
@@ -113,13 +107,27 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
 
 async fn announce(options: &Serve, address: SocketAddr, app: &App) -> Outcome {
     if options.log_format == LogFormat::Text {
-        print(&report::banner(&format!("http://{}", reachable(address)), &app.store.keys().await?, app.clock.now()))?;
+        let url = format!("http://{}", reachable(address));
+        print_banner(report::banner(&url, &app.store.keys().await?, app.clock.now())).await?;
     }
     tracing::info!(%address, "ready");
     if let Some(file) = &options.address.port_file {
         write_port(file, address.port())
             .map_err(|error| format!("cannot write the port to `{}`: {error}", file.display()))?;
     }
+    Ok(())
+}
+
+/// Prints in a thread of its own, since standard output may be a pipe that nobody reads; what follows waits for a moment.
+async fn print_banner(banner: String) -> Outcome {
+    const TIMEOUT: Duration = Duration::from_millis(100);
+    let (done, printed) = oneshot::channel();
+    std::thread::Builder::new().spawn(move || {
+        // Without a banner it serves all the same.
+        let _ = print(&banner);
+        let _ = done.send(());
+    })?;
+    let _ = tokio::time::timeout(TIMEOUT, printed).await;
     Ok(())
 }
 

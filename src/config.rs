@@ -126,7 +126,7 @@ pub struct Serve {
     /// The form of the log, which goes to standard error. `json` also replaces the banner by a line of log.
     #[arg(long, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// How much is logged; `debug` has a line for every request.
+    /// How much is logged: failures, also warnings, also refused requests, or every request.
     #[arg(long, env = "ASSETMOCK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
 }
@@ -199,12 +199,23 @@ pub enum LogFormat {
 pub enum LogLevel {
     /// Failures of the emulator itself.
     Error,
-    /// What is probably not meant.
+    /// Also requests with warnings: what is probably not meant.
     Warn,
-    /// Start and end.
+    /// Also refused requests, start and end.
     Info,
     /// Every request.
     Debug,
+}
+
+impl From<LogLevel> for tracing::Level {
+    fn from(level: LogLevel) -> tracing::Level {
+        match level {
+            LogLevel::Error => tracing::Level::ERROR,
+            LogLevel::Warn => tracing::Level::WARN,
+            LogLevel::Info => tracing::Level::INFO,
+            LogLevel::Debug => tracing::Level::DEBUG,
+        }
+    }
 }
 
 impl World {

@@ -12,7 +12,8 @@
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens
-//! and [`connection`] can be broken off, [`config`] holds the options and [`cli`] the sub-commands.
+//! and [`connection`] can be broken off, [`log`] writes without waiting, [`config`] holds the options and [`cli`] the
+//! sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -31,6 +32,7 @@ pub mod glimpsed;
 pub mod import;
 pub mod journal;
 pub mod limits;
+pub mod log;
 pub mod notes;
 pub mod object;
 pub mod payload;

@@ -1,6 +1,7 @@
 //! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
 //! which faults struck. It goes to the journal and the log, and into headers of the answer if the client wants it there.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use futures_util::StreamExt;
-use tracing::{debug, info};
+use tracing::Level;
 
 use crate::app::App;
 use crate::cache::CachedResponse;
@@ -18,7 +19,8 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
-use crate::journal::{self, BODY_CAP, Exchange, Heads, Remarks};
+use crate::journal::{self, BODY_CAP, Exchange, Heads, Line, Remarks};
+use crate::log;
 use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
@@ -152,16 +154,18 @@ impl Open {
 
     fn end(&mut self, response: Option<&Response>, body: Payload) {
         self.ended = true;
-        let worth_a_line = self.notes.remarks.as_ref().is_some_and(|remarks| remarks.is_said());
-        let told = worth_a_line || tracing::enabled!(tracing::Level::DEBUG);
-        if !told && self.app.journal.is_off() {
+        let level = self.notes.remarks.as_ref().map_or(Level::DEBUG, |remarks| remarks.level());
+        let is_logged = log::is_enabled(level);
+        if !is_logged && self.app.journal.is_off() {
             return;
         }
         let exchange = self.exchange(response, body);
-        if told {
-            tell(&exchange, worth_a_line);
+        let line = is_logged.then(|| Line::of(&exchange));
+        let seq = NonZeroU64::new(self.app.journal.record(exchange));
+        if let Some(mut line) = line {
+            line.seq = seq;
+            self.app.log.write(level, &line);
         }
-        self.app.journal.record(exchange);
     }
 
     fn exchange(&mut self, response: Option<&Response>, body: Payload) -> Exchange {
@@ -180,16 +184,6 @@ impl Open {
             duration: self.watch.elapsed(),
             remarks: self.notes.remarks.take(),
         }
-    }
-}
-
-/// Writes an exchange into the log.
-#[cold]
-fn tell(exchange: &Exchange, worth_a_line: bool) {
-    if worth_a_line {
-        info!("{exchange}");
-    } else {
-        debug!("{exchange}");
     }
 }
 

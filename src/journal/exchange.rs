@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use tracing::Level;
 
 use crate::clock::Micros;
 use crate::explain::Warning;
@@ -89,14 +90,18 @@ impl Remarks {
         size_of::<Remarks>() + listed + self.why.as_ref().map_or(0, String::len)
     }
 
-    /// Whether something was said: why it was refused, or what was probably not meant.
-    pub fn is_said(&self) -> bool {
-        self.why.is_some() || !self.warnings.is_empty()
-    }
-
     /// What was said: why it was refused, and what was probably not meant.
     pub(super) fn said(&self) -> Vec<String> {
         self.why.iter().cloned().chain(self.warnings.iter().map(Warning::to_string)).collect()
+    }
+
+    /// How important a line of the log about it is.
+    pub fn level(&self) -> Level {
+        match self.why {
+            _ if !self.warnings.is_empty() => Level::WARN,
+            Some(_) => Level::INFO,
+            None => Level::DEBUG,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use self::held::Held;
 pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
-pub use shown::{Header, Shown, ShownBody};
+pub use shown::{Header, Line, Shown, ShownBody};
 pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
 
 /// How much a journal holds. While nobody looks at it, fewer than sixteen entries may come on top.

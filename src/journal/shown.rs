@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU64;
 
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -147,30 +148,70 @@ impl Exchange {
 /// The longest target in a line.
 const LINE_TARGET: usize = 240;
 
-/// One line for the log. What is not known is `-`; the warnings follow the reason:
+/// What the log says of an entry, without secrets: fields in JSON, and in text one line. What is not known is `-` there; the
+/// warnings follow the reason:
 /// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// Its number in the journal; null: it holds nothing.
+    pub seq: Option<NonZeroU64>,
+    provider: Option<&'static str>,
+    workspace: Option<String>,
+    key: Option<String>,
+    method: String,
+    target: String,
+    status: Option<u16>,
+    duration_ms: f64,
+    faults: Vec<String>,
+    why: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl Line {
+    /// An entry without its secrets.
+    pub fn of(entry: &Exchange) -> Line {
+        let secrets = entry.secrets();
+        let remarks = entry.remarks();
+        let hidden = |text: &str| secrets.hide(text).into_owned();
+        Line {
+            seq: NonZeroU64::new(entry.seq),
+            provider: entry.provider,
+            workspace: entry.workspace.as_deref().map(str::to_owned),
+            key: entry.key.as_deref().map(mask),
+            method: clip(entry.method.as_str(), SHORT, &secrets).into_owned(),
+            target: clip(&entry.heads.target().to_string(), LINE_TARGET, &secrets).into_owned(),
+            status: entry.status.map(|status| status.as_u16()),
+            duration_ms: entry.duration.as_micros() as f64 / 1000.0,
+            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: remarks.why.as_deref().map(hidden),
+            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+        }
+    }
+}
+
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secrets = self.secrets();
-        let status = self.status.map_or(Cow::Borrowed("-"), |status| Cow::Owned(status.as_u16().to_string()));
-        let key = self.key.as_deref().map(mask);
+        Line::of(self).fmt(f)
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.map_or(Cow::Borrowed("-"), |status| Cow::Owned(status.to_string()));
         write!(
             f,
             "{} {} {} {status} {:.2}ms {} {}",
             self.provider.unwrap_or("-"),
-            clip(self.method.as_str(), SHORT, &secrets),
-            clip(&self.heads.target().to_string(), LINE_TARGET, &secrets),
-            self.duration.as_secs_f64() * 1000.0,
+            self.method,
+            self.target,
+            self.duration_ms,
             self.workspace.as_deref().unwrap_or("-"),
-            key.as_deref().unwrap_or("-"),
+            self.key.as_deref().unwrap_or("-"),
         )?;
-        let faults = &self.remarks().faults;
-        if !faults.is_empty() {
-            write!(f, " [{}]", secrets.hide(&faults.join(", ")))?;
+        if !self.faults.is_empty() {
+            write!(f, " [{}]", self.faults.join(", "))?;
         }
-        match self.remarks().said() {
-            said if said.is_empty() => Ok(()),
-            said => write!(f, " — {}", secrets.hide(&said.join("; "))),
-        }
+        let said: Vec<_> = self.why.iter().chain(&self.warnings).map(String::as_str).collect();
+        if said.is_empty() { Ok(()) } else { write!(f, " — {}", said.join("; ")) }
     }
 }

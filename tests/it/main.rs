@@ -23,6 +23,7 @@ mod journal;
 mod journal_api;
 mod large;
 mod libraries;
+mod log;
 mod model;
 mod negatives;
 mod patience;

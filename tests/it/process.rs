@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -72,15 +72,24 @@ impl Running {
 
     pub fn start_with(command: &mut Command) -> Running {
         let folder = Folder::new();
-        let file = folder.file("port");
-        // Files, not pipes: nobody reads while it runs, and a log of many requests would fill a pipe and stop it.
+        // Files, not pipes: nobody reads while it runs, and what no longer fits into a pipe would be dropped.
         let output = |name| File::create(folder.file(name)).unwrap();
-        command.env("ASSETMOCK_PORT_FILE", &file).stdout(output(STDOUT)).stderr(output(STDERR));
-        let mut child = command.spawn().unwrap();
+        Running::spawn(command.stdout(output(STDOUT)).stderr(output(STDERR)), folder)
+    }
+
+    /// Starts it with the standard output and error that `command` has; `stop` then gives neither.
+    pub fn start_as(command: &mut Command) -> Running {
+        Running::spawn(command, Folder::new())
+    }
+
+    fn spawn(command: &mut Command, folder: Folder) -> Running {
+        let file = folder.file("port");
+        let mut child = command.env("ASSETMOCK_PORT_FILE", &file).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while !Path::new(&file).exists() {
             if child.try_wait().unwrap().is_some() {
-                panic!("the server did not start: {}", std::fs::read_to_string(folder.file(STDERR)).unwrap());
+                let said = std::fs::read_to_string(folder.file(STDERR)).unwrap_or_default();
+                panic!("the server did not start: {said}");
             }
             assert!(Instant::now() < deadline, "the server did not become ready");
             std::thread::sleep(Duration::from_millis(2));
@@ -110,17 +119,29 @@ impl Running {
         self.child.as_ref().map(Child::id).unwrap()
     }
 
+    /// What it writes to standard error, if that is a pipe.
+    pub fn take_stderr(&mut self) -> ChildStderr {
+        self.child.as_mut().and_then(|child| child.stderr.take()).unwrap()
+    }
+
     /// Asks it to stop the way a service manager does, and gives its output.
     pub fn stop(mut self) -> Output {
-        let mut child = self.child.take().unwrap();
+        let child = self.child.as_mut().unwrap();
         if cfg!(unix) {
             let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
             assert!(status.success());
         } else {
             child.kill().unwrap();
         }
-        let status = child.wait().unwrap();
-        let said = |name| std::fs::read(self.folder.file(name)).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+            assert!(Instant::now() < deadline, "the server did not stop");
+        };
+        let said = |name| std::fs::read(self.folder.file(name)).unwrap_or_default();
         Output { status, stdout: said(STDOUT), stderr: said(STDERR) }
     }
 
