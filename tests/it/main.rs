@@ -23,6 +23,7 @@ mod journal;
 mod journal_api;
 mod large;
 mod libraries;
+mod liveness;
 mod log;
 mod model;
 mod negatives;
