@@ -4,17 +4,22 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::rows::{CachedResponse, ResponseCache, RowCache};
-use super::{ENTRY, lock};
+use super::{ENTRY, LONGEST, lock};
 use crate::clock::Micros;
+use crate::explain::Warning;
+use crate::glimpsed::Glimpsed;
 use crate::provider::{Page, Provider, Row};
+use crate::reply::Rendered;
 use crate::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
 
-/// How many listings are kept for one key, and how many prefixes of large ones: more than a client has filters.
+/// How many listings are kept for one key: more than a client has filters.
 const LISTINGS: usize = 128;
 
 /// How many assets of a large listing are its prefix: pages in it do without the rest, which takes longer to read.
 const PREFIX: u64 = 1000;
+
+/// How much is kept of responses for one key, in bytes: some of the longest there are.
+const RESPONSES: usize = 128 << 10;
 
 /// A key, and what is kept of its workspace as its provider shows it.
 #[derive(Debug)]
@@ -22,25 +27,25 @@ pub struct KeyCache {
     /// The key.
     pub key: Key,
     pub(super) guard: VersionGuard,
+    /// Held while something of this key is read that was not kept, now or in the entries that follow this one.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
     view: View,
     /// Whether a request has used it since the last time that room was made.
     pub(super) used: AtomicBool,
-    listings: Listings,
-    /// Of large listings, used until the whole is read.
-    prefixes: Listings,
-    rows: Mutex<RowCache>,
-    responses: Mutex<ResponseCache>,
+    listings: Mutex<HashMap<Selection, Arc<ListingIndex>>>,
+    /// Assets as the provider writes them, by number.
+    rows: Mutex<HashMap<i64, Arc<Row>>>,
+    responses: Mutex<Responses>,
     /// What this entry takes, and what all of them do.
     bytes: AtomicUsize,
     all_bytes: Arc<AtomicUsize>,
 }
 
-type Listings = Mutex<HashMap<Selection, Arc<ListingIndex>>>;
-
 /// The assets of a selection, in its order, or the first of them.
 #[derive(Debug)]
 struct ListingIndex {
     row_ids: Box<[i64]>,
+    is_whole: bool,
     /// How many there are in all, if that can be told.
     total: u64,
     /// When the assets were created; read once somebody asks for what follows an instant.
@@ -48,39 +53,51 @@ struct ListingIndex {
 }
 
 impl ListingIndex {
-    fn new(row_ids: Box<[i64]>, total: u64) -> Arc<ListingIndex> {
-        Arc::new(ListingIndex { row_ids, total, instants: OnceLock::new() })
-    }
-
     /// With the instants, whether or not they were read.
     fn bytes(&self) -> usize {
         2 * size_of_val(&*self.row_ids) + size_of::<Selection>() + 4 * ENTRY
     }
+}
 
-    /// The numbers on a page that begins at this index.
-    fn slice(&self, start: usize, limit: u32) -> &[i64] {
-        let end = start.saturating_add(limit as usize).min(self.row_ids.len());
-        self.row_ids.get(start..end).unwrap_or_default()
-    }
+/// A page as it was answered, but for what every answer has of its own.
+#[derive(Debug)]
+pub struct CachedResponse {
+    /// What the provider made of the page.
+    pub rendered: Rendered,
+    /// What was probably not meant.
+    pub warnings: Box<[Warning]>,
+}
 
-    fn page(&self, start: usize, rows: Vec<Arc<Row>>, query: &AssetQuery) -> Page {
-        let more = start.saturating_add(query.limit as usize) < self.row_ids.len();
-        let overlaps = query.overlap && query.start != Start::Offset(0);
-        let total = if query.counted { self.total + u64::from(overlaps) } else { 0 };
-        Page { rows, hidden: false, more, total }
+/// Responses by query string.
+#[derive(Debug, Default)]
+struct Responses {
+    kept: HashMap<Box<str>, Arc<CachedResponse>>,
+    /// The query strings that were asked lately.
+    seen: Glimpsed,
+}
+
+impl CachedResponse {
+    fn bytes(&self) -> usize {
+        self.rendered.body.len() + size_of::<CachedResponse>() + ENTRY
     }
 }
 
 impl KeyCache {
-    pub(super) fn new(provider: &'static str, key: Key, guard: VersionGuard, all_bytes: Arc<AtomicUsize>) -> KeyCache {
+    pub(super) fn new(
+        provider: &'static str,
+        key: Key,
+        guard: VersionGuard,
+        turn: Arc<tokio::sync::Mutex<()>>,
+        all_bytes: Arc<AtomicUsize>,
+    ) -> KeyCache {
         let entry = KeyCache {
             bytes: AtomicUsize::new(0),
             all_bytes,
             guard,
+            turn,
             view: View { provider, edition: key.edition },
             used: AtomicBool::new(true),
             listings: Mutex::default(),
-            prefixes: Mutex::default(),
             rows: Mutex::default(),
             responses: Mutex::default(),
             key,
@@ -91,52 +108,81 @@ impl KeyCache {
 
     /// The response that this query string got.
     pub fn response(&self, query: &str) -> Option<Arc<CachedResponse>> {
-        lock(&self.responses).get(query)
+        lock(&self.responses).kept.get(query).cloned()
     }
 
-    /// Keeps a response for the next request with this query string, if this is not the first.
+    /// Keeps a response for the next request with this query string, if this is not the first. All that were kept before go
+    /// if there is no room for it.
     pub fn keep(&self, query: &str, response: Arc<CachedResponse>) {
-        let mut responses = lock(&self.responses);
-        let before = responses.bytes;
-        responses.insert(query, response);
-        self.resize(before, responses.bytes);
-    }
-
-    /// The page that `query` asks for, if all of it is kept.
-    pub(super) fn cached_page(&self, query: &AssetQuery) -> Option<Page> {
-        let index = self.cached_index(query)?;
-        let mut search = Search::of(&index, query)?;
-        while let Some(middle) = search.middle() {
-            search.narrow(middle, &lock(&self.rows).get(index.row_ids[middle])?.id);
+        let Responses { kept: responses, seen } = &mut *lock(&self.responses);
+        if !seen.again(query) || query.len() > LONGEST || response.bytes() > RESPONSES {
+            return;
         }
-        let rows = self.cached_rows(index.slice(search.start, query.limit))?;
-        Some(index.page(search.start, rows, query))
+        let kept = responses.values().map(|response| response.bytes()).sum();
+        if kept + response.bytes() > RESPONSES {
+            responses.clear();
+            self.shrink(kept);
+        }
+        self.grow(response.bytes());
+        if let Some(before) = responses.insert(query.into(), response) {
+            self.shrink(before.bytes());
+        }
     }
 
-    /// The page that `query` asks for. What is not kept is read, in the state of the library that the key was read in.
-    pub(super) async fn read_page(
+    /// The page that `query` asks for. What is not kept is read, in the state of the library in which the key was read; with
+    /// nothing to read from, that is an error.
+    pub(super) async fn page(
         &self,
-        read: &mut Read,
+        mut read: Option<&mut Read>,
         provider: &dyn Provider,
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
         let index = match self.cached_index(query) {
             Some(index) => index,
-            None => self.read_index(read, query).await?,
+            None => self.read_index(needed(&mut read)?, query).await?,
         };
-        let mut search = match Search::of(&index, query) {
-            Some(search) => search,
+        let start = self.start(&mut read, provider, &index, query).await?;
+        let end = start.saturating_add(query.limit as usize).min(index.row_ids.len());
+        let rows = self.rows(&mut read, provider, index.row_ids.get(start..end).unwrap_or_default()).await?;
+        let overlaps = query.overlap && query.start != Start::Offset(0);
+        let total = if query.counted { index.total + u64::from(overlaps) } else { 0 };
+        Ok(Page { rows, hidden: false, more: end < index.row_ids.len(), total })
+    }
+
+    /// The index at which the page begins.
+    async fn start(
+        &self,
+        read: &mut Option<&mut Read>,
+        provider: &dyn Provider,
+        index: &ListingIndex,
+        query: &AssetQuery,
+    ) -> Result<usize, ListError> {
+        let (created_at, id) = match &query.start {
+            Start::Offset(offset) => {
+                let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
+                return Ok(if query.overlap { offset.saturating_sub(1) } else { offset });
+            }
+            Start::After { created_at, id } => (created_at, id),
+        };
+        let instants = match index.instants.get() {
+            Some(instants) => instants,
             None => {
-                let instants = read.instants(self.view, &query.selection).await?;
-                Search::among(index.instants.get_or_init(|| instants), query)
+                let instants = needed(read)?.instants(self.view, &query.selection).await?;
+                index.instants.get_or_init(|| instants)
             }
         };
-        while let Some(middle) = search.middle() {
-            let row = self.read_rows(read, provider, &index.row_ids[middle..=middle]).await?.remove(0);
-            search.narrow(middle, &row.id);
+        let descending = query.selection.order.direction == Direction::Descending;
+        let before = |at: &Micros| if descending { at > created_at } else { at < created_at };
+        let (mut least, mut most) =
+            (instants.partition_point(before), instants.partition_point(|at| before(at) || at == created_at));
+        // Of those created at the same instant, what follows is found by their ids.
+        while least < most {
+            let middle = usize::midpoint(least, most);
+            let row = self.rows(read, provider, &index.row_ids[middle..=middle]).await?.remove(0);
+            let order = if descending { id.as_str().cmp(&row.id) } else { (*row.id).cmp(id) };
+            if order.is_lt() || (order.is_eq() && !query.overlap) { least = middle + 1 } else { most = middle }
         }
-        let rows = self.read_rows(read, provider, index.slice(search.start, query.limit)).await?;
-        Ok(index.page(search.start, rows, query))
+        Ok(least)
     }
 
     /// Whether a page needs a large listing as a whole, which is not kept.
@@ -146,16 +192,18 @@ impl KeyCache {
 
     /// The index of the listing that `query` asks for, as far as it needs it.
     fn cached_index(&self, query: &AssetQuery) -> Option<Arc<ListingIndex>> {
-        let whole = lock(&self.listings).get(&query.selection).cloned();
-        whole.or_else(|| self.is_near(query).then(|| lock(&self.prefixes).get(&query.selection).cloned())?)
+        let kept = lock(&self.listings).get(&query.selection).cloned();
+        kept.filter(|index| index.is_whole || self.is_near(query))
     }
 
     async fn read_index(&self, read: &mut Read, query: &AssetQuery) -> Result<Arc<ListingIndex>, ListError> {
         let selection = &query.selection;
+        let index =
+            |row_ids, total, is_whole| Arc::new(ListingIndex { row_ids, is_whole, total, instants: OnceLock::new() });
         if !self.is_near(query) {
             let row_ids = read.numbers(self.view, selection).await?;
             let total = row_ids.len() as u64;
-            return Ok(self.keep_index(&self.listings, selection, ListingIndex::new(row_ids, total)));
+            return Ok(self.keep_index(selection, index(row_ids, total, true)));
         }
         // Many ask for no more than the first page, and what follows it may lie far behind.
         let is_first = query.start == Start::Offset(0);
@@ -163,9 +211,9 @@ impl KeyCache {
         // One more says whether any follow.
         let (row_ids, total) = read.beginning(self.view, selection, length + 1, selection.is_tallied()).await?;
         let follows = row_ids.len() as u64 > length;
-        let index = ListingIndex::new(row_ids, total);
+        let index = index(row_ids, total, false);
         // Some clients go on until a page is empty, so a first page that is known to be all is kept.
-        Ok(if is_first && follows { index } else { self.keep_index(&self.prefixes, selection, index) })
+        Ok(if is_first && follows { index } else { self.keep_index(selection, index) })
     }
 
     /// Whether the page lies in the prefix of a large listing whose total is known without the rest.
@@ -176,8 +224,8 @@ impl KeyCache {
         self.key.edition.tallied && total_is_known && !query.overlap && is_near
     }
 
-    fn keep_index(&self, among: &Listings, selection: &Selection, index: Arc<ListingIndex>) -> Arc<ListingIndex> {
-        let mut listings = lock(among);
+    fn keep_index(&self, selection: &Selection, index: Arc<ListingIndex>) -> Arc<ListingIndex> {
+        let mut listings = lock(&self.listings);
         if listings.len() == LISTINGS {
             self.shrink(listings.values().map(|index| index.bytes()).sum());
             listings.clear();
@@ -189,49 +237,35 @@ impl KeyCache {
         index
     }
 
-    /// The rows of these numbers, in this order, if all of them are kept.
-    fn cached_rows(&self, numbers: &[i64]) -> Option<Vec<Arc<Row>>> {
-        let rows = lock(&self.rows);
-        numbers.iter().map(|number| rows.get(*number)).collect()
-    }
-
     /// The rows of these numbers, in this order.
-    async fn read_rows(
+    async fn rows(
         &self,
-        read: &mut Read,
+        read: &mut Option<&mut Read>,
         provider: &dyn Provider,
         numbers: &[i64],
     ) -> Result<Vec<Arc<Row>>, ListError> {
-        if let Some(rows) = self.cached_rows(numbers) {
-            return Ok(rows);
-        }
-        let mut rows: HashMap<i64, Arc<Row>> = {
-            let kept = lock(&self.rows);
-            numbers.iter().filter_map(|number| Some((*number, kept.get(*number)?))).collect()
+        let kept: Vec<_> = {
+            let rows = lock(&self.rows);
+            numbers.iter().map(|number| rows.get(number).cloned()).collect()
         };
-        let missing: Vec<_> = numbers.iter().copied().filter(|number| !rows.contains_key(number)).collect();
-        let assets = read.assets_numbered(self.view, &missing).await?;
-        let mut kept = lock(&self.rows);
-        let before = kept.bytes;
-        for asset in &assets {
-            let row = Arc::new(Row::of(asset, provider, &self.key.workspace));
-            kept.insert(asset.seq, row.clone());
-            rows.insert(asset.seq, row);
+        let missing = || numbers.iter().zip(&kept).filter(|(_, row)| row.is_none()).map(|(number, _)| *number);
+        if missing().next().is_none() {
+            return Ok(kept.into_iter().flatten().collect());
         }
-        self.resize(before, kept.bytes);
-        Ok(numbers.iter().filter_map(|number| rows.get(number).cloned()).collect())
+        let assets = needed(read)?.assets_numbered(self.view, &missing().collect::<Vec<_>>()).await?;
+        let row = |asset| Arc::new(Row::of(asset, provider, &self.key.workspace));
+        let found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
+        self.grow(found.values().map(|row| row.bytes() + ENTRY).sum());
+        lock(&self.rows).extend(found.iter().map(|(number, row)| (*number, row.clone())));
+        Ok(numbers.iter().zip(kept).filter_map(|(number, row)| row.or_else(|| found.get(number).cloned())).collect())
     }
 
     /// Drops rows and responses.
     pub(super) fn evict(&self) {
         let rows = std::mem::take(&mut *lock(&self.rows));
-        let responses = std::mem::take(&mut *lock(&self.responses));
-        self.shrink(rows.bytes + responses.bytes);
-    }
-
-    fn resize(&self, before: usize, after: usize) {
-        self.shrink(before.saturating_sub(after));
-        self.grow(after.saturating_sub(before));
+        let Responses { kept: responses, .. } = std::mem::take(&mut *lock(&self.responses));
+        self.shrink(rows.values().map(|row| row.bytes() + ENTRY).sum());
+        self.shrink(responses.values().map(|response| response.bytes()).sum());
     }
 
     fn grow(&self, bytes: usize) {
@@ -251,47 +285,7 @@ impl Drop for KeyCache {
     }
 }
 
-/// The search for the index at which a page begins. Instants narrow it to the assets of one instant, whose ids decide.
-struct Search<'q> {
-    start: usize,
-    end: usize,
-    query: &'q AssetQuery,
-}
-
-impl<'q> Search<'q> {
-    /// None if the search needs instants that were not read yet.
-    fn of(index: &ListingIndex, query: &'q AssetQuery) -> Option<Search<'q>> {
-        match &query.start {
-            Start::Offset(offset) => {
-                let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
-                let start = if query.overlap { offset.saturating_sub(1) } else { offset };
-                Some(Search { start, end: start, query })
-            }
-            Start::After { .. } => Some(Search::among(index.instants.get()?, query)),
-        }
-    }
-
-    fn among(instants: &[Micros], query: &'q AssetQuery) -> Search<'q> {
-        let Start::After { created_at, .. } = &query.start else { return Search { start: 0, end: 0, query } };
-        let descending = query.selection.order.direction == Direction::Descending;
-        let before = |at: &Micros| if descending { at > created_at } else { at < created_at };
-        let start = instants.partition_point(before);
-        Search { start, end: instants.partition_point(|at| before(at) || at == created_at), query }
-    }
-
-    /// The index of the asset whose id decides next; none if the search is over.
-    fn middle(&self) -> Option<usize> {
-        (self.start < self.end).then(|| usize::midpoint(self.start, self.end))
-    }
-
-    fn narrow(&mut self, middle: usize, found: &str) {
-        let Start::After { id, .. } = &self.query.start else { return };
-        let descending = self.query.selection.order.direction == Direction::Descending;
-        let order = if descending { id.as_str().cmp(found) } else { found.cmp(id) };
-        if order.is_lt() || (order.is_eq() && !self.query.overlap) {
-            self.start = middle + 1;
-        } else {
-            self.end = middle;
-        }
-    }
+/// What to read from, if there is something.
+fn needed<'r>(read: &'r mut Option<&mut Read>) -> Result<&'r mut Read, ListError> {
+    read.as_deref_mut().ok_or(ListError::NotCached)
 }

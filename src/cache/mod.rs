@@ -25,19 +25,15 @@
 //! freed with them.
 
 mod key;
-mod rows;
-mod turns;
 
-pub use key::KeyCache;
-pub use rows::CachedResponse;
+pub use key::{CachedResponse, KeyCache};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use self::turns::Turns;
 use crate::provider::{Page, Provider};
-use crate::store::{AssetQuery, Key, ListError, Store, VersionGuard};
+use crate::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;
@@ -59,8 +55,6 @@ type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
 pub struct Cache {
     keys: RwLock<HashMap<&'static str, Keys>>,
     unknown: Mutex<HashMap<String, UnknownKey>>,
-    /// Of requests that lack the same thing, one reads it while the others wait and find it.
-    turns: Turns,
     bytes: Arc<AtomicUsize>,
 }
 
@@ -109,23 +103,41 @@ impl Cache {
         provider: &'static str,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let _turn = self.turns.take(&(provider, text)).await;
+        let outdated = self.kept(provider, text);
+        let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
         if let Some(entry) = self.current(provider, text) {
             return Ok(Some(entry));
         }
         let changes = store.changes();
-        let mut workspace = self.kept(provider, text).map(|outdated| outdated.key.workspace.to_string());
-        if workspace.is_none() {
-            workspace = store.read().await?.workspace_of_key(provider, text).await?;
+        let workspace = match &outdated {
+            Some(entry) => entry.key.workspace.to_string(),
+            None => store.read().await?.workspace_of_key(provider, text).await?.unwrap_or_default(),
+        };
+        let (entry, mut read) = self.reread(store, provider, text, &workspace).await?;
+        if entry.is_none() {
+            let owner = read.provider_of_key(text).await?;
+            self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
         }
-        let guard = workspace.map(|workspace| (store.guard(&workspace), workspace));
+        Ok(entry)
+    }
+
+    /// The entry of a key as the library has it now, and the state of it in which the key was read.
+    async fn reread(
+        &self,
+        store: &Store,
+        provider: &'static str,
+        text: &str,
+        workspace: &str,
+    ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
+        let guard = store.guard(workspace);
         let mut read = store.read().await?;
-        if let Some(key) = read.key(provider, text).await? {
-            return Ok(Some(self.keep(provider, key, guard)));
+        let Some(key) = read.key(provider, text).await? else { return Ok((None, read)) };
+        if let Some(current) = self.current(provider, text).filter(|current| current.key == key) {
+            return Ok((Some(current), read));
         }
-        let owner = read.provider_of_key(text).await?;
-        self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
-        Ok(None)
+        // The guard says nothing of a key that was removed and made again in another workspace.
+        let guard = if *key.workspace == *workspace { guard } else { VersionGuard::outdated() };
+        Ok((Some(self.keep(provider, key, guard)), read))
     }
 
     /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
@@ -139,27 +151,22 @@ impl Cache {
     ) -> Result<PlannedPage, E> {
         let (name, text) = (provider.card().name, &*entry.key.key);
         let query = plan(&entry.key)?;
-        if let Some(page) = entry.cached_page(&query) {
+        if let Ok(page) = entry.page(None, provider, &query).await {
             return Ok(PlannedPage { entry: entry.clone(), query, page });
         }
-        let _turn = self.turns.take(&(name, text, &query.selection)).await;
+        // Of requests that lack the same thing, one reads it while the others wait and find it.
+        let _turn = entry.turn.lock().await;
         if let Some(entry) = self.current(name, text) {
             let query = plan(&entry.key)?;
-            if let Some(page) = entry.cached_page(&query) {
+            if let Ok(page) = entry.page(None, provider, &query).await {
                 return Ok(PlannedPage { entry, query, page });
             }
         }
         let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let workspace = entry.key.workspace.to_string();
-        let guard = store.guard(&workspace);
-        let mut read = store.read().await.map_err(ListError::from)?;
-        let key = read.key(name, text).await.map_err(ListError::from)?.ok_or(ListError::NoSuchKey)?;
-        let entry = match self.current(name, text) {
-            Some(current) if current.key == key => current,
-            _ => self.keep(name, key, Some((guard, workspace))),
-        };
+        let (entry, mut read) = self.reread(store, name, text, &entry.key.workspace).await.map_err(ListError::from)?;
+        let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
-        let page = entry.read_page(&mut read, provider, &query).await?;
+        let page = entry.page(Some(&mut read), provider, &query).await?;
         drop(read);
         self.make_room();
         Ok(PlannedPage { entry, query, page })
@@ -198,11 +205,10 @@ impl Cache {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).get(provider)?.get(text).cloned()
     }
 
-    /// Keeps a key under a guard that was taken before it was read, unless that is one on another workspace.
-    fn keep(&self, provider: &'static str, key: Key, guard: Option<(VersionGuard, String)>) -> Arc<KeyCache> {
-        let guard = guard.filter(|(_, workspace)| **workspace == *key.workspace).map(|(guard, _)| guard);
-        let guard = guard.unwrap_or_else(VersionGuard::outdated);
-        let entry = Arc::new(KeyCache::new(provider, key, guard, self.bytes.clone()));
+    /// Keeps a key under a guard that was taken before it was read.
+    fn keep(&self, provider: &'static str, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
+        let turn = self.kept(provider, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
+        let entry = Arc::new(KeyCache::new(provider, key, guard, turn, self.bytes.clone()));
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
         drop(keys);

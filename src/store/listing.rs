@@ -15,6 +15,8 @@ pub enum ListError {
     NoSuchProject,
     /// The key is gone.
     NoSuchKey,
+    /// It is not in the cache, and nothing else was asked.
+    NotCached,
     /// The database failed.
     Database(sqlx::Error),
 }
