@@ -33,7 +33,6 @@ use tower::ServiceExt;
 use self::answer::{ErrorBody, Refusal};
 use self::health::Described;
 use crate::app::App;
-use crate::connection::patient;
 use crate::pipeline::date;
 use crate::provider::Card;
 use crate::reply::Reply;
@@ -52,7 +51,6 @@ pub fn owns(path: &str) -> bool {
 /// Answers a request to a path of ours.
 pub async fn answer(app: Arc<App>, request: Request) -> Response {
     let now = app.clock.now();
-    let request = request.map(|body| patient(body, app.patience.body));
     let mut response = match guard::check(&app.switches, &request) {
         Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
