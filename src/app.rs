@@ -7,6 +7,7 @@ use crate::explain::Cursors;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::limits::Limits;
+use crate::request_body::BodyBudget;
 use crate::store::Store;
 use crate::tenants::Tenants;
 
@@ -33,6 +34,8 @@ pub struct App {
     pub journal: Journal,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
+    /// What the bodies of requests may take.
+    pub bodies: BodyBudget,
     /// How long connections wait for their clients.
     pub patience: Patience,
     /// What can be chosen at the start.
@@ -78,6 +81,7 @@ impl App {
             faults: Faults::default(),
             journal: Journal::default(),
             cursors: Cursors::default(),
+            bodies: BodyBudget::default(),
             patience: Patience::default(),
             switches: Switches::default(),
         }

@@ -22,7 +22,7 @@ use aide::openapi::OpenApi;
 use aide::transform::TransformOpenApi;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -36,9 +36,7 @@ use crate::app::App;
 use crate::pipeline::date;
 use crate::provider::Card;
 use crate::reply::Reply;
-
-/// What a body may measure: a fixture of 100,000 assets, with room.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+use crate::request_body::BodyShare;
 
 /// The routes and their document, made when first asked for: most runs that count milliseconds never do.
 static ROUTES: LazyLock<Router<Arc<App>>> = LazyLock::new(routes);
@@ -49,8 +47,11 @@ pub fn owns(path: &str) -> bool {
 }
 
 /// Answers a request to a path of ours.
-pub async fn answer(app: Arc<App>, request: Request) -> Response {
+pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let now = app.clock.now();
+    // Kept until the answer is there: what a body is read into takes memory too.
+    let share = BodyShare::new(&app.bodies, app.patience.body);
+    request.extensions_mut().insert(share.clone());
     let mut response = match guard::check(&app.switches, &request) {
         Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
@@ -58,6 +59,7 @@ pub async fn answer(app: Arc<App>, request: Request) -> Response {
         },
         Err(refusal) => refusal.into_response(),
     };
+    drop(share);
     response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
     response
 }
@@ -70,7 +72,6 @@ fn routes() -> Router<Arc<App>> {
         .route("/_emulator/openapi.json", get(serve))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }
 
 /// Every group of routes, and their document.
