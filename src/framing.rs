@@ -1,6 +1,6 @@
 //! HTTP/1.1 message framing, as far as a connection needs it: whether the bytes that are read belong to the head of a request
 //! or to its body. The connection measures how long a head takes, and encodes bytes of request targets that the HTTP layer
-//! would refuse, `"`, `<` and `>` among them: vendors' servers accept them.
+//! would refuse, such as `"`, `<` and `>`: vendors' servers accept them.
 //!
 //! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses, and
 //! after the preface of HTTP/2, bytes pass unchanged.
@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, percent_encode};
 
 /// Bytes that servers accept in a target and `http::Uri` does not; beside them, all that are not ASCII are encoded. Spaces and
 /// control characters stay as they are, and are refused.
-const ENCODED: &AsciiSet = &AsciiSet::EMPTY.add(b'"').add(b'<').add(b'>');
+const ENCODED: &AsciiSet = &AsciiSet::EMPTY.add(b'"').add(b'<').add(b'>').add(b'`');
 
 /// The request line of HTTP/2's preface, and how many bytes follow it.
 const PREFACE: (&[u8], u64) = (b"PRI * HTTP/2.0", 8);
@@ -125,7 +125,7 @@ impl Framing {
         self.at = At::RequestLine { in_target: method < part.len() };
         self.line_part(part);
         let target = &part[method..];
-        let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | 0x80..);
+        let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..);
         target.iter().any(is_encoded).then(|| {
             let mut encoded = part[..method].to_vec();
             percent_encode(target, ENCODED).for_each(|piece| encoded.extend_from_slice(piece.as_bytes()));

@@ -32,6 +32,8 @@ type Parts = Pin<Box<TimeoutBody<Incoming>>>;
 struct RequestBody {
     /// None once it has ended or failed.
     parts: Option<Parts>,
+    /// How many bytes are to come, if the client said so.
+    left: Option<u64>,
     /// Whether the client sends it only if it is asked to, and has not been.
     is_held_back: bool,
 }
@@ -41,8 +43,8 @@ pub fn request_body(headers: &HeaderMap, body: Incoming, patience: Duration) -> 
     if body.is_end_stream() {
         return Body::empty();
     }
-    let is_held_back = headers.contains_key(header::EXPECT);
-    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(patience, body))), is_held_back })
+    let (left, is_held_back) = (body.size_hint().exact(), headers.contains_key(header::EXPECT));
+    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(patience, body))), left, is_held_back })
 }
 
 impl HttpBody for RequestBody {
@@ -50,38 +52,46 @@ impl HttpBody for RequestBody {
     type Error = axum::BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        self.is_held_back = false;
-        let Some(parts) = &mut self.parts else { return Poll::Ready(None) };
-        let frame = ready!(parts.as_mut().poll_frame(cx));
-        if !matches!(frame, Some(Ok(_))) {
-            self.parts = None;
+        let RequestBody { parts, left, is_held_back } = &mut *self;
+        *is_held_back = false;
+        let Some(open) = parts else { return Poll::Ready(None) };
+        let frame = ready!(open.as_mut().poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => *left = left.map(|left| left.saturating_sub(length(frame) as u64)),
+            Some(Err(_)) | None => *parts = None,
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.parts.as_ref().is_none_or(|parts| parts.is_end_stream())
+        self.parts.is_none() || self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.parts.as_ref().map_or(SizeHint::with_exact(0), |parts| parts.size_hint())
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        let Some(parts) = self.parts.take().filter(|parts| !parts.is_end_stream() && !self.is_held_back) else { return };
-        if let Ok(runtime) = Handle::try_current() {
+        if self.is_end_stream() || self.is_held_back {
+            return;
+        }
+        // Without a runtime there is no connection any more.
+        if let (Some(parts), Ok(runtime)) = (self.parts.take(), Handle::try_current()) {
             runtime.spawn(discard(parts));
         }
     }
 }
 
+fn length(frame: &Frame<Bytes>) -> usize {
+    frame.data_ref().map_or(0, Bytes::len)
+}
+
 async fn discard(mut parts: Parts) {
     let mut left = LARGEST_BODY;
     while let Some(Ok(frame)) = poll_fn(|cx| parts.as_mut().poll_frame(cx)).await {
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        let Some(rest) = left.checked_sub(length) else { return };
+        let Some(rest) = left.checked_sub(length(&frame)) else { return };
         left = rest;
     }
 }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::fixture::FixtureError;
+use crate::fixture::{self, FixtureError};
 use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
 use crate::store::{Missing, StoreError};
 use crate::workspace::MakeError;
@@ -59,6 +59,11 @@ impl Refusal {
     /// 400: the request is wrong.
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message).at(at)
+    }
+
+    /// Refuses a name that is too long.
+    pub fn unless_short(at: &str, name: &str) -> Result<(), Refusal> {
+        fixture::too_long(name).map_or(Ok(()), |message| Err(Refusal::invalid(at, message)))
     }
 
     /// The same, saying where.

@@ -10,6 +10,7 @@ mod health;
 mod import;
 mod journal;
 mod keys;
+mod list;
 mod merge;
 mod places;
 mod snapshots;
