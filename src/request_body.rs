@@ -51,7 +51,10 @@ impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = axum::BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let RequestBody { parts, left, is_held_back } = &mut *self;
         *is_held_back = false;
         let Some(open) = parts else { return Poll::Ready(None) };

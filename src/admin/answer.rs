@@ -146,14 +146,17 @@ impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Refusal {
         let refusal = match error {
             BodyError::TooLarge => {
-                let message = format!("the body has more than {LARGEST_BODY} bytes; send the assets in several requests");
+                let message =
+                    format!("the body has more than {LARGEST_BODY} bytes; send the assets in several requests");
                 Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
             }
             BodyError::NoRoom => {
                 let message = "the bodies of other requests take all the memory there is for bodies; send fewer large ones at once";
                 Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies", message)
             }
-            BodyError::Broken(cause) => Refusal::invalid(BODY, format!("the body was not received to its end: {cause}")),
+            BodyError::Broken(cause) => {
+                Refusal::invalid(BODY, format!("the body was not received to its end: {cause}"))
+            }
         };
         refusal.at(BODY)
     }

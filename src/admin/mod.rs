@@ -69,10 +69,7 @@ fn routes() -> Router<Arc<App>> {
     let (routes, document) = documented();
     let document = Bytes::from(serde_json::to_vec_pretty(&document).expect("a document is JSON"));
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    routes
-        .route("/_emulator/openapi.json", get(serve))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
+    routes.route("/_emulator/openapi.json", get(serve)).fallback(no_route).method_not_allowed_fallback(wrong_method)
 }
 
 /// Every group of routes, and their document.
