@@ -126,7 +126,8 @@ impl Framing {
         self.line_part(part);
         let target = &part[method..];
         let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..);
-        target.iter().any(is_encoded).then(|| {
+        // Looking at all of them, without stopping at the first, is what compilers make fast.
+        target.iter().fold(false, |any, byte| any | is_encoded(byte)).then(|| {
             let mut encoded = part[..method].to_vec();
             percent_encode(target, ENCODED).for_each(|piece| encoded.extend_from_slice(piece.as_bytes()));
             encoded
@@ -161,6 +162,9 @@ impl Framing {
     }
 
     fn header(&mut self, line: &[u8]) -> At {
+        if !matches!(line[0], b'C' | b'c' | b'T' | b't') {
+            return At::Header;
+        }
         let Some(colon) = memchr(b':', line) else { return At::Header };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"transfer-encoding") {

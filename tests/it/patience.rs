@@ -130,10 +130,10 @@ fn a_body_that_comes_by_itself_is_no_head() {
 
 #[test]
 fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
-    let server = start(Patience { head: Duration::from_secs(2), body: LONG, write: LONG });
+    let server = start(Patience { head: Duration::from_secs(1), body: LONG, write: LONG });
     let dialect = dialects::of("konpro");
     let mut stream = connect(&server);
-    let late = request(dialect).replacen("Host", "X-Emulator-Fault: latency; ms=2500\r\nHost", 1);
+    let late = request(dialect).replacen("Host", "X-Emulator-Fault: latency; ms=1200\r\nHost", 1);
     let next = request(dialect);
     let (begin, rest) = next.split_at(next.len() / 2);
     stream.write_all((late + begin).as_bytes()).unwrap();
