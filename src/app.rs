@@ -8,6 +8,7 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::RequestLog;
+use crate::request_body::BodyBudget;
 use crate::store::Store;
 use crate::tenants::Tenants;
 
@@ -36,6 +37,8 @@ pub struct App {
     pub log: RequestLog,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
+    /// What the bodies of requests may take.
+    pub bodies: BodyBudget,
     /// How long connections wait for their clients.
     pub patience: Patience,
     /// What can be chosen at the start.
@@ -82,6 +85,7 @@ impl App {
             journal: Journal::default(),
             log: RequestLog::default(),
             cursors: Cursors::default(),
+            bodies: BodyBudget::default(),
             patience: Patience::default(),
             switches: Switches::default(),
         }

@@ -11,9 +11,9 @@
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
-//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens
-//! and [`connection`] can be broken off, [`log`] writes without waiting, [`config`] holds the options and [`cli`] the
-//! sub-commands.
+//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
+//! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
+//! writes without waiting, [`config`] holds the options and [`cli`] the sub-commands.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -28,6 +28,7 @@ pub mod explain;
 pub mod failure;
 pub mod faults;
 pub mod fixture;
+pub mod framing;
 pub mod glimpsed;
 pub mod import;
 pub mod journal;
@@ -42,6 +43,7 @@ pub mod providers;
 pub mod query;
 pub mod reply;
 pub mod report;
+pub mod request_body;
 pub mod secret;
 pub mod server;
 pub mod store;

@@ -1,70 +1,54 @@
 //! Listening: one port, an orderly end.
 
 use std::convert::Infallible;
-use std::future::{Future, IntoFuture, Ready, ready};
+use std::error::Error;
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
-use axum::serve::IncomingStream;
+use axum::serve::Listener;
 use futures_util::FutureExt;
-use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot};
-use tower::Service;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tracing::{debug, warn};
 
 use crate::app::App;
-use crate::connection::{Line, Listener};
+use crate::connection::{Line, Wire};
+use crate::request_body::request_body;
 use crate::{admin, pipeline};
 
 /// How long answers under way may take once the end was asked for.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// What answers the requests of every connection.
-struct Served {
-    app: Arc<App>,
-    /// Told of every answer.
-    answered: Arc<Notify>,
-}
-
-impl<'s> Service<IncomingStream<'s, Listener>> for Served {
-    type Response = Connection;
-    type Error = Infallible;
-    type Future = Ready<Result<Connection, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, stream: IncomingStream<'s, Listener>) -> Self::Future {
-        ready(Ok(Connection { app: self.app.clone(), answered: self.answered.clone(), line: stream.io().line() }))
-    }
-}
-
 /// What answers the requests of one connection: the emulator's own routes, and everything else through the pipeline. No
 /// router is in between, since the pipeline finds its own way.
-#[derive(Clone)]
 struct Connection {
     app: Arc<App>,
+    /// Told of every answer.
     answered: Arc<Notify>,
     line: Line,
 }
 
-impl Service<Request> for Connection {
+impl Service<Request<Incoming>> for Connection {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Connection { app, answered, line } = self.clone();
-        line.has_head();
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let (app, answered) = (self.app.clone(), self.answered.clone());
+        let (head, body) = request.into_parts();
+        let body = request_body(&head.headers, body, app.patience.body);
+        let request = Request::from_parts(head, body);
         let told = move |response| {
             answered.notify_one();
             Ok(response)
@@ -73,29 +57,23 @@ impl Service<Request> for Connection {
         if admin::owns(request.uri().path()) {
             Box::pin(admin::answer(app, request).map(told))
         } else {
-            Box::pin(pipeline::answer(app, Some(line), request).map(told))
+            Box::pin(pipeline::answer(app, Some(self.line.clone()), request).map(told))
         }
     }
 }
 
 /// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.
 pub async fn run(
-    listener: TcpListener,
+    mut listener: TcpListener,
     app: Arc<App>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let (asked, stop) = oneshot::channel();
     let answered = Arc::new(Notify::new());
-    let served = Served { app: app.clone(), answered: answered.clone() };
-    let serving = axum::serve(Listener::new(listener, app.patience), served).with_graceful_shutdown(async move {
-        shutdown.await;
-        // Nobody listens any more only if serving has ended by itself.
-        let _ = asked.send(());
-    });
-    let overdue = async move {
-        match stop.await {
-            Ok(()) => tokio::time::sleep(DRAIN).await,
-            Err(_) => std::future::pending().await,
+    let connections = GracefulShutdown::new();
+    let accepting = async {
+        loop {
+            let (stream, client) = Listener::accept(&mut listener).await;
+            tokio::spawn(serve(stream, client, app.clone(), answered.clone(), &connections));
         }
     };
     // The first answer would wait for the indexes: milliseconds, where it needs none of them.
@@ -107,12 +85,45 @@ pub async fn run(
         }
     };
     let outcome = tokio::select! {
-        outcome = serving.into_future() => outcome,
-        () = overdue => Ok(()),
+        never = accepting => never,
+        () = shutdown => Ok(()),
         cause = indexing => Err(cause),
     };
+    drop(listener);
+    // What is not done by then is given up.
+    let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
     app.store.close().await;
     outcome
+}
+
+/// Answers the requests of a connection until it ends.
+fn serve(
+    stream: TcpStream,
+    client: SocketAddr,
+    app: Arc<App>,
+    answered: Arc<Notify>,
+    connections: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + use<> {
+    let wire = Wire::new(stream, app.patience);
+    let service = Connection { app, answered, line: wire.line() };
+    let http = Builder::new(TokioExecutor::new());
+    let served = connections.watch(http.serve_connection(TokioIo::new(wire), service).into_owned());
+    async move {
+        if let Err(cause) = served.await {
+            tell(client, &*cause);
+        }
+    }
+}
+
+/// Logs why a connection ended. A request that the HTTP layer refuses is in no journal, since it never was a request.
+#[cold]
+fn tell(client: SocketAddr, cause: &(dyn Error + 'static)) {
+    let why = cause.source().map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"));
+    if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+        warn!(%client, %why, "a request was refused because it is not HTTP");
+    } else {
+        debug!(%client, %why, "a connection ended");
+    }
 }
 
 /// Resolves when the process is asked to end: Ctrl-C, or the platform's way of stopping a service. It listens from the

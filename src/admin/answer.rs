@@ -7,7 +7,6 @@ use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, ReferenceOr, Response as Documented};
 use aide::operation::OperationInput;
-use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -16,7 +15,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::fixture::FixtureError;
+use crate::fixture::{self, FixtureError};
+use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
 use crate::store::{Missing, StoreError};
 use crate::workspace::MakeError;
 
@@ -59,6 +59,11 @@ impl Refusal {
     /// 400: the request is wrong.
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message).at(at)
+    }
+
+    /// Refuses a name that is too long.
+    pub fn unless_short(at: &str, name: &str) -> Result<(), Refusal> {
+        fixture::too_long(name).map_or(Ok(()), |message| Err(Refusal::invalid(at, message)))
     }
 
     /// The same, saying where.
@@ -137,6 +142,26 @@ impl From<MakeError> for Refusal {
     }
 }
 
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Refusal {
+        let refusal = match error {
+            BodyError::TooLarge => {
+                let message =
+                    format!("the body has more than {LARGEST_BODY} bytes; send the assets in several requests");
+                Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
+            BodyError::NoRoom => {
+                let message = "the bodies of other requests take all the memory there is for bodies; send fewer large ones at once";
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies", message)
+            }
+            BodyError::Broken(cause) => {
+                Refusal::invalid(BODY, format!("the body was not received to its end: {cause}"))
+            }
+        };
+        refusal.at(BODY)
+    }
+}
+
 /// A JSON body, read strictly; an empty one is `{}`.
 pub struct Json<T>(pub T);
 
@@ -189,13 +214,10 @@ pub struct Text(pub String);
 impl<S: Send + Sync> FromRequest<S> for Text {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, state: &S) -> Result<Text, Refusal> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.status();
-            let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "invalid_request" };
-            Refusal::new(status, code, rejection.body_text()).at("body")
-        })?;
-        let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
+    async fn from_request(request: Request, _: &S) -> Result<Text, Refusal> {
+        let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` gives every request one");
+        let bytes = share.read(request.into_body()).await?;
+        let text = String::from_utf8(bytes).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
         Ok(Text(text))
     }
 }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Path, Refusal};
+use super::list::LongList;
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::explain::Warning;
@@ -122,24 +123,30 @@ struct Entries {
     journal: Stats,
 }
 
-async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<axum::Json<Entries>, Refusal> {
-    look_up(&app, look.into()).await
+async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<LongList<Entries>, Refusal> {
+    look_up(app, look.into()).await
 }
 
-async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<axum::Json<Entries>, Refusal> {
-    look_up(&app, search).await
+async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<LongList<Entries>, Refusal> {
+    look_up(app, search).await
 }
 
-async fn look_up(app: &App, Search { filter, wait_ms }: Search) -> Result<axum::Json<Entries>, Refusal> {
+async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<LongList<Entries>, Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
-    let found = match wait_ms {
-        0 => app.journal.find(&filter),
-        _ => app.journal.wait(&filter, Duration::from_millis(wait_ms)).await.unwrap_or_default(),
-    };
-    let entries = found.iter().map(Shown::of).collect();
-    Ok(axum::Json(Entries { entries, journal: app.journal.stats() }))
+    if wait_ms > 0 {
+        // Found or not: what is there now is looked up either way.
+        app.journal.wait(&filter, Duration::from_millis(wait_ms)).await;
+    }
+    let (journal, numbers) = app.journal.numbers(&filter);
+    let empty = Entries { entries: Vec::new(), journal };
+    Ok(LongList::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
+}
+
+/// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.
+fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Exchange> {
+    numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }
 
 /// Which entries.
@@ -164,9 +171,9 @@ async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectatio
     axum::Json(app.journal.verify(&expectations))
 }
 
-async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Har> {
-    let found = app.journal.find(&Filter { workspace, ..Filter::default() });
-    axum::Json(Har::of(&found))
+async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> LongList<Har> {
+    let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
+    LongList::new(&Har::of([]), entries(app, numbers).map(|entry| Har::entry(&entry)))
 }
 
 #[derive(Serialize, JsonSchema)]

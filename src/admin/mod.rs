@@ -10,6 +10,7 @@ mod health;
 mod import;
 mod journal;
 mod keys;
+mod list;
 mod merge;
 mod places;
 mod snapshots;
@@ -22,7 +23,7 @@ use aide::openapi::OpenApi;
 use aide::transform::TransformOpenApi;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,13 +34,10 @@ use tower::ServiceExt;
 use self::answer::{ErrorBody, Refusal};
 use self::health::Described;
 use crate::app::App;
-use crate::connection::patient;
 use crate::pipeline::date;
 use crate::provider::Card;
 use crate::reply::Reply;
-
-/// What a body may measure: a fixture of 100,000 assets, with room.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+use crate::request_body::BodyShare;
 
 /// The routes and their document, made when first asked for: most runs that count milliseconds never do.
 static ROUTES: LazyLock<Router<Arc<App>>> = LazyLock::new(routes);
@@ -50,9 +48,11 @@ pub fn owns(path: &str) -> bool {
 }
 
 /// Answers a request to a path of ours.
-pub async fn answer(app: Arc<App>, request: Request) -> Response {
+pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let now = app.clock.now();
-    let request = request.map(|body| patient(body, app.patience.body));
+    // Kept until the answer is there: what a body is read into takes memory too.
+    let share = BodyShare::new(&app.bodies, app.patience.body);
+    request.extensions_mut().insert(share.clone());
     let mut response = match guard::check(&app.switches, &request) {
         Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
@@ -60,6 +60,7 @@ pub async fn answer(app: Arc<App>, request: Request) -> Response {
         },
         Err(refusal) => refusal.into_response(),
     };
+    drop(share);
     response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
     response
 }
@@ -68,11 +69,7 @@ fn routes() -> Router<Arc<App>> {
     let (routes, document) = documented();
     let document = Bytes::from(serde_json::to_vec_pretty(&document).expect("a document is JSON"));
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    routes
-        .route("/_emulator/openapi.json", get(serve))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+    routes.route("/_emulator/openapi.json", get(serve)).fallback(no_route).method_not_allowed_fallback(wrong_method)
 }
 
 /// Every group of routes, and their document.

@@ -107,6 +107,7 @@ async fn add_user(
     Path(InWorkspace { workspace }): Path<InWorkspace>,
     Json(user): Json<User>,
 ) -> Result<Made<User>, Refusal> {
+    Refusal::unless_short("name", &user.name)?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.add_user(&workspace, &user.name).await?;
     write.commit().await?;
@@ -135,6 +136,8 @@ async fn put_project(
     Path(Named { workspace, name: id }): Path<Named>,
     Json(ProjectPut { name }): Json<ProjectPut>,
 ) -> Result<axum::Json<Project>, Refusal> {
+    Refusal::unless_short("id", &id)?;
+    Refusal::unless_short("name", &name)?;
     let project = Project { id, name };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.put_project(&workspace, &project).await?;

@@ -129,6 +129,7 @@ async fn save(
     Path(Named { name }): Path<Named>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<axum::Json<Shown>, Refusal> {
+    Refusal::unless_short("name", &name)?;
     let steering = serde_json::to_string(&Steering::of(&app)).expect("clocks and switches are JSON");
     let mut write = app.store.write(providers::names()).await?;
     write.save(&name, &steering, app.clock.now()).await?;

@@ -183,6 +183,8 @@ impl Wanted {
 }
 
 async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Wanted>) -> Result<Made<Shown>, Refusal> {
+    Refusal::unless_short("id", wanted.id.as_deref().unwrap_or_default())?;
+    Refusal::unless_short("name", wanted.name.as_deref().unwrap_or_default())?;
     if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
         return Err(Refusal::invalid("id", format!("`{id}` is not a workspace id such as `ws_mine`")));
     }

@@ -131,6 +131,11 @@ impl Har {
         let creator = Creator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
         Har { log: Log { version: "1.2", creator, entries: entries.into_iter().map(HarEntry::of).collect() } }
     }
+
+    /// What the archive has of one entry.
+    pub fn entry(entry: &Exchange) -> impl Serialize + use<> {
+        HarEntry::of(entry)
+    }
 }
 
 impl HarEntry {

@@ -147,11 +147,11 @@ impl Held {
         before - self.settled.len()
     }
 
-    /// The last number given, and the exchanges with numbers above `seq`.
-    pub fn after(&mut self, seq: u64) -> (u64, Vec<Exchange>) {
+    /// The first exchanges with numbers above `seq`, so many at most.
+    pub fn after(&mut self, seq: u64, most: usize) -> Vec<Exchange> {
         self.settle();
         let from = self.settled.partition_point(|entry| entry.seq <= seq);
-        (self.last_seq, self.settled.range(from..).map(|entry| self.exchange(entry)).collect())
+        self.settled.range(from..).take(most).map(|entry| self.exchange(entry)).collect()
     }
 
     /// The number of the last entry dropped.
@@ -305,7 +305,7 @@ mod tests {
         }
         assert_eq!(held.clear(Some("ws_a")), 3000);
         assert_eq!(held.clear(Some("ws_c")), 3000);
-        let (stayed, room) = (held.after(0).1, (held.settled.capacity(), held.texts.capacity()));
+        let (stayed, room) = (held.after(0, usize::MAX), (held.settled.capacity(), held.texts.capacity()));
         assert_eq!(stayed.len(), 3000);
         assert!(stayed.iter().all(|entry| entry.heads.target().to_string() == "/path"));
         assert!(room.0 < 6000 && room.1 < 6000 * "/path".len(), "{room:?}");

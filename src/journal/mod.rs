@@ -9,6 +9,7 @@ mod held;
 mod shown;
 mod verify;
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,6 +39,9 @@ impl Default for Bounds {
         Bounds { entries: 10_000, bytes: 1 << 20 }
     }
 }
+
+/// How many entries are copied at a time.
+const SLICE: usize = 16;
 
 /// The journal of this process.
 #[derive(Debug, Default)]
@@ -105,7 +109,17 @@ impl Journal {
     /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
     /// reader can go on from there; without `after`, the newest.
     pub fn find(&self, filter: &Filter) -> Vec<Exchange> {
-        self.found(filter, 0).1
+        self.select(filter, 0, |entry| entry).1
+    }
+
+    /// The numbers of the same entries, and how much the journal held: what is recorded later has a number from `next_seq` on.
+    pub fn numbers(&self, filter: &Filter) -> (Stats, Vec<u64>) {
+        self.select(filter, 0, |entry| entry.seq)
+    }
+
+    /// The entry with this number, if it is still there.
+    pub fn entry(&self, seq: u64) -> Option<Exchange> {
+        self.lock().after(seq - 1, 1).pop().filter(|entry| entry.seq == seq)
     }
 
     /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
@@ -120,11 +134,11 @@ impl Journal {
         loop {
             // Made before looking: it wakes for whatever is recorded from here on.
             let arrived = self.arrived.notified();
-            let (last, found) = self.found(filter, seen);
+            let (stats, found) = self.select(filter, seen, |entry| entry);
             if !found.is_empty() {
                 return found;
             }
-            seen = last;
+            seen = stats.next_seq - 1;
             arrived.await;
         }
     }
@@ -145,17 +159,27 @@ impl Journal {
         expectations.verdict(&entries, self.lock().dropped_to())
     }
 
-    /// The entries that match with numbers above `seen`, and the last number given. The lock is held to copy the
-    /// entries, not to compare them.
-    fn found(&self, filter: &Filter, seen: u64) -> (u64, Vec<Exchange>) {
-        let (last, candidates) = self.lock().after(seen.max(filter.after.unwrap_or(0)));
-        let mut found: Vec<_> = candidates.into_iter().filter(|entry| filter.matches(entry)).collect();
+    /// What `keep` makes of the entries that match with numbers above `seen`, and how much is held. The lock is held to copy a
+    /// few entries at a time, not to compare them: requests that are recorded meanwhile wait for microseconds.
+    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Exchange) -> T) -> (Stats, Vec<T>) {
+        let stats = self.stats();
         let limit = filter.limit.unwrap_or(usize::MAX);
-        match filter.after {
-            Some(_) => found.truncate(limit),
-            None => drop(found.drain(..found.len().saturating_sub(limit))),
+        let mut found = VecDeque::new();
+        let mut last = seen.max(filter.after.unwrap_or(0));
+        loop {
+            let entries = self.lock().after(last, SLICE);
+            last = entries.last().map_or(u64::MAX, |entry| entry.seq);
+            let entries = entries.into_iter().filter(|entry| entry.seq < stats.next_seq && filter.matches(entry));
+            found.extend(entries.map(&keep));
+            let surplus = found.len().saturating_sub(limit);
+            match filter.after {
+                Some(_) => found.truncate(limit),
+                None => drop(found.drain(..surplus)),
+            }
+            if last >= stats.next_seq - 1 || (surplus > 0 && filter.after.is_some()) {
+                return (stats, found.into());
+            }
         }
-        (last, found)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {

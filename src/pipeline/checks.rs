@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::cache::KeyCache;
 use crate::clock::Micros;
 use crate::failure::Failure;
+use crate::fixture::too_long;
 use crate::limits::Counts;
 use crate::provider::{Provider, Slash};
 use crate::providers::Route;
@@ -57,7 +58,7 @@ pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Part
     if let Some(entry) = known().await.map_err(internal)? {
         return Ok(entry);
     }
-    if !app.switches.any_key || !(card.auth.well_formed)(text) {
+    if !app.switches.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
         return Err(Failure::UnknownKey);
     }
     Box::pin(workspace::adopt(app, provider, text)).await.map_err(|cause| {

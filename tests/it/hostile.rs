@@ -1,7 +1,13 @@
 //! Requests that nobody means well: each has one exact answer, and the server answers the next one as if nothing had
 //! happened. What is not HTTP is refused by the HTTP layer with an empty body, before any vendor could speak.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use assetmock::journal::Filter;
+
 use crate::dialects::{Dialect, pairs};
+use crate::process::Running;
 use crate::support::{Answer, Server};
 use crate::worlds::world;
 
@@ -199,10 +205,82 @@ fn bytes_of_utf8_in_the_target_are_taken_as_they_are() {
 #[test]
 fn bytes_that_no_target_may_hold_are_400() {
     each(|client| {
-        for byte in [b"\0", b"\xff", b"\x7f", b"\t", b" ", b"\"", b"<", b">"] {
+        for byte in [b"\0", b"\x7f", b"\t", b" "] {
             assert_not_http(&client.asks_query(byte), 400);
         }
     });
+}
+
+/// No URL may hold them, and servers accept them all the same.
+#[test]
+fn quotes_angle_brackets_and_bytes_of_no_character_are_read_as_if_they_were_encoded() {
+    each(|client| {
+        for (name, _) in client.dialect.samples {
+            let raw = client.asks_query([name.as_bytes(), b"=a\"<b>`{|}\\^\xff"].concat());
+            let encoded = client.asks_query(format!("{name}=a%22%3Cb%3E%60%7B%7C%7D%5C%5E%FF"));
+            assert_eq!(raw.status, encoded.status, "{}: {}", client.dialect.name, raw.text());
+            if raw.status == 200 { client.is_page(&raw) } else { client.is_refusal(&raw, 400) }
+        }
+    });
+}
+
+/// `curl -G -d 'asset_types=["image","video"]'`: TwelveLabs' own form of a list.
+#[test]
+fn a_list_in_json_can_be_sent_as_it_is() {
+    let server = Server::start(&world());
+    let client = Client { server: &server, dialect: crate::dialects::of("twelvelabs") };
+    let raw = client.asks_query("asset_types=[\"image\",\"video\"]");
+    client.is_page(&raw);
+    assert_eq!(raw.body, client.asks_query("asset_types=image&asset_types=video").body);
+    assert_ne!(raw.body, client.asks_query("asset_types=audio").body);
+    let entries = server.app.journal.find(&Filter::default());
+    let targets: Vec<_> = entries.iter().map(|entry| entry.heads.target().to_string()).collect();
+    assert!(targets.contains(&client.dialect.target("asset_types=[%22image%22,%22video%22]")), "{targets:?}");
+}
+
+/// The same, byte by byte, and behind a body which holds what looks like another such request.
+#[test]
+fn quotes_are_encoded_in_targets_only() {
+    each(|client| {
+        let Client { server, dialect } = client;
+        let inner = "GET /\"a\" HTTP/1.1\r\n\r\n";
+        let post = format!("POST /\"b\" HTTP/1.1\r\nHost: \"h\"\r\nContent-Length: {}\r\n\r\n{inner}", inner.len());
+        let (target, key) = (dialect.target("\"c\"=1"), dialect.auth("_off"));
+        let get = format!("GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{key}\r\n\r\n");
+        for part in [1, 5, post.len() + get.len()] {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            stream.set_nodelay(true).unwrap();
+            for bytes in (post.clone() + &get).as_bytes().chunks(part) {
+                stream.write_all(bytes).unwrap();
+            }
+            let mut answers = String::new();
+            stream.read_to_string(&mut answers).unwrap();
+            assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{answers}");
+            let last = server.app.journal.find(&Filter { limit: Some(2), ..Filter::default() });
+            let shown: Vec<_> = last.iter().map(|entry| entry.heads.target().to_string()).collect();
+            assert_eq!(shown, ["/%22b%22", &*dialect.target("%22c%22=1")]);
+            assert_eq!(last[0].request_body.as_ref().unwrap().kept.whole(), inner.as_bytes());
+            assert_eq!(last[0].heads.request()["host"], "\"h\"");
+        }
+    });
+}
+
+#[test]
+fn what_is_not_http_is_told_in_the_log() {
+    let server = Running::start(&["--log-level", "warn"]);
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: 1\r\n".repeat(200));
+    for request in ["GET /a b HTTP/1.1\r\n\r\n", &long, &many] {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{}", server.port)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        // The line is written before the connection is closed, except that a reset may come first.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    let log = String::from_utf8(server.stop().stderr).unwrap();
+    for why in ["invalid HTTP version parsed", "URI too long", "message head is too large"] {
+        let told = |line: &str| line.contains("WARN") && line.contains("not HTTP") && line.contains(why);
+        assert!(log.lines().any(told), "{why}: {log}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
+use assetmock::journal::{Filter, Har, Shown};
 use assetmock::provider::{Card, Provider};
 use assetmock::query::Unknown;
 use serde_json::{Value, json};
@@ -632,4 +633,55 @@ fn only_a_warning_in_a_strict_workspace_fails_the_run_and_only_if_asked_to() {
         server.connect().steer("POST", "workspaces/ws_a/reset", "");
     };
     assert_eq!(ended(FAIL, strict, "limt=5", reset).0, Some(0));
+}
+
+/// Neither is built before it is sent, and both are what they would be if they were.
+#[test]
+fn long_answers_of_the_journal_are_sent_in_parts_and_are_the_same_to_the_byte() {
+    let server = start();
+    let dialect = dialects::of("xqr");
+    for size in 1..=40 {
+        server.get(&dialect.target(&format!("limit={size}&q=\"[]\"")), &[&dialect.auth("_off")]);
+    }
+    let entries = |filter: &Filter| server.app.journal.find(filter);
+    let answer = server.get("/_emulator/journal/har", &[]);
+    assert_eq!((answer.status, answer.header("transfer-encoding")), (200, Some("chunked")));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let whole = serde_json::to_string(&Har::of(&entries(&Filter::default()))).unwrap();
+    assert_eq!(answer.text(), whole);
+    let filter = Filter { limit: Some(30), ..Filter::default() };
+    let shown: Vec<_> = entries(&filter).iter().map(Shown::of).collect();
+    let stats = serde_json::to_string(&server.app.journal.stats()).unwrap();
+    let whole = format!("{{\"entries\":{},\"journal\":{stats}}}", serde_json::to_string(&shown).unwrap());
+    assert_eq!(server.get("/_emulator/journal?limit=30", &[]).text(), whole);
+    let none = server.get("/_emulator/journal?after=1000", &[]).json();
+    assert_eq!((&none["entries"], &none["journal"]["next_seq"]), (&json!([]), &json!(41)));
+}
+
+/// The most memory that a process had so far, in kilobytes.
+#[cfg(target_os = "linux")]
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Answers that are given again and again are held once, and shown each time.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_that_is_short_and_shown_long_takes_no_more_memory_than_it_did() {
+    let server = Running::start(&["--clock", "2026-03-21T12:00:00Z"]);
+    let mut client = server.connect();
+    for _ in 0..2000 {
+        let answer = client.ask("GET", "/konpro/v1/asset/list?limit=50", &["x-api-key: konpro_demo"], "");
+        assert_ne!(answer.status, 400);
+    }
+    let before = peak(server.id());
+    for target in ["/_emulator/journal/har", "/_emulator/journal?limit=10000"] {
+        let answer = client.ask("GET", target, &[], "");
+        assert!(answer.body.len() > 20 << 20, "{target}: {} bytes", answer.body.len());
+        assert_eq!(answer.header("transfer-encoding"), Some("chunked"));
+        let grown = peak(server.id()) - before;
+        assert!(grown < 8 << 10, "{target}: {grown} kB for {} bytes", answer.body.len());
+    }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
 mod admin;
+mod bodies;
 mod breakage;
 mod cards;
 mod cli;

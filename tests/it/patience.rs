@@ -56,7 +56,8 @@ fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
     let untouched = connect(&server);
     idle.write_all(request(dialect).as_bytes()).unwrap();
     assert_eq!(Answer::try_read(&mut idle, false).unwrap().status, 200);
-    for begun in ["G", "GET / HTTP/1.1\r\nHost: h\r\n"] {
+    // The last two are half of what HTTP/2 begins with.
+    for begun in ["G", "GET / HTTP/1.1\r\nHost: h\r\n", "PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n"] {
         let mut slow = connect(&server);
         slow.write_all(begun.as_bytes()).unwrap();
         assert_eq!(until_ended(slow), b"", "{begun:?}");
@@ -92,6 +93,69 @@ fn an_answer_that_takes_longer_than_a_head_may_is_awaited() {
     let dialect = dialects::of("konpro");
     let late = format!("X-Emulator-Fault: latency; ms={}", 3 * SHORT.as_millis());
     assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("_off"), &late]).status, 200);
+}
+
+/// Sends the head of a `POST`, waits until it was read, and sends the body.
+fn post_in_two_parts(stream: &mut TcpStream, target: &str, more: &str, body: &str) {
+    let length = body.len();
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n{more}\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut line = [0; 25];
+    stream.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_body_that_comes_by_itself_is_no_head() {
+    let server = start(Patience { head: SHORT, body: LONG, write: LONG });
+    let (wait, dialect) = (3 * SHORT.as_millis(), dialects::of("flora"));
+    let late = format!("X-Emulator-Fault: latency; ms={wait}\r\n{}\r\n", dialect.auth("_off"));
+    let search = json!({"filter": {"path": "/never"}, "wait_ms": wait}).to_string();
+    let mut stream = connect(&server);
+    for _ in 0..2 {
+        post_in_two_parts(&mut stream, &dialect.target(""), &late, "{}");
+        assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 405);
+        post_in_two_parts(&mut stream, "/_emulator/journal/search", "", &search);
+        assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
+    }
+    // The answers took longer than a head may, and so does what follows.
+    let other = server.get(&dialect.target(""), &[&dialect.auth("_off"), late.lines().next().unwrap()]);
+    assert_eq!(other.status, 200);
+    stream.write_all(request(dialect).as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
+}
+
+#[test]
+fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
+    let server = start(Patience { head: Duration::from_secs(1), body: LONG, write: LONG });
+    let dialect = dialects::of("konpro");
+    let mut stream = connect(&server);
+    let late = request(dialect).replacen("Host", "X-Emulator-Fault: latency; ms=1200\r\nHost", 1);
+    let next = request(dialect);
+    let (begin, rest) = next.split_at(next.len() / 2);
+    stream.write_all((late + begin).as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
+    stream.write_all(rest.as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
+}
+
+/// Each part comes in time, all of them together take longer than a head or a part may.
+#[test]
+fn a_slow_upload_is_taken_to_its_end() {
+    let server = start(Patience { head: SHORT, body: Duration::from_secs(2), write: LONG });
+    let mut stream = connect(&server);
+    let body = json!({"id": "ws_slow"}).to_string();
+    let head = "POST /_emulator/workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    for byte in body.chars() {
+        std::thread::sleep(Duration::from_millis(200));
+        stream.write_all(format!("1\r\n{byte}\r\n").as_bytes()).unwrap();
+    }
+    stream.write_all(b"0\r\n\r\n").unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 201);
 }
 
 #[test]

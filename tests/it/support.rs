@@ -227,6 +227,10 @@ impl Answer {
             headers,
             body: bytes.split_off(head_end + 4),
         };
+        if answer.header("transfer-encoding") == Some("chunked") && !headless {
+            answer.body = read_chunks(stream, std::mem::take(&mut answer.body))?;
+            return Ok(answer);
+        }
         let length =
             if headless { 0 } else { answer.header("content-length").map_or(0, |length| length.parse().unwrap()) };
         while answer.body.len() < length {
@@ -246,6 +250,30 @@ impl Answer {
 
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}
+
+/// The body whose chunks begin with `bytes`.
+fn read_chunks(stream: &mut TcpStream, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let line = loop {
+            if let Some(line) = bytes[at..].windows(2).position(|two| two == b"\r\n") {
+                break line;
+            }
+            read_more(stream, &mut bytes)?;
+        };
+        let length = usize::from_str_radix(std::str::from_utf8(&bytes[at..at + line]).unwrap(), 16).unwrap();
+        let begin = at + line + 2;
+        while bytes.len() < begin + length + 2 {
+            read_more(stream, &mut bytes)?;
+        }
+        body.extend_from_slice(&bytes[begin..begin + length]);
+        at = begin + length + 2;
+        if length == 0 {
+            assert_eq!(at, bytes.len(), "more comes than one answer");
+            return Ok(body);
+        }
     }
 }
 

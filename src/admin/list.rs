@@ -1,0 +1,62 @@
+//! Long lists as JSON, written while they are sent: memory is taken for one item at a time.
+
+use std::convert::Infallible;
+use std::iter::once;
+use std::marker::PhantomData;
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as Documented};
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A `T` with a list of any length. Over HTTP/1.1 it is sent in chunks, since its length is not known beforehand.
+pub struct LongList<T> {
+    body: Body,
+    shape: PhantomData<T>,
+}
+
+impl<T: Serialize> LongList<T> {
+    /// What `empty` is with these items in its first list, which is empty.
+    pub fn new<I: Serialize>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> LongList<T> {
+        let whole = serde_json::to_string(empty).expect("it is JSON");
+        let (begin, end) = whole.split_once("[]").expect("its list is empty");
+        let items = items.enumerate().map(|(index, item)| {
+            let mut text = if index == 0 { Vec::new() } else { vec![b','] };
+            serde_json::to_writer(&mut text, &item).expect("an item is JSON");
+            Bytes::from(text)
+        });
+        let parts = once(Bytes::from(format!("{begin}["))).chain(items).chain(once(Bytes::from(format!("]{end}"))));
+        let parts = stream::iter(parts).then(|part| async {
+            // Lets others have the thread between two of many.
+            tokio::task::consume_budget().await;
+            Ok::<_, Infallible>(part)
+        });
+        LongList { body: Body::from_stream(parts), shape: PhantomData }
+    }
+}
+
+impl<T> IntoResponse for LongList<T> {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for LongList<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        axum::Json::<T>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, Documented)> {
+        axum::Json::<T>::inferred_responses(ctx, operation)
+    }
+}

@@ -1,0 +1,188 @@
+//! The body of a request as a connection gives it: it fails if the client stops sending it, and what its reader leaves of it is
+//! read and discarded. Many clients read no answer before they have sent their body, and the answer to one who sends into a
+//! closed connection is lost.
+//!
+//! [`BodyBudget`] bounds what bodies that are read whole take together.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
+use futures_util::StreamExt;
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tower_http::timeout::TimeoutBody;
+
+/// The largest body that is accepted, and the most of one that is discarded, in bytes: a fixture of 100,000 assets, with room.
+pub const LARGEST_BODY: usize = 64 << 20;
+
+/// The largest body that waits for no larger ones, in bytes.
+const SMALL_BODY: usize = 1 << 20;
+
+type Parts = Pin<Box<TimeoutBody<Incoming>>>;
+
+/// A body that is still to be read.
+struct RequestBody {
+    /// None once it has ended or failed.
+    parts: Option<Parts>,
+    /// How many bytes are to come, if the client said so.
+    left: Option<u64>,
+    /// Whether the client sends it only if it is asked to, and has not been.
+    is_held_back: bool,
+}
+
+/// The body of a request with these headers, of which each part comes within `patience` of the one before.
+pub fn request_body(headers: &HeaderMap, body: Incoming, patience: Duration) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    let (left, is_held_back) = (body.size_hint().exact(), headers.contains_key(header::EXPECT));
+    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(patience, body))), left, is_held_back })
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let RequestBody { parts, left, is_held_back } = &mut *self;
+        *is_held_back = false;
+        let Some(open) = parts else { return Poll::Ready(None) };
+        let frame = ready!(open.as_mut().poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => *left = left.map(|left| left.saturating_sub(length(frame) as u64)),
+            Some(Err(_)) | None => *parts = None,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.parts.is_none() || self.left == Some(0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if self.is_end_stream() || self.is_held_back {
+            return;
+        }
+        // Without a runtime there is no connection any more.
+        if let (Some(parts), Ok(runtime)) = (self.parts.take(), Handle::try_current()) {
+            runtime.spawn(discard(parts));
+        }
+    }
+}
+
+fn length(frame: &Frame<Bytes>) -> usize {
+    frame.data_ref().map_or(0, Bytes::len)
+}
+
+async fn discard(mut parts: Parts) {
+    let mut left = LARGEST_BODY;
+    while let Some(Ok(frame)) = poll_fn(|cx| parts.as_mut().poll_frame(cx)).await {
+        let Some(rest) = left.checked_sub(length(&frame)) else { return };
+        left = rest;
+    }
+}
+
+/// How many bytes the bodies of all requests under way may take together. Small ones have a budget of their own, so that they
+/// never wait for large ones that come slowly.
+#[derive(Debug)]
+pub struct BodyBudget {
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+}
+
+impl Default for BodyBudget {
+    fn default() -> BodyBudget {
+        BodyBudget::new(64 << 20, 128 << 20)
+    }
+}
+
+impl BodyBudget {
+    /// So many bytes for bodies up to 1 MiB, and so many for larger ones: at least [`LARGEST_BODY`], or none of that size is
+    /// ever read.
+    pub fn new(small: usize, large: usize) -> BodyBudget {
+        BodyBudget { small: Arc::new(Semaphore::new(small)), large: Arc::new(Semaphore::new(large)) }
+    }
+}
+
+/// What a request takes of the budget, until the last clone of this is dropped.
+#[derive(Debug, Clone)]
+pub struct BodyShare {
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    patience: Duration,
+    taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
+}
+
+/// Why a body was not read.
+#[derive(Debug)]
+pub enum BodyError {
+    /// It is larger than [`LARGEST_BODY`].
+    TooLarge,
+    /// Other bodies took the whole budget for too long.
+    NoRoom,
+    /// It stopped coming, or broke off.
+    Broken(axum::Error),
+}
+
+impl BodyShare {
+    /// Nothing yet; waits at most `patience` for what it takes.
+    pub fn new(budget: &BodyBudget, patience: Duration) -> BodyShare {
+        let BodyBudget { small, large } = budget;
+        BodyShare { small: small.clone(), large: large.clone(), patience, taken: Arc::default() }
+    }
+
+    /// Reads a body to its end.
+    pub async fn read(&self, body: Body) -> Result<Vec<u8>, BodyError> {
+        let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        // One that does not say its length counts as small until it is not, and then as the largest.
+        let mut room = announced.unwrap_or(SMALL_BODY);
+        self.take(room).await?;
+        let mut whole = Vec::with_capacity(announced.unwrap_or_default());
+        let mut parts = body.into_data_stream();
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(BodyError::Broken)?;
+            let length = whole.len() + part.len();
+            if length > LARGEST_BODY {
+                return Err(BodyError::TooLarge);
+            }
+            if length > room {
+                room = LARGEST_BODY;
+                self.take(room).await?;
+            }
+            whole.extend_from_slice(&part);
+        }
+        Ok(whole)
+    }
+
+    async fn take(&self, bytes: usize) -> Result<(), BodyError> {
+        if bytes > LARGEST_BODY {
+            return Err(BodyError::TooLarge);
+        }
+        let budget = if bytes <= SMALL_BODY { &self.small } else { &self.large };
+        let count = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
+        match timeout(self.patience, budget.clone().acquire_many_owned(count)).await {
+            Ok(Ok(permit)) => {
+                self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(permit);
+                Ok(())
+            }
+            Ok(Err(_)) | Err(_) => Err(BodyError::NoRoom),
+        }
+    }
+}

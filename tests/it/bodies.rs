@@ -1,0 +1,174 @@
+//! Bodies of requests: what a refusal leaves of one is taken, so that the client gets to read the answer; all of them together
+//! take no more than a budget; and names in them have a longest length.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use assetmock::app::{App, Switches};
+use assetmock::connection::Patience;
+use assetmock::request_body::BodyBudget;
+use serde_json::{Value, json};
+
+use crate::dialects::{self, pairs};
+use crate::support::{Answer, NOON, Server, app, block_on};
+use crate::worlds::world;
+
+const MIB: usize = 1 << 20;
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+/// `POST target` with a body of so many bytes, all of which is sent before the answer is read, as many clients do.
+fn post(stream: &mut TcpStream, target: &str, length: usize) -> Answer {
+    let head = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), &vec![b'x'; length]].concat()).unwrap();
+    Answer::try_read(stream, false).unwrap()
+}
+
+fn is_still_served(stream: &mut TcpStream) {
+    let dialect = dialects::of("konpro");
+    let request = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n", dialect.target(""), dialect.auth("_off"));
+    stream.write_all(request.as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(stream, false).unwrap().status, 200);
+}
+
+#[test]
+fn a_client_that_sends_a_large_body_first_reads_the_vendors_refusal() {
+    let server = Server::start(&world());
+    for (_, dialect) in pairs() {
+        let mut stream = connect(&server);
+        for length in [200_000, 1_000_000, 10_000_000] {
+            let answer = post(&mut stream, &dialect.target(""), length);
+            assert!(answer.status >= 400, "{}: {}", dialect.name, answer.status);
+            assert!(dialect.is_refusal(answer.text()), "{}: {}", dialect.name, answer.text());
+        }
+        is_still_served(&mut stream);
+    }
+}
+
+#[test]
+fn a_client_that_sends_a_large_body_first_reads_the_emulators_refusal() {
+    let app = block_on(app(&world(), NOON));
+    let switches = Switches { admin_token: Some("t".to_owned()), ..Switches::default() };
+    let server = block_on(Server::serve(App { switches, ..app }));
+    let mut stream = connect(&server);
+    for (target, status) in [("/_emulator/workspaces", 401), ("/nobody/has/this", 404)] {
+        for length in [200_000, 10_000_000] {
+            assert_eq!(post(&mut stream, target, length).status, status, "{target}");
+        }
+    }
+    is_still_served(&mut stream);
+    let server = Server::start(&world());
+    let mut stream = connect(&server);
+    assert_eq!(post(&mut stream, "/_emulator/nothing", 10_000_000).status, 404);
+    assert_eq!(post(&mut stream, "/_emulator/health", 10_000_000).status, 405);
+    is_still_served(&mut stream);
+}
+
+#[test]
+fn a_body_that_the_client_holds_back_is_not_asked_for_to_be_discarded() {
+    let server = Server::start("empty");
+    let mut stream = connect(&server);
+    let head =
+        "POST /_emulator/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 404, "and no `100 Continue` before");
+}
+
+#[test]
+fn a_body_without_end_is_not_discarded_without_end() {
+    let server = Server::start("empty");
+    let mut stream = connect(&server);
+    let head = "POST /nobody/has/this HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = [b"100000\r\n", &*vec![b'x'; MIB], b"\r\n"].concat();
+    assert!((0..256).any(|_| stream.write_all(&chunk).is_err()), "256 MiB were taken");
+}
+
+/// A request that waits for an entry of the journal and has a body of so many bytes.
+fn waits(path: &str, length: usize) -> String {
+    let body = json!({"filter": {"path": path}, "wait_ms": 60_000}).to_string();
+    format!("{body}{}", " ".repeat(length - body.len()))
+}
+
+/// Sends a request whose body is read to its end once this returns, or nearly so: its share of the budget is taken.
+fn send(server: &Server, path: &str, length: usize) -> TcpStream {
+    let mut stream = connect(server);
+    let head = format!(
+        "POST /_emulator/journal/search HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n",
+        server.address
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut line = [0; 25];
+    stream.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(waits(path, length).as_bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
+    let bodies = BodyBudget::new(2 * MIB, 3 * MIB + 1);
+    let patience = Patience { body: Duration::from_millis(500), ..Patience::default() };
+    let app = block_on(app(&world(), NOON));
+    let server = block_on(Server::serve(App { bodies, patience, ..app }));
+    let mut first = send(&server, "/first", 2 * MIB);
+    let search = |length: usize| {
+        let body = format!("{{}}{}", " ".repeat(length - 2));
+        server.post("POST", "/_emulator/journal/search", &[], &body)
+    };
+    let refused = search(2 * MIB);
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (503, &json!("too_many_bodies")));
+    assert_eq!(search(1000).status, 200);
+    assert_eq!(search(MIB + 1).status, 200, "there is room for that");
+    server.get("/first", &[]);
+    assert_eq!(Answer::try_read(&mut first, false).unwrap().json()["entries"][0]["target"], "/first");
+    assert_eq!(search(2 * MIB).status, 200, "there is room again");
+    // As many small ones as fit, and one more.
+    let _both = [send(&server, "/never", MIB), send(&server, "/never", MIB)];
+    assert_eq!(search(1000).status, 503);
+    assert_eq!(search(2 * MIB).status, 200);
+}
+
+#[test]
+fn ids_names_and_keys_have_at_most_1024_bytes() {
+    let server = Server::start(&world());
+    let name = |length: usize| "n".repeat(length);
+    let fixture = |workspace: Value| json!({"fixture": {"workspaces": [workspace]}, "workspace": "ws_f"});
+    let cases = |n: String| -> Vec<(&str, String, Value, &str)> {
+        vec![
+            ("POST", "workspaces".to_owned(), json!({"id": format!("ws_{}", &n[3..])}), "id"),
+            ("POST", "workspaces".to_owned(), json!({"name": n}), "name"),
+            ("POST", "workspaces".to_owned(), fixture(json!({"id": "ws_f", "name": n})), "fixture.workspaces[0].name"),
+            (
+                "POST",
+                "workspaces".to_owned(),
+                fixture(json!({"id": "ws_f", "users": [{"name": n}]})),
+                "fixture.workspaces[0].users[0].name",
+            ),
+            ("POST", "workspaces/ws_tests/keys".to_owned(), json!({"provider": "konpro", "key": n}), "key"),
+            ("POST", "workspaces/ws_tests/users".to_owned(), json!({"name": n}), "name"),
+            ("PUT", format!("workspaces/ws_tests/projects/{n}"), json!({"name": "p"}), "id"),
+            ("PUT", "workspaces/ws_tests/projects/p".to_owned(), json!({"name": n}), "name"),
+            ("PUT", format!("workspaces/ws_tests/folders/{n}"), json!({"name": "f"}), "id"),
+            ("PUT", "workspaces/ws_tests/folders/f".to_owned(), json!({"name": n}), "name"),
+            ("PUT", format!("snapshots/{n}"), json!({}), "name"),
+        ]
+    };
+    for (method, path, body, at) in cases(name(1025)) {
+        let answer = server.call(method, &format!("/_emulator/{path}"), &body);
+        assert_eq!((answer.status, &answer.json()["error"]["at"]), (400, &json!(at)), "{}", answer.text());
+        let message = answer.json()["error"]["message"].to_string();
+        assert!(message.contains("at most 1024 bytes; this one has 1025"), "{message}");
+    }
+    for (method, path, body, at) in cases(name(1024)) {
+        let answer = server.call(method, &format!("/_emulator/{path}"), &body);
+        assert!(answer.status < 300, "{at}: {}", answer.text());
+        server.call("DELETE", "/_emulator/workspaces/ws_f", &Value::Null);
+    }
+}
