@@ -12,7 +12,8 @@
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens
-//! and [`connection`] can be broken off, [`config`] holds the options and [`cli`] the sub-commands.
+//! and [`connection`] can be broken off, [`config`] holds the options, [`cli`] the sub-commands, and [`port_file`] tells
+//! where the server listens.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -35,6 +36,7 @@ pub mod notes;
 pub mod object;
 pub mod payload;
 pub mod pipeline;
+pub mod port_file;
 pub mod provider;
 pub mod providers;
 pub mod query;

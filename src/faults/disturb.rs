@@ -47,6 +47,7 @@ async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Res
 fn not_written(error: StoreError) -> ListError {
     match error {
         StoreError::Database(error) => ListError::Database(error),
+        StoreError::Replaced(error) => ListError::Database(sqlx::Error::Io(std::io::Error::other(error))),
         StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => ListError::Outdated,
     }
 }

@@ -42,11 +42,11 @@ impl Store {
     /// and it can be large, so its indexes are sorted once at the end rather than kept in order on the way.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        if self.is_file {
+        if self.file.is_some() {
             sqlx::raw_sql(BULK).execute(&mut *connection).await?;
         }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
+        let indexes = if self.file.is_some() { take_indexes(&mut tx).await? } else { String::new() };
         let collections = insert_collections(&mut tx, workspaces, self.large).await?;
         let made: Vec<_> = workspaces.iter().map(|new| new.workspace).zip(collections).collect();
         Rows::default().workspaces(&made).store(&mut tx).await?;
@@ -54,7 +54,7 @@ impl Store {
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
         tx.commit().await?;
         connection.clear_cached_statements().await?;
-        if self.is_file {
+        if self.file.is_some() {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
             sqlx::raw_sql(LOG).execute(&mut *connection).await?;
         }
@@ -66,7 +66,7 @@ impl Store {
     /// each index. The first change sees to it, if nobody has before.
     pub async fn index(&self) -> Result<(), sqlx::Error> {
         let make = || async {
-            if self.is_file {
+            if self.file.is_some() {
                 return Ok(());
             }
             // Whoever does this may be a request that is given up on the way; the next one goes on from there.

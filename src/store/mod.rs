@@ -6,10 +6,13 @@ mod asset;
 mod edit;
 mod error;
 mod export;
+mod file;
 mod key;
 mod listing;
 mod load;
+mod lock;
 mod open;
+mod read;
 mod rows;
 mod selection;
 mod snapshot;
@@ -20,9 +23,11 @@ mod write;
 pub use asset::{Asset, Status, Visibility, fold};
 pub use error::{Missing, StoreError};
 pub use export::{Counts, Summary};
+pub use file::ReplacedFile;
 pub use key::{Edition, Key, KeyState};
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
+pub use lock::DatabaseLock;
 pub use open::{OpenError, Place};
 pub use selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 pub use snapshot::Snapshot;
@@ -35,6 +40,7 @@ use std::sync::atomic::AtomicBool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{Mutex, OnceCell};
 
+use self::file::DatabaseFile;
 use self::stamp::Stamps;
 use crate::glimpsed::Glimpsed;
 
@@ -56,8 +62,8 @@ pub struct Store {
     stamps: Arc<Stamps>,
     /// What workspaces were made from lately.
     sources: Arc<std::sync::Mutex<Glimpsed>>,
-    /// Whether the library is in a file.
-    is_file: bool,
+    /// The file that the library is in, if it is in one.
+    file: Option<Arc<DatabaseFile>>,
     /// A collection that is made with so many assets has a tally.
     pub large: u64,
 }
