@@ -12,15 +12,20 @@ RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs && cargo 
 # `touch`, because the real sources can be older than the stubs just built, and cargo goes by the time.
 COPY . .
 RUN touch src/lib.rs src/main.rs && cargo build --release --locked && mv target/*/release/assetmock /assetmock
+RUN mkdir /data
 
 FROM scratch
 LABEL org.opencontainers.image.title="assetmock" org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /assetmock /assetmock
+# A place for a database, owned by the user below: a new named volume gets its owner from here. No `VOLUME`, which would
+# leave a volume without a name behind every container.
+COPY --from=build --chown=10001:10001 /data /data
 # By number: there is no /etc/passwd to look a name up in.
 USER 10001:10001
 # A container's loopback cannot be reached from outside. To change this set the variable again rather than pass
 # `--listen`: the health check reads it too.
 ENV ASSETMOCK_LISTEN=0.0.0.0:4750
 EXPOSE 4750
-HEALTHCHECK --interval=2s --timeout=3s --retries=3 CMD ["/assetmock", "healthcheck"]
+# Ready within milliseconds, so it is asked often at first.
+HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --start-interval=100ms --retries=3 CMD ["/assetmock", "healthcheck"]
 ENTRYPOINT ["/assetmock"]

@@ -14,12 +14,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, Serve, World};
+use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
 use crate::fixture::{self, Generator, Spec};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
-use crate::store::{NewWorkspace, Place, Store};
+use crate::port_file::{self, PortFile, WrittenPortFile};
+use crate::store::{DatabaseLock, NewWorkspace, Place, Store};
 use crate::{providers, report, server, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -49,11 +50,17 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
     }
+    let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.listen)?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        outlive_file_size_limit()?;
         let listener = TcpListener::from_std(listener)?;
+        let _lock = match options.world.place() {
+            Place::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
+            Place::Private => None,
+        };
         let clock = options.clock();
         let store = open(&options.world, clock.now()).await?;
         let app = App {
@@ -67,7 +74,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
         // Whoever is quicker than our banner is answered all the same.
-        tokio::try_join!(serving, announce(options, address, &app))?;
+        let (_, _port_file) = tokio::try_join!(serving, announce(options, address, &app, port_file))?;
         tracing::info!("stopped");
         match app.warned() {
             strict if options.fail_on_warnings && !strict.is_empty() => {
@@ -81,6 +88,20 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
 
 /// How many files can be open where the system leaves it to us: each connection takes one.
 const OPEN_FILES: u64 = 65_536;
+
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail as one to a full disk does. What SIGXFSZ does unless it is
+/// handled is to end the process.
+#[cfg(unix)]
+fn outlive_file_size_limit() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn outlive_file_size_limit() -> io::Result<()> {
+    Ok(())
+}
 
 fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
@@ -97,7 +118,7 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
     let fixtures = world.fixtures();
     let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
     let store = Store::open(&world.place()).await?;
-    if world.database.is_none() || !store.is_loaded().await? {
+    if world.place() == Place::Private || !store.is_loaded().await? {
         world::load(&store, reading.await??, now).await?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
@@ -105,17 +126,18 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
     Ok(store)
 }
 
-async fn announce(options: &Serve, address: SocketAddr, app: &App) -> Outcome {
+async fn announce(
+    options: &Serve,
+    address: SocketAddr,
+    app: &App,
+    port_file: Option<PortFile>,
+) -> Outcome<Option<WrittenPortFile>> {
     if options.log_format == LogFormat::Text {
         let url = format!("http://{}", reachable(address));
         print_banner(report::banner(&url, &app.store.keys().await?, app.clock.now())).await?;
     }
     tracing::info!(%address, "ready");
-    if let Some(file) = &options.address.port_file {
-        write_port(file, address.port())
-            .map_err(|error| format!("cannot write the port to `{}`: {error}", file.display()))?;
-    }
-    Ok(())
+    Ok(port_file.map(|file| file.write(address.port())).transpose()?)
 }
 
 /// Prints in a thread of its own, since standard output may be a pipe that nobody reads; what follows waits for a moment.
@@ -129,13 +151,6 @@ async fn print_banner(banner: String) -> Outcome {
     })?;
     let _ = tokio::time::timeout(TIMEOUT, printed).await;
     Ok(())
-}
-
-/// Whoever waits for the file must never read half of it.
-fn write_port(file: &Path, port: u16) -> io::Result<()> {
-    let draft = file.with_extension("draft");
-    std::fs::write(&draft, format!("{port}\n"))?;
-    std::fs::rename(draft, file)
 }
 
 /// An address that can be dialled: the one that means every interface is not.
@@ -158,18 +173,21 @@ fn one_thread() -> io::Result<Runtime> {
 fn keys(world: &World, json: bool) -> Outcome {
     one_thread()?.block_on(async {
         let clock = crate::clock::Clock::system();
-        let store = open(&existing(world)?, clock.now()).await?;
-        print(&report::keys(&store.keys().await?, clock.now(), json))
+        let store = open_to_read(world, clock.now()).await?;
+        let keys = store.keys().await?;
+        store.close().await;
+        print(&report::keys(&keys, clock.now(), json))
     })
 }
 
-/// Reading commands make no database file where there is none.
-fn existing(world: &World) -> Outcome<World> {
-    match &world.database {
-        Some(file) if !file.exists() => {
+/// Opens what a reading command reads. It makes no database file where there is none.
+async fn open_to_read(world: &World, now: i64) -> Outcome<Store> {
+    match world.place() {
+        Place::File(file) if !file.exists() => {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
-        _ => Ok(world.clone()),
+        Place::File(file) => Ok(Store::open_to_read(&file).await?),
+        Place::Private => open(world, now).await,
     }
 }
 
@@ -245,7 +263,12 @@ fn generate_database(
     workspace: &fixture::Workspace,
     assets: impl Iterator<Item = fixture::Asset> + Send,
 ) -> Outcome {
+    if file.as_os_str() == MEMORY {
+        return Err(format!("a database `{MEMORY}` would be gone at once. Name a file with `--database`").into());
+    }
     one_thread()?.block_on(async {
+        outlive_file_size_limit()?;
+        let _lock = DatabaseLock::take(file, "`assetmock generate`")?;
         let store = Store::open(&Place::File(file.to_owned())).await?;
         if store.is_loaded().await? {
             return Err(format!(
@@ -265,7 +288,7 @@ fn generate_database(
 
 fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Outcome {
     one_thread()?.block_on(async {
-        let store = open(&existing(world)?, crate::clock::Clock::system().now()).await?;
+        let store = open_to_read(world, crate::clock::Clock::system().now()).await?;
         let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
         let id = workspace.or(first).ok_or("there is no workspace to export")?;
         let mut export = store.export(&id, &providers::names()).await?;
@@ -288,8 +311,9 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
 
 fn healthcheck(address: &Address) -> Outcome {
     let mut listen = address.listen.clone();
-    if let Some(port) = address.port_file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
-        listen = format!("{}:{}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host), port.trim());
+    if let Some(file) = &address.port_file {
+        let port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
+        listen = format!("{}:{port}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host));
     }
     let target = listen
         .to_socket_addrs()

@@ -137,15 +137,18 @@ pub struct Address {
     /// Address and port; port 0 takes a free one.
     #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750")]
     pub listen: String,
-    /// The file of the real port: `serve` writes it once it is ready, `healthcheck` reads it.
+    /// The file of the real port: `serve` writes it once it is ready and removes it at its end, `healthcheck` reads it.
     #[arg(long, env = "ASSETMOCK_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
 }
 
+/// The name by which SQLite knows a database without a file.
+pub const MEMORY: &str = ":memory:";
+
 /// Which worlds.
 #[derive(Debug, Clone, Args)]
 pub struct World {
-    /// The SQLite file that holds everything [default: a private database without a file].
+    /// The SQLite file that holds everything; `:memory:` is the same as none [default: a private database without a file].
     #[arg(long, env = "ASSETMOCK_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
     /// The fixture a new database begins with: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs].
@@ -221,7 +224,10 @@ impl From<LogLevel> for tracing::Level {
 impl World {
     /// Where the database is.
     pub fn place(&self) -> Place {
-        self.database.clone().map_or(Place::Private, Place::File)
+        match &self.database {
+            Some(file) if file.as_os_str() != MEMORY => Place::File(file.clone()),
+            _ => Place::Private,
+        }
     }
 
     /// The fixtures named, or the default ones.

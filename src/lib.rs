@@ -13,7 +13,8 @@
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
-//! writes without waiting, [`config`] holds the options and [`cli`] the sub-commands.
+//! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, and [`port_file`] tells where the server
+//! listens.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -38,6 +39,7 @@ pub mod notes;
 pub mod object;
 pub mod payload;
 pub mod pipeline;
+pub mod port_file;
 pub mod provider;
 pub mod providers;
 pub mod query;

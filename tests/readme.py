@@ -296,8 +296,15 @@ class Reader:
         for line in ["(?m)^FROM scratch", f"(?m)^EXPOSE {PORT}$", "(?m)^USER [1-9]", "(?m)^HEALTHCHECK ", listens]:
             check(re.search(line, described), f"Dockerfile has no line like {line}")
 
-    def container_starts(self, name, value):
+    def container_starts(self, volume, name, value):
+        """A named volume is a directory here. In the image it must be the user's own, so that a new volume is, too."""
         self.image_is_described()
+        if volume:
+            owned = f"(?m)^COPY --from=build --chown=(\\d+:\\d+) {volume} {volume}\n(?:.*\n)*USER \\1$"
+            check(re.search(owned, (ROOT / "Dockerfile").read_text()), f"{volume} is not the image's user's")
+            check(value.startswith(f"{volume}/"), f"{value} is not in {volume}")
+            (self.folder / "volume").mkdir(exist_ok=True)
+            value = str(self.folder / "volume") + value.removeprefix(volume)
         self.serve([], {name: value} if name else {})
 
 
@@ -307,7 +314,10 @@ SHELL = [
     (r"\./tests/run", Reader.tests_can_be_run),
     (r"export (\w+)=(\S+)", Reader.exports_variable),
     (r"docker build -t assetmock \.", Reader.image_is_described),
-    (rf"docker run --rm -p {PORT}:{PORT}(?: --read-only)?(?: -e (\w+)=(\S+))? assetmock", Reader.container_starts),
+    (
+        rf"docker run --rm -p {PORT}:{PORT}(?: --read-only)?(?: -v [\w-]+:(\S+))?(?: -e (\w+)=(\S+))? assetmock",
+        Reader.container_starts,
+    ),
 ]
 KINDS = {"console", "sh", "python", "js", "json", "yaml"}
 INTERRUPT = "^C"

@@ -98,6 +98,10 @@ impl From<StoreError> for Refusal {
             }
             StoreError::Taken { id, .. } => Refusal::new(StatusCode::CONFLICT, "taken", message).at(id),
             StoreError::InUse { id, .. } => Refusal::new(StatusCode::CONFLICT, "in_use", message).at(id),
+            StoreError::Replaced(_) => {
+                tracing::error!("{message}");
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "database_replaced", message)
+            }
             StoreError::Database(cause) => {
                 tracing::error!(%cause, "the library failed");
                 let message = "the library failed; the log says why";

@@ -49,6 +49,7 @@ async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Res
 fn not_written(error: StoreError) -> Result<(), ListError> {
     match error {
         StoreError::Database(error) => Err(ListError::Database(error)),
+        StoreError::Replaced(error) => Err(ListError::Database(sqlx::Error::Io(std::io::Error::other(error)))),
         StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => Ok(()),
     }
 }

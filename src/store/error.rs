@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ReplacedFile;
+
 /// Why the library could not do what it was asked to.
 #[derive(Debug)]
 pub enum StoreError {
@@ -23,6 +25,8 @@ pub enum StoreError {
         /// What needs it.
         by: &'static str,
     },
+    /// The database file is no longer the one that was opened.
+    Replaced(ReplacedFile),
     /// The database failed.
     Database(sqlx::Error),
 }
@@ -64,6 +68,7 @@ impl fmt::Display for StoreError {
             StoreError::Missing(Missing { what, id }) => write!(f, "there is no {what} `{id}`"),
             StoreError::Taken { what, id } => write!(f, "the {what} `{id}` exists already"),
             StoreError::InUse { what, id, by } => write!(f, "the {what} `{id}` cannot go: {by} needs it"),
+            StoreError::Replaced(error) => error.fmt(f),
             StoreError::Database(error) => write!(f, "the database failed: {error}"),
         }
     }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::asset::COLUMNS;
 use super::holds::CollectionHold;
 use super::load::id_columns;
-use super::{Asset, Counts, Missing, SLICE, Store, StoreError, key};
+use super::{Asset, Counts, Missing, Read, SLICE, Store, StoreError, key};
 use crate::fixture;
 
 /// A workspace, in short.
@@ -68,9 +68,11 @@ impl Store {
         let (collection, around) = surroundings(&mut read, workspace).await?;
         let keys = key::of_workspace(&mut read, workspace).await?;
         let hold = self.holds.hold(collection);
-        drop((read, turn));
+        drop(turn);
         let workspace = fixture::Workspace { keys, ..around };
-        Ok(Export { workspace, store: self.clone(), hold, providers: providers.to_vec(), last: 0 })
+        // A hold keeps only this process from changing the collection.
+        let read = Some(read).filter(|_| self.is_shared);
+        Ok(Export { workspace, store: self.clone(), read, hold, providers: providers.to_vec(), last: 0 })
     }
 }
 
@@ -80,6 +82,8 @@ pub struct Export {
     /// Everything but the assets.
     pub workspace: fixture::Workspace,
     store: Store,
+    /// The state in which it began, if the hold does not keep it.
+    read: Option<Read>,
     hold: CollectionHold,
     providers: Vec<&'static str>,
     /// The number of the last asset read.
@@ -89,9 +93,16 @@ pub struct Export {
 impl Export {
     /// The assets that follow, in order of insertion; none at the end.
     pub async fn next(&mut self) -> Result<Vec<fixture::Asset>, StoreError> {
-        let mut read = self.store.read().await?;
+        let mut now;
+        let read = match &mut self.read {
+            Some(began) => began,
+            None => {
+                now = self.store.read().await?;
+                &mut now
+            }
+        };
         let and = format!("AND a.seq > {} ORDER BY a.seq LIMIT {SLICE}", self.last);
-        let assets = numbered_assets(&mut read, self.hold.collection, &self.providers, &and, None).await?;
+        let assets = numbered_assets(read, self.hold.collection, &self.providers, &and, None).await?;
         self.last = assets.last().map_or(self.last, |(seq, _)| *seq);
         Ok(assets.into_iter().map(|(_, asset)| asset).collect())
     }

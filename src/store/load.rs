@@ -44,11 +44,11 @@ impl Store {
     /// and it can be large, so its indexes are sorted once at the end rather than kept in order on the way.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        if self.is_file {
+        if self.file.is_some() {
             sqlx::raw_sql(BULK).execute(&mut *connection).await?;
         }
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let indexes = if self.is_file { take_indexes(&mut tx).await? } else { String::new() };
+        let indexes = if self.file.is_some() { take_indexes(&mut tx).await? } else { String::new() };
         let held: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         let collections = insert_collections(&mut tx, &held).await?;
         let loaded = load_assets(&mut tx, workspaces, &collections, self.large).await?;
@@ -60,7 +60,7 @@ impl Store {
         tx.commit().await?;
         self.counts.apply(recount);
         connection.clear_cached_statements().await?;
-        if self.is_file {
+        if self.file.is_some() {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
             sqlx::raw_sql(LOG).execute(&mut *connection).await?;
         }

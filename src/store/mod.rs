@@ -8,12 +8,15 @@ mod counts;
 mod edit;
 mod error;
 mod export;
+mod file;
 mod holds;
 mod key;
 mod listing;
 mod load;
+mod lock;
 mod open;
 mod read;
+mod read_only;
 mod rows;
 mod selection;
 mod snapshot;
@@ -26,9 +29,11 @@ pub use collections::SLICE;
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
+pub use file::ReplacedFile;
 pub use key::{Edition, Key, KeyState};
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
+pub use lock::DatabaseLock;
 pub use open::{OpenError, Place};
 pub use read::Read;
 pub use selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
@@ -43,6 +48,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock};
 
 use self::counts::WorkspaceCounts;
+use self::file::DatabaseFile;
 use self::holds::Holds;
 use self::versions::Versions;
 use crate::glimpsed::Glimpsed;
@@ -74,8 +80,10 @@ pub struct Store {
     holds: Holds,
     /// What workspaces were made from lately.
     sources: Arc<std::sync::Mutex<Glimpsed>>,
-    /// Whether the library is in a file.
-    is_file: bool,
+    /// Whether another process may change what is read here.
+    is_shared: bool,
+    /// The file that the library is in, if it is in one.
+    file: Option<Arc<DatabaseFile>>,
     /// A collection that is made with so many assets has a tally.
     pub large: u64,
 }

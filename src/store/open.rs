@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
 
 use super::counts::{Recount, WorkspaceCounts};
+use super::file::DatabaseFile;
 use super::holds::Holds;
 use super::versions::Affects;
 use super::{Store, tally};
@@ -40,7 +41,7 @@ fn connections() -> u32 {
 const ACQUIRE: Duration = Duration::from_secs(3600);
 
 /// How long a statement waits for another's lock.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
 /// ends. The file remembers the log.
@@ -66,6 +67,9 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (7, INDEXES, include_str!("../../migrations/0007_indexes.sql")),
 ];
 
+/// The newest migration.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
 fn migrator() -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -86,6 +90,31 @@ pub enum OpenError {
         found: i64,
         /// Our newest migration.
         known: i64,
+    },
+    /// An earlier version of this program made the file, and it is opened only to be read.
+    Older {
+        /// The file.
+        file: PathBuf,
+        /// Its newest migration.
+        found: i64,
+        /// Our newest migration.
+        known: i64,
+    },
+    /// The file holds no world, or a change that is not finished, and it is opened only to be read.
+    Incomplete(PathBuf),
+    /// Another process has the file.
+    InUse {
+        /// The file.
+        file: PathBuf,
+        /// Which process, as it says itself.
+        holder: String,
+    },
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system or SQLite said.
+        cause: String,
     },
     /// The file cannot be opened, read or written.
     Unusable {
@@ -109,6 +138,24 @@ impl fmt::Display for OpenError {
                 "`{}` was made by a newer version (its schema is {found}, this version knows {known}); it was left as it is. Use that version, or name another file with `--database`",
                 file.display()
             ),
+            OpenError::Older { file, found, known } => write!(
+                f,
+                "`{}` was made by an older version (its schema is {found}, this version knows {known}); `assetmock serve --database` brings it up to date. Start that once, then try again",
+                file.display()
+            ),
+            OpenError::Incomplete(file) => write!(
+                f,
+                "`{}` is not complete: no world is in it yet, or a process was stopped while it wrote there. `assetmock serve --database` completes it, where it can write. Start that once, then try again",
+                file.display()
+            ),
+            OpenError::InUse { file, holder } => write!(
+                f,
+                "the database `{}` is in use by {holder}. Stop that first, or name another file with `--database`",
+                file.display()
+            ),
+            OpenError::Unreadable { file, cause } => {
+                write!(f, "cannot read the database `{}`: {cause}", file.display())
+            }
             OpenError::Unusable { file: Some(file), cause } => write!(
                 f,
                 "cannot use the database `{}`: {cause}. Check that its directory exists and that both are writable, or leave `--database` out",
@@ -132,6 +179,7 @@ impl Store {
             inspect(file).await?;
         }
         let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
+        let opened = file.as_deref().map(DatabaseFile::open).transpose().map_err(|error| unusable(&error))?;
         // A connection ends with the store only: neither for its age, nor with a request that is dropped while it is tested.
         let pool = SqlitePoolOptions::new()
             .max_connections(connections())
@@ -147,25 +195,38 @@ impl Store {
             Place::File(_) => lasting(&mut connection).await,
         };
         prepared.map_err(|error| unusable(&error))?;
-        let counts = WorkspaceCounts::default();
-        counts.apply(Recount::read(&mut connection, Affects::Everything).await.map_err(|error| unusable(&error))?);
-        drop(connection);
-        Ok(Store {
+        let store = Store {
+            lock: opened.is_none().then(Arc::default),
+            is_shared: false,
+            file: opened.map(Arc::new),
+            ..Store::over(pool)
+        };
+        if store.file.is_some() {
+            let recount = Recount::read(&mut connection, Affects::Everything).await;
+            store.counts.apply(recount.map_err(|error| unusable(&error))?);
+        }
+        Ok(store)
+    }
+
+    /// A library behind these connections, in a file that other processes may change.
+    pub(super) fn over(pool: SqlitePool) -> Store {
+        Store {
             pool,
             keeper: Arc::default(),
-            lock: file.is_none().then(Arc::default),
+            lock: None,
             writing: Arc::default(),
             large_reading: Arc::default(),
             indexed: Arc::default(),
             began: Arc::default(),
             removing: Arc::default(),
             versions: Arc::default(),
-            counts,
+            counts: WorkspaceCounts::default(),
             holds: Holds::default(),
             sources: Arc::default(),
-            is_file: file.is_some(),
+            is_shared: true,
+            file: None,
             large: tally::LARGE,
-        })
+        }
     }
 
     /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.
@@ -189,7 +250,8 @@ fn options(place: &Place) -> SqliteConnectOptions {
             static NEXT: AtomicU64 = AtomicU64::new(0);
             options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
         }
-        Place::File(file) => options.filename(file),
+        // A connection that is opened later must not make a file where ours was deleted.
+        Place::File(file) => options.filename(file).create_if_missing(false),
     }
 }
 
@@ -238,19 +300,19 @@ async fn inspect(file: &Path) -> Result<(), OpenError> {
     if !is_marked(file).map_err(|error| unusable(&error))? {
         return Err(OpenError::Foreign(file.to_owned()));
     }
-    let found = match newest_migration(file, true).await {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(BUSY);
+    let found = match newest_migration(&options.clone().read_only(true)).await {
         // What wrote last was killed, and SQLite must put the file right before anybody reads it.
-        Err(error) if is_unfinished(&error) => newest_migration(file, false).await,
+        Err(error) if is_unfinished(&error) => newest_migration(&options).await,
         outcome => outcome,
     };
     let found = found.map_err(|error| unusable(&error))?;
-    let known = MIGRATIONS.iter().map(|(version, _, _)| *version).max().unwrap_or_default();
-    if found > known { Err(OpenError::Newer { file: file.to_owned(), found, known }) } else { Ok(()) }
+    if found > SCHEMA { Err(OpenError::Newer { file: file.to_owned(), found, known: SCHEMA }) } else { Ok(()) }
 }
 
 /// Whether the first bytes are those of a database with our mark. SQLite is not asked: it does not read a file in which a
 /// change is unfinished without finishing it, and we may not touch a stranger's.
-fn is_marked(file: &Path) -> io::Result<bool> {
+pub(super) fn is_marked(file: &Path) -> io::Result<bool> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     const MARK: usize = 68; // https://www.sqlite.org/fileformat.html#the_database_header
     let mut header = [0; MARK + 4];
@@ -262,7 +324,7 @@ fn is_marked(file: &Path) -> io::Result<bool> {
 }
 
 /// Whether SQLite only refuses because it may not write: a journal or log is to be worked off first.
-fn is_unfinished(error: &sqlx::Error) -> bool {
+pub(super) fn is_unfinished(error: &sqlx::Error) -> bool {
     const ROLLBACK: &str = "776"; // SQLITE_READONLY_ROLLBACK
     const RECOVERY: &str = "264"; // SQLITE_READONLY_RECOVERY
     let code = error.as_database_error().and_then(|error| error.code());
@@ -270,8 +332,7 @@ fn is_unfinished(error: &sqlx::Error) -> bool {
 }
 
 /// The newest migration of a file of ours; 0 if it was killed before the first.
-async fn newest_migration(file: &Path, read_only: bool) -> Result<i64, sqlx::Error> {
-    let options = SqliteConnectOptions::new().filename(file).read_only(read_only).busy_timeout(BUSY);
+pub(super) async fn newest_migration(options: &SqliteConnectOptions) -> Result<i64, sqlx::Error> {
     let mut look = options.connect().await?;
     let table = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     let found = match sqlx::query(table).fetch_optional(&mut look).await? {

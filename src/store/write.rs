@@ -50,6 +50,7 @@ impl Store {
     /// Begins a change. `providers` are those whose public ids assets have, by card name.
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
+        self.check_file()?;
         self.index().await?;
         let exclusive = match &self.lock {
             Some(lock) => Some(lock.clone().write_owned().await),

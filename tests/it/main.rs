@@ -16,6 +16,7 @@ mod earlier_files;
 mod effects;
 mod explain;
 mod faults;
+mod files;
 mod fresh;
 mod har;
 mod hostile;
