@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};
 use crate::fixture::{self, Asset, Instant, Told, without_place};
-use crate::store;
+use crate::{size, store};
 
 /// Why a body was not taken. Nothing of it is to be stored then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,8 @@ impl Envelope {
         let fields: Fields<'b> =
             serde_json::from_str(body).map_err(|error| wrong("", format!("this is no JSON object: {error}")))?;
         let rows = fields.get(self.rows).ok_or_else(|| wrong(self.rows, "it is missing".to_owned()))?;
-        serde_json::from_str(rows.get()).map_err(|_| wrong(self.rows, "this is no list".to_owned()))
+        let mut rows = serde_json::Deserializer::from_str(rows.get());
+        size::list(&mut rows).map_err(|error| wrong(self.rows, without_place(&error.to_string()).to_owned()))
     }
 
     fn row<'b>(&self, index: usize, object: &'b RawValue) -> Result<(Row<'b>, Fields<'b>), Unimportable> {

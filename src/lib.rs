@@ -13,8 +13,8 @@
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
-//! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, and [`port_file`] tells where the server
-//! listens.
+//! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, [`port_file`] tells where the server
+//! listens, and [`size`] is what is too large for one request.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -48,6 +48,7 @@ pub mod report;
 pub mod request_body;
 pub mod secret;
 pub mod server;
+pub mod size;
 pub mod store;
 pub mod tenants;
 pub mod workspace;

@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
 use crate::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
 use crate::provider::Provider;
-use crate::providers;
 use crate::store::{StoreError, Write};
 use crate::world;
+use crate::{providers, size};
 
 /// What a new workspace is made from.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub enum MakeError {
     Fixture(FixtureError),
     /// It must be clear which workspace of the fixture is meant; these are there.
     Which(Vec<String>),
+    /// The fixture in the request holds too much.
+    TooLarge,
     /// There are as many workspaces as there can be: this many.
     TooMany(u64),
     /// The library could not.
@@ -164,6 +166,8 @@ async fn found_or_added(
     if let Some(template) = write.template(&source).await? {
         return Ok((write, template.content, template.collection));
     }
+    // Nobody waits while the fixture is read.
+    drop(write);
     let (workspace, assets): (Workspace, Box<dyn Iterator<Item = fixture::Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
         other => {
@@ -172,6 +176,10 @@ async fn found_or_added(
             (workspace, Box::new(assets.into_iter()))
         }
     };
+    let mut write = app.store.write(providers::names()).await?;
+    if let Some(template) = write.template(&source).await? {
+        return Ok((write, template.content, template.collection));
+    }
     let (mut write, collection) = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
     room(is_full(app, &mut write).await?)?;
     write.remember(&source, &workspace, collection).await?;
@@ -194,11 +202,12 @@ fn read(from: &Origin) -> Result<Fixture, MakeError> {
         Origin::BuiltIn(name) => {
             (&**name, world::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
         }
+        Origin::Inline(text) if !size::fits(text.get()) => return Err(MakeError::TooLarge),
         Origin::Inline(text) => ("fixture", text.get()),
         Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
     };
     let mut taken = fixture::Taken::default();
-    fixture::read(source, text, &providers::names(), &mut taken).map_err(MakeError::Fixture)
+    size::aside(text.len(), || fixture::read(source, text, &providers::names(), &mut taken)).map_err(MakeError::Fixture)
 }
 
 fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {

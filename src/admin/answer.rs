@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::fixture::{self, FixtureError};
 use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
+use crate::size;
 use crate::store::{Missing, StoreError};
 use crate::workspace::MakeError;
 
@@ -133,6 +134,13 @@ impl From<MakeError> for Refusal {
                 format!("there is no fixture `{name}`; send `demo`, `docs`, `empty` or a fixture itself"),
             ),
             MakeError::Fixture(error) => error.into(),
+            MakeError::TooLarge => Refusal::invalid(
+                "fixture",
+                format!(
+                    "the fixture holds more than {} JSON objects; load it with `--fixture`, or make several workspaces",
+                    size::FIXTURE
+                ),
+            ),
             MakeError::Which(ids) => {
                 Refusal::invalid("workspace", format!("say which workspace of the fixture: `{}`", ids.join("`, `")))
             }
@@ -179,8 +187,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Refusal::invalid("body", "the body is a list; send a JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
-        let value =
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| misread(error, |why| why.to_string()))?;
+        let value = size::aside(text.len(), || serde_path_to_error::deserialize(&mut reader));
+        let value = value.map_err(|error| misread(error, |why| why.to_string()))?;
         reader.end().map_err(|error| Refusal::invalid("body", error.to_string()))?;
         Ok(Json(value))
     }

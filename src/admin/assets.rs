@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::clock::Chance;
 use crate::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
 use crate::store::{NewAsset, StoreError, Write};
-use crate::{providers, world};
+use crate::{providers, size, world};
 
 const ASSETS: &str = "Assets";
 
@@ -76,6 +76,7 @@ struct Assets {
 #[serde(deny_unknown_fields)]
 struct Added {
     /// The assets; `created_at` is the workspace's present instant if left out.
+    #[serde(deserialize_with = "size::list")]
     #[schemars(schema_with = "undated")]
     assets: Vec<BTreeMap<String, Box<RawValue>>>,
 }
@@ -84,7 +85,7 @@ struct Added {
 fn undated(generator: &mut SchemaGenerator) -> Schema {
     let mut asset = Asset::json_schema(generator);
     asset.remove("required");
-    json_schema!({ "type": "array", "items": asset, "minItems": 1 })
+    json_schema!({ "type": "array", "items": asset, "minItems": 1, "maxItems": size::ADDED })
 }
 
 /// Which assets to remove.

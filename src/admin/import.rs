@@ -14,7 +14,7 @@ use super::answer::{Json, Made, Path, Refusal};
 use super::assets::{check, completed};
 use crate::app::App;
 use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
-use crate::providers;
+use crate::{providers, size};
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
@@ -66,8 +66,7 @@ async fn import(
         )
     };
     let provider = providers::named(&name).ok_or_else(unknown)?;
-    let assets = provider
-        .import(body.get())
+    let assets = size::aside(body.get().len(), || provider.import(body.get()))
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;

@@ -282,6 +282,7 @@ fn push_mentions(sql: &mut QueryBuilder<Sqlite>, collection: i64, text: &str, vo
 fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, collection: i64) {
     sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE trash (id) AS (");
     sql.push("SELECT id FROM folder WHERE collection = ").push_bind(collection).push(" AND trashed");
-    sql.push(" UNION SELECT f.id FROM folder f JOIN trash t ON f.parent_id = t.id WHERE f.collection = ");
+    // The order of a cross join stays: SQLite would look at every folder for each that is found.
+    sql.push(" UNION SELECT f.id FROM trash t CROSS JOIN folder f ON f.parent_id = t.id WHERE f.collection = ");
     sql.push_bind(collection).push(") SELECT id FROM trash))");
 }

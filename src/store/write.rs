@@ -135,7 +135,7 @@ impl Write {
         if !self.store.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
             return Ok(());
         }
-        sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(source)
             .bind(json(content))
             .bind(collection)

@@ -176,7 +176,7 @@ const MARGIN: u64 = 4096;
 
 /// The resident size of the server's process in KiB. Only Linux tells it to everyone without a library or a program; the
 /// memory is the same code's elsewhere.
-fn memory(server: &Running) -> Option<u64> {
+pub fn memory(server: &Running) -> Option<u64> {
     if !cfg!(target_os = "linux") {
         return None;
     }

@@ -96,7 +96,7 @@ fn given_back(name: &str, body: &str, filter: &str) -> Vec<String> {
     listed(&start(&world(import(name, body))), name, filter)
 }
 
-fn rows(name: &str) -> &'static str {
+pub fn rows(name: &str) -> &'static str {
     &dialects::of(name).rows[1..]
 }
 
@@ -353,7 +353,10 @@ fn what_cannot_be_placed_is_refused_with_its_place() {
         begins(refusal(name, "{"), "this is no JSON object: EOF".to_owned());
         begins(refusal(name, &format!("[{good}]")), "this is no JSON object: invalid type: sequence".to_owned());
         assert_eq!(refusal(name, "{}"), format!("{rows}: it is missing; {whole}"));
-        assert_eq!(refusal(name, &format!("{{\"{rows}\":{good}}}")), format!("{rows}: this is no list; {whole}"));
+        assert_eq!(
+            refusal(name, &format!("{{\"{rows}\":{good}}}")),
+            format!("{rows}: invalid type: map, expected a list; {whole}")
+        );
         begins(said(&[good.clone(), "[]".to_owned()]), format!("{rows}[1]: an asset is a JSON object"));
         for bad in ["null", "7", "\"\""] {
             let object = format!(r#"{{"{id}":{bad},"{time}":{}}}"#, noon(name));

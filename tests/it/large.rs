@@ -124,7 +124,7 @@ const EARLIER: &str = "
     DROP TABLE tally;
     ALTER TABLE collection DROP COLUMN tallied;
     ALTER TABLE collection DROP COLUMN assets;
-    DROP INDEX asset_listed; DROP INDEX asset_inserted;
+    DROP INDEX asset_listed; DROP INDEX asset_inserted; DROP INDEX folder_parent;
     CREATE INDEX asset_created ON asset (collection, created_at);
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 

@@ -5,6 +5,7 @@
 
 mod admin;
 mod bodies;
+mod bounds;
 mod breakage;
 mod cards;
 mod cli;
@@ -18,6 +19,8 @@ mod explain;
 mod faults;
 mod files;
 mod fresh;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod har;
 mod hostile;
 mod import;

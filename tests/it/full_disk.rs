@@ -1,0 +1,100 @@
+//! A disk that is full, and has room again: what is refused meanwhile is refused with a sentence, lists go on, and writes
+//! go on as soon as they can. Only Linux lets a test raise another process's limit, and root make a small disk.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::process::{Folder, Running, program};
+
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// Adds assets until it is refused, then makes room with `more_room`, and adds some again; at last in a new process.
+fn is_written_to_again(server: Running, file: &str, more_room: impl FnOnce(&Running)) {
+    let assets = vec![json!({"name": "a.png", "mime_type": "image/png", "description": "d".repeat(900)}); 20];
+    let body = json!({ "assets": assets }).to_string();
+    let mut client = server.connect();
+    let mut write = || client.ask("POST", "/_emulator/workspaces/ws_demo/assets", &[], &body);
+    let mut written = 0;
+    let refused = loop {
+        let answer = write();
+        match answer.status {
+            201 => written += 20,
+            _ => break answer,
+        }
+        assert!(written < 100_000, "it is never full");
+    };
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (503, &json!("library_failed")));
+    // More than once: each connection to the database may have met it.
+    (0..10).for_each(|_| assert_eq!(write().status, 503));
+    let listed = |server: &Running| {
+        let held = server.get("/_emulator/health", "Accept: */*").1["counts"]["assets"].clone();
+        let page = server.get("/konpro/v1/asset/list?limit=1", "x-api-key: konpro_demo");
+        assert_eq!((page.0, page.1["assets"].as_array().map(Vec::len)), (200, Some(1)));
+        held
+    };
+    assert_eq!(listed(&server), json!(written));
+    more_room(&server);
+    for _ in 0..10 {
+        let answer = write();
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        written += 20;
+    }
+    assert_eq!(listed(&server), json!(written));
+    assert!(server.stop().status.success());
+    let again = Running::start(&["--database", file]);
+    let counted: Value = listed(&again);
+    assert_eq!(counted, json!(written), "what was acknowledged is there");
+}
+
+#[test]
+fn a_file_that_may_grow_again_is_written_to_again() {
+    let folder = Folder::new();
+    let file = folder.file("library.sqlite");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -f 2048; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_assetmock"), "serve"]);
+    command.args(["--listen", "127.0.0.1:0", "--database", &file, "--fixture", "empty", "--log-level", "error"]);
+    is_written_to_again(Running::start_with(&mut command), &file, |server| {
+        assert!(succeeds("prlimit", &["--pid", &server.id().to_string(), "--fsize=unlimited"]));
+    });
+}
+
+/// A disk of its own, gone at the end.
+struct Disk<'f>(&'f str);
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let gone = succeeds("umount", &[self.0]);
+        assert!(gone || std::thread::panicking());
+    }
+}
+
+#[test]
+fn a_disk_that_has_room_again_is_written_to_again() {
+    let folder = Folder::new();
+    let mounted = folder.file("disk");
+    std::fs::create_dir(&mounted).unwrap();
+    if !succeeds("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs", &mounted]) {
+        eprintln!("left out: only root can make a small disk");
+        return;
+    }
+    let _disk = Disk(&mounted);
+    let file = format!("{mounted}/library.sqlite");
+    let mut command = program();
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--database",
+        &file,
+        "--fixture",
+        "empty",
+        "--log-level",
+        "error",
+    ]);
+    is_written_to_again(Running::start_with(&mut command), &file, |_| {
+        assert!(succeeds("mount", &["-o", "remount,size=64m", &mounted]));
+    });
+}
