@@ -347,7 +347,7 @@ mod tests {
                 format!("this is no JSON object: invalid type: sequence, expected a map at line 1 column 0; {body}"),
             ),
             ("{}", format!("rows: it is missing; {body}")),
-            ("{\"rows\":null}", format!("rows: this is no list; {body}")),
+            ("{\"rows\":null}", format!("rows: invalid type: null, expected a list; {body}")),
             (
                 "{\"rows\":[1]}",
                 "rows[0]: an asset is a JSON object: invalid type: integer `1`, expected a map".to_owned(),

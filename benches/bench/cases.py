@@ -86,7 +86,7 @@ def all_cases():
         pages = _walked if name == "konpro" else _pages
         cases.append(Case(f"200 pages in turn, {name}", pages(vendor, 50, 200), 0.30, prepare=_generated(10_000)))
     cases.append(Case("200 workspaces, 1,000 keys", _every_key, 0.80, prepare=_thousand_keys))
-    cases += [Case(f"95 % lists, 5 % writes, {vendor.name}", _with_writes(vendor), 0.30) for vendor in vendors.ALL]
+    cases += [Case(f"95 % lists, 5 % writes, {vendor.name}", _with_writes(vendor), 0.25) for vendor in vendors.ALL]
     cases += [Case(f"{count} connections", _only(vendors.TWELVELABS.list()), None, connections=count)
               for count in (1, 1000)]
     return cases

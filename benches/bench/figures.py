@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import liveness
 import load
 import servers
 import vendors
@@ -44,7 +45,7 @@ def memory(say):
             size, page = 1 + number % 50 % vendor.largest, number % 4
             query = f"{vendor.size}={size}" if vendor.name == "konpro" else vendor.page(server, vendor, page * size, size)
             server.ask(vendor.list(query))
-        say("resident, 10,000 requests", [server.resident_mb()], "MB", 15)
+        say("resident, 10,000 requests", [server.resident_mb()], "MB", 20)
 
 
 IDLE = 10_000
@@ -265,4 +266,4 @@ def flat(say, seconds):
         say("growth over a long load", [None if None in resident else statistics.median(minutes[1]) - statistics.median(minutes[0])], "MB", 1)
 
 
-ALL = {"start": starts, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "liveness": liveness.liveness, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}

@@ -90,7 +90,7 @@ def journal(report, pairs):
         file.write_text(vendor.list().line() + "\n")
         found = [side_by_side(vendor, str(file)) for _ in range(pairs)]
         for of, ratios_of in zip(("time of a request", "processor time a request"), zip(*found)):
-            report.figure(f"journal on over off, {of}, {vendor.name}", list(ratios_of), "x", 1.05)
+            report.figure(f"journal on over off, {of}, {vendor.name}", list(ratios_of), "x", 1.1)
 
 
 TURNS = 4000

@@ -252,14 +252,18 @@ async fn remove_many(
     Path(InWorkspace { workspace }): Path<InWorkspace>,
     Asked(Removed { ids, all }): Asked<Removed>,
 ) -> Result<axum::Json<Gone>, Refusal> {
-    let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    let removed = match (ids, all) {
+    let (write, removed) = match (ids, all) {
         (Some(ids), false) => {
             let ids: Vec<_> = ids.split(',').map(|id| id.trim().to_owned()).collect();
+            let mut write = app.store.write_to(&workspace, providers::names()).await?;
             write.remove_assets(&workspace, &ids).await?;
-            ids.len() as u64
+            (write, ids.len() as u64)
         }
-        (None, true) => write.remove_all_assets(&workspace).await?,
+        (None, true) => {
+            let mut write = app.store.write(providers::names()).await?;
+            let removed = write.remove_all_assets(&workspace).await?;
+            (write, removed)
+        }
         _ => return Err(Refusal::invalid("query", "say which: `?ids=ID,ID` or `?all=true`")),
     };
     write.commit().await?;

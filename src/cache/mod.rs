@@ -131,6 +131,9 @@ impl Cache {
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
         let guard = store.guard(workspace);
         let mut read = store.read().await?;
+        if let Some(current) = self.current(provider, text).filter(|_| read.is_locked()) {
+            return Ok((Some(current), read));
+        }
         let Some(key) = read.key(provider, text).await? else { return Ok((None, read)) };
         if let Some(current) = self.current(provider, text).filter(|current| current.key == key) {
             return Ok((Some(current), read));
@@ -163,7 +166,8 @@ impl Cache {
             }
         }
         let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let (entry, mut read) = self.reread(store, name, text, &entry.key.workspace).await.map_err(ListError::from)?;
+        let reread = self.reread(store, name, text, &entry.key.workspace).await;
+        let (entry, mut read) = reread.map_err(ListError::from)?;
         let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
         let page = entry.page(Some(&mut read), provider, &query).await?;

@@ -1,16 +1,17 @@
 //! An asset as it is stored, and how a row becomes one.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Error, Row};
+use sqlx::Error;
 
 use crate::clock::Micros;
-pub use crate::fixture::Told;
 
 /// An asset, seen by one provider: everything but `id` is the same for all of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Asset {
     /// Its public id at the provider that asked.
     pub id: String,
@@ -29,12 +30,14 @@ pub struct Asset {
     /// Where it is in its life.
     pub status: Status,
     /// Whether it is published.
+    #[serde(deserialize_with = "flag")]
     pub is_public: bool,
     /// Where it is published, if that was said.
     pub public_url: Option<String>,
     /// Where its bytes are, if that was said.
     pub url: Option<String>,
     /// Its tags.
+    #[serde(deserialize_with = "list")]
     pub tags: Vec<String>,
     /// Width in pixels.
     pub width: Option<i64>,
@@ -63,9 +66,13 @@ pub struct Asset {
     /// A note on its style.
     pub styling_note: Option<String>,
     /// What was detected in it: any JSON.
+    #[serde(deserialize_with = "raw")]
     pub detected: Option<Box<RawValue>>,
-    /// What the provider it was imported from said of it.
-    pub told: Option<Told>,
+    /// The provider it was imported from.
+    pub told_by: Option<String>,
+    /// What that provider said of it.
+    #[serde(deserialize_with = "raw")]
+    pub told: Option<Box<RawValue>>,
 }
 
 /// Where an asset is in its life.
@@ -125,80 +132,38 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
 }
 
-/// The columns of an asset but for its public id, in the order in which [`Asset::from_row`] reads them.
-pub(super) const COLUMNS: &str = "seq, name, description, mime_type, kind, size_bytes, status, is_public, public_url, url, \
+/// The columns of an asset but for its public id, in the order of the fields of [`Asset`].
+const COLUMNS: &str = "seq, name, description, mime_type, kind, size_bytes, status, is_public, public_url, url, \
      tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, project_id, node_id, folder_id, \
      thumbnail_big, thumbnail_small, styling_note, detected, told_by, told";
 
-impl Asset {
-    /// Reads a row that begins with a public id, followed by [`COLUMNS`].
-    pub(super) fn from_row(row: &SqliteRow) -> Result<Asset, Error> {
-        let mut columns = Columns { row, next: 0 };
-        Ok(Asset {
-            id: columns.take()?,
-            seq: columns.take()?,
-            name: columns.take()?,
-            description: columns.take()?,
-            mime_type: columns.take()?,
-            kind: columns.take()?,
-            size_bytes: columns.take()?,
-            status: columns.word()?,
-            is_public: columns.take()?,
-            public_url: columns.take()?,
-            url: columns.take()?,
-            tags: columns.json()?,
-            width: columns.take()?,
-            height: columns.take()?,
-            created_at: columns.take()?,
-            updated_at: columns.take()?,
-            uploader: columns.take()?,
-            visibility: columns.word()?,
-            uploaded_via: columns.take()?,
-            project: columns.take()?,
-            node: columns.take()?,
-            folder: columns.take()?,
-            thumbnail_big: columns.take()?,
-            thumbnail_small: columns.take()?,
-            styling_note: columns.take()?,
-            detected: columns.raw()?,
-            told: columns.take::<Option<String>>()?.zip(columns.raw()?).map(|(by, words)| Told { by, words }),
-        })
-    }
+/// An asset with this public id as one JSON array, which becomes an [`Asset`]. As thirty columns it would take several
+/// times as long: sqlx makes a copy of each.
+pub(super) fn as_json(id: &str) -> String {
+    format!("json_array({id}, {COLUMNS})")
+}
 
+/// Reads what [`as_json`] gives, one or a list of them.
+pub(super) fn from_json<'j, T: Deserialize<'j>>(json: &'j str) -> Result<T, Error> {
+    serde_json::from_str(json).map_err(|error| Error::Decode(Box::new(error)))
+}
+
+impl Asset {
     /// The words of this provider, if the asset was imported from it.
     pub fn words(&self, provider: &str) -> Option<&RawValue> {
-        self.told.as_ref().filter(|told| told.by == provider).map(|told| &*told.words)
+        self.told.as_deref().filter(|_| self.told_by.as_deref() == Some(provider))
     }
 }
 
-/// A row read from left to right.
-struct Columns<'r> {
-    row: &'r SqliteRow,
-    next: usize,
+fn flag<'de, D: Deserializer<'de>>(number: D) -> Result<bool, D::Error> {
+    Ok(i64::deserialize(number)? != 0)
 }
 
-impl<'r> Columns<'r> {
-    fn take<T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(&mut self) -> Result<T, Error> {
-        self.next += 1;
-        self.row.try_get(self.next - 1)
-    }
-
-    fn json<T: Deserialize<'r>>(&mut self) -> Result<T, Error> {
-        serde_json::from_str(self.take()?).map_err(decoding)
-    }
-
-    /// JSON kept to the byte.
-    fn raw(&mut self) -> Result<Option<Box<RawValue>>, Error> {
-        self.take::<Option<String>>()?.map(RawValue::from_string).transpose().map_err(decoding)
-    }
-
-    fn word<T: Deserialize<'r>>(&mut self) -> Result<T, Error> {
-        let word: &str = self.take()?;
-        T::deserialize(serde::de::value::BorrowedStrDeserializer::<serde::de::value::Error>::new(word))
-            .map_err(decoding)
-    }
+fn list<'de, D: Deserializer<'de>>(text: D) -> Result<Vec<String>, D::Error> {
+    serde_json::from_str(&Cow::<str>::deserialize(text)?).map_err(D::Error::custom)
 }
 
-fn decoding(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Decode(Box::new(error))
+/// JSON kept to the byte.
+fn raw<'de, D: Deserializer<'de>>(text: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Option::<String>::deserialize(text)?.map(RawValue::from_string).transpose().map_err(D::Error::custom)
 }

@@ -39,11 +39,19 @@ impl Store {
     pub async fn write_to(&self, workspace: &str, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         for _ in 0..COPY_TRIES {
             let mut write = self.write(providers.clone()).await?;
-            let collection = write.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-            if write.asset_count(collection).await? <= SLICE as i64 || write.is_own(collection).await? {
+            if write.takes_own(workspace).await? {
                 return Ok(write);
             }
-            write.copy_in_slices(workspace, collection).await?;
+            let shared = write.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+            if write.asset_count(shared).await? <= SLICE as i64 {
+                return Ok(write);
+            }
+            write = write.copy_in_slices(workspace, shared).await?;
+            if write.takes_own(workspace).await? {
+                return Ok(write);
+            }
+            // What was copied goes with others that nothing refers to.
+            write.commit().await?;
         }
         self.write(providers).await
     }
@@ -129,47 +137,58 @@ impl Write {
         Ok(count.fetch_one(&mut *self.tx).await?.try_get(0)?)
     }
 
-    /// Whether a workspace's collection is that workspace's alone.
-    async fn is_own(&mut self, collection: i64) -> Result<bool, StoreError> {
-        let sql = format!("WITH held (it) AS (SELECT ?) SELECT 1 FROM held WHERE {OWN}");
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(self.store.holds.json());
-        Ok(row.fetch_optional(&mut *self.tx).await?.is_some())
-    }
-
-    /// Copy on write: the number of a collection that only this workspace uses, copied first if it is shared. `more` assets
-    /// are about to be added, or removed if negative.
-    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<Edition, StoreError> {
-        self.affects.add(workspace);
+    /// Whether only this workspace uses its collection. From then on this change owns it.
+    async fn takes_own(&mut self, workspace: &str) -> Result<bool, StoreError> {
+        if self.owned.as_ref().is_some_and(|(id, _)| id == workspace) {
+            return Ok(true);
+        }
         let sql = format!(
             "WITH held (it) AS (SELECT collection FROM workspace WHERE id = ?)\n\
-             UPDATE collection SET version = version + 1, assets = assets + ? FROM held WHERE seq = it AND {OWN}\n\
+             UPDATE collection SET version = version + 1 FROM held WHERE seq = it AND {OWN}\n\
              RETURNING seq, version, tallied"
         );
-        let own = sqlx::query(AssertSqlSafe(sql)).bind(workspace).bind(more).bind(self.store.holds.json());
-        if let Some(row) = own.fetch_optional(&mut *self.tx).await? {
-            return Ok(Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? });
+        let own = sqlx::query(AssertSqlSafe(sql)).bind(workspace).bind(self.store.holds.json());
+        let Some(row) = own.fetch_optional(&mut *self.tx).await? else { return Ok(false) };
+        let own = Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
+        self.affects.add(workspace);
+        self.owned = Some((workspace.to_owned(), own));
+        Ok(true)
+    }
+
+    /// Copy on write: a collection that only this workspace uses, copied first if it is shared. `more` assets are about to be
+    /// added, or removed if negative.
+    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<Edition, StoreError> {
+        if !self.takes_own(workspace).await? {
+            let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+            let copy = self.copy_without_assets(shared).await?;
+            self.copy_assets(shared, copy, None).await?;
+            self.finish_copy(shared, copy).await?;
+            self.move_to(workspace, copy).await?;
+            self.takes_own(workspace).await?;
         }
-        let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        let own = self.copy_without_assets(shared).await?;
-        self.copy_assets(shared, own, None).await?;
-        self.finish_copy(shared, own).await?;
-        self.move_to(workspace, own).await?;
-        let sql = "UPDATE collection SET assets = assets + ? WHERE seq = ? RETURNING version, tallied";
-        let row = sqlx::query(sql).bind(more).bind(own).fetch_one(&mut *self.tx).await?;
-        Ok(Edition { collection: own, version: row.try_get(0)?, tallied: row.try_get(1)? })
+        let (_, own) = self.owned.as_ref().ok_or_else(|| Missing::workspace(workspace))?;
+        let own = *own;
+        if more != 0 {
+            self.affect(workspace);
+            let sql = "UPDATE collection SET assets = assets + ? WHERE seq = ?";
+            sqlx::query(sql).bind(more).bind(own.collection).execute(&mut *self.tx).await?;
+        }
+        Ok(own)
     }
 
     /// Lets a workspace hold another collection.
     pub(super) async fn move_to(&mut self, workspace: &str, collection: i64) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.affect(workspace);
+        self.owned = None;
         self.released = true;
         let moved = "UPDATE workspace SET collection = ? WHERE id = ?";
         sqlx::query(moved).bind(collection).bind(workspace).execute(&mut *self.tx).await?;
         Ok(())
     }
 
-    /// Gives a workspace a copy of its collection, unless it has another one by the time that the copy is made.
-    async fn copy_in_slices(mut self, workspace: &str, from: i64) -> Result<(), StoreError> {
+    /// Gives a workspace a copy of its collection, and goes on with the change in which the last slice is. If the workspace
+    /// holds another collection by then, it keeps that.
+    async fn copy_in_slices(mut self, workspace: &str, from: i64) -> Result<Write, StoreError> {
         self.holds.push(self.store.holds.hold(from));
         let to = self.copy_without_assets(from).await?;
         self.holds.push(self.store.holds.hold(to));
@@ -182,8 +201,8 @@ impl Write {
         if self.collection_of(workspace).await? == Some(from) {
             self.move_to(workspace, to).await?;
         }
-        self.released = true;
-        self.commit().await
+        self.holds.clear();
+        Ok(self)
     }
 
     /// A collection with the users, projects and folders of another one.

@@ -28,16 +28,13 @@ pub(super) struct WorkspaceCounts(Arc<Mutex<(Counts, PerWorkspace)>>);
 
 /// What some workspaces count after a change; one that is not among them is gone.
 #[derive(Debug)]
-pub(super) struct Recount {
-    affects: Affects,
-    found: PerWorkspace,
-}
+pub(super) struct Recount(PerWorkspace);
 
 impl Recount {
     /// Counts the affected workspaces, as the connection sees them.
-    pub(super) async fn read(connection: &mut SqliteConnection, affects: Affects) -> Result<Recount, sqlx::Error> {
-        let ids = match &affects {
-            Affects::Nothing => return Ok(Recount { affects, found: HashMap::new() }),
+    pub(super) async fn read(connection: &mut SqliteConnection, affects: &Affects) -> Result<Recount, sqlx::Error> {
+        let ids = match affects {
+            Affects::Nothing => return Ok(Recount(HashMap::new())),
             Affects::Workspaces(ids) => Some(json(ids)),
             Affects::Everything => None,
         };
@@ -52,12 +49,7 @@ impl Recount {
         for row in query.fetch_all(connection).await? {
             found.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
         }
-        Ok(Recount { affects, found })
-    }
-
-    /// The workspaces it is about.
-    pub(super) fn affects(&self) -> &Affects {
-        &self.affects
+        Ok(Recount(found))
     }
 }
 
@@ -67,7 +59,7 @@ impl WorkspaceCounts {
     }
 
     /// Takes over a count once its change is committed.
-    pub(super) fn apply(&self, Recount { affects, found }: Recount) {
+    pub(super) fn apply(&self, affects: &Affects, Recount(found): Recount) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, workspaces) = &mut *state;
         match affects {

@@ -4,10 +4,9 @@ use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::asset::COLUMNS;
 use super::holds::CollectionHold;
 use super::load::id_columns;
-use super::{Asset, Counts, Missing, Read, SLICE, Store, StoreError, key};
+use super::{Asset, Counts, Missing, Read, SLICE, Store, StoreError, asset, key};
 use crate::fixture;
 
 /// A workspace, in short.
@@ -172,24 +171,16 @@ pub(super) async fn numbered_assets(
     let ids = id_columns(providers);
     // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
     let plus = if id.is_some() { "+" } else { "" };
-    let sql = format!("SELECT '', {COLUMNS}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
+    let sql = format!("SELECT {}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}", asset::as_json("''"));
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_all(&mut *connection).await?;
     let read = |row: &SqliteRow| {
-        let asset = Asset::from_row(row)?;
+        let asset: Asset = asset::from_json(row.try_get(0)?)?;
         let seq = asset.seq;
         let mut asset = fixture::Asset::from(asset);
-        asset.ids = public_ids(row, providers)?.map(|(provider, id)| (provider.to_owned(), id)).collect();
+        let ids =
+            providers.iter().zip(1..).map(|(provider, column)| Ok(((*provider).to_owned(), row.try_get(column)?)));
+        asset.ids = ids.collect::<Result<_, sqlx::Error>>()?;
         Ok((seq, asset))
     };
     rows.iter().map(read).collect()
-}
-
-/// The public ids that follow [`COLUMNS`] in a row.
-pub(super) fn public_ids<'p>(
-    row: &SqliteRow,
-    providers: &'p [&'static str],
-) -> Result<impl Iterator<Item = (&'static str, String)> + 'p, sqlx::Error> {
-    let first = 1 + COLUMNS.split(',').count();
-    let ids = (first..first + providers.len()).map(|column| row.try_get(column)).collect::<Result<Vec<_>, _>>()?;
-    Ok(providers.iter().copied().zip(ids))
 }

@@ -3,9 +3,8 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::asset::COLUMNS;
 use super::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
-use super::{Asset, Edition, Read, Store, fold};
+use super::{Asset, Edition, Read, Store, asset, fold};
 use crate::clock::Micros;
 
 /// Why there is no page.
@@ -142,12 +141,12 @@ impl Read {
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
     pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
-        let mut sql = QueryBuilder::new(format!("SELECT a.{}_id, {COLUMNS} FROM asset a\n WHERE ", view.provider));
+        let asset = asset::as_json(&format!("a.{}_id", view.provider));
+        let mut sql = QueryBuilder::new(format!("SELECT json_group_array({asset}) FROM asset a\n WHERE "));
         push_in(&mut sql, "a.seq IN", numbers);
         sql.push("\n AND ");
         push_collection(&mut sql, view.edition);
-        let rows = sql.build().fetch_all(&mut **self).await?;
-        Ok(rows.iter().map(Asset::from_row).collect::<Result<_, _>>()?)
+        Ok(asset::from_json(sql.build().fetch_one(&mut **self).await?.try_get(0)?)?)
     }
 }
 

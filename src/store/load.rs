@@ -56,9 +56,9 @@ impl Store {
         Rows::default().workspaces(&made).store(&mut tx).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
-        let recount = Recount::read(&mut tx, Affects::Everything).await?;
+        let recount = Recount::read(&mut tx, &Affects::Everything).await?;
         tx.commit().await?;
-        self.counts.apply(recount);
+        self.counts.apply(&Affects::Everything, recount);
         connection.clear_cached_statements().await?;
         if self.file.is_some() {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;

@@ -202,8 +202,8 @@ impl Store {
             ..Store::over(pool)
         };
         if store.file.is_some() {
-            let recount = Recount::read(&mut connection, Affects::Everything).await;
-            store.counts.apply(recount.map_err(|error| unusable(&error))?);
+            let recount = Recount::read(&mut connection, &Affects::Everything).await;
+            store.counts.apply(&Affects::Everything, recount.map_err(|error| unusable(&error))?);
         }
         Ok(store)
     }
@@ -258,8 +258,10 @@ fn options(place: &Place) -> SqliteConnectOptions {
 /// Whether a connection that was given back can be used again. One whose transaction SQLite has ended by itself, as it does
 /// when the disk is full, cannot: sqlx believes that the transaction is still open.
 async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    // The rollback of a transaction that was dropped is done before this is answered.
-    connection.ping().await?;
+    if connection.is_in_transaction() {
+        // The rollback of a transaction that was dropped is done before this is answered.
+        connection.ping().await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 

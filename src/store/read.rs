@@ -16,7 +16,7 @@ use super::{Store, Tx};
 /// One state of the library, for as long as it is kept. It must not be kept across a wait for anything else.
 pub struct Read {
     connection: Connection,
-    _unchanged: Option<OwnedRwLockReadGuard<()>>,
+    unchanged: Option<OwnedRwLockReadGuard<()>>,
 }
 
 enum Connection {
@@ -33,10 +33,17 @@ impl Store {
             Some(lock) => {
                 let unchanged = Some(lock.clone().read_owned().await);
                 let connection = Connection::Memory(self.pool.acquire().await?);
-                Ok(Read { connection, _unchanged: unchanged })
+                Ok(Read { connection, unchanged })
             }
-            None => Ok(Read { connection: Connection::File(self.pool.begin().await?), _unchanged: None }),
+            None => Ok(Read { connection: Connection::File(self.pool.begin().await?), unchanged: None }),
         }
+    }
+}
+
+impl Read {
+    /// Whether a version guard that is current tells of this very state: no change can be committed meanwhile.
+    pub fn is_locked(&self) -> bool {
+        self.unchanged.is_some()
     }
 }
 

@@ -15,7 +15,7 @@ use super::holds::CollectionHold;
 use super::load;
 use super::rows::{Rows, json};
 use super::versions::Affects;
-use super::{Missing, Snapshot, Store, StoreError, Tx, export, key};
+use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
 
 /// A change under way. What is not committed never happened.
@@ -28,6 +28,10 @@ pub struct Write {
     pub(super) released: bool,
     /// The workspaces that are not what they were.
     pub(super) affects: Affects,
+    /// Whether they may hold more or fewer keys or assets than before.
+    pub(super) recounts: bool,
+    /// The workspace whose collection this change made its own, and the collection.
+    pub(super) owned: Option<(String, Edition)>,
     /// Collections under construction.
     pub(super) holds: Vec<CollectionHold>,
     exclusive: Option<OwnedRwLockWriteGuard<()>>,
@@ -63,6 +67,8 @@ impl Store {
             providers,
             released: false,
             affects: Affects::Nothing,
+            recounts: false,
+            owned: None,
             holds: Vec::new(),
             exclusive,
             turn,
@@ -80,13 +86,14 @@ impl Write {
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let released = self.store.holds.was_dropped() || self.released;
         let is_more_released = released && self.remove_small_released().await?;
-        let recount = Recount::read(&mut self.tx, std::mem::take(&mut self.affects)).await?;
+        let affects = std::mem::take(&mut self.affects);
+        let recount = if self.recounts { Some(Recount::read(&mut self.tx, &affects).await?) } else { None };
         let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
             if committed.is_ok() {
-                store.versions.invalidate(recount.affects());
-                store.counts.apply(recount);
+                store.versions.invalidate(&affects);
+                recount.into_iter().for_each(|recount| store.counts.apply(&affects, recount));
                 store.began.store(true, Relaxed);
             } else {
                 // What came of it is not known.
@@ -114,6 +121,12 @@ impl Write {
         let (store, providers) = (self.store.clone(), self.providers.clone());
         let holds = self.commit_slice().await?;
         Ok(Write { holds, ..store.write(providers).await? })
+    }
+
+    /// Says that a workspace may hold more or fewer keys or assets than before.
+    pub(super) fn affect(&mut self, workspace: &str) {
+        self.affects.add(workspace);
+        self.recounts = true;
     }
 
     /// What was made from this source lately.
@@ -178,7 +191,7 @@ impl Write {
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
-        self.affects.add(&workspace.id);
+        self.affect(&workspace.id);
         let made = Rows::default().workspaces(&[(workspace, collection)]).store(&mut self.tx).await;
         made.map_err(StoreError::taken("key", &keys))
     }
@@ -205,7 +218,7 @@ impl Write {
 
     /// Removes a workspace with all that is its own.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
-        self.affects.add(id);
+        self.affect(id);
         self.released = true;
         let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
@@ -213,7 +226,7 @@ impl Write {
 
     /// Puts a workspace back to what it was made from, keys included.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
-        self.affects.add(id);
+        self.affect(id);
         self.released = true;
         let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
@@ -238,7 +251,7 @@ impl Write {
 
     /// Gives a workspace keys. A key without a user acts as the first one.
     pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.affect(workspace);
         let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
         let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
@@ -300,7 +313,7 @@ impl Write {
 
     /// Takes a key from a workspace, and gives the number by which it was counted.
     pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
-        self.affects.add(workspace);
+        self.affect(workspace);
         let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
         let gone = sqlx::query(sql).bind(workspace).bind(provider).bind(text).fetch_optional(&mut *self.tx).await?;
         Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)

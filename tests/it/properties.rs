@@ -162,6 +162,7 @@ fn stored(id: &str, created_at: i64) -> store::Asset {
         thumbnail_big: None,
         thumbnail_small: None,
         styling_note: None,
+        told_by: None,
         told: None,
         detected: None,
     }
