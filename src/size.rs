@@ -12,6 +12,9 @@ pub const ADDED: usize = 5_000;
 /// The most JSON objects in a fixture in a request: an asset is one, its public ids are another. A file holds any number.
 pub const FIXTURE: usize = 300_000;
 
+/// The most users, projects or folders in a workspace of a fixture in a request: each change to the workspace reads them.
+pub const PLACES: usize = 20_000;
+
 /// Texts above so many bytes are read aside: other requests get another thread meanwhile.
 const LONG: usize = 256 << 10;
 

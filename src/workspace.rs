@@ -172,6 +172,12 @@ async fn found_or_added(
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
         other => {
             let mut workspace = chosen(read(other)?, which)?;
+            if [workspace.users.len(), workspace.projects.len(), workspace.folders.len()]
+                .iter()
+                .any(|n| *n > size::PLACES)
+            {
+                return Err(MakeError::TooLarge);
+            }
             let assets = std::mem::take(&mut workspace.assets);
             (workspace, Box::new(assets.into_iter()))
         }

@@ -103,6 +103,11 @@ impl From<StoreError> for Refusal {
                 tracing::error!("{message}");
                 Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "database_replaced", message)
             }
+            StoreError::Database(cause) if is_full(&cause) => {
+                let message =
+                    "the library has no room for this: the disk is full or, without `--database`, it has reached 2 GiB";
+                Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "library_full", message)
+            }
             StoreError::Database(cause) => {
                 tracing::error!(%cause, "the library failed");
                 let message = "the library failed; the log says why";
@@ -110,6 +115,12 @@ impl From<StoreError> for Refusal {
             }
         }
     }
+}
+
+/// Whether SQLite found no room.
+fn is_full(cause: &sqlx::Error) -> bool {
+    const FULL: &str = "13"; // SQLITE_FULL
+    cause.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == FULL)
 }
 
 impl From<sqlx::Error> for Refusal {
@@ -137,8 +148,9 @@ impl From<MakeError> for Refusal {
             MakeError::TooLarge => Refusal::invalid(
                 "fixture",
                 format!(
-                    "the fixture holds more than {} JSON objects; load it with `--fixture`, or make several workspaces",
-                    size::FIXTURE
+                    "the fixture holds more than {} JSON objects, or its workspace more than {} users, projects or folders; load it with `--fixture`, or make several workspaces",
+                    size::FIXTURE,
+                    size::PLACES
                 ),
             ),
             MakeError::Which(ids) => {

@@ -93,6 +93,10 @@ fn more_assets_than_one_request_takes_are_refused() {
     let refused = server.post("POST", "/_emulator/workspaces", &[], &body);
     assert_eq!((refused.status, &refused.json()["error"]["at"]), (400, &json!("fixture")), "{}", refused.text());
     assert!(refused.text().contains("300000 JSON objects"), "{}", refused.text());
+    let users: Vec<_> = (0..20_001).map(|number| json!({"name": format!("u{number}")})).collect();
+    let body = json!({"fixture": {"workspaces": [{"id": "ws_a", "users": users}]}});
+    let refused = server.call("POST", "/_emulator/workspaces", &body);
+    assert!(refused.status == 400 && refused.text().contains("20000 users"), "{}", refused.text());
 }
 
 /// 600 kB of empty assets took 667 MB.

@@ -12,7 +12,7 @@ fn succeeds(program: &str, arguments: &[&str]) -> bool {
 }
 
 /// Adds assets until it is refused, then makes room with `more_room`, and adds some again; at last in a new process.
-fn is_written_to_again(server: Running, file: &str, more_room: impl FnOnce(&Running)) {
+fn is_written_to_again(server: Running, file: &str, code: &str, more_room: impl FnOnce(&Running)) {
     let assets = vec![json!({"name": "a.png", "mime_type": "image/png", "description": "d".repeat(900)}); 20];
     let body = json!({ "assets": assets }).to_string();
     let mut client = server.connect();
@@ -26,7 +26,7 @@ fn is_written_to_again(server: Running, file: &str, more_room: impl FnOnce(&Runn
         }
         assert!(written < 100_000, "it is never full");
     };
-    assert_eq!((refused.status, &refused.json()["error"]["code"]), (503, &json!("library_failed")));
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (503, &json!(code)));
     // More than once: each connection to the database may have met it.
     (0..10).for_each(|_| assert_eq!(write().status, 503));
     let listed = |server: &Running| {
@@ -56,7 +56,7 @@ fn a_file_that_may_grow_again_is_written_to_again() {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -S -f 2048; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_assetmock"), "serve"]);
     command.args(["--listen", "127.0.0.1:0", "--database", &file, "--fixture", "empty", "--log-level", "error"]);
-    is_written_to_again(Running::start_with(&mut command), &file, |server| {
+    is_written_to_again(Running::start_with(&mut command), &file, "library_failed", |server| {
         assert!(succeeds("prlimit", &["--pid", &server.id().to_string(), "--fsize=unlimited"]));
     });
 }
@@ -94,7 +94,7 @@ fn a_disk_that_has_room_again_is_written_to_again() {
         "--log-level",
         "error",
     ]);
-    is_written_to_again(Running::start_with(&mut command), &file, |_| {
+    is_written_to_again(Running::start_with(&mut command), &file, "library_full", |_| {
         assert!(succeeds("mount", &["-o", "remount,size=64m", &mounted]));
     });
 }
