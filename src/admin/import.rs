@@ -75,15 +75,7 @@ async fn import(
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let lacking = Lacking::of(&assets, &around)?;
-    for user in &lacking.users {
-        write.add_user(&workspace, &user.name).await?;
-    }
-    for project in &lacking.projects {
-        write.put_project(&workspace, project).await?;
-    }
-    for folder in &lacking.folders {
-        write.put_folder(&workspace, folder).await?;
-    }
+    write.add_places(&workspace, &lacking.users, &lacking.projects, &lacking.folders).await?;
     let around = check(Workspace { assets, ..write.surroundings(&workspace).await? }, "")?;
     let assets = completed(&app, &mut write, around).await?;
     write.add_assets(&workspace, assets).await?;
@@ -116,9 +108,15 @@ impl Lacking {
         }
         let mut projects = named(|asset| &asset.project);
         let mut users = named(|asset| &asset.uploader);
-        users.retain(|name| around.users.iter().all(|known| known.name != *name));
-        projects.retain(|name| around.projects.iter().all(|known| known.id != *name));
-        folders.retain(|name| around.folders.iter().all(|known| known.id != *name));
+        for known in &around.users {
+            users.remove(&known.name);
+        }
+        for known in &around.projects {
+            projects.remove(&known.id);
+        }
+        for known in &around.folders {
+            folders.remove(&known.id);
+        }
         Ok(Lacking {
             users: users.into_iter().map(|name| User { name }).collect(),
             projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),

@@ -183,6 +183,21 @@ impl Write {
         Ok(export::surroundings(&mut self.tx, workspace).await?.1)
     }
 
+    /// Adds users, projects and folders that are not there.
+    pub async fn add_places(
+        &mut self,
+        workspace: &str,
+        users: &[fixture::User],
+        projects: &[fixture::Project],
+        folders: &[fixture::Folder],
+    ) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
+        let projects: Vec<_> = projects.iter().map(|project| (collection, project)).collect();
+        let folders: Vec<_> = folders.iter().map(|folder| (collection, folder)).collect();
+        Ok(Rows::default().users(&users).projects(&projects).folders(&folders).store(&mut self.tx).await?)
+    }
+
     /// Adds a user.
     pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
         let collection = self.own(workspace, 0).await?.collection;
