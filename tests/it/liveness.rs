@@ -157,6 +157,7 @@ fn nobody_waits_while_a_large_workspace_is_made_changed_exported_and_removed() {
             // The copy shares what it holds until the first change.
             client.steer("POST", "workspaces", &json!({"id": "ws_copy", "copy": "ws_big"}).to_string());
             client.steer("POST", "workspaces/ws_copy/assets", &json!({"assets": [{"name": "a"}]}).to_string());
+            client.steer("GET", "workspaces/ws_copy/fixture", "");
             client.steer("POST", "workspaces/ws_big/reset", "{}");
             client.steer("DELETE", "workspaces/ws_copy/assets?all=true", "");
             client.steer("DELETE", "workspaces/ws_big", "");
@@ -253,4 +254,102 @@ fn a_reader_beside_resets_meets_one_of_the_two_states() {
         });
         assert!(states.iter().all(|met| met.load(SeqCst) > 0), "{states:?}");
     });
+}
+
+/// More than a slice holds, and more than fits into the buffers of a connection.
+const MANY: usize = 20_000;
+
+#[test]
+fn an_export_that_is_read_slowly_is_of_one_state_and_keeps_nobody_waiting() {
+    in_both_modes(|server| {
+        let mut client = server.connect();
+        let (id, _) = make(&mut client, &json!({"generate": {"count": MANY}}));
+        // From here on nothing else shares what the workspace holds.
+        client.steer(
+            "POST",
+            &format!("workspaces/{id}/assets"),
+            &json!({"assets": [{"name": "before.png"}]}).to_string(),
+        );
+        let mut slow = server.connect();
+        slow.send("GET", &format!("/_emulator/workspaces/{id}/fixture"), &[], "").unwrap();
+        slow.wait_for_a_byte();
+        let (_, took) = timed(|| {
+            client.steer(
+                "POST",
+                &format!("workspaces/{id}/assets"),
+                &json!({"assets": [{"name": "after.png"}]}).to_string(),
+            );
+            client.steer("DELETE", &format!("workspaces/{id}/assets?all=true"), "");
+            client.steer("DELETE", &format!("workspaces/{id}"), "");
+        });
+        assert!(took < 20 * PAGE, "{took:?}");
+        let exported = slow.receive().unwrap().json();
+        let assets = exported["workspaces"][0]["assets"].as_array().unwrap();
+        assert_eq!(assets.len(), MANY + 1);
+        assert_eq!(assets[MANY]["name"], "before.png");
+        // What only the export needed is removed with the next change.
+        drop(slow);
+        let counts = client.steer("GET", "health", "")["counts"].clone();
+        let listed = client.steer("GET", "workspaces", "")["workspaces"].clone();
+        let total: i64 = listed.as_array().unwrap().iter().map(|one| one["assets"].as_i64().unwrap()).sum();
+        assert_eq!(
+            (counts["workspaces"].as_u64(), counts["assets"].as_i64()),
+            (Some(listed.as_array().unwrap().len() as u64), Some(total))
+        );
+    });
+}
+
+#[test]
+fn a_copy_of_a_large_workspace_and_its_original_never_see_each_others_changes() {
+    in_both_modes(|server| {
+        let mut client = server.connect();
+        let (original, _) = make(&mut client, &json!({"generate": {"count": 3_000}}));
+        let copies: Vec<_> = (0..4).map(|_| make(&mut client, &json!({"copy": original})).0).collect();
+        // All make their first change at once, some several times at once: each copies what it shares.
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let (mut client, id) = (server.connect(), copies.iter().chain([&original]).nth(number % 5).unwrap());
+                scope.spawn(move || {
+                    let added = json!({"assets": [{"name": format!("{number}.png")}]}).to_string();
+                    client.steer("POST", &format!("workspaces/{id}/assets"), &added);
+                });
+            }
+        });
+        for (place, id) in copies.iter().chain([&original]).enumerate() {
+            let export = client.steer("GET", &format!("workspaces/{id}/fixture"), "");
+            let assets = export["workspaces"][0]["assets"].as_array().unwrap();
+            let own: Vec<_> =
+                (0..8).filter(|number| number % 5 == place).map(|number| format!("{number}.png")).collect();
+            let mut added: Vec<_> =
+                assets[3_000..].iter().map(|asset| asset["name"].as_str().unwrap().to_owned()).collect();
+            added.sort();
+            assert_eq!(added, own, "{id}");
+            let summary = client.steer("GET", &format!("workspaces/{id}"), "");
+            assert_eq!(summary["assets"].as_u64(), Some(assets.len() as u64));
+        }
+    });
+}
+
+/// Rows that nothing refers to would stay for ever.
+#[test]
+fn what_nothing_refers_to_any_more_is_removed() {
+    let server = crate::support::Server::start("empty");
+    let rows = || crate::support::block_on(server.app.store.rows()).unwrap();
+    let call = |method: &str, path: &str, body: Value| {
+        let answer = server.call(method, &format!("/_emulator/{path}"), &body);
+        assert!(answer.status < 300, "{}", answer.text());
+    };
+    call("POST", "workspaces", json!({"id": "ws_small"}));
+    call("DELETE", "workspaces/ws_small", Value::Null);
+    let before = rows();
+    call("POST", "workspaces", json!({"id": "ws_big", "generate": {"count": 2_500}}));
+    call("POST", "workspaces", json!({"id": "ws_copy", "copy": "ws_big"}));
+    call("POST", "workspaces/ws_copy/assets", json!({"assets": [{"name": "a"}]}));
+    call("DELETE", "workspaces/ws_big", Value::Null);
+    call("DELETE", "workspaces/ws_copy", Value::Null);
+    let begun = Instant::now();
+    while rows() != before {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?} are left of {before:?}", rows());
+        thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -193,6 +193,11 @@ impl Client {
         Answer::try_read(&mut self.stream, false)
     }
 
+    /// Waits until something of the answer is there, and leaves it there.
+    pub fn wait_for_a_byte(&self) {
+        assert_eq!(self.stream.peek(&mut [0]).unwrap(), 1);
+    }
+
     /// Sends a request and reads its answer.
     pub fn ask(&mut self, method: &str, target: &str, headers: &[&str], body: &str) -> Answer {
         self.send(method, target, headers, body).and_then(|()| self.receive()).unwrap()
