@@ -20,7 +20,7 @@ use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
 use crate::port_file::{self, PortFile, WrittenPortFile};
-use crate::store::{DatabaseLock, NewWorkspace, Place, Store};
+use crate::store::{DatabaseLock, Export, NewWorkspace, Place, Store};
 use crate::{providers, report, server, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -291,22 +291,28 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let store = open_to_read(world, crate::clock::Clock::system().now()).await?;
         let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
         let id = workspace.or(first).ok_or("there is no workspace to export")?;
-        let mut export = store.export(&id, &providers::names()).await?;
-        let out: Box<dyn Write> = match output {
-            Some(file) => Box::new(
-                std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
-            ),
-            None => Box::new(io::stdout()),
-        };
-        let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;
-        loop {
-            let assets = export.next().await?;
-            if assets.is_empty() {
-                return Ok(file.end()?);
-            }
-            assets.iter().try_for_each(|asset| file.asset(asset))?;
-        }
+        let export = store.export(&id, &providers::names()).await?;
+        let written = write_export(export, output).await;
+        store.close().await;
+        written
     })
+}
+
+async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
+    let out: Box<dyn Write> = match output {
+        Some(file) => Box::new(
+            std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
+        ),
+        None => Box::new(io::stdout()),
+    };
+    let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;
+    loop {
+        let assets = export.next().await?;
+        if assets.is_empty() {
+            return Ok(file.end()?);
+        }
+        assets.iter().try_for_each(|asset| file.asset(asset))?;
+    }
 }
 
 fn healthcheck(address: &Address) -> Outcome {

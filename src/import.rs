@@ -81,7 +81,7 @@ impl Envelope {
             serde_json::from_str(body).map_err(|error| wrong("", format!("this is no JSON object: {error}")))?;
         let rows = fields.get(self.rows).ok_or_else(|| wrong(self.rows, "it is missing".to_owned()))?;
         let mut rows = serde_json::Deserializer::from_str(rows.get());
-        size::list(&mut rows).map_err(|error| wrong(self.rows, without_place(&error.to_string()).to_owned()))
+        size::read_list(&mut rows).map_err(|error| wrong(self.rows, without_place(&error.to_string()).to_owned()))
     }
 
     fn row<'b>(&self, index: usize, object: &'b RawValue) -> Result<(Row<'b>, Fields<'b>), Unimportable> {

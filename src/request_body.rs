@@ -26,6 +26,9 @@ pub const LARGEST_BODY: usize = 64 << 20;
 /// The largest body that waits for no larger ones, in bytes.
 const SMALL_BODY: usize = 1 << 20;
 
+/// What a body that does not say its length takes of the budget at first, in bytes.
+const FIRST_ROOM: usize = 64 << 10;
+
 type Parts = Pin<Box<TimeoutBody<Incoming>>>;
 
 /// A body that is still to be read.
@@ -151,8 +154,8 @@ impl BodyShare {
     /// Reads a body to its end.
     pub async fn read(&self, body: Body) -> Result<Vec<u8>, BodyError> {
         let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-        // One that does not say its length counts as small until it is not, and then as the largest.
-        let mut room = announced.unwrap_or(SMALL_BODY);
+        // One that does not say its length takes little at first, then as much as a small one may, then as the largest.
+        let mut room = announced.unwrap_or(FIRST_ROOM);
         self.take(room).await?;
         let mut whole = Vec::with_capacity(announced.unwrap_or_default());
         let mut parts = body.into_data_stream();
@@ -163,7 +166,8 @@ impl BodyShare {
                 return Err(BodyError::TooLarge);
             }
             if length > room {
-                room = LARGEST_BODY;
+                room = if length > SMALL_BODY { LARGEST_BODY } else { SMALL_BODY };
+                self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 self.take(room).await?;
             }
             whole.extend_from_slice(&part);

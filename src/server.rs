@@ -79,15 +79,15 @@ pub async fn run(
     // The first answer would wait for the indexes: milliseconds, where it needs none of them.
     let indexing = async {
         answered.notified().await;
-        match app.store.index().await {
-            Ok(()) => std::future::pending().await,
-            Err(cause) => io::Error::other(cause),
+        if let Err(cause) = app.store.index().await {
+            tracing::warn!(%cause, "the library has no indexes yet; the next change makes them");
         }
+        std::future::pending().await
     };
     let outcome = tokio::select! {
         never = accepting => never,
         () = shutdown => Ok(()),
-        cause = indexing => Err(cause),
+        never = indexing => never,
     };
     drop(listener);
     // What is not done by then is given up.

@@ -7,24 +7,24 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The most assets that one request adds to a workspace: they are stored in one piece, while others wait.
-pub const ADDED: usize = 5_000;
+pub const MAX_ADDED_ASSETS: usize = 5_000;
 
 /// The most JSON objects in a fixture in a request: an asset is one, its public ids are another. A file holds any number.
-pub const FIXTURE: usize = 300_000;
+pub const MAX_FIXTURE_OBJECTS: usize = 300_000;
 
 /// The most users, projects or folders in a workspace of a fixture in a request: each change to the workspace reads them.
-pub const PLACES: usize = 20_000;
+pub const MAX_PLACES: usize = 20_000;
 
-/// Texts above so many bytes are read aside: other requests get another thread meanwhile.
-const LONG: usize = 256 << 10;
+/// Above so many bytes, parsing takes long.
+const LONG_TEXT: usize = 256 << 10;
 
-/// Does what takes long for a text of so many bytes.
-pub fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    if bytes > LONG { tokio::task::block_in_place(work) } else { work() }
+/// Parses a text of so many bytes. Where that takes long, the runtime hands this thread's other requests to another one.
+pub fn parse_aside<T>(bytes: usize, parse: impl FnOnce() -> T) -> T {
+    if bytes > LONG_TEXT { tokio::task::block_in_place(parse) } else { parse() }
 }
 
-/// A list of at most [`ADDED`] items. A longer one is an error before all of it is in memory.
-pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Vec<T>, D::Error> {
+/// A list of at most [`MAX_ADDED_ASSETS`] items. A longer one is an error before all of it is in memory.
+pub fn read_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Vec<T>, D::Error> {
     json.deserialize_seq(Bounded(PhantomData))
 }
 
@@ -40,9 +40,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
-            if list.len() == ADDED {
+            if list.len() == MAX_ADDED_ASSETS {
                 let message = format!(
-                    "these are more than {ADDED} assets; send several requests, or make the workspace from a fixture"
+                    "these are more than {MAX_ADDED_ASSETS} assets; send several requests, or make the workspace from a fixture"
                 );
                 return Err(serde::de::Error::custom(message));
             }
@@ -53,7 +53,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
 }
 
 /// Whether a fixture in a request is small enough to be read.
-pub fn fits(fixture: &str) -> bool {
+pub fn is_readable(fixture: &str) -> bool {
     // Braces within texts count, too, which costs nobody anything.
-    memchr::memchr_iter(b'{', fixture.as_bytes()).count() <= FIXTURE
+    memchr::memchr_iter(b'{', fixture.as_bytes()).count() <= MAX_FIXTURE_OBJECTS
 }

@@ -174,7 +174,7 @@ async fn found_or_added(
             let mut workspace = chosen(read(other)?, which)?;
             if [workspace.users.len(), workspace.projects.len(), workspace.folders.len()]
                 .iter()
-                .any(|n| *n > size::PLACES)
+                .any(|n| *n > size::MAX_PLACES)
             {
                 return Err(MakeError::TooLarge);
             }
@@ -208,12 +208,13 @@ fn read(from: &Origin) -> Result<Fixture, MakeError> {
         Origin::BuiltIn(name) => {
             (&**name, world::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
         }
-        Origin::Inline(text) if !size::fits(text.get()) => return Err(MakeError::TooLarge),
+        Origin::Inline(text) if !size::is_readable(text.get()) => return Err(MakeError::TooLarge),
         Origin::Inline(text) => ("fixture", text.get()),
         Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
     };
     let mut taken = fixture::Taken::default();
-    size::aside(text.len(), || fixture::read(source, text, &providers::names(), &mut taken)).map_err(MakeError::Fixture)
+    size::parse_aside(text.len(), || fixture::read(source, text, &providers::names(), &mut taken))
+        .map_err(MakeError::Fixture)
 }
 
 fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {

@@ -149,8 +149,8 @@ impl From<MakeError> for Refusal {
                 "fixture",
                 format!(
                     "the fixture holds more than {} JSON objects, or its workspace more than {} users, projects or folders; load it with `--fixture`, or make several workspaces",
-                    size::FIXTURE,
-                    size::PLACES
+                    size::MAX_FIXTURE_OBJECTS,
+                    size::MAX_PLACES
                 ),
             ),
             MakeError::Which(ids) => {
@@ -199,7 +199,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             return Err(Refusal::invalid("body", "the body is a list; send a JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
-        let value = size::aside(text.len(), || serde_path_to_error::deserialize(&mut reader));
+        let value = size::parse_aside(text.len(), || serde_path_to_error::deserialize(&mut reader));
         let value = value.map_err(|error| misread(error, |why| why.to_string()))?;
         reader.end().map_err(|error| Refusal::invalid("body", error.to_string()))?;
         Ok(Json(value))

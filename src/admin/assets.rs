@@ -76,7 +76,7 @@ struct Assets {
 #[serde(deny_unknown_fields)]
 struct Added {
     /// The assets; `created_at` is the workspace's present instant if left out.
-    #[serde(deserialize_with = "size::list")]
+    #[serde(deserialize_with = "size::read_list")]
     #[schemars(schema_with = "undated")]
     assets: Vec<BTreeMap<String, Box<RawValue>>>,
 }
@@ -85,7 +85,7 @@ struct Added {
 fn undated(generator: &mut SchemaGenerator) -> Schema {
     let mut asset = Asset::json_schema(generator);
     asset.remove("required");
-    json_schema!({ "type": "array", "items": asset, "minItems": 1, "maxItems": size::ADDED })
+    json_schema!({ "type": "array", "items": asset, "minItems": 1, "maxItems": size::MAX_ADDED_ASSETS })
 }
 
 /// Which assets to remove.

@@ -66,7 +66,7 @@ async fn import(
         )
     };
     let provider = providers::named(&name).ok_or_else(unknown)?;
-    let assets = size::aside(body.get().len(), || provider.import(body.get()))
+    let assets = size::parse_aside(body.get().len(), || provider.import(body.get()))
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;

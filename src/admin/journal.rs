@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Path, Refusal};
-use super::list::LongList;
+use super::json_stream::JsonStream;
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::explain::Warning;
@@ -123,15 +123,15 @@ struct Entries {
     journal: Stats,
 }
 
-async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<LongList<Entries>, Refusal> {
+async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<JsonStream<Entries>, Refusal> {
     look_up(app, look.into()).await
 }
 
-async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<LongList<Entries>, Refusal> {
+async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<JsonStream<Entries>, Refusal> {
     look_up(app, search).await
 }
 
-async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<LongList<Entries>, Refusal> {
+async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<JsonStream<Entries>, Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
@@ -141,7 +141,7 @@ async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<Lo
     }
     let (journal, numbers) = app.journal.numbers(&filter);
     let empty = Entries { entries: Vec::new(), journal };
-    Ok(LongList::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
+    Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
 }
 
 /// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.
@@ -171,9 +171,9 @@ async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectatio
     axum::Json(app.journal.verify(&expectations))
 }
 
-async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> LongList<Har> {
+async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> JsonStream<Har> {
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
-    LongList::new(&Har::of([]), entries(app, numbers).map(|entry| Har::entry(&entry)))
+    JsonStream::new(&Har::of([]), entries(app, numbers).map(|entry| Har::entry(&entry)))
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -205,7 +205,9 @@ async fn warnings(
 }
 
 fn warned(entry: &Exchange) -> Warned {
-    let Shown { method, target, .. } = Shown::of(entry);
+    let secrets = entry.secrets();
+    let (method, target) = (entry.method.as_str(), entry.heads.target().to_string());
+    let (method, target) = (secrets.hide(method), secrets.hide(&target));
     Warned {
         seq: entry.seq,
         provider: entry.provider,

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
-use aide::OperationOutput;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use aide::generate::GenContext;
-use aide::openapi::{Operation, Response as Documented};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, NoContent, Response};
+use axum::response::NoContent;
 use futures_util::stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +19,7 @@ use serde_json::value::RawValue;
 
 use super::answer::{Json, Made, Path, Refusal, origin};
 use super::base_url;
+use super::json_stream::JsonStream;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
 use crate::object;
@@ -245,31 +244,23 @@ async fn reset(
     Ok(axum::Json(shown(&app, &parts, &workspace).await?))
 }
 
-/// A fixture, written while it is read.
-struct Exported(Body);
-
-impl IntoResponse for Exported {
-    fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
-    }
-}
-
-impl OperationOutput for Exported {
-    type Inner = fixture::Fixture;
-
-    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
-        axum::Json::<fixture::Fixture>::operation_response(ctx, operation)
-    }
-}
+/// How long an export of a large workspace waits for others to end.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn export(
     State(app): State<Arc<App>>,
     Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<Exported, Refusal> {
-    let mut export = app.store.export(&workspace, &providers::names()).await?;
+) -> Result<JsonStream<fixture::Fixture>, Refusal> {
+    let names = providers::names();
+    let begun = tokio::time::timeout(EXPORT_TIMEOUT, app.store.export(&workspace, &names)).await;
+    let mut export = begun.map_err(|_| {
+        let message = "two exports of large workspaces are under way; read them to their end, or wait";
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_exports", message)
+    })??;
     let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("memory takes what is written");
     if write_slice(&mut export, &mut file).await? {
-        return Ok(Exported(Body::from(file.out)));
+        export.settle();
+        return Ok(Body::from(file.out).into());
     }
     let parts = stream::try_unfold((Some(export), file), async |(export, mut file)| {
         let part = Bytes::from(std::mem::take(&mut file.out));
@@ -280,7 +271,7 @@ async fn export(
         };
         Ok::<_, StoreError>(Some((part, (export, file))))
     });
-    Ok(Exported(Body::from_stream(parts)))
+    Ok(Body::from_stream(parts).into())
 }
 
 /// Writes the assets that follow, and says whether they were the last.

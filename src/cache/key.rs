@@ -185,9 +185,11 @@ impl KeyCache {
         Ok(least)
     }
 
-    /// Whether a page needs a large listing as a whole, which is not kept.
+    /// Whether a page may have to look at all of a large collection: it needs a listing as a whole that is not kept, or the
+    /// first assets that match a filter of which there may be few.
     pub(super) fn reads_much(&self, query: &AssetQuery) -> bool {
-        self.key.edition.tallied && !self.is_near(query) && self.cached_index(query).is_none()
+        let is_long = self.key.edition.tallied && !(self.is_near(query) && query.selection.is_tallied());
+        is_long && !(self.guard.is_current() && self.cached_index(query).is_some())
     }
 
     /// The index of the listing that `query` asks for, as far as it needs it.

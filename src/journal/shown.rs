@@ -139,7 +139,7 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 
 impl Exchange {
     /// What must not be shown of it.
-    pub(super) fn secrets(&self) -> Secrets {
+    pub(crate) fn secrets(&self) -> Secrets {
         let secrets = Secrets::of(self.key.as_deref(), &self.heads.request());
         secrets.and_in_query(self.heads.target().query().unwrap_or_default())
     }

@@ -1,13 +1,12 @@
 //! Collections: making, copying and removing what workspaces hold, however much that is.
 //!
-//! No change takes long: what depends on how many assets there are is cut into slices of [`SLICE`] assets, each a
-//! transaction of its own, and other changes and readers have their turn in between. A slice adds to, copies or removes a
-//! collection that no workspace refers to, so nobody sees half of it.
-
-use std::sync::atomic::Ordering::SeqCst;
+//! What depends on how many assets a workspace holds is cut into slices of [`SLICE`] assets, each a transaction of its own,
+//! so that other changes and readers have their turn in between. A slice adds to, copies or removes a collection that no
+//! workspace refers to, so nobody sees half of it. What is in one piece is bounded by what one request may hold.
 
 use sqlx::{AssertSqlSafe, Row};
 
+use super::holds::CollectionHold;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::tally::Tally;
 use super::{Edition, Missing, Store, StoreError, Write};
@@ -39,7 +38,7 @@ impl Store {
     pub async fn write_to(&self, workspace: &str, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         for _ in 0..COPY_TRIES {
             let mut write = self.write(providers.clone()).await?;
-            if write.takes_own(workspace).await? {
+            if write.try_own(workspace).await? {
                 return Ok(write);
             }
             let shared = write.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
@@ -47,7 +46,7 @@ impl Store {
                 return Ok(write);
             }
             write = write.copy_in_slices(workspace, shared).await?;
-            if write.takes_own(workspace).await? {
+            if write.try_own(workspace).await? {
                 return Ok(write);
             }
             // What was copied goes with others that nothing refers to.
@@ -56,24 +55,22 @@ impl Store {
         self.write(providers).await
     }
 
-    /// Removes collections that nothing refers to, in slices. One at a time does this; it begins after a change that left
-    /// some behind, those of a process that was killed included.
+    /// Removes collections that nothing refers to, in slices; those that a killed process left behind, too.
     pub(super) async fn remove_released(self) {
-        if self.removing.swap(true, SeqCst) {
-            return;
-        }
-        let removed = async {
+        let _turn = self.removing.lock().await;
+        let removed: Result<(), StoreError> = async {
             loop {
                 let mut write = self.write(Vec::new()).await?;
-                let Some(collection) = write.released_collection().await? else { return Ok(()) };
-                write.remove_slice(collection).await?;
+                let is_more_left = write.remove_released_slice().await?;
                 write.commit_slice().await?;
+                if !is_more_left {
+                    return Ok(());
+                }
             }
-        };
-        let outcome: Result<(), StoreError> = removed.await;
-        self.removing.store(false, SeqCst);
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "collections that nothing refers to stay until the next change");
+        }
+        .await;
+        if let Err(error) = removed {
+            tracing::debug!(%error, "collections that nothing refers to stay until another one is released");
         }
     }
 }
@@ -87,7 +84,7 @@ impl Write {
         assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
     ) -> Result<(Write, i64), StoreError> {
         let collection = load::insert_collections(&mut self.tx, &[workspace]).await?[0];
-        self.holds.push(self.store.holds.hold(collection));
+        self.holds.push(CollectionHold::new(&self.store, collection));
         let mut tally = Tally::default();
         let mut assets = assets.into_iter().inspect(|(asset, _)| tally.add(asset)).peekable();
         loop {
@@ -104,32 +101,28 @@ impl Write {
         Ok((self, collection))
     }
 
-    /// Removes collections of few assets that nothing refers to; whether larger ones are left.
-    pub(super) async fn remove_small_released(&mut self) -> Result<bool, StoreError> {
-        let held = self.store.holds.json();
-        let sql = format!("DELETE FROM collection AS c WHERE c.assets <= ? AND {RELEASED}");
-        sqlx::query(AssertSqlSafe(sql)).bind(SLICE as i64).bind(held).execute(&mut *self.tx).await?;
-        Ok(self.released_collection().await?.is_some())
-    }
-
-    async fn released_collection(&mut self) -> Result<Option<i64>, StoreError> {
-        let held = self.store.holds.json();
-        let sql = format!("SELECT c.seq FROM collection c WHERE {RELEASED} LIMIT 1");
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(held).fetch_optional(&mut *self.tx).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
-    }
-
-    /// Removes some assets of a collection that nothing refers to, and with the last of them the collection.
-    async fn remove_slice(&mut self, collection: i64) -> Result<(), StoreError> {
-        // Its assets need not be counted one by one any more.
-        let untallied = "UPDATE collection SET tallied = 0 WHERE seq = ? AND tallied";
-        sqlx::query(untallied).bind(collection).execute(&mut *self.tx).await?;
-        let sql = "DELETE FROM asset WHERE seq IN (SELECT seq FROM asset WHERE collection = ? LIMIT ?)";
-        let gone = sqlx::query(sql).bind(collection).bind(SLICE as i64).execute(&mut *self.tx).await?;
-        if gone.rows_affected() < SLICE as u64 {
-            sqlx::query("DELETE FROM collection WHERE seq = ?").bind(collection).execute(&mut *self.tx).await?;
+    /// Removes collections that nothing refers to, as far as they hold few assets together; whether any may be left.
+    pub(super) async fn remove_released_slice(&mut self) -> Result<bool, StoreError> {
+        let sql =
+            format!("SELECT json_group_array(seq) FROM (SELECT c.seq FROM collection c WHERE {RELEASED} LIMIT ?)");
+        let released = sqlx::query(AssertSqlSafe(sql)).bind(self.store.holds.json()).bind(SLICE as i64);
+        let released: String = released.fetch_one(&mut *self.tx).await?.try_get(0)?;
+        if released == "[]" {
+            return Ok(false);
         }
-        Ok(())
+        for sql in [
+            // Their assets need not be counted one by one any more.
+            "UPDATE collection SET tallied = 0 WHERE tallied AND seq IN (SELECT value FROM json_each(?1)) AND ?2",
+            "DELETE FROM asset WHERE seq IN (\n\
+             SELECT a.seq FROM json_each(?1) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?2)",
+            "DELETE FROM collection WHERE seq IN (SELECT value FROM json_each(?1)) AND ?2\n\
+             AND NOT EXISTS (SELECT 1 FROM asset WHERE collection = collection.seq)",
+        ] {
+            sqlx::query(sql).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
+        }
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM collection c WHERE {RELEASED})");
+        let left = sqlx::query(AssertSqlSafe(sql)).bind(self.store.holds.json());
+        Ok(left.fetch_one(&mut *self.tx).await?.try_get(0)?)
     }
 
     pub(super) async fn asset_count(&mut self, collection: i64) -> Result<i64, StoreError> {
@@ -137,8 +130,8 @@ impl Write {
         Ok(count.fetch_one(&mut *self.tx).await?.try_get(0)?)
     }
 
-    /// Whether only this workspace uses its collection. From then on this change owns it.
-    async fn takes_own(&mut self, workspace: &str) -> Result<bool, StoreError> {
+    /// Lets this change own the workspace's collection if only that workspace uses it, and says whether it does.
+    async fn try_own(&mut self, workspace: &str) -> Result<bool, StoreError> {
         if self.owned.as_ref().is_some_and(|(id, _)| id == workspace) {
             return Ok(true);
         }
@@ -158,13 +151,13 @@ impl Write {
     /// Copy on write: a collection that only this workspace uses, copied first if it is shared. `more` assets are about to be
     /// added, or removed if negative.
     pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<Edition, StoreError> {
-        if !self.takes_own(workspace).await? {
+        if !self.try_own(workspace).await? {
             let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
             let copy = self.copy_without_assets(shared).await?;
             self.copy_assets(shared, copy, None).await?;
             self.finish_copy(shared, copy).await?;
             self.move_to(workspace, copy).await?;
-            self.takes_own(workspace).await?;
+            self.try_own(workspace).await?;
         }
         let (_, own) = self.owned.as_ref().ok_or_else(|| Missing::workspace(workspace))?;
         let own = *own;
@@ -189,9 +182,9 @@ impl Write {
     /// Gives a workspace a copy of its collection, and goes on with the change in which the last slice is. If the workspace
     /// holds another collection by then, it keeps that.
     async fn copy_in_slices(mut self, workspace: &str, from: i64) -> Result<Write, StoreError> {
-        self.holds.push(self.store.holds.hold(from));
+        self.holds.push(CollectionHold::new(&self.store, from));
         let to = self.copy_without_assets(from).await?;
-        self.holds.push(self.store.holds.hold(to));
+        self.holds.push(CollectionHold::new(&self.store, to));
         let mut last = 0;
         while let Some(seq) = self.copy_assets(from, to, Some(last)).await? {
             last = seq;
@@ -252,5 +245,41 @@ impl Write {
                    WHERE o.seq = ? AND c.seq = ?";
         sqlx::query(sql).bind(from).bind(to).execute(&mut *self.tx).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Generator, Spec};
+    use crate::store::Place;
+    use crate::{providers, workspace, world};
+
+    async fn assets(store: &Store) -> i64 {
+        store.rows().await.unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1
+    }
+
+    /// Neither one large collection nor many small ones are removed in one piece.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_slice_removes_so_many_assets_and_no_more() {
+        let store = Store::open(&Place::Private).await.unwrap();
+        for count in [2_500, 900, 900] {
+            let generated = Generator::new(Spec { count, seed: 1, until: workspace::until() });
+            let made = Generator::workspace("ws_a");
+            let write = store.write(providers::names()).await.unwrap();
+            let (write, _) = write.add_collection(&made, world::identified(&made, generated)).await.unwrap();
+            write.commit().await.unwrap();
+        }
+        let mut left = vec![assets(&store).await];
+        loop {
+            let mut write = store.write(Vec::new()).await.unwrap();
+            let is_more_left = write.remove_released_slice().await.unwrap();
+            write.commit_slice().await.unwrap();
+            left.push(assets(&store).await);
+            if !is_more_left {
+                break;
+            }
+        }
+        assert_eq!(left, [4_300, 3_300, 2_300, 1_300, 300, 0]);
     }
 }

@@ -58,6 +58,12 @@ impl WorkspaceCounts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// The assets of a workspace; 0 if it is not known.
+    pub(super) fn assets(&self, workspace: &str) -> i64 {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.1.get(workspace).map_or(0, |(_, assets)| *assets)
+    }
+
     /// Takes over a count once its change is committed.
     pub(super) fn apply(&self, affects: &Affects, Recount(found): Recount) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::holds::CollectionHold;
 use super::load::id_columns;
@@ -59,19 +60,30 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out.
+    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. Each export of a large
+    /// workspace that is under way may cost a copy of it, so only a few are; others wait for them.
     pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<Export, StoreError> {
+        let is_large = self.counts.assets(workspace) > SLICE as i64;
+        let permit = if is_large { self.exports.clone().acquire_owned().await.ok() } else { None };
         // With no change under way, none can have looked at the holds before and commit afterwards.
         let turn = self.writing.lock().await;
         let mut read = self.read().await?;
         let (collection, around) = surroundings(&mut read, workspace).await?;
         let keys = key::of_workspace(&mut read, workspace).await?;
-        let hold = self.holds.hold(collection);
+        let hold = CollectionHold::new(self, collection);
         drop(turn);
         let workspace = fixture::Workspace { keys, ..around };
         // A hold keeps only this process from changing the collection.
         let read = Some(read).filter(|_| self.is_shared);
-        Ok(Export { workspace, store: self.clone(), read, hold, providers: providers.to_vec(), last: 0 })
+        Ok(Export {
+            workspace,
+            store: self.clone(),
+            read,
+            hold,
+            providers: providers.to_vec(),
+            last: 0,
+            _permit: permit,
+        })
     }
 }
 
@@ -87,9 +99,15 @@ pub struct Export {
     providers: Vec<&'static str>,
     /// The number of the last asset read.
     last: i64,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Export {
+    /// Ends an export that was read in a moment: nothing can have been copied because of it that is worth looking for.
+    pub fn settle(self) {
+        self.hold.settle();
+    }
+
     /// The assets that follow, in order of insertion; none at the end.
     pub async fn next(&mut self) -> Result<Vec<fixture::Asset>, StoreError> {
         let mut now;

@@ -3,52 +3,51 @@
 //! the library without a transaction that lasts as long as its reader takes.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The holds there are.
+use tokio::runtime::Handle;
+
+use super::Store;
+
+/// How many hold each collection, by its number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Holds(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// How many hold each collection, by its number.
-    held: Mutex<HashMap<i64, usize>>,
-    /// Whether one was dropped: nothing may refer to its collection any more.
-    was_dropped: AtomicBool,
-}
-
-/// Keeps a collection as it is until it is dropped.
-#[derive(Debug)]
-pub struct CollectionHold {
-    pub(super) collection: i64,
-    holds: Holds,
-}
+pub(super) struct Holds(Arc<Mutex<HashMap<i64, usize>>>);
 
 impl Holds {
-    pub(super) fn hold(&self, collection: i64) -> CollectionHold {
-        self.change(|held| *held.entry(collection).or_default() += 1);
-        CollectionHold { collection, holds: self.clone() }
-    }
-
-    /// Whether a hold was dropped since this was asked the last time.
-    pub(super) fn was_dropped(&self) -> bool {
-        self.0.was_dropped.swap(false, SeqCst)
-    }
-
     /// The numbers of all held collections, as a JSON array.
     pub(super) fn json(&self) -> String {
         super::rows::json(&self.change(|held| held.keys().copied().collect::<Vec<_>>()))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut HashMap<i64, usize>) -> T) -> T {
-        change(&mut self.0.held.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Keeps a collection as it is until it is dropped. Nothing may refer to it then: unless [`CollectionHold::settle`] says
+/// that something does, it is looked for and removed.
+#[derive(Debug)]
+pub struct CollectionHold {
+    pub(super) collection: i64,
+    store: Store,
+    is_settled: bool,
+}
+
+impl CollectionHold {
+    pub(super) fn new(store: &Store, collection: i64) -> CollectionHold {
+        store.holds.change(|held| *held.entry(collection).or_default() += 1);
+        CollectionHold { collection, store: store.clone(), is_settled: false }
+    }
+
+    /// Ends the hold on a collection that something refers to.
+    pub(super) fn settle(mut self) {
+        self.is_settled = true;
     }
 }
 
 impl Drop for CollectionHold {
     fn drop(&mut self) {
-        self.holds.change(|held| {
+        self.store.holds.change(|held| {
             if let Some(count) = held.get_mut(&self.collection) {
                 *count -= 1;
                 if *count == 0 {
@@ -56,6 +55,8 @@ impl Drop for CollectionHold {
                 }
             }
         });
-        self.holds.0.was_dropped.store(true, SeqCst);
+        if let (false, false, Ok(runtime)) = (self.is_settled, self.store.is_shared, Handle::try_current()) {
+            runtime.spawn(self.store.clone().remove_released());
+        }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use super::counts::Recount;
-use super::open::{LOG, connections, schema};
+use super::open::{LOG, schema};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::tally::Tally;
 use super::versions::Affects;
@@ -65,6 +65,9 @@ impl Store {
             sqlx::raw_sql(LOG).execute(&mut *connection).await?;
         }
         drop(connection);
+        if self.file.is_some() {
+            self.open_all().await?;
+        }
         if loaded >= self.large {
             // Indexing takes too long to begin with it when clients are there.
             self.index().await?;
@@ -80,7 +83,7 @@ impl Store {
             // Whoever does this may be a request that is given up on the way; the next one goes on from there.
             let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
-            let Some(lock) = &self.lock else { return self.open_all().await };
+            let Some(lock) = &self.lock else { return Ok(()) };
             let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());
             self.keeper.get_or_try_init(keeper).await?;
             for index in anew.split_inclusive(';') {
@@ -90,17 +93,6 @@ impl Store {
             Ok(())
         };
         self.indexed.get_or_try_init(make).await.copied()
-    }
-}
-
-impl Store {
-    /// Opens every connection there may be, while the file is there: after it was deleted, what was in it is still served.
-    async fn open_all(&self) -> Result<(), sqlx::Error> {
-        let mut all = Vec::new();
-        for _ in 0..connections() {
-            all.push(self.pool.acquire().await?);
-        }
-        Ok(())
     }
 }
 

@@ -45,7 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock};
+use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock, Semaphore};
 
 use self::counts::WorkspaceCounts;
 use self::file::DatabaseFile;
@@ -73,11 +73,13 @@ pub struct Store {
     indexed: Arc<OnceCell<()>>,
     /// Whether the state in which this process began is saved; the first change does it.
     began: Arc<AtomicBool>,
-    /// Whether somebody removes collections that nothing refers to.
-    removing: Arc<AtomicBool>,
+    /// Held by the one who removes collections that nothing refers to.
+    removing: Arc<Mutex<()>>,
     versions: Arc<Versions>,
     counts: WorkspaceCounts,
     holds: Holds,
+    /// Of exports of large workspaces, to be taken for as long as one is under way.
+    exports: Arc<Semaphore>,
     /// What workspaces were made from lately.
     sources: Arc<std::sync::Mutex<Glimpsed>>,
     /// Whether another process may change what is read here.

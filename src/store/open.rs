@@ -11,6 +11,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
+use tokio::sync::Semaphore;
 
 use super::counts::{Recount, WorkspaceCounts};
 use super::file::DatabaseFile;
@@ -32,12 +33,15 @@ const APPLICATION_ID: i32 = 0x6173_6d6b;
 
 /// How many connections there are: one for the change under way, one for whoever reads a large listing, and for the other
 /// readers as many as there are cores. Each has a thread, so more would gain nothing.
-pub(super) fn connections() -> u32 {
+fn connections() -> u32 {
     2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
 }
 
-/// How long a request waits for a connection. It never does for long, since no one keeps a connection for more than a
-/// statement or a slice; a request that waited is answered late rather than with an error.
+/// How many exports of large workspaces can be under way.
+const EXPORTS: usize = 2;
+
+/// How long a request waits for a connection. Connections are kept for a slice, or a large listing of which one is read at a
+/// time, so it never does for long; a request that waited is answered late rather than with an error.
 const ACQUIRE: Duration = Duration::from_secs(3600);
 
 /// How long a statement waits for another's lock.
@@ -204,8 +208,22 @@ impl Store {
         if store.file.is_some() {
             let recount = Recount::read(&mut connection, &Affects::Everything).await;
             store.counts.apply(&Affects::Everything, recount.map_err(|error| unusable(&error))?);
+            drop(connection);
+            store.open_all().await.map_err(|error| unusable(&error))?;
         }
         Ok(store)
+    }
+
+    /// Reads with every connection there may be, while the file is there: each opens the file and its log when it first
+    /// reads. After the file was deleted, what was in it is still served.
+    pub(super) async fn open_all(&self) -> Result<(), sqlx::Error> {
+        let mut all = Vec::new();
+        for _ in 0..connections() {
+            let mut connection = self.pool.acquire().await?;
+            sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?;
+            all.push(connection);
+        }
+        Ok(())
     }
 
     /// A library behind these connections, in a file that other processes may change.
@@ -222,6 +240,7 @@ impl Store {
             versions: Arc::default(),
             counts: WorkspaceCounts::default(),
             holds: Holds::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             sources: Arc::default(),
             is_shared: true,
             file: None,

@@ -81,17 +81,18 @@ impl Store {
 }
 
 impl Write {
-    /// Makes the change visible, and lasting where there is a file. Once begun it goes through, whether or not somebody
-    /// still waits for it: a change that is visible while its version guards are current would never be seen.
+    /// Makes the change visible, and durable where there is a file. The commit is a task of its own, so it is completed even
+    /// if the request that asked for it is dropped: otherwise the change could be in the library while the caches' version
+    /// guards are still current.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let released = self.store.holds.was_dropped() || self.released;
-        let is_more_released = released && self.remove_small_released().await?;
+        let is_more_released = self.released && self.remove_released_slice().await?;
         let affects = std::mem::take(&mut self.affects);
         let recount = if self.recounts { Some(Recount::read(&mut self.tx, &affects).await?) } else { None };
         let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
             if committed.is_ok() {
+                holds.into_iter().for_each(CollectionHold::settle);
                 store.versions.invalidate(&affects);
                 recount.into_iter().for_each(|recount| store.counts.apply(&affects, recount));
                 store.began.store(true, Relaxed);
@@ -99,7 +100,7 @@ impl Write {
                 // What came of it is not known.
                 store.versions.invalidate(&Affects::Everything);
             }
-            drop((exclusive, turn, holds));
+            drop((exclusive, turn));
             if is_more_released {
                 tokio::spawn(store.remove_released());
             }
@@ -110,8 +111,9 @@ impl Write {
 
     /// Commits a slice of something that no workspace refers to yet, or any more.
     pub(super) async fn commit_slice(self) -> Result<Vec<CollectionHold>, StoreError> {
-        let Write { tx, holds, exclusive, turn, .. } = self;
+        let Write { tx, store, holds, exclusive, turn, .. } = self;
         tx.commit().await?;
+        store.began.store(true, Relaxed);
         drop((exclusive, turn));
         Ok(holds)
     }

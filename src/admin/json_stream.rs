@@ -15,14 +15,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A `T` with a list of any length. Over HTTP/1.1 it is sent in chunks, since its length is not known beforehand.
-pub struct LongList<T> {
+pub struct JsonStream<T> {
     body: Body,
     shape: PhantomData<T>,
 }
 
-impl<T: Serialize> LongList<T> {
+impl<T: Serialize> JsonStream<T> {
     /// What `empty` is with these items in its first list, which is empty.
-    pub fn new<I: Serialize>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> LongList<T> {
+    pub fn new<I: Serialize>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> JsonStream<T> {
         let whole = serde_json::to_string(empty).expect("it is JSON");
         let (begin, end) = whole.split_once("[]").expect("its list is empty");
         let items = items.enumerate().map(|(index, item)| {
@@ -36,17 +36,24 @@ impl<T: Serialize> LongList<T> {
             tokio::task::consume_budget().await;
             Ok::<_, Infallible>(part)
         });
-        LongList { body: Body::from_stream(parts), shape: PhantomData }
+        JsonStream { body: Body::from_stream(parts), shape: PhantomData }
     }
 }
 
-impl<T> IntoResponse for LongList<T> {
+impl<T> From<Body> for JsonStream<T> {
+    /// The JSON of a `T`, written while it is sent.
+    fn from(body: Body) -> JsonStream<T> {
+        JsonStream { body, shape: PhantomData }
+    }
+}
+
+impl<T> IntoResponse for JsonStream<T> {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, "application/json")], self.body).into_response()
     }
 }
 
-impl<T: JsonSchema> OperationOutput for LongList<T> {
+impl<T: JsonSchema> OperationOutput for JsonStream<T> {
     type Inner = T;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
