@@ -294,8 +294,16 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let export = store.export(&id, &providers::names()).await?;
         let written = write_export(export, output).await;
         store.close().await;
-        written
+        match written {
+            // A reader that has gone away is no error of ours.
+            Err(error) if output.is_none() && is_broken_pipe(&*error) => Ok(()),
+            written => written,
+        }
     })
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {

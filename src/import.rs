@@ -80,8 +80,12 @@ impl Envelope {
         let fields: Fields<'b> =
             serde_json::from_str(body).map_err(|error| wrong("", format!("this is no JSON object: {error}")))?;
         let rows = fields.get(self.rows).ok_or_else(|| wrong(self.rows, "it is missing".to_owned()))?;
+        let is_list = rows.get().starts_with('[');
         let mut rows = serde_json::Deserializer::from_str(rows.get());
-        size::read_list(&mut rows).map_err(|error| wrong(self.rows, without_place(&error.to_string()).to_owned()))
+        size::read_list(&mut rows).map_err(|error| {
+            let why = without_place(&error.to_string()).to_owned();
+            if is_list { Unimportable::new(self.rows, why) } else { wrong(self.rows, why) }
+        })
     }
 
     fn row<'b>(&self, index: usize, object: &'b RawValue) -> Result<(Row<'b>, Fields<'b>), Unimportable> {

@@ -26,8 +26,9 @@ pub const LARGEST_BODY: usize = 64 << 20;
 /// The largest body that waits for no larger ones, in bytes.
 const SMALL_BODY: usize = 1 << 20;
 
-/// What a body that does not say its length takes of the budget at first, in bytes.
-const FIRST_ROOM: usize = 64 << 10;
+/// The largest body that takes nothing of the budget, in bytes, so that most requests wait for no other. What does not say
+/// its length begins as one.
+const TINY_BODY: usize = 16 << 10;
 
 type Parts = Pin<Box<TimeoutBody<Incoming>>>;
 
@@ -154,8 +155,8 @@ impl BodyShare {
     /// Reads a body to its end.
     pub async fn read(&self, body: Body) -> Result<Vec<u8>, BodyError> {
         let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-        // One that does not say its length takes little at first, then as much as a small one may, then as the largest.
-        let mut room = announced.unwrap_or(FIRST_ROOM);
+        // One that does not say its length counts as tiny until it is not, then as the largest small one, then as the largest.
+        let mut room = announced.unwrap_or(TINY_BODY);
         self.take(room).await?;
         let mut whole = Vec::with_capacity(announced.unwrap_or_default());
         let mut parts = body.into_data_stream();
@@ -178,6 +179,9 @@ impl BodyShare {
     async fn take(&self, bytes: usize) -> Result<(), BodyError> {
         if bytes > LARGEST_BODY {
             return Err(BodyError::TooLarge);
+        }
+        if bytes <= TINY_BODY {
+            return Ok(());
         }
         let budget = if bytes <= SMALL_BODY { &self.small } else { &self.large };
         let count = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;

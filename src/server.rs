@@ -120,7 +120,7 @@ fn serve(
 fn tell(client: SocketAddr, cause: &(dyn Error + 'static)) {
     let why = cause.source().map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"));
     if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-        warn!(%client, %why, "a request was refused because it is not HTTP");
+        warn!(%client, %why, "a request was refused before it was read");
     } else {
         debug!(%client, %why, "a connection ended");
     }

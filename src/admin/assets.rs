@@ -51,7 +51,7 @@ struct OneAsset {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Window {
-    /// How many assets, up to 1000.
+    /// How many assets at most, up to 1000; fewer come if they are long.
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
@@ -92,12 +92,15 @@ fn undated(generator: &mut SchemaGenerator) -> Schema {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Removed {
-    /// Their public ids at any provider, separated by commas.
+    /// Their public ids at any provider, up to 1000, separated by commas.
     ids: Option<String>,
     /// Every asset there is.
     #[serde(default)]
     all: bool,
 }
+
+/// The most ids in one request to remove assets.
+const MAX_REMOVED: usize = 1000;
 
 #[derive(Serialize, JsonSchema)]
 struct Gone {
@@ -255,6 +258,12 @@ async fn remove_many(
     let (write, removed) = match (ids, all) {
         (Some(ids), false) => {
             let ids: Vec<_> = ids.split(',').map(|id| id.trim().to_owned()).collect();
+            if ids.len() > MAX_REMOVED {
+                return Err(Refusal::invalid(
+                    "ids",
+                    format!("these are more than {MAX_REMOVED} ids; send several requests"),
+                ));
+            }
             let mut write = app.store.write_to(&workspace, providers::names()).await?;
             write.remove_assets(&workspace, &ids).await?;
             (write, ids.len() as u64)

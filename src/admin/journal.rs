@@ -167,8 +167,18 @@ async fn clear(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Wh
     axum::Json(Gone { removed: app.journal.clear(workspace.as_deref()) })
 }
 
-async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectations>) -> axum::Json<Verdict> {
-    axum::Json(app.journal.verify(&expectations))
+/// The most expectations of one request: each is held against every entry.
+const MAX_EXPECTATIONS: usize = 200;
+
+async fn verify(
+    State(app): State<Arc<App>>,
+    Json(expectations): Json<Expectations>,
+) -> Result<axum::Json<Verdict>, Refusal> {
+    if expectations.requests.len() > MAX_EXPECTATIONS {
+        let message = format!("these are more than {MAX_EXPECTATIONS} expectations; send several requests");
+        return Err(Refusal::invalid("requests", message));
+    }
+    Ok(axum::Json(tokio::task::block_in_place(|| app.journal.verify(&expectations))))
 }
 
 async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> JsonStream<Har> {

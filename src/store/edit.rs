@@ -19,10 +19,10 @@ impl Store {
         let mut read = self.read().await?;
         let collection = held(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(providers), Some(id)).await?.pop();
-        asset.ok_or_else(|| StoreError::missing("asset", id))
+        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
-    /// Up to `limit` assets in order of insertion, with all their public ids, and whether more follow. They begin after the
+    /// Up to `limit` assets, or fewer if they are long, in order of insertion, with all their public ids, and whether more follow. They begin after the
     /// asset that has the public id `after`: the places of assets change when a workspace gets a copy of its own.
     pub async fn assets(
         &self,
@@ -39,11 +39,13 @@ impl Store {
             }
             None => 0,
         };
-        let and = format!("AND a.seq > {after} ORDER BY a.seq LIMIT {}", u64::from(limit) + 1);
+        let and = format!("AND a.seq > {after} ORDER BY a.seq LIMIT {limit}");
         let mut assets = export::assets(&mut read, collection, providers, &and, None).await?;
-        let more = assets.len() > limit as usize;
         assets.truncate(limit as usize);
-        Ok((assets, more))
+        let last = assets.last().map_or(after, |(seq, _)| *seq);
+        let more = "SELECT EXISTS (SELECT 1 FROM asset WHERE collection = ? AND seq > ?)";
+        let more = sqlx::query(more).bind(collection).bind(last).fetch_one(&mut *read).await?.try_get(0)?;
+        Ok((assets.into_iter().map(|(_, asset)| asset).collect(), more))
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
@@ -131,7 +133,7 @@ impl Write {
     ) -> Result<(), E> {
         let collection = self.own(workspace, 0).await?.collection;
         let and = known_as(&self.providers);
-        let found = export::numbered_assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
+        let found = export::assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
         let found = found.map_err(StoreError::from)?.pop();
         let (seq, asset) = found.ok_or_else(|| StoreError::missing("asset", id))?;
         let before = asset.ids.clone();

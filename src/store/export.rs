@@ -1,5 +1,6 @@
 //! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
 
+use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -7,7 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::holds::CollectionHold;
 use super::load::id_columns;
-use super::{Asset, Counts, Missing, Read, SLICE, Store, StoreError, asset, key};
+use super::{Asset, Counts, Key, Missing, Read, SLICE, Store, StoreError, asset, key};
 use crate::fixture;
 
 /// A workspace, in short.
@@ -52,12 +53,14 @@ impl Store {
 
     /// Every workspace, or the one of this id, in the order in which they were made.
     pub async fn workspaces(&self, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
-        let sql = "SELECT w.id, w.name, c.assets FROM workspace w JOIN collection c ON c.seq = w.collection\n\
-                   WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
-        let rows = sqlx::query(sql).bind(id).fetch_all(&mut *self.read().await?).await?;
-        let read =
-            |row: &SqliteRow| Ok(Summary { id: row.try_get(0)?, name: row.try_get(1)?, assets: row.try_get(2)? });
-        rows.iter().map(read).collect()
+        summaries(&mut *self.read().await?, id).await
+    }
+
+    /// A workspace with its keys, in one state.
+    pub async fn workspace(&self, id: &str) -> Result<(Summary, Vec<Key>), StoreError> {
+        let mut read = self.read().await?;
+        let summary = summaries(&mut read, Some(id)).await?.pop().ok_or_else(|| Missing::workspace(id))?;
+        Ok((summary, read.keys_of(id).await?))
     }
 
     /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. Each export of a large
@@ -119,10 +122,18 @@ impl Export {
             }
         };
         let and = format!("AND a.seq > {} ORDER BY a.seq LIMIT {SLICE}", self.last);
-        let assets = numbered_assets(read, self.hold.collection, &self.providers, &and, None).await?;
+        let assets = assets(read, self.hold.collection, &self.providers, &and, None).await?;
         self.last = assets.last().map_or(self.last, |(seq, _)| *seq);
         Ok(assets.into_iter().map(|(_, asset)| asset).collect())
     }
+}
+
+async fn summaries(connection: &mut SqliteConnection, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
+    let sql = "SELECT w.id, w.name, c.assets FROM workspace w JOIN collection c ON c.seq = w.collection\n\
+               WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
+    let rows = sqlx::query(sql).bind(id).fetch_all(connection).await?;
+    let read = |row: &SqliteRow| Ok(Summary { id: row.try_get(0)?, name: row.try_get(1)?, assets: row.try_get(2)? });
+    rows.iter().map(read).collect()
 }
 
 /// The users of a collection.
@@ -165,21 +176,12 @@ fn list<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, sqlx::Error> {
     serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
-/// The assets of a collection with the public ids of `providers`. `and` narrows them further and orders them; in it,
-/// `?2` is `id`.
-pub(super) async fn assets(
-    connection: &mut SqliteConnection,
-    collection: i64,
-    providers: &[&'static str],
-    and: &str,
-    id: Option<&str>,
-) -> Result<Vec<fixture::Asset>, sqlx::Error> {
-    let numbered = numbered_assets(connection, collection, providers, and, id).await?;
-    Ok(numbered.into_iter().map(|(_, asset)| asset).collect())
-}
+/// The most bytes of assets, as JSON, that are read in one piece; one asset is read whatever its length.
+const MAX_READ: usize = 4 << 20;
 
-/// The same with their numbers.
-pub(super) async fn numbered_assets(
+/// Assets of a collection with their numbers and the public ids of `providers`. `and` narrows them further and orders them;
+/// in it, `?2` is `id`. If they are long, those at the end are left out.
+pub(super) async fn assets(
     connection: &mut SqliteConnection,
     collection: i64,
     providers: &[&'static str],
@@ -189,16 +191,22 @@ pub(super) async fn numbered_assets(
     let ids = id_columns(providers);
     // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
     let plus = if id.is_some() { "+" } else { "" };
-    let sql = format!("SELECT {}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}", asset::as_json("''"));
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_all(&mut *connection).await?;
-    let read = |row: &SqliteRow| {
-        let asset: Asset = asset::from_json(row.try_get(0)?)?;
-        let seq = asset.seq;
-        let mut asset = fixture::Asset::from(asset);
+    let json = asset::as_json("''");
+    let sql = format!("SELECT {json}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
+    let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch(connection);
+    let (mut assets, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let json: &str = row.try_get(0)?;
+        bytes += json.len();
+        let stored: Asset = asset::from_json(json)?;
+        let (seq, mut asset) = (stored.seq, fixture::Asset::from(stored));
         let ids =
             providers.iter().zip(1..).map(|(provider, column)| Ok(((*provider).to_owned(), row.try_get(column)?)));
         asset.ids = ids.collect::<Result<_, sqlx::Error>>()?;
-        Ok((seq, asset))
-    };
-    rows.iter().map(read).collect()
+        assets.push((seq, asset));
+        if bytes > MAX_READ {
+            break;
+        }
+    }
+    Ok(assets)
 }

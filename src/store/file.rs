@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::{Store, StoreError};
 
@@ -13,6 +14,8 @@ use super::{Store, StoreError};
 pub(super) struct DatabaseFile {
     path: PathBuf,
     identity: Identity,
+    /// Of its write-ahead log, once SQLite has made that.
+    log: OnceLock<Identity>,
 }
 
 impl DatabaseFile {
@@ -20,17 +23,32 @@ impl DatabaseFile {
     /// POSIX systems, closing a second handle would end SQLite's locks.
     pub(super) fn open(path: &Path) -> io::Result<DatabaseFile> {
         let file = File::options().append(true).create(true).open(path)?;
-        Ok(DatabaseFile { path: path.to_owned(), identity: identity(&file.metadata()?) })
+        Ok(DatabaseFile { path: path.to_owned(), identity: identity(&file.metadata()?), log: OnceLock::new() })
+    }
+
+    /// Notes which write-ahead log is there: it stays as long as a connection is open.
+    pub(super) fn note_log(&self) {
+        if let Ok(log) = fs::metadata(self.log_path()) {
+            let _ = self.log.set(identity(&log));
+        }
+    }
+
+    /// SQLite puts it beside the file itself, not beside a link to it.
+    fn log_path(&self) -> PathBuf {
+        let mut path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).into_os_string();
+        path.push("-wal");
+        path.into()
     }
 
     /// Fails if the path leads to another file by now, or to none. If the system cannot tell, SQLite finds out.
     pub(super) fn check(&self) -> Result<(), ReplacedFile> {
         let is_gone = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
-        let is_same = match fs::metadata(&self.path) {
-            Ok(found) => identity(&found) == self.identity,
+        let is_same = |path: &Path, noted: Identity| match fs::metadata(path) {
+            Ok(found) => identity(&found) == noted,
             Err(error) => !is_gone(error),
         };
-        if is_same { Ok(()) } else { Err(ReplacedFile(self.path.clone())) }
+        let has_log = self.log.get().is_none_or(|noted| is_same(&self.log_path(), *noted));
+        if has_log && is_same(&self.path, self.identity) { Ok(()) } else { Err(ReplacedFile(self.path.clone())) }
     }
 }
 
@@ -69,7 +87,7 @@ impl fmt::Display for ReplacedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the database file `{}` was deleted or replaced while this server had it open, so nothing is written any more: it would be lost. What was in the file is still served. Save what you need with `GET /_emulator/workspaces/{{id}}/fixture`, then start the server again",
+            "the database file `{}` was deleted or replaced, or its log beside it was, while this server had it open, so nothing is written any more: it would be lost. What was in the file is still served. Save what you need with `GET /_emulator/workspaces/{{id}}/fixture`, then start the server again",
             self.0.display()
         )
     }

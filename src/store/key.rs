@@ -121,8 +121,15 @@ impl Store {
 
     /// The keys of a workspace, in the order in which they were made.
     pub async fn keys_of(&self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
+        self.read().await?.keys_of(workspace).await
+    }
+}
+
+impl Read {
+    /// The keys of a workspace, in the order in which they were made.
+    pub async fn keys_of(&mut self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *self.read().await?).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **self).await?;
         rows.iter().map(from_row).collect()
     }
 }

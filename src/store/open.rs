@@ -223,6 +223,7 @@ impl Store {
             sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?;
             all.push(connection);
         }
+        self.file.iter().for_each(|file| file.note_log());
         Ok(())
     }
 

@@ -54,10 +54,14 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
 }
 
-/// Whether SQLite fails because it cannot make the files that belong to a write-ahead log.
+/// Whether SQLite fails because it cannot make the files that belong to a write-ahead log: on a file system that is mounted
+/// to be read, in a directory that is not ours, or with a file that is not.
 fn is_unwritable(error: &sqlx::Error) -> bool {
     const CANTOPEN: &str = "14"; // SQLITE_CANTOPEN
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == CANTOPEN)
+    const DIRECTORY: &str = "1544"; // SQLITE_READONLY_DIRECTORY
+    const CANTINIT: &str = "1288"; // SQLITE_READONLY_CANTINIT
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| [CANTOPEN, DIRECTORY, CANTINIT].contains(&&*code))
 }
 
 /// Whether the write-ahead log holds changes that are not in the file yet. If not, and if nobody can write, the file can be

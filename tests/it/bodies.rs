@@ -131,8 +131,9 @@ fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
     assert_eq!(search(2 * MIB).status, 200, "there is room again");
     // As many small ones as fit, and one more.
     let _both = [send(&server, "/never", MIB), send(&server, "/never", MIB)];
-    assert_eq!(search(1000).status, 503);
+    assert_eq!(search(100 << 10).status, 503);
     assert_eq!(search(2 * MIB).status, 200);
+    assert_eq!(search(16 << 10).status, 200, "a tiny one waits for nobody");
 }
 
 #[test]

@@ -127,3 +127,47 @@ fn an_asset_is_found_by_its_id_without_reading_the_others() {
     }
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
+
+/// A slice of a thousand long assets took as much memory as all of them.
+#[test]
+fn long_assets_come_in_short_parts_and_none_is_left_out() {
+    let server = Server::start("empty");
+    let long = "d".repeat(100 << 10);
+    let assets: Vec<_> = (0..100)
+        .map(|number| json!({"name": format!("{number}.png"), "description": long, "created_at": NOON}))
+        .collect();
+    let fixture = json!({"workspaces": [{"id": "ws_any", "assets": assets}]});
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_long", "fixture": fixture}));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let (mut names, mut after, mut parts) = (Vec::new(), String::new(), 0);
+    loop {
+        let part = server.get(&format!("/_emulator/workspaces/ws_long/assets?limit=1000{after}"), &[]);
+        assert!(part.body.len() < 5 << 20, "{} bytes", part.body.len());
+        let part = part.json();
+        names.extend(part["assets"].as_array().unwrap().iter().map(|asset| asset["name"].as_str().unwrap().to_owned()));
+        parts += 1;
+        match part["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(names, (0..100).map(|number| format!("{number}.png")).collect::<Vec<_>>());
+    assert_eq!(parts, 3);
+    let exported = server.get("/_emulator/workspaces/ws_long/fixture", &[]).json();
+    assert_eq!(exported["workspaces"][0]["assets"].as_array().unwrap().len(), 100);
+}
+
+#[test]
+fn more_expectations_or_ids_than_one_request_takes_are_refused() {
+    let server = Server::start("empty");
+    let expectations = |count: usize| {
+        let body = json!({"requests": vec![json!({"query": {"q": "1"}}); count]});
+        server.call("POST", "/_emulator/journal/verify", &body)
+    };
+    assert_eq!(expectations(200).status, 200);
+    let refused = expectations(201);
+    assert_eq!((refused.status, &refused.json()["error"]["at"]), (400, &json!("requests")), "{}", refused.text());
+    let ids = vec!["a"; 1001].join(",");
+    let refused = server.request("DELETE", &format!("/_emulator/workspaces/ws_demo/assets?ids={ids}"), &[]);
+    assert_eq!((refused.status, &refused.json()["error"]["at"]), (400, &json!("ids")), "{}", refused.text());
+}

@@ -93,18 +93,29 @@ fn a_link_to_a_database_that_is_yet_to_be_made_leads_to_the_same_lock() {
 #[cfg(unix)]
 #[test]
 fn a_database_that_was_deleted_or_replaced_is_not_written_to() {
-    for replaced in [false, true] {
+    let fixture = json!({"workspaces": [{
+        "id": "ws_demo",
+        "keys": [{"provider": "konpro", "key": "konpro_demo"}],
+        "assets": [{"name": "before.png", "mime_type": "image/png", "created_at": "2026-03-01T00:00:00Z"}],
+    }]})
+    .to_string();
+    for (what, is_read_first) in [("deleted", false), ("deleted", true), ("replaced", true), ("its log deleted", true)]
+    {
         let folder = Folder::new();
         let file = folder.file("library.sqlite");
-        let server = Running::start(&["--database", &file, "--fixture", "empty"]);
+        let server = Running::start(&["--database", &file, "--fixture", &fixture]);
         let mut client = server.connect();
-        client.steer("POST", "workspaces/ws_demo/assets", &one_asset("before.png"));
-        if replaced {
-            let other = folder.file("other.sqlite");
-            printed(&["generate", "--count", "1", "--database", &other]);
-            fs::rename(other, &file).unwrap();
-        } else {
-            fs::remove_file(&file).unwrap();
+        if is_read_first {
+            client.steer("GET", "workspaces", "");
+        }
+        match what {
+            "deleted" => fs::remove_file(&file).unwrap(),
+            "its log deleted" => fs::remove_file(format!("{file}-wal")).unwrap(),
+            _ => {
+                let other = folder.file("other.sqlite");
+                printed(&["generate", "--count", "1", "--database", &other]);
+                fs::rename(other, &file).unwrap();
+            }
         }
         for (method, path) in [("POST", "workspaces/ws_demo/assets"), ("DELETE", "workspaces/ws_demo/assets?all=true")]
         {
@@ -116,7 +127,7 @@ fn a_database_that_was_deleted_or_replaced_is_not_written_to() {
             assert!(said.contains(&format!("`{file}` was deleted or replaced")) && said.contains("start"), "{said}");
         }
         assert_eq!(server.first_konpro_name("konpro_demo"), "before.png", "what was read is still served");
-        assert_eq!(Path::new(&file).exists(), replaced, "it was made again");
+        assert_eq!(Path::new(&file).exists(), what != "deleted", "it was made again");
         drop(client);
         assert_eq!(server.stop().status.code(), Some(0));
     }
@@ -201,6 +212,28 @@ fn keys_and_export_read_where_nothing_can_be_written() {
     // What a killed process left in the log is part of the library.
     assert!(printed(&["export", "--database", &killed_file]).contains("in_the_log.png"));
     assert!(refused(&[&ANY_PORT[..], &["--database", &file]].concat()).contains("are writable"));
+}
+
+/// Permissions do not bind root, so a test that root runs must become somebody else.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_and_export_read_what_belongs_to_somebody_else() {
+    let folder = Folder::new();
+    let file = folder.file("library.sqlite");
+    printed(&["generate", "--count", "3", "--database", &file]);
+    let as_nobody = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_assetmock")]);
+        command.args(arguments).env_clear().output().unwrap()
+    };
+    if !as_nobody(&["--version"]).status.success() {
+        eprintln!("left out: only root can become somebody else, who must be able to run the program");
+        return;
+    }
+    for arguments in [["keys", "--database", &file], ["export", "--database", &file]] {
+        let output = as_nobody(&arguments);
+        assert!(output.status.success(), "{output:?}");
+    }
 }
 
 /// A log without its index cannot be read where nothing can be written, and without the log the library would be an old one.

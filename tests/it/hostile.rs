@@ -278,7 +278,8 @@ fn what_is_not_http_is_told_in_the_log() {
     }
     let log = String::from_utf8(server.stop().stderr).unwrap();
     for why in ["invalid HTTP version parsed", "URI too long", "message head is too large"] {
-        let told = |line: &str| line.contains("WARN") && line.contains("not HTTP") && line.contains(why);
+        let told =
+            |line: &str| line.contains("WARN") && line.contains("refused before it was read") && line.contains(why);
         assert!(log.lines().any(told), "{why}: {log}");
     }
 }
