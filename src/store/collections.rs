@@ -110,16 +110,15 @@ impl Write {
         if released == "[]" {
             return Ok(false);
         }
-        for sql in [
-            // Their assets need not be counted one by one any more.
-            "UPDATE collection SET tallied = 0 WHERE tallied AND seq IN (SELECT value FROM json_each(?1)) AND ?2",
-            "DELETE FROM asset WHERE seq IN (\n\
-             SELECT a.seq FROM json_each(?1) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?2)",
-            "DELETE FROM collection WHERE seq IN (SELECT value FROM json_each(?1)) AND ?2\n\
-             AND NOT EXISTS (SELECT 1 FROM asset WHERE collection = collection.seq)",
-        ] {
-            sqlx::query(sql).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
-        }
+        // Their assets need not be counted one by one any more.
+        let uncounted = "UPDATE collection SET tallied = 0 WHERE tallied AND seq IN (SELECT value FROM json_each(?))";
+        sqlx::query(uncounted).bind(&released).execute(&mut *self.tx).await?;
+        let assets = "DELETE FROM asset WHERE seq IN (\n\
+                      SELECT a.seq FROM json_each(?) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?)";
+        sqlx::query(assets).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
+        let emptied = "DELETE FROM collection AS c WHERE seq IN (SELECT value FROM json_each(?))\n\
+                       AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq)";
+        sqlx::query(emptied).bind(&released).execute(&mut *self.tx).await?;
         let sql = format!("SELECT EXISTS (SELECT 1 FROM collection c WHERE {RELEASED})");
         let left = sqlx::query(AssertSqlSafe(sql)).bind(self.store.holds.json());
         Ok(left.fetch_one(&mut *self.tx).await?.try_get(0)?)

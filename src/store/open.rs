@@ -31,7 +31,7 @@ pub enum Place {
 /// Marks a file as ours: "asmk" as SQLite's application id.
 const APPLICATION_ID: i32 = 0x6173_6d6b;
 
-/// How many connections there are: one for the change under way, one for whoever reads a large listing, and for the other
+/// How many connections there are: one for the change under way, one for the reader of a large listing, and for the other
 /// readers as many as there are cores. Each has a thread, so more would gain nothing.
 fn connections() -> u32 {
     2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
