@@ -40,6 +40,26 @@ pub enum Failure {
     Staged(&'static Staged),
 }
 
+impl Failure {
+    /// Whether it is the card's failure of this name.
+    pub fn is_staged(&self, name: &str) -> bool {
+        matches!(self, Failure::Staged(staged) if staged.name == name)
+    }
+
+    /// Whether it says that the request shows no live key. Nothing is counted then, and no quota is shown.
+    pub fn is_about_the_key(&self) -> bool {
+        match self {
+            Failure::NoKey
+            | Failure::MalformedKey
+            | Failure::UnknownKey
+            | Failure::RevokedKey
+            | Failure::ExpiredKey => true,
+            Failure::Staged(staged) => staged.status == StatusCode::UNAUTHORIZED.as_u16(),
+            _ => false,
+        }
+    }
+}
+
 /// A failure that only a fault brings about: one line of a card's table, worn in the vendor's envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Staged {

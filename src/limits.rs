@@ -28,6 +28,18 @@ pub struct Quota {
     pub evidence: Evidence,
 }
 
+impl Quota {
+    /// How this quota fails a request at the instant `now` when nothing of it is left.
+    pub fn used_up(self, now: Micros) -> Exceeded {
+        let length = micros(self.seconds);
+        let reset_at = match self.shape {
+            Shape::Window => start_of_window(now, length).saturating_add(length),
+            Shape::Bucket => now.saturating_add_unsigned(length.unsigned_abs() / self.requests.max(1)),
+        };
+        Exceeded::until(self, reset_at, now)
+    }
+}
+
 /// How a quota is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -67,6 +79,13 @@ enum Word {
     Default,
     Off,
     Strict,
+}
+
+impl KeyLimits {
+    /// The main quota of a key with this setting: its own window, or the first that its provider documents.
+    pub fn main_quota(self, documented: &[Quota]) -> Option<Quota> {
+        in_force(documented, self, false).next()
+    }
 }
 
 impl From<Written> for KeyLimits {
@@ -127,6 +146,14 @@ pub struct Exceeded {
     pub retry_after: u64,
 }
 
+impl Exceeded {
+    /// A quota that recovers at this instant.
+    pub fn until(quota: Quota, reset_at: Micros, now: Micros) -> Exceeded {
+        let retry_after = reset_at.saturating_sub(now).max(0).unsigned_abs().div_ceil(SECOND.unsigned_abs()).max(1);
+        Exceeded { quota, reset_at, retry_after }
+    }
+}
+
 /// What every quota of a key came to with this request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts(Vec<Count>);
@@ -145,8 +172,16 @@ impl Counts {
     /// The first enforced quota that this request exceeds.
     pub fn exceeded(&self, now: Micros) -> Option<Exceeded> {
         let count = self.0.iter().find(|count| count.over && count.quota.enforced)?;
-        let retry_after = (count.reset_at - now + SECOND - 1).div_euclid(SECOND).max(1);
-        Some(Exceeded { quota: count.quota, reset_at: count.reset_at, retry_after: retry_after.unsigned_abs() })
+        Some(Exceeded::until(count.quota, count.reset_at, now))
+    }
+
+    /// Shows the quota that a fault says is exceeded as one of which nothing is left. What is counted does not change.
+    pub fn show_used_up(&mut self, exceeded: &Exceeded) {
+        for count in self.0.iter_mut().filter(|count| count.quota.name == exceeded.quota.name) {
+            count.used = count.used.max(count.quota.requests);
+            count.remaining = 0;
+            count.reset_at = exceeded.reset_at;
+        }
     }
 }
 
@@ -228,7 +263,7 @@ impl Counter {
 
     fn count_in_window(&mut self, quota: Quota, now: Micros) -> Count {
         let length = micros(quota.seconds);
-        let start = now.div_euclid(length).saturating_mul(length);
+        let start = start_of_window(now, length);
         if start != self.since {
             *self = Counter { since: start, used: 0 };
         }
@@ -261,6 +296,10 @@ impl Counter {
             over,
         }
     }
+}
+
+fn start_of_window(now: Micros, length: Micros) -> Micros {
+    now.div_euclid(length).saturating_mul(length)
 }
 
 fn micros(seconds: u64) -> Micros {

@@ -3,7 +3,7 @@
 use super::rule::RetryAfter;
 use crate::clock::{Micros, SECOND};
 use crate::failure::Failure;
-use crate::limits::{Exceeded, Quota, Shape};
+use crate::limits::{Exceeded, KeyLimits, Quota, Shape};
 use crate::provider::{Card, Evidence, Position};
 use crate::query::{Problem, Violation};
 
@@ -30,7 +30,7 @@ const RATE_LIMITED: &str = "rate_limited";
 /// Stands for the scope of a vendor whose keys have none.
 const ANY_SCOPE: &str = "read";
 
-/// Inferred: stands for the quota of a vendor that documents none.
+/// Inferred: stands for the quota of a vendor that documents none, for keys without a limit of their own.
 const ANY_QUOTA: Quota = Quota {
     name: "fault",
     requests: 60,
@@ -40,14 +40,21 @@ const ANY_QUOTA: Quota = Quota {
     evidence: Evidence::Inferred,
 };
 
-/// Inferred: how many seconds a client is told to wait unless the fault says so.
+/// Inferred: how many seconds a client is told to wait for such a quota, of which nobody knows when it recovers.
 const WAIT: u64 = 1;
 
-/// The provider's failure of this name, as it is at the instant `now`; `retry_after` is when a used-up quota recovers.
-pub fn named(card: &Card, name: &str, now: Micros, retry_after: Option<RetryAfter>) -> Option<Failure> {
+/// The provider's failure of this name, as it is for a key with these limits at the instant `now`. `retry_after` is when
+/// a used-up quota recovers, if it is not to be when that quota would.
+pub fn named(
+    card: &Card,
+    name: &str,
+    limits: KeyLimits,
+    now: Micros,
+    retry_after: Option<RetryAfter>,
+) -> Option<Failure> {
     let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card));
     let staged = || card.staged.iter().find(|staged| staged.name == name).map(Failure::Staged);
-    let limited = || quota(card, name).map(|quota| exceeded(quota, now, retry_after));
+    let limited = || exceeded(card, name, limits, now, retry_after).map(Failure::RateLimited);
     shared.or_else(staged).or_else(limited)
 }
 
@@ -69,29 +76,43 @@ pub fn misplaced(card: &Card) -> Failure {
     Failure::Invalid(vec![Violation { param, given: String::new(), problem, position: 0 }])
 }
 
-fn quota(card: &Card, name: &str) -> Option<Quota> {
-    match name.strip_prefix(RATE_LIMITED)? {
-        "" => Some(card.quotas.first().copied().unwrap_or(ANY_QUOTA)),
-        rest => card.quotas.iter().skip(1).find(|quota| rest.strip_prefix('_') == Some(quota.name)).copied(),
-    }
+fn exceeded(
+    card: &Card,
+    name: &str,
+    limits: KeyLimits,
+    now: Micros,
+    retry_after: Option<RetryAfter>,
+) -> Option<Exceeded> {
+    let quota = match name.strip_prefix(RATE_LIMITED)? {
+        "" => limits.main_quota(card.quotas),
+        rest => Some(*card.quotas.iter().skip(1).find(|quota| rest.strip_prefix('_') == Some(quota.name))?),
+    };
+    Some(match (quota, retry_after) {
+        (Some(quota), None) => quota.used_up(now),
+        (quota, given) => in_seconds(quota.unwrap_or(ANY_QUOTA), now, given.map_or(WAIT, RetryAfter::seconds)),
+    })
 }
 
-fn exceeded(quota: Quota, now: Micros, retry_after: Option<RetryAfter>) -> Failure {
-    let seconds = retry_after.map_or(WAIT, RetryAfter::seconds);
+fn in_seconds(quota: Quota, now: Micros, seconds: u64) -> Exceeded {
     let wait = Micros::try_from(seconds).unwrap_or(Micros::MAX).saturating_mul(SECOND);
-    Failure::RateLimited(Exceeded { quota, reset_at: now.saturating_add(wait), retry_after: seconds })
+    Exceeded { quota, reset_at: now.saturating_add(wait), retry_after: seconds }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Own;
     use crate::providers;
 
     #[test]
     fn every_name_names_a_failure_and_only_one() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             let mut names = names(card);
-            assert!(names.iter().all(|name| named(card, name, 0, None).is_some()), "{}: {names:?}", card.name);
+            assert!(
+                names.iter().all(|name| named(card, name, KeyLimits::Default, 0, None).is_some()),
+                "{}: {names:?}",
+                card.name
+            );
             assert!(names.iter().any(|name| name == "unavailable"), "{} is never unavailable", card.name);
             let count = names.len();
             names.sort();
@@ -104,19 +125,40 @@ mod tests {
     fn a_name_that_is_not_there_names_nothing() {
         let card = providers::ALL[0].card();
         for name in ["", "nope", "rate_limited_", "rate_limited_nope", "RATE_LIMITED"] {
-            assert_eq!(named(card, name, 0, None), None, "{name}");
+            assert_eq!(named(card, name, KeyLimits::Default, 0, None), None, "{name}");
+        }
+    }
+
+    fn rate_limited(card: &Card, name: &str, limits: KeyLimits, now: Micros, given: Option<RetryAfter>) -> Exceeded {
+        match named(card, name, limits, now, given) {
+            Some(Failure::RateLimited(exceeded)) => exceeded,
+            other => panic!("{}: {other:?}", card.name),
+        }
+    }
+
+    #[test]
+    fn a_used_up_quota_recovers_when_its_window_ends() {
+        let now = 7 * SECOND + 1;
+        for card in providers::ALL.iter().map(|provider| provider.card()) {
+            let exceeded = rate_limited(card, RATE_LIMITED, KeyLimits::Default, now, None);
+            let expected = if card.quotas.is_empty() { (WAIT, now + SECOND) } else { (53, 60 * SECOND) };
+            assert_eq!((exceeded.retry_after, exceeded.reset_at), expected, "{}", card.name);
+            let own = KeyLimits::Own(Own { requests: 3, seconds: 10 });
+            let exceeded = rate_limited(card, RATE_LIMITED, own, now, None);
+            assert_eq!((exceeded.quota.requests, exceeded.retry_after, exceeded.reset_at), (3, 3, 10 * SECOND));
+            for quota in card.quotas.iter().skip(1) {
+                let name = format!("{RATE_LIMITED}_{}", quota.name);
+                assert_eq!(rate_limited(card, &name, own, now, None), quota.used_up(now));
+            }
         }
     }
 
     #[test]
     fn a_used_up_quota_recovers_when_the_fault_says() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
-            for (given, seconds) in [(None, 1), (Some(RetryAfter::Seconds(3)), 3)] {
-                let Some(Failure::RateLimited(exceeded)) = named(card, "rate_limited", 5, given) else {
-                    panic!("{} has no rate limit", card.name)
-                };
-                assert_eq!((exceeded.retry_after, exceeded.reset_at), (seconds, 5 + seconds as i64 * SECOND));
-            }
+            let given = Some(RetryAfter::Seconds(3));
+            let exceeded = rate_limited(card, RATE_LIMITED, KeyLimits::Default, 5, given);
+            assert_eq!((exceeded.retry_after, exceeded.reset_at), (3, 5 + 3 * SECOND));
         }
     }
 }

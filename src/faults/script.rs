@@ -12,6 +12,7 @@ use super::wire::{self, Peer};
 use super::{Struck, failures};
 use crate::clock::{Chance, Micros};
 use crate::failure::Failure;
+use crate::limits::KeyLimits;
 use crate::provider::{Card, Page};
 use crate::reply::Reply;
 use crate::store::AssetQuery;
@@ -44,14 +45,20 @@ pub enum Instead {
 }
 
 impl Script {
-    /// Puts together what strikes a request to this provider.
-    pub fn of(struck: &[Struck], card: &Card, now: Micros, chance: &Chance) -> Script {
+    /// Puts together what strikes a request to this provider, with a key of these limits.
+    pub fn of(struck: &[Struck], card: &Card, limits: KeyLimits, now: Micros, chance: &Chance) -> Script {
         let mut script = Script::default();
         for Struck { effect, retry_after, .. } in struck {
             match effect {
                 Effect::Latency(latency) => script.delay += latency.draw(chance),
                 Effect::Paging(torture) => script.paging = script.paging.or(Some(*torture)),
-                Effect::Failure(_) | Effect::Raw(_) | Effect::Empty => script.answer(effect, *retry_after, card, now),
+                Effect::Failure(name) => {
+                    let failure = || failures::named(card, name, limits, now, *retry_after).map(Instead::Failure);
+                    script.answer(*retry_after, failure);
+                }
+                Effect::Raw(raw) => script.answer(*retry_after, || Some(Instead::Raw(reply(raw)))),
+                Effect::Empty if script.instead.is_none() => script.emptied = true,
+                Effect::Empty => {}
                 Effect::MalformedJson | Effect::ContentType(_) => {
                     script.written.get_or_insert_with(|| Box::new(effect.clone()));
                 }
@@ -63,17 +70,10 @@ impl Script {
         script
     }
 
-    fn answer(&mut self, effect: &Effect, retry_after: Option<RetryAfter>, card: &Card, now: Micros) {
-        if self.instead.is_some() || self.emptied {
-            return;
-        }
-        self.retry_after = retry_after;
-        match effect {
-            Effect::Failure(name) => {
-                self.instead = failures::named(card, name, now, retry_after).map(Instead::Failure).map(Box::new);
-            }
-            Effect::Raw(raw) => self.instead = Some(Box::new(Instead::Raw(reply(raw)))),
-            _ => self.emptied = true,
+    fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Instead>) {
+        if self.instead.is_none() && !self.emptied {
+            self.retry_after = retry_after;
+            self.instead = instead().map(Box::new);
         }
     }
 

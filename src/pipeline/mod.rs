@@ -141,7 +141,8 @@ fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String
     };
     struck.extend(app.faults.strike(&matched, asked.now, &app.chance));
     notes.struck(&struck);
-    Ok(Script::of(&struck, card, asked.now, &app.chance))
+    let limits = asked.key.as_ref().map(|entry| entry.key.limits).unwrap_or_default();
+    Ok(Script::of(&struck, card, limits, asked.now, &app.chance))
 }
 
 /// What a request has become so far; a refusal shows and explains as much of it as there is.
@@ -281,7 +282,8 @@ fn written(
     response
 }
 
-/// The answer or failure that a fault puts in place of all others. A live key is counted all the same: vendors show it.
+/// The answer or failure that a fault puts in place of all others. A live key is counted as if the vendor itself failed
+/// so: not where the failure says that there is none, and of a used-up quota nothing is left.
 fn staged<'k>(
     app: &App,
     asked: &'k Asked<'_>,
@@ -291,8 +293,13 @@ fn staged<'k>(
 ) -> Result<Option<Reply>, Failure> {
     let Some(instead) = &script.instead else { return Ok(None) };
     notes.staged();
-    // A key that is not live has nothing to count.
-    let _ = counted(app, asked, progress);
+    if !matches!(&**instead, Instead::Failure(failure) if failure.is_about_the_key()) {
+        // A key that is not live has nothing to count.
+        let _ = counted(app, asked, progress);
+    }
+    if let Instead::Failure(Failure::RateLimited(exceeded)) = &**instead {
+        progress.counts.show_used_up(exceeded);
+    }
     match &**instead {
         Instead::Failure(failure) => Err(failure.clone()),
         Instead::Raw(reply) => Ok(Some(reply.clone())),

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use assetmock::faults::{self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility};
-use assetmock::limits::Counts;
+use assetmock::limits::{Counts, KeyLimits};
 use assetmock::provider::{Context, Position, Provider};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -112,7 +112,7 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
     let has = |line: &str| first.head.lines().any(|known| known == line);
     match effect {
         Effect::Failure(name) => {
-            let failure = faults::named(provider.card(), name, at(NOON), None).unwrap();
+            let failure = faults::named(provider.card(), name, KeyLimits::Default, at(NOON), None).unwrap();
             let counts = Counts::default();
             let reply = provider.refusal(&failure, &Context { now: at(NOON), entropy: 0, key: None, counts: &counts });
             assert_eq!(

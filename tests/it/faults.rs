@@ -8,7 +8,7 @@ use assetmock::clock::Chance;
 use assetmock::failure::Failure;
 use assetmock::faults::{Effect, paging};
 use assetmock::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
-use assetmock::limits::Counts;
+use assetmock::limits::{Counts, KeyLimits};
 use assetmock::provider::{Context, Provider};
 use assetmock::query;
 use assetmock::reply::Reply;
@@ -26,7 +26,7 @@ fn every_failure_of_every_provider_wears_its_envelope() {
     for (provider, dialect) in pairs() {
         let card = provider.card();
         for name in names(card) {
-            let failure = named(card, &name, 0, None).unwrap();
+            let failure = named(card, &name, KeyLimits::Default, 0, None).unwrap();
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
             assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
@@ -55,7 +55,7 @@ fn failures_that_all_share_have_the_status_that_all_expect() {
             ("server_error", 500),
             ("unavailable", 503),
         ] {
-            let failure = named(provider.card(), name, 0, None).unwrap();
+            let failure = named(provider.card(), name, KeyLimits::Default, 0, None).unwrap();
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             assert_eq!(reply.status.as_u16(), status, "{} {name}", dialect.name);
         }
@@ -76,7 +76,8 @@ fn staged_failures_are_sentences_with_a_status_of_their_own() {
 #[test]
 fn a_used_up_quota_tells_its_wait_where_the_vendor_does() {
     for (provider, dialect) in pairs() {
-        let failure = named(provider.card(), "rate_limited", 0, Some(RetryAfter::Seconds(9))).unwrap();
+        let failure =
+            named(provider.card(), "rate_limited", KeyLimits::Default, 0, Some(RetryAfter::Seconds(9))).unwrap();
         let reply = provider.refusal(&failure, &cx(&Counts::default()));
         let told = reply.headers.get("retry-after").map(|value| value.to_str().unwrap());
         assert_eq!(told, (dialect.name != "piktid").then_some("9"), "{}", dialect.name);
@@ -94,7 +95,7 @@ impl Tortured {
     fn by(provider: &dyn Provider, torture: Option<Torture>) -> Tortured {
         let struck = torture.map(|torture| Struck { id: None, effect: Effect::Paging(torture), retry_after: None });
         let chance = Chance::seeded(7);
-        let script = Script::of(struck.as_slice(), provider.card(), 0, &chance);
+        let script = Script::of(struck.as_slice(), provider.card(), KeyLimits::Default, 0, &chance);
         Tortured { app: Arc::new(block_on(app(&world(), NOON))), script, chance }
     }
 

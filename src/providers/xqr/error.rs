@@ -27,6 +27,9 @@ struct Meta<'a> {
     request_id: &'a str,
 }
 
+/// The failure of the monthly quota.
+pub const MONTHLY: &str = "quota_exceeded";
+
 /// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
 pub const STAGED: &[Staged] = &[
     Staged::documented(
@@ -36,7 +39,7 @@ pub const STAGED: &[Staged] = &[
         "This feature is not available on your plan.",
     ),
     Staged::documented("plan_limit_exceeded", 403, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached."),
-    Staged::documented("quota_exceeded", 429, "RATE_LIMIT_EXCEEDED", "Monthly quota exceeded."),
+    Staged::documented(MONTHLY, 429, "RATE_LIMIT_EXCEEDED", "Monthly quota exceeded."),
     Staged::documented("slug_taken", 409, "SLUG_TAKEN", "This slug is already taken."),
     Staged::inferred("conflict", 409, "CONFLICT", "The request conflicts with the state of the resource."),
     Staged::inferred("gone", 410, "GONE", "This endpoint is past its sunset date."),

@@ -76,7 +76,12 @@ pub static CARD: Card = Card {
         Fact::documented(
             "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them.",
         ),
-        Fact::documented("429 carries `Retry-After` in whole seconds."),
+        Fact::documented(
+            "429 carries `Retry-After` in whole seconds, but for that of the monthly quota, of which nobody says so (inferred).",
+        ),
+        Fact::inferred(
+            "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault stages it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
+        ),
         Fact::inferred(
             "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
         ),
@@ -137,7 +142,8 @@ impl Provider for Xqr {
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
         let id = request_id(cx);
         let reply = error::refusal(failure, &id);
-        dressed(reply, id, cx)
+        let reply = dressed(reply, id, cx);
+        if failure.is_staged(error::MONTHLY) { of_the_month(reply) } else { reply }
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {
@@ -168,6 +174,21 @@ fn dressed(reply: Reply, request_id: String, cx: &Context) -> Reply {
             .number("x-ratelimit-burst-remaining", burst.remaining);
     }
     reply
+}
+
+/// Documented: the Pro plan's calls in a month; the burst quota's 10 a second are that plan's too.
+const CALLS_A_MONTH: u64 = 1000;
+
+/// What a used-up month shows in place of the minute's numbers, on an answer that shows any. Documented: the total and
+/// what remains of it, and no time of a reset.
+fn of_the_month(reply: Reply) -> Reply {
+    let mut reply = reply;
+    if reply.headers.remove("x-ratelimit-reset").is_none() {
+        return reply;
+    }
+    reply.headers.remove("x-ratelimit-limit");
+    reply.headers.remove("x-ratelimit-remaining");
+    reply.number("x-ratelimit-limit", CALLS_A_MONTH).number("x-ratelimit-remaining", 0u64)
 }
 
 /// Documented: `req_` and 16 hexadecimal digits.
