@@ -43,6 +43,11 @@ pub trait Provider: Send + Sync {
     /// The answer that refuses.
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
 
+    /// An answer that the vendor's framework gives by itself, such as a redirect, with what all of its answers have.
+    fn framework_reply(&self, reply: Reply, _: &Context) -> Reply {
+        reply
+    }
+
     /// The answer to OPTIONS, where the vendor's framework gives one by itself.
     fn options(&self) -> Option<Reply> {
         None
@@ -78,6 +83,10 @@ pub struct Card {
     pub slash: Slash,
     /// The methods of the list route, as an `Allow` header names them.
     pub allow: &'static str,
+    /// What is looked at first, the key or the route.
+    pub order: Order,
+    /// Which requests with a live key count against its quotas.
+    pub counted: Counted,
     /// The scope a key needs, if it has scopes at all.
     pub scope: Option<&'static str>,
     /// Where the key travels and what it looks like.
@@ -187,6 +196,24 @@ pub enum Slash {
     Tolerated,
     /// 307 to the route without it.
     Redirected,
+}
+
+/// What a vendor looks at first: it decides what a request without a live key gets for a route that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The route and the method.
+    RouteFirst,
+    /// The key.
+    KeyFirst,
+}
+
+/// Which requests with a live key count against its quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// All of them.
+    Everything,
+    /// Those that reach the list, whatever comes of them.
+    Listings,
 }
 
 /// Where a key travels and what it looks like.

@@ -29,7 +29,7 @@ use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::notes::{Notes, Open};
-use crate::provider::{Card, Context, Provider};
+use crate::provider::{Card, Context, Counted, Order, Provider};
 use crate::providers::{self, Route};
 use crate::query::{self, Args};
 use crate::reply::Reply;
@@ -196,7 +196,7 @@ fn case<'c>(asked: &'c Asked<'_>, progress: &'c Progress<'_>) -> Case<'c> {
     }
 }
 
-/// The stages, in the order that every provider keeps.
+/// The stages, in the order that every provider keeps, but for the route and the key.
 async fn list<'k>(
     app: &App,
     asked: &'k Asked<'_>,
@@ -204,13 +204,16 @@ async fn list<'k>(
     notes: &mut Notes,
     progress: &mut Progress<'k>,
 ) -> Result<Reply, Failure> {
-    let Asked { route, request, now, entropy, .. } = *asked;
+    let Asked { route, now, entropy, .. } = *asked;
     let query = asked.query();
     let provider = route.provider;
     if let Some(reply) = staged(app, asked, script, notes, progress)? {
         return Ok(reply);
     }
-    if let Some(reply) = route_and_method(route, request)? {
+    if provider.card().order == Order::KeyFirst {
+        live_key(asked)?;
+    }
+    if let Some(reply) = routed(app, asked, progress)? {
         return Ok(reply);
     }
     let entry = counted(app, asked, progress)?;
@@ -313,10 +316,30 @@ fn expire_cursor(script: &Script, card: &Card, notes: &mut Notes) -> Result<(), 
     Err(failure)
 }
 
-/// The live key, counted.
-fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Arc<KeyCache>, Failure> {
+/// Lets the list route pass, or gives what the vendor's framework answers by itself. What fails here is counted too where
+/// the vendor counts all that a live key asks for.
+fn routed<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<Option<Reply>, Failure> {
+    let provider = asked.route.provider;
+    let outcome = route_and_method(asked.route, asked.request);
+    let passes = matches!(outcome, Ok(None));
+    if !passes && provider.card().counted == Counted::Everything {
+        // A key that is not live has nothing to count.
+        let _ = counted(app, asked, progress);
+    }
+    let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
+    Ok(outcome?.map(|reply| provider.framework_reply(reply, &cx)))
+}
+
+/// The key, if it is live.
+fn live_key<'k>(asked: &'k Asked<'_>) -> Result<&'k Arc<KeyCache>, Failure> {
     let entry = asked.key.as_ref().map_err(Failure::clone)?;
     live(&entry.key, asked.now)?;
+    Ok(entry)
+}
+
+/// The live key, counted.
+fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<&'k Arc<KeyCache>, Failure> {
+    let entry = live_key(asked)?;
     let key = *progress.key.insert(&entry.key);
     progress.counts = app.limits.count(key.id, key.limits, asked.route.provider.card().quotas, asked.now);
     Ok(entry)

@@ -13,7 +13,7 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
@@ -31,6 +31,8 @@ pub static CARD: Card = Card {
     list: "/api/v1/assets",
     slash: Slash::Tolerated, // client: its SDK emits it for an empty id, and its presumed framework takes it
     allow: "GET, HEAD",      // inferred
+    order: Order::KeyFirst,  // inferred
+    counted: Counted::Listings, // inferred
     scope: None,
     auth: Auth {
         carrier: Carrier::Bearer,
@@ -80,6 +82,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred(
             "No or an empty bearer is `unauthorized`; anything else that is not a live key is `invalid_api_key`, both with `Invalid API key.`.",
+        ),
+        Fact::inferred(
+            "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, parameters, workspace, project.",
         ),
         Fact::inferred(
             "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",

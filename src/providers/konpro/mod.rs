@@ -14,7 +14,9 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Page, Paging, Position, Provider, Slash};
+use crate::provider::{
+    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
@@ -30,9 +32,11 @@ pub static CARD: Card = Card {
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
     list: "/v1/asset/list",
-    slash: Slash::Redirected, // inferred: what its presumed framework does
-    allow: "GET",             // inferred: its presumed framework answers HEAD and OPTIONS with 405
-    scope: Some("read"),      // inferred; checked only of keys that have scopes
+    slash: Slash::Redirected,   // inferred: what its presumed framework does
+    allow: "GET",               // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    order: Order::RouteFirst,   // inferred
+    counted: Counted::Listings, // inferred
+    scope: Some("read"),        // inferred; checked only of keys that have scopes
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("konpro_"),
@@ -80,6 +84,9 @@ pub static CARD: Card = Card {
             "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
         ),
         Fact::inferred("Request ids are `req-` and six digits; the scope is `read`, only for keys that have scopes."),
+        Fact::inferred(
+            "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
+        ),
         Fact::inferred(
             "404 and 405 wear the envelope; a slash behind the route is 307 to the one without; HEAD and OPTIONS are 405.",
         ),

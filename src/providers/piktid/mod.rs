@@ -13,7 +13,7 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
@@ -31,6 +31,8 @@ pub static CARD: Card = Card {
     list: "/assets",
     slash: Slash::NotFound,      // inferred: its presumed framework
     allow: "HEAD, OPTIONS, GET", // inferred: likewise
+    order: Order::RouteFirst,    // inferred
+    counted: Counted::Listings,  // inferred
     scope: None,
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
     params: params::ALL,
@@ -78,6 +80,7 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "401 is `{\"error\":\"Unauthorized\"}` with `WWW-Authenticate`; 404, 405, 429 and 500 have the same shape.",
         ),
+        Fact::inferred("Order of checks: route and method (404 and 405 need no key), key, rate limit, parameters."),
         Fact::inferred("HEAD is answered like GET, OPTIONS with 200 and `Allow`, as Flask does."),
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
         Fact::inferred(

@@ -13,7 +13,7 @@ use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Fact, Page, Paging, Position, Provider, Slash};
+use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
@@ -29,8 +29,10 @@ pub static CARD: Card = Card {
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
     list: "/v1.3/assets",
-    slash: Slash::NotFound, // inferred
-    allow: "GET, HEAD",     // inferred
+    slash: Slash::NotFound,       // inferred
+    allow: "GET, HEAD",           // inferred
+    order: Order::KeyFirst,       // inferred
+    counted: Counted::Listings, // inferred
     scope: None,
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
@@ -79,6 +81,9 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred(
             "A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`.",
+        ),
+        Fact::inferred(
+            "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, rate limit, parameters.",
         ),
         Fact::inferred(
             "`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`.",

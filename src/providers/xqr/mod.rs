@@ -12,7 +12,9 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
-use crate::provider::{Auth, Card, Carrier, Context, Evidence, Fact, Page, Paging, Position, Provider, Slash};
+use crate::provider::{
+    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
@@ -28,8 +30,10 @@ pub static CARD: Card = Card {
     hosts: &["xqr.co"],
     base: "/api/v1",
     list: "/api/v1/assets",
-    slash: Slash::NotFound, // inferred: no page shows a trailing slash
-    allow: "GET",           // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    slash: Slash::Redirected,     // inferred: what its presumed framework does
+    allow: "GET",                 // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    order: Order::RouteFirst,     // inferred
+    counted: Counted::Everything, // inferred
     scope: Some("assets:read"),
     auth: Auth {
         carrier: Carrier::Bearer,
@@ -88,16 +92,21 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted.",
         ),
-        Fact::inferred("Every request with a live key is counted, refused or not; answers to one carry the headers."),
+        Fact::inferred(
+            "Every request with a live key is counted, refused or not, 404, 405 and redirects too; answers to one carry the headers.",
+        ),
+        Fact::inferred(
+            "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
+        ),
         Fact::inferred(
             "`limit` and `offset` out of range or not plain decimals are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
         ),
         Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
         Fact::inferred(
-            "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; all but pending show as `confirmed`.",
+            "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
         ),
         Fact::inferred(
-            "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405.",
+            "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405; a slash behind the route is 307 to the one without.",
         ),
         Fact::inferred(
             "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
@@ -144,6 +153,10 @@ impl Provider for Xqr {
         let reply = error::refusal(failure, &id);
         let reply = dressed(reply, id, cx);
         if failure.is_staged(error::MONTHLY) { of_the_month(reply) } else { reply }
+    }
+
+    fn framework_reply(&self, reply: Reply, cx: &Context) -> Reply {
+        dressed(reply, request_id(cx), cx)
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {

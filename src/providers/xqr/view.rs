@@ -72,7 +72,7 @@ pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
         filename: stored.name.as_deref().unwrap_or(&stored.id),
         mime_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
         file_size: stored.size_bytes.unwrap_or(0),
-        status: if stored.status == Status::Pending { "pending" } else { "confirmed" },
+        status: status(stored.status),
         is_public: stored.is_public,
         public_url: stored
             .is_public
@@ -80,6 +80,14 @@ pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
         tags: &stored.tags,
         created_at: time(stored.created_at),
         updated_at: time(stored.updated_at),
+    }
+}
+
+/// Documented: the two words. Inferred: what failed was never confirmed.
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Pending | Status::Failed => "pending",
+        Status::Processing | Status::Ready => "confirmed",
     }
 }
 
