@@ -35,6 +35,7 @@ pub mod import;
 pub mod journal;
 pub mod limits;
 pub mod log;
+pub mod mime;
 pub mod notes;
 pub mod object;
 pub mod payload;

@@ -162,7 +162,7 @@ fn param_row(param: &Param) -> ParamRow {
     let repeated = match param.repeated {
         Repeated::First => "first counts",
         Repeated::Last => "last counts",
-        Repeated::Refused => "refused",
+        Repeated::Nested => "refused",
         Repeated::All => "all count",
     };
     let empty = if param.empty == Empty::Absent { "as absent" } else { "a value" };

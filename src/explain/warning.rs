@@ -137,7 +137,7 @@ pub fn is_judged_by_memory(answered: &Answered) -> bool {
 fn ignored(answered: &Answered, pairs: &[Pair]) -> Vec<Warning> {
     /// Warned of one by one.
     const FEW: usize = 8;
-    let known = |name: &str| answered.card.params.iter().any(|param| param.name == name);
+    let known = |name: &str| answered.card.params.iter().any(|param| param.is_named(name));
     let mut names: Vec<&str> = Vec::new();
     let mut more = 0;
     for (name, _) in pairs.iter().filter(|(name, _)| !known(name)) {
@@ -161,7 +161,7 @@ fn uncounted(answered: &Answered, param: &Param, pairs: &[Pair]) -> Option<Warni
     let which = match param.repeated {
         Repeated::First => "first",
         Repeated::Last => "last",
-        Repeated::Refused | Repeated::All => return None,
+        Repeated::Nested | Repeated::All => return None,
     };
     if times > 1 {
         return Some(Warning::Repeated { name: param.name, times, which, counts: shown(answered, counts) });
@@ -174,7 +174,7 @@ fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     let mut given = pairs.iter().filter(|(name, _)| name == param.name).map(|(_, text)| &**text);
     match param.repeated {
         Repeated::First => given.next(),
-        Repeated::Last | Repeated::Refused | Repeated::All => given.next_back(),
+        Repeated::Last | Repeated::Nested | Repeated::All => given.next_back(),
     }
 }
 

@@ -157,14 +157,15 @@ fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &
     let or_else = |word: Option<&str>| word.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
     match &violation.problem {
         Problem::NotANumber => format!("{given} is not a number that {} reads", card.title),
-        Problem::NotWhole => format!("{given} is not a whole number"),
+        Problem::NotWhole(_) => format!("{given} is not a whole number"),
         Problem::Below(min) => format!("{given} is below the minimum {min}"),
         Problem::Above(max) => format!("{given} is above the maximum {max}"),
         Problem::NotOneOf(words) => {
             let word = meant(&violation.given, words.iter().copied());
             format!("{given} is none of {}{}", words.join(", "), or_else(word))
         }
-        Problem::Repeated => format!("`{name}` is given more than once"),
+        Problem::Repeated => format!("`{name}` is given more than once, or as an array"),
+        Problem::Object => format!("`{name}` is given as an object"),
         Problem::Unknown => {
             let known = meant(&violation.param, card.params.iter().map(|known| known.name));
             format!("`{name}` is not a parameter of {}{}", card.title, or_else(known))

@@ -5,6 +5,8 @@
 //! `05`, `+5`, `1_000` and `1e1` are integers to some servers and not to others.
 
 mod args;
+mod brackets;
+pub mod integers;
 
 use std::borrow::Cow;
 
@@ -15,9 +17,9 @@ use crate::provider::Evidence;
 /// One documented parameter of a list route: one line of a provider's `params.rs`.
 ///
 /// ```
-/// use assetmock::query::{Param, decimal};
+/// use assetmock::query::{Param, integers};
 /// use assetmock::provider::Evidence::Documented;
-/// const LIMIT: Param = Param::integer("limit", decimal, 1, 200).or("50").known(Documented, "Page size.");
+/// const LIMIT: Param = Param::integer("limit", integers::atoi, 1, 200).or("50").known(Documented, "Page size.");
 /// assert_eq!(LIMIT.default, Some("50"));
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +76,9 @@ pub enum Repeated {
     First,
     /// The last one counts.
     Last,
-    /// A violation.
-    Refused,
+    /// It makes an array, as brackets behind the name do: see [`brackets`]. That is a violation, but for a number's array of
+    /// one.
+    Nested,
     /// They all count: the value is a list.
     All,
 }
@@ -147,16 +150,27 @@ impl Param {
         self
     }
 
-    fn read(&self, text: &str) -> Result<Value, Problem> {
+    /// Whether a parameter of this name, as the client wrote it, is this one.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.name || (self.repeated == Repeated::Nested && brackets::root(name) == self.name)
+    }
+
+    fn read(&self, text: &str) -> Result<Value, Vec<Problem>> {
         match self.reads {
             Reads::Text => Ok(Value::Text(text.to_owned())),
             Reads::OneOf(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
-            Reads::OneOf(words) => Err(Problem::NotOneOf(words)),
-            Reads::Parsed(read) => read(text),
-            Reads::Integer { read, min, max } => match read(text)? {
-                number if number < min => Err(Problem::Below(min)),
-                number if number > max => Err(Problem::Above(max)),
-                number => Ok(Value::Integer(number)),
+            Reads::OneOf(words) => Err(vec![Problem::NotOneOf(words)]),
+            Reads::Parsed(read) => read(text).map_err(|problem| vec![problem]),
+            Reads::Integer { read, min, max } => match read(text) {
+                Ok(number) if number < min => Err(vec![Problem::Below(min)]),
+                Ok(number) if number > max => Err(vec![Problem::Above(max)]),
+                Ok(number) => Ok(Value::Integer(number)),
+                Err(Problem::NotWhole(floor)) => {
+                    let below = (floor < min).then_some(Problem::Below(min));
+                    let above = (floor >= max).then_some(Problem::Above(max));
+                    Err([Problem::NotWhole(floor)].into_iter().chain(below).chain(above).collect())
+                }
+                Err(problem) => Err(vec![problem]),
             },
         }
     }
@@ -180,16 +194,18 @@ pub struct Violation {
 pub enum Problem {
     /// Not a number in this vendor's grammar.
     NotANumber,
-    /// A number, but not a whole one.
-    NotWhole,
+    /// A number, but not a whole one: it lies between this one and the next. It can be out of bounds besides.
+    NotWhole(i64),
     /// Below this minimum.
     Below(i64),
     /// Above this maximum.
     Above(i64),
     /// None of these words.
     NotOneOf(&'static [&'static str]),
-    /// Given more than once.
+    /// Given more than once, or as an array.
     Repeated,
+    /// Given as an object.
+    Object,
     /// No such parameter.
     Unknown,
     /// Wrong by a grammar of the vendor's own, in the vendor's words where it has any.
@@ -207,20 +223,18 @@ impl Problem {
 ///
 /// Decoding follows the WHATWG form rules: `+` is a space, a stray `%` stays as it is, invalid UTF-8 becomes U+FFFD.
 pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<Violation>> {
-    let pairs: Vec<_> = form_urlencoded::parse(raw.as_bytes()).collect();
+    let pairs: Vec<Pair> = form_urlencoded::parse(raw.as_bytes()).collect();
     let mut args = Args::default();
     let mut violations = Vec::new();
     for param in params {
-        let given: Vec<_> = pairs
-            .iter()
-            .enumerate()
-            .filter(|(_, (name, _))| name == param.name)
-            .map(|(position, (_, text))| (position, &**text))
-            .collect();
-        match read_one(param, &given) {
+        let read = match param.repeated {
+            Repeated::Nested => read_nested(param, &pairs),
+            _ => read_one(param, &given(param, &pairs)),
+        };
+        match read {
             Ok(Some(value)) => args.0.push((param.name, value)),
             Ok(None) => {}
-            Err(violation) => violations.push(violation),
+            Err(more) => violations.extend(more),
         }
     }
     if unknown == Unknown::Refused {
@@ -229,18 +243,20 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
     if violations.is_empty() { Ok(args) } else { Err(violations) }
 }
 
-fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Violation> {
-    let blame = |text: &str, problem| Violation {
-        param: Cow::Borrowed(param.name),
-        given: text.to_owned(),
-        problem,
-        position: given.first().map_or(0, |(position, _)| *position),
-    };
-    let read = |text: &str| param.read(text).map_err(|problem| blame(text, problem));
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// The texts given under a parameter's name, and where each of them stands.
+fn given<'a>(param: &Param, pairs: &'a [Pair]) -> Vec<(usize, &'a str)> {
+    let named = pairs.iter().enumerate().filter(|(_, (name, _))| name == param.name);
+    named.map(|(position, (_, text))| (position, &**text)).collect()
+}
+
+fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vec<Violation>> {
+    let position = given.first().map_or(0, |(position, _)| *position);
+    let read = |text: &str| param.read(text).map_err(|problems| blame(param, text, position, problems));
     let chosen = match (param.repeated, given) {
         (_, []) => None,
         (Repeated::All, _) => return read_all(given, read).map(Some),
-        (Repeated::Refused, [_, (_, second), ..]) => return Err(blame(second, Problem::Repeated)),
         (Repeated::First, [(_, first), ..]) => Some(*first),
         (_, [.., (_, last)]) => Some(*last),
     };
@@ -250,7 +266,35 @@ fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vio
     }
 }
 
-fn read_all(given: &[(usize, &str)], read: impl Fn(&str) -> Result<Value, Violation>) -> Result<Value, Violation> {
+/// Reads a parameter whose name can have brackets.
+fn read_nested(param: &Param, pairs: &[Pair]) -> Result<Option<Value>, Vec<Violation>> {
+    let named: Vec<_> = pairs.iter().enumerate().filter(|(_, (name, _))| brackets::root(name) == param.name).collect();
+    let texts = named.iter().map(|(_, (name, text))| (&**name, &**text));
+    let (Some(collected), [(position, _), ..]) = (brackets::collect(param.name, texts), &named[..]) else {
+        return read_one(param, &[]);
+    };
+    let text = match param.reads {
+        Reads::Integer { .. } => collected.number(),
+        Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => collected.text(),
+    };
+    match text {
+        Ok(text) => read_one(param, &[(*position, text)]),
+        Err(problem) => {
+            let last = named.last().map_or("", |(_, (_, text))| text);
+            Err(blame(param, last, *position, vec![problem]))
+        }
+    }
+}
+
+fn blame(param: &Param, text: &str, position: usize, problems: Vec<Problem>) -> Vec<Violation> {
+    let violation = |problem| Violation { param: Cow::Borrowed(param.name), given: text.to_owned(), problem, position };
+    problems.into_iter().map(violation).collect()
+}
+
+fn read_all(
+    given: &[(usize, &str)],
+    read: impl Fn(&str) -> Result<Value, Vec<Violation>>,
+) -> Result<Value, Vec<Violation>> {
     let mut items = Vec::new();
     for (_, text) in given {
         match read(text)? {
@@ -262,32 +306,19 @@ fn read_all(given: &[(usize, &str)], read: impl Fn(&str) -> Result<Value, Violat
     Ok(Value::List(items))
 }
 
-fn strangers<'a>(params: &[Param], pairs: &'a [(impl AsRef<str> + 'a, impl AsRef<str> + 'a)]) -> Vec<Violation> {
+fn strangers(params: &[Param], pairs: &[Pair]) -> Vec<Violation> {
     let mut seen = std::collections::HashSet::new();
     pairs
         .iter()
         .enumerate()
-        .filter(|(_, (name, _))| params.iter().all(|param| param.name != name.as_ref()) && seen.insert(name.as_ref()))
+        .filter(|(_, (name, _))| params.iter().all(|param| !param.is_named(name)) && seen.insert(&**name))
         .map(|(position, (name, text))| Violation {
-            param: Cow::Owned(name.as_ref().to_owned()),
-            given: text.as_ref().to_owned(),
+            param: Cow::Owned(name.clone().into_owned()),
+            given: text.clone().into_owned(),
             problem: Problem::Unknown,
             position,
         })
         .collect()
-}
-
-/// The strict grammar `-?(0|[1-9][0-9]*)`. Numbers beyond 64 bits become the largest or smallest there is, so that they
-/// are still above every maximum or beyond every end.
-pub fn decimal(text: &str) -> Result<i64, Problem> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical =
-        digits == "0" || (digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty() && !digits.starts_with('0'));
-    if !canonical {
-        return Err(Problem::NotANumber);
-    }
-    let saturated = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    Ok(text.parse().unwrap_or(saturated))
 }
 
 #[cfg(test)]
@@ -295,9 +326,9 @@ mod tests {
     use super::*;
 
     const TABLE: &[Param] = &[
-        Param::integer("limit", decimal, 1, 200).or("50"),
+        Param::integer("limit", integers::atoi, 1, 200).or("50"),
         Param::text("q").empty(Empty::Absent).repeated(Repeated::First),
-        Param::one_of("order", &["asc", "desc"]).repeated(Repeated::Refused),
+        Param::one_of("order", &["asc", "desc"]).repeated(Repeated::Nested),
     ];
 
     fn problems(raw: &str) -> Vec<Problem> {
@@ -327,12 +358,17 @@ mod tests {
     }
 
     #[test]
-    fn only_canonical_decimals_are_integers() {
-        for text in ["", "+5", "05", " 5", "5.0", "1e1", "0x10", "--1", "-", "-01", "٥"] {
-            assert_eq!(decimal(text), Err(Problem::NotANumber), "{text:?}");
-        }
-        assert_eq!(decimal("-1"), Ok(-1));
-        assert_eq!(decimal("99999999999999999999"), Ok(i64::MAX));
-        assert_eq!(decimal("-99999999999999999999"), Ok(i64::MIN));
+    fn a_fraction_can_be_out_of_bounds_too() {
+        const HALVES: Param = Param::integer("limit", |_| Err(Problem::NotWhole(200)), 1, 200);
+        let violations = read(&[HALVES], Unknown::Ignored, "limit=200.5").unwrap_err();
+        let problems: Vec<_> = violations.into_iter().map(|violation| violation.problem).collect();
+        assert_eq!(problems, [Problem::NotWhole(200), Problem::Above(200)]);
+    }
+
+    #[test]
+    fn brackets_belong_to_a_parameter_only_where_its_line_says_so() {
+        assert_eq!(problems("order[]=asc"), [Problem::Repeated]);
+        assert_eq!(problems("order[x]=asc"), [Problem::Object]);
+        assert_eq!(problems("limit[]=5"), [Problem::Unknown]);
     }
 }

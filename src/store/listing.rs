@@ -232,7 +232,7 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
         Filter::Uploader(name) => push_is(sql, "a.uploader = ", name),
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
         Filter::VisibleTo(name) => {
-            push_is(sql, "a.visibility <> 'default' AND (a.visibility = 'shared' OR a.uploader = ", name);
+            push_is(sql, "(a.visibility = 'shared' OR a.uploader = ", name);
             sql.push(")");
         }
         Filter::CreatedFrom(at) => {

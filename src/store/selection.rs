@@ -125,7 +125,7 @@ pub enum Filter {
     Uploader(String),
     /// With this visibility.
     Visibility(Visibility),
-    /// Brought by this user or shared with everyone in the workspace; not provided by the platform.
+    /// Brought by this user, whatever its visibility, or shared with everyone in the workspace.
     VisibleTo(String),
     /// Created at this instant or later.
     CreatedFrom(Micros),

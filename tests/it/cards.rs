@@ -146,7 +146,7 @@ fn check_repetition(provider: &dyn Provider, dialect: &Dialect, param: &Param, a
             assert_ne!(planned(provider, &both), planned(provider, a), "{}?{both}", dialect.name);
             return;
         }
-        Repeated::Refused => {
+        Repeated::Nested => {
             assert!(query::read(card.params, card.unknown, &both).is_err(), "{}?{both}", dialect.name);
             return;
         }

@@ -157,7 +157,8 @@ fn every_violation_is_told_with_the_value_given() {
         ("xqr", "limit=0&offset=-1", "limit=0 is below the minimum 1; offset=-1 is below the minimum 0"),
         ("xqr", "limit=", "limit= is not a number that xQR reads"),
         ("flora", "limit=1.5", "limit=1.5 is not a whole number"),
-        ("flora", "limit=5&limit=5", "`limit` is given more than once"),
+        ("flora", "limit=5&limit=5", "`limit` is given more than once, or as an array"),
+        ("flora", "query[x]=5", "`query` is given as an object"),
         ("flora", "cursor=%21", "cursor=! is malformed"),
         ("piktid", "order=dsc", "order=dsc is none of asc, desc; did you mean `desc`?"),
         ("piktid", "order=up", "order=up is none of asc, desc"),
@@ -175,7 +176,7 @@ fn every_violation_is_told_with_the_value_given() {
 
 #[test]
 fn a_reason_stays_short_and_in_one_line_whatever_a_client_sends() {
-    let long = invalid("xqr", &format!("limit={}%0A", "9".repeat(5000)));
+    let long = invalid("xqr", &format!("limit={}x%0A", "9".repeat(5000)));
     assert_eq!(long, format!("limit={}… is not a number that xQR reads", "9".repeat(60)));
     assert_eq!(
         invalid("xqr", "limit=1%0D%0A%E2%80%A8x"),

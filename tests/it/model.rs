@@ -117,7 +117,7 @@ impl Row<'_> {
     fn twelvelabs(&self, asked: &Asked) -> bool {
         let types = values(asked, "asset_types");
         let ids = values(asked, "asset_ids");
-        ["image", "video", "audio"].contains(&self.asset.kind())
+        ["image", "video", "audio", "document"].contains(&self.asset.kind())
             && (types.is_empty() || types.contains(&self.asset.kind()))
             && (ids.is_empty() || ids.contains(&self.id))
             && value(asked, "filename").is_none_or(|text| contains(self.asset.name.as_deref(), text))
@@ -145,7 +145,7 @@ impl Row<'_> {
             (Some("mine"), _) => own,
             (Some("shared"), visibility) => visibility == Visibility::Shared,
             (Some(_), visibility) => visibility == Visibility::Default,
-            (None, Visibility::Default) => false,
+            (None, Visibility::Default) => own,
             (None, Visibility::Shared) => true,
             (None, Visibility::Private) => own,
         }

@@ -1,6 +1,6 @@
 //! The four ways of addressing a provider, and what belongs to none of them: section 2 of the design, for every one.
 
-use assetmock::provider::{Carrier, Provider, Slash};
+use assetmock::provider::{Carrier, Order, Provider, Slash};
 use assetmock::providers;
 
 use crate::dialects::{Dialect, pairs};
@@ -251,10 +251,19 @@ fn methods_are_allowed_as_the_card_says() {
 }
 
 #[test]
-fn a_wrong_method_is_told_before_the_key_is_asked_for() {
+fn the_card_says_whether_the_key_or_the_route_is_looked_at_first() {
     let server = start();
-    for (_, dialect) in pairs() {
-        assert_refused(dialect, &server.request("DELETE", &dialect.target(""), &[]), 405, "DELETE");
+    for (provider, dialect) in pairs() {
+        let (method, route) = match provider.card().order {
+            Order::RouteFirst => (405, 404),
+            Order::KeyFirst => (401, 401),
+        };
+        for key in [vec![], vec![dialect.auth("_revoked")]] {
+            let headers: Vec<&str> = key.iter().map(|line| &**line).collect();
+            assert_refused(dialect, &server.request("DELETE", &dialect.target(""), &headers), method, "DELETE");
+            let target = format!("/{}/nowhere", dialect.name);
+            assert_refused(dialect, &server.request("GET", &target, &headers), route, "GET");
+        }
     }
 }
 
@@ -275,7 +284,7 @@ fn options_of_everything_belongs_to_the_host_it_is_sent_to() {
     assert_nobodys(&server.request("OPTIONS", "*", &["Host: localhost"]), "OPTIONS *");
     for (provider, dialect) in pairs() {
         let host = format!("Host: {}", provider.card().hosts[0]);
-        assert_refused(dialect, &server.request("OPTIONS", "*", &[&host]), 404, "OPTIONS *");
+        assert_refused(dialect, &server.request("OPTIONS", "*", &[&host, &dialect.auth("")]), 404, "OPTIONS *");
     }
 }
 

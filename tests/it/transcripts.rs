@@ -88,10 +88,8 @@ fn run_folder(provider: &str) {
 
 fn run_case(provider: &str, file: &Path) -> Option<String> {
     let transcript = Transcript::parse(&read(file));
-    let fixture = match &*transcript.fixture {
-        "world" => read(&folder(provider).join("world.json")),
-        name => name.to_owned(),
-    };
+    let beside = folder(provider).join(format!("{}.json", transcript.fixture));
+    let fixture = if beside.exists() { read(&beside) } else { transcript.fixture.clone() };
     let mut clock = transcript.exchanges[0].clock.clone().unwrap_or_else(|| panic!("{}: no clock", file.display()));
     let server = Server::start_at(&fixture, &clock);
     for (index, exchange) in transcript.exchanges.iter().enumerate() {

@@ -76,10 +76,11 @@ fn message(Violation { param, problem, .. }: &Violation) -> String {
     match problem {
         Problem::Below(min) => format!("Number must be greater than or equal to {min}"),
         Problem::Above(max) => format!("Number must be less than or equal to {max}"),
-        Problem::NotWhole => "Expected integer, received float".to_owned(),
+        Problem::NotWhole(_) => "Expected integer, received float".to_owned(),
         Problem::NotANumber => "Expected number, received nan".to_owned(),
-        Problem::Repeated if param == "limit" => "Expected number, received nan".to_owned(),
+        Problem::Repeated | Problem::Object if param == "limit" => "Expected number, received nan".to_owned(),
         Problem::Repeated => "Expected string, received array".to_owned(),
+        Problem::Object => "Expected string, received object".to_owned(),
         Problem::Malformed(_) if param == "cursor" => "Invalid cursor.".to_owned(),
         Problem::Malformed(_) | Problem::NotOneOf(_) | Problem::Unknown => "Invalid".to_owned(),
     }

@@ -59,7 +59,8 @@ fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
 /// A modality, or the one of a MIME type, which the vendor's name for the field suggests. What would be `other` is kept
 /// as a document: others are not listed here.
 fn kind(content_type: &str) -> String {
-    let kind = match content_type.split('/').next() {
+    let lower = content_type.to_ascii_lowercase(); // MIME types are compared without case
+    let kind = match lower.split('/').next() {
         Some(modality @ ("image" | "video" | "audio")) => modality,
         Some("" | "application" | "text" | "other") => "document",
         _ => content_type,

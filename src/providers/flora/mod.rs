@@ -72,7 +72,10 @@ pub static CARD: Card = Card {
         Fact::inferred("`query` finds text in name and description, whatever the case."),
         Fact::inferred("`total_estimate` is sent and exact."),
         Fact::inferred(
-            "400 messages follow zod 3, numbers follow JavaScript's `Number()`; several bad fields: all in `fields`, the first in `message`.",
+            "400 messages follow zod 3, numbers follow JavaScript's `Number()`; several bad fields: all in `fields`, the first in `message`. A number that is wrong in two ways (`1000.5`, `Infinity`) has both messages, that about the integer first.",
+        ),
+        Fact::inferred(
+            "Names can have brackets, as oRPC reads them: `limit[]=5` and `limit[0]=5` are arrays of one, which `Number()` takes for 5; longer arrays (a repeated name makes one too) and objects (`limit[a]=5`) are no numbers, and none of them is a text.",
         ),
         Fact::inferred(
             "A cursor that is not one is 400 `Invalid cursor.`; padding and the standard alphabet are accepted.",

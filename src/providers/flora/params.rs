@@ -1,4 +1,5 @@
-//! FLORA's five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it (inferred).
+//! FLORA's five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it, and names can have
+//! brackets, since the framework reads them (both inferred).
 
 use super::cursor;
 use crate::failure::Failure;
@@ -10,18 +11,18 @@ pub const ALL: &[Param] = &[
     // The bounds are documented, the default is inferred from the sample cursor.
     Param::integer("limit", javascript_number, 1, 100)
         .or("20")
-        .repeated(Repeated::Refused)
+        .repeated(Repeated::Nested)
         .known(Documented, "How many assets to return."),
     Param::parsed("cursor", cursor::read)
         .or("")
-        .repeated(Repeated::Refused)
+        .repeated(Repeated::Nested)
         .known(Documented, "Where the page begins: `next_cursor` of the page before."),
-    Param::text("query").empty(Empty::Absent).repeated(Repeated::Refused).known(Documented, "Text to search for."),
+    Param::text("query").empty(Empty::Absent).repeated(Repeated::Nested).known(Documented, "Text to search for."),
     Param::parsed("workspace_id", |text| prefixed("ws_", text))
-        .repeated(Repeated::Refused)
+        .repeated(Repeated::Nested)
         .known(Documented, "Only assets of this workspace."),
     Param::parsed("project_id", |text| prefixed("prj_", text))
-        .repeated(Repeated::Refused)
+        .repeated(Repeated::Nested)
         .known(Documented, "Only assets on this project's canvas."),
 ];
 
@@ -72,15 +73,17 @@ fn javascript_number(text: &str) -> Result<i64, Problem> {
         Some("0x" | "0X") => radix(16)?,
         Some("0o" | "0O") => radix(8)?,
         Some("0b" | "0B") => radix(2)?,
-        _ if matches!(text, "Infinity" | "+Infinity" | "-Infinity") => f64::INFINITY,
+        _ if matches!(text, "Infinity" | "+Infinity") => f64::INFINITY,
+        _ if text == "-Infinity" => f64::NEG_INFINITY,
         _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => {
             text.parse().map_err(|_| Problem::NotANumber)?
         }
         _ => return Err(Problem::NotANumber),
     };
+    // An infinite number is whole to nobody; as an integer it is the largest or smallest there is.
     match number.fract() == 0.0 {
         true => Ok(number as i64),
-        false => Err(Problem::NotWhole),
+        false => Err(Problem::NotWhole(number.floor() as i64)),
     }
 }
 
@@ -107,8 +110,10 @@ mod tests {
         for text in ["abc", "1_000", "5px", "0x", "0x-1", "e1", ".", "infinity", "NaN", "+0x10", "１"] {
             assert_eq!(javascript_number(text), Err(Problem::NotANumber), "{text:?}");
         }
-        for text in ["1.5", "Infinity", "1e400"] {
-            assert_eq!(javascript_number(text), Err(Problem::NotWhole), "{text:?}");
+        for (text, floor) in
+            [("1.5", 1), ("-0.5", -1), ("Infinity", i64::MAX), ("1e400", i64::MAX), ("-1e400", i64::MIN)]
+        {
+            assert_eq!(javascript_number(text), Err(Problem::NotWhole(floor)), "{text:?}");
         }
     }
 }

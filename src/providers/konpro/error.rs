@@ -79,8 +79,8 @@ fn envelope(status: StatusCode, error: Error<'_>, cx: &Context) -> Reply {
 fn reason(Violation { problem, .. }: &Violation) -> String {
     match problem {
         Problem::Below(_) | Problem::Above(_) => "Limit must be between 0 and 100".to_owned(),
-        Problem::NotANumber | Problem::NotWhole => "Limit must be an integer".to_owned(),
+        Problem::NotANumber | Problem::NotWhole(_) => "Limit must be an integer".to_owned(),
         Problem::Malformed(_) => "Invalid pagination token".to_owned(),
-        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown => "Invalid value".to_owned(),
+        Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown => "Invalid value".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use super::params::NOT_HELD;
 use crate::clock::SECOND;
 use crate::fixture;
 use crate::import::{Envelope, Number, Row, Unimportable};
+use crate::mime;
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
 
@@ -30,9 +31,12 @@ pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
 fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
     let such_as = "`1774094400`, in seconds";
     let created_at = row.time("created_ts", told.created_ts, |at| at.instant(SECOND), such_as)?;
+    let kind = kind(row, told.file_type)?;
     Ok(fixture::Asset {
+        // Inferred: the vendor tells no MIME type, and others show one.
+        mime_type: told.name.as_deref().and_then(|name| mime::of_name(name, &kind)).map(str::to_owned),
         name: told.name,
-        kind: Some(kind(row, told.file_type)?),
+        kind: Some(kind),
         url: told.url,
         folder: told.folder_id.filter(|folder| !folder.is_empty()),
         ..row.asset(created_at)
@@ -67,6 +71,14 @@ mod tests {
         );
         assert_eq!((asset.folder.as_deref(), asset.created_at.0), (Some("folder_1"), 1_640_995_200_000_000));
         assert_eq!(asset.ids["konpro"], "asset_1");
+    }
+
+    #[test]
+    fn a_name_tells_the_mime_type_of_what_has_the_type_it_says() {
+        let mime = |fields: &str| one(&format!(r#""created_ts":1,{fields}"#)).unwrap().mime_type;
+        assert_eq!(mime(r#""name":"a.JPG","file_type":"image""#).as_deref(), Some("image/jpeg"));
+        assert_eq!(mime(r#""name":"a.jpg","file_type":"video""#), None);
+        assert_eq!(mime(r#""file_type":"image""#), None);
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("`has_more` is decided by looking one asset ahead, so a full last page announces nothing."),
         Fact::inferred(
-            "The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not a plain decimal is 400 `VALIDATION_ERROR`.",
+            "The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not an integer as Pydantic's lax mode reads it (`005`, ` 5 `, `+5`, `5.0`, `1_0`) is 400 `VALIDATION_ERROR`.",
         ),
         Fact::inferred(
             "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
@@ -94,7 +94,7 @@ pub static CARD: Card = Card {
             "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
         ),
         Fact::inferred(
-            "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused.",
+            "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused; the MIME type that other vendors show follows from the name where it agrees with the type.",
         ),
         Fact::inferred(
             "Of the failures that only faults stage, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",

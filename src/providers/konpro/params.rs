@@ -2,14 +2,14 @@
 
 use super::token;
 use crate::provider::Evidence::Documented;
-use crate::query::{Args, Empty, Param, decimal};
+use crate::query::{Args, Empty, Param, integers};
 use crate::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Status, Tie};
 
 pub const ALL: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
     Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
-    // The maximum is documented; minimum and default are inferred.
-    Param::integer("limit", decimal, 0, 100)
+    // The maximum is documented; minimum, default and grammar (its presumed framework's) are inferred.
+    Param::integer("limit", integers::lax, 0, 100)
         .or("100")
         .empty(Empty::Absent)
         .known(Documented, "How many assets to return; 0 stands for the default."),

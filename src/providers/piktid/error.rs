@@ -66,7 +66,7 @@ fn say(status: StatusCode, error: &'static str) -> Reply {
 /// Pydantic v2's wording.
 fn message(Violation { param, problem, .. }: &Violation) -> String {
     match problem {
-        Problem::NotANumber | Problem::NotWhole => {
+        Problem::NotANumber | Problem::NotWhole(_) => {
             "Input should be a valid integer, unable to parse string as an integer".to_owned()
         }
         Problem::Below(min) => format!("Input should be greater than or equal to {min}"),
@@ -76,7 +76,7 @@ fn message(Violation { param, problem, .. }: &Violation) -> String {
             format!("Input should be a valid datetime or date, {reason}")
         }
         Problem::Malformed(reason) => reason.clone(),
-        Problem::Repeated | Problem::Unknown => "Extra inputs are not permitted".to_owned(),
+        Problem::Repeated | Problem::Object | Problem::Unknown => "Extra inputs are not permitted".to_owned(),
     }
 }
 

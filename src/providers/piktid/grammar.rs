@@ -1,46 +1,17 @@
-//! How Pydantic v2 reads text as numbers, dates and lists of tags (inferred: it is what the server is written with).
+//! How Pydantic v2 reads text as page numbers, dates and lists of tags (inferred: it is what the server is written with).
 
 use speedate::{Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, TimeConfig, TimestampUnit};
 use strum::EnumMessage;
 
 use super::params::TAGS;
 use crate::clock::{Micros, SECOND};
-use crate::query::{Problem, Value};
+use crate::query::{Problem, Value, integers};
 
-/// A whole number: white space around it, a sign, `_` between digits, `.0` behind it. Beyond 64 bits it saturates.
-pub fn integer(text: &str) -> Result<i64, Problem> {
-    let digits = whole(text)?;
-    let saturated = if digits.starts_with('-') { i64::MIN } else { i64::MAX };
-    Ok(digits.parse().unwrap_or(saturated))
-}
-
-/// A page number: as [`integer`], kept as text because it is echoed however long it is. Below 1 it counts as 1.
+/// A page number: as [`integers::lax`] reads it, kept as text because it is echoed however long it is. Below 1 it counts as 1.
 pub fn page(text: &str) -> Result<Value, Problem> {
-    let digits = whole(text)?;
+    let digits = integers::lax_digits(text)?;
     let digits = if digits.starts_with('-') || digits == "0" { "1".to_owned() } else { digits };
     Ok(Value::Text(digits))
-}
-
-/// The number's canonical digits, with `-` in front of negative ones.
-fn whole(text: &str) -> Result<String, Problem> {
-    let text = text.trim();
-    let (negative, unsigned) = match text.as_bytes() {
-        [b'-', ..] => (true, &text[1..]),
-        [b'+', ..] => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let (number, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let grouped = number.split('_').all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
-    if !grouped || fraction.is_empty() || fraction.bytes().any(|b| b != b'0') {
-        return Err(Problem::NotANumber);
-    }
-    let digits = number.replace('_', "");
-    let digits = digits.trim_start_matches('0');
-    Ok(match (negative, digits) {
-        (_, "") => "0".to_owned(),
-        (true, digits) => format!("-{digits}"),
-        (false, digits) => digits.to_owned(),
-    })
 }
 
 /// As Pydantic configures its parser: digits beyond microseconds are dropped, a number's size tells its unit.

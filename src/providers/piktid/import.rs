@@ -43,26 +43,36 @@ pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
 /// some.
 #[derive(Default)]
 struct Question {
-    /// Whether it is for what the platform provides.
-    platform: Option<bool>,
     /// Whose private assets are among the answers.
-    user: Option<Option<String>>,
+    private: Option<Option<String>>,
+    /// Whose assets that the platform provides are among them.
+    platform: Option<Option<String>>,
+    /// Whether those have several users: then only `ownership=default` shows them all.
+    only_platform: bool,
+    /// Whether others are among the answers.
+    others: bool,
 }
 
 impl Question {
     fn also_shows(&mut self, row: &Row, asset: fixture::Asset) -> Result<fixture::Asset, Unimportable> {
-        let platform = asset.visibility == Visibility::Default;
-        if *self.platform.get_or_insert(platform) != platform {
-            let why = "`default` is listed here only with `ownership=default`, which lists nothing else; \
+        let user = &asset.uploader;
+        match asset.visibility {
+            Visibility::Default => {
+                let first = self.platform.get_or_insert_with(|| user.clone());
+                self.only_platform |= first != user;
+            }
+            Visibility::Private if self.private.get_or_insert_with(|| user.clone()) != user => {
+                let who = user.as_deref().unwrap_or("nobody");
+                let why = "has a private asset here, as has another user; no one sees both, so import them apart";
+                return Err(row.refusal("created_by", format!("`{who}` {why}")));
+            }
+            Visibility::Private | Visibility::Shared => self.others = true,
+        }
+        let strangers = self.private.is_some() && self.platform.is_some() && self.private != self.platform;
+        if (self.only_platform && self.others) || strangers {
+            let why = "`default` is listed here with `ownership=default`, which lists nothing else, and to its own user; \
                        import the others apart";
             return Err(row.refusal("visibility", why));
-        }
-        if asset.visibility == Visibility::Private
-            && *self.user.get_or_insert_with(|| asset.uploader.clone()) != asset.uploader
-        {
-            let who = asset.uploader.as_deref().unwrap_or("nobody");
-            let why = "has a private asset here, as has another user; no one sees both, so import them apart";
-            return Err(row.refusal("created_by", format!("`{who}` {why}")));
         }
         Ok(asset)
     }
@@ -131,11 +141,15 @@ mod tests {
 
     #[test]
     fn what_no_one_list_shows_is_refused() {
-        let platform = "`default` is listed here only with `ownership=default`, which lists nothing else";
-        assert_eq!(
-            said(&[r#""visibility":"shared""#, r#""visibility":"default""#]),
-            format!("assets[1].visibility: {platform}; import the others apart")
-        );
+        let platform =
+            "`default` is listed here with `ownership=default`, which lists nothing else, and to its own user";
+        let [ada, grace] = ["ada", "grace"].map(|user| format!(r#""visibility":"default","created_by":"{user}""#));
+        for rows in [
+            [r#""visibility":"private","created_by":"ada""#, &*grace, &ada],
+            [&*ada, &grace, r#""visibility":"shared""#],
+        ] {
+            assert!(said(&rows).ends_with(&format!("visibility: {platform}; import the others apart")), "{rows:?}");
+        }
         let ada = r#""visibility":"private","created_by":"ada""#;
         assert_eq!(
             said(&[

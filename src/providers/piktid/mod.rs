@@ -61,13 +61,13 @@ pub static CARD: Card = Card {
             "Validation is 400: the order of the documented responses says so. Messages, coercion and dates are Pydantic v2's.",
         ),
         Fact::inferred(
-            "Of a repeated parameter the first counts; unknown ones are ignored; empty tag lists filter nothing.",
+            "Of a repeated parameter the first counts; unknown ones are ignored; empty tag lists and an empty `created_by` filter nothing.",
         ),
         Fact::inferred(
             "A page below 1 counts as 1; a page beyond the end is 200 and empty; numbers of any length are echoed.",
         ),
         Fact::inferred(
-            "Without `ownership`: one's own and shared assets, nothing of the platform's. `mine` is one's own whatever the visibility; `shared` has one's own shared ones too.",
+            "Without `ownership`: one's own assets whatever their visibility, as `mine` has them, and shared ones; of the platform's, none that another brought. `shared` has one's own shared ones too.",
         ),
         Fact::inferred("Bounds of time are inclusive; times without an offset are UTC."),
         Fact::inferred(

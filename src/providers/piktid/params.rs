@@ -2,17 +2,18 @@
 
 use super::grammar;
 use crate::provider::Evidence::Documented;
-use crate::query::{Args, Param, Repeated};
+use crate::query::{Args, Empty, Param, Repeated, integers};
 use crate::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Status, Tie, Visibility};
 
 pub const ALL: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
-    Param::integer("per_page", grammar::integer, 1, 100)
+    Param::integer("per_page", integers::lax, 1, 100)
         .or("20")
         .repeated(FIRST)
         .known(Documented, "How many assets a page holds."),
     Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort."),
-    Param::text("created_by").repeated(FIRST).known(Documented, "Only assets of this user."),
+    // Inferred: empty, it is no filter.
+    Param::text("created_by").empty(Empty::Absent).repeated(FIRST).known(Documented, "Only assets of this user."),
     Param::parsed("created_after", grammar::instant)
         .repeated(FIRST)
         .known(Documented, "Only assets created then or later."),

@@ -131,10 +131,11 @@ fn advice(problem: &Problem) -> String {
     match problem {
         Problem::NotOneOf(words) => format!(" You should use one of the following values: {}.", words.join(", ")),
         Problem::NotANumber
-        | Problem::NotWhole
+        | Problem::NotWhole(_)
         | Problem::Below(_)
         | Problem::Above(_)
         | Problem::Repeated
+        | Problem::Object
         | Problem::Unknown
         | Problem::Malformed(_) => String::new(),
     }

@@ -22,7 +22,7 @@ struct Asset {
 /// vendor is for.
 const UNTOLD: &str = "video";
 
-/// The types of the newer clients' documents, which are not listed here.
+/// Client: the types of documents.
 const DOCUMENTS: &[&str] = &["application/pdf", "text/plain", "text/markdown"];
 
 pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -34,7 +34,7 @@ fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
     let unknown = row.asset(created_at);
     Ok(fixture::Asset {
         name: told.filename,
-        kind: Some(kind(row, told.file_type.as_deref().unwrap_or_default())?),
+        kind: Some(kind(told.file_type.as_deref().unwrap_or_default())),
         mime_type: told.file_type,
         status: status(told.status.as_deref()),
         uploaded_via: told.method.unwrap_or(unknown.uploaded_via),
@@ -42,17 +42,14 @@ fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
     })
 }
 
-fn kind(row: &Row, file_type: &str) -> Result<String, Unimportable> {
+fn kind(file_type: &str) -> String {
     let file_type = file_type.to_ascii_lowercase();
     let kind = match file_type.split('/').next() {
         Some(kind @ ("image" | "video" | "audio")) => kind,
-        _ if DOCUMENTS.contains(&&*file_type) => {
-            let why = format!("`{file_type}` is a document, and documents are not listed here; leave this asset out");
-            return Err(row.refusal("file_type", why));
-        }
+        _ if DOCUMENTS.contains(&&*file_type) => "document",
         _ => UNTOLD,
     };
-    Ok(kind.to_owned())
+    kind.to_owned()
 }
 
 /// What is none of the three documented words is taken as ready.
@@ -95,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_refused_by_name() {
-        let said = one(r#""file_type":"application/pdf""#).unwrap_err().to_string();
-        let expected = "`application/pdf` is a document, and documents are not listed here; leave this asset out";
-        assert_eq!(said, format!("data[0].file_type: {expected}"));
+    fn a_document_is_listed_as_one() {
+        for file_type in ["application/pdf", "text/plain", "Text/Markdown"] {
+            assert_eq!(one(&format!("\"file_type\":\"{file_type}\"")).unwrap().kind(), "document", "{file_type}");
+        }
     }
 }

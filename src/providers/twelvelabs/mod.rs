@@ -29,9 +29,9 @@ pub static CARD: Card = Card {
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
     list: "/v1.3/assets",
-    slash: Slash::NotFound,       // inferred
-    allow: "GET, HEAD",           // inferred
-    order: Order::KeyFirst,       // inferred
+    slash: Slash::NotFound,     // inferred
+    allow: "GET, HEAD",         // inferred
+    order: Order::KeyFirst,     // inferred
     counted: Counted::Listings, // inferred
     scope: None,
     auth: Auth {
@@ -61,7 +61,7 @@ pub static CARD: Card = Card {
         Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
         Fact::client("A page beyond the end is 200 and empty: both clients iterate until one comes."),
         Fact::client(
-            "The newer `filename` filter (text anywhere in the name, whatever the case) and the type `document` are accepted.",
+            "The newer `filename` filter (text anywhere in the name, whatever the case) is read; documents are listed and the type `document` selects them, as the current clients know it, beside the three documented types.",
         ),
         Fact::live(
             "Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones.",
@@ -70,14 +70,14 @@ pub static CARD: Card = Card {
             "Filters combine with AND; ids of the wrong shape are `parameter_invalid`, unknown ones find nothing; upper-case ids are read.",
         ),
         Fact::inferred(
-            "Out of range or not a plain decimal is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request.",
+            "Integers are what Go's `Atoi` reads (`005`, `+5`): out of range, below 1 and beyond 64 bits included, or no integer is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request.",
         ),
         Fact::inferred(
             "Of a repeated `page`, `page_limit` or `filename` the first counts; an empty `filename` is no filter.",
         ),
         Fact::inferred("Equal creation times: the greater `_id` first. An empty library has `total_page` 0."),
         Fact::inferred(
-            "Documents are not listed, so the type `document` finds nothing; pending assets show as `processing`, `signed_url` as `direct`.",
+            "Documents are what has one of the three MIME types that the current clients name; pending assets show as `processing`, `signed_url` as `direct`.",
         ),
         Fact::inferred(
             "A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`.",
@@ -90,7 +90,7 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
         Fact::inferred(
-            "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed; documents are refused.",
+            "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed.",
         ),
         Fact::inferred(
             "Of the failures that only faults stage, codes and sentences are published, statuses mostly are not; the 503 is ours altogether.",

@@ -2,16 +2,16 @@
 
 use super::array;
 use crate::provider::Evidence::{Client, Documented};
-use crate::query::{Args, Empty, Param, Repeated, decimal};
+use crate::query::{Args, Empty, Param, Repeated, integers};
 use crate::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
-    // Inferred: the least values.
-    Param::integer("page", decimal, 1, i64::MAX)
+    // Inferred: the least values, and that numbers are read as Go reads them.
+    Param::integer("page", integers::atoi, 1, i64::MAX)
         .or("1")
         .repeated(Repeated::First)
         .known(Documented, "Which page, from 1."),
-    Param::integer("page_limit", decimal, 1, 50)
+    Param::integer("page_limit", integers::atoi, 1, 50)
         .or("10")
         .repeated(Repeated::First)
         .known(Documented, "How many assets a page holds."),
@@ -27,11 +27,8 @@ pub const ALL: &[Param] = &[
         .known(Client, "Only assets with this text in their name."),
 ];
 
-/// The types that can be asked for; `document` is the newer clients'.
+/// The types that are listed and can be asked for; `document` is the newer clients' (client), the others are documented.
 pub const TYPES: &[&str] = &["image", "video", "audio", "document"];
-
-/// The types that are listed.
-const HELD: &[&str] = &["image", "video", "audio"];
 
 /// Documented: newest first. Inferred: of equals, the greater id.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
@@ -39,7 +36,7 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction:
 pub fn plan(args: &Args) -> AssetQuery {
     let wanted = args.list("asset_types").filter(|types| !types.is_empty());
     let kinds =
-        HELD.iter().map(|kind| (*kind).to_owned()).filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
+        TYPES.iter().map(|kind| (*kind).to_owned()).filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
     let mut filters = vec![Filter::KindIn(kinds.collect())];
     filters.extend(args.list("asset_ids").filter(|ids| !ids.is_empty()).map(|ids| Filter::IdIn(ids.to_vec())));
     filters.extend(args.text("filename").map(|text| Filter::NameContains(text.to_owned())));

@@ -90,8 +90,8 @@ fn sentence(Violation { param, problem, .. }: &Violation) -> String {
         Problem::Below(_) | Problem::Above(_) if param == "limit" => "limit must be between 1 and 200.".to_owned(),
         Problem::Below(min) => format!("{param} must be at least {min}."),
         Problem::Above(max) => format!("{param} must be at most {max}."),
-        Problem::NotANumber | Problem::NotWhole => format!("{param} must be an integer."),
-        Problem::NotOneOf(_) | Problem::Repeated | Problem::Unknown | Problem::Malformed(_) => {
+        Problem::NotANumber | Problem::NotWhole(_) => format!("{param} must be an integer."),
+        Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown | Problem::Malformed(_) => {
             format!("{param} is invalid.")
         }
     }

@@ -1,12 +1,12 @@
-//! xQR's two parameters. There are no filters and no sort.
+//! xQR's two parameters. There are no filters and no sort. Numbers are read as its presumed framework does (inferred).
 
 use crate::provider::Evidence::Documented;
-use crate::query::{Args, Param, decimal};
+use crate::query::{Args, Param, integers};
 use crate::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
-    Param::integer("limit", decimal, 1, 200).or("50").known(Documented, "How many assets to return."),
-    Param::integer("offset", decimal, 0, i64::MAX).or("0").known(Documented, "How many assets to skip."), // the least value is inferred
+    Param::integer("limit", integers::lax, 1, 200).or("50").known(Documented, "How many assets to return."),
+    Param::integer("offset", integers::lax, 0, i64::MAX).or("0").known(Documented, "How many assets to skip."), // the least value is inferred
 ];
 
 /// Documented: newest first. Inferred: of equals, the one inserted later.

@@ -1,0 +1,180 @@
+//! Names with brackets: `name[]=a` is an array, `name[0]=a` too, `name[x]=a` an object, and a name given twice is an array
+//! of both. The rules are those of oRPC's bracket notation, whose quirks are kept: a later bracket takes the place of a
+//! plain text, and a key that is no index turns an array into an object.
+
+use std::collections::BTreeMap;
+
+use super::Problem;
+
+/// The greatest index of an array; a greater one is a key of an object.
+const LAST_INDEX: usize = 9999;
+
+/// So many brackets are looked at; what is nested deeper is taken to be as deep as that.
+const DEPTH: usize = 8;
+
+/// What was given under one name.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A text.
+    Text(String),
+    /// An array; `pushed` if it was made with `[]`.
+    Array { items: BTreeMap<usize, Given>, pushed: bool },
+    /// An object.
+    Object(BTreeMap<String, Given>),
+}
+
+/// The name in front of the brackets, or the whole name if there are none.
+pub fn root(name: &str) -> &str {
+    keys(name).map_or(name, |(root, _)| root)
+}
+
+/// The name in front of the brackets, and what stands in each of them; `None` if brackets are not closed.
+fn keys(name: &str) -> Option<(&str, Vec<&str>)> {
+    let (root, brackets) = name.split_once('[')?;
+    Some((root, brackets.strip_suffix(']')?.split("][").take(DEPTH).collect()))
+}
+
+/// What all the pairs together give under this name.
+pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Given> {
+    let mut given = None;
+    for (path, text) in pairs {
+        match keys(path) {
+            Some((root, keys)) if root == name => given = Some(put(given, &keys, text)),
+            None if path == name => given = Some(put(given, &[], text)),
+            _ => {}
+        }
+    }
+    given
+}
+
+/// What `old` becomes when a text is put below these keys.
+fn put(old: Option<Given>, keys: &[&str], text: &str) -> Given {
+    let Some((key, below)) = keys.split_first() else { return joined(old, text) };
+    match container(old, key, below.is_empty()) {
+        Given::Array { mut items, .. } if key.is_empty() => {
+            push(&mut items, Given::Text(text.to_owned()));
+            Given::Array { items, pushed: true }
+        }
+        Given::Array { mut items, pushed } => {
+            let index = index(key).expect("an array with another key has become an object");
+            let item = put(items.remove(&index), below, text);
+            items.insert(index, item);
+            Given::Array { items, pushed }
+        }
+        Given::Object(mut fields) => {
+            let field = put(fields.remove(*key), below, text);
+            fields.insert((*key).to_owned(), field);
+            Given::Object(fields)
+        }
+        text @ Given::Text(_) => text,
+    }
+}
+
+/// A text beside what is there already.
+fn joined(old: Option<Given>, text: &str) -> Given {
+    let text = Given::Text(text.to_owned());
+    match old {
+        None => text,
+        Some(Given::Array { mut items, pushed }) => {
+            push(&mut items, text);
+            Given::Array { items, pushed }
+        }
+        Some(old) => Given::Array { items: BTreeMap::from([(0, old), (1, text)]), pushed: false },
+    }
+}
+
+/// What holds a value under this key: an array as long as keys are indexes or empty, else an object.
+fn container(old: Option<Given>, key: &str, is_last: bool) -> Given {
+    let (items, pushed) = match old {
+        Some(Given::Array { items, pushed }) => (items, pushed),
+        Some(object @ Given::Object(_)) => return object,
+        Some(Given::Text(_)) | None => (BTreeMap::new(), false),
+    };
+    let stays = match key {
+        "" => is_last && (items.is_empty() || pushed),
+        key => index(key).is_some() && !(is_last && pushed),
+    };
+    match (stays, pushed) {
+        (true, _) => Given::Array { items, pushed },
+        (false, false) => Given::Object(items.into_iter().map(|(index, item)| (index.to_string(), item)).collect()),
+        (false, true) => Given::Object(BTreeMap::from([(String::new(), alone(items))])),
+    }
+}
+
+/// The only item of an array, or the array.
+fn alone(mut items: BTreeMap<usize, Given>) -> Given {
+    match items.len() {
+        1 => items.pop_first().expect("there is one").1,
+        _ => Given::Array { items, pushed: false },
+    }
+}
+
+fn push(items: &mut BTreeMap<usize, Given>, item: Given) {
+    let end = items.last_key_value().map_or(0, |(last, _)| last + 1);
+    items.insert(end, item);
+}
+
+fn index(key: &str) -> Option<usize> {
+    let canonical = key == "0" || (key.bytes().all(|b| b.is_ascii_digit()) && !key.starts_with('0'));
+    key.parse().ok().filter(|index| canonical && *index <= LAST_INDEX)
+}
+
+impl Given {
+    /// The text, where one is needed.
+    pub fn text(&self) -> Result<&str, Problem> {
+        match self {
+            Given::Text(text) => Ok(text),
+            Given::Array { .. } => Err(Problem::Repeated),
+            Given::Object(_) => Err(Problem::Object),
+        }
+    }
+
+    /// The text of a number: JavaScript makes a number of an array that holds nothing but one.
+    pub fn number(&self) -> Result<&str, Problem> {
+        match self {
+            Given::Array { items, .. } if items.len() == 1 => items.get(&0).ok_or(Problem::Repeated)?.number(),
+            other => other.text(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(query: &str) -> Result<String, Problem> {
+        let pairs: Vec<_> = query.split('&').map(|pair| pair.split_once('=').unwrap()).collect();
+        collect("n", pairs.into_iter()).unwrap().number().map(str::to_owned)
+    }
+
+    #[test]
+    fn an_array_of_one_is_the_number_in_it() {
+        for query in ["n=5", "n[]=5", "n[0]=5", "n[0][0]=5", "n=6&n[]=5", "m=6&n[]=5&m[]=7"] {
+            assert_eq!(number(query), Ok("5".to_owned()), "{query}");
+        }
+    }
+
+    #[test]
+    fn longer_arrays_and_objects_are_none() {
+        for query in ["n=5&n=6", "n[]=5&n[]=6", "n[]=6&n=5", "n[1]=5", "n[9999]=5", "n[0]=5&n[0]=6", "n[0]=5&n[1]=6"] {
+            assert_eq!(number(query), Err(Problem::Repeated), "{query}");
+        }
+        for query in ["n[a]=5", "n[][]=5", "n[10000]=5", "n[00]=5", "n[0]=5&n[]=6", "n[]=5&n[0]=6", "n[a]=5&n[]=6"] {
+            assert_eq!(number(query), Err(Problem::Object), "{query}");
+        }
+    }
+
+    #[test]
+    fn brackets_that_are_not_closed_are_letters_of_another_name() {
+        for name in ["n[", "n]", "[n]", "n[]x", "n[0"] {
+            assert_eq!(collect("n", [(name, "5")].into_iter()), None, "{name}");
+        }
+        assert_eq!((root("n[a][]"), root("n["), root("n")), ("n", "n[", "n"));
+    }
+
+    #[test]
+    fn deep_brackets_cost_no_more_than_shallow_ones() {
+        let deep = format!("n{}=5", "[0]".repeat(20_000));
+        assert_eq!(number(&deep), Ok("5".to_owned()));
+    }
+}
