@@ -73,7 +73,7 @@ pub struct Card {
     pub name: &'static str,
     /// The name that the vendor writes.
     pub title: &'static str,
-    /// The vendor's host names.
+    /// The vendor's host names; the first is the list route's.
     pub hosts: &'static [&'static str],
     /// What follows the host in the base URL that clients are given.
     pub base: &'static str,

@@ -251,7 +251,7 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
             "\n## {}\n\n`GET {}` at {}\n",
             card.title,
             card.list,
-            card.hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ")
+            card.hosts.first().map(|host| format!("`{host}`")).unwrap_or_default()
         );
         text.push_str("\n| parameter | reads | default | empty | repeated | evidence |\n|---|---|---|---|---|---|\n");
         for param in card.params.iter().map(param_row) {

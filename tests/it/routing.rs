@@ -117,6 +117,31 @@ fn where_two_share_a_path_the_shape_of_the_key_decides() {
 }
 
 #[test]
+fn of_two_keys_the_first_counts_and_names_have_any_case() {
+    let server = start();
+    for (_, dialect) in pairs() {
+        let (live, dead) = (dialect.auth("_off"), dialect.auth("_nobody"));
+        let shouted = live.split_once(": ").map(|(name, value)| format!("{}: {value}", name.to_uppercase())).unwrap();
+        assert_page(dialect, &server.get(&dialect.target(""), &[&live, &dead]), "the live key first");
+        assert_page(dialect, &server.get(&dialect.target(""), &[&shouted]), "a name in capitals");
+        assert_refused(dialect, &server.get(&dialect.target(""), &[&dead, &live]), 401, "the live key second");
+    }
+}
+
+#[test]
+fn no_vendor_sends_cors_headers() {
+    let server = start();
+    for (_, dialect) in pairs() {
+        for method in ["GET", "OPTIONS"] {
+            let lines = ["Origin: https://example.com", "Access-Control-Request-Method: GET", &dialect.auth("_off")];
+            let answer = server.request(method, &dialect.target(""), &lines);
+            let cors = answer.headers.iter().find(|(name, _)| name.starts_with("access-control-") || name == "vary");
+            assert_eq!(cors, None, "{} {method}", dialect.name);
+        }
+    }
+}
+
+#[test]
 fn where_two_share_a_path_and_no_key_tells_them_apart_nobody_answers() {
     let server = start();
     for (provider, _) in pairs().filter(|(provider, _)| shares_its_path(*provider)) {

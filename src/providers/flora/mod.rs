@@ -29,7 +29,7 @@ pub static CARD: Card = Card {
     hosts: &["app.flora.ai"],
     base: "/api/v1",
     list: "/api/v1/assets",
-    slash: Slash::Tolerated, // client: its SDK emits it for an empty id, and its presumed framework takes it
+    slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     allow: "GET, HEAD",      // inferred
     order: Order::KeyFirst,  // inferred
     counted: Counted::Listings, // inferred
@@ -61,7 +61,9 @@ pub static CARD: Card = Card {
         Fact::client(
             "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
         ),
-        Fact::client("A trailing slash reaches the list."),
+        Fact::inferred(
+            "A trailing slash reaches the list, as its presumed framework does; the SDK sends one for an empty id. HEAD is answered like GET, OPTIONS is a wrong method.",
+        ),
         Fact::inferred(
             "`created_at` is in milliseconds, as in the vendor's webhooks; `content_type` is the modality (`image`, `video`, `audio`, `document`), as the vendor measured.",
         ),
@@ -92,7 +94,9 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
         ),
-        Fact::inferred("Where no URL is stored, a ready asset shows one in the form the vendor's have."),
+        Fact::inferred(
+            "Where no URL is stored, a ready asset shows one, in the form in which others have seen the vendor's, on a host that nobody owns.",
+        ),
         Fact::inferred(
             "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
         ),

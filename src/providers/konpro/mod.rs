@@ -72,7 +72,7 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("`has_more` is decided by looking one asset ahead, so a full last page announces nothing."),
         Fact::inferred(
-            "The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not an integer as Pydantic's lax mode reads it (`005`, ` 5 `, `+5`, `5.0`, `1_0`) is 400 `VALIDATION_ERROR`.",
+            "Only the maximum of `limit` is documented. The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not an integer as Pydantic's lax mode reads it (`005`, ` 5 `, `+5`, `5.0`, `1_0`) is 400 `VALIDATION_ERROR`.",
         ),
         Fact::inferred(
             "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
@@ -102,6 +102,7 @@ pub static CARD: Card = Card {
     ],
     not_imitated: &[
         "Every route but the list: upload, delete, folders, key validation.",
+        "`upload.konpro.ai` takes uploads and lists nothing; here it answers as `api.konpro.ai` does, whose route the list is.",
         "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",
     ],
 };

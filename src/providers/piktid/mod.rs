@@ -81,7 +81,9 @@ pub static CARD: Card = Card {
             "401 is `{\"error\":\"Unauthorized\"}` with `WWW-Authenticate`; 404, 405, 429 and 500 have the same shape.",
         ),
         Fact::inferred("Order of checks: route and method (404 and 405 need no key), key, rate limit, parameters."),
-        Fact::inferred("HEAD is answered like GET, OPTIONS with 200 and `Allow`, as Flask does."),
+        Fact::inferred(
+            "HEAD is answered like GET, OPTIONS with 200 and `Allow` and without a key, as Flask does; a slash behind the route is another route.",
+        ),
         Fact::inferred("An asset without a name shows its id; one without a URL shows one on a host that nobody owns."),
         Fact::inferred(
             "Imported: an asset without `visibility` counts as shared; of equal times each is a microsecond after the one below it.",

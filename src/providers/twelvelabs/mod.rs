@@ -82,6 +82,10 @@ pub static CARD: Card = Card {
         Fact::inferred(
             "A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`.",
         ),
+        Fact::inferred("`page` and `page_limit` begin at 1; only the maximum of `page_limit` is documented."),
+        Fact::inferred(
+            "HEAD is answered like GET, OPTIONS is a wrong method; a slash behind the route is another route.",
+        ),
         Fact::inferred(
             "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, rate limit, parameters.",
         ),

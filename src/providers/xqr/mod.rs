@@ -99,7 +99,7 @@ pub static CARD: Card = Card {
             "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
         ),
         Fact::inferred(
-            "Integers are what Pydantic's lax mode reads (`005`, ` 5 `, `+5`, `5.0`, `1_0`); those beyond 64 bits are beyond the end. `limit` and `offset` out of range or not integers, `offset` below 0 among them, are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
+            "Integers are what Pydantic's lax mode reads (`005`, ` 5 `, `+5`, `5.0`, `1_0`); those beyond 64 bits are beyond the end. `limit` and `offset` out of range or not integers, `offset` below 0 among them (that minimum is a guess), are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
         ),
         Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
         Fact::inferred(

@@ -13,7 +13,8 @@ from twelvelabs import AsyncTwelveLabs, TwelveLabs
 from twelvelabs.core.api_error import ApiError
 from twelvelabs.errors import BadRequestError
 
-KINDS = ("image", "video", "audio")
+KINDS = ("image", "video", "audio", "document")
+DOCUMENTS = ("application/pdf", "text/plain", "text/markdown")
 FIELDS = ("id", "method", "status", "filename", "file_type", "created_at")
 
 
@@ -21,7 +22,8 @@ FIELDS = ("id", "method", "status", "filename", "file_type", "created_at")
 
 
 def kind(asset):
-    return asset.get("kind") or (asset.get("mime_type") or "").partition("/")[0]
+    mime_type = asset.get("mime_type") or ""
+    return asset.get("kind") or ("document" if mime_type in DOCUMENTS else mime_type.partition("/")[0])
 
 
 def shown(asset):
@@ -133,9 +135,10 @@ def test_filter_by_one_type_given_as_text(client, library):
     assert [asset.id for asset in walk(client.assets.list(asset_types="image", page_limit=50))] == ids(images)
 
 
-def test_documents_are_not_listed(client, demo):
-    assert any(kind(asset) not in KINDS for asset in demo["assets"])
-    assert walk(client.assets.list(asset_types=["document"])) == []
+def test_documents_are_listed_and_selected(client, library):
+    documents = [asset for asset in library if kind(asset) == "document"]
+    assert documents
+    assert [asset.id for asset in walk(client.assets.list(asset_types=["document"]))] == ids(documents)
 
 
 def test_filter_by_id(client, library):
