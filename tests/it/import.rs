@@ -374,6 +374,15 @@ fn what_cannot_be_placed_is_refused_with_its_place() {
     }
 }
 
+/// KonPro tells no MIME type; TwelveLabs shows the one that the name tells.
+#[test]
+fn an_image_from_konpro_is_an_image_at_twelvelabs() {
+    let object = r#"{"id":"asset_1","name":"profile_image.jpg","file_type":"image","created_ts":1640995200}"#;
+    let app = start(&world(import("konpro", &response("konpro", &[object.to_owned()]))));
+    let shown = listed(&app, "twelvelabs", "");
+    assert!(shown[0].contains(r#""filename":"profile_image.jpg","file_type":"image/jpeg""#), "{shown:?}");
+}
+
 /// A field that means something here must have the type that the vendor's documents give it.
 #[test]
 fn a_value_of_another_type_is_refused_with_its_place() {
