@@ -36,6 +36,19 @@ pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str>
     Cow::Owned(line)
 }
 
+/// A sentence as a header can carry it: whatever is not visible ASCII is escaped as `\u{2026}`, since clients read other
+/// bytes in headers in different ways, or refuse them.
+pub fn in_ascii(sentence: &str) -> String {
+    let mut line = String::with_capacity(sentence.len());
+    for c in sentence.chars() {
+        match c {
+            ' '..='~' => line.push(c),
+            c => line.extend(c.escape_unicode()),
+        }
+    }
+    line
+}
+
 /// A text that sentences may repeat as it is: in one line, and too short for a secret.
 fn plain(text: &str) -> Option<&str> {
     (text.len() < secret::SHORTEST && !text.contains(breaks_lines)).then_some(text)
