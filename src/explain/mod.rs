@@ -3,6 +3,7 @@
 //! changes an answer, and no sentence has a whole key in it or is longer than a few lines, whatever a client sends.
 
 mod cursors;
+mod unmatched;
 mod warning;
 mod why;
 
