@@ -37,13 +37,15 @@ pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str>
     Cow::Owned(line)
 }
 
-/// A sentence as a header can carry it: whatever is not visible ASCII is escaped as `\u{2026}`, since clients read other
+/// A sentence as a header can carry it: whatever is not visible ASCII is escaped as `\u{e9}`, since clients read other
 /// bytes in headers in different ways, or refuse them.
 pub fn in_ascii(sentence: &str) -> String {
     let mut line = String::with_capacity(sentence.len());
     for c in sentence.chars() {
         match c {
             ' '..='~' => line.push(c),
+            // A mask, or what was cut off.
+            '…' => line.push_str("..."),
             c => line.extend(c.escape_unicode()),
         }
     }

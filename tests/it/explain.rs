@@ -142,7 +142,7 @@ fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
 
 #[test]
 fn what_is_said_in_headers_is_visible_ascii() {
-    assert_eq!(in_ascii("`é…`\u{7f} 😀"), r"`\u{e9}\u{2026}`\u{7f} \u{1f600}");
+    assert_eq!(in_ascii("`é…`\u{7f} 😀"), r"`\u{e9}...`\u{7f} \u{1f600}");
     let server = Server::start("demo");
     let said = |request: &str, name: &str| {
         let answer = server.get(request, &["X-Emulator-Explain: 1", "Authorization: Bearer sk_test_demo"]);
