@@ -127,7 +127,7 @@ impl Notes {
         let warnings = remarks.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
         let warnings = (!warnings.is_empty()).then_some(warnings);
         for (name, text) in [(WHY, remarks.why.clone()), (WARNINGS, warnings)] {
-            let value = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok());
+            let value = text.and_then(|text| HeaderValue::from_str(&explain::in_ascii(&text)).ok());
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
     }

@@ -9,7 +9,7 @@ use aide::openapi::{Operation, ReferenceOr, Response as Documented};
 use aide::operation::OperationInput;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -239,11 +239,36 @@ impl<S: Send + Sync> FromRequest<S> for Text {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Text, Refusal> {
+        readable(request.headers())?;
         let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` gives every request one");
         let bytes = share.read(request.into_body()).await?;
         let text = String::from_utf8(bytes).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
         Ok(Text(text))
     }
+}
+
+/// Refuses a body that is compressed, or written in another character set, before it is read.
+fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
+    let refuse = |code, header: &str, message: String| {
+        Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, message).at(header))
+    };
+    let given = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let codings: Vec<_> = given(header::CONTENT_ENCODING).collect();
+    let mut codings = codings.iter().flat_map(|line| line.split(',')).map(str::trim);
+    if let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
+        let message = format!("bodies are read as they are, not in the coding `{coding}`; send the body uncompressed");
+        return refuse("unsupported_encoding", "Content-Encoding", message);
+    }
+    let media_type = given(header::CONTENT_TYPE).next().unwrap_or_default();
+    let mut parameters = media_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let charset = charset.map(|(_, charset)| charset.trim().trim_matches('"')).unwrap_or("utf-8");
+    // ASCII is UTF-8, too.
+    if ["utf-8", "utf8", "us-ascii", "ascii"].iter().all(|known| !charset.eq_ignore_ascii_case(known)) {
+        let message = format!("bodies are read as UTF-8, not as `{charset}`; send the body in UTF-8");
+        return refuse("unsupported_charset", "Content-Type", message);
+    }
+    Ok(())
 }
 
 /// What the path names.

@@ -14,7 +14,6 @@ use super::answer::{Asked, Json, Path, Refusal};
 use super::json_stream::JsonStream;
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
-use crate::explain::Warning;
 use crate::journal::{Exchange, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
 use crate::object;
 
@@ -216,12 +215,16 @@ async fn warnings(
 
 fn warned(entry: &Exchange) -> Warned {
     let secrets = entry.secrets();
-    let (method, target) = (entry.method.as_str(), entry.heads.target().to_string());
-    let (method, target) = (secrets.hide(method), secrets.hide(&target));
+    let (method, target) = (secrets.method(&entry.method), secrets.target(&entry.heads.target().to_string()));
     Warned {
         seq: entry.seq,
         provider: entry.provider,
         request: format!("{method} {target}"),
-        warnings: entry.remarks().warnings.iter().map(Warning::to_string).collect(),
+        warnings: entry
+            .remarks()
+            .warnings
+            .iter()
+            .map(|warning| secrets.hide(&warning.to_string()).into_owned())
+            .collect(),
     }
 }

@@ -3,6 +3,7 @@
 //! changes an answer, and no sentence has a whole key in it or is longer than a few lines, whatever a client sends.
 
 mod cursors;
+mod unmatched;
 mod warning;
 mod why;
 
@@ -34,6 +35,21 @@ pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str>
         }
     }
     Cow::Owned(line)
+}
+
+/// A sentence as a header can carry it: whatever is not visible ASCII is escaped as `\u{e9}`, since clients read other
+/// bytes in headers in different ways, or refuse them.
+pub fn in_ascii(sentence: &str) -> String {
+    let mut line = String::with_capacity(sentence.len());
+    for c in sentence.chars() {
+        match c {
+            ' '..='~' => line.push(c),
+            // A mask, or what was cut off.
+            '…' => line.push_str("..."),
+            c => line.extend(c.escape_unicode()),
+        }
+    }
+    line
 }
 
 /// A text that sentences may repeat as it is: in one line, and too short for a secret.

@@ -6,6 +6,7 @@ use std::fmt;
 use axum::http::HeaderMap;
 
 use super::cursors::{Cursors, Place, Recalled};
+use super::unmatched::unmatched;
 use super::{SHORT, clip, meant};
 use crate::provider::{Card, Page, Position};
 use crate::query::{Args, Empty, Param, Repeated, Unknown};
@@ -73,6 +74,25 @@ pub enum Warning {
         /// What there is, if a page of this vendor's says.
         end: Option<String>,
     },
+    /// A filter whose value looks like that of a variable that was never set; nothing matched it.
+    NeverSet {
+        /// Parameter and text, as far as it can be shown.
+        given: String,
+    },
+    /// A filter by a kind of asset that there is not.
+    NoSuchKind {
+        /// Parameter and text, as far as it can be shown.
+        given: String,
+        /// The kind that was probably meant.
+        meant: Option<&'static str>,
+    },
+    /// Two filters that no asset can pass.
+    Contradiction {
+        /// One parameter.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
     /// A cursor sent with other filters than it was made with.
     OtherFilters {
         /// The parameter.
@@ -95,6 +115,14 @@ impl fmt::Display for Warning {
             Warning::Resized { name, asked, taken } => write!(f, "`{name}={asked}` was taken as {taken}"),
             Warning::BeyondEnd { given, end: Some(end) } => write!(f, "`{given}` is beyond the end: {end}"),
             Warning::BeyondEnd { given, end: None } => write!(f, "`{given}` is beyond the end: the page is empty"),
+            Warning::NeverSet { given } => {
+                write!(f, "no asset has `{given}`, which looks like a value that was never set")
+            }
+            Warning::NoSuchKind { given, meant: None } => write!(f, "no asset can have `{given}`"),
+            Warning::NoSuchKind { given, meant: Some(meant) } => {
+                write!(f, "no asset can have `{given}`; did you mean `{meant}`?")
+            }
+            Warning::Contradiction { one, other } => write!(f, "no asset can match `{one}` and `{other}` together"),
             Warning::OtherFilters { name } => {
                 write!(f, "the {name} was sent with other filters than it was made with")
             }
@@ -102,7 +130,7 @@ impl fmt::Display for Warning {
     }
 }
 
-type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// What about an answer was probably not meant. Whoever calls this also lets `cursors`
 /// [remember](Cursors::remember) what the answer offers, afterwards.
@@ -121,6 +149,7 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     }
     warnings.extend(resized(answered));
     warnings.extend(misplaced(answered, &pairs, cursors));
+    warnings.extend(unmatched(answered, &pairs));
     warnings
 }
 
@@ -166,7 +195,8 @@ fn uncounted(answered: &Answered, param: &Param, pairs: &[Pair]) -> Option<Warni
     if times > 1 {
         return Some(Warning::Repeated { name: param.name, times, which, counts: shown(answered, counts) });
     }
-    (counts.is_empty() && param.empty == Empty::Absent).then_some(Warning::Empty { name: param.name })
+    let is_default = param.empty == Empty::Absent || param.default == Some("");
+    (counts.is_empty() && is_default).then_some(Warning::Empty { name: param.name })
 }
 
 /// The text of a parameter that counts.
@@ -232,6 +262,6 @@ fn pages(answered: &Answered) -> u64 {
 }
 
 /// A client's text, as far as it can be shown.
-fn shown(answered: &Answered, text: &str) -> String {
+pub(super) fn shown(answered: &Answered, text: &str) -> String {
     clip(text, SHORT, &Secrets::of(Some(&answered.key.key), &HeaderMap::new())).into_owned()
 }

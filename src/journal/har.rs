@@ -164,7 +164,7 @@ impl Request {
         let query = form_urlencoded::parse(entry.heads.target().query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| Header {
             name: secrets.hide(&name).into_owned(),
-            value: secrets.hide(&value).into_owned(),
+            value: secrets.parameter(&name, &value),
         });
         let body = entry.request_body.as_deref().cloned().unwrap_or_default();
         let (text, encoding) = text(&body, secrets);
@@ -174,8 +174,8 @@ impl Request {
             encoding,
         };
         Request {
-            method: secrets.hide(entry.method.as_str()).into_owned(),
-            url: secrets.hide(&url(entry)).into_owned(),
+            method: secrets.method(&entry.method),
+            url: secrets.target(&url(entry)),
             http_version: format!("{:?}", entry.version),
             cookies: [],
             headers: headers(&entry.heads.request(), secrets),

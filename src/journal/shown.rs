@@ -95,8 +95,8 @@ impl Shown {
             provider: entry.provider,
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
-            method: hidden(entry.method.as_str()),
-            target: hidden(&entry.heads.target().to_string()),
+            method: secrets.method(&entry.method),
+            target: secrets.target(&entry.heads.target().to_string()),
             http_version: format!("{:?}", entry.version),
             request_headers: headers(&entry.heads.request(), &secrets),
             request_body: ShownBody::of(&request_body, &secrets),
@@ -140,8 +140,14 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 impl Exchange {
     /// What must not be shown of it.
     pub(crate) fn secrets(&self) -> Secrets {
-        let secrets = Secrets::of(self.key.as_deref(), &self.heads.request());
-        secrets.and_in_query(self.heads.target().query().unwrap_or_default())
+        let secrets = Secrets::of(self.key.as_deref(), &self.heads.request()).and_in_headers(&self.heads.response());
+        let secrets = secrets.and_in_query(self.heads.target().query().unwrap_or_default());
+        let Some(body) = self.request_body.as_deref() else { return secrets };
+        let body = body.kept.whole();
+        match std::str::from_utf8(&body) {
+            Ok(form) if !form.trim_start().starts_with(['{', '[']) => secrets.and_in_query(form),
+            _ => secrets.and_in_json(&body),
+        }
     }
 }
 
@@ -178,8 +184,8 @@ impl Line {
             provider: entry.provider,
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
-            method: clip(entry.method.as_str(), SHORT, &secrets).into_owned(),
-            target: clip(&entry.heads.target().to_string(), LINE_TARGET, &secrets).into_owned(),
+            method: clip(&secrets.method(&entry.method), SHORT, &secrets).into_owned(),
+            target: clip(&secrets.target(&entry.heads.target().to_string()), LINE_TARGET, &secrets).into_owned(),
             status: entry.status.map(|status| status.as_u16()),
             duration_ms: entry.duration.as_micros() as f64 / 1000.0,
             faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),

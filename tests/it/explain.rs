@@ -1,7 +1,7 @@
 //! Why requests are refused, and what is said of answers that were probably not meant.
 
 use assetmock::clock::SECOND;
-use assetmock::explain::{Answered, Case, Cursors, Warning, warnings, why};
+use assetmock::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
 use assetmock::failure::Failure;
 use assetmock::limits::{Counts, KeyLimits, Limits, Own};
 use assetmock::provider::{Position, Provider};
@@ -11,7 +11,7 @@ use assetmock::store::{Edition, Key};
 use axum::http::Method;
 
 use crate::dialects;
-use crate::support::{NOON, app, at, block_on, headers, page};
+use crate::support::{NOON, Server, app, at, block_on, headers, page};
 use crate::worlds::{VISIBLE, world};
 
 fn card(name: &str) -> &'static assetmock::provider::Card {
@@ -138,6 +138,20 @@ fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
         why(&Failure::RateLimited(exceeded), &Case { counts: &counts, now, ..case("xqr") }),
         "the quota `own` is used up: 4 of 3 requests in 60 s; it recovers at 2026-03-21T12:01:00Z, in 12 s"
     );
+}
+
+#[test]
+fn what_is_said_in_headers_is_visible_ascii() {
+    assert_eq!(in_ascii("`é…`\u{7f} 😀"), r"`\u{e9}...`\u{7f} \u{1f600}");
+    let server = Server::start("demo");
+    let said = |request: &str, name: &str| {
+        let answer = server.get(request, &["X-Emulator-Explain: 1", "Authorization: Bearer sk_test_demo"]);
+        answer.header(name).unwrap().to_owned()
+    };
+    let why = said("/flora/api/v1/assets?limit=%C3%A9l%C3%A8ve", "x-emulator-why");
+    assert_eq!(why, r"limit=\u{e9}l\u{e8}ve is not a number that FLORA reads");
+    let warnings = said("/flora/api/v1/assets?l%C3%AFm%C3%AFt=1", "x-emulator-warnings");
+    assert!(warnings.starts_with(r"`l\u{ef}m\u{ef}t` is ignored by this vendor"), "{warnings}");
 }
 
 #[test]
@@ -312,6 +326,40 @@ fn of_a_repeated_parameter_the_one_that_counts_is_told() {
 fn an_empty_parameter_that_counts_as_absent_is_told() {
     assert_eq!(Asker::of("konpro").told("folder_id="), ["`folder_id` is empty, which counts as absent"]);
     assert_eq!(Asker::of("piktid").told("search="), NOTHING);
+}
+
+#[test]
+fn a_filter_that_nothing_can_match_is_told() {
+    let told = |name: &str, query: &str| Asker::of(name).told(query);
+    for (query, said) in [
+        ("file_type=images", "no asset can have `file_type=images`; did you mean `image`?"),
+        ("file_type=image/png", "no asset can have `file_type=image/png`; did you mean `image`?"),
+        ("file_type=IMAGE", "no asset can have `file_type=IMAGE`; did you mean `image`?"),
+        ("file_type=document", "no asset can have `file_type=document`"),
+        ("folder_id=undefined", "no asset has `folder_id=undefined`, which looks like a value that was never set"),
+        ("file_type=null", "no asset has `file_type=null`, which looks like a value that was never set"),
+    ] {
+        assert_eq!(told("konpro", query), [said], "{query}");
+    }
+    assert_eq!(
+        told("flora", "query=undefined"),
+        ["no asset has `query=undefined`, which looks like a value that was never set"]
+    );
+    assert_eq!(told("flora", "cursor="), ["`cursor` is empty, which counts as absent"]);
+    assert_eq!(
+        told("piktid", "created_by=None"),
+        ["no asset has `created_by=None`, which looks like a value that was never set"]
+    );
+    assert_eq!(
+        told("piktid", "created_after=2026-03-02&created_before=2026-03-01"),
+        ["no asset can match `created_after` and `created_before` together"]
+    );
+    assert_eq!(
+        told("piktid", "include_tags=model,product&exclude_tags=product"),
+        ["no asset can match `include_tags` and `exclude_tags` together"]
+    );
+    assert_eq!(told("konpro", "file_type=video"), NOTHING, "there may be some tomorrow");
+    assert_eq!(told("flora", "query=xyz"), NOTHING);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
+use assetmock::explain::in_ascii;
 use assetmock::journal::{Filter, Har, Shown};
 use assetmock::provider::{Card, Provider};
 use assetmock::query::Unknown;
@@ -249,8 +250,9 @@ fn an_explanation_adds_headers_and_without_it_nothing_is_added() {
                 assert_eq!(answer(&[header]).0, plain, "{} {header}", dialect.name);
             }
             let (explained, _) = answer(&["X-Emulator-Explain: 1"]);
-            let why = entry["why"].as_str().map(|why| format!("x-emulator-why: {why}\r\n"));
-            let warnings = entry["warnings"][0].as_str().map(|said| format!("x-emulator-warnings: {said}\r\n"));
+            let why = entry["why"].as_str().map(|why| format!("x-emulator-why: {}\r\n", in_ascii(why)));
+            let warnings =
+                entry["warnings"][0].as_str().map(|said| format!("x-emulator-warnings: {}\r\n", in_ascii(said)));
             let added: String = why.into_iter().chain(warnings).collect();
             assert_eq!(added.is_empty(), ending.is_empty() && query.is_empty(), "{}", dialect.name);
             assert!(explained.contains(&added), "{added} in {explained}");

@@ -99,6 +99,63 @@ fn tells(text: &str, key: &str) -> bool {
     [text, &percent, &form].iter().any(|text| text.contains(key))
 }
 
+/// A request to FLORA whose own key is another: what stands elsewhere is recognised by its place or its shape.
+fn stray(target: &str, sent: &[(&str, &str)], answered: &[(&str, &str)], body: &str) -> Exchange {
+    let body = (!body.is_empty()).then(|| Box::new(Body::of(body.to_owned())));
+    Exchange { heads: heads(target, sent, answered), request_body: body, ..exchange("/") }
+}
+
+#[test]
+fn a_key_is_masked_in_every_place_where_clients_put_one_by_mistake() {
+    const SHAPED: &str = "sk_live_Zq0AbCdEfGh0123456789xyz";
+    const PLAIN: &str = "Zq0AbCdEfGh0123456789xyz";
+    let query = format!("http://x/?next=1&api_key={SHAPED}");
+    let mut entries = Vec::new();
+    for name in ["api-key", "apikey", "x-auth-token", "token", "authentication", "x-goog-api-key", "x-functions-key"] {
+        entries.push((PLAIN, stray("/", &[(name, PLAIN), ("x-again", PLAIN)], &[("x-echo", PLAIN)], "")));
+    }
+    for name in ["referer", "user-agent", "origin", "x-forwarded-uri"] {
+        entries.push((SHAPED, stray("/", &[(name, &query)], &[], "")));
+    }
+    let percent: String = SHAPED.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for target in [
+        format!("/flora/{SHAPED}/assets"),
+        format!("/flora?{SHAPED}"),
+        format!("/flora?cursor=Bearer%20{SHAPED}"),
+        format!("/flora?x={percent}"),
+        format!("http://user:{SHAPED}@app.flora.ai/api/v1/assets"),
+    ] {
+        entries.push((SHAPED, stray(&target, &[], &[], "")));
+    }
+    entries.push((PLAIN, stray(&format!("/flora?api_key={PLAIN}"), &[], &[], "")));
+    entries.push(("abc1", stray("/flora?api_key=abc1", &[], &[], "")));
+    entries.push((PLAIN, stray("http://user:Zq0AbCdEfGh0123456789xyz@app.flora.ai/", &[], &[], "")));
+    entries.push((SHAPED, stray("/", &[], &[("set-cookie", &format!("s={SHAPED}")), ("x-echo", SHAPED)], SHAPED)));
+    entries.push((PLAIN, stray("/", &[("x-echo", PLAIN)], &[], &json!({"apiKey": PLAIN}).to_string())));
+    // `user:` and the key, and only then its colon.
+    let basic = "Basic dXNlcjpacTBBYkNkRWZHaDAxMjM0NTY3ODl4eXo6";
+    entries.push((PLAIN, stray("/", &[("authorization", basic), ("x-echo", PLAIN)], &[], "")));
+    entries.push(("pacTBBYkNkRWZHaDAxMjM0NTY3ODl4eX", stray("/", &[("x-api-key", PLAIN)], &[], basic)));
+    let method = Method::from_bytes(SHAPED.replace('_', "-").as_bytes()).unwrap();
+    entries.push((PLAIN, Exchange { method, ..stray("/", &[], &[], "") }));
+    for (key, entry) in &entries {
+        let shown = serde_json::to_value(Shown::of(entry)).unwrap();
+        let har = serde_json::to_value(Har::of([entry])).unwrap();
+        for text in [texts(&shown), texts(&har), vec![entry.to_string()]].concat() {
+            assert!(!tells(&text, key), "{text} of {entry}");
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_a_little_like_a_secret_is_shown() {
+    let entry = stray("/konpro?token=eyJhIjoxfQ&limit=5", &[("idempotency-key", "order-17-again")], &[], "sk_logo.png");
+    let shown = Shown::of(&entry);
+    assert_eq!(shown.target, "/konpro?token=eyJhIjoxfQ&limit=5");
+    assert_eq!(shown.request_headers[0].value, "order-17-again");
+    assert_eq!(serde_json::to_value(shown.request_body).unwrap(), "sk_logo.png");
+}
+
 #[test]
 fn no_entry_archive_or_line_tells_a_key() {
     let config = Config { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };

@@ -83,13 +83,13 @@ fn the_closest_request_is_shown_with_everything_that_differs() {
         closest.differs,
         [
             "the workspace is ws_a, not ws_b",
-            "the key is xqr_pk_…cdef, not sk_live_…ijkl",
+            "the key is xqr_pk_…cdef, not sk_…ijkl",
             "the status is 200, not 4xx",
             "the fault is none, not reset",
             "the number of warnings is 0, not at least 1",
             "the query is without cursor, not cursor=a",
             "the query is limit=50, not limit=20",
-            "the header is authorization: Bearer xqr_pk_…cdef, not authorization: Bearer sk_live_…ijkl",
+            "the header is authorization: Bearer xqr_pk_…cdef, not authorization: Bearer sk_…ijkl",
             "the header is without x-run, not x-run: 1",
         ]
     );

@@ -150,3 +150,27 @@ fn a_body_that_is_too_large_is_refused_in_the_one_shape() {
     }
     assert_eq!(done(&server, "GET /health", Value::Null)["status"], "ready");
 }
+
+#[test]
+fn a_body_in_another_form_is_refused_by_name() {
+    let server = Server::start("empty");
+    let said = |header: &str| {
+        let answer = server.post("POST", "/_emulator/workspaces", &[header, "Accept-Encoding: gzip, br"], "{}");
+        (answer.status, if answer.status < 300 { String::new() } else { told(&answer, header).1 })
+    };
+    for coding in ["gzip", "identity, br", "DEFLATE"] {
+        assert_eq!(said(&format!("Content-Encoding: {coding}")), (415, "unsupported_encoding".to_owned()), "{coding}");
+    }
+    for charset in ["iso-8859-1", "\"utf-16\""] {
+        let header = format!("Content-Type: application/json; charset={charset}");
+        assert_eq!(said(&header), (415, "unsupported_charset".to_owned()), "{charset}");
+    }
+    for header in [
+        "Content-Encoding: identity",
+        "Content-Type: application/json; charset=\"UTF-8\"",
+        "Content-Type: text/plain;charset=us-ascii",
+        "X-Any: 1",
+    ] {
+        assert_eq!(said(header), (201, String::new()), "{header}");
+    }
+}

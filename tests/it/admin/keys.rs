@@ -44,6 +44,19 @@ fn a_key_is_made_works_is_revoked_and_removed_at_every_provider() {
 }
 
 #[test]
+fn a_key_that_no_request_can_carry_is_refused_when_it_is_made() {
+    let server = Server::start("empty");
+    let room = Room::make(&server, json!({}));
+    for key in ["", "schlüssel", "a\nb", " padded", "padded "] {
+        let said = refused(&server, &room.at("POST", "/keys"), json!({"provider": "flora", "key": key}));
+        assert_eq!(said, refusal(400, "invalid_request", "key"), "{key:?}");
+        let fixture = json!({"workspaces": [{"id": "ws_x", "keys": [{"provider": "konpro", "key": key}]}]});
+        let said = refused(&server, "POST /workspaces", json!({"id": "ws_x", "fixture": fixture}));
+        assert_eq!(said, refusal(400, "invalid_request", "fixture.workspaces[0].keys[0].key"), "{key:?}");
+    }
+}
+
+#[test]
 fn a_key_without_the_scope_is_refused_where_there_are_scopes() {
     let server = Server::start("empty");
     let room = Room::make(&server, json!({}));
