@@ -222,16 +222,21 @@ async fn change(
 ) -> Result<axum::Json<Asset>, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
+    let tenant = app.tenants.of(&workspace);
     let mut shown = None;
     write
         .change_asset(&workspace, &id, |asset| {
-            let ids = asset.ids.clone();
+            let (ids, was_public) = (asset.ids.clone(), asset.is_public);
             let mut asset = Asset { told: None, ..merged(&bare(asset), &patch)? };
+            if asset.is_public && !was_public && !patch.names("updated_at") {
+                // Publishing is a change, at vendors too.
+                asset.updated_at = Some(Instant(tenant.now(&app.clock).max(asset.created_at.0)));
+            }
             if !asset.ids.is_empty() {
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = identified(&around, app.tenants.of(&workspace).chance.bits()).remove(0);
+            let changed = identified(&around, tenant.chance.bits()).remove(0);
             shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })
