@@ -8,8 +8,8 @@ use aide::generate::GenContext;
 use aide::openapi::{Operation, ReferenceOr, Response as Documented};
 use aide::operation::OperationInput;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -307,16 +307,6 @@ impl<T: JsonSchema> OperationOutput for Made<T> {
         let made = Self::operation_response(ctx, operation).unwrap_or_default();
         vec![(Some(aide::openapi::StatusCode::Code(StatusCode::CREATED.as_u16())), made)]
     }
-}
-
-/// The origin that a client sees us at: what it said in `Host`.
-pub fn origin(request: &Parts) -> String {
-    let host = request
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri.authority().map(|host| host.as_str()));
-    format!("http://{}", host.unwrap_or("127.0.0.1:4750"))
 }
 
 impl fmt::Display for Refusal {

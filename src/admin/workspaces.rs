@@ -17,12 +17,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Path, Refusal, origin};
+use super::answer::{Json, Made, Path, Refusal};
 use super::base_url;
 use super::json_stream::JsonStream;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
 use crate::object;
+use crate::origin::origin;
 use crate::providers;
 use crate::store::{Export, KeyState, StoreError, Summary};
 use crate::workspace::{self, New, Origin, until};

@@ -81,7 +81,7 @@ pub static CARD: Card = Card {
         ),
         Fact::inferred("Request ids are `req-` and six digits; the scope is `read`, only for keys that have scopes."),
         Fact::inferred(
-            "404 and 405 wear the envelope; a slash behind the route is 307 to the one without; HEAD and OPTIONS are 405.",
+            "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the scheme that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
         ),
         Fact::inferred(
             "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
