@@ -34,6 +34,7 @@ pub mod glimpsed;
 pub mod import;
 pub mod journal;
 pub mod limits;
+pub mod listed;
 pub mod log;
 pub mod notes;
 pub mod object;
