@@ -11,9 +11,12 @@ use crate::providers;
 use crate::query;
 use crate::store::{Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
 
+/// What is counted: the number and version of a collection, a provider, and what that lists.
+type Counted = (i64, i64, &'static str, Selection);
+
 /// Counts that were made lately, each of one edition of what a workspace holds.
 #[derive(Debug, Default)]
-pub struct ListedCounts(Mutex<HashMap<(i64, i64, &'static str, Selection), u64>>);
+pub struct ListedCounts(Mutex<HashMap<Counted, u64>>);
 
 /// How many counts are kept. Beyond that all of them go.
 const KEPT: usize = 4096;
@@ -81,11 +84,11 @@ fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
 }
 
 impl ListedCounts {
-    fn get(&self, place: &(i64, i64, &'static str, Selection)) -> Option<u64> {
+    fn get(&self, place: &Counted) -> Option<u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied()
     }
 
-    fn keep(&self, place: (i64, i64, &'static str, Selection), count: u64) {
+    fn keep(&self, place: Counted, count: u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.clear();
