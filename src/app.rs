@@ -7,6 +7,7 @@ use crate::explain::Cursors;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::limits::Limits;
+use crate::listed::ListedCounts;
 use crate::log::RequestLog;
 use crate::request_body::BodyBudget;
 use crate::store::Store;
@@ -19,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// What is kept of it in memory.
     pub cache: Cache,
+    /// How many assets of it each provider lists.
+    pub listed: ListedCounts,
     /// The emulator's clock; workspaces can have their own.
     pub clock: Clock,
     /// How the clock went at the start.
@@ -76,6 +79,7 @@ impl App {
         App {
             store,
             cache: Cache::default(),
+            listed: ListedCounts::default(),
             began: clock.hands(),
             clock,
             chance: seed.map_or_else(Chance::from_system, Chance::seeded),

@@ -21,7 +21,7 @@ use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
 use crate::port_file::{self, PortFile, WrittenPortFile};
 use crate::store::{DatabaseLock, Export, NewWorkspace, Place, Store};
-use crate::{providers, report, server, world};
+use crate::{providers, report, server, workspace, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -219,21 +219,24 @@ fn check_fixture(name: &str) -> Outcome {
 }
 
 fn generate(options: &Generate) -> Outcome {
-    let mut workspace = Generator::workspace(&options.workspace);
+    let mut made = Generator::workspace(&options.workspace);
     let demo = world::read(&["empty".to_owned()])?;
-    workspace.keys =
-        demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
-    let assets = Generator::new(Spec { count: options.count, seed: options.seed, until: options.until });
+    made.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
+    let spec = Spec::new(options.count, options.seed, options.until);
+    let which = (&*options.kinds, &*options.statuses, options.listed_by.as_deref());
+    let spec =
+        workspace::narrowed(spec, which).map_err(|(field, why)| format!("`--{}`: {why}", field.replace('_', "-")))?;
+    let assets = Generator::new(spec);
     let bar = progress(options.count);
     let assets = bar.wrap_iter(assets);
     match (&options.database, &options.output) {
-        (Some(file), _) => generate_database(file, &workspace, assets)?,
+        (Some(file), _) => generate_database(file, &made, assets)?,
         (None, Some(file)) => {
-            let made =
+            let out =
                 std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
-            write_fixture(made, &workspace, assets)?;
+            write_fixture(out, &made, assets)?;
         }
-        (None, None) => write_fixture(io::stdout().lock(), &workspace, assets)?,
+        (None, None) => write_fixture(io::stdout().lock(), &made, assets)?,
     }
     bar.finish_and_clear();
     Ok(())

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::app::Switches;
 use crate::clock::{self, Clock, Micros};
 use crate::journal::Bounds;
-use crate::store::Place;
+use crate::store::{Place, Status};
 use crate::world;
 
 /// Stands in for five vendors' asset APIs on one port.
@@ -171,12 +171,25 @@ pub struct Generate {
     /// The time of the newest asset, or a little after it.
     #[arg(long, value_name = "TIME", default_value = "2026-06-01T00:00:00Z", value_parser = time)]
     pub until: Micros,
+    /// Only assets of these kinds: image, video, audio, document, other. Separated by commas [default: all].
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    pub kinds: Vec<String>,
+    /// Only assets in these states: pending, processing, ready, failed. Separated by commas [default: all].
+    #[arg(long, value_name = "STATUSES", value_delimiter = ',', value_parser = status)]
+    pub statuses: Vec<Status>,
+    /// Only assets that this provider lists.
+    #[arg(long, value_name = "PROVIDER")]
+    pub listed_by: Option<String>,
     /// Write a database for `serve --database`.
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub database: Option<PathBuf>,
     /// Write a fixture; standard output if left out.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+fn status(text: &str) -> Result<Status, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
 /// Which keys are good.

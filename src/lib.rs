@@ -14,7 +14,7 @@
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
 //! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, [`port_file`] tells where the server
-//! listens, and [`size`] is what is too large for one request.
+//! listens, [`origin`] is how a client sees it, and [`size`] is what is too large for one request.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -34,10 +34,12 @@ pub mod glimpsed;
 pub mod import;
 pub mod journal;
 pub mod limits;
+pub mod listed;
 pub mod log;
 pub mod mime;
 pub mod notes;
 pub mod object;
+pub mod origin;
 pub mod payload;
 pub mod pipeline;
 pub mod port_file;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -24,6 +24,7 @@ use tracing::{debug, warn};
 
 use crate::app::App;
 use crate::connection::{Line, Wire};
+use crate::origin::{self, Ends};
 use crate::request_body::request_body;
 use crate::{admin, pipeline};
 
@@ -37,6 +38,7 @@ struct Connection {
     /// Told of every answer.
     answered: Arc<Notify>,
     line: Line,
+    ends: Ends,
 }
 
 impl Service<Request<Incoming>> for Connection {
@@ -46,8 +48,12 @@ impl Service<Request<Incoming>> for Connection {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (app, answered) = (self.app.clone(), self.answered.clone());
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let body = request_body(&head.headers, body, app.patience.body);
+        if let Some(why) = origin::misnamed_host(&head) {
+            return Box::pin(ready(Ok(refuse(&app, self.ends.peer, why))));
+        }
+        origin::tell(&mut head, self.ends);
         let request = Request::from_parts(head, body);
         let told = move |response| {
             answered.notify_one();
@@ -104,8 +110,10 @@ fn serve(
     answered: Arc<Notify>,
     connections: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
+    // A connection whose own address cannot be told has ended, and says so when it is read.
+    let local = stream.local_addr().unwrap_or(client);
     let wire = Wire::new(stream, app.patience);
-    let service = Connection { app, answered, line: wire.line() };
+    let service = Connection { app, answered, line: wire.line(), ends: Ends { local, peer: client } };
     let http = Builder::new(TokioExecutor::new());
     let served = connections.watch(http.serve_connection(TokioIo::new(wire), service).into_owned());
     async move {
@@ -113,6 +121,13 @@ fn serve(
             tell(client, &*cause);
         }
     }
+}
+
+/// Answers a request that does not name its host. It is in no journal, since it cannot be said whom it was for.
+#[cold]
+fn refuse(app: &App, client: SocketAddr, why: &str) -> Response {
+    warn!(%client, %why, "a request was refused");
+    admin::misnamed_host(app, why)
 }
 
 /// Logs why a connection ended. A request that the HTTP layer refuses is in no journal, since it never was a request.

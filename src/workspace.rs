@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
 use crate::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
 use crate::provider::Provider;
-use crate::store::{StoreError, Write};
-use crate::world;
+use crate::store::{Filter, Status, StoreError, Write};
+use crate::{listed, world};
 use crate::{providers, size};
 
 /// What a new workspace is made from.
@@ -67,6 +67,35 @@ pub const UNTIL: &str = "2026-06-01T00:00:00Z";
 /// [`UNTIL`] as an instant.
 pub fn until() -> Micros {
     read_rfc3339(UNTIL).expect("it is one")
+}
+
+/// Narrows what is generated to kinds, states and what a provider lists. What leaves nothing to generate is refused, with
+/// the field and the reason.
+pub fn narrowed(
+    spec: Spec,
+    (kinds, statuses, listed_by): (&[String], &[Status], Option<&str>),
+) -> Result<Spec, (&'static str, String)> {
+    let mut filters = Vec::new();
+    if !kinds.is_empty() {
+        if let Some(unknown) = kinds.iter().find(|kind| !fixture::KINDS.contains(&&***kind)) {
+            return Err(("kinds", format!("there is no kind `{unknown}`; there are {}", fixture::KINDS.join(", "))));
+        }
+        filters.push(Filter::KindIn(kinds.to_vec()));
+    }
+    if !statuses.is_empty() {
+        filters.push(Filter::StatusIn(statuses.to_vec()));
+    }
+    if let Some(name) = listed_by {
+        let unknown =
+            || ("listed_by", format!("there is no provider `{name}`; there are {}", providers::names().join(", ")));
+        let provider = providers::named(name).ok_or_else(unknown)?;
+        filters.extend(listed::filters(provider, Generator::workspace("ws_generated").first_user()));
+    }
+    let spec = spec.narrow(filters);
+    if spec.kinds().is_empty() || spec.statuses().is_empty() {
+        return Err(("listed_by", format!("`{}` lists no such assets", listed_by.unwrap_or_default())));
+    }
+    Ok(spec)
 }
 
 /// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
@@ -197,7 +226,7 @@ fn source(from: &Origin, which: Option<&str>) -> String {
     let from: Cow<'_, str> = match from {
         Origin::BuiltIn(name) => Cow::Owned(format!("built-in {name}")),
         Origin::Inline(text) => Cow::Borrowed(text.get()),
-        Origin::Generated(Spec { count, seed, until }) => Cow::Owned(format!("generated {count} {seed} {until}")),
+        Origin::Generated(spec) => Cow::Owned(format!("generated {spec:?}")),
         Origin::CopyOf(id) => Cow::Owned(format!("copy {id}")),
     };
     format!("{} {from}", which.unwrap_or_default())

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::clock::{Chance, Micros};
 use crate::fixture::{self, Asset, Fixture, FixtureError, Workspace};
+use crate::provider::Provider;
 use crate::providers;
 use crate::store::{NewAsset, NewWorkspace, Store};
 
@@ -69,29 +70,62 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
     store.load(&mut new, now).await
 }
 
-/// Gives each asset what a fixture may leave out: its uploader, and a public id at every provider. Ids are made from the
-/// workspace's name and the asset's place, so they are the same every time; giving one by hand changes no other.
+/// Gives each asset what a fixture may leave out: its uploader, and a public id at every provider. An id depends on the
+/// workspace's name, the asset's place and the provider, and on nothing else: it is the same every time, giving one by hand
+/// changes no other, and a provider more or less changes none.
 pub fn identified<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
 ) -> impl Iterator<Item = NewAsset> + 'a {
-    let chance = Chance::named(&workspace.id);
-    identified_by(workspace, assets, move || chance.wide_bits())
+    identified_by(workspace, assets, Chance::named(&workspace.id).bits())
 }
 
-/// The same, with ids made from what `entropy` gives.
+/// The same, with a seed in place of the workspace's name.
 pub fn identified_by<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
-    entropy: impl Fn() -> u128 + 'a,
+    seed: u64,
 ) -> impl Iterator<Item = NewAsset> + 'a {
+    let of_provider = |provider: &&'static dyn Provider| {
+        let own = Chance::named(provider.card().name).bits();
+        (*provider, Chance::seeded(seed ^ own))
+    };
+    let sequences: Vec<_> = providers::ALL.iter().map(of_provider).collect();
     assets.map(move |mut asset| {
         asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());
-        let ids = providers::ALL.iter().map(|provider| {
-            let entropy = entropy();
-            asset.ids.get(provider.card().name).cloned().unwrap_or_else(|| provider.mint(entropy, asset.created_at.0))
+        let ids = sequences.iter().map(|(provider, chance)| {
+            let entropy = chance.wide_bits(); // Drawn for a given id too, so that the place decides.
+            let given = asset.ids.get(provider.card().name).cloned();
+            given.unwrap_or_else(|| provider.mint(entropy, asset.created_at.0))
         });
         let ids = ids.collect();
         (asset, ids)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(fields: &str) -> Asset {
+        serde_json::from_str(&format!(r#"{{"created_at":"2026-01-01T00:00:00Z"{fields}}}"#)).unwrap()
+    }
+
+    /// These ids are in people's tests. They were worked out from the rule alone: workspace, place and provider.
+    #[test]
+    fn an_id_depends_on_workspace_place_and_provider_alone() {
+        let workspace = Workspace::empty("ws_a");
+        let made: Vec<_> = identified(&workspace, [asset(""), asset("")].into_iter()).collect();
+        let given = asset(&format!(r#","ids":{{"{}":"given"}}"#, providers::names()[0]));
+        let beside: Vec<_> = identified(&workspace, [given, asset("")].into_iter()).collect();
+        assert_eq!(beside[0].1[0], "given");
+        assert_eq!((&beside[0].1[1..], &beside[1].1), (&made[0].1[1..], &made[1].1));
+        for (index, provider) in providers::ALL.iter().enumerate() {
+            let own = Chance::named(provider.card().name).bits();
+            let alone = Chance::seeded(Chance::named("ws_a").bits() ^ own);
+            for (asset, ids) in &made {
+                assert_eq!(ids[index], provider.mint(alone.wide_bits(), asset.created_at.0));
+            }
+        }
+    }
 }

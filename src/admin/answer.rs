@@ -334,16 +334,6 @@ impl<T: JsonSchema> OperationOutput for Made<T> {
     }
 }
 
-/// The origin that a client sees us at: what it said in `Host`.
-pub fn origin(request: &Parts) -> String {
-    let host = request
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri.authority().map(|host| host.as_str()));
-    format!("http://{}", host.unwrap_or("127.0.0.1:4750"))
-}
-
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

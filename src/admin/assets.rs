@@ -162,20 +162,20 @@ fn nested(refusal: Refusal, within: &str) -> Refusal {
 /// as in a fixture: what is added twice is two assets. With a seed, a workspace whose sequence of ids begins anew (a copy, a
 /// snapshot, a restart) would make up those it has already, so another sequence is begun then.
 pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Result<Vec<NewAsset>, StoreError> {
-    let mut chance = Chance::seeded(app.tenants.of(&around.id).chance.bits());
+    let chance = Chance::seeded(app.tenants.of(&around.id).chance.bits());
     loop {
-        let new = identified(&around, &chance);
+        let new = identified(&around, chance.bits());
         let given = |(provider, id): &(&str, String)| new.iter().any(|(asset, _)| asset.ids.get(*provider) == Some(id));
         match write.taken(&around.id, &new).await? {
             None => return Ok(new),
             Some(taken) if given(&taken) => return Err(StoreError::Taken { what: "asset", id: taken.1 }),
-            Some(_) => chance = Chance::seeded(chance.bits()),
+            Some(_) => {}
         }
     }
 }
 
-fn identified(around: &Workspace, chance: &Chance) -> Vec<NewAsset> {
-    world::identified_by(around, around.assets.iter().cloned(), || chance.wide_bits()).collect()
+fn identified(around: &Workspace, seed: u64) -> Vec<NewAsset> {
+    world::identified_by(around, around.assets.iter().cloned(), seed).collect()
 }
 
 /// An asset as it is read back: with its public ids and what follows from its fields written out.
@@ -222,16 +222,21 @@ async fn change(
 ) -> Result<axum::Json<Asset>, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
+    let tenant = app.tenants.of(&workspace);
     let mut shown = None;
     write
         .change_asset(&workspace, &id, |asset| {
-            let ids = asset.ids.clone();
+            let (ids, was_public) = (asset.ids.clone(), asset.is_public);
             let mut asset = Asset { told: None, ..merged(&bare(asset), &patch)? };
+            if asset.is_public && !was_public && !patch.names("updated_at") {
+                // Publishing is a change, at vendors too.
+                asset.updated_at = Some(Instant(tenant.now(&app.clock).max(asset.created_at.0)));
+            }
             if !asset.ids.is_empty() {
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = identified(&around, &app.tenants.of(&workspace).chance).remove(0);
+            let changed = identified(&around, tenant.chance.bits()).remove(0);
             shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })

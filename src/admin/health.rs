@@ -10,9 +10,9 @@ use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::origin;
 use super::base_url;
 use crate::app::App;
+use crate::origin::origin;
 use crate::provider::Card;
 use crate::{providers, store};
 

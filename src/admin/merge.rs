@@ -19,6 +19,11 @@ pub struct Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// Whether it says anything of this field.
+    pub fn names(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
     /// Refuses to change these fields.
     pub fn refuse(&self, fixed: &[&str]) -> Result<(), Refusal> {
         match fixed.iter().find(|field| self.fields.contains_key(**field)) {

@@ -142,6 +142,13 @@ pub fn no_such_fault(why: &str) -> Reply {
     Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
 }
 
+/// The answer to a request that does not name its host as HTTP wants it.
+pub fn misnamed_host(app: &App, why: &str) -> Response {
+    let mut response = Refusal::new(StatusCode::BAD_REQUEST, "bad_host", why).at("Host").into_response();
+    response.headers_mut().extend(date(app.clock.now()).map(|date| (header::DATE, date)));
+    response
+}
+
 /// The base URL that a client of this provider is given.
 pub fn base_url(origin: &str, card: &Card) -> String {
     format!("{origin}/{}{}", card.name, card.base)

@@ -17,14 +17,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Path, Refusal, origin};
+use super::answer::{Json, Made, Path, Refusal};
 use super::base_url;
 use super::json_stream::JsonStream;
 use crate::app::App;
 use crate::fixture::{self, Instant, Spec};
+use crate::listed::{self, CountedWorkspace};
 use crate::object;
+use crate::origin::origin;
 use crate::providers;
-use crate::store::{Export, KeyState, StoreError, Summary};
+use crate::store::{Export, Status, StoreError, Summary};
 use crate::workspace::{self, New, Origin, until};
 
 const TAG: &str = "Workspaces";
@@ -110,6 +112,15 @@ struct Generate {
     /// The instant of the newest asset, or a little after it.
     #[serde(default)]
     until: Option<Instant>,
+    /// Only assets of these kinds: `image`, `video`, `audio`, `document`, `other`; any if left out.
+    #[serde(default)]
+    kinds: Vec<String>,
+    /// Only assets in these states; any if left out.
+    #[serde(default)]
+    statuses: Vec<Status>,
+    /// Only assets that this provider lists.
+    #[serde(default)]
+    listed_by: Option<String>,
 }
 
 fn one() -> u64 {
@@ -130,6 +141,8 @@ struct Shown {
     base_urls: BTreeMap<&'static str, String>,
     /// How many assets it holds.
     assets: i64,
+    /// How many of them each provider lists for a client with its key that asks for nothing in particular.
+    listed: BTreeMap<&'static str, u64>,
     /// Whether warnings here count.
     strict: bool,
 }
@@ -171,13 +184,19 @@ impl Wanted {
                 "generate.count",
                 format!("{count} is more than {MOST}; `assetmock generate` makes more"),
             )),
-            (None, Some(Generate { count, seed, until: newest }), None) => {
-                let newest = newest.map_or_else(until, |at| at.0);
-                Ok(Origin::Generated(Spec { count: *count, seed: *seed, until: newest }))
-            }
+            (None, Some(generate), None) => Ok(Origin::Generated(generate.spec()?)),
             (None, None, Some(id)) => Ok(Origin::CopyOf(id.clone())),
             _ => Err(Refusal::invalid("body", "send one of `fixture`, `generate` and `copy`")),
         }
+    }
+}
+
+impl Generate {
+    fn spec(&self) -> Result<Spec, Refusal> {
+        let newest = self.until.map_or_else(until, |at| at.0);
+        let spec = Spec::new(self.count, self.seed, newest);
+        let which = (&*self.kinds, &*self.statuses, self.listed_by.as_deref());
+        workspace::narrowed(spec, which).map_err(|(field, why)| Refusal::invalid(format!("generate.{field}"), why))
     }
 }
 
@@ -293,15 +312,12 @@ pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
 }
 
 async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
-    let (Summary { id, name, assets }, all_keys) = app.store.workspace(id).await?;
-    let tenant = app.tenants.of(&id);
-    let now = tenant.now(&app.clock);
-    let mut keys = BTreeMap::new();
-    for key in all_keys.into_iter().filter(|key| key.state(now) == KeyState::Active) {
-        keys.entry(key.provider).or_insert(key.key.to_string());
-    }
+    let CountedWorkspace { summary: Summary { id, name, assets }, keys, counts: listed } =
+        listed::read(app, id).await?;
+    let keys = keys.into_iter().map(|(provider, key)| (provider, key.key.to_string())).collect();
     let origin = origin(parts);
     let base_urls = providers::ALL.iter().map(|provider| provider.card());
     let base_urls = base_urls.map(|card| (card.name, base_url(&origin, card))).collect();
-    Ok(Shown { id, name, keys, base_urls, assets, strict: tenant.strict.load(Relaxed) })
+    let strict = app.tenants.of(&id).strict.load(Relaxed);
+    Ok(Shown { id, name, keys, base_urls, assets, listed, strict })
 }

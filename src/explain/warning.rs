@@ -189,8 +189,9 @@ fn uncounted(answered: &Answered, param: &Param, pairs: &[Pair]) -> Option<Warni
     let counts = counted(param, pairs)?;
     let which = match param.repeated {
         Repeated::First => "first",
-        Repeated::Last => "last",
-        Repeated::Nested | Repeated::All => return None,
+        // A repeated `Nested` is refused, so it is given once here.
+        Repeated::Last | Repeated::Nested => "last",
+        Repeated::All => return None,
     };
     if times > 1 {
         return Some(Warning::Repeated { name: param.name, times, which, counts: shown(answered, counts) });

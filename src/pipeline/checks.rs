@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
@@ -14,6 +13,7 @@ use crate::clock::Micros;
 use crate::failure::Failure;
 use crate::fixture::too_long;
 use crate::limits::Counts;
+use crate::origin::origin;
 use crate::provider::{Provider, Slash};
 use crate::providers::Route;
 use crate::reply::Reply;
@@ -39,13 +39,10 @@ pub(super) fn route_and_method(route: &Route, request: &Parts) -> Result<Option<
 
 /// 307 to the same address without the slash: clients that follow it keep method and query.
 fn without_slash(request: &Parts) -> Reply {
-    let named = || request.headers.get(HOST)?.to_str().ok();
-    let host = request.uri.authority().map(|authority| authority.as_str()).or_else(named);
-    let origin = host.map(|host| format!("http://{host}")).unwrap_or_default();
     let path = request.uri.path();
     let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("{origin}{path}{query}");
+    let location = format!("{}{path}{query}", origin(request));
     Reply::empty(StatusCode::TEMPORARY_REDIRECT)
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }

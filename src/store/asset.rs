@@ -113,6 +113,14 @@ impl Status {
             Status::Failed => "failed",
         }
     }
+
+    /// Whether an asset in this state can be published: its bytes were uploaded and are good.
+    pub fn can_be_public(self) -> bool {
+        match self {
+            Status::Pending | Status::Failed => false,
+            Status::Processing | Status::Ready => true,
+        }
+    }
 }
 
 impl Visibility {

@@ -263,7 +263,7 @@ mod tests {
     async fn a_slice_removes_so_many_assets_and_no_more() {
         let store = Store::open(&Place::Private).await.unwrap();
         for count in [2_500, 900, 900] {
-            let generated = Generator::new(Spec { count, seed: 1, until: workspace::until() });
+            let generated = Generator::new(Spec::new(count, 1, workspace::until()));
             let made = Generator::workspace("ws_a");
             let write = store.write(providers::names()).await.unwrap();
             let (write, _) = write.add_collection(&made, world::identified(&made, generated)).await.unwrap();

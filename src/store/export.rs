@@ -56,11 +56,9 @@ impl Store {
         summaries(&mut *self.read().await?, id).await
     }
 
-    /// A workspace with its keys, in one state.
-    pub async fn workspace(&self, id: &str) -> Result<(Summary, Vec<Key>), StoreError> {
-        let mut read = self.read().await?;
-        let summary = summaries(&mut read, Some(id)).await?.pop().ok_or_else(|| Missing::workspace(id))?;
-        Ok((summary, read.keys_of(id).await?))
+    /// Whether a workspace holds so much that reading all of it takes a moment.
+    pub fn is_large(&self, workspace: &str) -> bool {
+        self.counts.assets(workspace).unsigned_abs() >= self.large
     }
 
     /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. Each export of a large
@@ -87,6 +85,14 @@ impl Store {
             last: 0,
             _permit: permit,
         })
+    }
+}
+
+impl Read {
+    /// A workspace with its keys.
+    pub async fn workspace(&mut self, id: &str) -> Result<(Summary, Vec<Key>), StoreError> {
+        let summary = summaries(self, Some(id)).await?.pop().ok_or_else(|| Missing::workspace(id))?;
+        Ok((summary, self.keys_of(id).await?))
     }
 }
 

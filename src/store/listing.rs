@@ -139,6 +139,16 @@ impl Read {
         Ok((numbers_in(row.try_get(1)?), count.unwrap_or_default().unsigned_abs()))
     }
 
+    /// How many assets a selection has: by the collection's tally, if that tells.
+    pub async fn count(&mut self, view: View, selection: &Selection) -> Result<u64, sqlx::Error> {
+        let is_tallied = view.edition.tallied && selection.is_tallied();
+        let table = if is_tallied { "SUM(a.count) FROM tally a" } else { "COUNT(*) FROM asset a" };
+        let mut sql = QueryBuilder::new(format!("SELECT {table}\n WHERE "));
+        push_conditions(&mut sql, view, selection);
+        let row = sql.build().fetch_one(&mut **self).await?;
+        Ok(row.try_get::<Option<i64>, _>(0)?.unwrap_or_default().unsigned_abs())
+    }
+
     /// The assets of these numbers, in no order, with the public ids of one provider.
     pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
         let asset = asset::as_json(&format!("a.{}_id", view.provider));

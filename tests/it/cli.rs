@@ -292,3 +292,15 @@ fn a_healthcheck_tells_ready_from_absent() {
     let said = refused(1, &["healthcheck", "--listen", &address]);
     assert!(said.starts_with(&format!("error: no answer from `{address}`: ")), "{said}");
 }
+
+#[test]
+fn what_is_generated_can_be_narrowed_on_the_command_line() {
+    let made =
+        run(&["generate", "--count", "20", "--listed-by", "piktid", "--kinds", "image,audio", "--statuses", "ready"]);
+    let fixture: serde_json::Value = serde_json::from_str(stdout(&made)).unwrap();
+    let assets = fixture["workspaces"][0]["assets"].as_array().unwrap();
+    assert_eq!(assets.len(), 20);
+    assert!(assets.iter().all(|asset| asset["mime_type"].as_str().is_none_or(|mime| mime.starts_with("image/"))));
+    let refused = run(&["generate", "--count", "1", "--listed-by", "florra"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`--listed-by`: there is no provider `florra`"));
+}

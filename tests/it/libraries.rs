@@ -60,7 +60,12 @@ pub fn listed_asset() -> impl Strategy<Value = Value> {
 
 /// An asset with every field that there is.
 pub fn full_asset() -> impl Strategy<Value = Value> {
-    (seen(), beside(), shown()).prop_map(|(seen, beside, shown)| merged([seen, beside, shown]))
+    (seen(), beside(), shown()).prop_map(|(seen, beside, mut shown)| {
+        if ["pending", "failed"].contains(&seen["status"].as_str().unwrap()) {
+            shown["is_public"] = json!(false); // Only what was uploaded is published.
+        }
+        merged([seen, beside, shown])
+    })
 }
 
 /// One object of all the fields that are not null.

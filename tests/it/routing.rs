@@ -2,6 +2,7 @@
 
 use assetmock::provider::{Carrier, Order, Provider, Slash};
 use assetmock::providers;
+use serde_json::json;
 
 use crate::dialects::{Dialect, pairs};
 use crate::support::{Answer, Server};
@@ -313,6 +314,58 @@ fn options_of_everything_belongs_to_the_host_it_is_sent_to() {
     }
 }
 
+/// It says for whom it is, once, or nobody answers it.
+#[test]
+fn http_1_1_names_one_host() {
+    let server = start();
+    let (_, dialect) = pairs().next().unwrap();
+    for target in ["/_emulator/health".to_owned(), dialect.target(""), "/nowhere".to_owned()] {
+        let ask = |hosts: &str| {
+            let request = format!("GET {target} HTTP/1.1\r\n{hosts}{}\r\n\r\n", dialect.auth("_off"));
+            server.send(request.as_bytes())
+        };
+        let status = ask("Host: localhost\r\n").status;
+        assert_eq!(ask("Host: localhost\r\nHost: localhost\r\n").status, status, "{target}");
+        for (hosts, says) in [("", "a request of HTTP/1.1"), ("Host: a\r\nX: y\r\nHost: b\r\n", "two different `Host`")]
+        {
+            let answer = ask(hosts);
+            let error = &answer.json()["error"];
+            assert_eq!((answer.status, &error["code"], &error["at"]), (400, &json!("bad_host"), &json!("Host")));
+            assert!(error["message"].as_str().unwrap().starts_with(says), "{}", answer.text());
+            assert_eq!(answer.header("date"), Some("Sat, 21 Mar 2026 12:00:00 GMT"));
+        }
+    }
+    let absolute = format!("GET http://{}/ HTTP/1.1\r\n\r\n", dialect.name);
+    assert_eq!(server.send(absolute.as_bytes()).json()["error"]["code"], "bad_host");
+}
+
+/// A proxy that speaks TLS with the clients says so. This test's own address is a loopback one, whose word counts.
+#[test]
+fn what_a_client_is_told_to_go_to_has_the_scheme_that_it_speaks() {
+    let server = start();
+    let ask = |target: &str, scheme: &str| {
+        server.get(target, &["Host: emulator.test", &format!("X-Forwarded-Proto: {scheme}")])
+    };
+    for (scheme, origin) in
+        [("https", "https://emulator.test"), ("http", "http://emulator.test"), ("x", "http://emulator.test")]
+    {
+        let lost = ask("/nowhere", scheme).json();
+        for (provider, told) in providers::ALL.iter().zip(lost["providers"].as_array().unwrap()) {
+            assert_eq!(told["base_url"], format!("{origin}/{}{}", provider.card().name, provider.card().base));
+        }
+        for card in providers::ALL.iter().map(|provider| provider.card()) {
+            if card.slash == Slash::Redirected {
+                let slashed = ask(&format!("/{}{}/?a=b", card.name, card.list), scheme);
+                let location = format!("{origin}/{}{}?a=b", card.name, card.list);
+                assert_eq!((slashed.status, slashed.header("location")), (307, Some(&*location)));
+            }
+        }
+    }
+    let headers = ["Host: localhost", "X-Forwarded-Proto: https"];
+    let made = server.post("POST", "/_emulator/workspaces", &headers, "{}").json();
+    assert_eq!(made["base_urls"]["flora"], "https://localhost/flora/api/v1");
+}
+
 #[test]
 fn connect_is_refused_and_the_server_goes_on() {
     let server = start();
@@ -331,7 +384,7 @@ fn http_1_0_needs_no_host() {
     }
     let lost = server.send(b"GET /nowhere HTTP/1.0\r\n\r\n");
     assert_nobodys(&lost, "HTTP/1.0");
-    assert_eq!(lost.json()["providers"][0]["base_url"], "http://127.0.0.1:4750/xqr/api/v1");
+    assert_eq!(lost.json()["providers"][0]["base_url"], format!("http://{}/xqr/api/v1", server.address));
 }
 
 #[test]

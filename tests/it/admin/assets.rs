@@ -182,6 +182,53 @@ fn assets_are_added_all_or_none() {
 }
 
 #[test]
+fn what_is_not_uploaded_cannot_be_public() {
+    let server = Server::start("empty");
+    let room = Room::make(&server, json!({}));
+    let public = |status: &str| json!({"name": "a.png", "mime_type": "image/png", "status": status, "is_public": true});
+    for status in ["pending", "failed"] {
+        let added = json!({"assets": [image("good.png"), public(status)]});
+        let said = server.call("POST", &format!("/_emulator/workspaces/{}/assets", room.id), &added);
+        assert_eq!((said.status, &said.json()["error"]["at"]), (400, &json!("assets[1].is_public")));
+        let message = said.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(&format!("a {status} asset cannot be public")), "{message}");
+        let fixture = json!({"workspaces": [{"id": "ws_a", "assets": [
+            {"created_at": NOON, "status": status, "is_public": true}
+        ]}]});
+        let said = refused(&server, "POST /workspaces", json!({"fixture": fixture}));
+        assert_eq!(said, refusal(400, "invalid_request", "fixture.workspaces[0].assets[0].is_public"));
+    }
+    assert_eq!(room.holds(&server), 0);
+    let made = done(&server, &room.at("POST", "/assets"), json!({"assets": [public("processing"), public("ready")]}));
+    let path = format!("/assets/{}", made["assets"][1]["ids"]["xqr"].as_str().unwrap());
+    let said = refused(&server, &room.at("PATCH", &path), json!({"status": "pending"}));
+    assert_eq!(said, refusal(400, "invalid_request", "is_public"));
+    let imported = json!({"data": [{"id": "a", "status": "pending", "is_public": true, "created_at": NOON}]});
+    done(&server, &room.at("POST", "/import/xqr"), imported);
+    let back = done(&server, &room.at("PATCH", &path), json!({"status": "pending", "is_public": false}));
+    assert_eq!((&back["status"], back.get("is_public")), (&json!("pending"), None));
+}
+
+#[test]
+fn publishing_moves_the_time_of_the_last_change() {
+    let server = Server::start("empty");
+    let room = Room::make(&server, json!({}));
+    let made = done(&server, &room.at("POST", "/assets"), json!({"assets": [image("a.png")]}));
+    let id = made["assets"][0]["ids"]["xqr"].as_str().unwrap();
+    let change = |patch: Value| done(&server, &room.at("PATCH", &format!("/assets/{id}")), patch);
+    done(&server, &room.at("POST", "/clock"), json!({"step_seconds": 45}));
+    assert_eq!(change(json!({"name": "b.png"}))["updated_at"], NOON, "a name is no publication");
+    assert_eq!(change(json!({"is_public": true}))["updated_at"], "2026-03-21T12:00:45Z");
+    let shown = server.list("xqr", &room.keys["xqr"], "").json();
+    assert_eq!(shown["data"][0]["updated_at"], "2026-03-21T12:00:45Z");
+    done(&server, &room.at("POST", "/clock"), json!({"step_seconds": 5}));
+    assert_eq!(change(json!({"is_public": true}))["updated_at"], "2026-03-21T12:00:45Z", "it was public");
+    change(json!({"is_public": false}));
+    let told = "2026-03-21T12:00:01Z";
+    assert_eq!(change(json!({"is_public": true, "updated_at": told}))["updated_at"], told);
+}
+
+#[test]
 fn assets_are_removed_one_many_or_all_and_all_or_none() {
     let server = Server::start(&worlds::world());
     let room = Room::known(&server, "ws_tests");

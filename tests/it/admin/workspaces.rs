@@ -81,6 +81,65 @@ fn so_many_assets_are_generated_the_same_for_the_same_seed() {
     assert_eq!(Room::known(&elsewhere, "ws_served").listed(&elsewhere), first.listed(&server));
 }
 
+/// How many assets each provider's walk meets, by provider.
+fn walked(server: &Server, room: &Room) -> Value {
+    let counts = dialects::ALL.iter().zip(room.listed(server)).map(|(dialect, ids)| (dialect.name, ids.len()));
+    json!(counts.collect::<std::collections::BTreeMap<_, _>>())
+}
+
+#[test]
+fn every_answer_says_how_many_assets_each_provider_lists() {
+    let server = Server::start("demo");
+    let made = done(&server, "POST /workspaces", json!({"generate": {"count": 237}}));
+    let room = Room::shown(&made);
+    assert_eq!(made["listed"], walked(&server, &room));
+    assert_eq!(made["listed"]["xqr"], 237);
+    let read = |room: &Room| done(&server, &room.at("GET", ""), Value::Null)["listed"].clone();
+    room.add(&server, &["more.png"]);
+    assert_eq!(read(&room), walked(&server, &room), "a change counts at once");
+    assert_eq!(read(&room)["xqr"], 238);
+    assert_eq!(done(&server, &room.at("PATCH", ""), json!({"strict": true}))["listed"], read(&room));
+    assert_eq!(done(&server, &room.at("POST", "/reset"), Value::Null)["listed"], made["listed"]);
+    let demo = Room::known(&server, "ws_demo");
+    assert_eq!(read(&demo), walked(&server, &demo));
+}
+
+#[test]
+fn a_large_workspace_is_counted_as_a_small_one_is() {
+    let server = Server::start("empty");
+    let made = done(&server, "POST /workspaces", json!({"generate": {"count": 12_000}}));
+    let room = Room::shown(&made);
+    assert_eq!(made["listed"], walked(&server, &room));
+}
+
+#[test]
+fn what_is_generated_can_be_narrowed() {
+    let server = Server::start("empty");
+    for name in dialects::ALL.iter().map(|dialect| dialect.name) {
+        let made = done(&server, "POST /workspaces", json!({"generate": {"count": 237, "listed_by": name}}));
+        assert_eq!((&made["assets"], &made["listed"][name]), (&json!(237), &json!(237)), "{name}: {made}");
+    }
+    let narrow = json!({"count": 60, "kinds": ["video", "audio"], "statuses": ["failed", "pending"]});
+    let room = Room::make(&server, json!({"generate": narrow}));
+    let fixture = done(&server, &room.at("GET", "/fixture"), Value::Null);
+    for asset in fixture["workspaces"][0]["assets"].as_array().unwrap() {
+        assert!(["video", "audio"].contains(&asset["kind"].as_str().unwrap()), "{asset}");
+        assert!(["failed", "pending"].contains(&asset["status"].as_str().unwrap()), "{asset}");
+    }
+    for (which, at) in [
+        (json!({"kinds": ["gif"]}), "generate.kinds"),
+        (json!({"statuses": ["done"]}), "generate.statuses[0]"),
+        (json!({"listed_by": "florra"}), "generate.listed_by"),
+        (json!({"listed_by": "piktid", "kinds": ["audio"]}), "generate.listed_by"),
+        (json!({"listed_by": "konpro", "statuses": ["failed"]}), "generate.listed_by"),
+    ] {
+        let mut generate = which;
+        generate["count"] = json!(1);
+        let said = refused(&server, "POST /workspaces", json!({"generate": generate}));
+        assert_eq!(said, refusal(400, "invalid_request", at));
+    }
+}
+
 #[test]
 fn ids_are_given_made_up_taken_or_malformed() {
     let server = Server::start("demo");

@@ -1,0 +1,98 @@
+//! What a provider lists if it is asked for nothing in particular: which filters that means, and how many assets of a
+//! workspace there are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use crate::app::App;
+use crate::limits::KeyLimits;
+use crate::provider::Provider;
+use crate::providers;
+use crate::query;
+use crate::store::{Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
+
+/// What is counted: the number and version of a collection, a provider, and what that lists.
+type Counted = (i64, i64, &'static str, Selection);
+
+/// Counts that were made lately, each of one edition of what a workspace holds.
+#[derive(Debug, Default)]
+pub struct ListedCounts(Mutex<HashMap<Counted, u64>>);
+
+/// How many counts are kept. Beyond that all of them go.
+const KEPT: usize = 4096;
+
+/// A workspace and how many assets each provider lists for a client with its first live key.
+pub struct CountedWorkspace {
+    /// The workspace, in short.
+    pub summary: Summary,
+    /// The first live key of each provider that has one.
+    pub keys: BTreeMap<String, Key>,
+    /// How many assets are listed for it.
+    pub counts: BTreeMap<&'static str, u64>,
+}
+
+/// Reads a workspace and counts what is listed of it, in one state of the library.
+pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
+    let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
+    let mut read = app.store.read().await?;
+    let (summary, all_keys) = read.workspace(id).await?;
+    let now = app.tenants.of(&summary.id).now(&app.clock);
+    let mut keys = BTreeMap::new();
+    for key in all_keys.into_iter().filter(|key| key.state(now) == KeyState::Active) {
+        keys.entry(key.provider.clone()).or_insert(key);
+    }
+    let mut counts = BTreeMap::new();
+    for provider in providers::ALL {
+        let name = provider.card().name;
+        let Some((key, selection)) = keys.get(name).and_then(|key| Some((key, selection(*provider, key)?))) else {
+            continue;
+        };
+        let Edition { collection, version, .. } = key.edition;
+        let place = (collection, version, name, selection);
+        let kept = app.listed.get(&place);
+        let count = match kept {
+            Some(count) => count,
+            None => read.count(View { provider: name, edition: key.edition }, &place.3).await?,
+        };
+        app.listed.keep(place, count);
+        counts.insert(name, count);
+    }
+    Ok(CountedWorkspace { summary, keys, counts })
+}
+
+/// What this provider lists for a workspace's user of this name if it is asked for nothing in particular.
+pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
+    let key = Key {
+        id: 0,
+        provider: provider.card().name.to_owned(),
+        key: "".into(),
+        workspace: "".into(),
+        user: user.to_owned(),
+        scopes: None,
+        revoked: false,
+        expires_at: None,
+        limits: KeyLimits::Default,
+        edition: Edition { collection: 0, version: 0, tallied: false },
+    };
+    selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()
+}
+
+fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
+    let card = provider.card();
+    let args = query::read(card.params, card.unknown, "").ok()?;
+    provider.plan(&args, key).ok().map(|query| query.selection)
+}
+
+impl ListedCounts {
+    fn get(&self, place: &Counted) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied()
+    }
+
+    fn keep(&self, place: Counted, count: u64) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(place, count);
+    }
+}

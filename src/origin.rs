@@ -1,0 +1,122 @@
+//! The origin at which a client sees us: for base URLs and redirects. A proxy in front says in `X-Forwarded-Proto` whether
+//! the client speaks TLS with it. That counts from peers on this machine or in a private network only: anybody else could
+//! send it too.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Version, header};
+
+/// The two ends of the connection that a request came by.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    /// Ours.
+    pub local: SocketAddr,
+    /// The client's, or that of a proxy in front.
+    pub peer: SocketAddr,
+}
+
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Lets a request know the ends of its connection if its origin depends on them. Most requests do without.
+pub fn tell(request: &mut Parts, ends: Ends) {
+    if request.headers.contains_key(FORWARDED_PROTO) || named(request).is_none() {
+        request.extensions.insert(ends);
+    }
+}
+
+/// The origin: the scheme that is forwarded, and the host that the request names, or else the address it came to.
+pub fn origin(request: &Parts) -> String {
+    let ends = request.extensions.get::<Ends>();
+    let scheme = if ends.is_some_and(|ends| is_trusted(ends.peer.ip()) && is_https(&request.headers)) {
+        "https"
+    } else {
+        "http"
+    };
+    match (named(request), ends) {
+        (Some(host), _) => format!("{scheme}://{host}"),
+        (None, Some(ends)) => format!("{scheme}://{}", ends.local),
+        (None, None) => format!("{scheme}://127.0.0.1:4750"),
+    }
+}
+
+/// The host that a request names, with its port. Of an absolute target it is that of the target.
+fn named(request: &Parts) -> Option<&str> {
+    let header = || request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    request.uri.authority().map(|host| host.as_str()).or_else(header).filter(|host| !host.is_empty())
+}
+
+/// Of several proxies in a row, the first is the one that the client speaks to.
+fn is_https(headers: &HeaderMap) -> bool {
+    let value = headers.get(FORWARDED_PROTO).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(',').next().is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
+}
+
+/// Whether a peer is on this machine or in a private network.
+fn is_trusted(peer: IpAddr) -> bool {
+    match peer.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// What is wrong with the host that a request names, if anything is: a server that guessed would answer for another one.
+pub fn misnamed_host(request: &Parts) -> Option<&'static str> {
+    let mut hosts = request.headers.get_all(header::HOST).iter();
+    match hosts.next() {
+        None if request.version == Version::HTTP_11 => {
+            Some("a request of HTTP/1.1 names its host; send a `Host` header")
+        }
+        Some(first) if hosts.any(|other| other != first) => Some("two different `Host` headers were sent; send one"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn origin_for(peer: &str, headers: &[(&str, &str)]) -> String {
+        let request = headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        let ends = Ends { local: "192.0.2.1:4751".parse().unwrap(), peer: SocketAddr::new(peer.parse().unwrap(), 1) };
+        tell(&mut parts, ends);
+        origin(&parts)
+    }
+
+    #[test]
+    fn a_forwarded_scheme_counts_from_loopback_and_private_peers_only() {
+        let headers = [("host", "a.test"), ("x-forwarded-proto", "https")];
+        for peer in
+            ["127.0.0.1", "127.9.9.9", "10.1.2.3", "172.31.0.1", "192.168.0.9", "::1", "fd00::1", "::ffff:10.0.0.1"]
+        {
+            assert_eq!(origin_for(peer, &headers), "https://a.test", "{peer}");
+        }
+        for peer in ["8.8.8.8", "172.32.0.1", "192.0.2.7", "2001:db8::1", "::ffff:8.8.8.8"] {
+            assert_eq!(origin_for(peer, &headers), "http://a.test", "{peer}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_proxies_tells_the_scheme() {
+        for (value, scheme) in [
+            ("https", "https"),
+            ("HTTPS", "https"),
+            ("https, http", "https"),
+            ("http,https", "http"),
+            ("", "http"),
+            ("ftp", "http"),
+        ] {
+            let origin = origin_for("127.0.0.1", &[("host", "a.test"), ("x-forwarded-proto", value)]);
+            assert_eq!(origin, format!("{scheme}://a.test"), "{value}");
+        }
+    }
+
+    #[test]
+    fn without_a_host_the_origin_is_the_address_that_the_request_came_to() {
+        assert_eq!(origin_for("127.0.0.1", &[]), "http://192.0.2.1:4751");
+        assert_eq!(origin_for("127.0.0.1", &[("host", "")]), "http://192.0.2.1:4751");
+    }
+}
