@@ -25,10 +25,15 @@ use crate::{providers, report, server, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Does what the command line asks.
-pub fn run(cli: Cli) -> Outcome<ExitCode> {
-    match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-        Command::Serve(options) => return serve(&options),
+/// Does what the command line asks. The warnings are those of its reading.
+pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve(Box::new(cli.serve)));
+    if !matches!(command, Command::Serve(_)) {
+        // Where they cannot be written, the command does its work all the same.
+        let _ = warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"));
+    }
+    match command {
+        Command::Serve(options) => return serve(&options, warnings),
         Command::Keys { world, json } => keys(&world, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
         Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
@@ -40,8 +45,9 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(options: &Serve) -> Outcome<ExitCode> {
+fn serve(options: &Serve, warnings: &[String]) -> Outcome<ExitCode> {
     let log = Log::start(options.log_format, options.log_level.into())?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let outcome = run_server(options, log.requests());
     Ok(log.end(outcome))
 }
@@ -52,7 +58,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     }
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
-    let listener = bind(&options.address.listen)?;
+    let listener = bind(&options.address.target().to_string())?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
         outlive_file_size_limit()?;
@@ -105,8 +111,8 @@ fn outlive_file_size_limit() -> io::Result<()> {
 
 fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--listen` (port 0 takes a free one)"),
-        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--listen`"),
+        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
+        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--port`"),
         _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
     })?;
     listener.set_nonblocking(true)?;
@@ -324,11 +330,11 @@ async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
 }
 
 fn healthcheck(address: &Address) -> Outcome {
-    let mut listen = address.listen.clone();
+    let mut listen = address.target();
     if let Some(file) = &address.port_file {
-        let port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
-        listen = format!("{}:{port}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host));
+        listen.port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
     }
+    let listen = listen.to_string();
     let target = listen
         .to_socket_addrs()
         .map_err(|error| format!("`{listen}` is no address: {error}"))?

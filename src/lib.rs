@@ -13,7 +13,7 @@
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
-//! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, [`port_file`] tells where the server
+//! writes without waiting, [`config`] holds the options, [`environment`] reads them, [`cli`] has the sub-commands, [`port_file`] tells where the server
 //! listens, and [`size`] is what is too large for one request.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod environment;
 pub mod explain;
 pub mod failure;
 pub mod faults;

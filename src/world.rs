@@ -28,7 +28,9 @@ pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
             fixtures.push(read("the fixture given as text", entry)?);
             continue;
         }
-        for name in entry.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        // A file whose name has a comma is one file.
+        let names: Vec<&str> = if Path::new(entry).is_file() { vec![entry] } else { entry.split(',').collect() };
+        for name in names.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
             match built_in(name) {
                 Some(text) => fixtures.push(read(name, text)?),
                 None => fixtures.push(read(name, &read_file(name)?)?),

@@ -71,7 +71,7 @@ fn a_taken_port_is_named_with_a_way_out() {
     assert_eq!(
         said,
         format!(
-            "error: cannot listen on `{address}`: another program has this port. Stop it, or choose another with `--listen` (port 0 takes a free one)\n"
+            "error: cannot listen on `{address}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)\n"
         )
     );
 }
