@@ -11,7 +11,7 @@ use crate::app::Switches;
 use crate::clock::{self, Clock, Micros};
 use crate::journal::Bounds;
 use crate::store::Place;
-use crate::world;
+use crate::{fixture, world};
 
 /// Stands in for five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -196,8 +196,8 @@ pub struct Generate {
     /// The same seed gives the same assets.
     #[arg(long, env = "ASSETMOCK_SEED", value_name = "N", default_value_t = 1, value_parser = whole_number)]
     pub seed: u64,
-    /// The workspace they belong to; it has the demo keys.
-    #[arg(long, value_name = "ID", default_value = "ws_demo")]
+    /// The workspace they belong to, which has the demo keys: `ws_` and something after it, without white space.
+    #[arg(long, value_name = "ID", default_value = "ws_demo", value_parser = workspace_id)]
     pub workspace: String,
     /// The time of the newest asset, or a little after it.
     #[arg(long, value_name = "TIME", default_value = "2026-06-01T00:00:00Z", value_parser = time)]
@@ -291,6 +291,14 @@ impl Serve {
 
 fn time(text: &str) -> Result<Micros, String> {
     clock::read_rfc3339(text).ok_or_else(|| "not a time such as 2026-03-21T12:00:00Z".to_owned())
+}
+
+fn workspace_id(text: &str) -> Result<String, String> {
+    if fixture::is_workspace_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("not `ws_` and something after it, without white space".to_owned())
+    }
 }
 
 fn whole_number(text: &str) -> Result<u64, String> {

@@ -11,7 +11,8 @@
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
-//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
+//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads and [`plain_words`] for what is wrong with it, [`text`] reads
+//! byte order marks, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
 //! writes without waiting, [`config`] holds the options, [`environment`] reads them, [`cli`] has the sub-commands, [`port_file`] tells where the server
 //! listens, and [`size`] is what is too large for one request.
@@ -40,6 +41,7 @@ pub mod notes;
 pub mod object;
 pub mod payload;
 pub mod pipeline;
+pub mod plain_words;
 pub mod port_file;
 pub mod provider;
 pub mod providers;
@@ -52,5 +54,6 @@ pub mod server;
 pub mod size;
 pub mod store;
 pub mod tenants;
+pub mod text;
 pub mod workspace;
 pub mod world;

@@ -54,6 +54,8 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let share = BodyShare::new(&app.bodies, app.patience.body);
     request.extensions_mut().insert(share.clone());
     let mut response = match guard::check(&app.switches, &request) {
+        // An empty name is nobody's, neither in the middle nor at the end.
+        Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
         Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -63,6 +65,10 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     drop(share);
     response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
     response
+}
+
+fn has_empty_segment(path: &str) -> bool {
+    path.contains("//") || path.len() > "/_emulator/".len() && path.ends_with('/')
 }
 
 fn routes() -> Router<Arc<App>> {

@@ -108,3 +108,31 @@ fn a_fixture_whose_name_has_a_comma_is_one_file() {
     let server = Running::start(&["--fixture", &file]);
     assert_eq!(server.get("/_emulator/workspaces", "Accept: */*").1["workspaces"][0]["id"], "ws_comma");
 }
+
+#[test]
+fn a_fixture_as_windows_writes_it_is_read_and_one_of_the_wrong_form_is_told_what_it_must_be() {
+    let folder = Folder::new();
+    let text = r#"{"workspaces": [{"id": "ws_mine"}]}"#;
+    let utf16 = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (name, bytes) in [("marked.json", format!("\u{feff}{text}").into_bytes()), ("utf16.json", utf16)] {
+        let file = folder.write(name, bytes);
+        let output = program().args(["fixture", "check", &file]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let form = "a fixture is one, such as `{\"workspaces\": [{\"id\": \"ws_mine\"}]}`\n";
+    for (text, says) in [
+        ("", format!("this is empty; {form}")),
+        ("[]", format!("this is no JSON object; {form}")),
+        ("{\"workspaces\": {}}", "workspaces: this is an object; send a list\n".to_owned()),
+        ("\u{e9}", format!("this is no JSON object; {form}")),
+    ] {
+        let file = folder.write("wrong.json", text);
+        let output = program().args(["fixture", "check", &file]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with(&format!("error: {file}")) && said.ends_with(&says), "{said}");
+    }
+    let file = folder.write("latin1.json", b"{\"workspaces\": [{\"id\": \"ws_\xe9\"}]}");
+    let output = program().args(["fixture", "check", &file]).output().unwrap();
+    let says = "it is not a text in UTF-8, nor one in UTF-16 with a byte order mark";
+    assert!(String::from_utf8(output.stderr).unwrap().contains(says));
+}
