@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
+use crate::config::{Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
 use crate::fixture::{self, Generator, Spec};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
-use crate::port_file::{self, PortFile, WrittenPortFile};
+use crate::port_file::{PortFile, WrittenPortFile};
 use crate::store::{DatabaseLock, Export, NewWorkspace, Place, Store};
-use crate::{providers, report, server, world};
+use crate::{providers, report, running_server, server, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -34,13 +34,16 @@ pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
     }
     match command {
         Command::Serve(options) => return serve(&options, warnings),
-        Command::Keys { world, json } => keys(&world, json)?,
+        Command::Keys { url: Some(url), admin_token, json, .. } => {
+            print(&running_server::keys(&url, admin_token.as_deref(), json)?)?;
+        }
+        Command::Keys { world, json, .. } => keys(&world, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
         Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
         Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
         Command::Generate(options) => generate(&options)?,
         Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
-        Command::Healthcheck(address) => healthcheck(&address)?,
+        Command::Healthcheck(address) => running_server::check_health(&address)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -160,7 +163,7 @@ async fn print_banner(banner: String) -> Outcome {
 }
 
 /// An address that can be dialled: the one that means every interface is not.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
@@ -327,31 +330,6 @@ async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
         }
         assets.iter().try_for_each(|asset| file.asset(asset))?;
     }
-}
-
-fn healthcheck(address: &Address) -> Outcome {
-    let mut listen = address.target();
-    if let Some(file) = &address.port_file {
-        listen.port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
-    }
-    let listen = listen.to_string();
-    let target = listen
-        .to_socket_addrs()
-        .map_err(|error| format!("`{listen}` is no address: {error}"))?
-        .next()
-        .ok_or("no address to ask")?;
-    let status = ask(reachable(target)).map_err(|error| format!("no answer from `{listen}`: {error}"))?;
-    if status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {status}").into()) }
-}
-
-/// The status of `GET /_emulator/health`.
-fn ask(address: SocketAddr) -> io::Result<String> {
-    const PATIENCE: Duration = Duration::from_secs(2);
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /_emulator/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let answer = io::read_to_string(stream)?;
-    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
 }
 
 /// Writes a result; a reader that has gone away is no error of ours.

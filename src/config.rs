@@ -30,11 +30,17 @@ pub struct Cli {
 pub enum Command {
     /// Serve the five APIs (the default).
     Serve(Box<Serve>),
-    /// List every key of the loaded worlds with provider, workspace and state.
+    /// List every key of the loaded worlds, or of a running server, with provider, workspace and state.
     Keys {
         /// The worlds to read.
         #[command(flatten)]
         world: World,
+        /// Ask the running server at this address, such as `http://127.0.0.1:4750`, in place of reading worlds.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The token that the running server was started with.
+        #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
+        admin_token: Option<String>,
         /// Write JSON.
         #[arg(long)]
         json: bool,

@@ -347,22 +347,16 @@ mod tests {
         let body = "send the whole answer of the list route, such as `{\"rows\":[…]}`";
         for (given, said) in [
             ("", format!("the JSON ends too early (line 1, column 0); {body}")),
-            (
-                "[]",
-                format!("this is no JSON object: invalid type: sequence, expected a map at line 1 column 0; {body}"),
-            ),
+            ("[]", format!("this is no JSON object; {body}")),
             ("{}", format!("rows: it is missing; {body}")),
-            ("{\"rows\":null}", format!("rows: invalid type: null, expected a list; {body}")),
-            (
-                "{\"rows\":[1]}",
-                "rows[0]: an asset is a JSON object: invalid type: integer `1`, expected a map".to_owned(),
-            ),
+            ("{\"rows\":null}", format!("rows: this is null; send a list; {body}")),
+            ("{\"rows\":[1]}", "rows[0]: an asset is a JSON object: this is the number 1; send an object".to_owned()),
             ("{\"rows\":[{}]}", "rows[0].id: the asset's id must be here, a text that is not empty".to_owned()),
             ("{\"rows\":[{\"id\":\"a\"}]}", "rows[0].at: a time must be here, such as `7`".to_owned()),
             ("{\"rows\":[{\"id\":\"a\",\"at\":9e99}]}", "rows[0].at: `9e99` is not a time such as `7`".to_owned()),
             (
                 "{\"rows\":[{\"id\":\"a\",\"at\":1,\"parts\":[1,true]}]}",
-                "rows[0].parts[1]: invalid type: boolean `true`, expected a number".to_owned(),
+                "rows[0].parts[1]: this is `true`; send a number".to_owned(),
             ),
             (
                 "{\"rows\":[{\"id\":\"a\",\"at\":1},{\"id\":\"\\u0061\",\"at\":1}]}",

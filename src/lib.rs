@@ -14,7 +14,8 @@
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads and [`plain_words`] for what is wrong with it, [`text`] reads
 //! byte order marks, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
-//! writes without waiting, [`config`] holds the options, [`environment`] reads them, [`cli`] has the sub-commands, [`port_file`] tells where the server
+//! writes without waiting, [`config`] holds the options, [`environment`] reads them, [`cli`] has the sub-commands, [`running_server`] asks another
+//! process, [`port_file`] tells where the server
 //! listens, and [`size`] is what is too large for one request.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
@@ -49,6 +50,7 @@ pub mod query;
 pub mod reply;
 pub mod report;
 pub mod request_body;
+pub mod running_server;
 pub mod secret;
 pub mod server;
 pub mod size;

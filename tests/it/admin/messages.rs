@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{asked, refusal, told};
+use super::{asked, done, refusal, told};
 use crate::support::{Answer, Server};
 
 fn message(answer: &Answer) -> String {
@@ -111,4 +111,78 @@ fn a_body_with_a_byte_order_mark_is_read() {
         let answer = server.send(&[head.as_bytes(), body].concat());
         assert_eq!(answer.status, 201, "{}", answer.text());
     }
+}
+
+#[test]
+fn a_route_that_is_not_there_is_told_the_nearest_and_a_wrong_method_the_right_ones() {
+    let server = Server::start("demo");
+    for (request, status, says) in [
+        ("POST /snapshots//restore", 404, "the nearest is `POST /_emulator/snapshots/{name}/restore`"),
+        ("GET /Health", 404, "the nearest is `GET /_emulator/health`"),
+        ("GET /health/", 404, "the nearest is `GET /_emulator/health`"),
+        (
+            "GET /workspaces/ws_demo/asset",
+            404,
+            "the nearest is `DELETE or GET or POST /_emulator/workspaces/{workspace}/assets`",
+        ),
+        ("GET /openapi", 404, "the nearest is `GET /_emulator/openapi.json`"),
+        ("GET /q", 404, "there is no such route; `GET /_emulator` lists those there are"),
+        ("DELETE /workspaces", 405, "this route takes GET, HEAD, POST"),
+        ("PUT /workspaces/ws_demo", 405, "this route takes DELETE, GET, HEAD, PATCH"),
+        ("POST /openapi.json", 405, "this route takes GET, HEAD"),
+        ("patch /workspaces/ws_demo", 405, "methods are upper case: send `PATCH`"),
+        ("POST ", 405, "this route takes GET, HEAD"),
+    ] {
+        let answer = asked(&server, request, &Value::Null);
+        let said = message(&answer);
+        assert!(answer.status == status && said.contains(says), "{request}: {} {said}", answer.status);
+    }
+}
+
+#[test]
+fn the_index_names_every_route_of_the_document() {
+    let server = Server::start("empty");
+    let document = done(&server, "GET /openapi.json", Value::Null);
+    for path in ["", "/"] {
+        let index = done(&server, &format!("GET {path}"), Value::Null);
+        let routes = index["routes"].as_object().unwrap();
+        assert_eq!(index["openapi"], "/_emulator/openapi.json");
+        let mut count = 1;
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                assert_eq!(routes[&format!("{} {path}", method.to_uppercase())], operation["summary"]);
+                count += 1;
+            }
+        }
+        assert_eq!(routes.len(), count, "there is one more, the document's own");
+    }
+}
+
+#[test]
+fn the_journal_as_text_has_the_lines_of_the_log() {
+    let server = Server::start("demo");
+    server.list("konpro", "konpro_demo", "limit=1");
+    server.list("konpro", "konpro_demo", "limit=none");
+    let answer = asked(&server, "GET /journal?format=text&workspace=ws_demo", &Value::Null);
+    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    let lines: Vec<_> = answer.text().lines().collect();
+    assert_eq!(lines.len(), 2, "{}", answer.text());
+    assert!(lines[0].starts_with("2026-03-21T12:00:00Z DEBUG konpro GET /konpro/v1/asset/list?limit=1 200 "));
+    assert!(lines[1].starts_with("2026-03-21T12:00:00Z  INFO konpro GET /konpro/v1/asset/list?limit=none 400 "));
+    assert!(lines[1].contains(" ws_demo ") && lines[1].contains(" — ") && !answer.text().contains("konpro_demo"));
+    let (place, said) = wrong(&server, "GET /journal?format=xml", Value::Null);
+    assert_eq!((&*place, &*said), ("format", "`xml` is not known here; send `json` or `text`"));
+}
+
+#[test]
+fn of_the_keys_of_a_workspace_only_the_taken_one_is_named() {
+    let server = Server::start("empty");
+    let keys = json!([{"provider": "konpro", "key": "konpro_free"}, {"provider": "flora", "key": "sk_test_ci"}]);
+    let body = |id: &str, keys: &Value| json!({"id": id, "fixture": {"workspaces": [{"id": "ws_any", "keys": keys}]}});
+    done(&server, "POST /workspaces", body("ws_one", &json!([{"provider": "flora", "key": "sk_test_ci"}])));
+    let answer = asked(&server, "POST /workspaces", &body("ws_two", &keys));
+    assert_eq!(told(&answer, ""), refusal(409, "taken", "sk_test_ci"));
+    assert_eq!(message(&answer), "the key `sk_test_ci` exists already");
+    let answer = asked(&server, "POST /workspaces/ws_one/keys", &keys[1]);
+    assert_eq!(told(&answer, ""), refusal(409, "taken", "sk_test_ci"));
 }
