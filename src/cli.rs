@@ -20,7 +20,7 @@ use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
 use crate::port_file::{PortFile, WrittenPortFile};
-use crate::store::{DatabaseLock, Export, NewWorkspace, Place, Store};
+use crate::store::{DatabaseLock, Export, NewWorkspace, OpenError, Place, Store};
 use crate::{providers, report, running_server, server, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -127,8 +127,9 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
     let fixtures = world.fixtures();
     let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
     let store = Store::open(&world.place()).await?;
-    if world.place() == Place::Private || !store.is_loaded().await? {
-        world::load(&store, reading.await??, now).await?;
+    let unwritten = |cause| OpenError::writing(&world.place(), &cause);
+    if world.place() == Place::Private || !store.is_loaded().await.map_err(unwritten)? {
+        world::load(&store, reading.await??, now).await.map_err(unwritten)?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
     }
@@ -145,7 +146,7 @@ async fn announce(
         let url = format!("http://{}", reachable(address));
         print_banner(report::banner(&url, &app.store.keys().await?, app.clock.now())).await?;
     }
-    tracing::info!(%address, "ready");
+    app.log.write_ready(address);
     Ok(port_file.map(|file| file.write(address.port())).transpose()?)
 }
 
@@ -238,9 +239,9 @@ fn generate(options: &Generate) -> Outcome {
     match (&options.database, &options.output) {
         (Some(file), _) => generate_database(file, &workspace, assets)?,
         (None, Some(file)) => {
-            let made =
-                std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
-            write_fixture(made, &workspace, assets)?;
+            let unwritten = |error: io::Error| format!("cannot write `{}`: {error}", file.display());
+            let made = std::fs::File::create(file).map_err(unwritten)?;
+            write_fixture(made, &workspace, assets).map_err(unwritten)?;
         }
         (None, None) => write_fixture(io::stdout().lock(), &workspace, assets)?,
     }
@@ -259,12 +260,12 @@ fn write_fixture(
     out: impl Write,
     workspace: &fixture::Workspace,
     assets: impl Iterator<Item = fixture::Asset>,
-) -> Outcome {
+) -> io::Result<()> {
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
     for asset in assets {
         file.asset(&asset)?;
     }
-    Ok(file.end()?)
+    file.end()
 }
 
 fn generate_database(
@@ -289,7 +290,8 @@ fn generate_database(
         let names = providers::names();
         let mut assets = world::identified(workspace, assets);
         let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
-        store.load(&mut [new], crate::clock::Clock::system().now()).await?;
+        let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
+        loaded.map_err(|cause| OpenError::writing(&Place::File(file.to_owned()), &cause))?;
         store.close().await;
         Ok(())
     })
@@ -303,10 +305,11 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let export = store.export(&id, &providers::names()).await?;
         let written = write_export(export, output).await;
         store.close().await;
-        match written {
+        match (written, output) {
             // A reader that has gone away is no error of ours.
-            Err(error) if output.is_none() && is_broken_pipe(&*error) => Ok(()),
-            written => written,
+            (Err(error), None) if is_broken_pipe(&*error) => Ok(()),
+            (Err(error), Some(file)) => Err(format!("cannot write `{}`: {error}", file.display()).into()),
+            (written, _) => written,
         }
     })
 }
@@ -317,9 +320,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 
 async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
     let out: Box<dyn Write> = match output {
-        Some(file) => Box::new(
-            std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
-        ),
+        Some(file) => Box::new(std::fs::File::create(file)?),
         None => Box::new(io::stdout()),
     };
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;

@@ -74,7 +74,7 @@ impl Index {
             return None;
         }
         let distance = |template: &str| strsim::osa_distance(&with_values(template, path), path);
-        let (_, near) = self.split().min_by_key(|(_, template)| distance(template))?;
+        let (_, near) = self.split().min_by_key(|(_, template)| (!template.starts_with(path), distance(template)))?;
         let methods: Vec<_> = self.split().filter(|(_, path)| *path == near).map(|(method, _)| method).collect();
         // More than half of what follows the prefix, which all have in common, may not differ.
         let most = path.len().saturating_sub("/_emulator".len()).div_ceil(2);
