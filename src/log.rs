@@ -96,7 +96,7 @@ impl RequestLog {
         }
         match self {
             RequestLog::Json(queue) => queue.push(json_line(Level::INFO, "ready", Ready { address })),
-            RequestLog::Text => tracing::info!(%address, "ready"),
+            RequestLog::Text => tracing::info!(target: "assetmock::cli", %address, "ready"),
         }
     }
 
