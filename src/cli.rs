@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,34 +14,43 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::config::{Address, Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
+use crate::config::{Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
 use crate::fixture::{self, Generator, Spec};
 use crate::journal::Journal;
 use crate::limits::Limits;
 use crate::log::{Log, RequestLog};
-use crate::port_file::{self, PortFile, WrittenPortFile};
-use crate::store::{DatabaseLock, Export, NewWorkspace, Place, Store};
-use crate::{providers, report, server, workspace, world};
+use crate::port_file::{PortFile, WrittenPortFile};
+use crate::store::{DatabaseLock, Export, NewWorkspace, OpenError, Place, Store};
+use crate::{providers, report, running_server, server, workspace, world};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Does what the command line asks.
-pub fn run(cli: Cli) -> Outcome<ExitCode> {
-    match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
-        Command::Serve(options) => return serve(&options),
-        Command::Keys { world, json } => keys(&world, json)?,
+/// Does what the command line asks. The warnings are those of its reading.
+pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve(Box::new(cli.serve)));
+    if !matches!(command, Command::Serve(_)) {
+        // Where they cannot be written, the command does its work all the same.
+        let _ = warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"));
+    }
+    match command {
+        Command::Serve(options) => return serve(&options, warnings),
+        Command::Keys { url: Some(url), admin_token, json, .. } => {
+            print(&running_server::keys(&url, admin_token.as_deref(), json)?)?;
+        }
+        Command::Keys { world, json, .. } => keys(&world, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
         Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
         Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
         Command::Generate(options) => generate(&options)?,
         Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
-        Command::Healthcheck(address) => healthcheck(&address)?,
+        Command::Healthcheck(address) => running_server::check_health(&address)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(options: &Serve) -> Outcome<ExitCode> {
+fn serve(options: &Serve, warnings: &[String]) -> Outcome<ExitCode> {
     let log = Log::start(options.log_format, options.log_level.into())?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let outcome = run_server(options, log.requests());
     Ok(log.end(outcome))
 }
@@ -52,7 +61,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     }
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
-    let listener = bind(&options.address.listen)?;
+    let listener = bind(&options.address.target().to_string())?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
         outlive_file_size_limit()?;
@@ -105,8 +114,8 @@ fn outlive_file_size_limit() -> io::Result<()> {
 
 fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--listen` (port 0 takes a free one)"),
-        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--listen`"),
+        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
+        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--port`"),
         _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
     })?;
     listener.set_nonblocking(true)?;
@@ -118,8 +127,9 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
     let fixtures = world.fixtures();
     let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
     let store = Store::open(&world.place()).await?;
-    if world.place() == Place::Private || !store.is_loaded().await? {
-        world::load(&store, reading.await??, now).await?;
+    let unwritten = |cause| OpenError::writing(&world.place(), &cause);
+    if world.place() == Place::Private || !store.is_loaded().await.map_err(unwritten)? {
+        world::load(&store, reading.await??, now).await.map_err(unwritten)?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
     }
@@ -136,7 +146,7 @@ async fn announce(
         let url = format!("http://{}", reachable(address));
         print_banner(report::banner(&url, &app.store.keys().await?, app.clock.now())).await?;
     }
-    tracing::info!(%address, "ready");
+    app.log.write_ready(address);
     Ok(port_file.map(|file| file.write(address.port())).transpose()?)
 }
 
@@ -154,7 +164,7 @@ async fn print_banner(banner: String) -> Outcome {
 }
 
 /// An address that can be dialled: the one that means every interface is not.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
@@ -232,9 +242,9 @@ fn generate(options: &Generate) -> Outcome {
     match (&options.database, &options.output) {
         (Some(file), _) => generate_database(file, &made, assets)?,
         (None, Some(file)) => {
-            let out =
-                std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?;
-            write_fixture(out, &made, assets)?;
+            let unwritten = |error: io::Error| format!("cannot write `{}`: {error}", file.display());
+            let out = std::fs::File::create(file).map_err(unwritten)?;
+            write_fixture(out, &made, assets).map_err(unwritten)?;
         }
         (None, None) => write_fixture(io::stdout().lock(), &made, assets)?,
     }
@@ -253,12 +263,12 @@ fn write_fixture(
     out: impl Write,
     workspace: &fixture::Workspace,
     assets: impl Iterator<Item = fixture::Asset>,
-) -> Outcome {
+) -> io::Result<()> {
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
     for asset in assets {
         file.asset(&asset)?;
     }
-    Ok(file.end()?)
+    file.end()
 }
 
 fn generate_database(
@@ -283,7 +293,8 @@ fn generate_database(
         let names = providers::names();
         let mut assets = world::identified(workspace, assets);
         let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
-        store.load(&mut [new], crate::clock::Clock::system().now()).await?;
+        let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
+        loaded.map_err(|cause| OpenError::writing(&Place::File(file.to_owned()), &cause))?;
         store.close().await;
         Ok(())
     })
@@ -297,10 +308,11 @@ fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Ou
         let export = store.export(&id, &providers::names()).await?;
         let written = write_export(export, output).await;
         store.close().await;
-        match written {
+        match (written, output) {
             // A reader that has gone away is no error of ours.
-            Err(error) if output.is_none() && is_broken_pipe(&*error) => Ok(()),
-            written => written,
+            (Err(error), None) if is_broken_pipe(&*error) => Ok(()),
+            (Err(error), Some(file)) => Err(format!("cannot write `{}`: {error}", file.display()).into()),
+            (written, _) => written,
         }
     })
 }
@@ -311,9 +323,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 
 async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
     let out: Box<dyn Write> = match output {
-        Some(file) => Box::new(
-            std::fs::File::create(file).map_err(|error| format!("cannot write `{}`: {error}", file.display()))?,
-        ),
+        Some(file) => Box::new(std::fs::File::create(file)?),
         None => Box::new(io::stdout()),
     };
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;
@@ -324,31 +334,6 @@ async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
         }
         assets.iter().try_for_each(|asset| file.asset(asset))?;
     }
-}
-
-fn healthcheck(address: &Address) -> Outcome {
-    let mut listen = address.listen.clone();
-    if let Some(file) = &address.port_file {
-        let port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
-        listen = format!("{}:{port}", listen.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host));
-    }
-    let target = listen
-        .to_socket_addrs()
-        .map_err(|error| format!("`{listen}` is no address: {error}"))?
-        .next()
-        .ok_or("no address to ask")?;
-    let status = ask(reachable(target)).map_err(|error| format!("no answer from `{listen}`: {error}"))?;
-    if status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {status}").into()) }
-}
-
-/// The status of `GET /_emulator/health`.
-fn ask(address: SocketAddr) -> io::Result<String> {
-    const PATIENCE: Duration = Duration::from_secs(2);
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /_emulator/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let answer = io::read_to_string(stream)?;
-    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
 }
 
 /// Writes a result; a reader that has gone away is no error of ours.

@@ -1,5 +1,7 @@
 //! Every option: its flag, its environment variable, its default and a sentence.
 
+use std::fmt;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -9,7 +11,7 @@ use crate::app::Switches;
 use crate::clock::{self, Clock, Micros};
 use crate::journal::Bounds;
 use crate::store::{Place, Status};
-use crate::world;
+use crate::{fixture, world};
 
 /// Stands in for five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -28,11 +30,17 @@ pub struct Cli {
 pub enum Command {
     /// Serve the five APIs (the default).
     Serve(Box<Serve>),
-    /// List every key of the loaded worlds with provider, workspace and state.
+    /// List every key of the loaded worlds, or of a running server, with provider, workspace and state.
     Keys {
         /// The worlds to read.
         #[command(flatten)]
         world: World,
+        /// Ask the running server at this address, such as `http://127.0.0.1:4750`, in place of reading worlds.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The token that the running server was started with.
+        #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
+        admin_token: Option<String>,
         /// Write JSON.
         #[arg(long)]
         json: bool,
@@ -97,7 +105,7 @@ pub struct Serve {
     #[arg(long, env = "ASSETMOCK_CLOCK", value_name = "TIME", value_parser = time)]
     pub clock: Option<Micros>,
     /// Make request ids the same in every run [default: different ones].
-    #[arg(long, env = "ASSETMOCK_SEED", value_name = "N")]
+    #[arg(long, env = "ASSETMOCK_SEED", value_name = "N", value_parser = whole_number)]
     pub seed: Option<u64>,
     /// Enforce no rate limits; the counts shown stay true.
     #[arg(long, env = "ASSETMOCK_NO_LIMITS", value_parser = FalseyValueParser::new())]
@@ -106,19 +114,22 @@ pub struct Serve {
     #[arg(long, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
     pub auth: Auth,
     /// What requests to `/_emulator` must carry as `Authorization: Bearer TOKEN`; health needs none [default: nothing].
-    #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub admin_token: Option<String>,
     /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
     #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Switches::MAX_WORKSPACES)]
+    #[arg(value_parser = whole_number)]
     pub max_workspaces: u64,
     /// How many requests the journal holds; 0: it holds none.
     #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
+    #[arg(value_parser = size)]
     pub journal_entries: usize,
     /// How many bytes of requests and answers the journal holds; the oldest go first.
     #[arg(long, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes)]
+    #[arg(value_parser = size)]
     pub journal_bytes: usize,
     /// End with exit code 1 if a strict workspace got a warning.
     #[arg(long, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
@@ -134,12 +145,38 @@ pub struct Serve {
 /// Where the server listens, or is to be found.
 #[derive(Debug, Clone, Args)]
 pub struct Address {
-    /// Address and port; port 0 takes a free one.
+    /// Address and port, or one of them: a port alone (`4750` or `:4750`) is on loopback. Port 0 takes a free one.
     #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750")]
-    pub listen: String,
+    #[arg(value_parser = listen)]
+    pub listen: HostAndPort,
+    /// The port, in place of that of `--listen`. A variable that is no number is ignored with a warning: Kubernetes sets it to `tcp://…` [default: that of `--listen`].
+    #[arg(long, env = "ASSETMOCK_PORT", value_name = "N", value_parser = port)]
+    pub port: Option<u16>,
     /// The file of the real port: `serve` writes it once it is ready and removes it at its end, `healthcheck` reads it.
     #[arg(long, env = "ASSETMOCK_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
+}
+
+/// An address as it is written, and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostAndPort {
+    /// A name or an address; one of IPv6 is in brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for HostAndPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl Address {
+    /// Where to listen: the address of `--listen`, with the port of `--port` if there is one.
+    pub fn target(&self) -> HostAndPort {
+        HostAndPort { port: self.port.unwrap_or(self.listen.port), ..self.listen.clone() }
+    }
 }
 
 /// The name by which SQLite knows a database without a file.
@@ -160,13 +197,13 @@ pub struct World {
 #[derive(Debug, Clone, Args)]
 pub struct Generate {
     /// How many assets.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number)]
     pub count: u64,
     /// The same seed gives the same assets.
-    #[arg(long, env = "ASSETMOCK_SEED", value_name = "N", default_value_t = 1)]
+    #[arg(long, env = "ASSETMOCK_SEED", value_name = "N", default_value_t = 1, value_parser = whole_number)]
     pub seed: u64,
-    /// The workspace they belong to; it has the demo keys.
-    #[arg(long, value_name = "ID", default_value = "ws_demo")]
+    /// The workspace they belong to, which has the demo keys: `ws_` and something after it, without white space.
+    #[arg(long, value_name = "ID", default_value = "ws_demo", value_parser = workspace_id)]
     pub workspace: String,
     /// The time of the newest asset, or a little after it.
     #[arg(long, value_name = "TIME", default_value = "2026-06-01T00:00:00Z", value_parser = time)]
@@ -273,4 +310,79 @@ impl Serve {
 
 fn time(text: &str) -> Result<Micros, String> {
     clock::read_rfc3339(text).ok_or_else(|| "not a time such as 2026-03-21T12:00:00Z".to_owned())
+}
+
+fn workspace_id(text: &str) -> Result<String, String> {
+    if fixture::is_workspace_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("not `ws_` and something after it, without white space".to_owned())
+    }
+}
+
+fn whole_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("not a whole number from 0 to {}", usize::MAX))
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "not a port from 0 to 65535".to_owned())
+}
+
+fn token(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        Err("a token is not empty; leave the option out for none".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Reads an address with a port, or one of them. Without an address it is loopback, without a port it is 4750.
+fn listen(text: &str) -> Result<HostAndPort, String> {
+    const HOST: &str = "127.0.0.1";
+    const PORT: u16 = 4750;
+    let wrong = || "not an address and a port such as 127.0.0.1:4750, or a port alone".to_owned();
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    if let Ok(port) = text.parse() {
+        return Ok(HostAndPort { host: HOST.to_owned(), port });
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Ok(HostAndPort { host: format!("[{text}]"), port: PORT });
+    }
+    match text.rsplit_once(':').filter(|_| !text.ends_with(']')) {
+        Some((host, port)) => {
+            let host = if host.is_empty() { HOST } else { host };
+            Ok(HostAndPort { host: host.to_owned(), port: port.parse().map_err(|_| wrong())? })
+        }
+        None if text.bytes().all(|b| b.is_ascii_digit()) => Err(wrong()),
+        None => Ok(HostAndPort { host: text.to_owned(), port: PORT }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_with_or_without_its_port() {
+        for (text, read) in [
+            ("4750", "127.0.0.1:4750"),
+            (":80", "127.0.0.1:80"),
+            ("0.0.0.0:0", "0.0.0.0:0"),
+            ("localhost", "localhost:4750"),
+            ("[::1]:80", "[::1]:80"),
+            ("[::]", "[::]:4750"),
+            ("::1", "[::1]:4750"),
+        ] {
+            assert_eq!(listen(text).map(|read| read.to_string()), Ok(read.to_owned()), "{text}");
+        }
+        for text in ["", "70000", "localhost:http", "127.0.0.1:70000", "127.0.0.1:4750\r", "a b:1"] {
+            assert!(listen(text).is_err(), "{text}");
+        }
+    }
 }

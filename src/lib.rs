@@ -11,10 +11,12 @@
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
 //! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
-//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads, [`server`] listens,
+//! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads and [`plain_words`] for what is wrong with it, [`text`] reads
+//! byte order marks, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]
-//! writes without waiting, [`config`] holds the options, [`cli`] the sub-commands, [`port_file`] tells where the server
-//! listens, [`origin`] is how a client sees it, and [`size`] is what is too large for one request.
+//! writes without waiting, [`config`] holds the options, [`environment`] reads them, [`cli`] has the sub-commands,
+//! [`running_server`] asks another process, [`port_file`] tells where the server listens, [`origin`] is how a client sees
+//! it, and [`size`] is what is too large for one request.
 //!
 //! To add a provider, copy the folder of an old one; `README.md` says the rest.
 
@@ -25,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod environment;
 pub mod explain;
 pub mod failure;
 pub mod faults;
@@ -42,6 +45,7 @@ pub mod object;
 pub mod origin;
 pub mod payload;
 pub mod pipeline;
+pub mod plain_words;
 pub mod port_file;
 pub mod provider;
 pub mod providers;
@@ -49,10 +53,12 @@ pub mod query;
 pub mod reply;
 pub mod report;
 pub mod request_body;
+pub mod running_server;
 pub mod secret;
 pub mod server;
 pub mod size;
 pub mod store;
 pub mod tenants;
+pub mod text;
 pub mod workspace;
 pub mod world;

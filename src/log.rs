@@ -7,6 +7,7 @@
 //! an exit waits for a stuck thread for a second, which cannot be changed.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -87,6 +88,18 @@ pub enum RequestLog {
 }
 
 impl RequestLog {
+    /// Says that the server is ready. In JSON that line stands in for the banner, so no level leaves it out.
+    pub fn write_ready(&self, address: SocketAddr) {
+        #[derive(Serialize)]
+        struct Ready {
+            address: SocketAddr,
+        }
+        match self {
+            RequestLog::Json(queue) => queue.push(json_line(Level::INFO, "ready", Ready { address })),
+            RequestLog::Text => tracing::info!(target: "assetmock::cli", %address, "ready"),
+        }
+    }
+
     /// Writes a request into the log.
     #[cold]
     pub fn write(&self, level: Level, line: &Line) {

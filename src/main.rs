@@ -3,11 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = assetmock::config::Cli::parse();
-    match assetmock::cli::run(cli) {
+    let (cli, warnings) = assetmock::environment::parse();
+    match assetmock::cli::run(cli, &warnings) {
         Ok(code) => code,
         Err(error) => {
             // Where it cannot be written, the exit code says it.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads an object: for `#[serde(deserialize_with)]`.
@@ -37,6 +37,57 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
         T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
+/// Reads a word, or an object with one field, as enums are written. `forms` says which there are, for errors.
+pub fn read_choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D, forms: &str) -> Result<T, D::Error> {
+    json.deserialize_any(Choice { forms, of: PhantomData })
+}
+
+/// Reads a text. `form` says which, for errors.
+pub fn read_text<'de, D: Deserializer<'de>>(json: D, form: &str) -> Result<String, D::Error> {
+    json.deserialize_str(Text { form })
+}
+
+struct Text<'f> {
+    form: &'f str,
+}
+
+impl Visitor<'_> for Text<'_> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.form)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+}
+
+struct Choice<'f, T> {
+    forms: &'f str,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Choice<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.forms)
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
+        T::deserialize(word.into_deserializer())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<T, A::Error> {
+        let value = T::deserialize(MapAccessDeserializer::new(&mut fields))?;
+        match fields.next_key::<String>()? {
+            Some(name) => Err(Error::custom(format!("`{name}` cannot stand here; send {}", self.forms))),
+            None => Ok(value),
+        }
     }
 }
 

@@ -36,19 +36,30 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
             );
         }
     }
-    let _ = write!(text, "\nHealth: {origin}/_emulator/health. `assetmock keys` lists the other keys. Ctrl-C stops.\n");
+    let _ = write!(
+        text,
+        "\nHealth: {origin}/_emulator/health. `assetmock keys --url {origin}` lists the other keys. Ctrl-C stops.\n"
+    );
     text
 }
 
-#[derive(Serialize)]
-struct KeyRow<'a> {
-    provider: &'a str,
-    key: &'a str,
-    workspace: &'a str,
-    user: &'a str,
-    state: &'static str,
-    scopes: Option<&'a [String]>,
-    expires_at: Option<String>,
+/// A key as it is listed.
+#[derive(Debug, Serialize)]
+pub struct KeyRow<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The text.
+    pub key: &'a str,
+    /// The workspace's id.
+    pub workspace: &'a str,
+    /// The user it acts as.
+    pub user: &'a str,
+    /// `active`, `revoked` or `expired`.
+    pub state: &'a str,
+    /// What it may do; everything if none are given.
+    pub scopes: Option<&'a [String]>,
+    /// When it ends.
+    pub expires_at: Option<String>,
 }
 
 /// Every key.
@@ -62,6 +73,11 @@ pub fn keys(keys: &[Key], now: Micros, json: bool) -> String {
         scopes: key.scopes.as_deref(),
         expires_at: key.expires_at.map(write_rfc3339),
     });
+    key_rows(rows, json)
+}
+
+/// Keys as a table, or as JSON.
+pub fn key_rows<'a>(rows: impl Iterator<Item = KeyRow<'a>>, json: bool) -> String {
     if json {
         return to_json(&rows.collect::<Vec<_>>());
     }

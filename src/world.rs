@@ -7,6 +7,7 @@ use crate::fixture::{self, Asset, Fixture, FixtureError, Workspace};
 use crate::provider::Provider;
 use crate::providers;
 use crate::store::{NewAsset, NewWorkspace, Store};
+use crate::text;
 
 /// The fixtures compiled into the program, by name.
 pub const BUILT_IN: [(&str, &str); 3] = [
@@ -25,11 +26,14 @@ pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
     let mut read = |source: &str, text: &str| fixture::read(source, text, &names, &mut taken);
     let mut fixtures = Vec::new();
     for entry in named {
-        if entry.trim_start().starts_with('{') {
-            fixtures.push(read("the fixture given as text", entry)?);
+        let json = entry.trim_start_matches(text::MARK).trim_start();
+        if json.starts_with('{') || json.starts_with('[') && !Path::new(entry).exists() {
+            fixtures.push(read("the fixture given as text", json)?);
             continue;
         }
-        for name in entry.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        // A file whose name has a comma is one file.
+        let names: Vec<&str> = if Path::new(entry).is_file() { vec![entry] } else { entry.split(',').collect() };
+        for name in names.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
             match built_in(name) {
                 Some(text) => fixtures.push(read(name, text)?),
                 None => fixtures.push(read(name, &read_file(name)?)?),
@@ -47,12 +51,11 @@ pub fn built_in(name: &str) -> Option<&'static str> {
 /// The text of a fixture file.
 pub fn read_file(file: impl AsRef<Path>) -> Result<String, FixtureError> {
     let file = file.as_ref();
-    std::fs::read_to_string(file).map_err(|error| FixtureError {
-        source: file.display().to_string(),
-        place: None,
-        field: String::new(),
-        message: format!("cannot read it: {error}; a fixture is a file, `demo`, `docs` or `empty`"),
-    })
+    let wrong =
+        |message| FixtureError { source: file.display().to_string(), place: None, field: String::new(), message };
+    let bytes = std::fs::read(file)
+        .map_err(|error| wrong(format!("cannot read it: {error}; a fixture is a file, `demo`, `docs` or `empty`")))?;
+    text::decode(bytes).map_err(|why| wrong(format!("it is {why}")))
 }
 
 /// Loads fixtures into a new database.

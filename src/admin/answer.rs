@@ -7,6 +7,8 @@ use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, ReferenceOr, Response as Documented};
 use aide::operation::OperationInput;
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -17,9 +19,9 @@ use serde::de::DeserializeOwned;
 
 use crate::fixture::{self, FixtureError};
 use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
-use crate::size;
 use crate::store::{Missing, StoreError};
 use crate::workspace::MakeError;
+use crate::{plain_words, size, text};
 
 /// Why the emulator did not do what it was asked to.
 #[derive(Debug)]
@@ -154,7 +156,11 @@ impl From<MakeError> for Refusal {
                 ),
             ),
             MakeError::Which(ids) => {
-                Refusal::invalid("workspace", format!("say which workspace of the fixture: `{}`", ids.join("`, `")))
+                let message = match &*ids {
+                    [] => "the fixture has no workspace; give it one".to_owned(),
+                    ids => format!("say which workspace of the fixture: `{}`", ids.join("`, `")),
+                };
+                Refusal::invalid("workspace", message)
             }
             MakeError::TooMany(most) => Refusal::new(
                 StatusCode::CONFLICT,
@@ -200,21 +206,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         }
         let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
         let value = size::parse_aside(text.len(), || serde_path_to_error::deserialize(&mut reader));
-        let value = value.map_err(|error| misread(error, |why| why.to_string()))?;
-        reader.end().map_err(|error| Refusal::invalid("body", error.to_string()))?;
+        let value = value.map_err(misread)?;
+        reader.end().map_err(|error| Refusal::invalid("body", plain_words::describe_with_place(&error)))?;
         Ok(Json(value))
     }
 }
 
-/// Says which field of a body was wrong, in the words that `word` finds for it.
-pub fn misread(
-    error: serde_path_to_error::Error<serde_json::Error>,
-    word: impl FnOnce(&serde_json::Error) -> String,
-) -> Refusal {
+/// Says which field of a body was wrong, and how.
+pub fn misread(error: serde_path_to_error::Error<serde_json::Error>) -> Refusal {
     let path = error.path().to_string();
     // `?` stands for what was cut off, `.` for the whole.
     let at = path.trim_end_matches('?').trim_end_matches('.');
-    Refusal::invalid(if at.is_empty() { BODY } else { at }, word(error.inner()))
+    Refusal::invalid(if at.is_empty() { BODY } else { at }, plain_words::describe_with_place(error.inner()))
 }
 
 /// Where something is wrong with a body as a whole.
@@ -242,8 +245,7 @@ impl<S: Send + Sync> FromRequest<S> for Text {
         readable(request.headers())?;
         let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` gives every request one");
         let bytes = share.read(request.into_body()).await?;
-        let text = String::from_utf8(bytes).map_err(|_| Refusal::invalid("body", "the body is not UTF-8"))?;
-        Ok(Text(text))
+        text::decode(bytes).map(Text).map_err(|why| Refusal::invalid(BODY, format!("the body is {why}")))
     }
 }
 
@@ -279,8 +281,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Path<T>, Refusal> {
         let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        let wrong = |why: axum::extract::rejection::PathRejection| Refusal::invalid(parts.uri.path(), why.body_text());
+        let wrong = |why| Refusal::invalid(parts.uri.path(), wrong_path(why));
         read.map(|axum::extract::Path(value)| Path(value)).map_err(wrong)
+    }
+}
+
+fn wrong_path(why: PathRejection) -> String {
+    let PathRejection::FailedToDeserializePathParams(why) = why else { return why.body_text() };
+    match why.into_kind() {
+        ErrorKind::ParseErrorAtKey { key, value, .. } => format!("the {key} is a whole number, which `{value}` is not"),
+        ErrorKind::InvalidUtf8InPathParam { key } => format!("the {key} is not UTF-8 once it is decoded"),
+        other => other.to_string(),
     }
 }
 
@@ -298,9 +309,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Refusal> {
         let read = Query::<T>::from_request_parts(parts, state).await;
-        let Query(value) = read.map_err(|rejection| Refusal::invalid("query", rejection.body_text()))?;
+        let Query(value) = read.map_err(|rejection| wrong_query(&rejection.body_text()))?;
         Ok(Asked(value))
     }
+}
+
+/// Says which parameter is wrong, and how. axum gives the parameter's name, if there is one, in front of the reason.
+fn wrong_query(why: &str) -> Refusal {
+    let why = why.strip_prefix("Failed to deserialize query string: ").unwrap_or(why);
+    let (name, why) = match why.split_once(": ") {
+        Some((name, why)) if !name.contains(' ') => (name, why),
+        _ => ("query", why),
+    };
+    let unknown = why.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", "));
+    let message = match unknown {
+        Some((given, known)) => return Refusal::invalid("query", format!("unknown parameter {given}, {known}")),
+        None if why.starts_with("number too large") => format!("`{name}` is too large a number"),
+        None if ["invalid digit", "cannot parse integer"].iter().any(|begin| why.starts_with(begin)) => {
+            format!("`{name}` is a whole number, such as `{name}=100`")
+        }
+        None if why.starts_with("provided string was not") => format!("`{name}` is `true` or `false`"),
+        None => plain_words::of_data(why).replace("the field", "the parameter"),
+    };
+    Refusal::invalid(name, message)
 }
 
 impl<T: JsonSchema> OperationInput for Asked<T> {

@@ -37,7 +37,7 @@ fn admitted(headers: &HeaderMap, authority: Option<&str>, token: Option<&str>) -
         None if is_local(host) => Ok(()),
         None => {
             let message = format!(
-                "`{host}` is not a local name; use an IP address, `localhost` or a name without dots, or start with `--admin-token`"
+                "`{host}` is not a local name; use an IP address, `localhost`, a name without dots or one that nobody can register (`.local`, `.internal`, `.test`), or start with `--admin-token`"
             );
             Err(Refusal::new(StatusCode::FORBIDDEN, "foreign_host", message).at("Host"))
         }
@@ -54,19 +54,24 @@ fn same(shown: &str, token: &str) -> bool {
     shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-/// Whether a name cannot belong to a stranger's domain: addresses, `localhost` and below it, names without dots as containers
-/// have them, and the one by which a container calls its host.
+/// Top levels below which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and ICANN's
+/// `internal`, by which containers call their host.
+const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
+
+/// Whether a name cannot belong to a stranger's domain: addresses, names without dots as containers have them, names that
+/// nobody can register, and names that end in a label with an underscore, which no top level has.
 fn is_local(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    let top = name.rsplit('.').next().unwrap_or_default();
     name.parse::<IpAddr>().is_ok()
         || !name.contains('.')
-        || name.ends_with(".localhost")
-        || name == "host.docker.internal"
-        || name == "host.containers.internal"
+        || UNREGISTRABLE.contains(&top)
+        || name.ends_with(".home.arpa")
+        || top.contains('_')
 }
 
 #[cfg(test)]
@@ -75,12 +80,34 @@ mod tests {
 
     #[test]
     fn addresses_and_names_that_nobody_can_register_are_local() {
-        for host in
-            ["localhost", "LOCALHOST:4750", "127.0.0.1:1", "[::1]:80", "::1", "assetmock:4750", "a.localhost", ""]
-        {
+        for host in [
+            "localhost",
+            "LOCALHOST:4750",
+            "127.0.0.1:1",
+            "[::1]:80",
+            "::1",
+            "assetmock:4750",
+            "a.localhost",
+            "",
+            "host.docker.internal",
+            "host.testcontainers.internal:80",
+            "assetmock.test",
+            "mybox.local.",
+            "nas.home.arpa",
+            "assetmock.default.svc.cluster.local",
+            "registry.example.com__assetmock",
+        ] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "xqr.co"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example:80",
+            "127.0.0.1.evil.example",
+            "xqr.co",
+            "local.evil.example",
+            "a_b.example.com",
+            "internal.co",
+        ] {
             assert!(!is_local(host), "{host}");
         }
     }

@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Path, Refusal};
-use super::json_stream::JsonStream;
+use super::json_stream::{JsonOrLines, JsonStream};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
+use crate::clock::write_rfc3339;
 use crate::journal::{Exchange, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
 use crate::object;
 
@@ -40,6 +41,15 @@ pub fn routes() -> ApiRouter<Arc<App>> {
             "/_emulator/workspaces/{workspace}/warnings",
             get_with(warnings, |op| op.summary("List what was probably not meant").tag(TAG)),
         )
+}
+
+/// In which form entries are given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    #[default]
+    Json,
+    Text,
 }
 
 /// Which entries, as a query string can say it.
@@ -71,6 +81,9 @@ struct Look {
     #[serde(default)]
     #[schemars(range(max = 60_000))]
     wait_ms: u64,
+    /// `json`, or `text`: a line for each entry, as in the log.
+    #[serde(default)]
+    format: Format,
 }
 
 fn hundred() -> usize {
@@ -79,7 +92,8 @@ fn hundred() -> usize {
 
 impl From<Look> for Search {
     fn from(look: Look) -> Search {
-        let Look { provider, workspace, key, method, status, path, fault, warnings, after, limit, wait_ms } = look;
+        let Look { provider, workspace, key, method, status, path, fault, warnings, after, limit, wait_ms, format: _ } =
+            look;
         let limit = Some(limit);
         let filter = Filter {
             provider,
@@ -122,15 +136,33 @@ struct Entries {
     journal: Stats,
 }
 
-async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<JsonStream<Entries>, Refusal> {
-    look_up(app, look.into()).await
+async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<JsonOrLines<Entries>, Refusal> {
+    match look.format {
+        Format::Json => Ok(JsonOrLines::Json(look_up(app, look.into()).await?)),
+        Format::Text => {
+            let (_, numbers) = found(&app, look.into()).await?;
+            Ok(JsonOrLines::lines(entries(app, numbers).map(|entry| line(&entry))))
+        }
+    }
+}
+
+/// An entry as the log has it, with the instant of its workspace's clock.
+fn line(entry: &Exchange) -> String {
+    format!("{} {:>5} {entry}", write_rfc3339(entry.at), entry.remarks().level())
 }
 
 async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<JsonStream<Entries>, Refusal> {
     look_up(app, search).await
 }
 
-async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<JsonStream<Entries>, Refusal> {
+async fn look_up(app: Arc<App>, search: Search) -> Result<JsonStream<Entries>, Refusal> {
+    let (journal, numbers) = found(&app, search).await?;
+    let empty = Entries { entries: Vec::new(), journal };
+    Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
+}
+
+/// The numbers of the entries that are searched for, after a wait if there are none yet.
+async fn found(app: &App, Search { filter, wait_ms }: Search) -> Result<(Stats, Vec<u64>), Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
@@ -138,9 +170,7 @@ async fn look_up(app: Arc<App>, Search { filter, wait_ms }: Search) -> Result<Js
         // Found or not: what is there now is looked up either way.
         app.journal.wait(&filter, Duration::from_millis(wait_ms)).await;
     }
-    let (journal, numbers) = app.journal.numbers(&filter);
-    let empty = Entries { entries: Vec::new(), journal };
-    Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
+    Ok(app.journal.numbers(&filter))
 }
 
 /// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.

@@ -1,4 +1,4 @@
-//! Long lists as JSON, written while they are sent: memory is taken for one item at a time.
+//! Long lists as JSON or lines, written while they are sent: memory is taken for one item at a time.
 
 use std::convert::Infallible;
 use std::iter::once;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use aide::OperationOutput;
 use aide::generate::GenContext;
-use aide::openapi::{Operation, Response as Documented};
+use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject, StatusCode};
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -31,13 +31,16 @@ impl<T: Serialize> JsonStream<T> {
             Bytes::from(text)
         });
         let parts = once(Bytes::from(format!("{begin}["))).chain(items).chain(once(Bytes::from(format!("]{end}"))));
-        let parts = stream::iter(parts).then(|part| async {
-            // Lets others have the thread between two of many.
-            tokio::task::consume_budget().await;
-            Ok::<_, Infallible>(part)
-        });
-        JsonStream { body: Body::from_stream(parts), shape: PhantomData }
+        JsonStream { body: streamed(parts), shape: PhantomData }
     }
+}
+
+fn streamed(parts: impl Iterator<Item = Bytes> + Send + 'static) -> Body {
+    Body::from_stream(stream::iter(parts).then(|part| async {
+        // Lets others have the thread between two of many.
+        tokio::task::consume_budget().await;
+        Ok::<_, Infallible>(part)
+    }))
 }
 
 impl<T> From<Body> for JsonStream<T> {
@@ -60,10 +63,50 @@ impl<T: JsonSchema> OperationOutput for JsonStream<T> {
         axum::Json::<T>::operation_response(ctx, operation)
     }
 
-    fn inferred_responses(
-        ctx: &mut GenContext,
-        operation: &mut Operation,
-    ) -> Vec<(Option<aide::openapi::StatusCode>, Documented)> {
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<StatusCode>, Documented)> {
         axum::Json::<T>::inferred_responses(ctx, operation)
+    }
+}
+
+/// The JSON of a `T`, or lines of text in its place.
+pub enum JsonOrLines<T> {
+    /// JSON.
+    Json(JsonStream<T>),
+    /// Text.
+    Lines(Body),
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl<T> JsonOrLines<T> {
+    /// These lines.
+    pub fn lines(lines: impl Iterator<Item = String> + Send + 'static) -> JsonOrLines<T> {
+        JsonOrLines::Lines(streamed(lines.map(|line| Bytes::from(line + "\n"))))
+    }
+}
+
+impl<T> IntoResponse for JsonOrLines<T> {
+    fn into_response(self) -> Response {
+        match self {
+            JsonOrLines::Json(json) => json.into_response(),
+            JsonOrLines::Lines(lines) => ([(header::CONTENT_TYPE, TEXT)], lines).into_response(),
+        }
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for JsonOrLines<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        let mut response = JsonStream::<T>::operation_response(ctx, operation)?;
+        let schema =
+            SchemaObject { json_schema: String::json_schema(&mut ctx.schema), external_docs: None, example: None };
+        response.content.insert(TEXT.to_owned(), MediaType { schema: Some(schema), ..MediaType::default() });
+        Some(response)
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<StatusCode>, Documented)> {
+        let response = Self::operation_response(ctx, operation).unwrap_or_default();
+        vec![(Some(StatusCode::Code(200)), response)]
     }
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::answer::{Refusal, misread};
-use crate::fixture::without_place;
 
 /// Some fields of a `T`.
 pub struct Patch<T> {
@@ -70,6 +69,5 @@ pub fn merged<T: Serialize + DeserializeOwned>(thing: &T, patch: &Patch<T>) -> R
 pub fn read<T: DeserializeOwned>(fields: &BTreeMap<String, Box<RawValue>>) -> Result<T, Refusal> {
     let text = serde_json::to_string(fields).expect("fields of JSON are JSON");
     let mut reader = serde_json::Deserializer::from_str(&text);
-    // The text is ours, so a place in it would mean nothing to whoever sent the fields.
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| misread(error, |why| without_place(&why.to_string())))
+    serde_path_to_error::deserialize(&mut reader).map_err(misread)
 }

@@ -8,6 +8,7 @@ mod faults;
 mod guard;
 mod health;
 mod import;
+mod index;
 mod journal;
 mod json_stream;
 mod keys;
@@ -33,6 +34,7 @@ use tower::ServiceExt;
 
 use self::answer::{ErrorBody, Refusal};
 use self::health::Described;
+use self::index::Index;
 use crate::app::App;
 use crate::pipeline::date;
 use crate::provider::Card;
@@ -40,7 +42,12 @@ use crate::reply::Reply;
 use crate::request_body::BodyShare;
 
 /// The routes and their document, made when first asked for: most runs that count milliseconds never do.
-static ROUTES: LazyLock<Router<Arc<App>>> = LazyLock::new(routes);
+static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
+
+struct Routes {
+    router: Router<Arc<App>>,
+    index: Index,
+}
 
 /// Whether a path is ours.
 pub fn owns(path: &str) -> bool {
@@ -54,7 +61,9 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let share = BodyShare::new(&app.bodies, app.patience.body);
     request.extensions_mut().insert(share.clone());
     let mut response = match guard::check(&app.switches, &request) {
-        Ok(()) => match ROUTES.clone().with_state(app).oneshot(request).await {
+        // An empty name is nobody's, neither in the middle nor at the end.
+        Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
+        Ok(()) => match ROUTES.router.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
@@ -65,17 +74,28 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     response
 }
 
-fn routes() -> Router<Arc<App>> {
+fn has_empty_segment(path: &str) -> bool {
+    path.contains("//") || path.len() > "/_emulator/".len() && path.ends_with('/')
+}
+
+fn routes() -> Routes {
     let (routes, document) = documented();
+    let index = Index::of(&document);
     let document = Bytes::from(serde_json::to_vec_pretty(&document).expect("a document is JSON"));
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    routes.route("/_emulator/openapi.json", get(serve)).fallback(no_route).method_not_allowed_fallback(wrong_method)
+    let router = routes
+        .route(index::DOCUMENT, get(serve))
+        .route("/_emulator/", get(index::read))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method);
+    Routes { router, index }
 }
 
 /// Every group of routes, and their document.
 fn documented() -> (Router<Arc<App>>, OpenApi) {
     let mut document = OpenApi::default();
     let routes = ApiRouter::new()
+        .merge(index::routes())
         .merge(health::routes())
         .merge(workspaces::routes())
         .merge(assets::routes())
@@ -100,12 +120,18 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
 }
 
 async fn no_route(parts: Parts) -> Refusal {
-    let message = "the emulator has no such route; `GET /_emulator/openapi.json` lists those there are";
+    let near = ROUTES.index.nearest(parts.uri.path()).map(|near| format!("; the nearest is `{near}`"));
+    let message = format!("there is no such route{}; `GET /_emulator` lists those there are", near.unwrap_or_default());
     Refusal::new(StatusCode::NOT_FOUND, "no_such_route", message).at(parts.uri.path())
 }
 
 async fn wrong_method(parts: Parts) -> Refusal {
-    let message = "this route has other methods; the `Allow` header names them";
+    let methods = ROUTES.index.methods(parts.uri.path());
+    let upper = parts.method.as_str().to_ascii_uppercase();
+    let message = match methods.iter().any(|method| *method == upper) {
+        true => format!("methods are upper case: send `{upper}`"),
+        false => format!("this route takes {}", methods.join(", ")),
+    };
     let at = format!("{} {}", parts.method, parts.uri.path());
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).at(at)
 }

@@ -66,7 +66,7 @@ pub struct InWorkspace {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// Its id, such as `ws_mine`; made up if left out.
+    /// Its id: `ws_` and something after it, without white space, such as `ws_mine`; made up if left out.
     #[serde(default)]
     #[schemars(regex(pattern = r"^ws_\S+$"))]
     id: Option<String>,
@@ -204,7 +204,7 @@ async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Want
     Refusal::unless_short("id", wanted.id.as_deref().unwrap_or_default())?;
     Refusal::unless_short("name", wanted.name.as_deref().unwrap_or_default())?;
     if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
-        return Err(Refusal::invalid("id", format!("`{id}` is not a workspace id such as `ws_mine`")));
+        return Err(Refusal::invalid("id", fixture::not_a_workspace_id(id)));
     }
     let from = wanted.origin()?;
     let made = workspace::make(&app, New { id: wanted.id, name: wanted.name, from, which: wanted.workspace }).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::paging::Torture;
@@ -16,6 +16,7 @@ use crate::object;
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// The vendor fails by one of its own failures, such as `rate_limited`, in its own envelope.
+    #[serde(deserialize_with = "read_failure")]
     Failure(String),
     /// An answer that has nothing of the vendor's.
     #[serde(deserialize_with = "object::read")]
@@ -27,16 +28,41 @@ pub enum Effect {
     /// The answer, said to be of this content type.
     ContentType(String),
     /// The answer comes late.
+    #[serde(deserialize_with = "read_latency")]
     Latency(Latency),
     /// The answer announces its whole length; then the connection is closed after a part of the body.
+    #[serde(deserialize_with = "read_truncate")]
     Truncate(Truncate),
     /// The answer comes complete, but in small pieces.
     #[serde(deserialize_with = "object::read")]
     Trickle(Trickle),
     /// The connection is reset.
+    #[serde(deserialize_with = "read_reset")]
     Reset(Reset),
     /// The listing changes under the feet of a client that walks it.
+    #[serde(deserialize_with = "read_paging")]
     Paging(Torture),
+}
+
+fn read_failure<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
+    object::read_text(json, "the name of a failure, such as `\"rate_limited\"`; `retry_after` stands beside `effect`")
+}
+
+fn read_latency<'de, D: Deserializer<'de>>(json: D) -> Result<Latency, D::Error> {
+    let normal = "`{\"normal_ms\": {\"mean\": 100, \"deviation\": 20}}`";
+    object::read_choice(json, &format!("`{{\"fixed_ms\": 100}}`, `{{\"uniform_ms\": [50, 150]}}` or {normal}"))
+}
+
+fn read_truncate<'de, D: Deserializer<'de>>(json: D) -> Result<Truncate, D::Error> {
+    object::read_choice(json, "`{\"bytes\": 9}` or `{\"fraction\": 0.5}`")
+}
+
+fn read_reset<'de, D: Deserializer<'de>>(json: D) -> Result<Reset, D::Error> {
+    object::read_choice(json, "`\"before\"` or `\"mid_body\"`")
+}
+
+fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<Torture, D::Error> {
+    object::read_choice(json, "a word such as `\"insert\"`")
 }
 
 /// An answer that has nothing of the vendor's.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Asked;
 use super::effect::Effect;
@@ -23,9 +23,10 @@ pub struct Rule {
     #[serde(default, rename = "match", deserialize_with = "object::read")]
     pub matches: Match,
     /// What it does to them.
+    #[serde(deserialize_with = "read_effect")]
     pub effect: Effect,
     /// To which of them in turn.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read_trigger")]
     pub trigger: Trigger,
     /// How many seconds of the emulator's clock it lasts; for ever if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +35,16 @@ pub struct Rule {
     /// The `Retry-After` of a failure or a raw answer; if left out, the vendor's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
+}
+
+fn read_effect<'de, D: Deserializer<'de>>(json: D) -> Result<Effect, D::Error> {
+    const FORMS: &str = "a word such as `\"empty\"`, or an object with one field such as `{\"failure\": \"rate_limited\"}`; `retry_after` stands beside `effect`";
+    object::read_choice(json, FORMS)
+}
+
+fn read_trigger<'de, D: Deserializer<'de>>(json: D) -> Result<Trigger, D::Error> {
+    const FORMS: &str = "`\"always\"`, `{\"next\": 2}`, `{\"every\": 3}`, `{\"after\": 5}` or `{\"probability\": 0.2}`";
+    object::read_choice(json, FORMS)
 }
 
 /// Which requests a rule is for: those of which all that is given here is true.

@@ -160,6 +160,11 @@ impl fmt::Display for OpenError {
             OpenError::Unreadable { file, cause } => {
                 write!(f, "cannot read the database `{}`: {cause}", file.display())
             }
+            OpenError::Unusable { file: Some(file), cause } if is_no_room(cause) => write!(
+                f,
+                "cannot write the database `{}`: the disk is full ({cause}). Make room, or name a file on another disk with `--database`",
+                file.display()
+            ),
             OpenError::Unusable { file: Some(file), cause } => write!(
                 f,
                 "cannot use the database `{}`: {cause}. Check that its directory exists and that both are writable, or leave `--database` out",
@@ -171,6 +176,19 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+/// Whether SQLite or the system says that a disk is full.
+fn is_no_room(cause: &str) -> bool {
+    cause.contains("disk is full") || cause.contains("No space left") || cause.contains("not enough space")
+}
+
+impl OpenError {
+    /// What a database failed with while a new world was written into it.
+    pub fn writing(place: &Place, cause: &sqlx::Error) -> OpenError {
+        let file = if let Place::File(file) = place { Some(file.clone()) } else { None };
+        OpenError::Unusable { file, cause: cause.to_string() }
+    }
+}
 
 impl Store {
     /// Opens the database and brings its schema up to date.

@@ -189,13 +189,26 @@ impl Write {
 
     /// Makes a workspace over a collection that is there, with the keys it names.
     pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
-        let keys = workspace.keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
         self.affect(&workspace.id);
         let made = Rows::default().workspaces(&[(workspace, collection)]).store(&mut self.tx).await;
-        made.map_err(StoreError::taken("key", &keys))
+        self.name_taken_key(made, &workspace.keys).await
+    }
+
+    /// Of keys that could not be stored since one is there already, names that one.
+    async fn name_taken_key(
+        &mut self,
+        stored: Result<(), sqlx::Error>,
+        keys: &[fixture::Key],
+    ) -> Result<(), StoreError> {
+        match stored.map_err(StoreError::taken("key", "")) {
+            Err(StoreError::Taken { what, .. }) => {
+                Err(StoreError::Taken { what, id: self.held_key(keys).await?.unwrap_or_default() })
+            }
+            other => other,
+        }
     }
 
     /// How many workspaces there are.
@@ -211,11 +224,16 @@ impl Write {
 
     /// Whether somebody has one of these keys.
     pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
+        Ok(self.held_key(keys).await?.is_some())
+    }
+
+    /// The first of these keys that somebody has.
+    async fn held_key(&mut self, keys: &[fixture::Key]) -> Result<Option<String>, StoreError> {
         let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
-        let sql = "SELECT 1 FROM json_each(?) AS new\n\
+        let sql = "SELECT old.key FROM json_each(?) AS new\n\
                    CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
-        let held = sqlx::query(sql).bind(json(&texts));
-        Ok(held.fetch_optional(&mut *self.tx).await?.is_some())
+        let held = sqlx::query(sql).bind(json(&texts)).fetch_optional(&mut *self.tx).await?;
+        Ok(held.map(|row| row.try_get(0)).transpose()?)
     }
 
     /// Removes a workspace with all that is its own.
@@ -256,8 +274,8 @@ impl Write {
         self.affect(workspace);
         let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
-        let names = keys.iter().map(|key| &*key.key).collect::<Vec<_>>().join("` or `");
-        Rows::default().keys(&named).store(&mut self.tx).await.map_err(StoreError::taken("key", &names))
+        let stored = Rows::default().keys(&named).store(&mut self.tx).await;
+        self.name_taken_key(stored, keys).await
     }
 
     async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {

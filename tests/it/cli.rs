@@ -71,7 +71,7 @@ fn a_taken_port_is_named_with_a_way_out() {
     assert_eq!(
         said,
         format!(
-            "error: cannot listen on `{address}`: another program has this port. Stop it, or choose another with `--listen` (port 0 takes a free one)\n"
+            "error: cannot listen on `{address}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)\n"
         )
     );
 }
@@ -239,6 +239,26 @@ fn keys_are_listed_with_provider_workspace_and_state() {
             == ["konpro", "konpro_docs", "ws_docs_konpro", "owner", "active", "all"]),
         "{table}"
     );
+}
+
+#[test]
+fn the_keys_of_a_running_server_are_listed_with_its_token() {
+    let server = Running::start(&["--fixture", "empty", "--admin-token", "s3cret"]);
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let made = "{\"id\": \"ws_a\u{e9}b/c\"}";
+    let head = ["Authorization: Bearer s3cret"];
+    assert_eq!(server.connect().ask("POST", "/_emulator/workspaces", &head, made).status, 201);
+    let listed = run(&["keys", "--url", &url, "--admin-token", "s3cret", "--json"]);
+    let keys: Vec<Value> = serde_json::from_str(stdout(&listed)).unwrap();
+    let own = keys.iter().filter(|key| key["workspace"] == "ws_a\u{e9}b/c" && key["state"] == "active").count();
+    assert_eq!(own, assetmock::providers::names().len(), "{keys:?}");
+    let local: Vec<Value> = serde_json::from_str(stdout(&run(&["keys", "--fixture", "empty", "--json"]))).unwrap();
+    assert!(local.iter().all(|key| keys.contains(key)), "the two have different forms");
+    let said = refused(1, &["keys", "--url", &url]);
+    assert!(said.contains("asks for a token; give the one it was started with as `--admin-token`"), "{said}");
+    assert!(refused(1, &["keys", "--url", "127.0.0.1:4750"]).contains("is not the URL of a server such as"));
+    let banner = String::from_utf8(server.stop().stdout).unwrap();
+    assert!(banner.contains(&format!("`assetmock keys --url {url}` lists the other keys")), "{banner}");
 }
 
 #[test]

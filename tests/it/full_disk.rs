@@ -61,6 +61,36 @@ fn a_file_that_may_grow_again_is_written_to_again() {
     });
 }
 
+/// A limit of file sizes stands for the disk.
+#[test]
+fn generate_names_the_file_that_has_no_room() {
+    let folder = Folder::new();
+    for option in ["--output", "--database"] {
+        let file = folder.file(option.trim_start_matches('-'));
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -S -f 64; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_assetmock")]);
+        let output = command.args(["generate", "--count", "2000", option, &file]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(&format!("`{file}`: ")), "{option}: {said}");
+    }
+}
+
+#[test]
+fn a_start_on_a_full_disk_says_so() {
+    let folder = Folder::new();
+    let mounted = folder.file("small");
+    std::fs::create_dir(&mounted).unwrap();
+    if !succeeds("mount", &["-t", "tmpfs", "-o", "size=32k", "tmpfs", &mounted]) {
+        eprintln!("left out: only root can make a small disk");
+        return;
+    }
+    let _disk = Disk(&mounted);
+    let file = format!("{mounted}/library.sqlite");
+    let output = program().args(["serve", "--listen", "127.0.0.1:0", "--database", &file]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains(&format!("`{file}`: the disk is full")), "{said}");
+}
+
 /// A disk of its own, gone at the end.
 struct Disk<'f>(&'f str);
 

@@ -335,7 +335,7 @@ fn filters_narrow_in_the_query_as_in_the_body() {
         |filter: Value| steer(&server, "POST", "/journal/search", json!({"filter": filter}))["entries"].clone();
     assert_eq!(search(json!({"key": format!("{}_nobody", dialect.key), "status": 401})).as_array().unwrap().len(), 1);
     assert_eq!(search(json!({"header": {"x-emulator-fault": "unavailable"}})).as_array().unwrap().len(), 5);
-    for (query, at) in [("provder=flora", "query"), ("status=6x", "query")] {
+    for (query, at) in [("provder=flora", "query"), ("status=6x", "status")] {
         let answer = server.get(&format!("/_emulator/journal?{query}"), &[]);
         assert_eq!((answer.status, answer.json()["error"]["at"].as_str()), (400, Some(at)), "{}", answer.text());
     }

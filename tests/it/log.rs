@@ -31,6 +31,20 @@ fn refuse(server: &Running, times: usize) {
     assert_eq!(client.ask("GET", "/_emulator/health", &[], "").status, 200);
 }
 
+#[test]
+fn the_line_that_stands_in_for_the_banner_is_there_at_every_level() {
+    for level in ["error", "info"] {
+        let mut command = program();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", level]);
+        let server = Running::start_with(&mut command);
+        let address = format!("127.0.0.1:{}", server.port);
+        let log = String::from_utf8(server.stop().stderr).unwrap();
+        let ready = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ready: Vec<_> = ready.filter(|line| line["message"] == "ready").collect();
+        assert!(ready.len() == 1 && ready[0]["address"] == address && ready[0]["level"] == "INFO", "{log}");
+    }
+}
+
 /// Stops it, which must be a success wherever a program can be asked to stop.
 fn stop(server: Running) {
     let Output { status, .. } = server.stop();

@@ -15,6 +15,7 @@ mod dialects;
 mod durability;
 mod earlier_files;
 mod effects;
+mod environment;
 mod explain;
 mod faults;
 mod files;

@@ -433,9 +433,7 @@ fn the_emulators_own_routes_answer_at_every_host() {
 #[test]
 fn an_unknown_route_of_the_emulator_is_told_what_there_is() {
     let server = start();
-    for target in
-        ["/_emulator/x", "/_emulator/health/", "/_emulator/Health", "/_emulator/", "/_emulator", "/_emulator//health"]
-    {
+    for target in ["/_emulator/x", "/_emulator/health/", "/_emulator/Health", "/_emulator//", "/_emulator//health"] {
         let answer = server.get(target, &[]);
         assert_eq!(answer.status, 404, "{target}: {}", answer.text());
         assert_eq!(answer.json()["error"]["code"], "no_such_route", "{target}");

@@ -161,7 +161,7 @@ mod tests {
         );
         assert_eq!(
             said(&[r#""visibility":"team""#]),
-            "assets[0].visibility: unknown variant `team`, expected one of `private`, `shared`, `default`"
+            "assets[0].visibility: `team` is not known here; send one of `private`, `shared`, `default`"
         );
     }
 }

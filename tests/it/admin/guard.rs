@@ -111,7 +111,6 @@ fn what_cannot_be_read_is_refused_in_the_one_shape() {
     }
     for (request, status, code, at) in [
         ("GET /nothing", 404, "no_such_route", "/_emulator/nothing"),
-        ("GET ", 404, "no_such_route", "/_emulator"),
         ("POST /workspaces/ws_demo/nothing", 404, "no_such_route", "/_emulator/workspaces/ws_demo/nothing"),
         ("GET /faults/first", 400, "invalid_request", "/_emulator/faults/first"),
         ("DELETE /faults/-1", 400, "invalid_request", "/_emulator/faults/-1"),

@@ -5,6 +5,7 @@ mod any_key;
 mod assets;
 mod guard;
 mod keys;
+mod messages;
 mod openapi;
 mod places;
 mod scoped;

@@ -1,0 +1,97 @@
+//! The index of the routes: for people, and for messages about routes that are not there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use aide::openapi::{OpenApi, ReferenceOr};
+use axum::Json;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ROUTES;
+use crate::app::App;
+
+/// Where the OpenAPI document is, which does not describe itself.
+pub const DOCUMENT: &str = "/_emulator/openapi.json";
+
+/// The route of the index.
+pub fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new().api_route("/_emulator", get_with(read, |op| op.summary("List these routes").tag("Emulator")))
+}
+
+/// The emulator's own routes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Index {
+    /// Always `assetmock`.
+    name: &'static str,
+    version: &'static str,
+    /// Where the OpenAPI document is, which says all of each route.
+    openapi: &'static str,
+    /// What each route does, by its method and path.
+    routes: BTreeMap<String, String>,
+}
+
+/// Gives the index.
+pub async fn read() -> Json<Index> {
+    Json(ROUTES.index.clone())
+}
+
+impl Index {
+    /// The index of what a document describes, and of the document itself.
+    pub fn of(document: &OpenApi) -> Index {
+        let mut routes = BTreeMap::from([(format!("GET {DOCUMENT}"), "The OpenAPI document".to_owned())]);
+        for (path, item) in document.paths.iter().flat_map(|paths| &paths.paths) {
+            let ReferenceOr::Item(item) = item else { continue };
+            for (method, operation) in item.iter() {
+                let summary = operation.summary.clone().unwrap_or_default();
+                routes.insert(format!("{} {path}", method.to_ascii_uppercase()), summary);
+            }
+        }
+        Index { name: "assetmock", version: env!("CARGO_PKG_VERSION"), openapi: DOCUMENT, routes }
+    }
+
+    /// The methods of the route that a path leads to.
+    pub fn methods(&self, path: &str) -> Vec<&str> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let is_here = |template: &str| with_values(template, path) == path;
+        // Where a path is written out, it wins over one with a name in its place.
+        let literal = self.split().any(|(_, template)| template == path);
+        let here = self.split().filter(|(_, template)| if literal { *template == path } else { is_here(template) });
+        let mut methods: Vec<_> = here.map(|(method, _)| method).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods
+    }
+
+    /// The path that one which leads nowhere was probably meant to be, with its methods.
+    pub fn nearest(&self, path: &str) -> Option<String> {
+        const LONGEST: usize = 200;
+        if path.len() > LONGEST {
+            return None;
+        }
+        let distance = |template: &str| strsim::osa_distance(&with_values(template, path), path);
+        let (_, near) = self.split().min_by_key(|(_, template)| (!template.starts_with(path), distance(template)))?;
+        let methods: Vec<_> = self.split().filter(|(_, path)| *path == near).map(|(method, _)| method).collect();
+        // More than half of what follows the prefix, which all have in common, may not differ.
+        let most = path.len().saturating_sub("/_emulator".len()).div_ceil(2);
+        (distance(near) <= most || near.starts_with(path)).then(|| format!("{} {near}", methods.join(" or ")))
+    }
+
+    fn split(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.routes.keys().filter_map(|route| route.split_once(' '))
+    }
+}
+
+/// A template with the names of a path in their places.
+fn with_values(template: &str, path: &str) -> String {
+    let mut given = path.split('/');
+    let filled = template.split('/').map(|part| {
+        let given = given.next().filter(|given| !given.is_empty());
+        if part.starts_with('{') { given.unwrap_or(part) } else { part }
+    });
+    filled.collect::<Vec<_>>().join("/")
+}
