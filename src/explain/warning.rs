@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use super::cursors::{Cursors, Place, Recalled};
 use super::{SHORT, clip, meant};
 use crate::provider::{Card, Page, Position};
-use crate::query::{Args, Empty, Param, Repeated, Unknown};
+use crate::query::{Args, Empty, Param, Repeated};
 use crate::secret::Secrets;
 use crate::store::{AssetQuery, Key, Start};
 
@@ -113,9 +113,8 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     }
     let pairs: Vec<Pair> = form_urlencoded::parse(answered.query.as_bytes()).collect();
     let mut warnings = Vec::new();
-    if answered.card.unknown == Unknown::Ignored {
-        warnings.extend(ignored(answered, &pairs));
-    }
+    // What is not known and was not refused is ignored.
+    warnings.extend(ignored(answered, &pairs));
     for param in answered.card.params {
         warnings.extend(uncounted(answered, param, &pairs));
     }

@@ -32,6 +32,8 @@ pub struct Param {
     pub empty: Empty,
     /// What naming it twice means.
     pub repeated: Repeated,
+    /// Whether a number out of its bounds counts as the nearest one within them; else it is a violation.
+    pub is_clamped: bool,
     /// How sure we are of this line.
     pub evidence: Evidence,
     /// A sentence for tables.
@@ -97,6 +99,7 @@ impl Param {
             default: None,
             empty: Empty::Value,
             repeated: Repeated::Last,
+            is_clamped: false,
             evidence: Evidence::Documented,
             about: "",
         }
@@ -140,6 +143,12 @@ impl Param {
         self
     }
 
+    /// Takes a number out of its bounds for the nearest one within them.
+    pub const fn clamped(mut self) -> Param {
+        self.is_clamped = true;
+        self
+    }
+
     /// How sure we are of this line, and what it does in a sentence.
     pub const fn known(mut self, evidence: Evidence, about: &'static str) -> Param {
         self.evidence = evidence;
@@ -154,6 +163,7 @@ impl Param {
             Reads::OneOf(words) => Err(Problem::NotOneOf(words)),
             Reads::Parsed(read) => read(text),
             Reads::Integer { read, min, max } => match read(text)? {
+                number if self.is_clamped => Ok(Value::Integer(number.clamp(min, max))),
                 number if number < min => Err(Problem::Below(min)),
                 number if number > max => Err(Problem::Above(max)),
                 number => Ok(Value::Integer(number)),
@@ -218,7 +228,7 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
             .map(|(position, (_, text))| (position, &**text))
             .collect();
         match read_one(param, &given) {
-            Ok(Some(value)) => args.0.push((param.name, value)),
+            Ok(Some(value)) => args.values.push((param.name, value)),
             Ok(None) => {}
             Err(violation) => violations.push(violation),
         }
