@@ -21,8 +21,11 @@ enum Probe {
     NoRoute,
 }
 
-/// What shows each option of each variant: a piece of the status line and the body, the default option first.
-const SHOWN: &[(&str, Probe, &[(&str, &str)])] = &[
+/// An option, and a piece of the status and the body that shows it.
+type Shown = (&'static str, &'static str);
+
+/// What shows each option of each variant, the default option first.
+const SHOWN: &[(&str, Probe, &[Shown])] = &[
     (
         "xqr.out_of_range",
         Probe::Page("limit=500&offset=-3"),
@@ -121,7 +124,6 @@ fn probe(server: &Server, variant: &str, mark: &str, probe: &Probe) -> Answer {
     }
 }
 
-/// Whether the answer shows this one of the options and none of the others that show by something else.
 fn assert_shows(answer: &Answer, piece: &str, what: &str) {
     let text = format!("{} {}", answer.status, answer.text());
     assert!(text.contains(piece), "{what}: {text}");
