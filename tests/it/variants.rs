@@ -263,6 +263,15 @@ fn a_walk_under_mime_meets_every_asset_once() {
 }
 
 #[test]
+fn a_clamped_page_size_is_warned_of() {
+    let server = Server::start(&fixture(&[with_variants(workspace("a"), json!({"xqr.out_of_range": "clamp"}))]));
+    let card = card_of("xqr.out_of_range");
+    let lines = [&*card.auth.carrier.line(&key("xqr", "a")), "X-Emulator-Explain: 1"];
+    let answer = server.get(&format!("/xqr{}?limit=500", card.list), &lines);
+    assert_eq!((answer.status, answer.header("x-emulator-warnings")), (200, Some("`limit=500` was taken as 200")));
+}
+
+#[test]
 fn workspaces_with_different_variants_never_mix() {
     let mime = with_variants(workspace("mime"), json!({"flora.content_type": "mime", "konpro.last_token": "empty"}));
     let server = Server::start(&fixture(&[workspace("plain"), mime]));
