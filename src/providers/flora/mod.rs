@@ -108,7 +108,7 @@ const VARIANTS: &[Variant] = &[
         options: &[
             VariantOption::new(
                 "modality",
-                Evidence::Live,
+                Evidence::Documented,
                 "`content_type` is `image`, `video`, `audio` or `document`, as the vendor measured.",
             ),
             VariantOption::new("mime", Evidence::Client, "`content_type` is the MIME type, as in the SDK's own test."),
@@ -134,7 +134,7 @@ const VARIANTS: &[Variant] = &[
         options: &[
             VariantOption::new(
                 "unauthorized",
-                Evidence::Inferred,
+                Evidence::Documented,
                 "A credential that cannot be a key is refused as a missing one is.",
             ),
             VariantOption::new(
