@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::cache::Cache;
 use crate::config::{Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
 use crate::fixture::{self, Generator, Spec};
 use crate::journal::Journal;
@@ -59,6 +60,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
     }
+    let variants = options.variants()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.target().to_string())?;
@@ -73,6 +75,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
         let clock = options.clock();
         let store = open(&options.world, clock.now()).await?;
         let app = App {
+            cache: Cache::new(variants),
             limits: Limits::new(options.no_limits),
             journal: Journal::new(options.bounds()),
             log,

@@ -11,7 +11,8 @@ use crate::app::Switches;
 use crate::clock::{self, Clock, Micros};
 use crate::journal::Bounds;
 use crate::store::{Place, Status};
-use crate::{fixture, world};
+use crate::variant::{self, Choices};
+use crate::{fixture, providers, world};
 
 /// Stands in for five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -116,6 +117,9 @@ pub struct Serve {
     /// What requests to `/_emulator` must carry as `Authorization: Bearer TOKEN`; health needs none [default: nothing].
     #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub admin_token: Option<String>,
+    /// How a vendor behaves where its documents disagree, such as `flora.content_type=mime`; `assetmock providers NAME` lists the variants. Repeatable, or separated by commas; fixtures and workspaces may say otherwise [default: the first option of each].
+    #[arg(long, env = "ASSETMOCK_VARIANT", value_name = "NAME=OPTION")]
+    pub variant: Vec<String>,
     /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
     #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
@@ -295,6 +299,12 @@ impl Serve {
     /// How much the journal may hold.
     pub fn bounds(&self) -> Bounds {
         Bounds { entries: self.journal_entries, bytes: self.journal_bytes }
+    }
+
+    /// The variants asked for.
+    pub fn variants(&self) -> Result<Choices, String> {
+        variant::read(&providers::cards(), &self.variant)
+            .map_err(|why| format!("`--variant` (or `ASSETMOCK_VARIANT`): {why}"))
     }
 
     /// What was chosen for the whole run.

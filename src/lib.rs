@@ -3,7 +3,8 @@
 //! A request is answered by [`pipeline`]: the file to read first. It finds the provider ([`providers`]), reads the query
 //! string strictly ([`query`]), lets the provider turn it into a neutral question ([`provider`]), asks the library
 //! ([`store`]), of which much is kept in memory ([`cache`]), and lets the provider dress the answer ([`payload`]). Whatever
-//! goes wrong is a [`failure::Failure`] that the provider words. Time and chance come from [`clock`], rate limits from
+//! goes wrong is a [`failure::Failure`] that the provider words. Where a vendor's documents disagree, the
+//! user decides ([`variant`]). Time and chance come from [`clock`], rate limits from
 //! [`limits`], failures on cue from [`faults`].
 //!
 //! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`],
@@ -60,5 +61,6 @@ pub mod size;
 pub mod store;
 pub mod tenants;
 pub mod text;
+pub mod variant;
 pub mod workspace;
 pub mod world;

@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::providers;
 use crate::query;
 use crate::store::{Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
+use crate::variant::Choices;
 
 /// What is counted: the number and version of a collection, a provider, and what that lists.
 type Counted = (i64, i64, &'static str, Selection);
@@ -73,6 +74,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         expires_at: None,
         limits: KeyLimits::Default,
         edition: Edition { collection: 0, version: 0, tallied: false },
+        choices: Choices::default(),
     };
     selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()
 }

@@ -25,6 +25,7 @@ use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
 use crate::store::Key;
+use crate::variant::Variants;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
 const EXPLAIN: &str = "x-emulator-explain";
@@ -71,6 +72,13 @@ impl Notes {
             None => card.auth.carrier.read(&request.headers).ok().map(Arc::from),
         };
         self.at = Some(at);
+    }
+
+    /// Notes how the vendor behaves, where it is not the default.
+    pub fn behaves(&mut self, card: &'static Card, variants: Variants) {
+        if variants != Variants::default() {
+            self.remark().variants = variants.changed(card);
+        }
     }
 
     /// Notes the faults that strike.

@@ -12,9 +12,10 @@ use crate::failure::{Failure, Staged};
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
-use crate::query::{Args, Param, Unknown};
+use crate::query::{self, Args, Param, Unknown, Violation};
 use crate::reply::{Rendered, Reply};
 use crate::store::{Asset, AssetQuery, Key};
+use crate::variant::{Variant, Variants};
 
 /// One vendor's asset API.
 ///
@@ -28,11 +29,17 @@ pub trait Provider: Send + Sync {
     /// What is fixed about this vendor.
     fn card(&self) -> &'static Card;
 
+    /// Reads a raw query string, in the way that the chosen variants say.
+    fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
+        let card = self.card();
+        Ok(query::read(card.params, card.unknown, query)?.under(variants))
+    }
+
     /// What the request asks of the library, in neutral terms.
     fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure>;
 
     /// An asset of this workspace as a page shows it.
-    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue>;
+    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue>;
 
     /// What `page` looks like.
     fn page(&self, page: &Page, args: &Args) -> Rendered;
@@ -99,6 +106,8 @@ pub struct Card {
     pub paging: Paging,
     /// The documented quotas; the first is the main one.
     pub quotas: &'static [Quota],
+    /// What it does in one of several ways, as the user chooses.
+    pub variants: &'static [Variant],
     /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
     pub staged: &'static [Staged],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
@@ -283,9 +292,9 @@ pub struct Row {
 
 impl Row {
     /// The asset as this provider shows it in this workspace.
-    pub fn of(asset: &Asset, provider: &dyn Provider, workspace: &str) -> Row {
+    pub fn of(asset: &Asset, provider: &dyn Provider, workspace: &str, variants: Variants) -> Row {
         let words = asset.words(provider.card().name).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| provider.asset(asset, workspace));
+        let json = words.unwrap_or_else(|| provider.asset(asset, workspace, variants));
         Row { id: asset.id.as_str().into(), created_at: asset.created_at, json }
     }
 
@@ -342,4 +351,6 @@ pub struct Context<'a> {
     pub key: Option<&'a Key>,
     /// The key's quotas, this request included; empty before the key is known.
     pub counts: &'a Counts,
+    /// The chosen variants: those of the key's workspace, or the server's own where the key is not known.
+    pub variants: Variants,
 }

@@ -13,6 +13,7 @@ use crate::provider::{Card, Evidence, Fact};
 use crate::providers;
 use crate::query::{Empty, Param, Reads, Repeated, Unknown};
 use crate::store::{Key, KeyState};
+use crate::variant::{Variant, VariantOption, full_name};
 
 /// What `serve` prints: how to reach each provider, with a key and a line to paste.
 pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
@@ -101,6 +102,7 @@ struct CardRow {
     parameters: Vec<ParamRow>,
     unknown_parameters: &'static str,
     limits: Vec<LimitRow>,
+    variants: &'static [Variant],
     staged_failures: Vec<StagedRow>,
     facts: &'static [Fact],
     not_imitated: &'static [&'static str],
@@ -161,6 +163,7 @@ fn card_row(card: &'static Card) -> CardRow {
         parameters: card.params.iter().map(param_row).collect(),
         unknown_parameters: if card.unknown == Unknown::Ignored { "ignored" } else { "refused" },
         limits: limits.collect(),
+        variants: card.variants,
         staged_failures: card.staged.iter().map(staged_row).collect(),
         facts: card.facts,
         not_imitated: card.not_imitated,
@@ -246,8 +249,25 @@ pub fn provider(card: &'static Card) -> String {
         }
         let _ = write!(text, "\n{}", lines(&limits));
     }
-    let _ = write!(text, "\n{}", facts(card));
+    let _ = write!(text, "\n{}\n{}", variants(card), facts(card));
     text
+}
+
+fn variants(card: &Card) -> String {
+    let mut table = table(&["variant", "option", "evidence", "behaviour"]);
+    for (variant, option, is_default) in options(card) {
+        let chosen = if is_default { format!("{} (default)", option.name) } else { option.name.to_owned() };
+        table.add_row([variant.as_str(), &chosen, option.evidence.word(), option.about]);
+    }
+    lines(&table)
+}
+
+/// Every option of a card's variants: the full name of the variant, the option, and whether it is the default.
+fn options(card: &Card) -> impl Iterator<Item = (String, &'static VariantOption, bool)> {
+    card.variants.iter().flat_map(move |variant| {
+        let options = variant.options.iter().enumerate();
+        options.map(move |(index, option)| (full_name(card, variant), option, index == 0))
+    })
 }
 
 fn facts(card: &Card) -> String {
@@ -290,10 +310,21 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
         ] {
             list(&mut text, title, card.facts.iter().filter(|fact| fact.evidence == evidence).map(|fact| fact.says));
         }
+        variant_rows(&mut text, card);
         staged(&mut text, card.staged);
         list(&mut text, "Not imitated", card.not_imitated.iter().copied());
     }
     text
+}
+
+/// What the user can choose.
+fn variant_rows(text: &mut String, card: &Card) {
+    text.push_str("\n| variant | option | behaviour | evidence |\n|---|---|---|---|\n");
+    for (variant, option, is_default) in options(card) {
+        let VariantOption { name, evidence, about } = option;
+        let default = if is_default { " (default)" } else { "" };
+        let _ = writeln!(text, "| `{variant}` | `{name}`{default} | {about} | {} |", evidence.word());
+    }
 }
 
 /// The failures that only a fault brings about.

@@ -9,6 +9,7 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
 use crate::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
 use crate::provider::Provider;
 use crate::store::{Filter, Status, StoreError, Write};
+use crate::variant::Choices;
 use crate::{listed, world};
 use crate::{providers, size};
 
@@ -36,6 +37,8 @@ pub struct New {
     pub from: Origin,
     /// Which workspace of a fixture that holds several.
     pub which: Option<String>,
+    /// Variants that it has besides, or in place of, those of what it is made from.
+    pub variants: Choices,
 }
 
 /// Why a workspace was not made.
@@ -109,6 +112,7 @@ pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
     };
     workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
     workspace.id = id;
+    workspace.variants.extend(new.variants);
     if !matches!(new.from, Origin::Inline(_)) {
         workspace.keys.clear();
     }

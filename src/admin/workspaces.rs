@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Path, Refusal};
+use super::answer::{BODY, Json, Made, Path, Refusal};
 use super::base_url;
 use super::json_stream::JsonStream;
 use crate::app::App;
@@ -25,8 +25,10 @@ use crate::fixture::{self, Instant, Spec};
 use crate::listed::{self, CountedWorkspace};
 use crate::object;
 use crate::origin::origin;
+use crate::provider::Card;
 use crate::providers;
 use crate::store::{Export, Status, StoreError, Summary};
+use crate::variant::{self, Choices};
 use crate::workspace::{self, New, Origin, until};
 
 const TAG: &str = "Workspaces";
@@ -89,6 +91,9 @@ struct Wanted {
     /// Whether warnings here count: see `--fail-on-warnings`.
     #[serde(default)]
     strict: bool,
+    /// In which of the possible ways the vendors behave: options by the name of the variant, such as `flora.content_type`.
+    #[serde(default)]
+    variants: Choices,
 }
 
 #[derive(JsonSchema)]
@@ -145,6 +150,9 @@ struct Shown {
     listed: BTreeMap<&'static str, u64>,
     /// Whether warnings here count.
     strict: bool,
+    /// How the vendors behave here where it is not the default: options by the name of the variant.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variants: BTreeMap<String, &'static str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -163,9 +171,15 @@ struct Listed {
 /// What to change.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
 struct Change {
     /// Whether warnings here count.
-    strict: bool,
+    #[serde(default)]
+    strict: Option<bool>,
+    /// In which of the possible ways the vendors behave: options by the name of the variant, such as `flora.content_type`.
+    /// Those that are not named stay; null makes one as the server was told again.
+    #[serde(default)]
+    variants: BTreeMap<String, Option<String>>,
 }
 
 impl Wanted {
@@ -206,14 +220,16 @@ async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Want
     if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
         return Err(Refusal::invalid("id", fixture::not_a_workspace_id(id)));
     }
+    known_variants(wanted.variants.iter().map(|(name, option)| (name, Some(option))))?;
     let from = wanted.origin()?;
-    let made = workspace::make(&app, New { id: wanted.id, name: wanted.name, from, which: wanted.workspace }).await?;
+    let Wanted { id, name, workspace: which, variants, .. } = wanted;
+    let made = workspace::make(&app, New { id, name, from, which, variants }).await?;
     app.tenants.of(&made.id).make(wanted.strict);
     Ok(Made(shown(&app, &parts, &made.id).await?))
 }
 
 async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List>, Refusal> {
-    let listed = |Summary { id, name, assets }| Listed { id, name, assets };
+    let listed = |Summary { id, name, assets, .. }| Listed { id, name, assets };
     Ok(axum::Json(List { workspaces: app.store.workspaces(None).await?.into_iter().map(listed).collect() }))
 }
 
@@ -232,8 +248,31 @@ async fn change(
     Json(change): Json<Change>,
 ) -> Result<axum::Json<Shown>, Refusal> {
     existing(&app, &workspace).await?;
-    app.tenants.of(&workspace).strict.store(change.strict, Relaxed);
+    if change.strict.is_none() && change.variants.is_empty() {
+        return Err(Refusal::invalid(BODY, "send `strict`, `variants` or both"));
+    }
+    known_variants(change.variants.iter().map(|(name, option)| (name, option.as_ref())))?;
+    if !change.variants.is_empty() {
+        let mut write = app.store.write(providers::names()).await?;
+        write.change_variants(&workspace, &change.variants).await?;
+        write.commit().await?;
+    }
+    if let Some(strict) = change.strict {
+        app.tenants.of(&workspace).strict.store(strict, Relaxed);
+    }
     Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+}
+
+/// Refuses variants and options that there are not. One without an option need only be known itself.
+fn known_variants<'c>(named: impl Iterator<Item = (&'c String, Option<&'c String>)>) -> Result<(), Refusal> {
+    let cards = providers::cards();
+    for (name, option) in named {
+        let option = option.map(String::as_str);
+        if let Some(message) = variant::problem(&cards, name, option) {
+            return Err(Refusal::invalid(format!("variants.{name}"), message));
+        }
+    }
+    Ok(())
 }
 
 async fn remove(
@@ -312,12 +351,14 @@ pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
 }
 
 async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
-    let CountedWorkspace { summary: Summary { id, name, assets }, keys, counts: listed } =
+    let CountedWorkspace { summary: Summary { id, name, assets, choices }, keys, counts: listed } =
         listed::read(app, id).await?;
     let keys = keys.into_iter().map(|(provider, key)| (provider, key.key.to_string())).collect();
     let origin = origin(parts);
     let base_urls = providers::ALL.iter().map(|provider| provider.card());
     let base_urls = base_urls.map(|card| (card.name, base_url(&origin, card))).collect();
     let strict = app.tenants.of(&id).strict.load(Relaxed);
-    Ok(Shown { id, name, keys, base_urls, assets, listed, strict })
+    let changed = |card: &'static Card| app.cache.variants(card, &choices).changed(card);
+    let variants = providers::cards().into_iter().flat_map(changed).collect();
+    Ok(Shown { id, name, keys, base_urls, assets, listed, strict, variants })
 }

@@ -11,6 +11,7 @@ use crate::glimpsed::Glimpsed;
 use crate::provider::{Page, Provider, Row};
 use crate::reply::Rendered;
 use crate::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
+use crate::variant::Variants;
 
 /// How many listings are kept for one key: more than a client has filters.
 const LISTINGS: usize = 128;
@@ -26,6 +27,8 @@ const RESPONSES: usize = 128 << 10;
 pub struct KeyCache {
     /// The key.
     pub key: Key,
+    /// How the provider behaves for it.
+    pub variants: Variants,
     pub(super) guard: VersionGuard,
     /// Held while something of this key is read that was not kept, now or in the entries that follow this one.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
@@ -86,6 +89,7 @@ impl KeyCache {
     pub(super) fn new(
         provider: &'static str,
         key: Key,
+        variants: Variants,
         guard: VersionGuard,
         turn: Arc<tokio::sync::Mutex<()>>,
         all_bytes: Arc<AtomicUsize>,
@@ -101,6 +105,7 @@ impl KeyCache {
             rows: Mutex::default(),
             responses: Mutex::default(),
             key,
+            variants,
         };
         entry.grow(size_of::<KeyCache>() + ENTRY + 8 * entry.key.key.len());
         entry
@@ -255,7 +260,7 @@ impl KeyCache {
             return Ok(kept.into_iter().flatten().collect());
         }
         let assets = needed(read)?.assets_numbered(self.view, &missing().collect::<Vec<_>>()).await?;
-        let row = |asset| Arc::new(Row::of(asset, provider, &self.key.workspace));
+        let row = |asset| Arc::new(Row::of(asset, provider, &self.key.workspace, self.variants));
         let found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
         self.grow(found.values().map(|row| row.bytes() + ENTRY).sum());
         lock(&self.rows).extend(found.iter().map(|(number, row)| (*number, row.clone())));

@@ -32,8 +32,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::provider::{Page, Provider};
+use crate::provider::{Card, Page, Provider};
 use crate::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
+use crate::variant::{Choices, Variants};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;
@@ -56,6 +57,8 @@ pub struct Cache {
     keys: RwLock<HashMap<&'static str, Keys>>,
     unknown: Mutex<HashMap<String, UnknownKey>>,
     bytes: Arc<AtomicUsize>,
+    /// The variants that the server was started with: what is kept is written under them where the workspace has none.
+    server_choices: Choices,
 }
 
 /// A text that is no key of a provider's, as long as nothing changes anywhere.
@@ -79,6 +82,16 @@ pub struct PlannedPage {
 }
 
 impl Cache {
+    /// A cache for a server that was started with these variants.
+    pub fn new(server_choices: Choices) -> Cache {
+        Cache { server_choices, ..Cache::default() }
+    }
+
+    /// How a provider behaves in a workspace that has these variants of its own.
+    pub fn variants(&self, card: &Card, workspace_choices: &Choices) -> Variants {
+        Variants::resolve(card, [&self.server_choices, workspace_choices])
+    }
+
     /// The entry of the key of this text.
     pub async fn entry(
         &self,
@@ -94,15 +107,16 @@ impl Cache {
             return Ok(None);
         }
         // In a box of its own, so that the many requests that find their entry do not carry room for this.
-        Box::pin(self.read_entry(store, name, text)).await
+        Box::pin(self.read_entry(store, provider.card(), text)).await
     }
 
     async fn read_entry(
         &self,
         store: &Store,
-        provider: &'static str,
+        card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
+        let provider = card.name;
         let outdated = self.kept(provider, text);
         let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
         if let Some(entry) = self.current(provider, text) {
@@ -113,7 +127,7 @@ impl Cache {
             Some(entry) => entry.key.workspace.to_string(),
             None => store.read().await?.workspace_of_key(provider, text).await?.unwrap_or_default(),
         };
-        let (entry, mut read) = self.reread(store, provider, text, &workspace).await?;
+        let (entry, mut read) = self.reread(store, card, text, &workspace).await?;
         if entry.is_none() {
             let owner = read.provider_of_key(text).await?;
             self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
@@ -125,10 +139,11 @@ impl Cache {
     async fn reread(
         &self,
         store: &Store,
-        provider: &'static str,
+        card: &'static Card,
         text: &str,
         workspace: &str,
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
+        let provider = card.name;
         let guard = store.guard(workspace);
         let mut read = store.read().await?;
         if let Some(current) = self.current(provider, text).filter(|_| read.is_locked()) {
@@ -140,7 +155,7 @@ impl Cache {
         }
         // The guard says nothing of a key that was removed and made again in another workspace.
         let guard = if *key.workspace == *workspace { guard } else { VersionGuard::outdated() };
-        Ok((Some(self.keep(provider, key, guard)), read))
+        Ok((Some(self.keep(card, key, guard)), read))
     }
 
     /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
@@ -166,7 +181,7 @@ impl Cache {
             }
         }
         let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let reread = self.reread(store, name, text, &entry.key.workspace).await;
+        let reread = self.reread(store, provider.card(), text, &entry.key.workspace).await;
         let (entry, mut read) = reread.map_err(ListError::from)?;
         let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
@@ -210,9 +225,10 @@ impl Cache {
     }
 
     /// Keeps a key under a guard that was taken before it was read.
-    fn keep(&self, provider: &'static str, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
+    fn keep(&self, card: &'static Card, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
+        let (provider, variants) = (card.name, self.variants(card, &key.choices));
         let turn = self.kept(provider, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
-        let entry = Arc::new(KeyCache::new(provider, key, guard, turn, self.bytes.clone()));
+        let entry = Arc::new(KeyCache::new(provider, key, variants, guard, turn, self.bytes.clone()));
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
         drop(keys);

@@ -9,7 +9,7 @@ use super::cursors::{Cursors, Place, Recalled};
 use super::unmatched::unmatched;
 use super::{SHORT, clip, meant};
 use crate::provider::{Card, Page, Position};
-use crate::query::{Args, Empty, Param, Repeated, Unknown};
+use crate::query::{Args, Empty, Param, Reads, Repeated};
 use crate::secret::Secrets;
 use crate::store::{AssetQuery, Key, Start};
 
@@ -141,13 +141,12 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     }
     let pairs: Vec<Pair> = form_urlencoded::parse(answered.query.as_bytes()).collect();
     let mut warnings = Vec::new();
-    if answered.card.unknown == Unknown::Ignored {
-        warnings.extend(ignored(answered, &pairs));
-    }
+    // What is not known and was not refused is ignored.
+    warnings.extend(ignored(answered, &pairs));
     for param in answered.card.params {
         warnings.extend(uncounted(answered, param, &pairs));
     }
-    warnings.extend(resized(answered));
+    warnings.extend(resized(answered, &pairs));
     warnings.extend(misplaced(answered, &pairs, cursors));
     warnings.extend(unmatched(answered, &pairs));
     warnings
@@ -209,9 +208,15 @@ fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     }
 }
 
-fn resized(answered: &Answered) -> Option<Warning> {
+/// Another page size than was asked for. What was read may already be another number than the client sent.
+fn resized(answered: &Answered, pairs: &[Pair]) -> Option<Warning> {
     let name = answered.card.paging.size;
-    let (asked, taken) = (answered.args.integer(name), answered.plan.limit);
+    let param = answered.card.params.iter().find(|param| param.name == name)?;
+    let sent = counted(param, pairs).and_then(|text| match param.reads {
+        Reads::Integer { read, .. } => read(text).ok(),
+        Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => None,
+    });
+    let (asked, taken) = (sent.unwrap_or_else(|| answered.args.integer(name)), answered.plan.limit);
     (asked != i64::from(taken)).then_some(Warning::Resized { name, asked, taken })
 }
 

@@ -1,6 +1,7 @@
 //! A request and its answer, as the journal keeps them.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,13 +82,16 @@ pub struct Remarks {
     pub why: Option<String>,
     /// What was probably not meant.
     pub warnings: Vec<Warning>,
+    /// How the vendor behaved where it was not the default: options by the name of the variant.
+    pub variants: BTreeMap<String, &'static str>,
 }
 
 impl Remarks {
     /// The memory it takes, in bytes, about.
     pub(super) fn bytes(&self) -> usize {
         let listed = self.faults.len() * size_of::<String>() + self.warnings.len() * size_of::<Warning>();
-        size_of::<Remarks>() + listed + self.why.as_ref().map_or(0, String::len)
+        let named: usize = self.variants.keys().map(|name| size_of::<(String, &str)>() + name.len()).sum();
+        size_of::<Remarks>() + listed + named + self.why.as_ref().map_or(0, String::len)
     }
 
     /// What was said: why it was refused, and what was probably not meant.
@@ -108,7 +112,8 @@ impl Remarks {
 impl Exchange {
     /// What is remarked about it.
     pub fn remarks(&self) -> &Remarks {
-        static NONE: Remarks = Remarks { faults: Vec::new(), why: None, warnings: Vec::new() };
+        static NONE: Remarks =
+            Remarks { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new() };
         self.remarks.as_deref().unwrap_or(&NONE)
     }
 }

@@ -1,6 +1,7 @@
 //! How an entry is shown: as JSON, and as one line for the log. No key is whole in either.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
 
@@ -58,6 +59,9 @@ pub struct Shown {
     pub why: Option<String>,
     /// What was probably not meant.
     pub warnings: Vec<String>,
+    /// How the vendor behaved where it was not the default: options by the name of the variant.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variants: BTreeMap<String, &'static str>,
 }
 
 /// One header.
@@ -110,6 +114,7 @@ impl Shown {
             faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
             why: remarks.why.as_deref().map(hidden),
             warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+            variants: remarks.variants.clone(),
         }
     }
 }

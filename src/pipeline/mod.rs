@@ -31,9 +31,10 @@ use crate::limits::Counts;
 use crate::notes::{Notes, Open};
 use crate::provider::{Card, Context, Counted, Order, Provider};
 use crate::providers::{self, Route};
-use crate::query::{self, Args};
+use crate::query::Args;
 use crate::reply::Reply;
 use crate::store::{Key, ListError};
+use crate::variant::{Choices, Variants};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {
@@ -99,6 +100,8 @@ struct Asked<'r> {
     now: Micros,
     /// Its share of randomness.
     entropy: u128,
+    /// How the provider behaves for it.
+    variants: Variants,
 }
 
 impl<'r> Asked<'r> {
@@ -111,8 +114,17 @@ impl<'r> Asked<'r> {
             }
             Err(_) => (app.clock.now(), app.chance.wide_bits()),
         };
-        notes.about(route.provider.card(), request, key.as_ref().ok().map(|entry| &entry.key), now);
-        Asked { route, request, key, now, entropy }
+        let card = route.provider.card();
+        let unknown = || app.cache.variants(card, &Choices::new());
+        let variants = key.as_ref().map_or_else(|_| unknown(), |entry| entry.variants);
+        notes.about(card, request, key.as_ref().ok().map(|entry| &entry.key), now);
+        notes.behaves(card, variants);
+        Asked { route, request, key, now, entropy, variants }
+    }
+
+    /// What an answer may depend on, with what is known of the key.
+    fn context<'c>(&self, key: Option<&'c Key>, counts: &'c Counts) -> Context<'c> {
+        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants }
     }
 
     fn query(&self) -> &'r str {
@@ -157,7 +169,7 @@ struct Progress<'k> {
 async fn serve(app: &App, asked: &Asked<'_>, script: &Script, notes: &mut Notes) -> Reply {
     let mut progress = Progress::default();
     let outcome = list(app, asked, script, notes, &mut progress).await;
-    let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
+    let cx = asked.context(progress.key, &progress.counts);
     match outcome {
         Ok(reply) => reply,
         Err(failure) => {
@@ -204,7 +216,7 @@ async fn list<'k>(
     notes: &mut Notes,
     progress: &mut Progress<'k>,
 ) -> Result<Reply, Failure> {
-    let Asked { route, now, entropy, .. } = *asked;
+    let Asked { route, now, variants, .. } = *asked;
     let query = asked.query();
     let provider = route.provider;
     if let Some(reply) = staged(app, asked, script, notes, progress)? {
@@ -223,15 +235,14 @@ async fn list<'k>(
     let response = match entry.response(query).filter(|_| script.paging.is_none()) {
         Some(kept) => kept,
         None => {
-            let card = provider.card();
-            let args = query::read(card.params, card.unknown, query).map_err(Failure::Invalid)?;
-            expire_cursor(script, card, notes)?;
+            let args = provider.read(query, variants).map_err(Failure::Invalid)?;
+            expire_cursor(script, provider.card(), notes)?;
             // In a box of its own, so that the many requests that need no page made do not carry room for this.
             Box::pin(made(app, asked, script, entry, progress, args)).await?
         }
     };
     notes.answered(app, key, &response);
-    Ok(provider.answer(&response.rendered, &Context { now, entropy, key: Some(key), counts: &progress.counts }))
+    Ok(provider.answer(&response.rendered, &asked.context(Some(key), &progress.counts)))
 }
 
 /// The response, made from the library.
@@ -241,7 +252,7 @@ async fn made(
     script: &Script,
     entry: &Arc<KeyCache>,
     progress: &mut Progress<'_>,
-    args: Args,
+    mut args: Args,
 ) -> Result<Arc<CachedResponse>, Failure> {
     let provider = asked.route.provider;
     let mut entry = entry.clone();
@@ -255,6 +266,10 @@ async fn made(
     let plan = |key: &Key| {
         live(key, asked.now)?;
         in_scope(provider, key)?;
+        let variants = app.cache.variants(provider.card(), &key.choices);
+        if args.variants != variants {
+            args = provider.read(asked.query(), variants).map_err(Failure::Invalid)?;
+        }
         let mut plan = provider.plan(&args, key)?;
         script.bend(&mut plan);
         progress.project = plan.selection.project.clone();
@@ -326,7 +341,7 @@ fn routed<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> R
         // A key that is not live has nothing to count.
         let _ = counted(app, asked, progress);
     }
-    let cx = Context { now: asked.now, entropy: asked.entropy, key: progress.key, counts: &progress.counts };
+    let cx = asked.context(progress.key, &progress.counts);
     Ok(outcome?.map(|reply| provider.framework_reply(reply, &cx)))
 }
 
@@ -347,8 +362,7 @@ fn counted<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> 
 
 fn refuse_after_panic(asked: &Asked<'_>) -> Reply {
     error!("a request made us panic; please report it with the lines above");
-    let cx = Context { now: asked.now, entropy: asked.entropy, key: None, counts: &Counts::default() };
-    asked.route.provider.refusal(&Failure::Internal, &cx)
+    asked.route.provider.refusal(&Failure::Internal, &asked.context(None, &Counts::default()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::provider::{Carrier, Provider};
+use crate::provider::{Card, Carrier, Provider};
 
 /// Every provider there is.
 pub static ALL: &[&dyn Provider] =
@@ -20,6 +20,11 @@ pub static ALL: &[&dyn Provider] =
 /// The providers' names, in the order of [`ALL`].
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|provider| provider.card().name).collect()
+}
+
+/// The providers' cards, in the order of [`ALL`].
+pub fn cards() -> Vec<&'static Card> {
+    ALL.iter().map(|provider| provider.card()).collect()
 }
 
 /// The provider of this name.

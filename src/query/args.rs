@@ -1,6 +1,7 @@
 //! What was read of a query string, as a provider's plan asks for it.
 
 use crate::clock::Micros;
+use crate::variant::Variants;
 
 /// A parameter's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +25,20 @@ pub enum Value {
 
 /// The values of a request, by parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Args(pub(super) Vec<(&'static str, Value)>);
+pub struct Args {
+    pub(super) values: Vec<(&'static str, Value)>,
+    /// The variants under which they were read.
+    pub variants: Variants,
+}
 
 impl Args {
+    /// The same, read under these variants.
+    pub fn under(self, variants: Variants) -> Args {
+        Args { variants, ..self }
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The number of a parameter that has a default, and therefore always a value.

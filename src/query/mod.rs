@@ -34,6 +34,8 @@ pub struct Param {
     pub empty: Empty,
     /// What naming it twice means.
     pub repeated: Repeated,
+    /// Whether a number out of its bounds counts as the nearest one within them; else it is a violation.
+    pub is_clamped: bool,
     /// How sure we are of this line.
     pub evidence: Evidence,
     /// A sentence for tables.
@@ -100,6 +102,7 @@ impl Param {
             default: None,
             empty: Empty::Value,
             repeated: Repeated::Last,
+            is_clamped: false,
             evidence: Evidence::Documented,
             about: "",
         }
@@ -143,6 +146,12 @@ impl Param {
         self
     }
 
+    /// Takes a number out of its bounds for the nearest one within them.
+    pub const fn clamped(mut self) -> Param {
+        self.is_clamped = true;
+        self
+    }
+
     /// How sure we are of this line, and what it does in a sentence.
     pub const fn known(mut self, evidence: Evidence, about: &'static str) -> Param {
         self.evidence = evidence;
@@ -162,6 +171,7 @@ impl Param {
             Reads::OneOf(words) => Err(vec![Problem::NotOneOf(words)]),
             Reads::Parsed(read) => read(text).map_err(|problem| vec![problem]),
             Reads::Integer { read, min, max } => match read(text) {
+                Ok(number) if self.is_clamped => Ok(Value::Integer(number.clamp(min, max))),
                 Ok(number) if number < min => Err(vec![Problem::Below(min)]),
                 Ok(number) if number > max => Err(vec![Problem::Above(max)]),
                 Ok(number) => Ok(Value::Integer(number)),
@@ -232,7 +242,7 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
             _ => read_one(param, &given(param, &pairs)),
         };
         match read {
-            Ok(Some(value)) => args.0.push((param.name, value)),
+            Ok(Some(value)) => args.values.push((param.name, value)),
             Ok(None) => {}
             Err(more) => violations.extend(more),
         }

@@ -10,6 +10,7 @@ use super::holds::CollectionHold;
 use super::load::id_columns;
 use super::{Asset, Counts, Key, Missing, Read, SLICE, Store, StoreError, asset, key};
 use crate::fixture;
+use crate::variant::Choices;
 
 /// A workspace, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Summary {
     pub name: String,
     /// How many assets it holds.
     pub assets: i64,
+    /// The variants that it has of its own.
+    pub choices: Choices,
 }
 
 impl Store {
@@ -135,10 +138,13 @@ impl Export {
 }
 
 async fn summaries(connection: &mut SqliteConnection, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
-    let sql = "SELECT w.id, w.name, c.assets FROM workspace w JOIN collection c ON c.seq = w.collection\n\
+    let sql = "SELECT w.id, w.name, c.assets, w.variants FROM workspace w JOIN collection c ON c.seq = w.collection\n\
                WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
     let rows = sqlx::query(sql).bind(id).fetch_all(connection).await?;
-    let read = |row: &SqliteRow| Ok(Summary { id: row.try_get(0)?, name: row.try_get(1)?, assets: row.try_get(2)? });
+    let read = |row: &SqliteRow| {
+        let (id, name, assets) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        Ok(Summary { id, name, assets, choices: from_json(row.try_get(3)?)? })
+    };
     rows.iter().map(read).collect()
 }
 
@@ -164,21 +170,23 @@ pub(super) async fn surroundings(
                (SELECT id, name FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_object('id', id, 'name', name, 'parent', parent_id,\n\
                'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
-               (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid))\n\
+               (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
+               w.variants\n\
                FROM workspace w WHERE w.id = ?";
     let row =
         sqlx::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or_else(|| Missing::workspace(id))?;
     let around = fixture::Workspace {
         name: Some(row.try_get(1)?),
-        users: list(row.try_get(2)?)?,
-        projects: list(row.try_get(3)?)?,
-        folders: list(row.try_get(4)?)?,
+        users: from_json(row.try_get(2)?)?,
+        projects: from_json(row.try_get(3)?)?,
+        folders: from_json(row.try_get(4)?)?,
+        variants: from_json(row.try_get(5)?)?,
         ..fixture::Workspace::empty(id)
     };
     Ok((row.try_get(0)?, around))
 }
 
-fn list<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, sqlx::Error> {
+fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> {
     serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 

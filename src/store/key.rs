@@ -8,6 +8,7 @@ use super::{Read, Store};
 use crate::clock::Micros;
 use crate::fixture;
 use crate::limits::KeyLimits;
+use crate::variant::Choices;
 
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Key {
     pub expires_at: Option<Micros>,
     /// Its own setting of limits.
     pub limits: KeyLimits,
+    /// The variants that the workspace has of its own.
+    pub choices: Choices,
     /// What the workspace holds at the moment.
     pub edition: Edition,
 }
@@ -83,7 +86,7 @@ impl Key {
     }
 }
 
-const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied\n\
+const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 impl Read {
@@ -157,6 +160,7 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         revoked: row.try_get(6)?,
         expires_at: row.try_get(7)?,
         limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
+        choices: serde_json::from_str(row.try_get(12)?).map_err(json)?,
         edition: Edition { collection: row.try_get(9)?, version: row.try_get(10)?, tallied: row.try_get(11)? },
     })
 }

@@ -61,7 +61,7 @@ pub(super) fn schema(indexes: bool) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
 /// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "library", include_str!("../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../migrations/0003_tally.sql")),
@@ -69,6 +69,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "tally", include_str!("../../migrations/0005_tally.sql")),
     (6, "asset_count", include_str!("../../migrations/0006_asset_count.sql")),
     (7, INDEXES, include_str!("../../migrations/0007_indexes.sql")),
+    (8, "variants", include_str!("../../migrations/0008_variants.sql")),
 ];
 
 /// The newest migration.

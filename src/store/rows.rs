@@ -46,7 +46,7 @@ struct Trip {
 impl Rows {
     /// Workspaces over collections that are there, with their keys.
     pub fn workspaces(self, workspaces: &[(&fixture::Workspace, i64)]) -> Rows {
-        let table = "workspace (id, name, collection, origin, origin_keys)";
+        let table = "workspace (id, name, collection, origin, origin_keys, variants, origin_variants)";
         let keys: Vec<_> = workspaces
             .iter()
             .flat_map(|(workspace, _)| workspace.keys.iter().map(|key| (&*workspace.id, workspace.first_user(), key)))
@@ -56,7 +56,9 @@ impl Rows {
                 .push_bind(workspace.name.clone().unwrap_or_else(|| workspace.id.clone()))
                 .push_bind(*collection)
                 .push_bind(*collection)
-                .push_bind(json(&workspace.keys));
+                .push_bind(json(&workspace.keys))
+                .push_bind(json(&workspace.variants))
+                .push_bind(json(&workspace.variants));
         });
         made.keys(&keys)
     }

@@ -4,6 +4,7 @@
 //! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::own`]
 //! for a copy first ([`super::collections`]).
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,6 +18,7 @@ use super::rows::{Rows, json};
 use super::versions::Affects;
 use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::fixture;
+use crate::variant::Choices;
 
 /// A change under way. What is not committed never happened.
 pub struct Write {
@@ -162,18 +164,21 @@ impl Write {
         Ok(())
     }
 
-    /// What a workspace holds at this moment, to be shared: the workspace with its users only, and the collection.
+    /// What a workspace holds at this moment, to be shared: the workspace with its users and variants only, and the collection.
     pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
-        let collection = self.collection_of(id).await?.ok_or_else(|| Missing::workspace(id))?;
-        self.bare(id, collection).await
+        let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
+        let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
+        self.bare(id, row.try_get(0)?, row.try_get(1)?).await
     }
 
     /// What the first workspace of the beginning was made from, to be shared, whatever became of it since; an empty
     /// collection if there was none.
     pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
-        let first = sqlx::query("SELECT id, origin FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1");
+        let first = sqlx::query(
+            "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
+        );
         match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
-            Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?).await,
+            Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
             None => {
                 let empty = fixture::Workspace::empty("ws_empty");
                 let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
@@ -182,9 +187,15 @@ impl Write {
         }
     }
 
-    async fn bare(&mut self, id: &str, collection: i64) -> Result<(fixture::Workspace, i64), StoreError> {
+    async fn bare(
+        &mut self,
+        id: &str,
+        collection: i64,
+        variants: &str,
+    ) -> Result<(fixture::Workspace, i64), StoreError> {
         let users = export::users(&mut self.tx, collection).await?;
-        Ok((fixture::Workspace { users, ..fixture::Workspace::empty(id) }, collection))
+        let variants = serde_json::from_str(variants).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((fixture::Workspace { users, variants, ..fixture::Workspace::empty(id) }, collection))
     }
 
     /// Makes a workspace over a collection that is there, with the keys it names.
@@ -248,10 +259,36 @@ impl Write {
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
-        let sql = "UPDATE workspace SET collection = origin WHERE id = ? RETURNING origin_keys";
+        let sql =
+            "UPDATE workspace SET collection = origin, variants = origin_variants WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
         self.put_keys(id, &keys).await
+    }
+
+    /// Changes the variants of a workspace; those for which no option is given are as the server was told again.
+    pub async fn change_variants(
+        &mut self,
+        workspace: &str,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<(), StoreError> {
+        self.affects.add(workspace);
+        let row = sqlx::query("SELECT variants FROM workspace WHERE id = ?").bind(workspace);
+        let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let decode = |error| sqlx::Error::Decode(Box::new(error));
+        let mut choices: Choices = serde_json::from_str(row.try_get(0)?).map_err(decode)?;
+        for (name, option) in changes {
+            match option {
+                Some(option) => choices.insert(name.clone(), option.clone()),
+                None => choices.remove(name),
+            };
+        }
+        sqlx::query("UPDATE workspace SET variants = ? WHERE id = ?")
+            .bind(json(&choices))
+            .bind(workspace)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
     }
 
     /// The numbers by which the keys of a workspace are counted.

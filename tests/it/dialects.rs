@@ -7,6 +7,7 @@ use assetmock::failure::Failure;
 use assetmock::limits::KeyLimits;
 use assetmock::provider::Provider;
 use assetmock::store::{AssetQuery, Edition, Key};
+use assetmock::variant::Choices;
 use assetmock::{providers, query};
 use regex::Regex;
 use serde_json::Value;
@@ -190,6 +191,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
+        choices: Choices::new(),
         edition: Edition { collection: 1, version: 0, tallied: false },
     };
     let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));

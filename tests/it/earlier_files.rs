@@ -49,10 +49,12 @@ fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
     let counts = client.steer("GET", "health", "")["counts"].clone();
     assert_eq!(counts, serde_json::json!({"workspaces": 3, "keys": 18, "assets": 10}));
     client.steer("POST", "workspaces/ws_kept/assets", r#"{"assets":[{"name":"new.png","mime_type":"image/png"}]}"#);
+    client.steer("PATCH", "workspaces/ws_kept", r#"{"variants": {"flora.content_type": "mime"}}"#);
     drop(client);
     assert!(server.stop().status.success());
     // What was written is there for this version, too.
     let server = Running::start(&["--database", &file]);
     let name = server.get("/flora/api/v1/assets?query=new.png", "Authorization: Bearer sk_test_kept").1;
     assert_eq!(name["assets"][0]["name"], "new.png");
+    assert_eq!(name["assets"][0]["content_type"], "image/png", "the variants are kept with the workspace");
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use assetmock::faults::{self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility};
 use assetmock::limits::{Counts, KeyLimits};
 use assetmock::provider::{Context, Position, Provider};
+use assetmock::variant::Variants;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 
@@ -114,7 +115,10 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
         Effect::Failure(name) => {
             let failure = faults::named(provider.card(), name, KeyLimits::Default, at(NOON), None).unwrap();
             let counts = Counts::default();
-            let reply = provider.refusal(&failure, &Context { now: at(NOON), entropy: 0, key: None, counts: &counts });
+            let reply = provider.refusal(
+                &failure,
+                &Context { now: at(NOON), entropy: 0, key: None, counts: &counts, variants: Variants::default() },
+            );
             assert_eq!(
                 (first.status, first.length),
                 (reply.status.as_u16(), reply.body.len()),

@@ -8,6 +8,7 @@ use assetmock::provider::{Position, Provider};
 use assetmock::providers;
 use assetmock::query;
 use assetmock::store::{Edition, Key};
+use assetmock::variant::Choices;
 use axum::http::Method;
 
 use crate::dialects;
@@ -49,6 +50,7 @@ fn key() -> Key {
         revoked: false,
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
+        choices: Choices::new(),
         edition: Edition { collection: 1, version: 0, tallied: false },
     }
 }

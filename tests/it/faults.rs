@@ -12,13 +12,14 @@ use assetmock::limits::{Counts, KeyLimits};
 use assetmock::provider::{Context, Provider};
 use assetmock::query;
 use assetmock::reply::Reply;
+use assetmock::variant::Variants;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::{Answer, NOON, app, block_on, page};
 use crate::worlds::{VISIBLE, world};
 
 fn cx(counts: &Counts) -> Context<'_> {
-    Context { now: 0, entropy: 7, key: None, counts }
+    Context { now: 0, entropy: 7, key: None, counts, variants: Variants::default() }
 }
 
 #[test]

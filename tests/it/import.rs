@@ -48,7 +48,7 @@ fn world(assets: Vec<Asset>) -> String {
         limits: KeyLimits::Default,
     });
     let keys = keys.collect();
-    let workspace = Workspace { id: "ws_tests".to_owned(), name: None, users, keys, projects, folders, assets };
+    let workspace = Workspace { users, keys, projects, folders, assets, ..Workspace::empty("ws_tests") };
     serde_json::to_string(&Fixture { schema: None, workspaces: vec![workspace] }).unwrap()
 }
 

@@ -126,6 +126,8 @@ const EARLIER: &str = "
     ALTER TABLE collection DROP COLUMN assets;
     DROP INDEX asset_listed; DROP INDEX asset_inserted; DROP INDEX folder_parent;
     CREATE INDEX asset_created ON asset (collection, created_at);
+    ALTER TABLE workspace DROP COLUMN variants; ALTER TABLE workspace DROP COLUMN origin_variants;
+    ALTER TABLE saved_workspace DROP COLUMN variants; ALTER TABLE saved_workspace DROP COLUMN origin_variants;
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 
 /// A file with 10,000 assets.

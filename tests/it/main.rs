@@ -41,5 +41,6 @@ mod secrets;
 mod support;
 mod told;
 mod transcripts;
+mod variants;
 mod verify;
 mod worlds;

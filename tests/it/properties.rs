@@ -10,6 +10,7 @@ use assetmock::provider::{Context, Page, Provider, Row};
 use assetmock::providers;
 use assetmock::query;
 use assetmock::store::{self, Start};
+use assetmock::variant::Variants;
 use axum::http::Uri;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
@@ -127,9 +128,9 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
     let card = provider.card();
     let args = query::read(card.params, card.unknown, raw).unwrap();
-    let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests"))];
+    let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests", Variants::default()))];
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
-    let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default() };
+    let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default(), variants: Variants::default() };
     let answer = provider.answer(&provider.page(&page, &args), &cx);
     let body = serde_json::from_slice(&answer.body.whole()).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()

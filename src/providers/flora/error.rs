@@ -8,6 +8,7 @@ use super::CARD;
 use crate::failure::{Failure, Staged};
 use crate::query::{Problem, Violation};
 use crate::reply::Reply;
+use crate::variant::Variants;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -41,16 +42,16 @@ pub const STAGED: &[Staged] = &[
     Staged::documented("unavailable", 503, "service_unavailable", "Service unavailable."),
 ];
 
-pub fn refusal(failure: &Failure) -> Reply {
+pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
+    let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
         Failure::WrongMethod => {
             say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", CARD.allow)
         }
+        Failure::MalformedKey if variants.is(&CARD, "malformed_key", "invalid_api_key") => invalid_key(),
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
-        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
-            say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.")
-        }
+        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => invalid_key(),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")

@@ -13,10 +13,13 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
+use crate::provider::{
+    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+};
 use crate::query::{Args, Unknown};
-use crate::reply::{Rendered, Reply, raw};
+use crate::reply::{Rendered, Reply};
 use crate::store::{Asset, AssetQuery, Key};
+use crate::variant::{Variant, VariantOption, Variants};
 
 /// The provider.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     quotas: &[], // documented: a limit exists, its size nowhere
+    variants: VARIANTS,
     staged: error::STAGED,
     facts: &[
         Fact::documented(
@@ -111,6 +115,51 @@ pub static CARD: Card = Card {
     ],
 };
 
+/// In which ways it may behave.
+const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "content_type",
+        options: &[
+            VariantOption::new(
+                "modality",
+                Evidence::Documented,
+                "`content_type` is `image`, `video`, `audio` or `document`, as the vendor measured.",
+            ),
+            VariantOption::new("mime", Evidence::Client, "`content_type` is the MIME type, as in the SDK's own test."),
+        ],
+    },
+    Variant {
+        name: "key_order",
+        options: &[
+            VariantOption::new(
+                "reference",
+                Evidence::Documented,
+                "Fields of an asset are in the order of the reference page.",
+            ),
+            VariantOption::new(
+                "openapi",
+                Evidence::Documented,
+                "Fields of an asset are in the order of the OpenAPI document.",
+            ),
+        ],
+    },
+    Variant {
+        name: "malformed_key",
+        options: &[
+            VariantOption::new(
+                "unauthorized",
+                Evidence::Documented,
+                "A credential that cannot be a key is refused as a missing one is.",
+            ),
+            VariantOption::new(
+                "invalid_api_key",
+                Evidence::Documented,
+                "A credential that cannot be a key is refused as an unknown key is.",
+            ),
+        ],
+    },
+];
+
 impl Provider for Flora {
     fn card(&self) -> &'static Card {
         &CARD
@@ -120,8 +169,8 @@ impl Provider for Flora {
         params::plan(args, key)
     }
 
-    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue> {
-        raw(&view::asset(asset, workspace))
+    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
+        view::asset(asset, workspace, variants)
     }
 
     fn page(&self, page: &Page, args: &Args) -> Rendered {
@@ -133,7 +182,7 @@ impl Provider for Flora {
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
-        error::refusal(failure).header("request-id", request_id(cx))
+        error::refusal(failure, cx.variants).header("request-id", request_id(cx))
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {

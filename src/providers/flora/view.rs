@@ -2,13 +2,15 @@
 
 use chrono::Datelike;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::cursor;
+use super::{CARD, cursor};
 use crate::clock::{Micros, utc};
 use crate::provider::{Page, Rows};
 use crate::query::Args;
-use crate::reply::Rendered;
+use crate::reply::{Rendered, raw};
 use crate::store::{self, Status};
+use crate::variant::Variants;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -18,7 +20,7 @@ struct Body<'a> {
 
 /// In the order of the reference page, whose optional fields come last.
 #[derive(Serialize)]
-pub struct Asset<'a> {
+struct Asset<'a> {
     asset_id: &'a str,
     content_type: &'a str,
     created_at: i64,
@@ -38,6 +40,28 @@ pub struct Asset<'a> {
     project_id: Option<&'a str>,
 }
 
+/// The same fields in the order of the OpenAPI document.
+#[derive(Serialize)]
+struct OpenApiAsset<'a> {
+    asset_id: &'a str,
+    name: Option<&'a str>,
+    description: Option<&'a str>,
+    workspace_id: &'a str,
+    url: Option<String>,
+    content_type: &'a str,
+    upload_content_type: Option<&'a str>,
+    uploaded_via: &'a str,
+    status: &'static str,
+    width: Option<i64>,
+    height: Option<i64>,
+    size_bytes: Option<i64>,
+    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 struct Meta<'a> {
     next_cursor: Option<&'a str>,
@@ -51,7 +75,41 @@ pub fn page(page: &Page, args: &Args) -> Rendered {
     Rendered::json(&Body { assets: page.shown(), meta }).offering(next)
 }
 
-pub fn asset<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
+/// Inferred: shown as a MIME type where none is stored, since the field is never null.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+pub fn asset(stored: &store::Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
+    let mut asset = in_order_of_reference(stored, workspace);
+    if variants.is(&CARD, "content_type", "mime") {
+        asset.content_type = stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE);
+    }
+    match variants.is(&CARD, "key_order", "openapi") {
+        true => raw(&in_order_of_openapi(asset)),
+        false => raw(&asset),
+    }
+}
+
+fn in_order_of_openapi(asset: Asset<'_>) -> OpenApiAsset<'_> {
+    OpenApiAsset {
+        asset_id: asset.asset_id,
+        name: asset.name,
+        description: asset.description,
+        workspace_id: asset.workspace_id,
+        url: asset.url,
+        content_type: asset.content_type,
+        upload_content_type: asset.upload_content_type,
+        uploaded_via: asset.uploaded_via,
+        status: asset.status,
+        width: asset.width,
+        height: asset.height,
+        size_bytes: asset.size_bytes,
+        created_at: asset.created_at,
+        node_id: asset.node_id,
+        project_id: asset.project_id,
+    }
+}
+
+fn in_order_of_reference<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
     Asset {
         asset_id: &stored.id,
         content_type: &stored.kind,

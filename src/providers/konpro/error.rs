@@ -13,7 +13,8 @@ use crate::reply::Reply;
 #[derive(Serialize)]
 struct Body<'a> {
     error: Error<'a>,
-    request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -22,6 +23,8 @@ struct Error<'a> {
     message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Details<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -39,29 +42,30 @@ pub const STAGED: &[Staged] = &[
 ];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
-    let say = |status, code, message| envelope(status, Error { code, message, details: None }, cx);
+    let say = |status, code, message| envelope(status, code, message, None, cx);
+    let chosen = |variant, option| cx.variants.is(&CARD, variant, option);
+    let invalid_key = || say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired");
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => {
-            say(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", "Requested resource doesn't exist")
+            let is_short = chosen("not_found_code", "NOT_FOUND");
+            let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
+            say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
         }
         Failure::WrongMethod => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", CARD.allow)
         }
+        Failure::NoKey if chosen("missing_key_code", "INVALID_API_KEY") => invalid_key(),
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "MISSING_API_KEY", "No API key provided"),
-        Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
-            say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired")
-        }
+        Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => invalid_key(),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
         }
         Failure::Invalid(violations) => {
             let details =
                 violations.first().map(|violation| Details { field: &violation.param, reason: reason(violation) });
-            envelope(
-                StatusCode::BAD_REQUEST,
-                Error { code: "VALIDATION_ERROR", message: "Request validation failed", details },
-                cx,
-            )
+            let is_422 = chosen("validation_status", "422");
+            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            envelope(status, "VALIDATION_ERROR", "Request validation failed", details, cx)
         }
         Failure::RateLimited(exceeded) => {
             say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests")
@@ -72,8 +76,20 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     }
 }
 
-fn envelope(status: StatusCode, error: Error<'_>, cx: &Context) -> Reply {
-    Reply::json(status, &Body { error, request_id: request_id(cx) })
+fn envelope(
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    details: Option<Details<'_>>,
+    cx: &Context,
+) -> Reply {
+    let id = request_id(cx);
+    let (beside, inside) = match () {
+        () if cx.variants.is(&CARD, "error_request_id", "inside") => (None, Some(id)),
+        () if cx.variants.is(&CARD, "error_request_id", "both") => (Some(id.clone()), Some(id)),
+        () => (Some(id), None),
+    };
+    Reply::json(status, &Body { error: Error { code, message, details, request_id: inside }, request_id: beside })
 }
 
 fn reason(Violation { problem, .. }: &Violation) -> String {

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::token;
+use super::{CARD, token};
 use crate::clock::seconds;
 use crate::provider::{Page, Rows};
 use crate::reply::Rendered;
 use crate::store;
+use crate::variant::Variants;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -25,9 +26,10 @@ pub struct Asset<'a> {
     url: Option<&'a str>,
 }
 
-pub fn page(page: &Page) -> Rendered {
+pub fn page(page: &Page, variants: Variants) -> Rendered {
     let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
-    let body = Body { assets: page.shown(), token: token.as_deref(), has_more: page.more };
+    let none = variants.is(&CARD, "last_token", "empty").then_some("");
+    let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
     Rendered::json(&body).offering(token)
 }
 

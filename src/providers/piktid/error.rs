@@ -8,6 +8,7 @@ use super::CARD;
 use crate::failure::{Failure, Staged};
 use crate::query::{Problem, Violation};
 use crate::reply::Reply;
+use crate::variant::Variants;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -37,7 +38,7 @@ pub const STAGED: &[Staged] = &[
 /// The envelope holds a sentence and no code.
 const NO_CODE: &str = "";
 
-pub fn refusal(failure: &Failure) -> Reply {
+pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
         Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", CARD.allow),
@@ -51,7 +52,9 @@ pub fn refusal(failure: &Failure) -> Reply {
                 message: message(violation),
                 position: "query",
             });
-            Reply::json(StatusCode::BAD_REQUEST, &Body { error: "Invalid request", detail: detail.collect() })
+            let is_422 = variants.is(&CARD, "validation_status", "422");
+            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),

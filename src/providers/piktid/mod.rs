@@ -13,10 +13,13 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
+use crate::provider::{
+    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+};
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
+use crate::variant::{Variant, VariantOption, Variants};
 
 /// The provider.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Ignored, // inferred: Pydantic's default
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented for other routes only
+    variants: VARIANTS,
     staged: error::STAGED,
     facts: &[
         Fact::documented(
@@ -98,6 +102,19 @@ pub static CARD: Card = Card {
     ],
 };
 
+/// In which ways it may behave.
+const VARIANTS: &[Variant] = &[Variant {
+    name: "validation_status",
+    options: &[
+        VariantOption::new("400", Evidence::Inferred, "Invalid parameters are 400."),
+        VariantOption::new(
+            "422",
+            Evidence::Inferred,
+            "Invalid parameters are 422, as its presumed library may be set to.",
+        ),
+    ],
+}];
+
 impl Provider for PiktId {
     fn card(&self) -> &'static Card {
         &CARD
@@ -107,7 +124,7 @@ impl Provider for PiktId {
         Ok(params::plan(args, key))
     }
 
-    fn asset(&self, asset: &Asset, _: &str) -> Box<RawValue> {
+    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset))
     }
 
@@ -119,8 +136,8 @@ impl Provider for PiktId {
         Reply::written(StatusCode::OK, page.body.clone())
     }
 
-    fn refusal(&self, failure: &Failure, _: &Context) -> Reply {
-        error::refusal(failure)
+    fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
+        error::refusal(failure, cx.variants)
     }
 
     /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.

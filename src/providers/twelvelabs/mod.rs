@@ -13,10 +13,13 @@ use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
-use crate::provider::{Auth, Card, Carrier, Context, Counted, Fact, Order, Page, Paging, Position, Provider, Slash};
-use crate::query::{Args, Unknown};
+use crate::provider::{
+    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+};
+use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
+use crate::variant::{Variant, VariantOption, Variants};
 
 /// The provider.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub static CARD: Card = Card {
     unknown: Unknown::Refused, // documented as an error, inferred for this route
     paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented: limits exist; whether this route has one is open
+    variants: VARIANTS,
     staged: error::STAGED,
     facts: &[
         Fact::documented(
@@ -107,16 +111,35 @@ pub static CARD: Card = Card {
     ],
 };
 
+/// In which ways it may behave.
+const VARIANTS: &[Variant] = &[Variant {
+    name: "unknown_parameters",
+    options: &[
+        VariantOption::new(
+            "refuse",
+            Evidence::Inferred,
+            "A parameter that is not in the table is 400 `parameter_unknown`, a code that the vendor publishes.",
+        ),
+        VariantOption::new("ignore", Evidence::Inferred, "A parameter that is not in the table is not looked at."),
+    ],
+}];
+
 impl Provider for TwelveLabs {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
+        let ignores = variants.is(&CARD, "unknown_parameters", "ignore");
+        let unknown = if ignores { Unknown::Ignored } else { CARD.unknown };
+        Ok(query::read(CARD.params, unknown, query)?.under(variants))
     }
 
     fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {
         Ok(params::plan(args))
     }
 
-    fn asset(&self, asset: &Asset, _: &str) -> Box<RawValue> {
+    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset))
     }
 

@@ -8,6 +8,7 @@ use super::{BURST, CARD};
 use crate::failure::{Failure, Staged};
 use crate::query::{Problem, Violation};
 use crate::reply::Reply;
+use crate::variant::Variants;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -46,7 +47,7 @@ pub const STAGED: &[Staged] = &[
     Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
-pub fn refusal(failure: &Failure, request_id: &str) -> Reply {
+pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
@@ -63,7 +64,11 @@ pub fn refusal(failure: &Failure, request_id: &str) -> Reply {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", &format!("This endpoint requires the {scope} scope."))
         }
         Failure::ForeignWorkspace => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
-        Failure::Invalid(violations) => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", &sentences(violations)),
+        Failure::Invalid(violations) => {
+            let is_422 = variants.is(&CARD, "validation_status", "422");
+            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            say(status, "VALIDATION_ERROR", &sentences(violations))
+        }
         Failure::RateLimited(exceeded) => {
             let (code, message) = match exceeded.quota.name {
                 BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),

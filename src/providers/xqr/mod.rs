@@ -15,9 +15,10 @@ use crate::limits::{Quota, Shape};
 use crate::provider::{
     Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
 };
-use crate::query::{Args, Unknown};
+use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
 use crate::store::{Asset, AssetQuery, Key};
+use crate::variant::{Variant, VariantOption, Variants};
 
 /// The provider.
 #[derive(Debug)]
@@ -62,6 +63,7 @@ pub static CARD: Card = Card {
             evidence: Evidence::Documented,
         },
     ],
+    variants: VARIANTS,
     staged: error::STAGED,
     facts: &[
         Fact::documented(
@@ -125,16 +127,47 @@ pub static CARD: Card = Card {
 /// The burst quota's name.
 const BURST: &str = "burst";
 
+/// In which ways it may behave.
+const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "out_of_range",
+        options: &[
+            VariantOption::new("refuse", Evidence::Inferred, "A `limit` or `offset` out of its range is refused."),
+            VariantOption::new(
+                "clamp",
+                Evidence::Inferred,
+                "A `limit` or `offset` out of its range counts as the nearest one in it; what is no number is refused.",
+            ),
+        ],
+    },
+    Variant {
+        name: "validation_status",
+        options: &[
+            VariantOption::new("400", Evidence::Inferred, "Invalid parameters are 400."),
+            VariantOption::new(
+                "422",
+                Evidence::Inferred,
+                "Invalid parameters are 422, the default of its presumed framework.",
+            ),
+        ],
+    },
+];
+
 impl Provider for Xqr {
     fn card(&self) -> &'static Card {
         &CARD
+    }
+
+    fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
+        let params = if variants.is(&CARD, "out_of_range", "clamp") { params::CLAMPED } else { params::ALL };
+        Ok(query::read(params, CARD.unknown, query)?.under(variants))
     }
 
     fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {
         Ok(params::plan(args))
     }
 
-    fn asset(&self, asset: &Asset, workspace: &str) -> Box<RawValue> {
+    fn asset(&self, asset: &Asset, workspace: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset, workspace))
     }
 
@@ -150,7 +183,7 @@ impl Provider for Xqr {
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
         let id = request_id(cx);
-        let reply = error::refusal(failure, &id);
+        let reply = error::refusal(failure, &id, cx.variants);
         let reply = dressed(reply, id, cx);
         if failure.is_staged(error::MONTHLY) { of_the_month(reply) } else { reply }
     }

@@ -9,6 +9,9 @@ pub const ALL: &[Param] = &[
     Param::integer("offset", integers::lax, 0, i64::MAX).or("0").known(Documented, "How many assets to skip."), // the least value is inferred
 ];
 
+/// The same, for a vendor that takes numbers out of range for the nearest ones in it.
+pub const CLAMPED: &[Param] = &[ALL[0].clamped(), ALL[1].clamped()];
+
 /// Documented: newest first. Inferred: of equals, the one inserted later.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
 
