@@ -12,6 +12,7 @@ import {
 const KINDS = ['image', 'video', 'audio', 'document'];
 const sortKey = (asset) => instant(asset) + asset.ids.twelvelabs;
 const library = demo.assets
+  .map((asset) => ({ name: '', ...asset })) // without one, no search finds it
   .filter((asset) => KINDS.includes(kind(asset)))
   .sort((a, b) => (sortKey(a) < sortKey(b) ? 1 : -1));
 assert.ok(library.length > 100, 'the demo world must fill several pages of the largest size');
@@ -20,8 +21,8 @@ const shown = ({ ids, uploaded_via: via = 'direct', status = 'ready', name, mime
   id: ids.twelvelabs,
   method: via === 'signed_url' ? 'direct' : via,
   status: status === 'pending' ? 'processing' : status,
-  filename: name,
-  fileType: mime_type,
+  filename: name || ids.twelvelabs,
+  fileType: mime_type ?? 'application/octet-stream',
   createdAt: new Date(`${created_at.slice(0, 19)}Z`),
 });
 
