@@ -12,12 +12,18 @@ use crate::query;
 use crate::store::{Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
 use crate::variant::Choices;
 
-/// What is counted: the number and version of a collection, a provider, and what that lists.
-type Counted = (i64, i64, &'static str, Selection);
+/// What is counted: what a provider lists of one version of a collection.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Listing {
+    collection: i64,
+    version: i64,
+    provider: &'static str,
+    selection: Selection,
+}
 
 /// Counts that were made lately, each of one edition of what a workspace holds.
 #[derive(Debug, Default)]
-pub struct ListedCounts(Mutex<HashMap<Counted, u64>>);
+pub struct ListedCounts(Mutex<HashMap<Listing, u64>>);
 
 /// How many counts are kept. Beyond that all of them go.
 const KEPT: usize = 4096;
@@ -49,13 +55,17 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
             continue;
         };
         let Edition { collection, version, .. } = key.edition;
-        let place = (collection, version, name, selection);
-        let kept = app.listed.get(&place);
+        let listing = Listing { collection, version, provider: name, selection };
+        let kept = app.listed.get(&listing);
         let count = match kept {
             Some(count) => count,
-            None => read.count(View { provider: name, edition: key.edition }, &place.3).await?,
+            None => {
+                let view = View { provider: name, edition: key.edition };
+                let count = read.count(view, &listing.selection).await?;
+                app.listed.keep(listing, count);
+                count
+            }
         };
-        app.listed.keep(place, count);
         counts.insert(name, count);
     }
     Ok(CountedWorkspace { summary, keys, counts })
@@ -86,15 +96,15 @@ fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
 }
 
 impl ListedCounts {
-    fn get(&self, place: &Counted) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied()
+    fn get(&self, listing: &Listing) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(listing).copied()
     }
 
-    fn keep(&self, place: Counted, count: u64) {
+    fn keep(&self, listing: Listing, count: u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.clear();
         }
-        kept.insert(place, count);
+        kept.insert(listing, count);
     }
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, Version, header};
 
 /// The two ends of the connection that a request came by.
 #[derive(Debug, Clone, Copy)]
-pub struct Ends {
+pub struct ConnectionAddresses {
     /// Ours.
     pub local: SocketAddr,
     /// The client's, or that of a proxy in front.
@@ -19,7 +19,7 @@ pub struct Ends {
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Lets a request know the ends of its connection if its origin depends on them. Most requests do without.
-pub fn tell(request: &mut Parts, ends: Ends) {
+pub fn tell(request: &mut Parts, ends: ConnectionAddresses) {
     if request.headers.contains_key(FORWARDED_PROTO) || named(request).is_none() {
         request.extensions.insert(ends);
     }
@@ -27,7 +27,7 @@ pub fn tell(request: &mut Parts, ends: Ends) {
 
 /// The origin: the scheme that is forwarded, and the host that the request names, or else the address it came to.
 pub fn origin(request: &Parts) -> String {
-    let ends = request.extensions.get::<Ends>();
+    let ends = request.extensions.get::<ConnectionAddresses>();
     let scheme = if ends.is_some_and(|ends| is_trusted(ends.peer.ip()) && is_https(&request.headers)) {
         "https"
     } else {
@@ -81,7 +81,10 @@ mod tests {
     fn origin_for(peer: &str, headers: &[(&str, &str)]) -> String {
         let request = headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
         let mut parts = request.body(()).unwrap().into_parts().0;
-        let ends = Ends { local: "192.0.2.1:4751".parse().unwrap(), peer: SocketAddr::new(peer.parse().unwrap(), 1) };
+        let ends = ConnectionAddresses {
+            local: "192.0.2.1:4751".parse().unwrap(),
+            peer: SocketAddr::new(peer.parse().unwrap(), 1),
+        };
         tell(&mut parts, ends);
         origin(&parts)
     }

@@ -91,9 +91,9 @@ pub struct Card {
     /// The methods of the list route, as an `Allow` header names them.
     pub allow: &'static str,
     /// What is looked at first, the key or the route.
-    pub order: Order,
+    pub order: CheckOrder,
     /// Which requests with a live key count against its quotas.
-    pub counted: Counted,
+    pub counted: QuotaScope,
     /// The scope a key needs, if it has scopes at all.
     pub scope: Option<&'static str>,
     /// Where the key travels and what it looks like.
@@ -209,7 +209,7 @@ pub enum Slash {
 
 /// What a vendor looks at first: it decides what a request without a live key gets for a route that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum CheckOrder {
     /// The route and the method.
     RouteFirst,
     /// The key.
@@ -218,7 +218,7 @@ pub enum Order {
 
 /// Which requests with a live key count against its quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum QuotaScope {
     /// All of them.
     Everything,
     /// Those that reach the list, whatever comes of them.

@@ -96,12 +96,12 @@ fn read<T: DeserializeOwned>(address: &str, path: &str, token: Option<&str>) -> 
     }
 }
 
-struct Answer {
+struct HttpResponse {
     status: String,
     body: String,
 }
 
-fn get(address: &str, path: &str, token: Option<&str>) -> Outcome<Answer> {
+fn get(address: &str, path: &str, token: Option<&str>) -> Outcome<HttpResponse> {
     let target = address
         .to_socket_addrs()
         .map_err(|error| format!("`{address}` is no address: {error}"))?
@@ -113,12 +113,12 @@ fn get(address: &str, path: &str, token: Option<&str>) -> Outcome<Answer> {
 }
 
 /// Sends a request and reads its answer, which has a length and ends the connection.
-fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<Answer> {
+fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<HttpResponse> {
     const TIMEOUT: Duration = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n")?;
     let answer = io::read_to_string(stream)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    Ok(Answer { status: head.split(' ').nth(1).unwrap_or("nothing").to_owned(), body: body.to_owned() })
+    Ok(HttpResponse { status: head.split(' ').nth(1).unwrap_or("nothing").to_owned(), body: body.to_owned() })
 }

@@ -24,7 +24,7 @@ use tracing::{debug, warn};
 
 use crate::app::App;
 use crate::connection::{Line, Wire};
-use crate::origin::{self, Ends};
+use crate::origin::{self, ConnectionAddresses};
 use crate::request_body::request_body;
 use crate::{admin, pipeline};
 
@@ -38,7 +38,7 @@ struct Connection {
     /// Told of every answer.
     answered: Arc<Notify>,
     line: Line,
-    ends: Ends,
+    ends: ConnectionAddresses,
 }
 
 impl Service<Request<Incoming>> for Connection {
@@ -113,7 +113,7 @@ fn serve(
     // A connection whose own address cannot be told has ended, and says so when it is read.
     let local = stream.local_addr().unwrap_or(client);
     let wire = Wire::new(stream, app.patience);
-    let service = Connection { app, answered, line: wire.line(), ends: Ends { local, peer: client } };
+    let service = Connection { app, answered, line: wire.line(), ends: ConnectionAddresses { local, peer: client } };
     let http = Builder::new(TokioExecutor::new());
     let served = connections.watch(http.serve_connection(TokioIo::new(wire), service).into_owned());
     async move {

@@ -152,6 +152,7 @@ struct Shown {
     strict: bool,
     /// How the vendors behave here where it is not the default: options by the name of the variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
     variants: BTreeMap<String, &'static str>,
 }
 

@@ -61,6 +61,7 @@ pub struct Shown {
     pub warnings: Vec<String>,
     /// How the vendor behaved where it was not the default: options by the name of the variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
     pub variants: BTreeMap<String, &'static str>,
 }
 

@@ -29,7 +29,7 @@ use crate::faults::wire::Peer;
 use crate::faults::{self, Instead, Script, Struck, header};
 use crate::limits::Counts;
 use crate::notes::{Notes, Open};
-use crate::provider::{Card, Context, Counted, Order, Provider};
+use crate::provider::{Card, CheckOrder, Context, Provider, QuotaScope};
 use crate::providers::{self, Route};
 use crate::query::Args;
 use crate::reply::Reply;
@@ -222,7 +222,7 @@ async fn list<'k>(
     if let Some(reply) = staged(app, asked, script, notes, progress)? {
         return Ok(reply);
     }
-    if provider.card().order == Order::KeyFirst {
+    if provider.card().order == CheckOrder::KeyFirst {
         live_key(asked)?;
     }
     if let Some(reply) = routed(app, asked, progress)? {
@@ -337,7 +337,7 @@ fn routed<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> R
     let provider = asked.route.provider;
     let outcome = route_and_method(asked.route, asked.request);
     let passes = matches!(outcome, Ok(None));
-    if !passes && provider.card().counted == Counted::Everything {
+    if !passes && provider.card().counted == QuotaScope::Everything {
         // A key that is not live has nothing to count.
         let _ = counted(app, asked, progress);
     }

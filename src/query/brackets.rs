@@ -14,13 +14,13 @@ const DEPTH: usize = 8;
 
 /// What was given under one name.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Given {
+pub enum NestedValue {
     /// A text.
     Text(String),
     /// An array; `pushed` if it was made with `[]`.
-    Array { items: BTreeMap<usize, Given>, pushed: bool },
+    Array { items: BTreeMap<usize, NestedValue>, pushed: bool },
     /// An object.
-    Object(BTreeMap<String, Given>),
+    Object(BTreeMap<String, NestedValue>),
 }
 
 /// The name in front of the brackets, or the whole name if there are none.
@@ -35,7 +35,7 @@ fn keys(name: &str) -> Option<(&str, Vec<&str>)> {
 }
 
 /// What all the pairs together give under this name.
-pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Given> {
+pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Option<NestedValue> {
     let mut given = None;
     for (path, text) in pairs {
         match keys(path) {
@@ -48,68 +48,70 @@ pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) 
 }
 
 /// What `old` becomes when a text is put below these keys.
-fn put(old: Option<Given>, keys: &[&str], text: &str) -> Given {
+fn put(old: Option<NestedValue>, keys: &[&str], text: &str) -> NestedValue {
     let Some((key, below)) = keys.split_first() else { return joined(old, text) };
     match container(old, key, below.is_empty()) {
-        Given::Array { mut items, .. } if key.is_empty() => {
-            push(&mut items, Given::Text(text.to_owned()));
-            Given::Array { items, pushed: true }
+        NestedValue::Array { mut items, .. } if key.is_empty() => {
+            push(&mut items, NestedValue::Text(text.to_owned()));
+            NestedValue::Array { items, pushed: true }
         }
-        Given::Array { mut items, pushed } => {
+        NestedValue::Array { mut items, pushed } => {
             let index = index(key).expect("an array with another key has become an object");
             let item = put(items.remove(&index), below, text);
             items.insert(index, item);
-            Given::Array { items, pushed }
+            NestedValue::Array { items, pushed }
         }
-        Given::Object(mut fields) => {
+        NestedValue::Object(mut fields) => {
             let field = put(fields.remove(*key), below, text);
             fields.insert((*key).to_owned(), field);
-            Given::Object(fields)
+            NestedValue::Object(fields)
         }
-        text @ Given::Text(_) => text,
+        text @ NestedValue::Text(_) => text,
     }
 }
 
 /// A text beside what is there already.
-fn joined(old: Option<Given>, text: &str) -> Given {
-    let text = Given::Text(text.to_owned());
+fn joined(old: Option<NestedValue>, text: &str) -> NestedValue {
+    let text = NestedValue::Text(text.to_owned());
     match old {
         None => text,
-        Some(Given::Array { mut items, pushed }) => {
+        Some(NestedValue::Array { mut items, pushed }) => {
             push(&mut items, text);
-            Given::Array { items, pushed }
+            NestedValue::Array { items, pushed }
         }
-        Some(old) => Given::Array { items: BTreeMap::from([(0, old), (1, text)]), pushed: false },
+        Some(old) => NestedValue::Array { items: BTreeMap::from([(0, old), (1, text)]), pushed: false },
     }
 }
 
 /// What holds a value under this key: an array as long as keys are indexes or empty, else an object.
-fn container(old: Option<Given>, key: &str, is_last: bool) -> Given {
+fn container(old: Option<NestedValue>, key: &str, is_last: bool) -> NestedValue {
     let (items, pushed) = match old {
-        Some(Given::Array { items, pushed }) => (items, pushed),
-        Some(object @ Given::Object(_)) => return object,
-        Some(Given::Text(_)) | None => (BTreeMap::new(), false),
+        Some(NestedValue::Array { items, pushed }) => (items, pushed),
+        Some(object @ NestedValue::Object(_)) => return object,
+        Some(NestedValue::Text(_)) | None => (BTreeMap::new(), false),
     };
     let stays = match key {
         "" => is_last && (items.is_empty() || pushed),
         key => index(key).is_some() && !(is_last && pushed),
     };
     match (stays, pushed) {
-        (true, _) => Given::Array { items, pushed },
-        (false, false) => Given::Object(items.into_iter().map(|(index, item)| (index.to_string(), item)).collect()),
-        (false, true) => Given::Object(BTreeMap::from([(String::new(), alone(items))])),
+        (true, _) => NestedValue::Array { items, pushed },
+        (false, false) => {
+            NestedValue::Object(items.into_iter().map(|(index, item)| (index.to_string(), item)).collect())
+        }
+        (false, true) => NestedValue::Object(BTreeMap::from([(String::new(), alone(items))])),
     }
 }
 
 /// The only item of an array, or the array.
-fn alone(mut items: BTreeMap<usize, Given>) -> Given {
+fn alone(mut items: BTreeMap<usize, NestedValue>) -> NestedValue {
     match items.len() {
         1 => items.pop_first().expect("there is one").1,
-        _ => Given::Array { items, pushed: false },
+        _ => NestedValue::Array { items, pushed: false },
     }
 }
 
-fn push(items: &mut BTreeMap<usize, Given>, item: Given) {
+fn push(items: &mut BTreeMap<usize, NestedValue>, item: NestedValue) {
     let end = items.last_key_value().map_or(0, |(last, _)| last + 1);
     items.insert(end, item);
 }
@@ -119,20 +121,20 @@ fn index(key: &str) -> Option<usize> {
     key.parse().ok().filter(|index| canonical && *index <= LAST_INDEX)
 }
 
-impl Given {
+impl NestedValue {
     /// The text, where one is needed.
     pub fn text(&self) -> Result<&str, Problem> {
         match self {
-            Given::Text(text) => Ok(text),
-            Given::Array { .. } => Err(Problem::Repeated),
-            Given::Object(_) => Err(Problem::Object),
+            NestedValue::Text(text) => Ok(text),
+            NestedValue::Array { .. } => Err(Problem::Repeated),
+            NestedValue::Object(_) => Err(Problem::Object),
         }
     }
 
     /// The text of a number: JavaScript makes a number of an array that holds nothing but one.
     pub fn number(&self) -> Result<&str, Problem> {
         match self {
-            Given::Array { items, .. } if items.len() == 1 => items.get(&0).ok_or(Problem::Repeated)?.number(),
+            NestedValue::Array { items, .. } if items.len() == 1 => items.get(&0).ok_or(Problem::Repeated)?.number(),
             other => other.text(),
         }
     }

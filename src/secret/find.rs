@@ -16,7 +16,7 @@ const DEPTH: usize = 2;
 
 /// A place where a secret stands, in the bytes of the text as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SecretMatch {
     pub(super) at: Range<usize>,
     /// What is shown there; `None`: several secrets overlap, or part of one is coded, and nothing is shown.
     pub(super) secret: Option<Vec<u8>>,
@@ -24,7 +24,7 @@ pub(super) struct Place {
 
 /// Finds the secrets of a request.
 #[derive(Debug)]
-pub(super) struct Finder {
+pub(super) struct SecretFinder {
     automaton: Option<AhoCorasick>,
     /// What each pattern of the automaton shows.
     shown: Vec<Option<Vec<u8>>>,
@@ -32,9 +32,9 @@ pub(super) struct Finder {
     has_spaces: bool,
 }
 
-impl Finder {
+impl SecretFinder {
     /// A finder of these secrets, of key-shaped words, and of the secrets within base64.
-    pub(super) fn new(secrets: &[Vec<u8>]) -> Finder {
+    pub(super) fn new(secrets: &[Vec<u8>]) -> SecretFinder {
         let plain = secrets.iter().map(|secret| (secret.clone(), Some(secret.clone())));
         let coded = secrets.iter().flat_map(|secret| in_base64(secret)).map(|pattern| (pattern, None));
         let (patterns, shown): (Vec<_>, Vec<_>) = plain.chain(coded).unzip();
@@ -42,13 +42,13 @@ impl Finder {
         let kind = Some(AhoCorasickKind::NoncontiguousNFA);
         let built = || AhoCorasick::builder().kind(kind).prefilter(false).build(&patterns).ok();
         let automaton = if patterns.is_empty() { None } else { built() };
-        Finder { automaton, shown, has_spaces: secrets.iter().any(|secret| secret.contains(&b' ')) }
+        SecretFinder { automaton, shown, has_spaces: secrets.iter().any(|secret| secret.contains(&b' ')) }
     }
 
     /// The places where secrets stand, in order and apart from each other.
-    pub(super) fn places(&self, text: &[u8]) -> Vec<Place> {
+    pub(super) fn places(&self, text: &[u8]) -> Vec<SecretMatch> {
         let mut places = Vec::new();
-        let mut readings = vec![Reading::of(text)];
+        let mut readings = vec![DecodedText::of(text)];
         for depth in 0..=DEPTH {
             readings.iter().for_each(|reading| self.search(reading, &mut places));
             if depth < DEPTH {
@@ -58,7 +58,7 @@ impl Finder {
         merged(places)
     }
 
-    fn search(&self, reading: &Reading, places: &mut Vec<Place>) {
+    fn search(&self, reading: &DecodedText, places: &mut Vec<SecretMatch>) {
         let matches = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(&reading.bytes));
         // They come in the order of their ends; many may lie within another, and one is enough.
         let mut longest: Vec<(Range<usize>, usize)> = Vec::new();
@@ -71,22 +71,22 @@ impl Finder {
             }
         }
         places.extend(
-            longest
-                .into_iter()
-                .map(|(range, pattern)| Place { at: reading.original(range), secret: self.shown[pattern].clone() }),
+            longest.into_iter().map(|(range, pattern)| SecretMatch {
+                at: reading.original(range),
+                secret: self.shown[pattern].clone(),
+            }),
         );
-        places.extend(
-            shaped_words(&reading.bytes)
-                .into_iter()
-                .map(|word| Place { secret: Some(reading.bytes[word.clone()].to_vec()), at: reading.original(word) }),
-        );
+        places.extend(shaped_words(&reading.bytes).into_iter().map(|word| SecretMatch {
+            secret: Some(reading.bytes[word.clone()].to_vec()),
+            at: reading.original(word),
+        }));
     }
 }
 
 /// Places that overlap become one. If one of them is all of it, that one's secret is shown.
-fn merged(mut places: Vec<Place>) -> Vec<Place> {
+fn merged(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
     places.sort_by(|a, b| a.at.start.cmp(&b.at.start).then(b.at.end.cmp(&a.at.end)));
-    let mut merged: Vec<Place> = Vec::new();
+    let mut merged: Vec<SecretMatch> = Vec::new();
     for place in places {
         match merged.last_mut() {
             Some(last) if place.at.start < last.at.end => {
@@ -102,18 +102,18 @@ fn merged(mut places: Vec<Place>) -> Vec<Place> {
 }
 
 /// A text as a reader may decode it.
-struct Reading {
+struct DecodedText {
     bytes: Vec<u8>,
     /// Where each of its bytes begins in the original, and where that ends; `None`: it is the original.
     begins: Option<Vec<usize>>,
 }
 
 /// How the next byte, or a few, of a text is read: what it stands for, and how long its spelling is.
-type Next = fn(&[u8]) -> ([u8; 4], usize, usize);
+type Decode = fn(&[u8]) -> ([u8; 4], usize, usize);
 
-impl Reading {
-    fn of(text: &[u8]) -> Reading {
-        Reading { bytes: text.to_vec(), begins: None }
+impl DecodedText {
+    fn of(text: &[u8]) -> DecodedText {
+        DecodedText { bytes: text.to_vec(), begins: None }
     }
 
     fn original(&self, range: Range<usize>) -> Range<usize> {
@@ -124,24 +124,24 @@ impl Reading {
     }
 
     /// What this is with its spellings resolved, in each way in which it may be spelled.
-    fn decoded(&self, has_spaces: bool) -> Vec<Reading> {
+    fn decoded(&self, has_spaces: bool) -> Vec<DecodedText> {
         let has = |byte: u8| memchr::memchr(byte, &self.bytes).is_some();
         let form = has_spaces && has(b'+');
-        let ways: [(bool, Next); 3] = [(has(b'%'), percent), (form, form_encoded), (has(b'\\'), json)];
+        let ways: [(bool, Decode); 3] = [(has(b'%'), percent), (form, form_encoded), (has(b'\\'), json)];
         ways.into_iter().filter(|(is_spelled_so, _)| *is_spelled_so).map(|(_, next)| self.resolved(next)).collect()
     }
 
-    fn resolved(&self, next: Next) -> Reading {
+    fn resolved(&self, decode: Decode) -> DecodedText {
         let (mut bytes, mut begins) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len() + 1));
         let mut at = 0;
         while at < self.bytes.len() {
-            let (spelled, count, length) = next(&self.bytes[at..]);
+            let (spelled, count, length) = decode(&self.bytes[at..]);
             bytes.extend_from_slice(&spelled[..count]);
             begins.extend(std::iter::repeat_n(self.begin(at), count));
             at += length;
         }
         begins.push(self.begin(at));
-        Reading { bytes, begins: Some(begins) }
+        DecodedText { bytes, begins: Some(begins) }
     }
 
     fn begin(&self, at: usize) -> usize {
@@ -237,7 +237,11 @@ mod tests {
 
     fn found(secrets: &[&str], text: &str) -> Vec<(usize, usize)> {
         let secrets: Vec<_> = secrets.iter().map(|secret| secret.as_bytes().to_vec()).collect();
-        Finder::new(&secrets).places(text.as_bytes()).into_iter().map(|place| (place.at.start, place.at.end)).collect()
+        SecretFinder::new(&secrets)
+            .places(text.as_bytes())
+            .into_iter()
+            .map(|place| (place.at.start, place.at.end))
+            .collect()
     }
 
     #[test]
@@ -261,7 +265,7 @@ mod tests {
     #[test]
     fn many_secrets_that_overlap_are_found_in_one_pass() {
         let secrets: Vec<_> = (0..64).map(|more| vec![b'0'; 1000 + more]).collect();
-        let places = Finder::new(&secrets).places(&vec![b'0'; 64 << 10]);
+        let places = SecretFinder::new(&secrets).places(&vec![b'0'; 64 << 10]);
         assert_eq!(places.len(), 1);
         assert_eq!(places[0].at, 0..64 << 10);
     }

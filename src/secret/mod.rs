@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use self::find::{Finder, Place, is_shaped};
+use self::find::{SecretFinder, SecretMatch, is_shaped};
 pub use self::names::carriers;
 use self::names::{carries_key, carries_scheme, is_secret_parameter};
 
@@ -83,7 +83,7 @@ fn mask_cookies(name: &HeaderName, value: &str) -> String {
 pub struct Secrets {
     texts: Vec<Vec<u8>>,
     /// Made when something is searched for the first time.
-    finder: OnceLock<Finder>,
+    finder: OnceLock<SecretFinder>,
 }
 
 impl Secrets {
@@ -149,7 +149,7 @@ impl Secrets {
 
     /// The same for bytes of any kind.
     pub fn hide_in_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let finder = self.finder.get_or_init(|| Finder::new(&self.texts));
+        let finder = self.finder.get_or_init(|| SecretFinder::new(&self.texts));
         let places = finder.places(bytes);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
@@ -206,10 +206,10 @@ fn without_password(address: &str) -> String {
 }
 
 /// The bytes with every secret replaced by what `show` makes of it.
-fn replaced(bytes: &[u8], places: &[Place], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
+fn replaced(bytes: &[u8], places: &[SecretMatch], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
     let mut shown = Vec::with_capacity(bytes.len());
     let mut copied = 0;
-    for Place { at, secret } in places {
+    for SecretMatch { at, secret } in places {
         shown.extend_from_slice(&bytes[copied..at.start]);
         shown.extend_from_slice(secret.as_deref().map_or_else(|| HIDDEN.to_owned(), &show).as_bytes());
         copied = at.end;

@@ -1,6 +1,6 @@
 //! The four ways of addressing a provider, and what belongs to none of them: section 2 of the design, for every one.
 
-use assetmock::provider::{Carrier, Order, Provider, Slash};
+use assetmock::provider::{Carrier, CheckOrder, Provider, Slash};
 use assetmock::providers;
 use serde_json::json;
 
@@ -281,8 +281,8 @@ fn the_card_says_whether_the_key_or_the_route_is_looked_at_first() {
     let server = start();
     for (provider, dialect) in pairs() {
         let (method, route) = match provider.card().order {
-            Order::RouteFirst => (405, 404),
-            Order::KeyFirst => (401, 401),
+            CheckOrder::RouteFirst => (405, 404),
+            CheckOrder::KeyFirst => (401, 401),
         };
         for key in [vec![], vec![dialect.auth("_revoked")]] {
             let headers: Vec<&str> = key.iter().map(|line| &**line).collect();

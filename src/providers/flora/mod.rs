@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::provider::{
-    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply};
@@ -34,8 +34,8 @@ pub static CARD: Card = Card {
     list: "/api/v1/assets",
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     allow: "GET, HEAD",      // inferred
-    order: Order::KeyFirst,  // inferred
-    counted: Counted::Listings, // inferred
+    order: CheckOrder::KeyFirst, // inferred
+    counted: QuotaScope::Listings, // inferred
     scope: None,
     auth: Auth {
         carrier: Carrier::Bearer,

@@ -15,7 +15,7 @@ use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{
-    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
@@ -33,11 +33,11 @@ pub static CARD: Card = Card {
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
     list: "/v1/asset/list",
-    slash: Slash::Redirected,   // inferred: what its presumed framework does
-    allow: "GET",               // inferred: its presumed framework answers HEAD and OPTIONS with 405
-    order: Order::RouteFirst,   // inferred
-    counted: Counted::Listings, // inferred
-    scope: Some("read"),        // inferred; checked only of keys that have scopes
+    slash: Slash::Redirected,      // inferred: what its presumed framework does
+    allow: "GET",                  // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    order: CheckOrder::RouteFirst, // inferred
+    counted: QuotaScope::Listings, // inferred
+    scope: Some("read"),           // inferred; checked only of keys that have scopes
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("konpro_"),

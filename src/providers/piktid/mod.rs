@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::provider::{
-    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
@@ -32,10 +32,10 @@ pub static CARD: Card = Card {
     hosts: &["v2.api.piktid.com"],
     base: "",
     list: "/assets",
-    slash: Slash::NotFound,      // inferred: its presumed framework
-    allow: "HEAD, OPTIONS, GET", // inferred: likewise
-    order: Order::RouteFirst,    // inferred
-    counted: Counted::Listings,  // inferred
+    slash: Slash::NotFound,        // inferred: its presumed framework
+    allow: "HEAD, OPTIONS, GET",   // inferred: likewise
+    order: CheckOrder::RouteFirst, // inferred
+    counted: QuotaScope::Listings, // inferred
     scope: None,
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
     params: params::ALL,

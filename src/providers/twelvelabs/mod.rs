@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::provider::{
-    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
 };
 use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
@@ -32,10 +32,10 @@ pub static CARD: Card = Card {
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
     list: "/v1.3/assets",
-    slash: Slash::NotFound,     // inferred
-    allow: "GET, HEAD",         // inferred
-    order: Order::KeyFirst,     // inferred
-    counted: Counted::Listings, // inferred
+    slash: Slash::NotFound,        // inferred
+    allow: "GET, HEAD",            // inferred
+    order: CheckOrder::KeyFirst,   // inferred
+    counted: QuotaScope::Listings, // inferred
     scope: None,
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),

@@ -13,7 +13,7 @@ use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
 use crate::provider::{
-    Auth, Card, Carrier, Context, Counted, Evidence, Fact, Order, Page, Paging, Position, Provider, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
 };
 use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
@@ -31,10 +31,10 @@ pub static CARD: Card = Card {
     hosts: &["xqr.co"],
     base: "/api/v1",
     list: "/api/v1/assets",
-    slash: Slash::Redirected,     // inferred: what its presumed framework does
-    allow: "GET",                 // inferred: its presumed framework answers HEAD and OPTIONS with 405
-    order: Order::RouteFirst,     // inferred
-    counted: Counted::Everything, // inferred
+    slash: Slash::Redirected,        // inferred: what its presumed framework does
+    allow: "GET",                    // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    order: CheckOrder::RouteFirst,   // inferred
+    counted: QuotaScope::Everything, // inferred
     scope: Some("assets:read"),
     auth: Auth {
         carrier: Carrier::Bearer,
