@@ -170,18 +170,24 @@ impl AsyncRead for Wire {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
-            Poll::Ready(outcome) => {
-                outcome?;
-                if let Some(changed) = self.framing.take(&buffer.filled()[before..]) {
-                    buffer.set_filled(before);
-                    self.changed = changed.into();
-                    self.give_changed(buffer);
-                }
-                Poll::Ready(Ok(()))
+        loop {
+            match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+                Poll::Ready(outcome) => outcome?,
+                Poll::Pending if self.is_head_overdue(cx) => return Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+                Poll::Pending => return Poll::Pending,
             }
-            Poll::Pending if self.is_head_overdue(cx) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
+            let read = &buffer.filled()[before..];
+            if read.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let Some(changed) = self.framing.take(read) else { return Poll::Ready(Ok(())) };
+            buffer.set_filled(before);
+            // To give nothing would mean that the connection ends.
+            if !changed.is_empty() {
+                self.changed = changed.into();
+                self.give_changed(buffer);
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 }

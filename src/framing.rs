@@ -2,11 +2,16 @@
 //! or to its body. The connection measures how long a head takes, and encodes bytes of request targets that the HTTP layer
 //! would refuse, such as `"`, `<` and `>`: vendors' servers accept them.
 //!
-//! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses, and
-//! after the preface of HTTP/2, bytes pass unchanged.
+//! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses,
+//! bytes pass unchanged. After the preface of HTTP/2, [`http2`] does the same for its frames.
+
+mod http2;
+mod huffman;
 
 use memchr::memchr;
 use percent_encoding::{AsciiSet, percent_encode};
+
+use self::http2::Frames;
 
 /// Bytes that servers accept in a target and `http::Uri` does not; beside them, all that are not ASCII are encoded. Spaces and
 /// control characters stay as they are, and are refused.
@@ -28,6 +33,8 @@ pub struct Framing {
     body: BodyLength,
     /// How many heads are complete.
     heads: u64,
+    /// What follows HTTP/2's preface.
+    frames: Frames,
 }
 
 /// What comes next.
@@ -50,6 +57,8 @@ enum At {
     Trailer,
     /// So many bytes of HTTP/2's preface.
     Preface(u64),
+    /// The frames of HTTP/2.
+    Frames,
     /// Bytes that are not followed.
     Unknown,
 }
@@ -63,7 +72,8 @@ enum BodyLength {
 }
 
 impl Framing {
-    /// Takes the next bytes, and gives what the HTTP layer should read in their place, if it is not the same.
+    /// Takes the next bytes, and gives what the HTTP layer should read in their place, if it is not the same. That is
+    /// nothing while the rest of a frame of HTTP/2 is awaited.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut changed: Option<Vec<u8>> = None;
         let mut rest = bytes;
@@ -85,7 +95,8 @@ impl Framing {
     pub fn open_head(&self) -> Option<u64> {
         match self.at {
             At::RequestLine { .. } | At::Header | At::Preface(_) => Some(self.heads),
-            At::Request | At::Body(_) | At::ChunkLength | At::Chunk(_) | At::Trailer | At::Unknown => None,
+            At::Request | At::Body(_) | At::ChunkLength | At::Chunk(_) | At::Trailer => None,
+            At::Frames | At::Unknown => None,
         }
     }
 
@@ -104,7 +115,8 @@ impl Framing {
             }
             At::Body(left) => (self.skip(bytes, left, At::Body, At::Request), None),
             At::Chunk(left) => (self.skip(bytes, left, At::Chunk, At::ChunkLength), None),
-            At::Preface(left) => (self.skip(bytes, left, At::Preface, At::Unknown), None),
+            At::Preface(left) => (self.skip(bytes, left, At::Preface, At::Frames), None),
+            At::Frames => (bytes.len(), self.frames.take(bytes)),
             At::Unknown => (bytes.len(), None),
         }
     }
@@ -124,14 +136,7 @@ impl Framing {
         let method = if in_target { 0 } else { memchr(b' ', part).unwrap_or(part.len()) };
         self.at = At::RequestLine { in_target: method < part.len() };
         self.line_part(part);
-        let target = &part[method..];
-        let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..);
-        // Looking at all of them, without stopping at the first, is what compilers make fast.
-        target.iter().fold(false, |any, byte| any | is_encoded(byte)).then(|| {
-            let mut encoded = part[..method].to_vec();
-            percent_encode(target, ENCODED).for_each(|piece| encoded.extend_from_slice(piece.as_bytes()));
-            encoded
-        })
+        percent_encoded(&part[method..]).map(|target| [&part[..method], &target].concat())
     }
 
     /// A part of a line. At its end the line is read.
@@ -195,6 +200,14 @@ impl Framing {
         };
         length
     }
+}
+
+/// This part of a target with the bytes encoded that have to be, if there are any.
+fn percent_encoded(target: &[u8]) -> Option<Vec<u8>> {
+    let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..);
+    // Looking at all of them, without stopping at the first, is what compilers make fast.
+    let any = target.iter().fold(false, |any, byte| any | is_encoded(byte));
+    any.then(|| percent_encode(target, ENCODED).flat_map(str::bytes).collect())
 }
 
 /// The length of the line with which these bytes begin, its end included; all of them if it has none.
@@ -282,7 +295,7 @@ mod tests {
     #[test]
     fn what_is_no_request_passes_unchanged() {
         let unknown: [&[u8]; 4] = [
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0 \"\"\nGET /\" HTTP/1.1\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff \"\"\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\nGET /\" HTTP/1.1\r\n",
             b"\x16\"<\xff\n",

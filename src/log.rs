@@ -6,20 +6,26 @@
 //! `tracing-appender` has such a thread, too, but its bound is in lines, not bytes, it does not report what it dropped, and
 //! an exit waits for a stuck thread for a second, which cannot be changed.
 
+mod http2;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Serialize;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
+pub use self::http2::{CLIENT, REFUSED};
 use crate::config::LogFormat;
 use crate::journal::Line;
 
@@ -43,14 +49,17 @@ impl Log {
     /// Starts the log: from here on it gets the events of `tracing`, and panics.
     pub fn start(format: LogFormat, level: Level) -> io::Result<Log> {
         let queue = Arc::new(Queue::start(io::stderr(), format)?);
-        let log = tracing_subscriber::fmt().with_max_level(level).with_writer(queue.clone()).with_ansi(false);
+        let lines = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
         // It would write them to standard error itself.
-        let log = log.log_internal_errors(false);
-        match format {
-            LogFormat::Text => log.init(),
+        let lines = lines.log_internal_errors(false);
+        let lines = match format {
+            LogFormat::Text => lines.boxed(),
             // In JSON `target` is what a client asked for, not the module that says so.
-            LogFormat::Json => log.json().flatten_event(true).with_target(false).init(),
-        }
+            LogFormat::Json => lines.json().flatten_event(true).with_target(false).boxed(),
+        };
+        let log = tracing_subscriber::registry().with(lines.with_filter(LevelFilter::from_level(level)));
+        log.with((level >= Level::WARN).then(|| http2::refusals(queue.clone(), format))).init();
+        LEVEL.get_or_init(|| level);
         // The standard library's hook writes to standard error itself, and would wait for it.
         std::panic::set_hook(Box::new(|panic| tracing::error!("{}", panic.to_string().replace('\n', " "))));
         Ok(Log { format, queue })
@@ -112,9 +121,12 @@ impl RequestLog {
     }
 }
 
+/// Up to which level lines are written. (`tracing` may be told more than is written.)
+static LEVEL: OnceLock<Level> = OnceLock::new();
+
 /// Whether lines of this level are written.
 pub fn is_enabled(level: Level) -> bool {
-    level <= LevelFilter::current()
+    LEVEL.get().is_some_and(|written| level <= *written)
 }
 
 /// A line of the JSON log, in the form of `tracing-subscriber`.

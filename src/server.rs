@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Uri, Version, header};
 use axum::response::Response;
 use axum::serve::Listener;
 use futures_util::FutureExt;
@@ -24,6 +26,7 @@ use tracing::{debug, warn};
 
 use crate::app::App;
 use crate::connection::{Line, Wire};
+use crate::log::{CLIENT, REFUSED};
 use crate::origin::{self, ConnectionAddresses};
 use crate::request_body::request_body;
 use crate::{admin, pipeline};
@@ -49,6 +52,9 @@ impl Service<Request<Incoming>> for Connection {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (app, answered) = (self.app.clone(), self.answered.clone());
         let (mut head, body) = request.into_parts();
+        if head.version == Version::HTTP_2 {
+            move_authority(&mut head);
+        }
         let body = request_body(&head.headers, body, app.patience.body);
         if let Some(why) = origin::misnamed_host(&head) {
             return Box::pin(ready(Ok(refuse(&app, self.ends.peer, why))));
@@ -66,6 +72,16 @@ impl Service<Request<Incoming>> for Connection {
             Box::pin(pipeline::answer(app, Some(self.line.clone()), request).map(told))
         }
     }
+}
+
+/// Makes of a request over HTTP/2 what it would be over HTTP/1.1, as RFC 9113 (section 8.3.1) asks of those who pass one on: the
+/// authority is the `Host` header, and the target is the path and query.
+fn move_authority(head: &mut Parts) {
+    let Some(path) = head.uri.path_and_query() else { return };
+    let Some(authority) = head.uri.authority() else { return };
+    let Ok(host) = HeaderValue::from_str(authority.as_str()) else { return };
+    head.headers.insert(header::HOST, host);
+    head.uri = Uri::from(path.clone());
 }
 
 /// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.
@@ -117,7 +133,7 @@ fn serve(
     let http = Builder::new(TokioExecutor::new());
     let served = connections.watch(http.serve_connection(TokioIo::new(wire), service).into_owned());
     async move {
-        if let Err(cause) = served.await {
+        if let Err(cause) = CLIENT.scope(client, served).await {
             tell(client, &*cause);
         }
     }
@@ -135,7 +151,7 @@ fn refuse(app: &App, client: SocketAddr, why: &str) -> Response {
 fn tell(client: SocketAddr, cause: &(dyn Error + 'static)) {
     let why = cause.source().map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"));
     if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-        warn!(%client, %why, "a request was refused before it was read");
+        warn!(%client, %why, "{REFUSED}");
     } else {
         debug!(%client, %why, "a connection ended");
     }

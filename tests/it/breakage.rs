@@ -264,24 +264,24 @@ fn an_answer_without_a_body_is_reset_before_it_or_not_cut_at_all() {
 }
 
 const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub const END_STREAM: u8 = 1;
+pub const END_HEADERS: u8 = 4;
 
 /// An HTTP/2 client as small as can be: it knows its connection's frames, and literal headers.
-struct Frames(TcpStream);
+pub struct Frames(TcpStream);
 
 impl Frames {
-    fn open(address: SocketAddr) -> Frames {
+    pub fn open(address: SocketAddr) -> Frames {
         let mut frames = Frames(connect(address));
         frames.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
         frames.write(SETTINGS, 0, 0, &[]);
         frames
     }
 
-    fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    pub fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
         let mut frame = vec![length[1], length[2], length[3], kind, flags];
         frame.extend_from_slice(&stream.to_be_bytes());
@@ -309,8 +309,21 @@ impl Frames {
         self.write(HEADERS, END_STREAM | END_HEADERS, stream, &block);
     }
 
+    /// Reads until a stream or the connection ends.
+    pub fn end(&mut self, stream: u32) {
+        let mut head = [0; 9];
+        while self.0.read_exact(&mut head).is_ok() {
+            let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+            self.0.read_exact(&mut payload).unwrap();
+            let is_end = head[3] == RST_STREAM || (matches!(head[3], DATA | HEADERS) && head[4] & END_STREAM != 0);
+            if is_end && head[8] == u8::try_from(stream).unwrap() {
+                return;
+            }
+        }
+    }
+
     /// The body of a stream, and whether it came to a good end.
-    fn body(&mut self, stream: u32) -> (Vec<u8>, bool) {
+    pub fn body(&mut self, stream: u32) -> (Vec<u8>, bool) {
         let mut body = Vec::new();
         loop {
             let mut head = [0; 9];

@@ -24,6 +24,7 @@ mod fresh;
 mod full_disk;
 mod har;
 mod hostile;
+mod http2;
 mod import;
 mod journal;
 mod journal_api;

@@ -35,10 +35,12 @@ def test_curl_reads_the_vendors_refusal_of_a_large_body(server, size, expect, ve
     assert "error" in json.loads(said)
 
 
-def test_curl_asks_for_a_list_in_twelvelabs_own_json(server):
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+def test_curl_asks_for_a_list_in_twelvelabs_own_json(server, version):
     def asked(*query):
         given = [part for one in query for part in ("-d", one)]
-        return json.loads(curl("-H", "x-api-key: tlk_demo", "-G", *given, f"{server.origin}/twelvelabs/v1.3/assets"))
+        target = f"{server.origin}/twelvelabs/v1.3/assets"
+        return json.loads(curl(version, "-H", "x-api-key: tlk_demo", "-G", *given, target))
 
     assert asked('asset_types=["image","video"]') == asked("asset_types=image", "asset_types=video")
     [entry] = json.loads(curl(f"{server.origin}/_emulator/journal?limit=1&after=0"))["entries"]
