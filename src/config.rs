@@ -114,10 +114,10 @@ pub struct Serve {
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Switches::MAX_WORKSPACES)]
     pub max_workspaces: u64,
-    /// How many requests the journal holds; 0: it holds none.
+    /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
     #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
     pub journal_entries: usize,
-    /// How many bytes of requests and answers the journal holds; the oldest go first.
+    /// How many bytes of bodies the journal holds for all workspaces together; the oldest go first, and their entries stay without them.
     #[arg(long, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes)]
     pub journal_bytes: usize,
     /// End with exit code 1 if a strict workspace got a warning.
@@ -244,7 +244,7 @@ impl Serve {
 
     /// How much the journal may hold.
     pub fn bounds(&self) -> Bounds {
-        Bounds { entries: self.journal_entries, bytes: self.journal_bytes }
+        Bounds { entries: self.journal_entries, bytes: self.journal_bytes, ..Bounds::default() }
     }
 
     /// What was chosen for the whole run.

@@ -71,6 +71,7 @@ fn leaky(key: &str) -> Exchange {
             faults: vec![everywhere.clone()],
             why: Some(everywhere.clone()),
             warnings: vec![Warning::Ignored { name: everywhere, meant: None }],
+            ..Remarks::default()
         }),
         ..exchange("/")
     }
