@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use tracing::Level;
 
@@ -33,6 +34,12 @@ impl Body {
         let length = whole.len() as u64;
         let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
         Body { kept, length, dropped: false }
+    }
+
+    /// Of a body that ended early, the part that left, so many bytes at most.
+    pub fn beginning(whole: &Payload, sent: usize) -> Body {
+        let part = Bytes::copy_from_slice(&whole.whole()[..sent.min(whole.len())]);
+        Body { length: whole.len() as u64, ..Body::of(Payload::unshared(part)) }
     }
 
     /// Whether there was more of it.
