@@ -110,11 +110,8 @@ impl App {
         self.limits.forget_all();
         self.cache.sweep();
     }
-    /// The strict workspaces that got warnings.
+    /// The strict workspaces that got warnings, those that were deleted or reset since included.
     pub fn warned(&self) -> Vec<String> {
-        let mut ids: Vec<_> =
-            self.tenants.all().into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id).collect();
-        ids.sort();
-        ids
+        self.tenants.failed().into_iter().collect()
     }
 }

@@ -127,11 +127,11 @@ pub struct Serve {
     #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Switches::MAX_WORKSPACES)]
     #[arg(value_parser = whole_number)]
     pub max_workspaces: u64,
-    /// How many requests the journal holds; 0: it holds none.
+    /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
     #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
     #[arg(value_parser = size)]
     pub journal_entries: usize,
-    /// How many bytes of requests and answers the journal holds; the oldest go first.
+    /// How many bytes of bodies the journal holds for all workspaces together; the oldest go first, and their entries stay without them.
     #[arg(long, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes)]
     #[arg(value_parser = size)]
     pub journal_bytes: usize,
@@ -298,7 +298,7 @@ impl Serve {
 
     /// How much the journal may hold.
     pub fn bounds(&self) -> Bounds {
-        Bounds { entries: self.journal_entries, bytes: self.journal_bytes }
+        Bounds { entries: self.journal_entries, bytes: self.journal_bytes, ..Bounds::default() }
     }
 
     /// The variants asked for.

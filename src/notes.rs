@@ -19,6 +19,7 @@ use crate::clock::{Micros, Stopwatch};
 use crate::explain::{self, Case, Warning};
 use crate::failure::Failure;
 use crate::faults::Struck;
+use crate::faults::wire::Delivery;
 use crate::journal::{self, BODY_CAP, Exchange, Heads, Line, Remarks};
 use crate::log;
 use crate::payload::Payload;
@@ -113,6 +114,13 @@ impl Notes {
         remarks.why = Some(format!("the fault `{}` struck", remarks.faults.join("`, `")));
     }
 
+    /// Notes that the connection is reset before any of the answer leaves.
+    fn undelivered(&mut self) {
+        self.remark()
+            .why
+            .get_or_insert_with(|| "a fault reset the connection before any of the answer left".to_owned());
+    }
+
     /// Notes what about an answered request was probably not meant.
     pub fn answered(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
         if !answer.warnings.is_empty() {
@@ -153,14 +161,24 @@ impl Open {
         self.body = Some(Box::new(beginning(body).await));
     }
 
-    /// Ends it with an answer, which is in the journal and the log before it leaves.
-    pub fn close(mut self, response: &mut Response, body: Payload) {
+    /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
+    pub fn close(mut self, response: &mut Response, body: Payload, delivery: Delivery) {
         self.notes.wear(&self.request, response);
         let body = if self.request.method == Method::HEAD { Payload::default() } else { body };
-        self.end(Some(response), body);
+        match delivery {
+            Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
+            Delivery::Part(sent) => {
+                self.notes.remark().sent = Some(sent as u64);
+                self.end(Some(response), journal::Body::beginning(&body, sent));
+            }
+            Delivery::Nothing => {
+                self.notes.undelivered();
+                self.end(None, journal::Body::default());
+            }
+        }
     }
 
-    fn end(&mut self, response: Option<&Response>, body: Payload) {
+    fn end(&mut self, response: Option<&Response>, body: journal::Body) {
         self.ended = true;
         let level = self.notes.remarks.as_ref().map_or(Level::DEBUG, |remarks| remarks.level());
         let is_logged = log::is_enabled(level);
@@ -176,7 +194,7 @@ impl Open {
         }
     }
 
-    fn exchange(&mut self, response: Option<&Response>, body: Payload) -> Exchange {
+    fn exchange(&mut self, response: Option<&Response>, body: journal::Body) -> Exchange {
         Exchange {
             seq: 0,
             at: self.notes.at.unwrap_or_else(|| self.app.clock.now()),
@@ -188,7 +206,7 @@ impl Open {
             version: self.request.version,
             request_body: self.body.take(),
             status: response.map(Response::status),
-            response_body: journal::Body::of(body),
+            response_body: body,
             duration: self.watch.elapsed(),
             remarks: self.notes.remarks.take(),
         }
@@ -200,7 +218,7 @@ impl Drop for Open {
     fn drop(&mut self) {
         if !self.ended {
             self.notes.because("the client went away before it was answered");
-            self.end(None, Payload::default());
+            self.end(None, journal::Body::default());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a workspace has of its own besides what the store holds: a clock, a sequence of ids, and whether its warnings
 //! count. Kept for each process and made when first asked for; a restart begins anew, as the emulator's own clock does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::clock::{Chance, Clock, Hands, Micros};
 
@@ -72,12 +72,14 @@ pub struct Tenants {
     /// Every workspace's sequence of ids begins with it, so that what a test sees does not depend on other tests.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<Tenant>>>,
+    /// The ids of those that had failed when they were forgotten.
+    failed_before: Mutex<BTreeSet<String>>,
 }
 
 impl Tenants {
     /// Workspaces whose ids are the same in every run if there is a seed.
     pub fn new(seed: Option<u64>) -> Tenants {
-        Tenants { seed, map: RwLock::default() }
+        Tenants { seed, ..Tenants::default() }
     }
 
     /// What this workspace has of its own.
@@ -89,14 +91,29 @@ impl Tenants {
         map.entry(workspace.to_owned()).or_insert_with(|| Arc::new(Tenant::new(self.seed))).clone()
     }
 
-    /// Forgets a workspace: the next one of this id begins anew.
+    /// Forgets a workspace: the next one of this id begins anew. Whether a warning was given that counts is remembered.
     pub fn forget(&self, workspace: &str) {
-        self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
+        let forgotten = self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
+        if forgotten.is_some_and(|tenant| tenant.failed()) {
+            self.remember_failed([workspace.to_owned()]);
+        }
     }
 
-    /// Forgets them all.
+    /// Forgets them all, likewise.
     pub fn forget_all(&self) {
-        self.map.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let forgotten = std::mem::take(&mut *self.map.write().unwrap_or_else(PoisonError::into_inner));
+        self.remember_failed(forgotten.into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id));
+    }
+
+    fn remember_failed(&self, ids: impl IntoIterator<Item = String>) {
+        self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    }
+
+    /// The workspaces in which a warning was given that counts, those that were forgotten included.
+    pub fn failed(&self) -> BTreeSet<String> {
+        let mut ids = self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ids.extend(self.all().into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id));
+        ids
     }
 
     /// Those that were asked for, by id.

@@ -174,7 +174,7 @@ async fn found(app: &App, Search { filter, wait_ms }: Search) -> Result<(Stats, 
 }
 
 /// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.
-fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Exchange> {
+fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<Exchange>> {
     numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }
 
@@ -212,7 +212,7 @@ async fn verify(
 
 async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> JsonStream<Har> {
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
-    JsonStream::new(&Har::of([]), entries(app, numbers).map(|entry| Har::entry(&entry)))
+    JsonStream::new(&Har::of(&[]), entries(app, numbers).map(|entry| Har::entry(&entry)))
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -240,7 +240,7 @@ async fn warnings(
     existing(&app, &workspace).await?;
     let count = app.tenants.of(&workspace).warned.load(Relaxed);
     let found = app.journal.find(&Filter { workspace: Some(workspace), warnings: Some(true), ..Filter::default() });
-    Ok(axum::Json(Warnings { count, requests: found.iter().map(warned).collect() }))
+    Ok(axum::Json(Warnings { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
 }
 
 fn warned(entry: &Exchange) -> Warned {

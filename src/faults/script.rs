@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::effect::{Effect, Raw};
 use super::paging::Torture;
 use super::rule::RetryAfter;
-use super::wire::{self, Peer};
+use super::wire::{self, Delivery, Peer};
 use super::{Struck, failures};
 use crate::clock::{Chance, Micros};
 use crate::failure::Failure;
@@ -114,6 +114,11 @@ impl Script {
             Some(effect) => wire::written(reply, effect),
             None => reply,
         }
+    }
+
+    /// How much leaves of an answer with a body of so many bytes.
+    pub fn delivery(&self, length: usize, peer: &Peer) -> Delivery {
+        self.travels.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
     }
 
     /// What happens to the answer on its way; the last thing before the HTTP layer has it.

@@ -27,13 +27,26 @@ pub struct Peer {
     line: Option<Line>,
     /// Whether it gets no body.
     headless: bool,
+    /// Whether its other requests use the same connection: then the head of an answer leaves before its stream is reset.
+    is_shared: bool,
+}
+
+/// How much of an answer leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// Its head, and so many bytes of its body.
+    Part(usize),
+    /// Not even its status.
+    Nothing,
 }
 
 impl Peer {
     /// Whoever sent this request on this connection.
     pub fn of(request: &Parts, line: Option<Line>) -> Peer {
         let alone = request.version != Version::HTTP_2;
-        Peer { line: line.filter(|_| alone), headless: request.method == Method::HEAD }
+        Peer { line: line.filter(|_| alone), headless: request.method == Method::HEAD, is_shared: !alone }
     }
 
     async fn has_all_so_far(&self) {
@@ -79,6 +92,18 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
 /// No JSON text ends in a comma.
 fn malformed(body: &[u8]) -> Payload {
     [&body[..body.len().saturating_sub(1)], b","].concat().into()
+}
+
+/// How much leaves, under this effect, of an answer with a body of so many bytes.
+pub fn delivery(effect: &Effect, length: usize, peer: &Peer) -> Delivery {
+    let has_body = length > 0 && !peer.headless;
+    match effect {
+        Effect::Truncate(part) if has_body && part.of(length) < length => Delivery::Part(part.of(length)),
+        Effect::Reset(Reset::MidBody) if has_body => Delivery::Part(length / 2),
+        Effect::Reset(_) if peer.is_shared => Delivery::Part(0),
+        Effect::Reset(_) => Delivery::Nothing,
+        _ => Delivery::Whole,
+    }
 }
 
 /// The answer as it travels under this effect.

@@ -1,11 +1,11 @@
 //! A request and its answer, as the journal keeps them.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use tracing::Level;
 
@@ -23,6 +23,8 @@ pub struct Body {
     pub kept: Payload,
     /// The length of all of it.
     pub length: u64,
+    /// Whether it was dropped since, to keep the journal within its bound of bytes.
+    pub dropped: bool,
 }
 
 impl Body {
@@ -32,12 +34,23 @@ impl Body {
         let whole = whole.into();
         let length = whole.len() as u64;
         let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
-        Body { kept, length }
+        Body { kept, length, dropped: false }
+    }
+
+    /// Of a body that ended early, the part that left, so many bytes at most.
+    pub fn beginning(whole: &Payload, sent: usize) -> Body {
+        let part = Bytes::copy_from_slice(&whole.whole()[..sent.min(whole.len())]);
+        Body { length: whole.len() as u64, ..Body::of(Payload::unshared(part)) }
     }
 
     /// Whether there was more of it.
     pub fn is_cut(&self) -> bool {
         (self.kept.len() as u64) < self.length
+    }
+
+    fn drop_kept(&mut self) {
+        self.dropped = !self.kept.is_empty();
+        self.kept = Payload::default();
     }
 }
 
@@ -63,7 +76,7 @@ pub struct Exchange {
     pub version: Version,
     /// The request's body, if it had one, which few have: an entry without has no room for it.
     pub request_body: Option<Box<Body>>,
-    /// The answer's status; `None`: the connection ended before there was one.
+    /// The answer's status; `None`: the connection ended before any of it left.
     pub status: Option<StatusCode>,
     /// The answer's body.
     pub response_body: Body,
@@ -84,6 +97,8 @@ pub struct Remarks {
     pub warnings: Vec<Warning>,
     /// How the vendor behaved where it was not the default: options by the name of the variant.
     pub variants: BTreeMap<String, &'static str>,
+    /// How many bytes of the answer's body left before its connection ended, if not all did.
+    pub sent: Option<u64>,
 }
 
 impl Remarks {
@@ -113,8 +128,24 @@ impl Exchange {
     /// What is remarked about it.
     pub fn remarks(&self) -> &Remarks {
         static NONE: Remarks =
-            Remarks { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new() };
+            Remarks { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new(), sent: None };
         self.remarks.as_deref().unwrap_or(&NONE)
+    }
+
+    /// How many bytes of the answer's body left.
+    pub fn sent(&self) -> u64 {
+        self.remarks().sent.unwrap_or(self.response_body.length)
+    }
+
+    /// Whether anything is kept of either body.
+    pub(super) fn has_bodies(&self) -> bool {
+        !self.response_body.kept.is_empty() || self.request_body.as_ref().is_some_and(|body| !body.kept.is_empty())
+    }
+
+    /// Gives up what is kept of the bodies. Their lengths stay.
+    pub(super) fn drop_bodies(&mut self) {
+        self.response_body.drop_kept();
+        self.request_body.iter_mut().for_each(|body| body.drop_kept());
     }
 }
 
@@ -124,19 +155,14 @@ impl Exchange {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
     pub(super) packed: Vec<u8>,
-    pub(super) ends: Ends,
+    ends: Ends,
 }
 
 /// Where the parts of heads end that others follow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Ends {
+struct Ends {
     target: usize,
     request: usize,
-}
-
-thread_local! {
-    /// Memory that heads had, for the next: it is at hand.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl Heads {
@@ -150,18 +176,14 @@ impl Heads {
                 &absolute
             }
         };
-        let mut packed = SPARE.take();
+        let both = [Some(request), response].into_iter().flatten().flatten();
+        let lengths: usize = both.map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        let mut packed = Vec::with_capacity(target.len() + lengths);
         packed.extend_from_slice(target.as_bytes());
         pack(&mut packed, request);
         let ends = Ends { target: target.len(), request: packed.len() };
         response.into_iter().for_each(|response| pack(&mut packed, response));
         Heads { packed, ends }
-    }
-
-    /// Leaves its memory to the next.
-    pub(super) fn recycle(mut self) {
-        self.packed.clear();
-        SPARE.set(self.packed);
     }
 
     /// The target as it was sent: a path with its query, or a whole address.

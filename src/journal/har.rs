@@ -3,6 +3,8 @@
 //! among them, for a page of fields that were settled in 2012. What only we know is in fields that begin with `_`, as
 //! the format has it.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -127,9 +129,9 @@ const NO_TYPE: &str = "x-unknown";
 
 impl Har {
     /// The archive of these entries.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Exchange>) -> Har {
+    pub fn of(entries: &[Arc<Exchange>]) -> Har {
         let creator = Creator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-        Har { log: Log { version: "1.2", creator, entries: entries.into_iter().map(HarEntry::of).collect() } }
+        Har { log: Log { version: "1.2", creator, entries: entries.iter().map(|entry| HarEntry::of(entry)).collect() } }
     }
 
     /// What the archive has of one entry.
@@ -191,7 +193,12 @@ impl Response {
     fn of(entry: &Exchange, secrets: &Secrets) -> Response {
         let body = &entry.response_body;
         let (text, encoding) = text(body, secrets);
-        let cut = || format!("the first {} of {} bytes", body.kept.len(), body.length);
+        let sent = entry.sent();
+        let comment = match entry.remarks().sent {
+            _ if body.dropped => Some(format!("the journal had no room for these {} bytes", body.length)),
+            Some(sent) => Some(format!("the connection ended after {sent} of {} bytes", body.length)),
+            None => body.is_cut().then(|| format!("the first {} of {} bytes", body.kept.len(), body.length)),
+        };
         Response {
             status: entry.status.map_or(0, |status| status.as_u16()),
             status_text: entry.status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
@@ -199,15 +206,15 @@ impl Response {
             cookies: [],
             headers: headers(&entry.heads.response(), secrets),
             content: Content {
-                size: body.length,
+                size: sent,
                 mime_type: named(&entry.heads.response(), header::CONTENT_TYPE, NO_TYPE, secrets),
                 text,
                 encoding,
-                comment: body.is_cut().then(cut),
+                comment,
             },
             redirect_url: named(&entry.heads.response(), header::LOCATION, "", secrets),
             headers_size: NOT_KNOWN,
-            body_size: body.length,
+            body_size: sent,
         }
     }
 }

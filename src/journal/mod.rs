@@ -1,53 +1,65 @@
-//! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards. It
-//! is bounded by entries and by bytes; the oldest go first, and are counted. Recording is on the way of every request,
-//! so nothing is formatted or masked there: that is for whoever looks ([`Shown`], [`Har`], an [`Exchange`]'s line).
+//! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards.
+//! Recording is on the way of every request, so nothing is formatted or masked there: that is for whoever looks ([`Shown`],
+//! [`Har`], an [`Exchange`]'s line).
+//!
+//! Each workspace keeps its newest entries, so that no other can push them out; so do, by provider, the requests without a
+//! key that is known. Two bounds are for all together: beyond the first, the oldest bodies go and their entries stay; beyond
+//! the second, the oldest entries go. What is lost to a bound is counted, and a verdict that it may have changed says so.
 
+mod body_bytes;
 mod exchange;
 mod filter;
 mod har;
-mod held;
+mod ring;
 mod shown;
 mod verify;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use self::held::Held;
+use self::ring::Entries;
 pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Line, Shown, ShownBody};
 pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
 
-/// How much a journal holds. While nobody looks at it, fewer than sixteen entries may come on top.
+/// How much a journal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Entries at most.
+    /// Entries of each workspace, and of each provider's requests without a key that is known, at most.
     pub entries: usize,
-    /// Bytes of memory at most: a page of fifty assets takes about fifteen thousand.
+    /// Bytes of bodies at most, for all together.
     pub bytes: usize,
+    /// Bytes of entries besides their bodies at most, for all together.
+    pub head_bytes: usize,
 }
+
+/// So that ten thousand workspaces, each with its own entries, take no more memory than a few busy ones. An entry takes about
+/// a kilobyte.
+const HEAD_BYTES: usize = 32 << 20;
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { entries: 10_000, bytes: 1 << 20 }
+        Bounds { entries: 10_000, bytes: 16 << 20, head_bytes: HEAD_BYTES }
     }
 }
 
-/// How many entries are copied at a time.
-const SLICE: usize = 16;
+/// How many entries are read or removed at a time, while requests that are recorded wait.
+const SLICE: usize = 64;
 
 /// The journal of this process.
 #[derive(Debug, Default)]
 pub struct Journal {
     is_off: bool,
-    held: Mutex<Held>,
+    entries: Mutex<Entries>,
     arrived: Notify,
     /// How many wait for what arrives.
     waiting: AtomicUsize,
@@ -69,23 +81,54 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// How much a journal holds at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+/// How much a journal holds at the moment, and what it lost since it was last cleared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Stats {
     /// Entries held.
     pub held: usize,
     /// Bytes of memory they take.
     pub bytes: usize,
-    /// Entries dropped because there were too many, or too long ones.
+    /// Entries dropped to keep a bound; of the workspace asked for, or of all.
     pub dropped: u64,
+    /// Entries that lost their bodies to a bound, likewise.
+    pub bodies_dropped: u64,
     /// The number that the next entry gets.
     pub next_seq: u64,
+    /// Who lost any of them; of many, a hundred.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub lost: Vec<Lost>,
+}
+
+/// What a workspace lost to a bound since its entries were last cleared; without a workspace, a provider's requests without
+/// a key that is known; with neither, requests that no provider claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Lost {
+    /// The workspace.
+    pub workspace: Option<String>,
+    /// The provider.
+    pub provider: Option<&'static str>,
+    /// Entries dropped.
+    pub dropped: u64,
+    /// The number of the last of them.
+    pub dropped_to: u64,
+    /// Entries that stayed without their bodies.
+    pub bodies_dropped: u64,
+}
+
+/// Which entries a question can be about: those of a workspace, or of all; of a provider, or of all; with numbers above
+/// `after`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reach<'f> {
+    workspace: Option<&'f str>,
+    provider: Option<&'f str>,
+    after: u64,
 }
 
 impl Journal {
     /// An empty journal.
     pub fn new(bounds: Bounds) -> Journal {
-        Journal { is_off: bounds.entries == 0, held: Mutex::new(Held::new(bounds)), ..Journal::default() }
+        Journal { is_off: bounds.entries == 0, entries: Mutex::new(Entries::new(bounds)), ..Journal::default() }
     }
 
     /// Whether nothing is kept.
@@ -108,81 +151,117 @@ impl Journal {
 
     /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
     /// reader can go on from there; without `after`, the newest.
-    pub fn find(&self, filter: &Filter) -> Vec<Exchange> {
+    pub fn find(&self, filter: &Filter) -> Vec<Arc<Exchange>> {
         self.select(filter, 0, |entry| entry).1
     }
 
     /// The numbers of the same entries, and how much the journal held: what is recorded later has a number from `next_seq` on.
     pub fn numbers(&self, filter: &Filter) -> (Stats, Vec<u64>) {
-        self.select(filter, 0, |entry| entry.seq)
+        let stats = self.stats(filter.workspace.as_deref());
+        let (next_seq, numbers) = self.select(filter, 0, |entry| entry.seq);
+        (Stats { next_seq, ..stats }, numbers)
     }
 
     /// The entry with this number, if it is still there.
-    pub fn entry(&self, seq: u64) -> Option<Exchange> {
-        self.lock().after(seq - 1, 1).pop().filter(|entry| entry.seq == seq)
+    pub fn entry(&self, seq: u64) -> Option<Arc<Exchange>> {
+        self.lock().get(seq)
     }
 
     /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
     /// looks are seen, unless they were dropped or cleared meanwhile.
-    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Exchange>> {
+    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<Exchange>>> {
         tokio::time::timeout(timeout, self.matched(filter)).await.ok()
     }
 
-    async fn matched(&self, filter: &Filter) -> Vec<Exchange> {
+    async fn matched(&self, filter: &Filter) -> Vec<Arc<Exchange>> {
         let _waiting = Waiting::among(&self.waiting);
         let mut seen = 0;
         loop {
             // Made before looking: it wakes for whatever is recorded from here on.
             let arrived = self.arrived.notified();
-            let (stats, found) = self.select(filter, seen, |entry| entry);
+            let (next_seq, found) = self.select(filter, seen, |entry| entry);
             if !found.is_empty() {
                 return found;
             }
-            seen = stats.next_seq - 1;
+            seen = next_seq - 1;
             arrived.await;
         }
     }
 
-    /// Forgets the entries of a workspace, or all of them, and says how many. Numbers go on where they were.
+    /// Forgets the entries of a workspace, or all of them, and what was lost of them; says how many there were. Numbers go on
+    /// where they were.
     pub fn clear(&self, workspace: Option<&str>) -> usize {
-        self.lock().clear(workspace)
+        let Some(workspace) = workspace else {
+            let entries = self.lock().take();
+            return entries.len();
+        };
+        let seqs = Vec::from(self.lock().forget(workspace));
+        for slice in seqs.chunks(SLICE) {
+            self.lock().remove_all(slice);
+        }
+        seqs.len()
     }
 
-    /// How much it holds at the moment.
-    pub fn stats(&self) -> Stats {
-        self.lock().stats()
+    /// How much it holds at the moment, and what a workspace lost, or all did.
+    pub fn stats(&self, workspace: Option<&str>) -> Stats {
+        self.lock().stats(workspace)
     }
 
     /// Holds expectations against what is there.
     pub fn verify(&self, expectations: &Expectations) -> Verdict {
         let entries = self.find(&expectations.scope);
-        expectations.verdict(&entries, self.lock().dropped_to())
+        let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
+        let incomplete = if self.is_off() {
+            Some("the journal is off: nothing is known of any request; start without `--journal-entries 0`".to_owned())
+        } else {
+            // Looked up after the entries were read: what was dropped meanwhile counts as lost.
+            expectations.reaches().into_iter().find_map(|reach| self.lock().lost(reach)).map(|lost| lost.to_string())
+        };
+        expectations.verdict(&entries, incomplete)
     }
 
-    /// What `keep` makes of the entries that match with numbers above `seen`, and how much is held. The lock is held to copy a
-    /// few entries at a time, not to compare them: requests that are recorded meanwhile wait for microseconds.
-    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Exchange) -> T) -> (Stats, Vec<T>) {
-        let stats = self.stats();
+    /// What `keep` makes of the entries that match with numbers above `seen`, and the number that the next entry got. The
+    /// lock is held to find a few entries at a time, not to compare them: requests that are recorded meanwhile wait for
+    /// microseconds.
+    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Arc<Exchange>) -> T) -> (u64, Vec<T>) {
+        let next_seq = self.lock().next_seq();
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut found = VecDeque::new();
         let mut last = seen.max(filter.after.unwrap_or(0));
         loop {
-            let entries = self.lock().after(last, SLICE);
+            let entries = self.lock().after(filter.workspace.as_deref(), last, SLICE);
             last = entries.last().map_or(u64::MAX, |entry| entry.seq);
-            let entries = entries.into_iter().filter(|entry| entry.seq < stats.next_seq && filter.matches(entry));
+            let entries = entries.into_iter().filter(|entry| entry.seq < next_seq && filter.matches(entry));
             found.extend(entries.map(&keep));
             let surplus = found.len().saturating_sub(limit);
             match filter.after {
                 Some(_) => found.truncate(limit),
                 None => drop(found.drain(..surplus)),
             }
-            if last >= stats.next_seq - 1 || (surplus > 0 && filter.after.is_some()) {
-                return (stats, found.into());
+            if last >= next_seq - 1 || (surplus > 0 && filter.after.is_some()) {
+                return (next_seq, found.into());
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a verdict is not complete.
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = match (&self.workspace, self.provider) {
+            (Some(workspace), _) => format!("of the workspace `{workspace}`"),
+            (None, Some(provider)) => format!("to `{provider}` without a key that is known"),
+            (None, None) => "that no provider claims".to_owned(),
+        };
+        write!(
+            f,
+            "the journal was full and dropped {} requests {of}, up to number {}, which may have counted; give it more room \
+             (`--journal-entries`), clear it between tests, or say `after` which number to look",
+            self.dropped, self.dropped_to
+        )
     }
 }

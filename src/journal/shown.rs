@@ -41,7 +41,7 @@ pub struct Shown {
     pub request_body: ShownBody,
     /// Whether there was more of it.
     pub request_body_cut: bool,
-    /// The answer's status; null: the connection ended before there was one.
+    /// The answer's status; null: the connection ended before any of the answer left.
     pub status: Option<u16>,
     /// The answer's headers.
     pub response_headers: Vec<Header>,
@@ -51,6 +51,10 @@ pub struct Shown {
     pub response_body_cut: bool,
     /// The length of all of the answer's body, in bytes.
     pub response_body_length: u64,
+    /// How many of them left before the connection ended.
+    pub response_body_sent: u64,
+    /// Whether what was kept of the bodies had to make room for others.
+    pub bodies_dropped: bool,
     /// How long the answer took, in microseconds.
     pub duration_us: u64,
     /// The faults that struck.
@@ -111,6 +115,8 @@ impl Shown {
             response_body: ShownBody::of(&entry.response_body, &secrets),
             response_body_cut: entry.response_body.is_cut(),
             response_body_length: entry.response_body.length,
+            response_body_sent: entry.sent(),
+            bodies_dropped: entry.response_body.dropped || request_body.dropped,
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
             faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
             why: remarks.why.as_deref().map(hidden),

@@ -8,7 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::Ask;
-use super::{Exchange, Filter};
+use super::{Exchange, Filter, Reach};
 use crate::object;
 
 /// What the journal should hold.
@@ -112,13 +112,13 @@ impl fmt::Display for Count {
 /// Whether the journal holds what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Verdict {
-    /// Whether it does.
+    /// Whether it does, and nothing that may have counted was dropped.
     pub ok: bool,
     /// What is missing or too much.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub failures: Vec<Shortfall>,
-    /// Said where entries in the scope may have been dropped before anybody looked.
+    /// Why the journal cannot tell: entries that may have counted were dropped to keep its bounds, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
 }
@@ -154,25 +154,38 @@ pub struct Closest {
 const LISTED: usize = 10;
 
 impl Expectations {
-    /// Holds them against the entries of their scope, in order. Entries up to `dropped_to` may have been dropped.
-    pub(super) fn verdict(&self, entries: &[Exchange], dropped_to: u64) -> Verdict {
+    /// Holds them against the entries of their scope, in order. `incomplete` says why these may not be all.
+    pub(super) fn verdict(&self, entries: &[&Exchange], incomplete: Option<String>) -> Verdict {
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.shortfall(place, entries)).collect();
         if self.in_order && failures.is_empty() {
             failures.extend(self.disorder(entries));
         }
         failures.extend(self.only.then(|| self.surplus(entries)).flatten());
-        let incomplete = (dropped_to > self.scope.after.unwrap_or(0)).then(|| {
-            format!(
-                "the journal was full and dropped requests up to number {dropped_to}, which are not counted; \
-                 give it more room, or say `after` which number to look"
-            )
+        Verdict { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete }
+    }
+
+    /// Which entries have a say in the verdict, one for each expectation; all of the scope, if there should be no others.
+    pub(super) fn reaches(&self) -> Vec<Reach<'_>> {
+        let scope = &self.scope;
+        let of = |one: &'_ Filter| Reach {
+            workspace: scope.workspace.as_deref(),
+            provider: scope.provider.as_deref(),
+            after: scope.after.max(one.after).unwrap_or(0),
+        };
+        if self.only {
+            return vec![of(scope)];
+        }
+        let narrowed = self.requests.iter().map(|Expectation { filter, .. }| Reach {
+            workspace: scope.workspace.as_deref().or(filter.workspace.as_deref()),
+            provider: scope.provider.as_deref().or(filter.provider.as_deref()),
+            ..of(filter)
         });
-        Verdict { ok: failures.is_empty(), failures, incomplete }
+        narrowed.collect()
     }
 
     /// The first expectation that was met, but not after the one before it.
-    fn disorder(&self, entries: &[Exchange]) -> Option<Shortfall> {
+    fn disorder(&self, entries: &[&Exchange]) -> Option<Shortfall> {
         let mut reached = 0;
         for (place, one) in self.requests.iter().enumerate() {
             let least = one.count.least();
@@ -190,9 +203,9 @@ impl Expectations {
     }
 
     /// The requests that nobody expected.
-    fn surplus(&self, entries: &[Exchange]) -> Option<Shortfall> {
+    fn surplus(&self, entries: &[&Exchange]) -> Option<Shortfall> {
         let expected = |entry: &Exchange| self.requests.iter().any(|one| one.takes(entry));
-        let others: Vec<_> = entries.iter().filter(|entry| !expected(entry)).collect();
+        let others: Vec<_> = entries.iter().copied().filter(|entry| !expected(entry)).collect();
         let first = others.first()?;
         let message = format!("expected no other requests, found {}; the first is {}", others.len(), first);
         Some(Shortfall::of(None, message, &others))
@@ -204,11 +217,11 @@ impl Expectation {
         self.filter.after.is_none_or(|after| entry.seq > after) && self.filter.matches(entry)
     }
 
-    fn found<'a>(&self, entries: &'a [Exchange]) -> impl Iterator<Item = &'a Exchange> {
-        entries.iter().filter(|entry| self.takes(entry))
+    fn found<'a>(&self, entries: &'a [&'a Exchange]) -> impl Iterator<Item = &'a Exchange> {
+        entries.iter().copied().filter(|entry| self.takes(entry))
     }
 
-    fn shortfall(&self, place: usize, entries: &[Exchange]) -> Option<Shortfall> {
+    fn shortfall(&self, place: usize, entries: &[&Exchange]) -> Option<Shortfall> {
         let found: Vec<_> = self.found(entries).collect();
         if self.count.holds(found.len()) {
             return None;
@@ -219,10 +232,11 @@ impl Expectation {
     }
 
     /// Of the requests that do not match, the one that differs in the fewest things; of equals, the newest.
-    fn closest(&self, entries: &[Exchange]) -> Option<Closest> {
+    fn closest(&self, entries: &[&Exchange]) -> Option<Closest> {
         let differing = |entry: &Exchange| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Ask<'_>>>();
         let (_, entry, asks) = entries
             .iter()
+            .copied()
             .filter(|entry| self.filter.after.is_none_or(|after| entry.seq > after))
             .map(|entry| (entry, differing(entry)))
             .filter(|(_, asks)| !asks.is_empty())

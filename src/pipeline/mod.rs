@@ -86,7 +86,8 @@ fn conclude(open: Open, line: Option<Line>, attended: Attended) -> (Response, Sc
     let peer = Peer::of(&open.request, line);
     let sent = reply.body;
     let mut response = respond(reply.status, reply.headers, sent.clone(), now);
-    open.close(&mut response, sent);
+    let delivery = script.delivery(sent.len(), &peer);
+    open.close(&mut response, sent, delivery);
     (response, script, peer)
 }
 

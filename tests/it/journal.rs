@@ -1,9 +1,10 @@
 //! The journal: what it keeps and drops, what is found in it and waited for, how an entry is shown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Remarks, Shown, ShownBody, Stats};
+use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Lost, Remarks, Shown, ShownBody};
 use assetmock::payload::Payload;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
@@ -45,7 +46,7 @@ pub fn filter(json: Value) -> Filter {
     serde_json::from_value(json).unwrap()
 }
 
-fn seqs(entries: &[Exchange]) -> Vec<u64> {
+fn seqs(entries: &[Arc<Exchange>]) -> Vec<u64> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
@@ -69,39 +70,96 @@ fn the_oldest_entries_make_room_and_are_counted() {
         journal.record(exchange("/"));
     }
     assert_eq!(everything(&journal), [3, 4, 5]);
-    assert_eq!((journal.stats().held, journal.stats().dropped, journal.stats().next_seq), (3, 2, 6));
+    let stats = journal.stats(None);
+    assert_eq!((stats.held, stats.dropped, stats.next_seq), (3, 2, 6));
+}
+
+fn of(workspace: Option<&str>, provider: Option<&'static str>) -> Exchange {
+    Exchange { workspace: workspace.map(Arc::from), provider, ..exchange("/") }
+}
+
+fn lost(workspace: Option<&str>, provider: Option<&'static str>, dropped: u64, dropped_to: u64) -> Lost {
+    Lost { workspace: workspace.map(str::to_owned), provider, dropped, dropped_to, bodies_dropped: 0 }
 }
 
 #[test]
-fn bytes_are_bounded_and_each_byte_of_a_target_a_header_and_a_body_counts() {
-    let sized = |length: usize| Exchange {
-        heads: heads("/?q", &[("a", "bc")], &[]),
-        request_body: Some(Box::new(Body::of(vec![b'x'; length]))),
+fn each_workspace_keeps_its_newest_entries_whatever_others_do() {
+    let journal = Journal::new(Bounds { entries: 3, ..Bounds::default() });
+    let record = |workspace, provider| journal.record(of(workspace, provider));
+    record(Some("ws_quiet"), Some("xqr"));
+    record(None, Some("flora"));
+    record(None, None);
+    for _ in 0..100 {
+        record(Some("ws_busy"), Some("xqr"));
+        record(None, Some("konpro"));
+    }
+    record(Some("ws_quiet"), Some("flora"));
+    assert_eq!(everything(&journal), [1, 2, 3, 198, 199, 200, 201, 202, 203, 204], "all of them, in order");
+    assert_eq!(seqs(&journal.find(&filter(json!({"workspace": "ws_quiet"})))), [1, 204]);
+    assert_eq!(seqs(&journal.find(&filter(json!({"workspace": "ws_busy"})))), [198, 200, 202]);
+    assert_eq!(journal.stats(Some("ws_quiet")).lost, []);
+    let busy = lost(Some("ws_busy"), None, 97, 196);
+    assert_eq!(journal.stats(Some("ws_busy")).lost, std::slice::from_ref(&busy));
+    let stats = journal.stats(None);
+    assert_eq!((stats.lost, stats.dropped), (vec![busy, lost(None, Some("konpro"), 97, 197)], 194));
+    assert_eq!(journal.clear(Some("ws_busy")), 3);
+    assert_eq!(journal.stats(Some("ws_busy")).lost, [], "what is cleared is not lost");
+    assert_eq!(journal.clear(None), 7);
+    assert_eq!(journal.stats(None).lost, []);
+}
+
+/// Beyond the bound of bytes the oldest bodies go, whosever they are; their entries stay, and say so.
+#[test]
+fn bodies_are_bounded_for_all_together_and_go_before_their_entries() {
+    let journal = Journal::new(Bounds { bytes: 250, ..Bounds::default() });
+    for (number, workspace) in ["ws_a", "ws_a", "ws_b", "ws_b"].into_iter().enumerate() {
+        let response_body = Body::of(vec![b'x'; 80]);
+        let request_body = (number == 0).then(|| Box::new(Body::of(vec![b'y'; 30])));
+        journal.record(Exchange { workspace: Some(workspace.into()), request_body, response_body, ..exchange("/") });
+    }
+    journal.record(Exchange { response_body: Body::default(), ..exchange("/none") });
+    let found = journal.find(&Filter::default());
+    let shown: Vec<_> = found.iter().map(|entry| Shown::of(entry)).collect();
+    let texts = shown.iter().map(|shown| (shown.bodies_dropped, shown.response_body_length));
+    assert_eq!(texts.collect::<Vec<_>>(), [(true, 80), (false, 80), (false, 80), (false, 80), (false, 0)]);
+    let empty = ShownBody::Text(String::new());
+    assert_eq!((&shown[0].response_body, &shown[0].request_body), (&empty, &empty));
+    assert!(shown[0].response_body_cut && shown[0].request_body_cut);
+    let stats = journal.stats(None);
+    assert_eq!((stats.held, stats.dropped, stats.bodies_dropped), (5, 0, 1));
+    assert_eq!(stats.lost, [Lost { bodies_dropped: 1, ..lost(Some("ws_a"), None, 0, 0) }]);
+    let journal = Journal::new(Bounds { bytes: 10, ..Bounds::default() });
+    journal.record(Exchange { response_body: Body::of(vec![b'x'; 11]), ..exchange("/") });
+    assert_eq!((journal.stats(None).held, journal.stats(None).bodies_dropped), (1, 1), "longer than all");
+}
+
+/// So that many workspaces, each with its own entries, stay small.
+#[test]
+fn heads_are_bounded_for_all_together_and_each_byte_of_them_counts() {
+    let sized = |workspace: &str, heads: Heads| Exchange {
+        workspace: Some(workspace.into()),
+        heads,
         response_body: Body::default(),
         ..exchange("/?q")
     };
-    let bytes = |exchange: Exchange| {
+    let bytes = |heads: Heads| {
         let journal = Journal::default();
-        journal.record(exchange);
-        journal.stats().bytes
+        journal.record(sized("ws_a", heads));
+        journal.stats(None).bytes
     };
-    let base = bytes(sized(0));
-    assert!(base > KEY.len() + "ws_a".len() + "/?q".len() + "abc".len(), "{base}");
-    assert_eq!(bytes(sized(34)), base + 34);
-    let headed = |heads: Heads| bytes(Exchange { heads, ..sized(0) });
-    assert_eq!(headed(heads("/?qq", &[("a", "bc")], &[])), base + 1);
-    assert_eq!(headed(heads("/?q", &[("a", "bcd")], &[])), base + 1);
-    assert_eq!(headed(heads("/?q", &[("a", "bc")], &[("a", "b")])), base + 4);
+    let base = bytes(heads("/?q", &[("a", "bc")], &[]));
+    assert!(base > size_of::<Exchange>() + "/?qabc".len(), "{base}");
+    assert_eq!(bytes(heads("/?qq", &[("a", "bc")], &[])), base + 1);
+    assert_eq!(bytes(heads("/?q", &[("a", "bcd")], &[])), base + 1);
+    assert_eq!(bytes(heads("/?q", &[("a", "bc")], &[("a", "b")])), base + 4);
 
-    let bound = 2 * base + 88;
-    let journal = Journal::new(Bounds { bytes: bound, ..Bounds::default() });
-    journal.record(sized(34));
-    journal.record(sized(54));
-    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound, dropped: 0, next_seq: 3 });
-    journal.record(sized(0));
-    assert_eq!(journal.stats(), Stats { held: 2, bytes: bound - 34, dropped: 1, next_seq: 4 });
-    journal.record(sized(bound));
-    assert_eq!(journal.stats(), Stats { held: 0, bytes: 0, dropped: 4, next_seq: 5 });
+    let journal = Journal::new(Bounds { head_bytes: 10 * base, ..Bounds::default() });
+    for number in 0..100 {
+        journal.record(sized(&format!("ws_{number}"), heads("/?q", &[("a", "bc")], &[])));
+    }
+    assert_eq!(everything(&journal), (91..=100).collect::<Vec<_>>(), "the oldest of all went");
+    assert_eq!((journal.stats(None).bytes, journal.stats(None).dropped), (10 * base, 90));
+    assert_eq!(journal.stats(Some("ws_0")).lost, [lost(Some("ws_0"), None, 1, 1)]);
 }
 
 /// An answer that is given again and again is one piece of memory, whoever holds it.
@@ -111,15 +169,15 @@ fn a_body_that_entries_share_counts_once_and_as_long_as_one_of_them_is_held() {
     let with = |body: &Bytes| Exchange { response_body: Body::of(body.clone()), ..exchange("/") };
     let journal = Journal::new(Bounds { entries: 2, ..Bounds::default() });
     journal.record(with(&Bytes::new()));
-    let base = journal.stats().bytes;
+    let base = journal.stats(None).bytes;
     journal.record(with(&shared));
-    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    assert_eq!(journal.stats(None).bytes, 2 * base + 1000);
     journal.record(with(&shared));
-    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    assert_eq!(journal.stats(None).bytes, 2 * base + 1000);
     journal.record(with(&Bytes::new()));
-    assert_eq!(journal.stats().bytes, 2 * base + 1000);
+    assert_eq!(journal.stats(None).bytes, 2 * base + 1000);
     journal.record(with(&Bytes::new()));
-    assert_eq!(journal.stats().bytes, 2 * base);
+    assert_eq!(journal.stats(None).bytes, 2 * base);
 }
 
 /// So is the beginning of one, which a fault may have left of it.
@@ -138,14 +196,14 @@ fn a_body_that_begins_like_another_is_shown_as_it_was() {
 #[test]
 fn each_entry_keeps_its_own_texts_while_others_come_and_go() {
     let sent = |number: u64| (format!("/{}", "x".repeat(number as usize % 97)), format!("{number}"));
-    let journal = Journal::new(Bounds { entries: 50, ..Bounds::default() });
+    let journal = Journal::new(Bounds { entries: 25, ..Bounds::default() });
     for number in 1..=1000 {
         let (target, body) = sent(number);
         let workspace = Some(if number % 3 == 0 { "ws_a" } else { "ws_b" }.into());
         let response_body = Body::of(Payload::unshared(body.into()));
         assert_eq!(journal.record(Exchange { workspace, response_body, ..exchange(&target) }), number);
         if number == 500 {
-            assert_eq!(journal.clear(Some("ws_a")), 16);
+            assert_eq!(journal.clear(Some("ws_a")), 25);
         }
         if number % 70 == 0 || number == 510 {
             for entry in journal.find(&Filter::default()) {
@@ -155,7 +213,10 @@ fn each_entry_keeps_its_own_texts_while_others_come_and_go() {
             }
         }
     }
-    assert_eq!(everything(&journal), (951..=1000).collect::<Vec<_>>());
+    let newest = |of_a: bool| (1..=1000).rev().filter(move |number| (number % 3 == 0) == of_a).take(25);
+    let mut expected: Vec<u64> = newest(true).chain(newest(false)).collect();
+    expected.sort_unstable();
+    assert_eq!(everything(&journal), expected);
 }
 
 /// The server's headers and targets are slices of its read buffer.
@@ -200,11 +261,11 @@ fn a_workspace_is_cleared_without_the_others() {
     journal.record(exchange("/"));
     journal.record(Exchange { workspace: Some("ws_b".into()), ..exchange("/") });
     journal.record(Exchange { workspace: None, ..exchange("/") });
-    let before = journal.stats().bytes;
+    let before = journal.stats(None).bytes;
     assert_eq!(journal.clear(Some("ws_a")), 1);
     assert_eq!(everything(&journal), [2, 3]);
     // The two bytes of their bodies are shared by all three.
-    assert_eq!((journal.stats().bytes, journal.stats().dropped), ((before - 2) / 3 * 2 + 2, 0));
+    assert_eq!((journal.stats(None).bytes, journal.stats(None).dropped), ((before - 2) / 3 * 2 + 2, 0));
 }
 
 /// Entries are written one after the other into the same pieces of memory.
@@ -364,7 +425,7 @@ fn one_entry_ends_many_waits() {
 #[test]
 fn eight_threads_record_while_others_wait_and_nothing_is_lost() {
     const EACH: u64 = 500;
-    let journal = Journal::new(Bounds { bytes: usize::MAX, ..Bounds::default() });
+    let journal = Journal::default();
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let journal = &journal;
@@ -413,6 +474,7 @@ fn an_entry_is_shown_with_masked_secrets() {
             "request_body": "", "request_body_cut": false, "status": 400,
             "response_headers": [{"name": "content-type", "value": "application/json"}],
             "response_body": "you are xqr_pk_…cdef", "response_body_cut": false, "response_body_length": 40,
+            "response_body_sent": 40, "bodies_dropped": false,
             "duration_us": 210, "faults": [], "why": "limit=500 is above the maximum 200",
             "warnings": ["`page_limt` is ignored by this vendor"],
         })

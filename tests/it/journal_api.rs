@@ -584,7 +584,7 @@ fn what_the_journal_holds_is_up_to_the_options() {
     };
     assert_eq!(left(&[]), (json!([1, 2, 3]), json!(0)));
     assert_eq!(left(&["--journal-entries", "2"]), (json!([2, 3]), json!(1)));
-    assert_eq!(left(&["--journal-bytes", "1"]), (json!([]), json!(3)));
+    assert_eq!(left(&["--journal-bytes", "1"]), (json!([1, 2, 3]), json!(0)), "the bodies went");
     assert_eq!(left(&["--journal-entries", "0"]), (json!([]), json!(0)));
 }
 
@@ -634,7 +634,74 @@ fn only_a_warning_in_a_strict_workspace_fails_the_run_and_only_if_asked_to() {
     let reset = |server: &Running| {
         server.connect().steer("POST", "workspaces/ws_a/reset", "");
     };
-    assert_eq!(ended(FAIL, strict, "limt=5", reset).0, Some(0));
+    assert_eq!(ended(FAIL, strict.clone(), "limt=5", reset).0, Some(1));
+    let delete = |server: &Running| {
+        server.connect().steer("DELETE", "workspaces/ws_a", "");
+    };
+    let (code, said) = ended(FAIL, strict.clone(), "limt=5", delete);
+    assert_eq!((code, said.lines().last().unwrap()), (Some(1), last));
+    let reset_all = |server: &Running| {
+        server.connect().steer("POST", "reset", "{}");
+    };
+    assert_eq!(ended(FAIL, strict.clone(), "limt=5", reset_all).0, Some(1));
+    let delete_and_make = |server: &Running| {
+        delete(server);
+        server.connect().steer("POST", "workspaces", r#"{"id": "ws_a", "strict": true}"#);
+    };
+    assert_eq!(ended(FAIL, strict.clone(), "limt=5", delete_and_make).0, Some(1));
+    assert_eq!(ended(FAIL, strict, "limit=5", delete_and_make).0, Some(0));
+}
+
+/// Sends a request with this fault, and gives what came of it: none, if the connection ended before an answer's head.
+fn struck(server: &Server, dialect: &Dialect, fault: &str) -> String {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let (target, auth) = (dialect.target(""), dialect.auth("_off"));
+    write!(
+        stream,
+        "GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{auth}\r\nX-Emulator-Fault: {fault}\r\n\r\n"
+    )
+    .unwrap();
+    let (mut whole, mut part) = (Vec::new(), [0; 4096]);
+    while let Ok(count @ 1..) = stream.read(&mut part) {
+        whole.extend_from_slice(&part[..count]);
+    }
+    let text = String::from_utf8(whole).unwrap();
+    text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or(text)
+}
+
+#[test]
+fn what_was_not_delivered_is_not_in_the_journal_as_delivered() {
+    let server = start();
+    for (_, dialect) in pairs() {
+        steer(&server, "DELETE", "/journal", Value::Null);
+        let whole = get(&server, dialect, "_off", "").text().len();
+        assert_eq!(struck(&server, dialect, "reset"), "", "{}", dialect.name);
+        let entry = last(&server);
+        assert_eq!((&entry["status"], &entry["faults"]), (&Value::Null, &json!(["reset"])), "{entry}");
+        assert_eq!((&entry["response_headers"], &entry["response_body"]), (&json!([]), &json!("")), "{entry}");
+        assert_eq!((&entry["response_body_length"], &entry["response_body_sent"]), (&json!(0), &json!(0)));
+        assert_eq!(entry["why"], "a fault reset the connection before any of the answer left");
+        for fault in ["truncate; bytes=9", "reset; at=mid_body"] {
+            let part = struck(&server, dialect, fault);
+            let sent = if fault.starts_with("reset") { whole / 2 } else { 9 };
+            let entry = last(&server);
+            assert_eq!((&entry["status"], &entry["response_body_cut"]), (&json!(200), &json!(true)), "{entry}");
+            assert_eq!((&entry["response_body"], part.len()), (&json!(part), sent), "{}: {entry}", dialect.name);
+            assert_eq!((&entry["response_body_length"], &entry["response_body_sent"]), (&json!(whole), &json!(sent)));
+        }
+        struck(&server, dialect, "trickle; chunk=100000; pause_ms=1");
+        assert_eq!(last(&server)["response_body_sent"], whole);
+        let received = json!({"requests": [{"status": 200, "count": 4}, {"status": "5xx", "count": 0}]});
+        assert_eq!(steer(&server, "POST", "/journal/verify", received), json!({"ok": true}));
+        let har = steer(&server, "GET", "/journal/har", Value::Null);
+        let responses = har["log"]["entries"].as_array().unwrap().iter().map(|entry| entry["response"].clone());
+        let sizes: Vec<_> = responses.map(|it| (it["status"].clone(), it["content"]["size"].clone())).collect();
+        let expected = [(200, whole), (0, 0), (200, 9), (200, whole / 2), (200, whole)];
+        assert_eq!(sizes, expected.map(|(status, size)| (json!(status), json!(size))), "{}", dialect.name);
+        let comment = &har["log"]["entries"][2]["response"]["content"]["comment"];
+        assert_eq!(comment, &json!(format!("the connection ended after 9 of {whole} bytes")));
+    }
 }
 
 /// Neither is built before it is sent, and both are what they would be if they were.
@@ -652,8 +719,8 @@ fn long_answers_of_the_journal_are_sent_in_parts_and_are_the_same_to_the_byte() 
     let whole = serde_json::to_string(&Har::of(&entries(&Filter::default()))).unwrap();
     assert_eq!(answer.text(), whole);
     let filter = Filter { limit: Some(30), ..Filter::default() };
-    let shown: Vec<_> = entries(&filter).iter().map(Shown::of).collect();
-    let stats = serde_json::to_string(&server.app.journal.stats()).unwrap();
+    let shown: Vec<_> = entries(&filter).iter().map(|entry| Shown::of(entry)).collect();
+    let stats = serde_json::to_string(&server.app.journal.stats(None)).unwrap();
     let whole = format!("{{\"entries\":{},\"journal\":{stats}}}", serde_json::to_string(&shown).unwrap());
     assert_eq!(server.get("/_emulator/journal?limit=30", &[]).text(), whole);
     let none = server.get("/_emulator/journal?after=1000", &[]).json();

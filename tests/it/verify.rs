@@ -1,6 +1,6 @@
 //! Expectations held against the journal.
 
-use assetmock::journal::{Bounds, Exchange, Expectation, Expectations, Journal, Verdict};
+use assetmock::journal::{Body, Bounds, Exchange, Expectation, Expectations, Journal, Verdict};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -132,16 +132,64 @@ fn requests_that_nobody_expected_are_told() {
     assert!(!message.contains(KEY));
 }
 
+/// What is no longer there may have been what the expectation is about: such a verdict is never green.
 #[test]
-fn a_verdict_over_a_journal_that_was_full_says_so() {
+fn a_verdict_that_lost_entries_which_may_have_counted_is_not_ok() {
     let journal = Journal::new(Bounds { entries: 2, ..Bounds::default() });
-    for _ in 0..5 {
+    journal.record(Exchange { workspace: Some("ws_b".into()), ..exchange("/") });
+    for _ in 0..4 {
         journal.record(exchange("/"));
     }
     let verdict = |json| journal.verify(&expectations(json));
+    let whole = |json| verdict(json) == Verdict { ok: true, failures: Vec::new(), incomplete: None };
     let said = verdict(json!({"requests": [{"method": "POST", "count": 0}]}));
-    assert!(said.ok && said.incomplete.unwrap().contains("up to number 3"));
-    assert_eq!(verdict(json!({"scope": {"after": 3}})).incomplete, None);
+    let why = said.incomplete.unwrap();
+    assert!(!said.ok && why.contains("dropped 2 requests of the workspace `ws_a`, up to number 3, "), "{why}");
+    let none = json!([{"method": "POST", "count": 0}]);
+    assert!(!whole(json!({"scope": {"workspace": "ws_a"}, "requests": none})));
+    assert!(!whole(json!({"scope": {"workspace": "ws_a", "after": 2}, "requests": none})));
+    assert!(!whole(json!({"requests": [{"workspace": "ws_a", "method": "POST", "count": 0}]})));
+    assert!(!whole(json!({"requests": [{"workspace": "ws_b"}], "only": true})));
+    assert!(whole(json!({"scope": {"workspace": "ws_b"}, "requests": none})), "another's entries");
+    assert!(whole(json!({"requests": [{"workspace": "ws_b"}]})));
+    assert!(whole(json!({"scope": {"workspace": "ws_a", "after": 3}, "requests": none})));
+    assert!(whole(json!({"requests": [{"after": 3, "method": "POST", "count": 0}]})));
+    journal.clear(Some("ws_a"));
+    assert!(whole(json!({"requests": none})), "what a test itself cleared is not lost");
+}
+
+#[test]
+fn requests_without_a_key_that_is_known_matter_to_their_provider_alone() {
+    let journal = Journal::new(Bounds { entries: 1, ..Bounds::default() });
+    for provider in [Some("xqr"), Some("xqr"), None, None] {
+        journal.record(Exchange { workspace: None, provider, ..exchange("/") });
+    }
+    let why = |scope: Value| journal.verify(&expectations(json!({"scope": scope, "only": true}))).incomplete;
+    assert!(why(json!({"provider": "xqr"})).unwrap().contains("1 requests to `xqr` without a key that is known"));
+    assert!(why(json!({})).unwrap().contains("1 requests that no provider claims"));
+    assert_eq!(why(json!({"provider": "flora"})), None);
+    assert_eq!(why(json!({"workspace": "ws_a"})), None);
+}
+
+#[test]
+fn a_journal_that_is_off_proves_nothing() {
+    let journal = Journal::new(Bounds { entries: 0, ..Bounds::default() });
+    let verdict = journal.verify(&expectations(json!({"requests": [{"status": "5xx", "count": 0}]})));
+    assert!(!verdict.ok && verdict.incomplete.unwrap().contains("the journal is off"));
+}
+
+/// Fifty large pages are longer than all bodies that are kept.
+#[test]
+fn a_long_walk_verifies_itself() {
+    let journal = Journal::new(Bounds { bytes: 1 << 20, ..Bounds::default() });
+    for page in 0..50 {
+        let response_body = Body::of(vec![b'x'; 200_000]);
+        journal.record(Exchange { response_body, ..exchange(&format!("/xqr/api/v1/assets?offset={}", page * 100)) });
+    }
+    let first = json!({"query": {"offset": "0"}, "count": 1});
+    let verdict = journal.verify(&expectations(json!({"requests": [first, {"count": 50}]})));
+    assert_eq!(serde_json::to_value(verdict).unwrap(), json!({"ok": true}));
+    assert_eq!(journal.stats(None).bodies_dropped, 34);
 }
 
 #[test]
