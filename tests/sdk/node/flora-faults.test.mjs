@@ -138,14 +138,16 @@ test('a reset before the answer is tried again', async (t) => {
   const error = await failure(client.assets.list());
   assert.equal(error.constructor, APIConnectionError);
   assert.equal(error.cause.cause.code, 'ECONNRESET');
-  await world.sent(...three(200, { fault: 'reset' }));
+  const entries = await world.sent(...three(undefined, { fault: 'reset' }));
+  assert.deepEqual(entries.map(({ status }) => status), [null, null, null]);
 });
 
 test('one reset is survived', async (t) => {
   const { world, client } = await start(t);
   await world.fault({ reset: 'before' }, { trigger: { next: 1 } });
   assert.deepEqual(shown((await client.assets.list()).assets), names);
-  await world.sent(request(200, 0, { fault: 'reset' }), request(200, 1));
+  const entries = await world.sent(request(undefined, 0, { fault: 'reset' }), request(200, 1));
+  assert.deepEqual(entries.map(({ status }) => status), [null, 200]);
 });
 
 for (const [what, effect, type, message] of [
