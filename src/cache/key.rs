@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::{ENTRY, LONGEST, lock};
 use crate::clock::Micros;
-use crate::explain::Warning;
+use crate::explain::{Cursors, JudgedPosition, Warning};
 use crate::glimpsed::Glimpsed;
 use crate::provider::{Page, Provider, Row};
 use crate::reply::Rendered;
@@ -20,7 +20,7 @@ const LISTINGS: usize = 128;
 const PREFIX: u64 = 1000;
 
 /// How much is kept of responses for one key, in bytes: some of the longest there are.
-const RESPONSES: usize = 128 << 10;
+const RESPONSES: usize = 256 << 10;
 
 /// A key, and what is kept of its workspace as its provider shows it.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ pub struct CachedResponse {
     pub rendered: Rendered,
     /// What was probably not meant.
     pub warnings: Box<[Warning]>,
+    /// The position that was asked for, if a warning depends on whether it was offered before.
+    pub position: Option<JudgedPosition>,
 }
 
 /// Responses by query string.
@@ -80,6 +82,11 @@ struct Responses {
 }
 
 impl CachedResponse {
+    /// Whether the warnings would be the same now.
+    pub fn is_valid(&self, cursors: &Cursors) -> bool {
+        self.position.is_none_or(|position| cursors.agrees_with(&position))
+    }
+
     fn bytes(&self) -> usize {
         self.rendered.body.len() + size_of::<CachedResponse>() + ENTRY
     }

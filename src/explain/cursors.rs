@@ -32,8 +32,16 @@ pub(super) enum Place<'a> {
     Offset(u64),
 }
 
+/// A position that was asked for, and what was remembered of it then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgedPosition {
+    place: u64,
+    filters: u64,
+    pub(super) recalled: Recalled,
+}
+
 /// What is remembered of a position.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recalled {
     /// Nothing: it was never offered, or long ago.
     Nothing,
@@ -76,8 +84,18 @@ impl Cursors {
         }
     }
 
-    pub(super) fn recall(&self, answered: &Answered, place: &Place) -> Recalled {
+    /// What is remembered of a position that is asked for.
+    pub(super) fn judge(&self, answered: &Answered, place: &Place) -> JudgedPosition {
         let (place, filters) = (place_of(answered, place), filters_of(answered));
+        JudgedPosition { place, filters, recalled: self.recall(place, filters) }
+    }
+
+    /// Whether the same is remembered of a position as before.
+    pub fn agrees_with(&self, position: &JudgedPosition) -> bool {
+        self.recall(position.place, position.filters) == position.recalled
+    }
+
+    fn recall(&self, place: u64, filters: u64) -> Recalled {
         match self.lock().filters.get(&place) {
             None => Recalled::Nothing,
             Some(known) if known.contains(&filters) || known.len() == FILTERS => Recalled::SameFilters,

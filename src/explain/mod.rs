@@ -10,8 +10,8 @@ mod why;
 use std::borrow::Cow;
 
 use crate::secret::{self, Secrets};
-pub use cursors::Cursors;
-pub use warning::{Answered, Warning, is_judged_by_memory, warnings};
+pub use cursors::{Cursors, JudgedPosition};
+pub use warning::{Answered, Warning, judged_position, warnings};
 pub use why::{Case, why};
 
 /// The longest text of a client's that a sentence repeats.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 
-use super::cursors::{Cursors, Place, Recalled};
+use super::cursors::{Cursors, JudgedPosition, Place, Recalled};
 use super::unmatched::unmatched;
 use super::{SHORT, clip, meant};
 use crate::provider::{Card, Page, Position};
@@ -152,12 +152,20 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     warnings
 }
 
-/// Whether the warnings depend on what was offered before, and not only on the request and the library.
-pub fn is_judged_by_memory(answered: &Answered) -> bool {
-    match answered.card.paging.by {
-        Position::OffsetCursor | Position::Keyset => answered.plan.start != Start::Offset(0),
-        Position::Offset => answered.page.rows.is_empty(),
-        Position::Page => false,
+/// The position that is asked for, where a warning depends on whether it was offered before.
+pub fn judged_position(answered: &Answered, cursors: &Cursors) -> Option<JudgedPosition> {
+    let paging = answered.card.paging;
+    match (paging.by, &answered.plan.start) {
+        (Position::OffsetCursor | Position::Keyset, Start::Offset(0)) | (Position::Page, _) => None,
+        (Position::OffsetCursor | Position::Keyset, _) => {
+            let pairs: Vec<Pair> = form_urlencoded::parse(answered.query.as_bytes()).collect();
+            let param = answered.card.params.iter().find(|param| param.name == paging.position)?;
+            Some(cursors.judge(answered, &Place::Cursor(counted(param, &pairs)?)))
+        }
+        (Position::Offset, Start::Offset(offset)) if answered.page.rows.is_empty() => {
+            Some(cursors.judge(answered, &Place::Offset(*offset)))
+        }
+        (Position::Offset, _) => None,
     }
 }
 
@@ -227,7 +235,7 @@ fn misplaced(answered: &Answered, pairs: &[Pair], cursors: &Cursors) -> Option<W
     let param = answered.card.params.iter().find(|param| param.name == name)?;
     let text = counted(param, pairs).filter(|text| !text.is_empty())?;
     let is_cursor = matches!(paging.by, Position::OffsetCursor | Position::Keyset);
-    if is_cursor && cursors.recall(answered, &Place::Cursor(text)) == Recalled::OtherFilters {
+    if is_cursor && cursors.judge(answered, &Place::Cursor(text)).recalled == Recalled::OtherFilters {
         return Some(Warning::OtherFilters { name });
     }
     let given = || format!("{name}={}", shown(answered, text));
@@ -245,7 +253,7 @@ fn is_beyond_end(answered: &Answered, cursors: &Cursors) -> bool {
         (_, Start::Offset(0)) => false,
         (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(answered),
         (Position::Offset, Start::Offset(offset)) => {
-            cursors.recall(answered, &Place::Offset(*offset)) != Recalled::SameFilters
+            cursors.judge(answered, &Place::Offset(*offset)).recalled != Recalled::SameFilters
         }
         (Position::Page | Position::Offset | Position::OffsetCursor | Position::Keyset, _) => true,
     }

@@ -233,7 +233,8 @@ async fn list<'k>(
     let key = &entry.key;
     in_scope(provider, key)?;
     within_limits(&progress.counts, now)?;
-    let response = match entry.response(query).filter(|_| script.paging.is_none()) {
+    let is_valid = |kept: &Arc<CachedResponse>| script.paging.is_none() && kept.is_valid(&app.cursors);
+    let response = match entry.response(query).filter(is_valid) {
         Some(kept) => kept,
         None => {
             let args = provider.read(query, variants).map_err(Failure::Invalid)?;
@@ -283,7 +284,7 @@ async fn made(
     Ok(written(app, provider, script, &entry, &answered))
 }
 
-/// The page as the provider writes it, kept for the next request like this one if nothing but the library has a say in it.
+/// The page as the provider writes it, kept for the next request like this one unless a fault has a say in it.
 fn written(
     app: &App,
     provider: &dyn Provider,
@@ -293,9 +294,10 @@ fn written(
 ) -> Arc<CachedResponse> {
     let rendered = provider.page(answered.page, answered.args);
     let warnings = explain::warnings(answered, &app.cursors);
+    let position = explain::judged_position(answered, &app.cursors);
     app.cursors.remember(answered, rendered.next.as_deref());
-    let response = Arc::new(CachedResponse { rendered, warnings: warnings.into() });
-    if script.paging.is_none() && !explain::is_judged_by_memory(answered) {
+    let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position });
+    if script.paging.is_none() {
         entry.keep(answered.query, response.clone());
     }
     response

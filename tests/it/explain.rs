@@ -10,6 +10,7 @@ use assetmock::query;
 use assetmock::store::{Edition, Key};
 use assetmock::variant::Choices;
 use axum::http::Method;
+use serde_json::json;
 
 use crate::dialects;
 use crate::support::{NOON, Server, app, at, block_on, headers, page};
@@ -422,6 +423,43 @@ fn a_cursor_that_was_never_offered_is_not_judged() {
     let asker = Asker::of("flora");
     asker.ask("limit=3&query=png");
     assert_eq!(asker.told("cursor=eyJvZmZzZXQiOjR9&query=p"), NOTHING); // {"offset":4}
+}
+
+/// A page that was kept says what is known now, not what was known when it was made.
+#[test]
+fn a_page_that_is_asked_again_is_judged_again() {
+    let server = Server::start("demo");
+    let cursor = "eyJvZmZzZXQiOjN9"; // {"offset":3}
+    let told = |query: &str| {
+        assert_eq!(server.list("flora", "sk_test_demo", query).status, 200);
+        server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["warnings"].clone()
+    };
+    let asked = format!("cursor={cursor}&query=p");
+    (0..3).for_each(|_| assert_eq!(told(&asked), json!([]), "it was never offered"));
+    told("limit=3&query=png");
+    let warning = json!(["the cursor was sent with other filters than it was made with"]);
+    (0..3).for_each(|_| assert_eq!(told(&asked), warning, "it was offered with other filters"));
+    told("limit=3&query=p");
+    (0..3).for_each(|_| assert_eq!(told(&asked), json!([]), "it was offered with these too"));
+}
+
+#[test]
+fn the_same_pages_of_a_walk_take_the_journal_s_memory_once() {
+    let server = Server::start("demo");
+    let mut query = "limit=20".to_owned();
+    let mut pages = Vec::new();
+    for _ in 0..4 {
+        let page = server.list("flora", "sk_test_demo", &query);
+        let next = page.json()["meta"]["next_cursor"].as_str().unwrap().to_owned();
+        pages.push(std::mem::replace(&mut query, format!("limit=20&cursor={next}")));
+    }
+    let bytes = || server.get("/_emulator/journal?limit=1", &[]).json()["journal"]["bytes"].as_u64().unwrap();
+    let walk = || pages.iter().for_each(|query| assert_eq!(server.list("flora", "sk_test_demo", query).status, 200));
+    (0..3).for_each(|_| walk());
+    let before = bytes();
+    (0..10).for_each(|_| walk());
+    let entry = (bytes() - before) / 40;
+    assert!(entry < 2_000, "{entry} bytes for an entry of a page that was kept");
 }
 
 #[test]
