@@ -7,11 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use assetmock::app::App;
+use assetmock::cache::Cache;
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::journal::Heads;
 use assetmock::provider::{Page, Provider};
 use assetmock::store::{AssetQuery, Key, ListError, Place, Store};
-use assetmock::{pipeline, providers, server, world};
+use assetmock::{pipeline, providers, server, variant, world};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -96,6 +97,12 @@ impl Server {
 
     pub fn start_at(fixture: &str, clock: &str) -> Server {
         block_on(async { Server::serve(app(fixture, clock).await).await })
+    }
+
+    /// Serves a fixture where vendors behave as these variants say, such as `flora.content_type=mime`.
+    pub fn start_with(fixture: &str, clock: &str, variants: &[String]) -> Server {
+        let choices = variant::read(&providers::cards(), variants).unwrap();
+        block_on(async { Server::serve(App { cache: Cache::new(choices), ..app(fixture, clock).await }).await })
     }
 
     pub async fn serve(app: App) -> Server {

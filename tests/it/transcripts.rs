@@ -91,7 +91,7 @@ fn run_case(provider: &str, file: &Path) -> Option<String> {
     let beside = folder(provider).join(format!("{}.json", transcript.fixture));
     let fixture = if beside.exists() { read(&beside) } else { transcript.fixture.clone() };
     let mut clock = transcript.exchanges[0].clock.clone().unwrap_or_else(|| panic!("{}: no clock", file.display()));
-    let server = Server::start_at(&fixture, &clock);
+    let server = Server::start_with(&fixture, &clock, &transcript.variants);
     for (index, exchange) in transcript.exchanges.iter().enumerate() {
         if let Some(moved) = &exchange.clock {
             clock.clone_from(moved);
@@ -108,6 +108,7 @@ fn run_case(provider: &str, file: &Path) -> Option<String> {
 
 struct Transcript {
     fixture: String,
+    variants: Vec<String>,
     masks: Masks,
     exchanges: Vec<Exchange>,
 }
@@ -131,7 +132,7 @@ fn declaration(line: &str) -> Option<(&str, &str)> {
 impl Transcript {
     fn parse(text: &str) -> Transcript {
         let mut masks = Masks::new();
-        let mut fixture = None;
+        let (mut fixture, mut variants) = (None, Vec::new());
         let blocks = text.split("\n###\n").map(|block| {
             let lines: Vec<&str> = block.lines().collect();
             let comments = lines.iter().take_while(|line| line.starts_with('#')).count();
@@ -142,6 +143,7 @@ impl Transcript {
                         assert!(["documented", "client", "live", "inferred"].contains(&value), "evidence: {value}")
                     }
                     "fixture" => fixture = Some(value.to_owned()),
+                    "variant" => variants.push(value.to_owned()),
                     "clock" => clock = Some(value.to_owned()),
                     mask => assert_eq!(masks.insert(mask.to_owned(), value.to_owned()), None),
                 }
@@ -149,7 +151,7 @@ impl Transcript {
             Exchange::parse(clock, &lines[comments..])
         });
         let exchanges = blocks.collect();
-        Transcript { exchanges, masks, fixture: fixture.expect("a transcript names its fixture") }
+        Transcript { exchanges, masks, variants, fixture: fixture.expect("a transcript names its fixture") }
     }
 }
 
