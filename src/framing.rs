@@ -5,6 +5,7 @@
 //! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses,
 //! bytes pass unchanged. After the preface of HTTP/2, [`http2`] does the same for its frames.
 
+mod hpack;
 mod http2;
 mod huffman;
 

@@ -1,20 +1,17 @@
-//! HTTP/2's frames, as far as request paths need it: in HEADERS frames, bytes of `:path` that the HTTP layer would refuse are
-//! percent-encoded. All else passes unchanged, and what is not understood is left to the HTTP layer, which refuses it.
-//!
-//! A path that the client puts into the table of its connection (literal with incremental indexing) is also left as it is: the
-//! encoded path is longer, so the table of the HTTP layer would drop its oldest entries earlier than the client's. curl,
-//! Node and all others that use nghttp2 index no paths.
+//! HTTP/2's frames, as far as request paths need it: header blocks are put together from HEADERS and CONTINUATION frames, and
+//! [`hpack`](super::hpack) percent-encodes the paths in them that the HTTP layer would refuse. All else passes unchanged, and
+//! what is not understood is left to the HTTP layer, which refuses it and ends the connection.
 
-use std::ops::Range;
-
-use super::huffman;
-use super::percent_encoded;
+use super::hpack::HeaderBlocks;
 
 /// The length of what comes before a frame's payload.
 const HEAD: usize = 9;
 
 /// The largest payload that we accept.
 const LARGEST: usize = 16_384;
+
+/// How many frames a header block may have. The HTTP layer ends connections on which there are more.
+const MOST_FRAMES: usize = 7;
 
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
@@ -23,16 +20,24 @@ const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
 
-/// The two entries of HPACK's static table that are named `:path`.
-const PATHS: Range<usize> = 4..6;
-
 /// What follows the preface of a connection.
 #[derive(Debug, Default)]
 pub struct Frames {
-    /// The beginning of a frame, which passes once the rest is there: less than a head, or a part of a HEADERS frame.
+    /// What waits for the rest of it: less than a frame's head, or a part of the frames of one header block.
     held: Vec<u8>,
     /// How many bytes of the current frame are still to pass.
     passing: usize,
+    blocks: HeaderBlocks,
+}
+
+/// What bytes begin with.
+enum Beginning<'b> {
+    /// A part of the frames of a header block.
+    Part,
+    /// The payloads of all frames of a header block.
+    HeaderBlock(Vec<&'b [u8]>),
+    /// Another frame, or one that the HTTP layer refuses.
+    Other,
 }
 
 impl Frames {
@@ -65,43 +70,67 @@ impl Frames {
                 changed.extend_from_slice(&bytes[done..done + part]);
             }
             done += part;
-            let Some((head, rest)) = bytes[done..].split_at_checked(HEAD) else { break };
-            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
-            if head[3] != HEADERS || length > LARGEST {
-                self.passing = HEAD + length;
-                continue;
-            }
-            let Some(payload) = rest.get(..length) else { break };
-            match encode_path(head, payload) {
+            let Some(head) = bytes[done..].get(..HEAD) else { break };
+            let payloads = match read_header_block(&bytes[done..]) {
+                Beginning::HeaderBlock(payloads) => payloads,
+                Beginning::Part => break,
+                Beginning::Other => {
+                    self.passing = HEAD + payload_length(head);
+                    continue;
+                }
+            };
+            let length = payloads.iter().map(|payload| HEAD + payload.len()).sum();
+            match self.rewrite(head, &payloads) {
                 Some(frames) => {
                     changed.get_or_insert_with(|| bytes[..done].to_vec()).extend_from_slice(&frames);
-                    done += HEAD + length;
+                    done += length;
                 }
-                None => self.passing = HEAD + length,
+                None => self.passing = length,
             }
         }
         (changed, done)
     }
+
+    /// The frames of this header block, if it does not stay the same. They have no padding.
+    fn rewrite(&mut self, head: &[u8], payloads: &[&[u8]]) -> Option<Vec<u8>> {
+        let (first, continued) = payloads.split_first()?;
+        let flags = head[4];
+        let (mut start, mut end) = (0, first.len());
+        if flags & PADDED != 0 {
+            (start, end) = (1, end.checked_sub(usize::from(*first.first()?))?);
+        }
+        let priority = start;
+        start += if flags & PRIORITY != 0 { 5 } else { 0 };
+        let block = [first.get(start..end)?, &continued.concat()].concat();
+        let rewritten = self.blocks.rewrite(&block)?;
+        Some(frames(&[&first[priority..start], &rewritten].concat(), flags & !PADDED, &head[5..]))
+    }
 }
 
-/// A HEADERS frame whose path is encoded, if it has to be. It has no padding; what is too long for it is in CONTINUATION
-/// frames.
-fn encode_path(head: &[u8], payload: &[u8]) -> Option<Vec<u8>> {
-    let flags = head[4];
-    let (mut start, mut end) = (0, payload.len());
-    if flags & PADDED != 0 {
-        (start, end) = (1, end.checked_sub(usize::from(*payload.first()?))?);
+/// The frames of the header block with which these bytes begin.
+fn read_header_block(bytes: &[u8]) -> Beginning<'_> {
+    let (mut payloads, mut rest) = (Vec::new(), bytes);
+    loop {
+        let Some((head, after)) = rest.split_at_checked(HEAD) else { return Beginning::Part };
+        let kind = if payloads.is_empty() { HEADERS } else { CONTINUATION };
+        if head[3] != kind
+            || head[5..] != bytes[5..HEAD]
+            || payloads.len() == MOST_FRAMES
+            || payload_length(head) > LARGEST
+        {
+            return Beginning::Other;
+        }
+        let Some((payload, after)) = after.split_at_checked(payload_length(head)) else { return Beginning::Part };
+        payloads.push(payload);
+        rest = after;
+        if head[4] & END_HEADERS != 0 {
+            return Beginning::HeaderBlock(payloads);
+        }
     }
-    let priority = start;
-    start += if flags & PRIORITY != 0 { 5 } else { 0 };
-    let block = payload.get(start..end)?;
-    let (range, path) = find_path(block)?;
-    let encoded = percent_encoded(&path)?;
-    let mut changed = [&payload[priority..start], &block[..range.start]].concat();
-    write_length(&mut changed, encoded.len());
-    changed.extend_from_slice(&encoded);
-    changed.extend_from_slice(&block[range.end..]);
-    Some(frames(&changed, flags & !PADDED, &head[5..]))
+}
+
+fn payload_length(head: &[u8]) -> usize {
+    usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2])
 }
 
 /// A HEADERS frame with this payload, and as many CONTINUATION frames as it takes.
@@ -109,103 +138,13 @@ fn frames(payload: &[u8], flags: u8, stream: &[u8]) -> Vec<u8> {
     let mut frames = Vec::with_capacity(HEAD + payload.len());
     let last = payload.len().div_ceil(LARGEST) - 1;
     for (number, part) in payload.chunks(LARGEST).enumerate() {
-        let (kind, flags) = if number == 0 { (HEADERS, flags) } else { (CONTINUATION, flags & END_HEADERS) };
-        let flags = if number == last { flags } else { flags & !END_HEADERS };
+        let (kind, flags) = if number == 0 { (HEADERS, flags & !END_HEADERS) } else { (CONTINUATION, 0) };
+        let flags = if number == last { flags | END_HEADERS } else { flags };
         frames.extend_from_slice(&[0, (part.len() >> 8) as u8, part.len() as u8, kind, flags]);
         frames.extend_from_slice(stream);
         frames.extend_from_slice(part);
     }
     frames
-}
-
-/// Where in this header block (RFC 7541, section 6) the value of `:path` is, its length included, and what it says; nothing
-/// if it is not there or is indexed.
-fn find_path(block: &[u8]) -> Option<(Range<usize>, Vec<u8>)> {
-    let mut block = Block { bytes: block, at: 0 };
-    loop {
-        let first = *block.bytes.get(block.at)?;
-        let (prefix, is_literal) = match first {
-            0x80.. => (7, false),
-            0x40.. => (6, true),
-            0x20.. => (5, false),
-            _ => (4, true),
-        };
-        let index = block.integer(prefix)?;
-        if !is_literal {
-            continue;
-        }
-        let is_path = if index == 0 { block.text()?.decoded()? == b":path" } else { PATHS.contains(&index) };
-        let start = block.at;
-        let value = block.text()?;
-        if is_path {
-            return (prefix == 4).then_some((start..block.at, value.decoded()?));
-        }
-    }
-}
-
-/// A header block, read up to here.
-struct Block<'b> {
-    bytes: &'b [u8],
-    at: usize,
-}
-
-/// A text of a header block.
-struct Text<'b> {
-    bytes: &'b [u8],
-    is_huffman: bool,
-}
-
-impl<'b> Block<'b> {
-    /// An integer that begins in the last bits of the next byte (RFC 7541, section 5.1).
-    fn integer(&mut self, prefix: u32) -> Option<usize> {
-        let mask = (1 << prefix) - 1;
-        let mut value = usize::from(self.byte()?) & mask;
-        if value < mask {
-            return Some(value);
-        }
-        for shift in [0, 7, 14, 21] {
-            let byte = self.byte()?;
-            value += usize::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn text(&mut self) -> Option<Text<'b>> {
-        let is_huffman = *self.bytes.get(self.at)? & 0x80 != 0;
-        let length = self.integer(7)?;
-        let bytes = self.bytes[self.at..].get(..length)?;
-        self.at += length;
-        Some(Text { bytes, is_huffman })
-    }
-}
-
-impl Text<'_> {
-    fn decoded(&self) -> Option<Vec<u8>> {
-        if self.is_huffman { huffman::decode(self.bytes) } else { Some(self.bytes.to_vec()) }
-    }
-}
-
-/// The length of a text that follows as it is.
-fn write_length(block: &mut Vec<u8>, length: usize) {
-    if length < 0x7f {
-        return block.push(length as u8);
-    }
-    block.push(0x7f);
-    let mut rest = length - 0x7f;
-    while rest > 0x7f {
-        block.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    block.push(rest as u8);
 }
 
 #[cfg(test)]
@@ -215,7 +154,7 @@ mod tests {
     use proptest::sample::select;
     use proptest::test_runner::RngSeed;
 
-    use super::super::huffman::tests::encode;
+    use super::super::hpack::tests::text;
     use super::*;
 
     const PATH: &[u8] = b"/a?b=[\"c\",\"<\xc3\xa9>\"]";
@@ -233,38 +172,27 @@ mod tests {
         [&head, payload].concat()
     }
 
-    fn text(bytes: &[u8], is_huffman: bool) -> Vec<u8> {
-        let bytes = if is_huffman { encode(bytes) } else { bytes.to_vec() };
-        let mut text = Vec::new();
-        write_length(&mut text, bytes.len());
-        if is_huffman {
-            text[0] |= 0x80;
-        }
-        [text, bytes].concat()
-    }
-
-    /// What comes before a path: as an index or a name, and whether the client indexes the path.
-    fn names() -> Vec<(Vec<u8>, bool)> {
+    /// What comes before a path: an index of its name, or the name itself.
+    fn names() -> Vec<Vec<u8>> {
         let named = |first: u8, is_huffman| [vec![first], text(b":path", is_huffman)].concat();
-        let indexed = [(vec![0x44], true), (vec![0x45], true), (named(0x40, true), true)];
-        let others =
-            [(vec![0x04], false), (vec![0x15], false), (named(0x00, false), false), (named(0x10, true), false)];
-        [&indexed[..], &others].concat()
+        let indexes = [0x44, 0x45, 0x04, 0x15].map(|index| vec![index]);
+        [&indexes[..], &[named(0x40, true), named(0x00, false), named(0x10, true)]].concat()
     }
 
-    /// A frame, and what should be read in its place.
+    /// The frames of a header block, and what should be read in their place.
     fn frames_with_paths() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
-        let parts = (select(names()), select(vec![PATH, ENCODED, b"/", b""]), any::<bool>(), 0..4_u8, 0..2_u8, 0..9_u8);
-        parts.prop_map(|((name, is_indexed), path, is_huffman, frame_flags, order, pad)| {
+        let paths = select(vec![PATH, ENCODED, b"/", b""]);
+        let parts = (select(names()), paths, any::<bool>(), 0..4_u8, 0..2_u8, 0..9_u8, 1..=MOST_FRAMES);
+        parts.prop_map(|(name, path, is_huffman, frame_flags, order, pad, count)| {
             // :method GET, :scheme http, an indexed header with a quote, a size of the table, an entry of the table
             let others =
                 [vec![0x82, 0x86, 0x40], text(b"x", true), text(b"\"", is_huffman), vec![0x3f, 0x00, 0xff, 0x10]];
             let others = others.concat();
-            let block = |value: Vec<u8>| match order {
-                0 => [&others, &name, &value].map(Vec::as_slice).concat(),
-                _ => [&name, &value, &others].map(Vec::as_slice).concat(),
+            let block = |path: &[u8]| match order {
+                0 => [&others, path].concat(),
+                _ => [path, &others].concat(),
             };
-            let (mut before, mut after, mut flags) = (vec![], vec![], 0x1 | END_HEADERS);
+            let (mut before, mut after, mut flags) = (vec![], vec![], 0x1);
             if frame_flags & 1 != 0 {
                 (before, after, flags) = (vec![pad], vec![0; pad.into()], flags | PADDED);
             }
@@ -272,13 +200,24 @@ mod tests {
             if frame_flags & 2 != 0 {
                 (priority, flags) = (vec![0, 0, 0, 0, 15], flags | PRIORITY);
             }
-            let sent =
-                frame(HEADERS, flags, &[before, priority.clone(), block(text(path, is_huffman)), after].concat());
-            let is_changed = path == PATH && !is_indexed;
-            let changed = || frame(HEADERS, flags & !PADDED, &[priority, block(text(ENCODED, false))].concat());
-            let read = if is_changed { changed() } else { sent.clone() };
+            let whole = block(&[name, text(path, is_huffman)].concat());
+            let mut payloads: Vec<_> = whole.chunks(whole.len().div_ceil(count)).map(<[u8]>::to_vec).collect();
+            payloads[0] = [before, priority.clone(), payloads[0].clone(), after].concat();
+            let sent = continued(flags, &payloads);
+            let changed = [priority, block(&[&[0x04], &*text(ENCODED, false)].concat())].concat();
+            let read = if path == PATH { continued(flags & !PADDED, &[changed]) } else { sent.clone() };
             (sent, read)
         })
+    }
+
+    /// A HEADERS frame and CONTINUATION frames.
+    fn continued(flags: u8, payloads: &[Vec<u8>]) -> Vec<u8> {
+        let last = payloads.len() - 1;
+        let one = |(number, payload): (usize, &Vec<u8>)| {
+            let (kind, flags) = if number == 0 { (HEADERS, flags) } else { (CONTINUATION, 0) };
+            frame(kind, if number == last { flags | END_HEADERS } else { flags }, payload)
+        };
+        payloads.iter().enumerate().flat_map(one).collect()
     }
 
     /// Frames that pass, whatever is in them.
@@ -343,10 +282,33 @@ mod tests {
         let (first, second) = payload.split_at(LARGEST);
         let read = [frame(HEADERS, 0x1, first), frame(CONTINUATION, END_HEADERS, second)].concat();
         assert_eq!(read_in_parts(&sent, 1000), read);
-        // A block that the client continues itself stays open.
-        let sent = frame(HEADERS, 0x1, &[vec![0x82, 0x04], text(&path, true)].concat());
-        let read = [frame(HEADERS, 0x1, first), frame(CONTINUATION, 0, second)].concat();
-        assert_eq!(read_in_parts(&sent, sent.len()), read);
+        // A block that the client continues itself is put together first.
+        let payloads = [vec![0x82, 0x04], text(&path, true)].concat();
+        let sent = continued(0x1, &payloads.chunks(5000).map(<[u8]>::to_vec).collect::<Vec<_>>());
+        assert_eq!(read_in_parts(&sent, 1000), read);
+    }
+
+    #[test]
+    fn a_block_in_too_many_frames_is_not_waited_for() {
+        let block = [vec![0x82, 0x04], text(PATH, false)].concat();
+        let sent = continued(0x1, &block[..9].chunks(1).map(<[u8]>::to_vec).collect::<Vec<_>>());
+        let mut frames = Frames::default();
+        let (most, next) = sent.split_at((HEAD + 1) * MOST_FRAMES);
+        assert_eq!(frames.take(most), Some(Vec::new()));
+        assert_eq!(frames.take(next).unwrap(), sent);
+    }
+
+    #[test]
+    fn a_block_with_another_frame_in_between_passes() {
+        let block = [vec![0x82, 0x04], text(PATH, false)].concat();
+        let (first, second) = block.split_at(4);
+        let end = frame(CONTINUATION, END_HEADERS, second);
+        let mut other_stream = end.clone();
+        other_stream[8] = 3;
+        for between in [frame(0, 0, b"x"), other_stream, frame(HEADERS, 0, b"")] {
+            let sent = [frame(HEADERS, 0x1, first), between, end.clone()].concat();
+            assert_eq!(read_in_parts(&sent, 1), sent);
+        }
     }
 
     #[test]

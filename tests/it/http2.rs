@@ -8,6 +8,8 @@ use crate::breakage::{END_HEADERS, END_STREAM, Frames, HEADERS};
 use crate::process::Running;
 use crate::support::Server;
 
+const CONTINUATION: u8 = 9;
+
 /// A name and a value that no table has or gets.
 fn literal(name: &str, value: &str) -> Vec<u8> {
     [&[0], &*text(name), &text(value)].concat()
@@ -66,16 +68,63 @@ fn a_target_with_raw_quotes_is_passed_on_encoded() {
     assert_eq!(entries[2]["target"], "/twelvelabs/v1.3/%3Ca%3E%C3%A9%60%22");
 }
 
+/// A name and a value that the client adds to its table.
+fn added(name: &str, value: &str) -> Vec<u8> {
+    let mut field = literal(name, value);
+    field[0] = 0x40;
+    field
+}
+
+/// As Go and Python's `h2` do: what is sent once is referred to afterwards, the headers around a path as well.
 #[test]
-fn a_target_that_the_client_indexes_is_refused_and_its_connection_goes_on() {
+fn targets_that_the_client_adds_to_its_table_are_answered_and_so_is_whatever_refers_to_them() {
+    let server = Running::start(&["--fixture", "demo"]);
+    let mut frames = Frames::open(running(&server));
+    let (authority, key) = (added(":authority", "localhost:1"), added("x-api-key", "tlk_demo"));
+    let plain = "/twelvelabs/v1.3/assets?page_limit=1";
+    let blocks = [
+        get(&[authority, added(":path", JSON_TYPES), key]),
+        // The newest entry (0xbe) is the key, then come the path and the authority.
+        get(&[vec![0xbf, 0xc0, 0xbe]]),
+        get(&[added(":path", "/twelvelabs/v1.3/<a>"), vec![0xc1, 0xbf]]),
+        get(&[added(":path", plain), vec![0xc2, 0xc0]]),
+        // The plain path, the one with brackets, the one with quotes; each with the authority and the key.
+        get(&[vec![0xbe, 0xc2, 0xc0]]),
+        get(&[vec![0xbf, 0xc2, 0xc0]]),
+        get(&[vec![0xc1, 0xc2, 0xc0]]),
+    ];
+    let ask = |(stream, block): (u32, &Vec<u8>)| {
+        let stream = 2 * stream + 1;
+        frames.write(HEADERS, END_STREAM | END_HEADERS, stream, block);
+        let (body, whole) = frames.body(stream);
+        assert!(whole, "stream {stream}");
+        String::from_utf8(body).unwrap()
+    };
+    let bodies: Vec<_> = (0..).zip(&blocks).map(ask).collect();
+    assert!(bodies[0].contains("page_info"), "{}", bodies[0]);
+    assert!(bodies[3].contains("page_info"), "{}", bodies[3]);
+    assert_eq!([&bodies[1], &bodies[6], &bodies[4]], [&bodies[0], &bodies[0], &bodies[3]]);
+    let brackets = "/twelvelabs/v1.3/%3Ca%3E";
+    let asked = [JSON_TYPES_ENCODED, JSON_TYPES_ENCODED, brackets, plain, plain, brackets, JSON_TYPES_ENCODED];
+    let entries = journal(&server);
+    assert_eq!(entries.iter().map(|entry| entry["target"].as_str().unwrap()).collect::<Vec<_>>(), asked);
+    assert!(entries.iter().all(|entry| entry["request_headers"].to_string().contains("localhost:1")), "{entries:?}");
+}
+
+/// The first request is refused, because it has a header that HTTP/2 does not have; the second refers to its path.
+#[test]
+fn what_a_refused_request_adds_to_the_table_stays_there() {
     let server = Server::start("demo");
     let mut frames = Frames::open(server.address);
-    let mut indexed = literal(":path", JSON_TYPES);
-    indexed[0] = 0x40;
-    frames.write(HEADERS, END_STREAM | END_HEADERS, 1, &get(&[indexed, literal(":authority", "localhost")]));
+    let others = [literal(":authority", "localhost"), literal("x-api-key", "tlk_demo")].concat();
+    let refused = get(&[added(":path", JSON_TYPES), others.clone(), added("connection", "close")]);
+    let (first, rest) = refused.split_at(20);
+    frames.write(HEADERS, END_STREAM, 1, first);
+    frames.write(CONTINUATION, END_HEADERS, 1, rest);
     assert!(!frames.body(1).1);
-    frames.write(HEADERS, END_STREAM | END_HEADERS, 3, &get(&named(JSON_TYPES)));
-    assert!(frames.body(3).1);
+    frames.write(HEADERS, END_STREAM | END_HEADERS, 3, &get(&[vec![0xbf], others]));
+    let (body, whole) = frames.body(3);
+    assert!(whole && String::from_utf8_lossy(&body).contains("page_info"));
 }
 
 #[test]
@@ -121,7 +170,7 @@ fn what_is_refused_before_it_is_read_is_a_warning_that_says_why() {
             let mut frames = Frames::open(running(&server));
             if let Some((first, rest)) = block.split_at_checked(16_384) {
                 frames.write(HEADERS, END_STREAM, 1, first);
-                frames.write(9, END_HEADERS, 1, rest);
+                frames.write(CONTINUATION, END_HEADERS, 1, rest);
             } else {
                 frames.write(HEADERS, END_STREAM | END_HEADERS, 1, &block);
             }
