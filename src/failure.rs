@@ -12,8 +12,8 @@ use crate::query::Violation;
 pub enum Failure {
     /// The provider has no such route.
     NoSuchRoute,
-    /// The route exists, the method on it does not.
-    WrongMethod,
+    /// The route exists with other methods: those of an `Allow` header.
+    WrongMethod(String),
     /// No credential where the provider expects one.
     NoKey,
     /// A credential that cannot be one of this provider's keys.

@@ -43,6 +43,7 @@ pub mod log;
 pub mod mime;
 pub mod notes;
 pub mod object;
+pub mod operation;
 pub mod origin;
 pub mod payload;
 pub mod pipeline;

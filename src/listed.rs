@@ -91,7 +91,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
 
 fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
     let card = provider.card();
-    let args = query::read(card.params, card.unknown, "").ok()?;
+    let args = query::read(card.params(), card.unknown(), "").ok()?;
     provider.plan(&args, key).ok().map(|query| query.selection)
 }
 

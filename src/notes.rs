@@ -22,6 +22,7 @@ use crate::faults::Struck;
 use crate::faults::wire::Delivery;
 use crate::journal::{self, BODY_CAP, Exchange, Heads, Line, Remarks};
 use crate::log;
+use crate::operation::Operation;
 use crate::payload::Payload;
 use crate::provider::Card;
 use crate::providers;
@@ -119,6 +120,16 @@ impl Notes {
         self.remark()
             .why
             .get_or_insert_with(|| "a fault reset the connection before any of the answer left".to_owned());
+    }
+
+    /// Notes that the route is one of the vendor's that is not imitated here.
+    pub fn absent(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
+        let warning = Warning::NotImitated { title: card.title, operation };
+        self.because(warning.to_string());
+        self.remark().warnings = vec![warning];
+        if let Some(workspace) = &self.workspace {
+            app.tenants.of(workspace).warned.fetch_add(1, Relaxed);
+        }
     }
 
     /// Notes what about an answered request was probably not meant.

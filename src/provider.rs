@@ -12,6 +12,7 @@ use crate::failure::{Failure, Staged};
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Counts, Quota};
+use crate::operation::{self, Action, Operation};
 use crate::query::{self, Args, Param, Unknown, Violation};
 use crate::reply::{Rendered, Reply};
 use crate::store::{Asset, AssetQuery, Key};
@@ -32,7 +33,7 @@ pub trait Provider: Send + Sync {
     /// Reads a raw query string, in the way that the chosen variants say.
     fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
         let card = self.card();
-        Ok(query::read(card.params, card.unknown, query)?.under(variants))
+        Ok(query::read(card.params(), card.unknown(), query)?.under(variants))
     }
 
     /// What the request asks of the library, in neutral terms.
@@ -55,8 +56,8 @@ pub trait Provider: Send + Sync {
         reply
     }
 
-    /// The answer to OPTIONS, where the vendor's framework gives one by itself.
-    fn options(&self) -> Option<Reply> {
+    /// The answer to OPTIONS for a path with these methods, where the vendor's framework gives one by itself.
+    fn options(&self, _allow: &str) -> Option<Reply> {
         None
     }
 
@@ -84,26 +85,18 @@ pub struct Card {
     pub hosts: &'static [&'static str],
     /// What follows the host in the base URL that clients are given.
     pub base: &'static str,
-    /// The path of the list route.
-    pub list: &'static str,
-    /// The list route with a slash behind it.
+    /// All routes that its documents name, the list of assets first.
+    pub operations: &'static [Operation],
+    /// A route with a slash behind it.
     pub slash: Slash,
-    /// The methods of the list route, as an `Allow` header names them.
-    pub allow: &'static str,
+    /// What its framework adds to the methods of a path.
+    pub methods: Methods,
     /// What is looked at first, the key or the route.
     pub order: CheckOrder,
     /// Which requests with a live key count against its quotas.
     pub counted: QuotaScope,
-    /// The scope a key needs, if it has scopes at all.
-    pub scope: Option<&'static str>,
     /// Where the key travels and what it looks like.
     pub auth: Auth,
-    /// The list route's parameters.
-    pub params: &'static [Param],
-    /// What happens to other parameters.
-    pub unknown: Unknown,
-    /// How pages are asked for.
-    pub paging: Paging,
     /// The documented quotas; the first is the main one.
     pub quotas: &'static [Quota],
     /// What it does in one of several ways, as the user chooses.
@@ -114,6 +107,78 @@ pub struct Card {
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.
     pub not_imitated: &'static [&'static str],
+}
+
+impl Card {
+    /// The operation that lists the assets, and how its pages are asked for.
+    fn listing(&self) -> (&'static Operation, &'static Paging) {
+        let listing = self.operations.iter().find_map(|operation| match &operation.action {
+            Action::List(paging) => Some((operation, paging)),
+            Action::Absent => None,
+        });
+        listing.expect("every provider lists its assets")
+    }
+
+    /// The path of the list of assets.
+    pub fn list(&self) -> &'static str {
+        self.listing().0.path()
+    }
+
+    /// The scope that listing assets needs of a key that has scopes.
+    pub fn scope(&self) -> Option<&'static str> {
+        self.listing().0.scope
+    }
+
+    /// The parameters of the list of assets.
+    pub fn params(&self) -> &'static [Param] {
+        self.listing().0.params
+    }
+
+    /// What happens to other parameters.
+    pub fn unknown(&self) -> Unknown {
+        self.listing().0.unknown
+    }
+
+    /// How the pages of the list of assets are asked for.
+    pub fn paging(&self) -> &'static Paging {
+        self.listing().1
+    }
+
+    /// The methods of a path, as an `Allow` header names them.
+    pub fn allow(&self, path: &str) -> String {
+        self.methods.allow(&operation::methods(self.operations, path))
+    }
+}
+
+/// What a vendor's framework adds to the methods of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// Nothing; and only the first route with the path counts.
+    FirstRoute,
+    /// HEAD, wherever GET is.
+    WithHead,
+    /// HEAD wherever GET is, and OPTIONS everywhere. `Allow` names both first.
+    WithHeadAndOptions,
+}
+
+impl Methods {
+    /// Whether HEAD is answered wherever GET is.
+    pub fn has_head(self) -> bool {
+        self != Methods::FirstRoute
+    }
+
+    fn allow(self, methods: &[&'static str]) -> String {
+        let head = (self.has_head() && methods.contains(&"GET")).then_some("HEAD");
+        let listed = methods.iter().copied();
+        let all: Vec<_> = match self {
+            Methods::FirstRoute => listed.take(1).collect(),
+            Methods::WithHead => {
+                listed.flat_map(|name| [Some(name), head.filter(|_| name == "GET")]).flatten().collect()
+            }
+            Methods::WithHeadAndOptions => head.into_iter().chain(["OPTIONS"]).chain(listed).collect(),
+        };
+        all.join(", ")
+    }
 }
 
 /// How pages are asked for.
@@ -196,7 +261,7 @@ impl Fact {
     }
 }
 
-/// What a slash behind the list route does.
+/// What a slash behind a route does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slash {
     /// It is another route, which does not exist.

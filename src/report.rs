@@ -9,6 +9,7 @@ use crate::admin::base_url;
 use crate::clock::{Micros, write_rfc3339};
 use crate::failure::Staged;
 use crate::limits::Shape;
+use crate::operation::Operation;
 use crate::provider::{Card, Evidence, Fact};
 use crate::providers;
 use crate::query::{Empty, Param, Reads, Repeated, Unknown};
@@ -24,7 +25,7 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
         let usable = |key: &&Key| {
             key.provider == card.name
                 && key.state(now) == KeyState::Active
-                && card.scope.is_none_or(|scope| key.allows(scope))
+                && card.scope().is_none_or(|scope| key.allows(scope))
         };
         if let Some(key) = keys.iter().find(usable) {
             let _ = write!(
@@ -33,7 +34,7 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
                 key.key,
                 card.auth.carrier.line(&key.key),
                 card.name,
-                card.list
+                card.list()
             );
         }
     }
@@ -96,7 +97,8 @@ struct CardRow {
     title: &'static str,
     hosts: &'static [&'static str],
     list: &'static str,
-    methods: &'static str,
+    methods: String,
+    operations: Vec<OperationRow>,
     key: String,
     scope: Option<&'static str>,
     parameters: Vec<ParamRow>,
@@ -106,6 +108,20 @@ struct CardRow {
     staged_failures: Vec<StagedRow>,
     facts: &'static [Fact],
     not_imitated: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct OperationRow {
+    name: &'static str,
+    method: &'static str,
+    paths: &'static [&'static str],
+    imitated: bool,
+    evidence: Evidence,
+}
+
+fn operation_row(operation: &Operation) -> OperationRow {
+    let Operation { name, method, paths, evidence, .. } = *operation;
+    OperationRow { name, method, paths, imitated: !operation.is_absent(), evidence }
 }
 
 #[derive(Serialize)]
@@ -156,12 +172,13 @@ fn card_row(card: &'static Card) -> CardRow {
         name: card.name,
         title: card.title,
         hosts: card.hosts,
-        list: card.list,
-        methods: card.allow,
+        list: card.list(),
+        methods: card.allow(card.list()),
+        operations: card.operations.iter().map(operation_row).collect(),
         key: card.auth.carrier.line("<key>"),
-        scope: card.scope,
-        parameters: card.params.iter().map(param_row).collect(),
-        unknown_parameters: if card.unknown == Unknown::Ignored { "ignored" } else { "refused" },
+        scope: card.scope(),
+        parameters: card.params().iter().map(param_row).collect(),
+        unknown_parameters: if card.unknown() == Unknown::Ignored { "ignored" } else { "refused" },
         limits: limits.collect(),
         variants: card.variants,
         staged_failures: card.staged.iter().map(staged_row).collect(),
@@ -205,10 +222,10 @@ pub fn providers_json(cards: &[&'static Card]) -> String {
 pub fn providers(cards: &[&'static Card]) -> String {
     let mut table = table(&["provider", "list route", "key", "parameters"]);
     for card in cards {
-        let names: Vec<_> = card.params.iter().map(|param| param.name).collect();
+        let names: Vec<_> = card.params().iter().map(|param| param.name).collect();
         table.add_row([
             card.name.to_owned(),
-            format!("GET {}", card.list),
+            format!("GET {}", card.list()),
             card.auth.carrier.line("<key>"),
             names.join(" "),
         ]);
@@ -249,7 +266,13 @@ pub fn provider(card: &'static Card) -> String {
         }
         let _ = write!(text, "\n{}", lines(&limits));
     }
-    let _ = write!(text, "\n{}\n{}", variants(card), facts(card));
+    let mut routes = table(&["operation", "route", "imitated", "evidence"]);
+    for row in &row.operations {
+        let imitated = if row.imitated { "yes" } else { "no" };
+        let route = format!("{} {}", row.method, row.paths.join(", "));
+        routes.add_row([row.name, &route, imitated, row.evidence.word()]);
+    }
+    let _ = write!(text, "\n{}\n{}\n{}", lines(&routes), variants(card), facts(card));
     text
 }
 
@@ -286,11 +309,11 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
             text,
             "\n## {}\n\n`GET {}` at {}\n",
             card.title,
-            card.list,
+            card.list(),
             card.hosts.first().map(|host| format!("`{host}`")).unwrap_or_default()
         );
         text.push_str("\n| parameter | reads | default | empty | repeated | evidence |\n|---|---|---|---|---|---|\n");
-        for param in card.params.iter().map(param_row) {
+        for param in card.params().iter().map(param_row) {
             let default = param.default.map_or("none".to_owned(), |text| format!("`{text}`"));
             let _ = writeln!(
                 text,
@@ -310,11 +333,22 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
         ] {
             list(&mut text, title, card.facts.iter().filter(|fact| fact.evidence == evidence).map(|fact| fact.says));
         }
+        operations(&mut text, card);
         variant_rows(&mut text, card);
         staged(&mut text, card.staged);
         list(&mut text, "Not imitated", card.not_imitated.iter().copied());
     }
     text
+}
+
+/// The routes that the vendor's documents name.
+fn operations(text: &mut String, card: &Card) {
+    text.push_str("\n| operation | route | imitated | evidence |\n|---|---|---|---|\n");
+    for row in card.operations.iter().map(operation_row) {
+        let paths: Vec<_> = row.paths.iter().map(|path| format!("`{} {path}`", row.method)).collect();
+        let imitated = if row.imitated { "yes" } else { "no: 501" };
+        let _ = writeln!(text, "| `{}` | {} | {imitated} | {} |", row.name, paths.join(", "), row.evidence.word());
+    }
 }
 
 /// What the user can choose.

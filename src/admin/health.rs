@@ -80,7 +80,7 @@ pub fn describe(request: &Parts) -> Vec<Described> {
         name: card.name,
         title: card.title,
         base_url: base_url(&origin, card),
-        list: card.list,
+        list: card.list(),
         hosts: card.hosts,
     };
     providers::ALL.iter().map(|provider| described(provider.card())).collect()

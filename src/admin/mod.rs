@@ -36,6 +36,7 @@ use self::answer::{ErrorBody, Refusal};
 use self::health::Described;
 use self::index::Index;
 use crate::app::App;
+use crate::operation::Operation;
 use crate::pipeline::date;
 use crate::provider::Card;
 use crate::reply::Reply;
@@ -148,6 +149,13 @@ struct NoSuchFault<'a> {
 }
 
 #[derive(Serialize)]
+struct NotImitated<'a> {
+    error: Problem<'a>,
+    provider: &'static str,
+    operation: &'static str,
+}
+
+#[derive(Serialize)]
 struct Problem<'a> {
     code: &'a str,
     message: &'a str,
@@ -166,6 +174,21 @@ pub fn no_provider(request: &Parts) -> Reply {
 pub fn no_such_fault(why: &str) -> Reply {
     let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
     Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
+}
+
+/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not in the vendor's
+/// words: its 404 would make a client believe that an asset is gone.
+pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
+    let Operation { name, method, .. } = operation;
+    let at = format!("{method} {}", operation.path());
+    let message = format!(
+        "{} has this route, `{name}`, and assetmock does not imitate it; `assetmock providers {}` lists those it does",
+        card.title, card.name
+    );
+    let error = Problem { code: "not_imitated", message: &message, at: &at };
+    // Some vendors' clients try again after any 5xx, unless they are told not to.
+    Reply::json(StatusCode::NOT_IMPLEMENTED, &NotImitated { error, provider: card.name, operation: name })
+        .header("x-should-retry", "false")
 }
 
 /// The answer to a request that does not name its host as HTTP wants it.

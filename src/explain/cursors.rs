@@ -56,7 +56,7 @@ impl Cursors {
     /// ask for one of them to know that it has.
     pub fn remember(&self, answered: &Answered, next: Option<&str>) {
         let page = answered.page;
-        match (answered.card.paging.by, &answered.plan.start) {
+        match (answered.card.paging().by, &answered.plan.start) {
             (Position::OffsetCursor | Position::Keyset, _) => {
                 if let Some(next) = next {
                     self.offer(answered, &Place::Cursor(next));

@@ -34,9 +34,9 @@ fn filter(answered: &Answered, name: &str) -> Option<&'static Param> {
     let card = answered.card;
     let narrows = |param: &&Param| {
         let is_text = matches!(param.reads, Reads::Text | Reads::Parsed(_));
-        is_text && param.name == name && ![card.paging.position, card.paging.size].contains(&name)
+        is_text && param.name == name && ![card.paging().position, card.paging().size].contains(&name)
     };
-    card.params.iter().find(narrows)
+    card.params().iter().find(narrows)
 }
 
 fn is_wanted_kind(answered: &Answered, text: &str) -> bool {
@@ -68,7 +68,7 @@ fn contradiction(answered: &Answered) -> Option<Warning> {
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
-        let named = |at| answered.card.params.iter().find(|param| answered.args.instant(param.name) == Some(at));
+        let named = |at| answered.card.params().iter().find(|param| answered.args.instant(param.name) == Some(at));
         return Some(Warning::Contradiction { one: named(from)?.name, other: named(to)?.name });
     }
     let tag = filters.iter().find_map(|filter| match filter {
@@ -76,6 +76,6 @@ fn contradiction(answered: &Answered) -> Option<Warning> {
         _ => None,
     })?;
     let lists = |param: &&Param| answered.args.list(param.name).is_some_and(|tags| tags.contains(tag));
-    let mut named = answered.card.params.iter().filter(lists);
+    let mut named = answered.card.params().iter().filter(lists);
     Some(Warning::Contradiction { one: named.next()?.name, other: named.next()?.name })
 }

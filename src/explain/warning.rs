@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use super::cursors::{Cursors, JudgedPosition, Place, Recalled};
 use super::unmatched::unmatched;
 use super::{SHORT, clip, meant};
+use crate::operation::Operation;
 use crate::provider::{Card, Page, Position};
 use crate::query::{Args, Empty, Param, Reads, Repeated};
 use crate::secret::Secrets;
@@ -98,6 +99,13 @@ pub enum Warning {
         /// The parameter.
         name: &'static str,
     },
+    /// A route of the vendor's that the emulator does not imitate.
+    NotImitated {
+        /// The vendor, as it writes its name.
+        title: &'static str,
+        /// The route.
+        operation: &'static Operation,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -126,6 +134,14 @@ impl fmt::Display for Warning {
             Warning::OtherFilters { name } => {
                 write!(f, "the {name} was sent with other filters than it was made with")
             }
+            Warning::NotImitated { title, operation } => {
+                let Operation { name, method, .. } = operation;
+                write!(
+                    f,
+                    "{title} has the route `{method} {}` (`{name}`), which is not imitated here",
+                    operation.path()
+                )
+            }
         }
     }
 }
@@ -143,7 +159,7 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
     let mut warnings = Vec::new();
     // What is not known and was not refused is ignored.
     warnings.extend(ignored(answered, &pairs));
-    for param in answered.card.params {
+    for param in answered.card.params() {
         warnings.extend(uncounted(answered, param, &pairs));
     }
     warnings.extend(resized(answered, &pairs));
@@ -154,12 +170,12 @@ pub fn warnings(answered: &Answered, cursors: &Cursors) -> Vec<Warning> {
 
 /// The position that is asked for, where a warning depends on whether it was offered before.
 pub fn judged_position(answered: &Answered, cursors: &Cursors) -> Option<JudgedPosition> {
-    let paging = answered.card.paging;
+    let paging = answered.card.paging();
     match (paging.by, &answered.plan.start) {
         (Position::OffsetCursor | Position::Keyset, Start::Offset(0)) | (Position::Page, _) => None,
         (Position::OffsetCursor | Position::Keyset, _) => {
             let pairs: Vec<Pair> = form_urlencoded::parse(answered.query.as_bytes()).collect();
-            let param = answered.card.params.iter().find(|param| param.name == paging.position)?;
+            let param = answered.card.params().iter().find(|param| param.name == paging.position)?;
             Some(cursors.judge(answered, &Place::Cursor(counted(param, &pairs)?)))
         }
         (Position::Offset, Start::Offset(offset)) if answered.page.rows.is_empty() => {
@@ -173,7 +189,7 @@ pub fn judged_position(answered: &Answered, cursors: &Cursors) -> Option<JudgedP
 fn ignored(answered: &Answered, pairs: &[Pair]) -> Vec<Warning> {
     /// Warned of one by one.
     const FEW: usize = 8;
-    let known = |name: &str| answered.card.params.iter().any(|param| param.is_named(name));
+    let known = |name: &str| answered.card.params().iter().any(|param| param.is_named(name));
     let mut names: Vec<&str> = Vec::new();
     let mut more = 0;
     for (name, _) in pairs.iter().filter(|(name, _)| !known(name)) {
@@ -185,7 +201,7 @@ fn ignored(answered: &Answered, pairs: &[Pair]) -> Vec<Warning> {
     }
     let ignored = names.iter().map(|name| Warning::Ignored {
         name: shown(answered, name),
-        meant: meant(name, answered.card.params.iter().map(|param| param.name)),
+        meant: meant(name, answered.card.params().iter().map(|param| param.name)),
     });
     ignored.chain((more > 0).then_some(Warning::MoreIgnored(more))).collect()
 }
@@ -218,8 +234,8 @@ fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
 
 /// Another page size than was asked for. What was read may already be another number than the client sent.
 fn resized(answered: &Answered, pairs: &[Pair]) -> Option<Warning> {
-    let name = answered.card.paging.size;
-    let param = answered.card.params.iter().find(|param| param.name == name)?;
+    let name = answered.card.paging().size;
+    let param = answered.card.params().iter().find(|param| param.name == name)?;
     let sent = counted(param, pairs).and_then(|text| match param.reads {
         Reads::Integer { read, .. } => read(text).ok(),
         Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => None,
@@ -230,9 +246,9 @@ fn resized(answered: &Answered, pairs: &[Pair]) -> Option<Warning> {
 
 /// A position that leads beyond the end, or was made with other filters.
 fn misplaced(answered: &Answered, pairs: &[Pair], cursors: &Cursors) -> Option<Warning> {
-    let paging = answered.card.paging;
+    let paging = answered.card.paging();
     let name = paging.position;
-    let param = answered.card.params.iter().find(|param| param.name == name)?;
+    let param = answered.card.params().iter().find(|param| param.name == name)?;
     let text = counted(param, pairs).filter(|text| !text.is_empty())?;
     let is_cursor = matches!(paging.by, Position::OffsetCursor | Position::Keyset);
     if is_cursor && cursors.judge(answered, &Place::Cursor(text)).recalled == Recalled::OtherFilters {
@@ -249,7 +265,7 @@ fn is_beyond_end(answered: &Answered, cursors: &Cursors) -> bool {
     if !page.rows.is_empty() {
         return false;
     }
-    match (card.paging.by, &plan.start) {
+    match (card.paging().by, &plan.start) {
         (_, Start::Offset(0)) => false,
         (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(answered),
         (Position::Offset, Start::Offset(offset)) => {
@@ -265,7 +281,7 @@ fn end(answered: &Answered) -> Option<String> {
         1 => format!("there is 1 {one}"),
         count => format!("there are {count} {many}"),
     };
-    answered.plan.counted.then(|| match answered.card.paging.by {
+    answered.plan.counted.then(|| match answered.card.paging().by {
         Position::Page => say(pages(answered), "page", "pages"),
         Position::Offset | Position::OffsetCursor | Position::Keyset => say(answered.page.total, "asset", "assets"),
     })

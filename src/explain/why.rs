@@ -9,6 +9,7 @@ use super::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::failure::Failure;
 use crate::limits::{Counts, Exceeded};
+use crate::operation;
 use crate::provider::{Card, Carrier};
 use crate::providers;
 use crate::query::{Problem, Violation};
@@ -43,16 +44,13 @@ pub struct Case<'a> {
 /// Why a request was refused, in a sentence without a full stop.
 pub fn why(failure: &Failure, case: &Case) -> String {
     let secrets = &LazyCell::new(|| Secrets::of(case.shown, case.headers));
-    let (title, list) = (case.card.title, case.card.list);
+    let title = case.card.title;
     let key = || format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
     match failure {
-        Failure::NoSuchRoute => format!("{title} has no route {}; it has `{list}`", quoted(case.path, secrets)),
-        Failure::WrongMethod => {
-            format!(
-                "{} is not a method of `{list}`; it takes {}",
-                quoted(case.method.as_str(), secrets),
-                case.card.allow
-            )
+        Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(case.path, secrets), nearest(case)),
+        Failure::WrongMethod(allow) => {
+            let (method, path) = (quoted(case.method.as_str(), secrets), quoted(case.path, secrets));
+            format!("{method} is not a method of {path}; it takes {allow}")
         }
         Failure::NoKey => no_key(case),
         Failure::MalformedKey => malformed_key(case),
@@ -80,6 +78,17 @@ pub fn why(failure: &Failure, case: &Case) -> String {
         Failure::RateLimited(exceeded) => rate_limited(exceeded, case),
         Failure::Staged(staged) => format!("the fault `{}` was asked for", staged.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
+    }
+}
+
+/// The route that was probably meant, or else the one that every vendor has.
+fn nearest(case: &Case) -> String {
+    match operation::nearest(case.card.operations, case.path) {
+        Some(operation) => {
+            let remark = if operation.is_absent() { ", which is not imitated here" } else { "" };
+            format!("the nearest is `{} {}`{remark}", operation.method, operation.path())
+        }
+        None => format!("it has `{}`", case.card.list()),
     }
 }
 
@@ -167,7 +176,7 @@ fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &
         Problem::Repeated => format!("`{name}` is given more than once, or as an array"),
         Problem::Object => format!("`{name}` is given as an object"),
         Problem::Unknown => {
-            let known = meant(&violation.param, card.params.iter().map(|known| known.name));
+            let known = meant(&violation.param, card.params().iter().map(|known| known.name));
             format!("`{name}` is not a parameter of {}{}", card.title, or_else(known))
         }
         Problem::Malformed(reason) if reason.is_empty() => format!("{given} is malformed"),

@@ -17,9 +17,9 @@ const SHARED: &[(&str, Make)] = &[
     ("invalid_key", |_| Failure::UnknownKey),
     ("revoked_key", |_| Failure::RevokedKey),
     ("expired_key", |_| Failure::ExpiredKey),
-    ("missing_scope", |card| Failure::MissingScope(card.scope.unwrap_or(ANY_SCOPE))),
+    ("missing_scope", |card| Failure::MissingScope(card.scope().unwrap_or(ANY_SCOPE))),
     ("not_found", |_| Failure::NoSuchRoute),
-    ("wrong_method", |_| Failure::WrongMethod),
+    ("wrong_method", |card| Failure::WrongMethod(card.allow(card.list()))),
     ("invalid_request", |card| misplaced(card)),
     ("server_error", |_| Failure::Internal),
 ];
@@ -68,11 +68,11 @@ pub fn names(card: &Card) -> Vec<String> {
 
 /// A cursor or page number that the provider cannot take.
 pub fn misplaced(card: &Card) -> Failure {
-    let problem = match card.paging.by {
+    let problem = match card.paging().by {
         Position::Offset | Position::Page => Problem::NotANumber,
         Position::OffsetCursor | Position::Keyset => Problem::malformed(),
     };
-    let param = card.paging.position.into();
+    let param = card.paging().position.into();
     Failure::Invalid(vec![Violation { param, given: String::new(), problem, position: 0 }])
 }
 

@@ -226,7 +226,7 @@ mod tests {
 
     fn asked<'a>(provider: &str, workspace: &'a str, query: &'a str) -> Asked<'a> {
         let card = providers::named(provider).unwrap().card();
-        Asked { card, workspace: Some(workspace), key: None, method: "GET", path: card.list, query }
+        Asked { card, workspace: Some(workspace), key: None, method: "GET", path: card.list(), query }
     }
 
     fn ids(struck: &[Struck]) -> Vec<Id> {

@@ -54,7 +54,7 @@ pub enum Plausibility {
 /// How likely this vendor is to do it, judged by how its pages are asked for.
 pub fn plausibility(card: &Card, torture: Torture) -> Plausibility {
     use Plausibility::{Impossible, Plausible, Synthetic};
-    let by = card.paging.by;
+    let by = card.paging().by;
     match torture {
         // Other clients write whenever they like.
         Torture::Insert | Torture::Remove => Plausible,
@@ -70,13 +70,13 @@ pub fn plausibility(card: &Card, torture: Torture) -> Plausibility {
         Torture::ExpiredCursor if has_cursors(card) => Synthetic,
         Torture::ExpiredCursor => Impossible,
         // Any write between two pages does it, if there is a total.
-        Torture::ChangingTotal if card.paging.total => Plausible,
+        Torture::ChangingTotal if card.paging().total => Plausible,
         Torture::ChangingTotal => Impossible,
     }
 }
 
 fn has_cursors(card: &Card) -> bool {
-    matches!(card.paging.by, Position::OffsetCursor | Position::Keyset)
+    matches!(card.paging().by, Position::OffsetCursor | Position::Keyset)
 }
 
 impl Torture {
@@ -115,7 +115,7 @@ impl Torture {
 
 /// Whether the request asks for a page that is not the first: its position is not the one that an absent one means.
 pub fn follows_another(card: &Card, query: &str) -> bool {
-    let Some(position) = card.params.iter().find(|param| param.name == card.paging.position) else { return false };
+    let Some(position) = card.params().iter().find(|param| param.name == card.paging().position) else { return false };
     let read = |query| query::read(&[*position], Unknown::Ignored, query);
     read(query).is_ok_and(|asked| read("").is_ok_and(|first| asked != first))
 }
@@ -147,7 +147,7 @@ mod tests {
             assert!(first.iter().all(|query| !follows_another(card(name), query)), "{name}");
             assert!(later.iter().all(|query| follows_another(card(name), query)), "{name}");
             assert!(
-                !follows_another(card(name), &format!("{}=%", card(name).paging.position)),
+                !follows_another(card(name), &format!("{}=%", card(name).paging().position)),
                 "{name}: no page at all"
             );
         }

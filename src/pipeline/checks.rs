@@ -13,6 +13,7 @@ use crate::clock::Micros;
 use crate::failure::Failure;
 use crate::fixture::too_long;
 use crate::limits::Counts;
+use crate::operation::{self, Found, Operation};
 use crate::origin::origin;
 use crate::provider::{Provider, Slash};
 use crate::providers::Route;
@@ -20,21 +21,38 @@ use crate::reply::Reply;
 use crate::store::{Key, KeyState};
 use crate::workspace;
 
-/// Lets the list route pass, or gives the answer that a vendor's framework gives by itself.
-pub(super) fn route_and_method(route: &Route, request: &Parts) -> Result<Option<Reply>, Failure> {
+/// What a request's path and method lead to.
+pub(super) enum Routed {
+    /// An operation of the vendor's.
+    Operation(&'static Operation),
+    /// What the vendor's framework answers by itself.
+    Reply(Reply),
+}
+
+/// Finds the operation in the vendor's table.
+pub(super) fn find_operation(route: &Route, request: &Parts) -> Result<Routed, Failure> {
     let card = route.provider.card();
-    match (route.path.strip_prefix(card.list), card.slash) {
-        (Some(""), _) | (Some("/"), Slash::Tolerated) => {}
-        (Some("/"), Slash::Redirected) => return Ok(Some(without_slash(request))),
-        _ => return Err(Failure::NoSuchRoute),
+    let is_there = |path: &str| card.operations.iter().any(|operation| operation.has_path(path));
+    let mut path = &*route.path;
+    if let Some(bare) = path.strip_suffix('/').filter(|bare| card.slash != Slash::NotFound && is_there(bare)) {
+        if card.slash == Slash::Redirected {
+            return Ok(Routed::Reply(without_slash(request)));
+        }
+        path = bare;
     }
     if request.method == Method::OPTIONS
-        && let Some(reply) = route.provider.options()
+        && is_there(path)
+        && let Some(reply) = route.provider.options(&card.allow(path))
     {
-        return Ok(Some(reply));
+        return Ok(Routed::Reply(reply));
     }
-    let allowed = card.allow.split(", ").any(|method| method == request.method.as_str());
-    if allowed { Ok(None) } else { Err(Failure::WrongMethod) }
+    match operation::find(card.operations, request.method.as_str(), path) {
+        Found::Operation(operation) if request.method != Method::HEAD || card.methods.has_head() => {
+            Ok(Routed::Operation(operation))
+        }
+        Found::Operation(_) | Found::OtherMethods => Err(Failure::WrongMethod(card.allow(path))),
+        Found::Nothing => Err(Failure::NoSuchRoute),
+    }
 }
 
 /// 307 to the same address without the slash: clients that follow it keep method and query.
@@ -76,7 +94,7 @@ pub(super) fn live(key: &Key, now: Micros) -> Result<(), Failure> {
 
 /// Lets a key pass that may list.
 pub(super) fn in_scope(provider: &dyn Provider, key: &Key) -> Result<(), Failure> {
-    match provider.card().scope.filter(|scope| !key.allows(scope)) {
+    match provider.card().scope().filter(|scope| !key.allows(scope)) {
         Some(scope) => Err(Failure::MissingScope(scope)),
         None => Ok(()),
     }

@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::error;
 
-use self::checks::{in_scope, internal, known_key, live, route_and_method, within_limits};
+use self::checks::{Routed, find_operation, in_scope, internal, known_key, live, within_limits};
 pub(crate) use self::respond::date;
 use self::respond::respond;
 use crate::admin;
@@ -226,7 +226,7 @@ async fn list<'k>(
     if provider.card().order == CheckOrder::KeyFirst {
         live_key(asked)?;
     }
-    if let Some(reply) = routed(app, asked, progress)? {
+    if let Some(reply) = routed(app, asked, notes, progress)? {
         return Ok(reply);
     }
     let entry = counted(app, asked, progress)?;
@@ -334,18 +334,33 @@ fn expire_cursor(script: &Script, card: &Card, notes: &mut Notes) -> Result<(), 
     Err(failure)
 }
 
-/// Lets the list route pass, or gives what the vendor's framework answers by itself. What fails here is counted too where
-/// the vendor counts all that a live key asks for.
-fn routed<'k>(app: &App, asked: &'k Asked<'_>, progress: &mut Progress<'k>) -> Result<Option<Reply>, Failure> {
+/// Lets the list of assets pass, or gives what the emulator answers for a route that it does not imitate, or what the
+/// vendor's framework answers by itself. What fails here is counted too where the vendor counts all that a live key asks
+/// for.
+fn routed<'k>(
+    app: &App,
+    asked: &'k Asked<'_>,
+    notes: &mut Notes,
+    progress: &mut Progress<'k>,
+) -> Result<Option<Reply>, Failure> {
     let provider = asked.route.provider;
-    let outcome = route_and_method(asked.route, asked.request);
-    let passes = matches!(outcome, Ok(None));
-    if !passes && provider.card().counted == QuotaScope::Everything {
+    let outcome = find_operation(asked.route, asked.request);
+    if let Ok(Routed::Operation(operation)) = outcome {
+        let absent = operation.is_absent();
+        return Ok(absent.then(|| {
+            notes.absent(app, provider.card(), operation);
+            admin::not_imitated(provider.card(), operation)
+        }));
+    }
+    if provider.card().counted == QuotaScope::Everything {
         // A key that is not live has nothing to count.
         let _ = counted(app, asked, progress);
     }
     let cx = asked.context(progress.key, &progress.counts);
-    Ok(outcome?.map(|reply| provider.framework_reply(reply, &cx)))
+    match outcome? {
+        Routed::Reply(reply) => Ok(Some(provider.framework_reply(reply, &cx))),
+        Routed::Operation(_) => Ok(None),
+    }
 }
 
 /// The key, if it is live.

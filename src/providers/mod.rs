@@ -41,8 +41,8 @@ pub struct Route {
     pub path: String,
 }
 
-/// Finds a request's provider: by prefix, else by host, else by a path that is exactly its list route, with nothing in
-/// front. Where two share that path, the shape of the key decides.
+/// Finds a request's provider: by prefix, else by host, else by a path that is one of its routes, with nothing in front.
+/// Where several share that path, the shape of the key decides.
 pub fn resolve(request: &Parts) -> Option<Route> {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     by_prefix(&path).or_else(|| {
@@ -77,7 +77,8 @@ fn by_host(host: &str) -> Option<&'static dyn Provider> {
 }
 
 fn by_bare_path(path: &str, request: &Parts) -> Option<&'static dyn Provider> {
-    let mut claimants = ALL.iter().copied().filter(|provider| provider.card().list == path);
+    let claims = |provider: &&dyn Provider| provider.card().operations.iter().any(|operation| operation.has_path(path));
+    let mut claimants = ALL.iter().copied().filter(claims);
     match (claimants.next(), claimants.next()) {
         (only, None) => only,
         (Some(first), Some(second)) => {

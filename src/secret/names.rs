@@ -37,7 +37,7 @@ pub(super) fn carries_scheme(name: &HeaderName) -> bool {
 /// Whether a parameter or field of this name holds a secret. Those that a vendor documents do not: one calls its cursor
 /// `token`.
 pub(super) fn is_secret_parameter(name: &str) -> bool {
-    let is_documented = || providers::ALL.iter().any(|p| p.card().params.iter().any(|param| param.name == name));
+    let is_documented = || providers::ALL.iter().any(|p| p.card().params().iter().any(|param| param.name == name));
     is_secrets(name) && !is_documented()
 }
 

@@ -269,7 +269,7 @@ fn providers_show_their_parameters_limits_and_evidence() {
     assert_eq!(cards[0]["parameters"][0]["default"], "50");
     assert_eq!(cards[0]["limits"][0]["requests"], 600);
     let table = run(&["providers", "piktid"]);
-    for param in assetmock::providers::named("piktid").unwrap().card().params {
+    for param in assetmock::providers::named("piktid").unwrap().card().params() {
         assert!(stdout(&table).contains(param.name), "{}", param.name);
     }
     assert!(stdout(&run(&["providers"])).contains("GET /v1/asset/list"));

@@ -174,7 +174,7 @@ fn a_key_without_scopes_is_refused_where_the_card_names_one() {
     let server = start();
     for (provider, dialect) in pairs() {
         let answer = get(&server, dialect, "_scopeless", "");
-        match provider.card().scope {
+        match provider.card().scope() {
             Some(_) => assert_refused(dialect, &answer, 403),
             None => assert_page(dialect, &answer),
         }
@@ -273,7 +273,7 @@ fn every_request_has_a_name_of_its_own() {
 
 #[test]
 fn head_has_the_headers_of_get_and_no_body() {
-    for (provider, dialect) in pairs().filter(|(provider, _)| provider.card().allow.contains("HEAD")) {
+    for (provider, dialect) in pairs().filter(|(provider, _)| provider.card().methods.has_head()) {
         for ending in ["", "_revoked"] {
             let ask = |method| start().request(method, &dialect.target(""), &[&dialect.auth(ending)]);
             let (get, head) = (ask("GET"), ask("HEAD"));

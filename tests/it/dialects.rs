@@ -194,7 +194,8 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         choices: Choices::new(),
         edition: Edition { collection: 1, version: 0, tallied: false },
     };
-    let args = query::read(card.params, card.unknown, raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
+    let args =
+        query::read(card.params(), card.unknown(), raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
     provider.plan(&args, &key)
 }
 
@@ -220,7 +221,7 @@ impl Dialect {
 
     /// The list route below the provider's prefix.
     pub fn target(&self, query: &str) -> String {
-        format!("/{}{}?{query}", self.name, providers::named(self.name).unwrap().card().list)
+        format!("/{}{}?{query}", self.name, providers::named(self.name).unwrap().card().list())
     }
 
     /// The header line that shows the key of [`crate::worlds::world`] with this ending.

@@ -38,7 +38,7 @@ fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
     exported("0.1.0-changed.json");
     for provider in providers::ALL.iter().map(|provider| provider.card()) {
         let line = provider.auth.carrier.line(key(provider.name));
-        let answer = server.connect().ask("GET", &format!("/{}{}", provider.name, provider.list), &[&line], "");
+        let answer = server.connect().ask("GET", &format!("/{}{}", provider.name, provider.list()), &[&line], "");
         assert_eq!(answer.status, 200, "{}: {}", provider.name, answer.text());
         assert!(answer.text().contains("renamed.png"), "{}: {}", provider.name, answer.text());
         assert!(dialects::of(provider.name).is_page(answer.text()), "{}", provider.name);

@@ -301,7 +301,7 @@ fn every_torture_that_can_befall_a_walk_does() {
                 continue;
             }
             let address = set_up(&server, dialect, &rule["effect"], &json!("always"));
-            assert_tortured(torture, &walker, &plain, provider.card().paging.by);
+            assert_tortured(torture, &walker, &plain, provider.card().paging().by);
             steer(&server, "DELETE", &address, Value::Null);
             let now = walker.ids(&walker.first());
             match torture {

@@ -59,9 +59,15 @@ fn key() -> Key {
 #[test]
 fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
     let stray = Case { path: "/api/v2/assets\n", ..case("xqr") };
-    assert_eq!(why(&Failure::NoSuchRoute, &stray), "xQR has no route `/api/v2/assets\\u{a}`; it has `/api/v1/assets`");
-    let post = Case { method: &Method::POST, ..case("flora") };
-    assert_eq!(why(&Failure::WrongMethod, &post), "`POST` is not a method of `/api/v1/assets`; it takes GET, HEAD");
+    assert_eq!(
+        why(&Failure::NoSuchRoute, &stray),
+        "xQR has no route `/api/v2/assets\\u{a}`; the nearest is `GET /api/v1/assets`"
+    );
+    let post = Case { method: &Method::POST, path: "/api/v1/assets", ..case("flora") };
+    assert_eq!(
+        why(&Failure::WrongMethod("GET, HEAD".into()), &post),
+        "`POST` is not a method of `/api/v1/assets`; it takes GET, HEAD"
+    );
 }
 
 #[test]
@@ -164,7 +170,7 @@ fn our_own_failure_points_to_the_log() {
 
 fn invalid(name: &str, raw: &str) -> String {
     let card = card(name);
-    why(&Failure::Invalid(query::read(card.params, card.unknown, raw).unwrap_err()), &case(name))
+    why(&Failure::Invalid(query::read(card.params(), card.unknown(), raw).unwrap_err()), &case(name))
 }
 
 #[test]
@@ -228,7 +234,7 @@ impl Asker {
     /// The warnings about an answer, and the next cursor that it offers.
     fn ask(&self, query: &str) -> (Vec<Warning>, Option<String>) {
         let card = self.provider.card();
-        let args = query::read(card.params, card.unknown, query).unwrap();
+        let args = query::read(card.params(), card.unknown(), query).unwrap();
         let plan = self.provider.plan(&args, &self.key).unwrap();
         let page = page(&self.app, self.provider, &self.key.key, &plan);
         let next = self.provider.page(&page, &args).next;
@@ -266,7 +272,7 @@ fn a_walk_to_the_end_is_not_warned_of() {
     for dialect in &dialects::ALL {
         for size in [3, 5, VISIBLE, VISIBLE + 1] {
             let asker = Asker::of(dialect.name);
-            let paging = asker.provider.card().paging;
+            let paging = asker.provider.card().paging();
             let mut position = Some(String::new());
             for turn in 1.. {
                 let Some(at) = position.take() else { break };
@@ -467,7 +473,7 @@ fn the_oldest_cursors_are_forgotten() {
     let asker = Asker::of("flora");
     let next = asker.ask("limit=3&query=png").1.unwrap();
     let card = asker.provider.card();
-    let args = query::read(card.params, card.unknown, "").unwrap();
+    let args = query::read(card.params(), card.unknown(), "").unwrap();
     let plan = asker.provider.plan(&args, &asker.key).unwrap();
     let page = page(&asker.app, asker.provider, &asker.key.key, &plan);
     let answered = Answered { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };

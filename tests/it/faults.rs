@@ -103,7 +103,7 @@ impl Tortured {
     /// The page asked for, through the stages of the pipeline that a torture has to do with.
     fn page(&self, provider: &dyn Provider, raw: &str) -> Answer {
         let card = provider.card();
-        let args = query::read(card.params, card.unknown, raw).unwrap();
+        let args = query::read(card.params(), card.unknown(), raw).unwrap();
         let strikes = self.script.paging.is_some_and(|torture| torture.concerns(card, raw));
         let refused = self.script.refused_cursor(card).filter(|_| strikes);
         let reply = match refused {

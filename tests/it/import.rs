@@ -65,7 +65,7 @@ fn get(app: &Arc<App>, dialect: &Dialect, query: &str) -> Answer {
 }
 
 fn largest_page(dialect: &Dialect) -> usize {
-    let params = providers::named(dialect.name).unwrap().card().params;
+    let params = providers::named(dialect.name).unwrap().card().params();
     match params.iter().find(|param| param.name == dialect.size).unwrap().reads {
         Reads::Integer { max, .. } => usize::try_from(max).unwrap(),
         _ => panic!("{} is no number", dialect.size),

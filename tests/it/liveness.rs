@@ -181,7 +181,7 @@ fn a_revoked_key_is_refused_from_the_moment_that_the_revocation_is_acknowledged(
                 let made =
                     client.steer("POST", &format!("workspaces/{id}/keys"), &json!({"provider": card.name}).to_string());
                 let key = made["key"].as_str().unwrap().to_owned();
-                let target = format!("/{}{}", card.name, card.list);
+                let target = format!("/{}{}", card.name, card.list());
                 let line = card.auth.carrier.line(&key);
                 let revoked = AtomicBool::new(false);
                 let ask = |client: &mut Client, _| {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests wait for real processes")]
 
+mod absent;
 mod admin;
 mod bodies;
 mod bounds;

@@ -95,11 +95,11 @@ fn an_answer_that_takes_longer_than_a_head_may_is_awaited() {
     assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("_off"), &late]).status, 200);
 }
 
-/// Sends the head of a `POST`, waits until it was read, and sends the body.
-fn post_in_two_parts(stream: &mut TcpStream, target: &str, more: &str, body: &str) {
+/// Sends the head of a request, waits until it was read, and sends the body.
+fn send_in_two_parts(stream: &mut TcpStream, method: &str, target: &str, more: &str, body: &str) {
     let length = body.len();
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n{more}\r\n"
+        "{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n{more}\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
     let mut line = [0; 25];
@@ -116,9 +116,9 @@ fn a_body_that_comes_by_itself_is_no_head() {
     let search = json!({"filter": {"path": "/never"}, "wait_ms": wait}).to_string();
     let mut stream = connect(&server);
     for _ in 0..2 {
-        post_in_two_parts(&mut stream, &dialect.target(""), &late, "{}");
+        send_in_two_parts(&mut stream, "PUT", &dialect.target(""), &late, "{}");
         assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 405);
-        post_in_two_parts(&mut stream, "/_emulator/journal/search", "", &search);
+        send_in_two_parts(&mut stream, "POST", "/_emulator/journal/search", "", &search);
         assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 200);
     }
     // The answers took longer than a head may, and so does what follows.

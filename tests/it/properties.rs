@@ -127,7 +127,7 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 /// The parameter for what follows a page that shows `last` at its end and has more behind it.
 fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
     let card = provider.card();
-    let args = query::read(card.params, card.unknown, raw).unwrap();
+    let args = query::read(card.params(), card.unknown(), raw).unwrap();
     let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests", Variants::default()))];
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default(), variants: Variants::default() };

@@ -191,7 +191,7 @@ fn no_reason_tells_a_key() {
             |problem| Violation { param: key.clone().into(), given: format!("a {key} b"), problem, position: 0 };
         let failures = [
             Failure::NoSuchRoute,
-            Failure::WrongMethod,
+            Failure::WrongMethod("GET".to_owned()),
             Failure::NoKey,
             Failure::MalformedKey,
             Failure::UnknownKey,

@@ -156,7 +156,7 @@ impl Server {
     /// A provider's list as the holder of this key gets it.
     pub fn list(&self, provider: &str, key: &str, query: &str) -> Answer {
         let card = providers::named(provider).unwrap().card();
-        self.get(&format!("/{provider}{}?{query}", card.list), &[&card.auth.carrier.line(key)])
+        self.get(&format!("/{provider}{}?{query}", card.list()), &[&card.auth.carrier.line(key)])
     }
 
     /// Sends a body of so many bytes in parts, as `part` writes them, while it waits for the answer: that may come first.

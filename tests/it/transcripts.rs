@@ -245,6 +245,6 @@ fn ask(provider: &str, query: &str) -> Answer {
         let world: serde_json::Value = serde_json::from_str(&world).unwrap();
         let keys = world["workspaces"][0]["keys"].as_array().unwrap();
         let key = keys.iter().find(|key| key["provider"] == provider).unwrap()["key"].as_str().unwrap();
-        server.get(&format!("/{provider}{}?{query}", card.list), &[&card.auth.carrier.line(key)])
+        server.get(&format!("/{provider}{}?{query}", card.list()), &[&card.auth.carrier.line(key)])
     })
 }

@@ -116,7 +116,7 @@ fn probe(server: &Server, variant: &str, mark: &str, probe: &Probe) -> Answer {
     let card = card_of(variant);
     match probe {
         Probe::Page(query) => server.list(card.name, &key(card.name, mark), query),
-        Probe::Header(line) => server.get(&format!("/{}{}", card.name, card.list), &[line]),
+        Probe::Header(line) => server.get(&format!("/{}{}", card.name, card.list()), &[line]),
         Probe::NoRoute => {
             let line = card.auth.carrier.line(&key(card.name, mark));
             server.get(&format!("/{}/nowhere", card.name), &[&line])
@@ -231,8 +231,8 @@ fn every_option_shows_where_the_server_was_started_with_it() {
         let card = card_of(variant);
         let line = card.auth.carrier.line(&key(card.name, "a"));
         let (target, line) = match what {
-            Probe::Page(query) => (format!("/{}{}?{query}", card.name, card.list), &*line),
-            Probe::Header(line) => (format!("/{}{}", card.name, card.list), *line),
+            Probe::Page(query) => (format!("/{}{}?{query}", card.name, card.list()), &*line),
+            Probe::Header(line) => (format!("/{}{}", card.name, card.list()), *line),
             Probe::NoRoute => (format!("/{}/nowhere", card.name), &*line),
         };
         let piece = if *variant == "flora.content_type" { "\"content_type\":\"image/png\"" } else { piece };
@@ -267,7 +267,7 @@ fn a_clamped_page_size_is_warned_of() {
     let server = Server::start(&fixture(&[with_variants(workspace("a"), json!({"xqr.out_of_range": "clamp"}))]));
     let card = card_of("xqr.out_of_range");
     let lines = [&*card.auth.carrier.line(&key("xqr", "a")), "X-Emulator-Explain: 1"];
-    let answer = server.get(&format!("/xqr{}?limit=500", card.list), &lines);
+    let answer = server.get(&format!("/xqr{}?limit=500", card.list()), &lines);
     assert_eq!((answer.status, answer.header("x-emulator-warnings")), (200, Some("`limit=500` was taken as 200")));
 }
 

@@ -46,8 +46,8 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
-        Failure::WrongMethod => {
-            say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", CARD.allow)
+        Failure::WrongMethod(allow) => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", allow)
         }
         Failure::MalformedKey if variants.is(&CARD, "malformed_key", "invalid_api_key") => invalid_key(),
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),

@@ -13,8 +13,10 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
+use crate::operation::{Action, Operation};
 use crate::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
+    Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply};
@@ -31,20 +33,16 @@ pub static CARD: Card = Card {
     title: "FLORA",
     hosts: &["app.flora.ai"],
     base: "/api/v1",
-    list: "/api/v1/assets",
+    operations: OPERATIONS,
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
-    allow: "GET, HEAD",      // inferred
+    methods: Methods::WithHead, // inferred
     order: CheckOrder::KeyFirst, // inferred
     counted: QuotaScope::Listings, // inferred
-    scope: None,
     auth: Auth {
         carrier: Carrier::Bearer,
         looks_like: |key| key.starts_with("sk_"),
         well_formed: |key| key.starts_with("sk_"),
     },
-    params: params::ALL,
-    unknown: Unknown::Ignored, // inferred
-    paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     quotas: &[], // documented: a limit exists, its size nowhere
     variants: VARIANTS,
     staged: error::STAGED,
@@ -109,11 +107,39 @@ pub static CARD: Card = Card {
         ),
     ],
     not_imitated: &[
-        "Every route but the list: upload, get, complete, retry, attach, projects, workspaces.",
         "Keys that reach several workspaces; canvas items without an asset id.",
         "402, 409 and the 500 that malformed ids cause on other routes, unless a fault stages them.",
     ],
 };
+
+/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_assets",
+        method: "GET",
+        paths: &["/api/v1/assets"],
+        scope: None,
+        params: params::ALL,
+        unknown: Unknown::Ignored, // inferred
+        action: Action::List(Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true }),
+        evidence: Evidence::Documented,
+    },
+    Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Evidence::Documented),
+    Operation::absent("get_asset", "GET", &["/api/v1/assets/{assetId}"], Evidence::Documented),
+    Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Evidence::Documented),
+    Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Evidence::Documented),
+    Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Evidence::Client),
+    Operation::absent("list_projects", "GET", &["/api/v1/projects"], Evidence::Documented),
+    Operation::absent("create_project", "POST", &["/api/v1/projects"], Evidence::Client),
+    Operation::absent("get_project", "GET", &["/api/v1/projects/{projectId}"], Evidence::Client),
+    Operation::absent("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Evidence::Client),
+    Operation::absent(
+        "attach_asset",
+        "POST",
+        &["/api/v1/projects/{projectId}/assets/{assetId}/attach"],
+        Evidence::Client,
+    ),
+];
 
 /// In which ways it may behave.
 const VARIANTS: &[Variant] = &[

@@ -51,8 +51,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
             say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
         }
-        Failure::WrongMethod => {
-            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", CARD.allow)
+        Failure::WrongMethod(allow) => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", allow)
         }
         Failure::NoKey if chosen("missing_key_code", "INVALID_API_KEY") => invalid_key(),
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "MISSING_API_KEY", "No API key provided"),

@@ -14,8 +14,10 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
+use crate::operation::{Action, Operation};
 use crate::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
+    Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
@@ -32,20 +34,16 @@ pub static CARD: Card = Card {
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
-    list: "/v1/asset/list",
+    operations: OPERATIONS,
     slash: Slash::Redirected,      // inferred: what its presumed framework does
-    allow: "GET",                  // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405
     order: CheckOrder::RouteFirst, // inferred
     counted: QuotaScope::Listings, // inferred
-    scope: Some("read"),           // inferred; checked only of keys that have scopes
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("konpro_"),
         well_formed: |_| true,
     },
-    params: params::ALL,
-    unknown: Unknown::Ignored, // inferred
-    paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },
     quotas: &[
         // One of three documented statements; off by default.
         Quota {
@@ -103,11 +101,32 @@ pub static CARD: Card = Card {
         ),
     ],
     not_imitated: &[
-        "Every route but the list: upload, delete, folders, key validation.",
         "`upload.konpro.ai` takes uploads and lists nothing; here it answers as `api.konpro.ai` does, whose route the list is.",
         "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",
     ],
 };
+
+/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_assets",
+        method: "GET",
+        paths: &["/v1/asset/list"],
+        scope: Some("read"), // inferred; checked only of keys that have scopes
+        params: params::ALL,
+        unknown: Unknown::Ignored, // inferred
+        action: Action::List(Paging { size: "limit", position: "token", by: Position::Keyset, total: false }),
+        evidence: Evidence::Documented,
+    },
+    Operation::absent("upload_asset", "POST", &["/v1/asset"], Evidence::Documented),
+    Operation::absent("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Evidence::Documented),
+    Operation::absent("list_folders", "GET", &["/v1/folders"], Evidence::Documented),
+    Operation::absent("create_folder", "POST", &["/v1/folders/create"], Evidence::Documented),
+    Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Evidence::Documented),
+    Operation::absent("trash_folder", "POST", &["/v1/folders/{folder_id}/trash"], Evidence::Documented),
+    Operation::absent("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Evidence::Documented),
+    Operation::absent("validate_key", "POST", &["/v1/api-keys/validate", "/v1/api-keys/"], Evidence::Documented),
+];
 
 /// In which ways it may behave.
 const VARIANTS: &[Variant] = &[

@@ -41,7 +41,7 @@ const NO_CODE: &str = "";
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
-        Failure::WrongMethod => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", CARD.allow),
+        Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
             say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
         }

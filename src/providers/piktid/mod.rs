@@ -13,8 +13,10 @@ use crate::clock::{ALPHANUMERIC, Micros, opaque};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
+use crate::operation::{Action, Operation};
 use crate::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
+    Slash,
 };
 use crate::query::{Args, Unknown};
 use crate::reply::{Rendered, Reply, raw};
@@ -31,16 +33,12 @@ pub static CARD: Card = Card {
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
     base: "",
-    list: "/assets",
-    slash: Slash::NotFound,        // inferred: its presumed framework
-    allow: "HEAD, OPTIONS, GET",   // inferred: likewise
-    order: CheckOrder::RouteFirst, // inferred
-    counted: QuotaScope::Listings, // inferred
-    scope: None,
+    operations: OPERATIONS,
+    slash: Slash::NotFound,               // inferred: its presumed framework
+    methods: Methods::WithHeadAndOptions, // inferred: its presumed framework
+    order: CheckOrder::RouteFirst,        // inferred
+    counted: QuotaScope::Listings,        // inferred
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
-    params: params::ALL,
-    unknown: Unknown::Ignored, // inferred: Pydantic's default
-    paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented for other routes only
     variants: VARIANTS,
     staged: error::STAGED,
@@ -97,10 +95,34 @@ pub static CARD: Card = Card {
         ),
     ],
     not_imitated: &[
-        "Every route but the list: get, bulk delete, upload, authentication, projects, groups.",
         "A few oddities of Pydantic: two underscores in a row in a number, the year 0, numbers of more than 4,300 digits.",
     ],
 };
+
+/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_assets",
+        method: "GET",
+        paths: &["/assets"],
+        scope: None,
+        params: params::ALL,
+        unknown: Unknown::Ignored, // inferred: Pydantic's default
+        action: Action::List(Paging { size: "per_page", position: "page", by: Position::Page, total: true }),
+        evidence: Evidence::Documented,
+    },
+    Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Evidence::Documented),
+    Operation::absent("get_asset", "GET", &["/assets/{asset_id}"], Evidence::Documented),
+    Operation::absent("upload", "POST", &["/upload"], Evidence::Documented),
+    Operation::absent("log_in", "POST", &["/auth/login"], Evidence::Documented),
+    Operation::absent("refresh_token", "POST", &["/auth/refresh"], Evidence::Documented),
+    Operation::absent("create_token", "POST", &["/auth/token"], Evidence::Documented),
+    Operation::absent("list_tokens", "GET", &["/auth/token"], Evidence::Documented),
+    Operation::absent("get_current_user", "GET", &["/auth/me"], Evidence::Documented),
+    Operation::absent("create_project", "POST", &["/project"], Evidence::Client),
+    Operation::absent("list_projects", "GET", &["/project"], Evidence::Client),
+    Operation::absent("create_group", "POST", &["/groups"], Evidence::Documented),
+];
 
 /// In which ways it may behave.
 const VARIANTS: &[Variant] = &[Variant {
@@ -141,10 +163,8 @@ impl Provider for PiktId {
     }
 
     /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.
-    fn options(&self) -> Option<Reply> {
-        Some(
-            Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", CARD.allow),
-        )
+    fn options(&self, allow: &str) -> Option<Reply> {
+        Some(Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", allow))
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{CARD, rated};
+use super::rated;
 use crate::clock::utc;
 use crate::failure::{Failure, Staged};
 use crate::limits::Exceeded;
@@ -61,12 +61,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::NoSuchRoute | Failure::NoSuchProject => {
             say(StatusCode::NOT_FOUND, "not_found", "The specified resource does not exist.")
         }
-        Failure::WrongMethod => say(
+        Failure::WrongMethod(allow) => say(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
             "The method is not allowed for the requested resource.",
         )
-        .header("allow", CARD.allow),
+        .header("allow", allow),
         Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
             say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID)
         }

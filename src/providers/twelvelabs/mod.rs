@@ -13,8 +13,10 @@ use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
 use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
+use crate::operation::{Action, Operation};
 use crate::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
+    Slash,
 };
 use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
@@ -31,20 +33,16 @@ pub static CARD: Card = Card {
     title: "TwelveLabs",
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
-    list: "/v1.3/assets",
+    operations: OPERATIONS,
     slash: Slash::NotFound,        // inferred
-    allow: "GET, HEAD",            // inferred
+    methods: Methods::WithHead,    // inferred
     order: CheckOrder::KeyFirst,   // inferred
     counted: QuotaScope::Listings, // inferred
-    scope: None,
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("tlk_"),
         well_formed: |_| true,
     },
-    params: params::ALL,
-    unknown: Unknown::Refused, // documented as an error, inferred for this route
-    paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
     quotas: &[], // documented: limits exist; whether this route has one is open
     variants: VARIANTS,
     staged: error::STAGED,
@@ -105,11 +103,48 @@ pub static CARD: Card = Card {
         ),
     ],
     not_imitated: &[
-        "Every route but the list: create, retrieve, delete, multipart uploads, user metadata.",
         "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
         "Plans, regions and the metered limits.",
     ],
 };
+
+/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_assets",
+        method: "GET",
+        paths: &["/v1.3/assets"],
+        scope: None,
+        params: params::ALL,
+        unknown: Unknown::Refused, // documented as an error, inferred for this route
+        action: Action::List(Paging { size: "page_limit", position: "page", by: Position::Page, total: true }),
+        evidence: Evidence::Documented,
+    },
+    Operation::absent("create_asset", "POST", &["/v1.3/assets"], Evidence::Documented),
+    Operation::absent("list_multipart_uploads", "GET", &["/v1.3/assets/multipart-uploads"], Evidence::Documented),
+    Operation::absent("create_multipart_upload", "POST", &["/v1.3/assets/multipart-uploads"], Evidence::Documented),
+    Operation::absent(
+        "get_multipart_upload",
+        "GET",
+        &["/v1.3/assets/multipart-uploads/{upload_id}"],
+        Evidence::Documented,
+    ),
+    Operation::absent("report_chunks", "POST", &["/v1.3/assets/multipart-uploads/{upload_id}"], Evidence::Documented),
+    Operation::absent(
+        "create_presigned_urls",
+        "POST",
+        &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"],
+        Evidence::Documented,
+    ),
+    Operation::absent("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Evidence::Documented),
+    Operation::absent("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Evidence::Documented),
+    Operation::absent("update_user_metadata", "PATCH", &["/v1.3/assets/{asset_id}/user-metadata"], Evidence::Client),
+    Operation::absent("replace_user_metadata", "PUT", &["/v1.3/assets/{asset_id}/user-metadata"], Evidence::Client),
+    Operation::absent("delete_user_metadata", "DELETE", &["/v1.3/assets/{asset_id}/user-metadata"], Evidence::Client),
+    Operation::absent("get_transcription", "GET", &["/v1.3/assets/{asset_id}/transcription"], Evidence::Client),
+    Operation::absent("list_indexed_assets", "GET", &["/v1.3/assets/{asset_id}/indexed-assets"], Evidence::Client),
+    Operation::absent("list_entities", "GET", &["/v1.3/assets/{asset_id}/entities"], Evidence::Client),
+];
 
 /// In which ways it may behave.
 const VARIANTS: &[Variant] = &[Variant {
@@ -131,8 +166,8 @@ impl Provider for TwelveLabs {
 
     fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
         let ignores = variants.is(&CARD, "unknown_parameters", "ignore");
-        let unknown = if ignores { Unknown::Ignored } else { CARD.unknown };
-        Ok(query::read(CARD.params, unknown, query)?.under(variants))
+        let unknown = if ignores { Unknown::Ignored } else { CARD.unknown() };
+        Ok(query::read(CARD.params(), unknown, query)?.under(variants))
     }
 
     fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {

@@ -51,8 +51,8 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
-        Failure::WrongMethod => {
-            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", CARD.allow)
+        Failure::WrongMethod(allow) => {
+            say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", allow)
         }
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Missing API key."),
         Failure::MalformedKey | Failure::UnknownKey => {

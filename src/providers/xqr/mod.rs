@@ -12,8 +12,10 @@ use crate::failure::Failure;
 use crate::fixture;
 use crate::import::Unimportable;
 use crate::limits::{Quota, Shape};
+use crate::operation::{Action, Operation};
 use crate::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Page, Paging, Position, Provider, QuotaScope, Slash,
+    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
+    Slash,
 };
 use crate::query::{self, Args, Unknown, Violation};
 use crate::reply::{Rendered, Reply, raw};
@@ -30,20 +32,16 @@ pub static CARD: Card = Card {
     title: "xQR",
     hosts: &["xqr.co"],
     base: "/api/v1",
-    list: "/api/v1/assets",
+    operations: OPERATIONS,
     slash: Slash::Redirected,        // inferred: what its presumed framework does
-    allow: "GET",                    // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    methods: Methods::FirstRoute,    // inferred: its presumed framework answers HEAD and OPTIONS with 405
     order: CheckOrder::RouteFirst,   // inferred
     counted: QuotaScope::Everything, // inferred
-    scope: Some("assets:read"),
     auth: Auth {
         carrier: Carrier::Bearer,
         looks_like: |key| key.starts_with("xqr_pk_"),
         well_formed: |key| key.starts_with("xqr_pk_"),
     },
-    params: params::ALL,
-    unknown: Unknown::Ignored, // inferred
-    paging: Paging { size: "limit", position: "offset", by: Position::Offset, total: false },
     quotas: &[
         // The numbers are documented; that they are a minute's window is inferred from 10 a second and resets on whole minutes.
         Quota {
@@ -118,7 +116,6 @@ pub static CARD: Card = Card {
         ),
     ],
     not_imitated: &[
-        "Every route but the list: get, presign, confirm, publish, delete, workspace.",
         "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault stages them.",
         "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
     ],
@@ -126,6 +123,33 @@ pub static CARD: Card = Card {
 
 /// The burst quota's name.
 const BURST: &str = "burst";
+
+/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_assets",
+        method: "GET",
+        paths: &["/api/v1/assets"],
+        scope: Some("assets:read"),
+        params: params::ALL,
+        unknown: Unknown::Ignored, // inferred
+        action: Action::List(Paging { size: "limit", position: "offset", by: Position::Offset, total: false }),
+        evidence: Evidence::Documented,
+    },
+    Operation::absent("get_asset", "GET", &["/api/v1/assets/{asset_id}"], Evidence::Documented),
+    Operation::absent("presign_upload", "POST", &["/api/v1/assets/presign"], Evidence::Documented),
+    Operation::absent(
+        "confirm_upload",
+        "POST",
+        &["/api/v1/assets/{asset_id}/confirm", "/api/v1/assets/presign/{asset_id}/confirm"],
+        Evidence::Documented,
+    ),
+    Operation::absent("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Evidence::Documented),
+    Operation::absent("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Evidence::Documented),
+    Operation::absent("get_workspace", "GET", &["/api/v1/workspace"], Evidence::Documented),
+    Operation::absent("get_usage", "GET", &["/api/v1/workspace/usage"], Evidence::Documented),
+    Operation::absent("list_members", "GET", &["/api/v1/workspace/members"], Evidence::Documented),
+];
 
 /// In which ways it may behave.
 const VARIANTS: &[Variant] = &[
@@ -160,7 +184,7 @@ impl Provider for Xqr {
 
     fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
         let params = if variants.is(&CARD, "out_of_range", "clamp") { params::CLAMPED } else { params::ALL };
-        Ok(query::read(params, CARD.unknown, query)?.under(variants))
+        Ok(query::read(params, CARD.unknown(), query)?.under(variants))
     }
 
     fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {

@@ -20,7 +20,7 @@ def curl(*arguments, body=b""):
 @pytest.mark.parametrize("size", SIZES)
 def test_http_client_reads_the_vendors_refusal_of_a_large_body(server, size):
     connection = http.client.HTTPConnection(urlsplit(server.origin).netloc, timeout=20)
-    for method, status in [("POST", 405), ("GET", 200), ("POST", 405)]:
+    for method, status in [("PUT", 405), ("GET", 200), ("PUT", 405)]:
         connection.request(method, "/flora/api/v1/assets", b"x" * size, AUTH)
         response = connection.getresponse()
         assert (response.status, list(json.load(response))[0]) == (status, "error" if status == 405 else "assets")
@@ -31,7 +31,7 @@ def test_http_client_reads_the_vendors_refusal_of_a_large_body(server, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_curl_reads_the_vendors_refusal_of_a_large_body(server, size, expect, version):
     target = f"{server.origin}/flora/api/v1/assets"
-    said = curl(version, "-H", expect, "--data-binary", "@-", "-w", "%{stderr}%{http_code}", target, body=b"x" * size)
+    said = curl(version, "-X", "PUT", "-H", expect, "--data-binary", "@-", "-w", "%{stderr}%{http_code}", target, body=b"x" * size)
     assert "error" in json.loads(said)
 
 

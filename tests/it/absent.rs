@@ -1,0 +1,121 @@
+//! Routes that a vendor has and the emulator does not imitate: 501 in the emulator's own words, whoever asks.
+
+use std::collections::HashSet;
+
+use assetmock::operation::{Operation, matches};
+use assetmock::provider::CheckOrder;
+use assetmock::providers;
+use serde_json::json;
+
+use crate::dialects;
+use crate::support::Server;
+use crate::worlds::world;
+
+/// A path that fits a template.
+fn filled(template: &str) -> String {
+    let segments = template.split('/').map(|segment| if segment.starts_with('{') { "some-id_1" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn absent() -> impl Iterator<Item = (&'static dialects::Dialect, &'static assetmock::provider::Card, &'static Operation)>
+{
+    dialects::ALL.iter().flat_map(|dialect| {
+        let card = providers::named(dialect.name).unwrap().card();
+        card.operations
+            .iter()
+            .filter(|operation| operation.is_absent())
+            .map(move |operation| (dialect, card, operation))
+    })
+}
+
+#[test]
+fn every_route_that_is_not_imitated_says_so_at_each_of_its_paths() {
+    let server = Server::start(&world());
+    for (dialect, card, operation) in absent() {
+        for template in operation.paths {
+            let target = format!("/{}{}", card.name, filled(template));
+            let answer = server.post(operation.method, &target, &[&dialect.auth("_off")], "");
+            let says = format!("{} {target}: {}", operation.method, answer.text());
+            assert_eq!((answer.status, answer.header("x-should-retry")), (501, Some("false")), "{says}");
+            let body = answer.json();
+            assert_eq!(body["error"]["code"], "not_imitated", "{says}");
+            assert_eq!(body["error"]["at"], format!("{} {}", operation.method, operation.path()), "{says}");
+            assert_eq!((&body["provider"], &body["operation"]), (&json!(card.name), &json!(operation.name)), "{says}");
+            let entry = &server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0];
+            let sentence = format!(
+                "{} has the route `{} {}` (`{}`), which is not imitated here",
+                card.title,
+                operation.method,
+                operation.path(),
+                operation.name
+            );
+            assert_eq!((&entry["why"], &entry["warnings"]), (&json!(sentence), &json!([sentence])), "{says}");
+        }
+    }
+}
+
+#[test]
+fn the_key_comes_first_where_the_vendor_checks_it_first() {
+    let server = Server::start(&world());
+    for (dialect, card, operation) in absent() {
+        let target = format!("/{}{}", card.name, filled(operation.path()));
+        let status = server.post(operation.method, &target, &[&dialect.auth("_revoked")], "").status;
+        let expected = if card.order == CheckOrder::KeyFirst { 401 } else { 501 };
+        assert_eq!(status, expected, "{} {target}", operation.method);
+    }
+}
+
+/// Each has a workspace of its own with limits, which the routes leave as they are.
+#[test]
+fn what_is_not_imitated_is_not_counted_and_makes_a_strict_workspace_warn() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 3}, "strict": true})).json();
+    let (id, keys) = (made["id"].as_str().unwrap(), &made["keys"]);
+    for dialect in &dialects::ALL {
+        let card = providers::named(dialect.name).unwrap().card();
+        let key = keys[dialect.name].as_str().unwrap();
+        let first = || server.list(dialect.name, key, "");
+        let before = first();
+        for operation in card.operations.iter().filter(|operation| operation.is_absent()) {
+            let target = format!("/{}{}", card.name, filled(operation.path()));
+            assert_eq!(server.post(operation.method, &target, &[&card.auth.carrier.line(key)], "").status, 501);
+        }
+        let remaining = |answer: &crate::support::Answer| {
+            answer.header("x-ratelimit-remaining").map(|text| text.parse::<u32>().unwrap())
+        };
+        let after = first();
+        assert_eq!(remaining(&after), remaining(&before).map(|count| count - 1), "{}", dialect.name);
+    }
+    assert_eq!(server.app.warned(), [id], "their warnings count");
+}
+
+#[test]
+fn tables_name_each_route_once_and_hide_none() {
+    for dialect in &dialects::ALL {
+        let card = providers::named(dialect.name).unwrap().card();
+        let names: HashSet<_> = card.operations.iter().map(|operation| operation.name).collect();
+        assert_eq!(names.len(), card.operations.len(), "{}", card.name);
+        for (index, operation) in card.operations.iter().enumerate() {
+            let name = operation.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            assert!(name && operation.name.contains(|c: char| c.is_ascii_lowercase()), "{}", operation.name);
+            for template in operation.paths {
+                assert!(template.starts_with(card.base), "{template}");
+                let hidden = card.operations[..index].iter().find(|earlier| {
+                    earlier.method == operation.method && earlier.paths.iter().any(|other| matches(other, template))
+                });
+                assert!(hidden.is_none(), "{}: `{}` is never reached", card.name, operation.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bare_path_belongs_to_whoever_has_it() {
+    let server = Server::start(&world());
+    for (dialect, card, operation) in absent() {
+        let path = filled(operation.path());
+        let answer = server.post(operation.method, &path, &[&dialect.auth("_off")], "");
+        assert_eq!(answer.status, 501, "{} {path}", operation.method);
+        assert_eq!(answer.json()["provider"], card.name, "{path}");
+    }
+}
