@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Exchange;
+use crate::faults::is_named;
 use crate::secret::{Secrets, mask, mask_header};
 
 /// Which entries are meant; what is left out matches every entry.
@@ -21,7 +22,7 @@ pub struct Filter {
     pub workspace: Option<String>,
     /// The whole text of the key that was shown, good or not.
     pub key: Option<String>,
-    /// The method, in any case.
+    /// The method: one of those that HTTP registers, in any case.
     pub method: Option<String>,
     /// The answer's status: a number, or a class such as `4xx`.
     pub status: Option<StatusIs>,
@@ -33,7 +34,8 @@ pub struct Filter {
     pub header: BTreeMap<String, String>,
     /// Only entries with a greater number.
     pub after: Option<u64>,
-    /// The name of a fault that struck.
+    /// A fault that struck: its name in the journal, such as `rate_limited` or `insert`, or its kind, the word that the rule has
+    /// in `effect`, such as `failure` or `paging`.
     pub fault: Option<String>,
     /// Whether there are warnings.
     pub warnings: Option<bool>,
@@ -77,10 +79,13 @@ pub enum StatusIs {
 
 /// A status as JSON.
 #[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "a status is a number such as 404, or a class such as `4xx`")]
+#[serde(
+    untagged,
+    expecting = "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+)]
 enum WrittenStatus {
-    Number(#[schemars(range(min = 100, max = 999))] u16),
-    Text(#[schemars(regex(pattern = r"^[1-9]([0-9][0-9]|xx)$"))] String),
+    Number(#[schemars(range(min = 200, max = 999))] u16),
+    Text(#[schemars(regex(pattern = r"^([2-9][0-9][0-9]|[2-5]xx)$"))] String),
 }
 
 impl TryFrom<WrittenStatus> for StatusIs {
@@ -95,10 +100,14 @@ impl TryFrom<WrittenStatus> for StatusIs {
             },
         };
         let possible = |status: &StatusIs| match status {
-            StatusIs::Exactly(number) => (100..1000).contains(number),
-            StatusIs::Class(class) => (1..10).contains(class),
+            // An answer of a fault, `raw`, can have any of them.
+            StatusIs::Exactly(number) => (200..1000).contains(number),
+            StatusIs::Class(class) => (2..6).contains(class),
         };
-        read.filter(possible).ok_or_else(|| "a status is a number such as 404, or a class such as `4xx`".to_owned())
+        read.filter(possible).ok_or_else(|| {
+            "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+                .to_owned()
+        })
     }
 }
 
@@ -151,7 +160,7 @@ impl Ask<'_> {
             Ask::Header(name, value) => {
                 exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
             }
-            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| fault == name),
+            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| is_named(fault, name)),
             Ask::Warnings(wanted) => exchange.remarks().warnings.is_empty() != wanted,
         }
     }

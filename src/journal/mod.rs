@@ -7,6 +7,7 @@
 //! the second, the oldest entries go. What is lost to a bound is counted, and a verdict that it may have changed says so.
 
 mod body_bytes;
+mod check;
 mod exchange;
 mod filter;
 mod har;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::ring::Entries;
+pub use check::Unanswerable;
 pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
@@ -200,6 +202,11 @@ impl Journal {
             self.lock().remove_all(slice);
         }
         seqs.len()
+    }
+
+    /// Whether it knows of requests of this workspace, be it that they were dropped since.
+    pub fn knows(&self, workspace: &str) -> bool {
+        self.lock().knows(workspace)
     }
 
     /// How much it holds at the moment, and what a workspace lost, or all did.

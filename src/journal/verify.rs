@@ -93,6 +93,11 @@ impl Count {
         }
     }
 
+    /// Whether any number will do.
+    pub(super) fn is_any(self) -> bool {
+        self.least() == 0 && self.most().is_none()
+    }
+
     fn holds(self, found: usize) -> bool {
         self.least() <= found && self.most().is_none_or(|most| found <= most)
     }

@@ -43,5 +43,6 @@ mod support;
 mod told;
 mod transcripts;
 mod variants;
+mod verdicts;
 mod verify;
 mod worlds;
