@@ -14,7 +14,8 @@ use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::workspaces::existing;
 use crate::app::App;
 use crate::clock::Micros;
-use crate::faults::{Listed, Problem, Rule};
+use crate::faults::{Listed, Problem, Rule, UnfiredFault};
+use crate::journal::Filter;
 
 const TAG: &str = "Faults";
 
@@ -77,6 +78,25 @@ fn now(app: &App, rule: &Rule) -> Micros {
 pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
     let all = app.faults.list(workspace, app.clock.now());
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
+}
+
+/// The rules that can strike requests of a scope and have not.
+pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Refusal> {
+    let meet = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let mut rules = listed(app, None);
+    rules.retain(|Listed { rule: Rule { matches, .. }, .. }| {
+        meet(&scope.workspace, &matches.workspace)
+            && meet(&scope.provider, &matches.provider)
+            && meet(&scope.key, &matches.key)
+    });
+    // A rule for a key alone is for the workspace of that key.
+    let by_key = |it: &Listed| it.rule.matches.workspace.is_none() && it.rule.matches.key.is_some();
+    if let Some(workspace) = scope.workspace.as_ref().filter(|_| rules.iter().any(by_key)) {
+        let keys = app.store.keys_of(workspace).await?;
+        let is_held = |it: &Listed| keys.iter().any(|key| it.rule.matches.key.as_deref() == Some(&*key.key));
+        rules.retain(|it| !by_key(it) || is_held(it));
+    }
+    Ok(rules.iter().filter_map(Listed::unfired).collect())
 }
 
 async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {

@@ -11,11 +11,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Path, Refusal};
+use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::clock::write_rfc3339;
-use crate::journal::{Exchange, Expectations, Filter, Har, Shown, Stats, StatusIs, Unanswerable, Verdict};
+use crate::journal::{
+    Exchange, Expectations, ExpectedFaults, Filter, Har, Shown, Stats, StatusIs, Unanswerable, Verdict,
+};
 use crate::object;
 
 const TAG: &str = "Journal";
@@ -220,6 +223,7 @@ struct Gone {
 }
 
 async fn clear(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
+    app.faults.count_anew(workspace.as_deref());
     axum::Json(Gone { removed: app.journal.clear(workspace.as_deref()) })
 }
 
@@ -236,7 +240,12 @@ async fn verify(
     }
     expectations.check()?;
     known_workspaces(&app, expectations.workspaces()).await?;
-    Ok(axum::Json(tokio::task::block_in_place(|| app.journal.verify(&expectations))))
+    let unfired = match expectations.faults {
+        Some(ExpectedFaults::AllFired) => unfired(&app, &expectations.scope).await?,
+        None => Vec::new(),
+    };
+    let verdict = tokio::task::block_in_place(|| app.journal.verify(&expectations));
+    Ok(axum::Json(verdict.with_unfired(unfired)))
 }
 
 async fn har(

@@ -14,6 +14,7 @@ mod names;
 pub mod paging;
 mod rule;
 mod script;
+mod unfired;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use names::{all_names, is_named};
 pub use paging::{Plausibility, Torture, plausibility};
 pub use rule::{InSeconds, Match, RetryAfter, Rule, Trigger};
 pub use script::{Instead, Script};
+pub use unfired::{SinceCleared, UnfiredFault};
 
 use crate::clock::{Chance, Micros, SECOND, write_rfc3339};
 use crate::provider::Card;
@@ -60,6 +62,8 @@ struct Standing {
     until: Option<Micros>,
     seen: u64,
     fired: u64,
+    /// `seen` and `fired` when the journal was last cleared.
+    cleared_at: SinceCleared,
 }
 
 /// What a request is matched by.
@@ -110,6 +114,9 @@ pub struct Listed {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub plausibility: BTreeMap<&'static str, Plausibility>,
+    /// How often it was matched and struck since the journal was last cleared.
+    #[serde(skip)]
+    pub since_cleared: SinceCleared,
 }
 
 impl Faults {
@@ -125,7 +132,7 @@ impl Faults {
         let mut rules = self.lock();
         rules.last_id += 1;
         let id = rules.last_id;
-        rules.standing.push(Standing { id, rule, until, seen: 0, fired: 0 });
+        rules.standing.push(Standing { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
         self.count.store(rules.standing.len(), Relaxed);
         Ok(id)
     }
@@ -149,6 +156,13 @@ impl Faults {
     /// Takes back the rules for a workspace, or all there are; how many they were.
     pub fn remove_all(&self, workspace: Option<&str>) -> usize {
         self.retain(|standing| !standing.is_for(workspace))
+    }
+
+    /// Counts anew, for verdicts, how often the rules for a workspace strike, or all there are: the journal was cleared.
+    pub fn count_anew(&self, workspace: Option<&str>) {
+        for standing in self.lock().standing.iter_mut().filter(|standing| standing.is_for(workspace)) {
+            standing.cleared_at = SinceCleared { seen: standing.seen, fired: standing.fired };
+        }
     }
 
     /// The faults that strike a request, in the order in which their rules were set up. The request is counted by all
@@ -213,6 +227,10 @@ impl Standing {
             active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
             expires_at: self.until.map(write_rfc3339),
             plausibility,
+            since_cleared: SinceCleared {
+                seen: self.seen - self.cleared_at.seen,
+                fired: self.fired - self.cleared_at.fired,
+            },
         }
     }
 }

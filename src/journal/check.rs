@@ -50,11 +50,11 @@ impl Expectations {
         for (place, Expectation { filter, .. }) in self.requests.iter().enumerate() {
             filter.check_within(&self.scope, &format!("requests[{place}]."))?;
         }
-        if self.only || !self.requests.iter().all(|one| one.count.is_any()) {
+        if self.only || self.faults.is_some() || !self.requests.iter().all(|one| one.count.is_any()) {
             return Ok(());
         }
-        let message = "this asks nothing, so it would always be met; send `requests` with a count other than any number, or \
-                       `\"only\": true` if there should be no other requests";
+        let message = "this asks nothing, so it would always be met; send `requests` with a count other than any number, \
+                       `\"only\": true` if there should be no other requests, or `\"faults\": \"all_fired\"`";
         Err(Unanswerable { at: "requests".to_owned(), message: message.to_owned() })
     }
 

@@ -179,3 +179,92 @@ fn a_fault_can_be_asked_for_by_its_name_and_by_its_kind() {
         assert_eq!(listed["entries"].as_array().unwrap().len(), count, "{fault}");
     }
 }
+
+/// Sets up a rule and gives its number.
+fn set_up(server: &Server, rule: Value) -> u64 {
+    let answer = post(server, "faults", &rule);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["id"].as_u64().unwrap()
+}
+
+/// The numbers of the rules of this scope that have not struck, with what is known of why.
+fn unfired(server: &Server, scope: Value) -> Vec<(u64, String)> {
+    let verdict = verify(server, json!({"scope": scope, "faults": "all_fired"}));
+    let rules = verdict["unfired"].as_array().cloned().unwrap_or_default();
+    assert_eq!((verdict["ok"].as_bool(), &verdict["failures"]), (Some(rules.is_empty()), &Value::Null), "{verdict}");
+    let told = |rule: &Value| (rule["id"].as_u64().unwrap(), rule["message"].as_str().unwrap().to_owned());
+    rules.iter().map(told).collect()
+}
+
+#[test]
+fn faults_that_never_struck_are_told_with_what_is_known_of_why() {
+    let server = start();
+    let dialect = dialects::of("flora");
+    let scope = json!({"workspace": "ws_tests"});
+    let rule = |effect: Value, trigger: Value| {
+        set_up(&server, json!({"match": {"workspace": "ws_tests"}, "effect": effect, "trigger": trigger}))
+    };
+    assert_eq!(unfired(&server, scope.clone()), []);
+    let late = json!({"latency": {"fixed_ms": 0}});
+    let fired = rule(late.clone(), json!("always"));
+    let third = rule(late.clone(), json!({"every": 3}));
+    let rare = rule(late.clone(), json!({"probability": 1e-12}));
+    let paging = rule(json!({"paging": "insert"}), json!({"next": 1}));
+    let timed = set_up(
+        &server,
+        json!({"match": {"workspace": "ws_tests"}, "effect": "empty", "trigger": {"after": 9}, "for_seconds": 5}),
+    );
+    let none = "no request matched it".to_owned();
+    let no_page = "no request for a page after the first matched it".to_owned();
+    let told =
+        [(fired, none.clone()), (third, none.clone()), (rare, none.clone()), (paging, no_page.clone()), (timed, none)];
+    assert_eq!(unfired(&server, scope.clone()), told);
+    server.get(&dialect.target(""), &[&dialect.auth("")]);
+    let told = [
+        (third, "1 request matched it, and its trigger needs 2 more".to_owned()),
+        (rare, "1 request matched it, and none was drawn with the probability 0.000000000001".to_owned()),
+        (paging, no_page),
+        (timed, "1 request matched it, and its trigger needs 9 more".to_owned()),
+    ];
+    assert_eq!(unfired(&server, scope.clone()), told);
+    assert_eq!(post(&server, "clock", &json!({"step_seconds": 5})).status, 200);
+    let ended = "1 request matched it, and its trigger needs 9 more before it ended at 2026-03-21T12:00:05Z".to_owned();
+    assert_eq!(unfired(&server, scope.clone()).pop(), Some((timed, ended)));
+    server.call("DELETE", &format!("/_emulator/faults/{rare}"), &Value::Null);
+    server.call("DELETE", &format!("/_emulator/faults/{timed}"), &Value::Null);
+    server.get(&dialect.target("limit=1&cursor=eyJvZmZzZXQiOjF9"), &[&dialect.auth("")]);
+    server.get(&dialect.target(""), &[&dialect.auth("")]);
+    assert_eq!(unfired(&server, scope.clone()), [], "all have struck, one as often as it could");
+    // Once the journal is cleared, a test begins anew; what is spent is not in force any more.
+    server.call("DELETE", "/_emulator/journal?workspace=ws_tests", &Value::Null);
+    let numbers = |told: Vec<(u64, String)>| told.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!(numbers(unfired(&server, scope.clone())), [fired, third]);
+    server.call("POST", "/_emulator/workspaces/ws_tests/reset", &Value::Null);
+    assert_eq!(unfired(&server, scope), []);
+}
+
+#[test]
+fn a_scope_has_the_faults_that_can_strike_its_requests() {
+    let server = start();
+    let dialect = dialects::of("konpro");
+    let rule = |matches: Value| set_up(&server, json!({"match": matches, "effect": "empty"}));
+    let [own, other] = ["ws_tests", "ws_other"].map(|id| rule(json!({"workspace": id, "provider": "konpro"})));
+    let everywhere = rule(json!({}));
+    let [key, other_key] = ["", "_other"].map(|ending| rule(json!({"key": format!("{}{ending}", dialect.key)})));
+    let flora = rule(json!({"provider": "flora"}));
+    for (scope, expected) in [
+        (json!({}), vec![own, other, everywhere, key, other_key, flora]),
+        (json!({"workspace": "ws_tests"}), vec![own, everywhere, key, flora]),
+        (json!({"workspace": "ws_other"}), vec![other, everywhere, other_key, flora]),
+        (json!({"workspace": "ws_tests", "provider": "konpro"}), vec![own, everywhere, key]),
+        (json!({"key": dialect.key}), vec![own, other, everywhere, key, flora]),
+    ] {
+        let told: Vec<_> = unfired(&server, scope.clone()).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(told, expected, "{scope}");
+    }
+    let both = verify(&server, json!({"requests": [{"status": 404}], "faults": "all_fired"}));
+    assert_eq!((&both["ok"], both["failures"].as_array().unwrap().len()), (&json!(false), 1));
+    assert_eq!(both["unfired"][0], json!({"id": own, "fault": "empty", "message": "no request matched it"}));
+    let wrong = error(&post(&server, "journal/verify", &json!({"faults": "some_fired"})));
+    assert_eq!((wrong.0, &*wrong.1), (400, "faults"), "{}", wrong.2);
+}
