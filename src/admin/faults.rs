@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Made, Path, Refusal};
+use super::fault_warnings::add_warning;
 use super::workspaces::existing;
 use crate::app::App;
 use crate::clock::Micros;
@@ -66,7 +67,12 @@ async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made
     }
     let now = now(&app, &rule);
     let id = app.faults.add(rule, now).map_err(|Problem { at, message }| Refusal::invalid(at, message))?;
-    app.faults.get(id, now).map(Made).ok_or_else(|| missing(id))
+    let mut listed = app.faults.get(id, now).ok_or_else(|| missing(id))?;
+    add_warning(&app, &mut listed).await;
+    if let Some(warning) = &listed.warning {
+        tracing::warn!("fault {id} will not strike as things are: {warning}");
+    }
+    Ok(Made(listed))
 }
 
 /// The instant for a rule: a workspace's, if it is for one.
@@ -100,7 +106,11 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
 }
 
 async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
-    axum::Json(List { faults: listed(&app, workspace.as_deref()) })
+    let mut faults = listed(&app, workspace.as_deref());
+    for fault in &mut faults {
+        add_warning(&app, fault).await;
+    }
+    axum::Json(List { faults })
 }
 
 async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
@@ -112,7 +122,9 @@ async fn read(
     Path(OneFault { fault }): Path<OneFault>,
 ) -> Result<axum::Json<Listed>, Refusal> {
     let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
-    found.map(axum::Json).ok_or_else(|| missing(fault))
+    let mut found = found.ok_or_else(|| missing(fault))?;
+    add_warning(&app, &mut found).await;
+    Ok(axum::Json(found))
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {

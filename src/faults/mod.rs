@@ -12,6 +12,7 @@ pub mod failures;
 pub mod header;
 mod names;
 pub mod paging;
+mod reach;
 mod rule;
 mod script;
 mod unfired;
@@ -31,6 +32,7 @@ pub use failures::{named, names};
 pub use header::read as read_header;
 pub use names::{all_names, is_named};
 pub use paging::{Plausibility, Torture, plausibility};
+pub use reach::{Listing, Reachable};
 pub use rule::{InSeconds, Match, RetryAfter, Rule, Trigger};
 pub use script::{Instead, Script};
 pub use unfired::{SinceCleared, UnfiredFault};
@@ -114,6 +116,9 @@ pub struct Listed {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub plausibility: BTreeMap<&'static str, Plausibility>,
+    /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// How often it was matched and struck since the journal was last cleared.
     #[serde(skip)]
     pub since_cleared: SinceCleared,
@@ -227,6 +232,7 @@ impl Standing {
             active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
             expires_at: self.until.map(write_rfc3339),
             plausibility,
+            warning: None,
             since_cleared: SinceCleared {
                 seen: self.seen - self.cleared_at.seen,
                 fired: self.fired - self.cleared_at.fired,

@@ -138,7 +138,7 @@ impl Match {
     }
 }
 
-fn fits_path(wanted: &str, given: &str) -> bool {
+pub(super) fn fits_path(wanted: &str, given: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(beginning) => given.starts_with(beginning),
         None => given == wanted,

@@ -268,3 +268,109 @@ fn a_scope_has_the_faults_that_can_strike_its_requests() {
     let wrong = error(&post(&server, "journal/verify", &json!({"faults": "some_fired"})));
     assert_eq!((wrong.0, &*wrong.1), (400, "faults"), "{}", wrong.2);
 }
+
+/// What is said of a rule when it is made, and when it is listed.
+fn warned(server: &Server, rule: Value) -> Option<String> {
+    let answer = post(server, "faults", &rule);
+    assert_eq!(answer.status, 201, "{rule}: {}", answer.text());
+    let made = answer.json();
+    let one = server.get(&format!("/_emulator/faults/{}", made["id"]), &[]).json();
+    let all = server.get("/_emulator/faults", &[]).json()["faults"].as_array().unwrap().clone();
+    assert_eq!((&made, Some(&made)), (&one, all.last()));
+    made["warning"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn a_rule_that_can_never_strike_says_so() {
+    let server = start();
+    let effect = json!({"failure": "unavailable"});
+    for (matches, effect, said) in [
+        (
+            json!({"provider": "flora", "path": "/v1/assets"}),
+            effect.clone(),
+            "of FLORA only `/api/v1/assets` is there (GET, HEAD), and the rule matches only requests for something else",
+        ),
+        (
+            json!({"provider": "flora", "path": "/flora/api/v1/assets"}),
+            effect.clone(),
+            "of FLORA only `/api/v1/assets` is there (GET, HEAD), and the rule matches only requests for something else; leave the prefix `/flora` out of `match.path`",
+        ),
+        (
+            json!({"provider": "konpro", "method": "POST"}),
+            effect.clone(),
+            "of KonPro only `/v1/asset/list` is there (GET), and the rule matches only requests for something else",
+        ),
+        (
+            json!({"provider": "flora", "query": {"limt": "5"}}),
+            effect.clone(),
+            "FLORA has no parameter `limt`, and the rule matches only requests with it; did you mean `limit`?",
+        ),
+        (
+            json!({"provider": "flora", "query": {"cursor": null}}),
+            json!({"paging": "repeat"}),
+            "it strikes pages after the first, and `match.query` asks FLORA for the first",
+        ),
+        (
+            json!({"provider": "xqr", "query": {"offset": "0"}}),
+            json!({"paging": "repeat"}),
+            "it strikes pages after the first, and `match.query` asks xQR for the first",
+        ),
+        (
+            json!({"workspace": "ws_tests", "key": "konpro_nobody"}),
+            effect.clone(),
+            "the workspace has no such key for xQR, and the rule matches only requests with one of its keys; ",
+        ),
+    ] {
+        let warning = warned(&server, json!({"match": matches, "effect": effect})).unwrap_or_default();
+        assert!(warning.starts_with(said), "{matches}: {warning}");
+    }
+    for (matches, effect) in [
+        (json!({}), effect.clone()),
+        (json!({"path": "/v1/asset/list"}), effect.clone()),
+        (json!({"provider": "konpro", "path": "/v1/*", "method": "get"}), effect.clone()),
+        (json!({"provider": "flora", "query": {"limit": "5", "limt": null}}), effect.clone()),
+        (json!({"provider": "flora", "query": {"cursor": "eyJvZmZzZXQiOjF9"}}), json!({"paging": "repeat"})),
+        (json!({"provider": "flora", "query": {"cursor": null}}), json!({"paging": "empty_page"})),
+        (json!({"provider": "flora", "method": "POST", "path": "/api/v1/uploads"}), json!({"raw": {"status": 201}})),
+        (json!({"workspace": "ws_tests"}), effect),
+    ] {
+        assert_eq!(warned(&server, json!({"match": matches, "effect": effect})), None, "{matches}");
+    }
+}
+
+#[test]
+fn a_workspace_without_a_key_or_a_second_page_is_told() {
+    let server = start();
+    let assets = |count: usize| {
+        vec![json!({"name": "a.png", "mime_type": "image/png", "created_at": "2026-03-21T11:00:00Z"}); count]
+    };
+    let fixture = |count: usize, keys: Value| {
+        let workspace = json!({"id": format!("ws_{count}"), "keys": keys, "assets": assets(count)});
+        let body = json!({"fixture": {"workspaces": [workspace]}, "id": format!("ws_{count}")});
+        let made = post(&server, "workspaces", &body);
+        assert_eq!(made.status, 201, "{}", made.text());
+        assert_eq!(made.json()["listed"]["flora"], count, "{}", made.text());
+        made.json()["keys"]["konpro"].as_str().unwrap().to_owned()
+    };
+    let [konpro, ..] =
+        [1, 3, 21].map(|count| fixture(count, json!([{"provider": "flora", "key": format!("sk_test_{count}")}])));
+    let paging = |workspace: &str, query: Value| json!({"match": {"workspace": workspace, "provider": "flora", "query": query}, "effect": {"paging": "insert"}});
+    let one = "FLORA lists 1 asset of this workspace: there is no page after the first, which it would strike";
+    assert_eq!(warned(&server, paging("ws_1", json!({}))).as_deref(), Some(one));
+    let three = "FLORA lists 3 assets of this workspace, on one page of up to 20: there is none after it, which it would \
+                 strike, unless the client asks for smaller pages";
+    assert_eq!(warned(&server, paging("ws_3", json!({}))).as_deref(), Some(three));
+    assert_eq!(warned(&server, paging("ws_3", json!({"limit": "1"}))), None);
+    assert_eq!(warned(&server, paging("ws_21", json!({}))), None);
+    let no_key = json!({"match": {"workspace": "ws_1", "provider": "konpro"}, "effect": "empty"});
+    let said = "the workspace has no key for KonPro, and the rule matches only requests with one of its keys";
+    assert_eq!(warned(&server, no_key.clone()), None);
+    let removed = server.call("DELETE", &format!("/_emulator/workspaces/ws_1/keys/{konpro}"), &Value::Null);
+    assert_eq!(removed.status, 204, "{}", removed.text());
+    assert_eq!(warned(&server, no_key).as_deref(), Some(said));
+    // A rule of which it is not true any more says nothing.
+    let id = set_up(&server, paging("ws_3", json!({})));
+    server.get("/flora/api/v1/assets?limit=1&cursor=eyJvZmZzZXQiOjF9", &["Authorization: Bearer sk_test_3"]);
+    let listed = server.get(&format!("/_emulator/faults/{id}"), &[]).json();
+    assert_eq!((&listed["fired"], &listed["warning"]), (&json!(1), &Value::Null));
+}
