@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::faults::{Effect, Listed, Listing, Reachable, Rule};
 use crate::listed::{self, CountedWorkspace};
 use crate::providers;
+use crate::store::Key;
 
 /// Adds why a rule will not strike, as far as that is certain at this moment. One that has struck needs no warning, and one
 /// that is over none any more.
@@ -18,24 +19,25 @@ pub async fn add_warning(app: &App, listed: &mut Listed) {
 /// What the rule can reach. What cannot be read is not known, and not warned of.
 async fn reachable(app: &App, rule: &Rule) -> Reachable {
     let Some(workspace) = &rule.matches.workspace else { return Reachable::default() };
-    let Ok(held) = app.store.keys_of(workspace).await else { return Reachable::default() };
-    let texts = held.iter().map(|key| (key.provider.clone(), key.key.to_string())).collect();
-    // With `--any-key` any other one opens a workspace of its own, and never this one: these are all there are.
-    let keys = Some(texts);
+    let Ok(keys) = app.store.keys_of(workspace).await else { return Reachable::default() };
     // A large workspace has more than a page, and counting takes a while.
-    if !matches!(rule.effect, Effect::Paging(_)) || app.store.is_large(workspace) {
-        return Reachable { keys, listings: BTreeMap::new() };
-    }
+    let counts = matches!(rule.effect, Effect::Paging(_)) && !app.store.is_large(workspace);
+    let listings = if counts { listings(app, workspace, &keys).await } else { BTreeMap::new() };
+    let keys = keys.into_iter().map(|key| (key.provider, key.key.to_string())).collect();
+    Reachable { keys: Some(keys), listings }
+}
+
+/// What each provider lists of a workspace with these keys, where all of them act as one user: another may be shown more.
+async fn listings(app: &App, workspace: &str, keys: &[Key]) -> BTreeMap<&'static str, Listing> {
     let Ok(CountedWorkspace { keys: first, counts, .. }) = listed::read(app, workspace).await else {
-        return Reachable { keys, listings: BTreeMap::new() };
+        return BTreeMap::new();
     };
     let listings = providers::ALL.iter().filter_map(|provider| {
         let name = provider.card().name;
         let key = first.get(name)?;
-        // Another user may be shown more.
-        let is_same = held.iter().filter(|other| other.provider == name).all(|other| other.user == key.user);
+        let is_same = keys.iter().filter(|other| other.provider == name).all(|other| other.user == key.user);
         let listing = Listing { assets: *counts.get(name)?, page: listed::page_size(*provider, key)? };
         is_same.then_some((name, listing))
     });
-    Reachable { keys, listings: listings.collect() }
+    listings.collect()
 }

@@ -4,9 +4,11 @@
 use super::{failures, paging};
 use crate::provider::Card;
 
-/// The effects that have names of their own for what they do: a failure's, a paging fault's.
-pub(super) const FAILURE: &str = "failure";
-pub(super) const PAGING: &str = "paging";
+/// The kind of the vendors' failures, which go by their own names.
+const FAILURE: &str = "failure";
+
+/// The kind of what befalls a walk, which goes by a word of its own.
+const PAGING: &str = "paging";
 
 /// The effects that go by their own name.
 const PLAIN: [&str; 8] = ["raw", "empty", "malformed_json", "content_type", "latency", "truncate", "trickle", "reset"];

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
+use crate::process::Running;
 use crate::support::{Answer, Server};
 use crate::worlds::world;
 
@@ -373,4 +374,16 @@ fn a_workspace_without_a_key_or_a_second_page_is_told() {
     server.get("/flora/api/v1/assets?limit=1&cursor=eyJvZmZzZXQiOjF9", &["Authorization: Bearer sk_test_3"]);
     let listed = server.get(&format!("/_emulator/faults/{id}"), &[]).json();
     assert_eq!((&listed["fired"], &listed["warning"]), (&json!(1), &Value::Null));
+}
+
+#[test]
+fn the_log_has_the_warning_about_a_rule() {
+    let server = Running::start(&["--fixture", "empty", "--log-level", "warn"]);
+    let rule = json!({"match": {"provider": "flora", "query": {"limt": "5"}}, "effect": "empty"});
+    server.connect().steer("POST", "faults", &rule.to_string());
+    let log = String::from_utf8(server.stop().stderr).unwrap();
+    assert!(
+        log.contains("WARN") && log.contains("fault 1 will not strike as things are: FLORA has no parameter"),
+        "{log}"
+    );
 }
