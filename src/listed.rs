@@ -9,7 +9,7 @@ use crate::limits::KeyLimits;
 use crate::provider::Provider;
 use crate::providers;
 use crate::query;
-use crate::store::{Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
+use crate::store::{AssetQuery, Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
 use crate::variant::Choices;
 
 /// What is counted: what a provider lists of one version of a collection.
@@ -89,10 +89,19 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
     selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()
 }
 
+/// How many assets this provider shows on a page to a client that asks for nothing in particular.
+pub fn page_size(provider: &dyn Provider, key: &Key) -> Option<u64> {
+    query(provider, key).map(|query| query.limit.into())
+}
+
 fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
+    query(provider, key).map(|query| query.selection)
+}
+
+fn query(provider: &dyn Provider, key: &Key) -> Option<AssetQuery> {
     let card = provider.card();
     let args = query::read(card.params(), card.unknown(), "").ok()?;
-    provider.plan(&args, key).ok().map(|query| query.selection)
+    provider.plan(&args, key).ok()
 }
 
 impl ListedCounts {

@@ -58,6 +58,8 @@ pub struct Open {
 #[derive(Debug, Default)]
 pub struct Notes {
     provider: Option<&'static str>,
+    /// The operation that the request is for, if it is for one.
+    pub operation: Option<&'static Operation>,
     workspace: Option<Arc<str>>,
     key: Option<Arc<str>>,
     at: Option<Micros>,
@@ -210,6 +212,7 @@ impl Open {
             seq: 0,
             at: self.notes.at.unwrap_or_else(|| self.app.clock.now()),
             provider: self.notes.provider,
+            operation: self.notes.operation,
             workspace: self.notes.workspace.take(),
             key: self.notes.key.take(),
             method: std::mem::take(&mut self.request.method),

@@ -3,7 +3,7 @@
 
 use strsim::normalized_levenshtein;
 
-use crate::provider::{Evidence, Paging};
+use crate::provider::{Card, Evidence, Paging};
 use crate::query::{Param, Unknown};
 
 /// One route of one vendor.
@@ -112,6 +112,17 @@ pub fn methods(operations: &'static [Operation], path: &str) -> Vec<&'static str
         }
     }
     methods
+}
+
+/// The names of all operations of these providers, each once, in the order of the tables.
+pub fn names(cards: impl Iterator<Item = &'static Card>) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for operation in cards.flat_map(|card| card.operations) {
+        if !names.contains(&operation.name) {
+            names.push(operation.name);
+        }
+    }
+    names
 }
 
 /// The operation whose path is most like this one, if any is like it at all.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -57,8 +57,8 @@ pub trait Provider: Send + Sync {
     }
 
     /// The answer to OPTIONS for a path with these methods, where the vendor's framework gives one by itself.
-    fn options(&self, _allow: &str) -> Option<Reply> {
-        None
+    fn options(&self, allow: &str) -> Reply {
+        Reply::empty(StatusCode::OK).header("allow", allow)
     }
 
     /// A new public id in this vendor's shape for an asset created at `created_at`.

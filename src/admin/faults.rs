@@ -11,10 +11,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Made, Path, Refusal};
+use super::fault_warnings::add_warning;
 use super::workspaces::existing;
 use crate::app::App;
 use crate::clock::Micros;
-use crate::faults::{Listed, Problem, Rule};
+use crate::faults::{Listed, Problem, Rule, UnfiredFault};
+use crate::journal::Filter;
 
 const TAG: &str = "Faults";
 
@@ -65,7 +67,12 @@ async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made
     }
     let now = now(&app, &rule);
     let id = app.faults.add(rule, now).map_err(|Problem { at, message }| Refusal::invalid(at, message))?;
-    app.faults.get(id, now).map(Made).ok_or_else(|| missing(id))
+    let mut listed = app.faults.get(id, now).ok_or_else(|| missing(id))?;
+    add_warning(&app, &mut listed).await;
+    if let Some(warning) = &listed.warning {
+        tracing::warn!("fault {id} will not strike as things are: {warning}");
+    }
+    Ok(Made(listed))
 }
 
 /// The instant for a rule: a workspace's, if it is for one.
@@ -79,8 +86,31 @@ pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
 }
 
+/// The rules that can strike requests of a scope and have not.
+pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Refusal> {
+    let meet = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let mut rules = listed(app, None);
+    rules.retain(|Listed { rule: Rule { matches, .. }, .. }| {
+        meet(&scope.workspace, &matches.workspace)
+            && meet(&scope.provider, &matches.provider)
+            && meet(&scope.key, &matches.key)
+    });
+    // A rule for a key alone is for the workspace of that key.
+    let by_key = |it: &Listed| it.rule.matches.workspace.is_none() && it.rule.matches.key.is_some();
+    if let Some(workspace) = scope.workspace.as_ref().filter(|_| rules.iter().any(by_key)) {
+        let keys = app.store.keys_of(workspace).await?;
+        let is_held = |it: &Listed| keys.iter().any(|key| it.rule.matches.key.as_deref() == Some(&*key.key));
+        rules.retain(|it| !by_key(it) || is_held(it));
+    }
+    Ok(rules.iter().filter_map(Listed::unfired).collect())
+}
+
 async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
-    axum::Json(List { faults: listed(&app, workspace.as_deref()) })
+    let mut faults = listed(&app, workspace.as_deref());
+    for fault in &mut faults {
+        add_warning(&app, fault).await;
+    }
+    axum::Json(List { faults })
 }
 
 async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
@@ -92,7 +122,9 @@ async fn read(
     Path(OneFault { fault }): Path<OneFault>,
 ) -> Result<axum::Json<Listed>, Refusal> {
     let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
-    found.map(axum::Json).ok_or_else(|| missing(fault))
+    let mut found = found.ok_or_else(|| missing(fault))?;
+    add_warning(&app, &mut found).await;
+    Ok(axum::Json(found))
 }
 
 async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {

@@ -11,11 +11,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Path, Refusal};
+use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
 use super::workspaces::{InWorkspace, existing};
 use crate::app::App;
 use crate::clock::write_rfc3339;
-use crate::journal::{Exchange, Expectations, Filter, Har, Shown, Stats, StatusIs, Verdict};
+use crate::journal::{
+    Exchange, Expectations, ExpectedFaults, Filter, Har, Shown, Stats, StatusIs, Unanswerable, Verdict,
+};
 use crate::object;
 
 const TAG: &str = "Journal";
@@ -58,17 +61,19 @@ enum Format {
 struct Look {
     /// The provider's name.
     provider: Option<String>,
+    /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
+    operation: Option<String>,
     /// The workspace's id.
     workspace: Option<String>,
     /// The whole text of the key that was shown, good or not.
     key: Option<String>,
-    /// The method.
+    /// The method: one of those that HTTP registers, in any case.
     method: Option<String>,
     /// The answer's status: a number, or a class such as `4xx`.
     status: Option<StatusIs>,
     /// The decoded path; with `*` at the end, what it begins with.
     path: Option<String>,
-    /// The name of a fault that struck.
+    /// A fault that struck: its name, such as `rate_limited` or `insert`, or its kind, such as `failure` or `paging`.
     fault: Option<String>,
     /// Whether there are warnings.
     warnings: Option<bool>,
@@ -92,11 +97,25 @@ fn hundred() -> usize {
 
 impl From<Look> for Search {
     fn from(look: Look) -> Search {
-        let Look { provider, workspace, key, method, status, path, fault, warnings, after, limit, wait_ms, format: _ } =
-            look;
+        let Look {
+            provider,
+            operation,
+            workspace,
+            key,
+            method,
+            status,
+            path,
+            fault,
+            warnings,
+            after,
+            limit,
+            wait_ms,
+            format: _,
+        } = look;
         let limit = Some(limit);
         let filter = Filter {
             provider,
+            operation,
             workspace,
             key,
             method,
@@ -137,10 +156,13 @@ struct Entries {
 }
 
 async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<JsonOrLines<Entries>, Refusal> {
-    match look.format {
-        Format::Json => Ok(JsonOrLines::Json(look_up(app, look.into()).await?)),
+    let format = look.format;
+    let search = Search::from(look);
+    check(&app, &search.filter, "").await?;
+    match format {
+        Format::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),
         Format::Text => {
-            let (_, numbers) = found(&app, look.into()).await?;
+            let (_, numbers) = found(&app, search).await?;
             Ok(JsonOrLines::lines(entries(app, numbers).map(|entry| line(&entry))))
         }
     }
@@ -152,7 +174,31 @@ fn line(entry: &Exchange) -> String {
 }
 
 async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<JsonStream<Entries>, Refusal> {
+    check(&app, &search.filter, "filter.").await?;
     look_up(app, search).await
+}
+
+/// Refuses a filter that no entry can match. `at` is where it stands.
+async fn check(app: &App, filter: &Filter, at: &str) -> Result<(), Refusal> {
+    filter.check(at)?;
+    known_workspaces(app, filter.workspace.as_deref()).await
+}
+
+/// Refuses a workspace that is not there, unless the journal has requests of it: restoring a snapshot takes workspaces away
+/// and leaves the journal as it is.
+async fn known_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
+    for id in ids {
+        if !app.journal.knows(id) {
+            existing(app, id).await?;
+        }
+    }
+    Ok(())
+}
+
+impl From<Unanswerable> for Refusal {
+    fn from(Unanswerable { at, message }: Unanswerable) -> Refusal {
+        Refusal::invalid(at, message)
+    }
 }
 
 async fn look_up(app: Arc<App>, search: Search) -> Result<JsonStream<Entries>, Refusal> {
@@ -193,6 +239,7 @@ struct Gone {
 }
 
 async fn clear(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
+    app.faults.count_anew(workspace.as_deref());
     axum::Json(Gone { removed: app.journal.clear(workspace.as_deref()) })
 }
 
@@ -207,12 +254,23 @@ async fn verify(
         let message = format!("these are more than {MAX_EXPECTATIONS} expectations; send several requests");
         return Err(Refusal::invalid("requests", message));
     }
-    Ok(axum::Json(tokio::task::block_in_place(|| app.journal.verify(&expectations))))
+    expectations.check()?;
+    known_workspaces(&app, expectations.workspaces()).await?;
+    let unfired = match expectations.faults {
+        Some(ExpectedFaults::AllFired) => unfired(&app, &expectations.scope).await?,
+        None => Vec::new(),
+    };
+    let verdict = tokio::task::block_in_place(|| app.journal.verify(&expectations));
+    Ok(axum::Json(verdict.with_unfired(unfired)))
 }
 
-async fn har(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> JsonStream<Har> {
+async fn har(
+    State(app): State<Arc<App>>,
+    Asked(Which { workspace }): Asked<Which>,
+) -> Result<JsonStream<Har>, Refusal> {
+    known_workspaces(&app, workspace.as_deref()).await?;
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
-    JsonStream::new(&Har::of(&[]), entries(app, numbers).map(|entry| Har::entry(&entry)))
+    Ok(JsonStream::new(&Har::of(&[]), entries(app, numbers).map(|entry| Har::entry(&entry))))
 }
 
 #[derive(Serialize, JsonSchema)]

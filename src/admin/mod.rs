@@ -4,6 +4,7 @@
 mod answer;
 mod assets;
 mod clock;
+mod fault_warnings;
 mod faults;
 mod guard;
 mod health;

@@ -68,7 +68,7 @@ fn quoted(text: &str, secrets: &Secrets) -> String {
 
 /// The parameter or word that a misspelt one was probably meant to be: at most one letter in three is wrong, and
 /// neither case nor the way words are joined counts.
-fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > SHORT {
         return None;
     }

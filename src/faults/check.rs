@@ -7,6 +7,7 @@ use super::effect::{Effect, LONGEST_MS, Latency, Normal, Raw, Trickle, Truncate}
 use super::failures;
 use super::paging::{self, Plausibility, Torture};
 use super::rule::{Match, Rule, Trigger};
+use crate::operation;
 use crate::provider::Card;
 use crate::providers;
 
@@ -69,6 +70,7 @@ fn matches(matches: &Match) -> Checked {
         let known: Vec<_> = providers::names().into_iter().map(quoted).collect();
         return problem("match.provider", format!("there is no provider `{name}`; there are {}", known.join(", ")));
     }
+    operation(matches)?;
     let Some(path) = &matches.path else { return Ok(()) };
     let star = path.find('*').is_some_and(|at| at + 1 < path.len());
     require(!star, "match.path", "only the end of a path can be `*`")?;
@@ -77,6 +79,18 @@ fn matches(matches: &Match) -> Checked {
         "match.path",
         "a path begins with `/`: it is what follows the provider's prefix, such as `/v2/assets`",
     )
+}
+
+/// Refuses an operation that none of the providers has, and says which there are.
+fn operation(matches: &Match) -> Checked {
+    let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
+    let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
+    let names = operation::names(providers::cards().into_iter().filter(is_meant));
+    if names.contains(&wanted) {
+        return Ok(());
+    }
+    let known: Vec<_> = names.into_iter().map(quoted).collect();
+    problem("match.operation", format!("there is no operation `{wanted}`; there are {}", known.join(", ")))
 }
 
 fn trigger(trigger: Trigger) -> Checked {

@@ -10,9 +10,12 @@ mod disturb;
 mod effect;
 pub mod failures;
 pub mod header;
+mod names;
 pub mod paging;
+mod reach;
 mod rule;
 mod script;
+mod unfired;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -27,9 +30,12 @@ pub use disturb::disturb;
 pub use effect::{Effect, Latency, Normal, Raw, RawBody, Reset, Trickle, Truncate};
 pub use failures::{named, names};
 pub use header::read as read_header;
+pub use names::{all_names, is_named};
 pub use paging::{Plausibility, Torture, plausibility};
+pub use reach::{Listing, Reachable};
 pub use rule::{InSeconds, Match, RetryAfter, Rule, Trigger};
 pub use script::{Instead, Script};
+pub use unfired::{SinceCleared, UnfiredFault};
 
 use crate::clock::{Chance, Micros, SECOND, write_rfc3339};
 use crate::provider::Card;
@@ -58,6 +64,8 @@ struct Standing {
     until: Option<Micros>,
     seen: u64,
     fired: u64,
+    /// `seen` and `fired` when the journal was last cleared.
+    cleared_at: SinceCleared,
 }
 
 /// What a request is matched by.
@@ -69,6 +77,8 @@ pub struct Asked<'a> {
     pub workspace: Option<&'a str>,
     /// Its key, if it carries one.
     pub key: Option<&'a str>,
+    /// The operation of the provider's that it is for, if it is for one.
+    pub operation: Option<&'static str>,
     /// Its method.
     pub method: &'a str,
     /// Its path below the provider's prefix, decoded.
@@ -108,6 +118,12 @@ pub struct Listed {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub plausibility: BTreeMap<&'static str, Plausibility>,
+    /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// How often it was matched and struck since the journal was last cleared.
+    #[serde(skip)]
+    pub since_cleared: SinceCleared,
 }
 
 impl Faults {
@@ -123,7 +139,7 @@ impl Faults {
         let mut rules = self.lock();
         rules.last_id += 1;
         let id = rules.last_id;
-        rules.standing.push(Standing { id, rule, until, seen: 0, fired: 0 });
+        rules.standing.push(Standing { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
         self.count.store(rules.standing.len(), Relaxed);
         Ok(id)
     }
@@ -147,6 +163,13 @@ impl Faults {
     /// Takes back the rules for a workspace, or all there are; how many they were.
     pub fn remove_all(&self, workspace: Option<&str>) -> usize {
         self.retain(|standing| !standing.is_for(workspace))
+    }
+
+    /// Counts anew, for verdicts, how often the rules for a workspace strike, or all there are: the journal was cleared.
+    pub fn count_anew(&self, workspace: Option<&str>) {
+        for standing in self.lock().standing.iter_mut().filter(|standing| standing.is_for(workspace)) {
+            standing.cleared_at = SinceCleared { seen: standing.seen, fired: standing.fired };
+        }
     }
 
     /// The faults that strike a request, in the order in which their rules were set up. The request is counted by all
@@ -211,6 +234,11 @@ impl Standing {
             active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
             expires_at: self.until.map(write_rfc3339),
             plausibility,
+            warning: None,
+            since_cleared: SinceCleared {
+                seen: self.seen - self.cleared_at.seen,
+                fired: self.fired - self.cleared_at.fired,
+            },
         }
     }
 }
@@ -226,7 +254,15 @@ mod tests {
 
     fn asked<'a>(provider: &str, workspace: &'a str, query: &'a str) -> Asked<'a> {
         let card = providers::named(provider).unwrap().card();
-        Asked { card, workspace: Some(workspace), key: None, method: "GET", path: card.list(), query }
+        Asked {
+            card,
+            workspace: Some(workspace),
+            key: None,
+            operation: Some("list_assets"),
+            method: "GET",
+            path: card.list(),
+            query,
+        }
     }
 
     fn ids(struck: &[Struck]) -> Vec<Id> {

@@ -60,6 +60,9 @@ pub struct Match {
     /// The key, as the request carries it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
     /// The method, in either case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -132,13 +135,14 @@ impl Match {
         is(&self.provider, Some(asked.card.name))
             && is(&self.workspace, asked.workspace)
             && is(&self.key, asked.key)
+            && is(&self.operation, asked.operation)
             && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(asked.method))
             && self.path.as_ref().is_none_or(|path| fits_path(path, asked.path))
             && self.query.iter().all(|(name, value)| fits_query(name, value.as_deref(), asked.query))
     }
 }
 
-fn fits_path(wanted: &str, given: &str) -> bool {
+pub(super) fn fits_path(wanted: &str, given: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(beginning) => given.starts_with(beginning),
         None => given == wanted,
@@ -181,6 +185,7 @@ mod tests {
             card: providers::ALL[0].card(),
             workspace: Some("ws_a"),
             key: Some("key_a"),
+            operation: None,
             method: "GET",
             path,
             query,

@@ -11,6 +11,7 @@ use tracing::Level;
 
 use crate::clock::Micros;
 use crate::explain::Warning;
+use crate::operation::Operation;
 use crate::payload::Payload;
 
 /// How much of a body the journal keeps.
@@ -64,6 +65,8 @@ pub struct Exchange {
     pub at: Micros,
     /// The provider asked.
     pub provider: Option<&'static str>,
+    /// The operation of the provider's that it is for, if it is for one.
+    pub operation: Option<&'static Operation>,
     /// The workspace its key opens.
     pub workspace: Option<Arc<str>>,
     /// The text of its key, good or not.

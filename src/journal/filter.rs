@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Exchange;
+use crate::faults::is_named;
 use crate::secret::{Secrets, mask, mask_header};
 
 /// Which entries are meant; what is left out matches every entry.
@@ -17,11 +18,13 @@ use crate::secret::{Secrets, mask, mask_header};
 pub struct Filter {
     /// The provider's name.
     pub provider: Option<String>,
+    /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
+    pub operation: Option<String>,
     /// The workspace's id.
     pub workspace: Option<String>,
     /// The whole text of the key that was shown, good or not.
     pub key: Option<String>,
-    /// The method, in any case.
+    /// The method: one of those that HTTP registers, in any case.
     pub method: Option<String>,
     /// The answer's status: a number, or a class such as `4xx`.
     pub status: Option<StatusIs>,
@@ -33,7 +36,8 @@ pub struct Filter {
     pub header: BTreeMap<String, String>,
     /// Only entries with a greater number.
     pub after: Option<u64>,
-    /// The name of a fault that struck.
+    /// A fault that struck: its name in the journal, such as `rate_limited` or `insert`, or its kind, the word that the rule has
+    /// in `effect`, such as `failure` or `paging`.
     pub fault: Option<String>,
     /// Whether there are warnings.
     pub warnings: Option<bool>,
@@ -51,6 +55,7 @@ impl Filter {
     pub(super) fn asks(&self) -> impl Iterator<Item = Ask<'_>> {
         let single = [
             self.provider.as_deref().map(Ask::Provider),
+            self.operation.as_deref().map(Ask::Operation),
             self.workspace.as_deref().map(Ask::Workspace),
             self.key.as_deref().map(Ask::Key),
             self.method.as_deref().map(Ask::Method),
@@ -77,10 +82,13 @@ pub enum StatusIs {
 
 /// A status as JSON.
 #[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "a status is a number such as 404, or a class such as `4xx`")]
+#[serde(
+    untagged,
+    expecting = "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+)]
 enum WrittenStatus {
-    Number(#[schemars(range(min = 100, max = 999))] u16),
-    Text(#[schemars(regex(pattern = r"^[1-9]([0-9][0-9]|xx)$"))] String),
+    Number(#[schemars(range(min = 200, max = 999))] u16),
+    Text(#[schemars(regex(pattern = r"^([2-9][0-9][0-9]|[2-5]xx)$"))] String),
 }
 
 impl TryFrom<WrittenStatus> for StatusIs {
@@ -95,10 +103,14 @@ impl TryFrom<WrittenStatus> for StatusIs {
             },
         };
         let possible = |status: &StatusIs| match status {
-            StatusIs::Exactly(number) => (100..1000).contains(number),
-            StatusIs::Class(class) => (1..10).contains(class),
+            // An answer of a fault, `raw`, can have any of them.
+            StatusIs::Exactly(number) => (200..1000).contains(number),
+            StatusIs::Class(class) => (2..6).contains(class),
         };
-        read.filter(possible).ok_or_else(|| "a status is a number such as 404, or a class such as `4xx`".to_owned())
+        read.filter(possible).ok_or_else(|| {
+            "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+                .to_owned()
+        })
     }
 }
 
@@ -124,6 +136,7 @@ impl fmt::Display for StatusIs {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ask<'a> {
     Provider(&'a str),
+    Operation(&'a str),
     Workspace(&'a str),
     Key(&'a str),
     Method(&'a str),
@@ -139,6 +152,7 @@ impl Ask<'_> {
     pub(super) fn holds(self, exchange: &Exchange) -> bool {
         match self {
             Ask::Provider(name) => exchange.provider == Some(name),
+            Ask::Operation(name) => exchange.operation.is_some_and(|operation| operation.name == name),
             Ask::Workspace(id) => exchange.workspace.as_deref() == Some(id),
             Ask::Key(key) => exchange.key.as_deref() == Some(key),
             Ask::Method(method) => exchange.method.as_str().eq_ignore_ascii_case(method),
@@ -151,7 +165,7 @@ impl Ask<'_> {
             Ask::Header(name, value) => {
                 exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
             }
-            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| fault == name),
+            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| is_named(fault, name)),
             Ask::Warnings(wanted) => exchange.remarks().warnings.is_empty() != wanted,
         }
     }
@@ -161,6 +175,7 @@ impl Ask<'_> {
         let or_none = |text: Option<&str>| text.unwrap_or("none").to_owned();
         let (what, is) = match self {
             Ask::Provider(_) => ("the provider", or_none(exchange.provider)),
+            Ask::Operation(_) => ("the operation", or_none(exchange.operation.map(|operation| operation.name))),
             Ask::Workspace(_) => ("the workspace", or_none(exchange.workspace.as_deref())),
             Ask::Key(_) => ("the key", or_none(exchange.key.as_deref().map(mask).as_deref())),
             Ask::Method(_) => ("the method", exchange.method.to_string()),
@@ -187,7 +202,9 @@ impl Ask<'_> {
 
     fn wanted(self) -> String {
         match self {
-            Ask::Provider(text) | Ask::Workspace(text) | Ask::Path(text) | Ask::Fault(text) => text.to_owned(),
+            Ask::Provider(text) | Ask::Operation(text) | Ask::Workspace(text) | Ask::Path(text) | Ask::Fault(text) => {
+                text.to_owned()
+            }
             Ask::Method(method) => method.to_ascii_uppercase(),
             Ask::Key(key) => mask(key),
             Ask::Status(status) => status.to_string(),
@@ -207,6 +224,7 @@ impl fmt::Display for Ask<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self {
             Ask::Provider(_) => "provider",
+            Ask::Operation(_) => "operation",
             Ask::Workspace(_) => "workspace",
             Ask::Key(_) => "key",
             Ask::Method(_) => "method",

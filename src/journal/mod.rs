@@ -7,6 +7,7 @@
 //! the second, the oldest entries go. What is lost to a bound is counted, and a verdict that it may have changed says so.
 
 mod body_bytes;
+mod check;
 mod exchange;
 mod filter;
 mod har;
@@ -25,11 +26,12 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::ring::Entries;
+pub use check::Unanswerable;
 pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use shown::{Header, Line, Shown, ShownBody};
-pub use verify::{Closest, Count, Expectation, Expectations, Shortfall, Verdict};
+pub use verify::{Closest, Count, Expectation, Expectations, ExpectedFaults, Shortfall, Verdict};
 
 /// How much a journal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +204,11 @@ impl Journal {
         seqs.len()
     }
 
+    /// Whether it knows of requests of this workspace, be it that they were dropped since.
+    pub fn knows(&self, workspace: &str) -> bool {
+        self.lock().knows(workspace)
+    }
+
     /// How much it holds at the moment, and what a workspace lost, or all did.
     pub fn stats(&self, workspace: Option<&str>) -> Stats {
         self.lock().stats(workspace)
@@ -211,7 +218,7 @@ impl Journal {
     pub fn verify(&self, expectations: &Expectations) -> Verdict {
         let entries = self.find(&expectations.scope);
         let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
-        let incomplete = if self.is_off() {
+        let incomplete = if self.is_off() && expectations.asks_for_entries() {
             Some("the journal is off: nothing is known of any request; start without `--journal-entries 0`".to_owned())
         } else {
             // Looked up after the entries were read: what was dropped meanwhile counts as lost.

@@ -152,6 +152,11 @@ impl Entries {
         ring.seqs.range(from..).take(most).filter_map(|seq| self.get(*seq)).collect()
     }
 
+    /// Whether there are or were entries of this workspace, since it was last cleared.
+    pub fn knows(&self, workspace: &str) -> bool {
+        self.workspaces.contains_key(workspace)
+    }
+
     /// The number that the next entry gets.
     pub fn next_seq(&self) -> u64 {
         self.last_seq + 1

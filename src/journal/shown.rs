@@ -25,6 +25,8 @@ pub struct Shown {
     pub at: String,
     /// The provider asked.
     pub provider: Option<&'static str>,
+    /// The operation of the provider's that it is for, such as `list_assets`; null where it has no such route.
+    pub operation: Option<&'static str>,
     /// The workspace its key opens.
     pub workspace: Option<String>,
     /// The key it showed, masked.
@@ -102,6 +104,7 @@ impl Shown {
             seq: entry.seq,
             at: write_rfc3339(entry.at),
             provider: entry.provider,
+            operation: entry.operation.map(|operation| operation.name),
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
             method: secrets.method(&entry.method),
@@ -174,6 +177,7 @@ pub struct Line {
     /// Its number in the journal; null: it holds nothing.
     pub seq: Option<NonZeroU64>,
     provider: Option<&'static str>,
+    operation: Option<&'static str>,
     workspace: Option<String>,
     key: Option<String>,
     method: String,
@@ -194,6 +198,7 @@ impl Line {
         Line {
             seq: NonZeroU64::new(entry.seq),
             provider: entry.provider,
+            operation: entry.operation.map(|operation| operation.name),
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
             method: clip(&secrets.method(&entry.method), SHORT, &secrets).into_owned(),
@@ -229,7 +234,8 @@ impl fmt::Display for Line {
         if !self.faults.is_empty() {
             write!(f, " [{}]", self.faults.join(", "))?;
         }
-        let said: Vec<_> = self.why.iter().chain(&self.warnings).map(String::as_str).collect();
+        let warnings = self.warnings.iter().filter(|warning| Some(*warning) != self.why.as_ref());
+        let said: Vec<_> = self.why.iter().chain(warnings).map(String::as_str).collect();
         if said.is_empty() { Ok(()) } else { write!(f, " — {}", said.join("; ")) }
     }
 }

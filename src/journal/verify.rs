@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::filter::Ask;
 use super::{Exchange, Filter, Reach};
+use crate::faults::UnfiredFault;
 use crate::object;
 
 /// What the journal should hold.
@@ -28,6 +29,17 @@ pub struct Expectations {
     /// Whether there should be no other requests in the scope.
     #[serde(default)]
     pub only: bool,
+    /// What the faults should have done that can strike requests of the scope: of its workspace, its provider and its key.
+    #[serde(default)]
+    pub faults: Option<ExpectedFaults>,
+}
+
+/// What faults should have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectedFaults {
+    /// Each rule has struck at least once since it was made, and those in force also since the journal was last cleared.
+    AllFired,
 }
 
 /// A request expected: a filter without `limit`, and how often.
@@ -93,6 +105,11 @@ impl Count {
         }
     }
 
+    /// Whether any number will do.
+    pub(super) fn is_any(self) -> bool {
+        self.least() == 0 && self.most().is_none()
+    }
+
     fn holds(self, found: usize) -> bool {
         self.least() <= found && self.most().is_none_or(|most| found <= most)
     }
@@ -121,6 +138,17 @@ pub struct Verdict {
     /// Why the journal cannot tell: entries that may have counted were dropped to keep its bounds, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
+    /// Rules that should have struck and have not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub unfired: Vec<UnfiredFault>,
+}
+
+impl Verdict {
+    /// The same, with rules that should have struck and have not.
+    pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> Verdict {
+        Verdict { ok: self.ok && unfired.is_empty(), unfired, ..self }
+    }
 }
 
 /// An expectation that was not met.
@@ -162,7 +190,12 @@ impl Expectations {
             failures.extend(self.disorder(entries));
         }
         failures.extend(self.only.then(|| self.surplus(entries)).flatten());
-        Verdict { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete }
+        Verdict { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
+    }
+
+    /// Whether it is about entries at all.
+    pub(super) fn asks_for_entries(&self) -> bool {
+        self.only || !self.requests.is_empty()
     }
 
     /// Which entries have a say in the verdict, one for each expectation; all of the scope, if there should be no others.

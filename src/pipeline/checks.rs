@@ -15,43 +15,72 @@ use crate::fixture::too_long;
 use crate::limits::Counts;
 use crate::operation::{self, Found, Operation};
 use crate::origin::origin;
-use crate::provider::{Provider, Slash};
+use crate::provider::{Methods, Provider, Slash};
 use crate::providers::Route;
 use crate::reply::Reply;
 use crate::store::{Key, KeyState};
 use crate::workspace;
 
 /// What a request's path and method lead to.
+#[derive(Clone, Copy)]
 pub(super) enum Routed {
     /// An operation of the vendor's.
     Operation(&'static Operation),
-    /// What the vendor's framework answers by itself.
-    Reply(Reply),
+    /// The vendor's framework redirects to the route without a slash behind it.
+    Redirect,
+    /// The vendor's framework tells the methods of the route.
+    Options,
+    /// The route is there, and not with this method.
+    OtherMethods,
+    /// There is no such route.
+    Nothing,
+}
+
+impl Routed {
+    /// The operation, if it is one.
+    pub fn operation(self) -> Option<&'static Operation> {
+        match self {
+            Routed::Operation(operation) => Some(operation),
+            Routed::Redirect | Routed::Options | Routed::OtherMethods | Routed::Nothing => None,
+        }
+    }
 }
 
 /// Finds the operation in the vendor's table.
-pub(super) fn find_operation(route: &Route, request: &Parts) -> Result<Routed, Failure> {
+pub(super) fn find_operation(route: &Route, request: &Parts) -> Routed {
     let card = route.provider.card();
-    let is_there = |path: &str| card.operations.iter().any(|operation| operation.has_path(path));
-    let mut path = &*route.path;
-    if let Some(bare) = path.strip_suffix('/').filter(|bare| card.slash != Slash::NotFound && is_there(bare)) {
-        if card.slash == Slash::Redirected {
-            return Ok(Routed::Reply(without_slash(request)));
-        }
-        path = bare;
+    let path = table_path(route);
+    if path.len() < route.path.len() && card.slash == Slash::Redirected {
+        return Routed::Redirect;
     }
-    if request.method == Method::OPTIONS
-        && is_there(path)
-        && let Some(reply) = route.provider.options(&card.allow(path))
-    {
-        return Ok(Routed::Reply(reply));
-    }
-    match operation::find(card.operations, request.method.as_str(), path) {
+    let found = operation::find(card.operations, request.method.as_str(), path);
+    match found {
+        Found::Nothing => Routed::Nothing,
+        _ if request.method == Method::OPTIONS && card.methods == Methods::WithHeadAndOptions => Routed::Options,
         Found::Operation(operation) if request.method != Method::HEAD || card.methods.has_head() => {
-            Ok(Routed::Operation(operation))
+            Routed::Operation(operation)
         }
-        Found::Operation(_) | Found::OtherMethods => Err(Failure::WrongMethod(card.allow(path))),
-        Found::Nothing => Err(Failure::NoSuchRoute),
+        Found::Operation(_) | Found::OtherMethods => Routed::OtherMethods,
+    }
+}
+
+/// The path as the table of operations may have it: without a slash behind it, where that makes no difference.
+fn table_path(route: &Route) -> &str {
+    let card = route.provider.card();
+    let is_there = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
+    let bare = route.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);
+    bare.filter(is_there).unwrap_or(&route.path)
+}
+
+/// What the vendor's framework answers by itself where no operation does.
+pub(super) fn framework_reply(routed: Routed, route: &Route, request: &Parts) -> Result<Option<Reply>, Failure> {
+    let allow = || route.provider.card().allow(table_path(route));
+    match routed {
+        Routed::Operation(_) => Ok(None),
+        Routed::Redirect => Ok(Some(without_slash(request))),
+        Routed::Options => Ok(Some(route.provider.options(&allow()))),
+        Routed::OtherMethods => Err(Failure::WrongMethod(allow())),
+        Routed::Nothing => Err(Failure::NoSuchRoute),
     }
 }
 

@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::error;
 
-use self::checks::{Routed, find_operation, in_scope, internal, known_key, live, within_limits};
+use self::checks::{Routed, find_operation, framework_reply, in_scope, internal, known_key, live, within_limits};
 pub(crate) use self::respond::date;
 use self::respond::respond;
 use crate::admin;
@@ -103,6 +103,8 @@ struct Asked<'r> {
     entropy: u128,
     /// How the provider behaves for it.
     variants: Variants,
+    /// What its path and method lead to.
+    routed: Routed,
 }
 
 impl<'r> Asked<'r> {
@@ -118,9 +120,11 @@ impl<'r> Asked<'r> {
         let card = route.provider.card();
         let unknown = || app.cache.variants(card, &Choices::new());
         let variants = key.as_ref().map_or_else(|_| unknown(), |entry| entry.variants);
+        let routed = find_operation(route, request);
         notes.about(card, request, key.as_ref().ok().map(|entry| &entry.key), now);
+        notes.operation = routed.operation();
         notes.behaves(card, variants);
-        Asked { route, request, key, now, entropy, variants }
+        Asked { route, request, key, now, entropy, variants, routed }
     }
 
     /// What an answer may depend on, with what is known of the key.
@@ -148,6 +152,7 @@ fn cue(app: &App, asked: &Asked<'_>, notes: &mut Notes) -> Result<Script, String
         card,
         workspace: asked.key.as_ref().ok().map(|entry| &*entry.key.workspace),
         key: card.auth.carrier.read(&asked.request.headers).ok(),
+        operation: asked.routed.operation().map(|operation| operation.name),
         method: asked.request.method.as_str(),
         path: &asked.route.path,
         query: asked.query(),
@@ -344,8 +349,7 @@ fn routed<'k>(
     progress: &mut Progress<'k>,
 ) -> Result<Option<Reply>, Failure> {
     let provider = asked.route.provider;
-    let outcome = find_operation(asked.route, asked.request);
-    if let Ok(Routed::Operation(operation)) = outcome {
+    if let Routed::Operation(operation) = asked.routed {
         let absent = operation.is_absent();
         return Ok(absent.then(|| {
             notes.absent(app, provider.card(), operation);
@@ -357,10 +361,8 @@ fn routed<'k>(
         let _ = counted(app, asked, progress);
     }
     let cx = asked.context(progress.key, &progress.counts);
-    match outcome? {
-        Routed::Reply(reply) => Ok(Some(provider.framework_reply(reply, &cx))),
-        Routed::Operation(_) => Ok(None),
-    }
+    let reply = framework_reply(asked.routed, asked.route, asked.request)?;
+    Ok(reply.map(|reply| provider.framework_reply(reply, &cx)))
 }
 
 /// The key, if it is live.

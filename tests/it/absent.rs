@@ -119,3 +119,32 @@ fn a_bare_path_belongs_to_whoever_has_it() {
         assert_eq!(answer.json()["provider"], card.name, "{path}");
     }
 }
+
+#[test]
+fn faults_and_the_journal_know_the_operation() {
+    let server = Server::start(&world());
+    for dialect in &dialects::ALL {
+        let card = providers::named(dialect.name).unwrap().card();
+        let other = card.operations.iter().find(|operation| operation.is_absent()).unwrap();
+        let rule =
+            json!({"match": {"provider": card.name, "operation": "list_assets"}, "effect": {"failure": "unavailable"}});
+        let made = server.call("POST", "/_emulator/faults", &rule);
+        assert_eq!((made.status, &made.json()["warning"]), (201, &json!(null)), "{}", made.text());
+        let auth = [&*dialect.auth("_off")];
+        assert_eq!(server.get(&dialect.target(""), &auth).status, 503, "{}", card.name);
+        let target = format!("/{}{}", card.name, filled(other.path()));
+        assert_eq!(server.post(other.method, &target, &auth, "").status, 501, "{}", card.name);
+        let count = |operation: &str| {
+            let found = server.get(&format!("/_emulator/journal?provider={}&operation={operation}", card.name), &[]);
+            found.json()["entries"].as_array().unwrap().iter().filter(|entry| entry["operation"] == operation).count()
+        };
+        assert_eq!((count("list_assets"), count(other.name)), (1, 1), "{}", card.name);
+        let expected =
+            json!({"scope": {"provider": card.name}, "requests": [{"operation": other.name, "status": 501}]});
+        assert_eq!(server.call("POST", "/_emulator/journal/verify", &expected).json()["ok"], true);
+    }
+    let unknown = json!({"match": {"operation": "list_asets"}, "effect": "empty"});
+    let refused = server.call("POST", "/_emulator/faults", &unknown);
+    assert_eq!((refused.status, &refused.json()["error"]["at"]), (400, &json!("match.operation")));
+    assert_eq!(server.get("/_emulator/journal?operation=list_asets", &[]).status, 400);
+}

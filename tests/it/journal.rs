@@ -21,6 +21,7 @@ pub fn exchange(target: &str) -> Exchange {
         seq: 0,
         at: at(NOON),
         provider: Some("xqr"),
+        operation: None,
         workspace: Some("ws_a".into()),
         key: Some(KEY.into()),
         method: Method::GET,
@@ -358,8 +359,8 @@ fn the_schema_of_a_filter_is_as_strict_as_its_reader() {
     let schema = serde_json::to_value(schemars::schema_for!(Filter)).unwrap();
     assert_eq!(schema["additionalProperties"], false);
     let status = &schema["$defs"]["StatusIs"]["anyOf"];
-    assert_eq!((&status[0]["minimum"], &status[0]["maximum"]), (&json!(100), &json!(999)), "{schema:#}");
-    assert_eq!(status[1]["pattern"], "^[1-9]([0-9][0-9]|xx)$");
+    assert_eq!((&status[0]["minimum"], &status[0]["maximum"]), (&json!(200), &json!(999)), "{schema:#}");
+    assert_eq!(status[1]["pattern"], "^([2-9][0-9][0-9]|[2-5]xx)$");
 }
 
 #[test]
@@ -465,7 +466,7 @@ fn an_entry_is_shown_with_masked_secrets() {
     assert_eq!(
         shown(refused),
         json!({
-            "seq": 1, "at": NOON, "provider": "xqr", "workspace": "ws_a", "key": "xqr_pk_…cdef",
+            "seq": 1, "at": NOON, "provider": "xqr", "operation": null, "workspace": "ws_a", "key": "xqr_pk_…cdef",
             "method": "GET", "target": "/xqr/api/v1/assets?limit=500", "http_version": "HTTP/1.1",
             "request_headers": [
                 {"name": "host", "value": "localhost:4750"},

@@ -44,5 +44,6 @@ mod support;
 mod told;
 mod transcripts;
 mod variants;
+mod verdicts;
 mod verify;
 mod worlds;

@@ -141,7 +141,8 @@ fn a_verdict_that_lost_entries_which_may_have_counted_is_not_ok() {
         journal.record(exchange("/"));
     }
     let verdict = |json| journal.verify(&expectations(json));
-    let whole = |json| verdict(json) == Verdict { ok: true, failures: Vec::new(), incomplete: None };
+    let whole =
+        |json| verdict(json) == Verdict { ok: true, failures: Vec::new(), incomplete: None, unfired: Vec::new() };
     let said = verdict(json!({"requests": [{"method": "POST", "count": 0}]}));
     let why = said.incomplete.unwrap();
     assert!(!said.ok && why.contains("dropped 2 requests of the workspace `ws_a`, up to number 3, "), "{why}");

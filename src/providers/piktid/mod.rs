@@ -163,8 +163,8 @@ impl Provider for PiktId {
     }
 
     /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.
-    fn options(&self, allow: &str) -> Option<Reply> {
-        Some(Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", allow))
+    fn options(&self, allow: &str) -> Reply {
+        Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", allow)
     }
 
     fn mint(&self, entropy: u128, _: Micros) -> String {

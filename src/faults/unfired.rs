@@ -1,0 +1,69 @@
+//! Rules that have not struck: a test that set one up and passes has not shown what it meant to show.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::paging::Torture;
+use super::{Effect, Id, Listed, Trigger};
+
+/// How often a rule was matched and struck since the journal was last cleared, or since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SinceCleared {
+    /// How many requests have matched it.
+    pub seen: u64,
+    /// How many of them it has struck.
+    pub fired: u64,
+}
+
+/// A rule that has not struck.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnfiredFault {
+    /// What it is known by.
+    pub id: Id,
+    /// The name under which the journal has it when it strikes.
+    pub fault: String,
+    /// What is known of why it has not, in a sentence.
+    pub message: String,
+}
+
+impl Listed {
+    /// What there is to tell if it has not struck: never since it was made, or, as long as it is in force, since the journal
+    /// was last cleared.
+    pub fn unfired(&self) -> Option<UnfiredFault> {
+        let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
+        let fault = self.rule.effect.name().to_owned();
+        (!has_fired).then(|| UnfiredFault { id: self.id, fault, message: self.why_unfired() })
+    }
+
+    fn why_unfired(&self) -> String {
+        let seen = self.since_cleared.seen;
+        let plural = if seen == 1 { "" } else { "s" };
+        let why = match (self.rule.effect.clone(), self.rule.trigger) {
+            (Effect::Paging(torture), _) if seen == 0 && torture != Torture::EmptyPage => {
+                "no request for a page after the first matched it".to_owned()
+            }
+            _ if seen == 0 => "no request matched it".to_owned(),
+            (_, Trigger::Probability(share)) => {
+                format!("{seen} request{plural} matched it, and none was drawn with the probability {share}")
+            }
+            (_, trigger) => {
+                format!("{seen} request{plural} matched it, and its trigger needs {} more", trigger.missing(self.seen))
+            }
+        };
+        match &self.expires_at {
+            Some(at) if !self.active => format!("{why} before it ended at {at}"),
+            _ => why,
+        }
+    }
+}
+
+impl Trigger {
+    /// How many more requests have to match until it fires for certain, after so many that have.
+    fn missing(self, seen: u64) -> u64 {
+        match self {
+            Trigger::Every(step) => step - seen % step,
+            Trigger::After(count) => count.saturating_add(1).saturating_sub(seen),
+            Trigger::Always | Trigger::Next(_) | Trigger::Probability(_) => 1,
+        }
+    }
+}
