@@ -27,15 +27,19 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/assets",
-            get_with(list, |op| op.summary("List a workspace's assets in order of insertion").tag(ASSETS))
-                .post_with(add, |op| op.summary("Add assets: all of them or none").tag(ASSETS))
-                .delete_with(remove_many, |op| op.summary("Remove assets: all of them or none").tag(ASSETS)),
+            get_with(list, |op| {
+                op.id("list_assets").summary("List a workspace's assets in order of insertion").tag(ASSETS)
+            })
+            .post_with(add, |op| op.id("create_assets").summary("Add assets: all of them or none").tag(ASSETS))
+            .delete_with(remove_many, |op| {
+                op.id("delete_assets").summary("Remove assets: all of them or none").tag(ASSETS)
+            }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/assets/{asset}",
-            get_with(read, |op| op.summary("Read an asset").tag(ASSETS))
-                .patch_with(change, |op| op.summary("Change an asset").tag(ASSETS))
-                .delete_with(remove, |op| op.summary("Remove an asset").tag(ASSETS)),
+            get_with(read, |op| op.id("get_asset").summary("Read an asset").tag(ASSETS))
+                .patch_with(change, |op| op.id("update_asset").summary("Change an asset").tag(ASSETS))
+                .delete_with(remove, |op| op.id("delete_asset").summary("Remove an asset").tag(ASSETS)),
         )
 }
 

@@ -19,14 +19,20 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/clock",
-            get_with(read, |op| op.summary("Read the emulator's clock").tag("Clock"))
-                .post_with(turn, |op| op.summary("Turn the emulator's clock").tag("Clock")),
+            get_with(read, |op| op.id("get_clock").summary("Read the emulator's clock").tag("Clock"))
+                .post_with(turn, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/clock",
-            get_with(read_own, |op| op.summary("Read a workspace's clock").tag("Clock"))
-                .merge(post_with(turn_own, |op| op.summary("Turn a workspace's clock").tag("Clock")))
-                .delete_with(follow, |op| op.summary("Let a workspace follow the emulator's clock again").tag("Clock")),
+            get_with(read_own, |op| op.id("get_workspace_clock").summary("Read a workspace's clock").tag("Clock"))
+                .merge(post_with(turn_own, |op| {
+                    op.id("update_workspace_clock").summary("Turn a workspace's clock").tag("Clock")
+                }))
+                .delete_with(follow, |op| {
+                    op.id("delete_workspace_clock")
+                        .summary("Let a workspace follow the emulator's clock again")
+                        .tag("Clock")
+                }),
         )
 }
 

@@ -23,14 +23,14 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/faults",
-            post_with(add, |op| op.summary("Set up a fault").tag(TAG))
-                .get_with(list, |op| op.summary("List the faults and how often they struck").tag(TAG))
-                .delete_with(remove_all, |op| op.summary("Take faults back").tag(TAG)),
+            post_with(add, |op| op.id("create_fault").summary("Set up a fault").tag(TAG))
+                .get_with(list, |op| op.id("list_faults").summary("List the faults and how often they struck").tag(TAG))
+                .delete_with(remove_all, |op| op.id("delete_faults").summary("Take faults back").tag(TAG)),
         )
         .api_route(
             "/_emulator/faults/{fault}",
-            get_with(read, |op| op.summary("Read a fault").tag(TAG))
-                .delete_with(remove, |op| op.summary("Take a fault back").tag(TAG)),
+            get_with(read, |op| op.id("get_fault").summary("Read a fault").tag(TAG))
+                .delete_with(remove, |op| op.id("delete_fault").summary("Take a fault back").tag(TAG)),
         )
 }
 

@@ -22,10 +22,15 @@ pub const PATH: &str = "/_emulator/health";
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route(PATH, get_with(health, |op| op.summary("Whether the emulator is ready").tag("Emulator")))
+        .api_route(
+            PATH,
+            get_with(health, |op| op.id("get_health").summary("Whether the emulator is ready").tag("Emulator")),
+        )
         .api_route(
             "/_emulator/providers",
-            get_with(providers, |op| op.summary("The providers and their base URLs").tag("Emulator")),
+            get_with(providers, |op| {
+                op.id("list_providers").summary("The providers and their base URLs").tag("Emulator")
+            }),
         )
 }
 

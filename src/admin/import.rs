@@ -21,7 +21,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new().api_route(
         "/_emulator/workspaces/{workspace}/import/{provider}",
         post_with(import, |op| {
-            op.summary("Import what the real service answered")
+            op.id("import_assets").summary("Import what the real service answered")
                 .description(
                     "The body is the whole answer of the vendor's list route. The same provider gives the same objects back, \
                      byte for byte. Users, projects and folders that they name are made; if some are private, the workspace's \

@@ -18,7 +18,8 @@ pub const DOCUMENT: &str = "/_emulator/openapi.json";
 
 /// The route of the index.
 pub fn routes() -> ApiRouter<Arc<App>> {
-    ApiRouter::new().api_route("/_emulator", get_with(read, |op| op.summary("List these routes").tag("Emulator")))
+    ApiRouter::new()
+        .api_route("/_emulator", get_with(read, |op| op.id("list_routes").summary("List these routes").tag("Emulator")))
 }
 
 /// The emulator's own routes.

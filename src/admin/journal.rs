@@ -25,21 +25,26 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/journal",
-            get_with(read, |op| op.summary("Read the journal, or wait for what it does not hold yet").tag(TAG))
-                .delete_with(clear, |op| op.summary("Forget entries").tag(TAG)),
+            get_with(read, |op| {
+                op.id("read_journal").summary("Read the journal, or wait for what it does not hold yet").tag(TAG)
+            })
+            .delete_with(clear, |op| op.id("clear_journal").summary("Forget entries").tag(TAG)),
         )
         .api_route(
             "/_emulator/journal/search",
-            post_with(search, |op| op.summary("The same with a filter in the body").tag(TAG)),
+            post_with(search, |op| op.id("search_journal").summary("The same with a filter in the body").tag(TAG)),
         )
         .api_route(
             "/_emulator/journal/verify",
-            post_with(verify, |op| op.summary("Hold expectations against the journal").tag(TAG)),
+            post_with(verify, |op| op.id("verify_journal").summary("Hold expectations against the journal").tag(TAG)),
         )
-        .api_route("/_emulator/journal/har", get_with(har, |op| op.summary("Export the journal as HAR 1.2").tag(TAG)))
+        .api_route(
+            "/_emulator/journal/har",
+            get_with(har, |op| op.id("export_journal").summary("Export the journal as HAR 1.2").tag(TAG)),
+        )
         .api_route(
             "/_emulator/workspaces/{workspace}/warnings",
-            get_with(warnings, |op| op.summary("List what was probably not meant").tag(TAG)),
+            get_with(warnings, |op| op.id("list_warnings").summary("List what was probably not meant").tag(TAG)),
         )
 }
 

@@ -25,13 +25,13 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/keys",
-            get_with(list, |op| op.summary("List a workspace's keys").tag(TAG))
-                .post_with(make, |op| op.summary("Make a key").tag(TAG)),
+            get_with(list, |op| op.id("list_keys").summary("List a workspace's keys").tag(TAG))
+                .post_with(make, |op| op.id("create_key").summary("Make a key").tag(TAG)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/keys/{key}",
-            patch_with(change, |op| op.summary("Revoke, expire, narrow or limit a key").tag(TAG))
-                .delete_with(remove, |op| op.summary("Remove a key").tag(TAG)),
+            patch_with(change, |op| op.id("update_key").summary("Revoke, expire, narrow or limit a key").tag(TAG))
+                .delete_with(remove, |op| op.id("delete_key").summary("Remove a key").tag(TAG)),
         )
 }
 

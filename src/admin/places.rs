@@ -23,30 +23,32 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/users",
-            get_with(users, |op| op.summary("List a workspace's users").tag(PLACES))
-                .post_with(add_user, |op| op.summary("Add a user").tag(PLACES)),
+            get_with(users, |op| op.id("list_users").summary("List a workspace's users").tag(PLACES))
+                .post_with(add_user, |op| op.id("create_user").summary("Add a user").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/users/{name}",
-            delete_with(remove_user, |op| op.summary("Remove a user whom nothing names").tag(PLACES)),
+            delete_with(remove_user, |op| op.id("delete_user").summary("Remove a user whom nothing names").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/projects",
-            get_with(projects, |op| op.summary("List a workspace's projects").tag(PLACES)),
+            get_with(projects, |op| op.id("list_projects").summary("List a workspace's projects").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/projects/{name}",
-            put_with(put_project, |op| op.summary("Add or change a project").tag(PLACES))
-                .delete_with(remove_project, |op| op.summary("Remove a project that no asset is on").tag(PLACES)),
+            put_with(put_project, |op| op.id("put_project").summary("Add or change a project").tag(PLACES))
+                .delete_with(remove_project, |op| {
+                    op.id("delete_project").summary("Remove a project that no asset is on").tag(PLACES)
+                }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/folders",
-            get_with(folders, |op| op.summary("List a workspace's folders").tag(PLACES)),
+            get_with(folders, |op| op.id("list_folders").summary("List a workspace's folders").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/folders/{name}",
-            put_with(put_folder, |op| op.summary("Add or change a folder").tag(PLACES))
-                .delete_with(remove_folder, |op| op.summary("Remove an empty folder").tag(PLACES)),
+            put_with(put_folder, |op| op.id("put_folder").summary("Add or change a folder").tag(PLACES))
+                .delete_with(remove_folder, |op| op.id("delete_folder").summary("Remove an empty folder").tag(PLACES)),
         )
 }
 

@@ -26,17 +26,23 @@ const TAG: &str = "Snapshots";
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route("/_emulator/snapshots", get_with(list, |op| op.summary("List the snapshots").tag(TAG)))
+        .api_route(
+            "/_emulator/snapshots",
+            get_with(list, |op| op.id("list_snapshots").summary("List the snapshots").tag(TAG)),
+        )
         .api_route(
             "/_emulator/snapshots/{name}",
-            put_with(save, |op| op.summary("Save the whole state under a name").tag(TAG))
-                .delete_with(forget, |op| op.summary("Forget a snapshot").tag(TAG)),
+            put_with(save, |op| op.id("save_snapshot").summary("Save the whole state under a name").tag(TAG))
+                .delete_with(forget, |op| op.id("delete_snapshot").summary("Forget a snapshot").tag(TAG)),
         )
         .api_route(
             "/_emulator/snapshots/{name}/restore",
-            post_with(restore, |op| op.summary("Put everything back to what it was").tag(TAG)),
+            post_with(restore, |op| op.id("restore_snapshot").summary("Put everything back to what it was").tag(TAG)),
         )
-        .api_route("/_emulator/reset", post_with(reset, |op| op.summary("Put everything back to the start").tag(TAG)))
+        .api_route(
+            "/_emulator/reset",
+            post_with(reset, |op| op.id("reset_emulator").summary("Put everything back to the start").tag(TAG)),
+        )
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -38,22 +38,26 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces",
-            post_with(make, |op| op.summary("Make a workspace").tag(TAG))
-                .get_with(list, |op| op.summary("List the workspaces").tag(TAG)),
+            post_with(make, |op| op.id("create_workspace").summary("Make a workspace").tag(TAG))
+                .get_with(list, |op| op.id("list_workspaces").summary("List the workspaces").tag(TAG)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}",
-            get_with(read, |op| op.summary("Read a workspace").tag(TAG))
-                .patch_with(change, |op| op.summary("Change a workspace").tag(TAG))
-                .delete_with(remove, |op| op.summary("Remove a workspace and all that is its own").tag(TAG)),
+            get_with(read, |op| op.id("get_workspace").summary("Read a workspace").tag(TAG))
+                .patch_with(change, |op| op.id("update_workspace").summary("Change a workspace").tag(TAG))
+                .delete_with(remove, |op| {
+                    op.id("delete_workspace").summary("Remove a workspace and all that is its own").tag(TAG)
+                }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/reset",
-            post_with(reset, |op| op.summary("Put a workspace back to what it was made from").tag(TAG)),
+            post_with(reset, |op| {
+                op.id("reset_workspace").summary("Put a workspace back to what it was made from").tag(TAG)
+            }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/fixture",
-            get_with(export, |op| op.summary("Export a workspace as a fixture").tag(TAG)),
+            get_with(export, |op| op.id("export_workspace").summary("Export a workspace as a fixture").tag(TAG)),
         )
 }
 

@@ -65,9 +65,11 @@ fn every_operation_says_what_it_is() {
         assert!(text("summary").len() > 5, "{method} {path}");
         assert!(!operation["tags"].as_array().unwrap_or(&vec![]).is_empty(), "{method} {path}");
         assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path}");
-        if let Some(name) = operation["operationId"].as_str() {
-            assert!(names.insert(name.to_owned()), "{name} is there twice");
-        }
+        let id = text("operationId");
+        let words: Vec<_> = id.split('_').collect();
+        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(words.len() > 1 && words.iter().all(is_word), "{method} {path}: `{id}` is no verb and object");
+        assert!(names.insert(id.clone()), "{id} is there twice");
         let given: BTreeSet<_> = path.split('{').skip(1).map(|part| part.split('}').next().unwrap()).collect();
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let in_path = parameters.iter().filter(|one| one["in"] == "path");
