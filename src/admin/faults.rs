@@ -10,7 +10,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Path, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal, RemovedCount};
 use super::workspaces::existing;
 use crate::app::App;
 use crate::clock::Micros;
@@ -35,7 +35,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct OneFault {
+struct FaultPath {
     /// The fault's number.
     fault: u64,
 }
@@ -43,20 +43,14 @@ struct OneFault {
 /// Which faults.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Which {
+struct FaultSelector {
     /// Only those for this workspace.
     workspace: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct List {
+struct FaultList {
     faults: Vec<Listed>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Gone {
-    /// How many faults were taken back.
-    removed: usize,
 }
 
 async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made<Listed>, Refusal> {
@@ -79,23 +73,29 @@ pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
 }
 
-async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
-    axum::Json(List { faults: listed(&app, workspace.as_deref()) })
+async fn list(
+    State(app): State<Arc<App>>,
+    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+) -> Json<FaultList> {
+    Json(FaultList { faults: listed(&app, workspace.as_deref()) })
 }
 
-async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
-    axum::Json(Gone { removed: app.faults.remove_all(workspace.as_deref()) })
+async fn remove_all(
+    State(app): State<Arc<App>>,
+    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+) -> Json<RemovedCount> {
+    Json(RemovedCount { removed: app.faults.remove_all(workspace.as_deref()) as u64 })
 }
 
 async fn read(
     State(app): State<Arc<App>>,
-    Path(OneFault { fault }): Path<OneFault>,
-) -> Result<axum::Json<Listed>, Refusal> {
+    Path(FaultPath { fault }): Path<FaultPath>,
+) -> Result<Json<Listed>, Refusal> {
     let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
-    found.map(axum::Json).ok_or_else(|| missing(fault))
+    found.map(Json).ok_or_else(|| missing(fault))
 }
 
-async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {
+async fn remove(State(app): State<Arc<App>>, Path(FaultPath { fault }): Path<FaultPath>) -> Result<NoContent, Refusal> {
     if app.faults.remove(fault) { Ok(NoContent) } else { Err(missing(fault)) }
 }
 

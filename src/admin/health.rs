@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
-use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::answer::Json;
 use super::base_url;
 use crate::app::App;
 use crate::origin::origin;
@@ -55,12 +55,13 @@ async fn health(State(app): State<Arc<App>>) -> Json<Health> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Providers {
+struct ProviderList {
     providers: Vec<Described>,
 }
 
 /// A provider, as a client needs to know it.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Provider")]
 pub struct Described {
     /// Its name in paths and fixtures.
     name: &'static str,
@@ -74,8 +75,8 @@ pub struct Described {
     hosts: &'static [&'static str],
 }
 
-async fn providers(parts: Parts) -> Json<Providers> {
-    Json(Providers { providers: describe(&parts) })
+async fn providers(parts: Parts) -> Json<ProviderList> {
+    Json(ProviderList { providers: describe(&parts) })
 }
 
 /// The providers, at the address by which the client sees us.

@@ -41,7 +41,8 @@ impl<'de, T> Deserialize<'de> for Patch<T> {
 /// The schema of a `T` none of whose fields is required, and each of which may be null.
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn schema_name() -> Cow<'static, str> {
-        format!("{}Patch", T::schema_name()).into()
+        let name = T::schema_name();
+        format!("{}Patch", name.strip_prefix("Fixture").unwrap_or(&name)).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {

@@ -1,0 +1,260 @@
+//! The schemas of the OpenAPI document, in the form that generators of clients read well.
+//!
+//! What a request may leave out is often always there in an answer, so requests and answers have a generator each. Where
+//! they give a type two forms, the request's gets `Input` behind its name. Generators take a property with a default for
+//! one that is always there, so defaults are said in the description. What only the cards know, such as the names of
+//! the providers, is an enum.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aide::openapi::{MediaType, Response, SchemaObject};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::fixture::KINDS;
+use crate::provider::Card;
+use crate::variant::full_name;
+use crate::{faults, providers};
+
+type Schemas = Map<String, Value>;
+
+/// Where the schemas of the document are.
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Where references to schemas of answers lead until both kinds are put together.
+const ANSWERS: &str = "#/components/answers/";
+
+thread_local! {
+    /// The generator for answers; the one for requests is aide's, which is the thread's own, too.
+    static ANSWER_GENERATOR: RefCell<SchemaGenerator> = RefCell::new(
+        SchemaSettings::draft07().for_serialize().with(|settings| settings.definitions_path = ANSWERS.into()).into_generator(),
+    );
+}
+
+/// The document's description of an answer with a `T` in JSON.
+pub fn answer<T: JsonSchema>() -> Response {
+    let (json_schema, description) = ANSWER_GENERATOR.with_borrow_mut(|generator| {
+        let reference = generator.subschema_for::<T>();
+        let schema = generator.definitions().get(&*T::schema_name()).unwrap_or(reference.as_value());
+        let description = schema["description"].as_str().unwrap_or("What was asked for.").to_owned();
+        (reference, description)
+    });
+    let schema = Some(SchemaObject { json_schema, external_docs: None, example: None });
+    let content = [("application/json".to_owned(), MediaType { schema, ..MediaType::default() })];
+    Response { description, content: content.into_iter().collect(), ..Response::default() }
+}
+
+/// Puts the schemas of requests, which the document has, and those of answers together in their final form.
+pub fn complete(document: &mut Value) {
+    let mut requests = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let mut answers = ANSWER_GENERATOR.with_borrow_mut(|generator| generator.take_definitions(true));
+    for schema in requests.values_mut().chain(answers.values_mut()) {
+        each_schema(schema, &mut simplify);
+    }
+    each_parameter(document, &mut simplify_parameter);
+    let renamed = different(&requests, &answers);
+    let mut merged: Schemas = known_words().into_iter().collect();
+    merged.extend(answers);
+    for (name, schema) in requests {
+        let name = if renamed.contains(&name) { format!("{name}Input") } else { name };
+        merged.insert(name, rename(schema, &renamed));
+    }
+    let mut document_renamed = rename(document.take(), &renamed);
+    document_renamed["components"]["schemas"] = Value::Object(merged);
+    each_reference(&mut document_renamed, &mut |reference| {
+        if let Some(name) = reference.strip_prefix(ANSWERS) {
+            *reference = format!("{SCHEMAS}{name}");
+        }
+    });
+    remove_unused(&mut document_renamed);
+    *document = document_renamed;
+}
+
+/// Calls `change` with every schema within a schema, the outer ones first.
+fn each_schema(schema: &mut Value, change: &mut impl FnMut(&mut Schemas)) {
+    let Some(object) = schema.as_object_mut() else { return };
+    change(object);
+    for (keyword, value) in object {
+        match (&**keyword, value) {
+            ("properties", Value::Object(named)) => named.values_mut().for_each(|schema| each_schema(schema, change)),
+            ("anyOf" | "oneOf" | "allOf", Value::Array(all)) => {
+                all.iter_mut().for_each(|schema| each_schema(schema, change));
+            }
+            ("items" | "additionalProperties", schema) => each_schema(schema, change),
+            _ => {}
+        }
+    }
+}
+
+fn each_parameter(document: &mut Value, change: &mut impl FnMut(&mut Schemas)) {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Schemas::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(Schemas::values_mut);
+    for operation in operations {
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().filter_map(Value::as_object_mut).for_each(&mut *change);
+    }
+}
+
+fn each_reference(value: &mut Value, change: &mut impl FnMut(&mut String)) {
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
+            Value::String(reference) if name == "$ref" => change(reference),
+            value => each_reference(value, change),
+        }),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_reference(item, change)),
+        _ => {}
+    }
+}
+
+fn simplify(schema: &mut Schemas) {
+    say_default(schema);
+    list_words(schema);
+    if schema.get("maxItems") == Some(&json!(0)) {
+        // A list needs items for most generators, even one that is always empty.
+        schema.entry("items").or_insert_with(|| json!({}));
+    }
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.iter_mut().for_each(|(name, property)| use_known_words(name, property));
+    }
+}
+
+fn simplify_parameter(parameter: &mut Schemas) {
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    let Some(schema) = parameter.get_mut("schema") else { return };
+    use_known_words(&name, schema);
+    let Some(schema) = schema.as_object_mut() else { return };
+    say_default(schema);
+    if let Some(description) = schema.remove("description") {
+        parameter.insert("description".to_owned(), description);
+    }
+}
+
+/// Says a default in words. Null and what is empty goes without saying.
+fn say_default(schema: &mut Schemas) {
+    let words = match schema.remove("default") {
+        Some(Value::String(word)) => word,
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
+        _ => return,
+    };
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        description.push_str(&format!(" `{words}` if left out."));
+    }
+}
+
+/// Makes a choice between single words an enum, with what each means in its description.
+fn list_words(schema: &mut Schemas) {
+    let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
+    let Some(words) = choices.iter().map(|choice| choice["const"].as_str()).collect::<Option<Vec<_>>>() else { return };
+    let mut description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (word, choice) in words.iter().zip(choices) {
+        let about = choice["description"].as_str().unwrap_or_default();
+        description.push_str(&format!("\n- `{word}`: {about}"));
+    }
+    let words = json!(words);
+    schema.remove("oneOf");
+    schema.extend([
+        ("type".to_owned(), json!("string")),
+        ("enum".to_owned(), words),
+        ("description".to_owned(), json!(description)),
+    ]);
+}
+
+/// The schemas of words that the cards know.
+fn known_words() -> BTreeMap<String, Value> {
+    let cards = providers::cards();
+    let failures: BTreeSet<_> = cards.iter().flat_map(|card| faults::names(card)).collect();
+    let word = |about: &str, words: Value| json!({ "type": "string", "description": about, "enum": words });
+    let schemas = [
+        ("ProviderName", word("The name of a provider.", json!(providers::names()))),
+        ("FailureName", word("A failure of a provider; each has some of these.", json!(failures))),
+        ("AssetKind", word("What an asset is.", json!(KINDS))),
+        ("Variants", variants(&cards, "Options by the name of the variant.", false)),
+        ("VariantChanges", variants(&cards, "Options by the name of the variant; null: the server's own.", true)),
+    ];
+    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+fn variants(cards: &[&Card], about: &str, nullable: bool) -> Value {
+    let all = cards.iter().flat_map(|card| card.variants.iter().map(|variant| (full_name(card, variant), variant)));
+    let properties: Schemas = all
+        .map(|(name, variant)| {
+            let options: Vec<_> = variant.options.iter().map(|option| option.name).collect();
+            let option = json!({ "type": "string", "enum": options });
+            (name, if nullable { json!({ "anyOf": [option, { "type": "null" }] }) } else { option })
+        })
+        .collect();
+    json!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false })
+}
+
+/// Lets a property that holds such words refer to their schema, by the property's name.
+fn use_known_words(property: &str, schema: &mut Value) {
+    let name = match property {
+        "provider" | "listed_by" | "by" => "ProviderName",
+        "failure" => "FailureName",
+        "kind" => "AssetKind",
+        "kinds" => return use_known_words("kind", &mut schema["items"]),
+        "variants" if schema["additionalProperties"]["type"] == "string" => "Variants",
+        "variants" => "VariantChanges",
+        _ => return,
+    };
+    let Some(schema) = schema.as_object_mut() else { return };
+    let Some(kind) = schema.remove("type") else { return };
+    schema.remove("additionalProperties");
+    let reference = json!({ "$ref": format!("{SCHEMAS}{name}") });
+    match kind {
+        Value::Array(_) => schema.insert("anyOf".to_owned(), json!([reference, { "type": "null" }])),
+        _ => schema.insert("allOf".to_owned(), json!([reference])),
+    };
+}
+
+/// The names of types that requests have in another form than answers, or that refer to such a type.
+fn different(requests: &Schemas, answers: &Schemas) -> BTreeSet<String> {
+    let mut different = BTreeSet::new();
+    loop {
+        let is_new = |name: &str, schema: &Value| {
+            !different.contains(name)
+                && answers.get(name).is_some_and(|answer| {
+                    rename(schema.clone(), &different) != with_path(answer.clone(), ANSWERS, SCHEMAS)
+                })
+        };
+        let more: Vec<_> =
+            requests.iter().filter(|(name, schema)| is_new(name, schema)).map(|(name, _)| name).collect();
+        if more.is_empty() {
+            return different;
+        }
+        different.extend(more.into_iter().cloned());
+    }
+}
+
+fn with_path(mut schema: Value, from: &str, to: &str) -> Value {
+    each_reference(&mut schema, &mut |reference| *reference = reference.replace(from, to));
+    schema
+}
+
+/// The same with `Input` behind these names in references.
+fn rename(mut value: Value, renamed: &BTreeSet<String>) -> Value {
+    each_reference(&mut value, &mut |reference| {
+        if reference.strip_prefix(SCHEMAS).is_some_and(|name| renamed.contains(name)) {
+            reference.push_str("Input");
+        }
+    });
+    value
+}
+
+/// Removes schemas that nothing refers to, such as those of all parameters of a path together.
+fn remove_unused(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let mut used = BTreeSet::new();
+    let mut waiting = vec![document["paths"].clone()];
+    while let Some(mut value) = waiting.pop() {
+        each_reference(&mut value, &mut |reference| {
+            let name = reference.strip_prefix(SCHEMAS).unwrap_or_default();
+            if used.insert(name.to_owned()) {
+                waiting.extend(schemas.get(name).cloned());
+            }
+        });
+    }
+    document["components"]["schemas"] = schemas.into_iter().filter(|(name, _)| used.contains(name)).collect();
+}
