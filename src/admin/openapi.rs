@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
 
 use super::answer::{ErrorBody, Json};
 use super::{ROUTES, schemas};
@@ -18,6 +19,9 @@ use crate::origin::origin;
 
 /// Where the OpenAPI document is, which does not describe itself.
 pub const PATH: &str = "/_emulator/openapi.json";
+
+/// Bodies of requests, by name and by the operation's id. They are those of README.md.
+const EXAMPLES: &str = include_str!("examples.json");
 
 /// The name of the security scheme.
 const TOKEN: &str = "admin_token";
@@ -28,15 +32,29 @@ pub fn document(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
     let routes = routes.finish_api_with(&mut document, describe);
     let mut json = serde_json::to_value(&document).expect("a document is JSON");
     schemas::complete(&mut json);
+    add_examples(&mut json);
     // From a text, since aide borrows from what it reads.
     let document = serde_json::from_str(&json.to_string());
     (routes, document.expect("a document stays one when its schemas change"))
 }
 
+fn add_examples(document: &mut Value) {
+    let mut examples: Map<String, Value> = serde_json::from_str(EXAMPLES).expect("the examples are JSON");
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if let Some(Value::Object(bodies)) = examples.remove(id) {
+            let bodies: Map<_, _> = bodies.into_iter().map(|(name, body)| (name, json!({ "value": body }))).collect();
+            operation["requestBody"]["content"]["application/json"]["examples"] = Value::Object(bodies);
+        }
+    }
+    assert!(examples.is_empty(), "there are examples of operations that are not there: {examples:?}");
+}
+
 fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
-    api.title("assetmock: the emulator's own API")
+    api.title("assetmock")
         .version(env!("CARGO_PKG_VERSION"))
-        .summary("Steers the emulator: workspaces, what they hold, faults, journal, clock and snapshots.")
+        .summary("The emulator's own API, which steers it: workspaces, what they hold, faults, journal, clock and snapshots.")
         .default_response_with::<Json<ErrorBody>, _>(|response| {
             response.description("What is wrong, where, and what to send instead.")
         })

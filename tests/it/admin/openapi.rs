@@ -9,14 +9,14 @@ use crate::support::Server;
 
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-fn document(server: &Server) -> Value {
+pub(super) fn document(server: &Server) -> Value {
     let answer = asked(server, "GET /openapi.json", &Value::Null);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     answer.json()
 }
 
 /// Every operation: its path, its method, itself.
-fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
         let item = item.as_object().unwrap();
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     operations.collect()
 }
 
-fn every<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, &'v Value)) {
+pub(super) fn every<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, &'v Value)) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| {
             visit(name, value);
