@@ -245,6 +245,8 @@ async fn change(
     Path(AssetPath { workspace, asset: id }): Path<AssetPath>,
     Json(patch): Json<Patch<Asset>>,
 ) -> Result<Json<AssetView>, Refusal> {
+    // What a vendor said of it is forgotten with the change; said anew, it would be, too.
+    patch.refuse(&["told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let tenant = app.tenants.of(&workspace);

@@ -12,6 +12,7 @@ mod index;
 mod journal;
 mod json_stream;
 mod keys;
+mod known_words;
 mod merge;
 mod openapi;
 mod places;

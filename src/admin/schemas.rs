@@ -6,22 +6,20 @@
 //! the providers, is an enum.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aide::openapi::{MediaType, Response, SchemaObject};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::fixture::KINDS;
-use crate::provider::Card;
-use crate::variant::full_name;
-use crate::{faults, providers};
+use super::known_words::{joined_words, known_words, use_known_words};
 
-type Schemas = Map<String, Value>;
+/// Schemas by name, or the keywords of one.
+pub type Schemas = Map<String, Value>;
 
 /// Where the schemas of the document are.
-const SCHEMAS: &str = "#/components/schemas/";
+pub const SCHEMAS: &str = "#/components/schemas/";
 
 /// Where references to schemas of answers lead until both kinds are put together.
 const ANSWERS: &str = "#/components/answers/";
@@ -50,8 +48,11 @@ pub fn answer<T: JsonSchema>() -> Response {
 pub fn complete(document: &mut Value) {
     let mut requests = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut answers = ANSWER_GENERATOR.with_borrow_mut(|generator| generator.take_definitions(true));
-    for schema in requests.values_mut().chain(answers.values_mut()) {
+    for (name, schema) in requests.iter_mut().chain(answers.iter_mut()) {
+        // A fixture's is the name of the file format; here it is one schema among others.
+        schema.as_object_mut().and_then(|schema| schema.remove("title"));
         each_schema(schema, &mut simplify);
+        title_choices(name, schema);
     }
     each_parameter(document, &mut simplify_parameter);
     let renamed = different(&requests, &answers);
@@ -126,7 +127,7 @@ fn simplify_parameter(parameter: &mut Schemas) {
     use_known_words(&name, schema);
     let Some(schema) = schema.as_object_mut() else { return };
     say_default(schema);
-    if let Some(description) = schema.remove("description") {
+    if let Some(description) = schema.get("description").cloned() {
         parameter.insert("description".to_owned(), description);
     }
 }
@@ -161,52 +162,17 @@ fn list_words(schema: &mut Schemas) {
     ]);
 }
 
-/// The schemas of words that the cards know.
-fn known_words() -> BTreeMap<String, Value> {
-    let cards = providers::cards();
-    let failures: BTreeSet<_> = cards.iter().flat_map(|card| faults::names(card)).collect();
-    let word = |about: &str, words: Value| json!({ "type": "string", "description": about, "enum": words });
-    let schemas = [
-        ("ProviderName", word("The name of a provider.", json!(providers::names()))),
-        ("FailureName", word("A failure of a provider; each has some of these.", json!(failures))),
-        ("AssetKind", word("What an asset is.", json!(KINDS))),
-        ("Variants", variants(&cards, "Options by the name of the variant.", false)),
-        ("VariantChanges", variants(&cards, "Options by the name of the variant; null: the server's own.", true)),
-    ];
-    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
-}
-
-fn variants(cards: &[&Card], about: &str, nullable: bool) -> Value {
-    let all = cards.iter().flat_map(|card| card.variants.iter().map(|variant| (full_name(card, variant), variant)));
-    let properties: Schemas = all
-        .map(|(name, variant)| {
-            let options: Vec<_> = variant.options.iter().map(|option| option.name).collect();
-            let option = json!({ "type": "string", "enum": options });
-            (name, if nullable { json!({ "anyOf": [option, { "type": "null" }] }) } else { option })
-        })
-        .collect();
-    json!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false })
-}
-
-/// Lets a property that holds such words refer to their schema, by the property's name.
-fn use_known_words(property: &str, schema: &mut Value) {
-    let name = match property {
-        "provider" | "listed_by" | "by" => "ProviderName",
-        "failure" => "FailureName",
-        "kind" => "AssetKind",
-        "kinds" => return use_known_words("kind", &mut schema["items"]),
-        "variants" if schema["additionalProperties"]["type"] == "string" => "Variants",
-        "variants" => "VariantChanges",
-        _ => return,
-    };
-    let Some(schema) = schema.as_object_mut() else { return };
-    let Some(kind) = schema.remove("type") else { return };
-    schema.remove("additionalProperties");
-    let reference = json!({ "$ref": format!("{SCHEMAS}{name}") });
-    match kind {
-        Value::Array(_) => schema.insert("anyOf".to_owned(), json!([reference, { "type": "null" }])),
-        _ => schema.insert("allOf".to_owned(), json!([reference])),
-    };
+/// Gives each object of a choice a title, which generators name their models after: the schema's name and that of the
+/// object's first property.
+fn title_choices(name: &str, schema: &mut Value) {
+    for keyword in ["anyOf", "oneOf"] {
+        for choice in schema.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
+            let first = choice["properties"].as_object().and_then(|properties| properties.keys().next());
+            if let Some(title) = first.map(|first| name.to_owned() + &joined_words(first)) {
+                choice["title"] = json!(title);
+            }
+        }
+    }
 }
 
 /// The names of types that requests have in another form than answers, or that refer to such a type.

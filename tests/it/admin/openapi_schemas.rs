@@ -95,7 +95,9 @@ fn what_only_the_cards_know_is_an_enum() {
         for variant in card.variants {
             let options: Vec<_> = variant.options.iter().map(|option| option.name).collect();
             let name = format!("{}.{}", card.name, variant.name);
-            assert_eq!(schemas["Variants"]["properties"][&name]["enum"], json!(options), "{name}");
+            let reference = &schemas["Variants"]["properties"][&name]["$ref"];
+            let schema = document.pointer(reference.as_str().unwrap().trim_start_matches('#')).unwrap();
+            assert_eq!(schema["enum"], json!(options), "{name}");
         }
     }
     for (schema, property, words) in [
@@ -103,7 +105,7 @@ fn what_only_the_cards_know_is_an_enum() {
         ("FaultMatch", "provider", "ProviderName"),
         ("JournalFilter", "provider", "ProviderName"),
         ("GenerateAssets", "listed_by", "ProviderName"),
-        ("Asset", "kind", "AssetKind"),
+        ("GenerateAssets", "kinds", "AssetKind"),
         ("Key", "state", "KeyState"),
         ("CreateWorkspace", "variants", "Variants"),
         ("WorkspacePatch", "variants", "VariantChanges"),
