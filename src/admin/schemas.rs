@@ -144,32 +144,40 @@ fn say_default(schema: &mut Schemas) {
     }
 }
 
-/// Makes a choice between single words an enum, with what each means in its description.
+/// Makes an enum of the single words of a choice, with what each means in its description. Where there is nothing but
+/// words, it takes the place of the choice.
 fn list_words(schema: &mut Schemas) {
-    let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
-    let Some(words) = choices.iter().map(|choice| choice["const"].as_str()).collect::<Option<Vec<_>>>() else { return };
-    let mut description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    for (word, choice) in words.iter().zip(choices) {
-        let about = choice["description"].as_str().unwrap_or_default();
-        description.push_str(&format!("\n- `{word}`: {about}"));
+    let Some(Value::Array(choices)) = schema.get_mut("oneOf") else { return };
+    let is_word = |choice: &Value| choice["const"].is_string();
+    if !choices.iter().any(is_word) {
+        return;
     }
-    let words = json!(words);
-    schema.remove("oneOf");
-    schema.extend([
-        ("type".to_owned(), json!("string")),
-        ("enum".to_owned(), words),
-        ("description".to_owned(), json!(description)),
-    ]);
+    let (words, others): (Vec<_>, Vec<_>) = choices.drain(..).partition(is_word);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let meanings = words.iter().map(|word| format!("- `{}`: {}", text(&word["const"]), text(&word["description"])));
+    let meanings = meanings.collect::<Vec<_>>().join("\n");
+    let words: Vec<_> = words.iter().map(|word| &word["const"]).collect();
+    if others.is_empty() {
+        let about = schema.get("description").map(text).unwrap_or_default();
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), json!("string"));
+        schema.insert("enum".to_owned(), json!(words));
+        schema.insert("description".to_owned(), json!(format!("{about}\n{meanings}")));
+    } else {
+        choices.push(json!({ "type": "string", "enum": words, "description": meanings }));
+        choices.extend(others);
+    }
 }
 
-/// Gives each object of a choice a title, which generators name their models after: the schema's name and that of the
+/// Gives what there is to choose from titles, which generators name their models after: the schema's name, and that of an
 /// object's first property.
 fn title_choices(name: &str, schema: &mut Value) {
     for keyword in ["anyOf", "oneOf"] {
         for choice in schema.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
             let first = choice["properties"].as_object().and_then(|properties| properties.keys().next());
-            if let Some(title) = first.map(|first| name.to_owned() + &joined_words(first)) {
-                choice["title"] = json!(title);
+            let word = choice.get("enum").map(|_| "Word".to_owned());
+            if let Some(last) = first.map(|first| joined_words(first)).or(word) {
+                choice["title"] = json!(format!("{name}{last}"));
             }
         }
     }
