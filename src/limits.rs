@@ -75,6 +75,7 @@ enum Written {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "KeyLimitsPreset")]
 enum Word {
     Default,
     Off,
@@ -113,6 +114,7 @@ impl From<KeyLimits> for Written {
 /// A fixed window of a key's own, aligned to its length since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RateWindow")]
 pub struct Own {
     /// Requests allowed in each window.
     pub requests: u64,

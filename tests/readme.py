@@ -435,8 +435,8 @@ def check_every_call(lines, reader):
 
 def check_effects(lines, reader):
     """The JSON of each effect makes a rule, each header is understood, and no effect is left out."""
-    document = reader.ask("/_emulator/openapi.json")["components"]["schemas"]["Effect"]["oneOf"]
-    missing = {name for one in document for name in one.get("properties", {}) or [one.get("const")]}
+    document = reader.ask("/_emulator/openapi.json")["components"]["schemas"]["FaultEffect"]["oneOf"]
+    missing = {name for one in document for name in one.get("properties", {}) or one["enum"]}
     for effect, header, _ in table(lines, EFFECTS):
         for text in quoted(effect):
             read = json.loads(text)

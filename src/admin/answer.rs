@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::schemas;
 use crate::fixture::{self, FixtureError};
 use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
 use crate::store::{Missing, StoreError};
@@ -78,7 +79,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Refusal { status, code, message, at } = self;
-        (status, axum::Json(ErrorBody { error: ErrorDetail { code, message, at } })).into_response()
+        (status, Json(ErrorBody { error: ErrorDetail { code, message, at } })).into_response()
     }
 }
 
@@ -86,7 +87,7 @@ impl OperationOutput for Refusal {
     type Inner = ErrorBody;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
-        axum::Json::<ErrorBody>::operation_response(ctx, operation)
+        Json::<ErrorBody>::operation_response(ctx, operation)
     }
 }
 
@@ -192,8 +193,29 @@ impl From<BodyError> for Refusal {
     }
 }
 
-/// A JSON body, read strictly; an empty one is `{}`.
+/// A JSON body. Of a request, it is read strictly, and an empty one is `{}`.
 pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Json<T> {
+    type Inner = T;
+
+    fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(schemas::answer::<T>())
+    }
+
+    fn inferred_responses(
+        _: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, Documented)> {
+        vec![(Some(aide::openapi::StatusCode::Code(StatusCode::OK.as_u16())), schemas::answer::<T>())]
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
@@ -340,12 +362,19 @@ impl<T: JsonSchema> OperationInput for Asked<T> {
     }
 }
 
+/// How many were removed.
+#[derive(Serialize, JsonSchema)]
+pub struct RemovedCount {
+    /// How many assets, faults or entries were removed.
+    pub removed: u64,
+}
+
 /// 201 with what was made.
 pub struct Made<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Made<T> {
     fn into_response(self) -> Response {
-        (StatusCode::CREATED, axum::Json(self.0)).into_response()
+        (StatusCode::CREATED, Json(self.0)).into_response()
     }
 }
 
@@ -353,15 +382,14 @@ impl<T: JsonSchema> OperationOutput for Made<T> {
     type Inner = T;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
-        axum::Json::<T>::operation_response(ctx, operation)
+        Json::<T>::operation_response(ctx, operation)
     }
 
     fn inferred_responses(
-        ctx: &mut GenContext,
-        operation: &mut Operation,
+        _: &mut GenContext,
+        _: &mut Operation,
     ) -> Vec<(Option<aide::openapi::StatusCode>, Documented)> {
-        let made = Self::operation_response(ctx, operation).unwrap_or_default();
-        vec![(Some(aide::openapi::StatusCode::Code(StatusCode::CREATED.as_u16())), made)]
+        vec![(Some(aide::openapi::StatusCode::Code(StatusCode::CREATED.as_u16())), schemas::answer::<T>())]
     }
 }
 

@@ -1,5 +1,6 @@
 //! The assets of a workspace, in the neutral shape.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,13 +8,14 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
 use axum::response::NoContent;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{Asked, BODY, Json, Made, Path, Refusal};
+use super::answer::{Asked, BODY, Json, Made, Path, Refusal, RemovedCount};
 use super::merge::{self, Patch, merged};
-use super::workspaces::{InWorkspace, existing};
+use super::workspaces::{WorkspacePath, existing};
 use crate::app::App;
 use crate::clock::Chance;
 use crate::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
@@ -27,20 +29,24 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/assets",
-            get_with(list, |op| op.summary("List a workspace's assets in order of insertion").tag(ASSETS))
-                .post_with(add, |op| op.summary("Add assets: all of them or none").tag(ASSETS))
-                .delete_with(remove_many, |op| op.summary("Remove assets: all of them or none").tag(ASSETS)),
+            get_with(list, |op| {
+                op.id("list_assets").summary("List a workspace's assets in order of insertion").tag(ASSETS)
+            })
+            .post_with(add, |op| op.id("create_assets").summary("Add assets: all of them or none").tag(ASSETS))
+            .delete_with(remove_many, |op| {
+                op.id("delete_assets").summary("Remove assets: all of them or none").tag(ASSETS)
+            }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/assets/{asset}",
-            get_with(read, |op| op.summary("Read an asset").tag(ASSETS))
-                .patch_with(change, |op| op.summary("Change an asset").tag(ASSETS))
-                .delete_with(remove, |op| op.summary("Remove an asset").tag(ASSETS)),
+            get_with(read, |op| op.id("get_asset").summary("Read an asset").tag(ASSETS))
+                .patch_with(change, |op| op.id("update_asset").summary("Change an asset").tag(ASSETS))
+                .delete_with(remove, |op| op.id("delete_asset").summary("Remove an asset").tag(ASSETS)),
         )
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct OneAsset {
+struct AssetPath {
     /// The workspace's id.
     workspace: String,
     /// The asset's public id at any provider.
@@ -50,7 +56,7 @@ struct OneAsset {
 /// Which part of a list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Window {
+struct AssetsQuery {
     /// How many assets at most, up to 1000; fewer come if they are long.
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 1000))]
@@ -65,33 +71,58 @@ fn hundred() -> u32 {
 
 /// Assets, in order of insertion.
 #[derive(Serialize, JsonSchema)]
-struct Assets {
-    assets: Vec<Asset>,
+struct AssetPage {
+    assets: Vec<AssetView>,
     /// What to send as `after` for those that follow: a public id of the last asset here; null at the end.
     next: Option<String>,
+}
+
+/// An asset as it is read back: what a fixture may leave out and follows from the rest is always there.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct AssetView(Asset);
+
+impl JsonSchema for AssetView {
+    fn schema_name() -> Cow<'static, str> {
+        "Asset".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Asset::json_schema(generator);
+        schema.insert("required".to_owned(), json!(["created_at", "ids", "kind", "updated_at"]));
+        schema
+    }
+}
+
+/// The schema of an asset to add: nothing is required.
+struct NewAssetSchema;
+
+impl JsonSchema for NewAssetSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "CreateAsset".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Asset::json_schema(generator);
+        schema.remove("required");
+        schema
+    }
 }
 
 /// Assets to add. Of those created at the same instant the later one counts as newer.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Added {
+struct CreateAssets {
     /// The assets; `created_at` is the workspace's present instant if left out.
     #[serde(deserialize_with = "size::read_list")]
-    #[schemars(schema_with = "undated")]
+    #[schemars(with = "Vec<NewAssetSchema>", length(min = 1, max = size::MAX_ADDED_ASSETS))]
     assets: Vec<BTreeMap<String, Box<RawValue>>>,
-}
-
-/// The schema of assets none of whose fields is required.
-fn undated(generator: &mut SchemaGenerator) -> Schema {
-    let mut asset = Asset::json_schema(generator);
-    asset.remove("required");
-    json_schema!({ "type": "array", "items": asset, "minItems": 1, "maxItems": size::MAX_ADDED_ASSETS })
 }
 
 /// Which assets to remove.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Removed {
+struct DeleteAssets {
     /// Their public ids at any provider, up to 1000, separated by commas.
     ids: Option<String>,
     /// Every asset there is.
@@ -102,31 +133,25 @@ struct Removed {
 /// The most ids in one request to remove assets.
 const MAX_REMOVED: usize = 1000;
 
-#[derive(Serialize, JsonSchema)]
-struct Gone {
-    /// How many assets were removed.
-    removed: u64,
-}
-
 async fn list(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Asked(Window { limit, after }): Asked<Window>,
-) -> Result<axum::Json<Assets>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+    Asked(AssetsQuery { limit, after }): Asked<AssetsQuery>,
+) -> Result<Json<AssetPage>, Refusal> {
     if !(1..=1000).contains(&limit) {
         return Err(Refusal::invalid("limit", "`limit` is a number from 1 to 1000"));
     }
     let (assets, more) = app.store.assets(&workspace, after.as_deref(), limit, &providers::names()).await?;
     let last = assets.last().filter(|_| more);
     let next = last.and_then(|asset| asset.ids.values().next().cloned());
-    Ok(axum::Json(Assets { assets, next }))
+    Ok(Json(AssetPage { assets: assets.into_iter().map(AssetView).collect(), next }))
 }
 
 async fn add(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Json(Added { assets }): Json<Added>,
-) -> Result<Made<Assets>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+    Json(CreateAssets { assets }): Json<CreateAssets>,
+) -> Result<Made<AssetPage>, Refusal> {
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
@@ -142,10 +167,10 @@ async fn add(
     let around = write.surroundings(&workspace).await?;
     let around = check(Workspace { assets, ..around }, "")?;
     let new = completed(&app, &mut write, around).await?;
-    let shown = new.iter().cloned().map(written_out).collect();
+    let shown = new.iter().cloned().map(|asset| AssetView(written_out(asset))).collect();
     write.add_assets(&workspace, new).await?;
     write.commit().await?;
-    Ok(Made(Assets { assets: shown, next: None }))
+    Ok(Made(AssetPage { assets: shown, next: None }))
 }
 
 fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
@@ -210,16 +235,18 @@ pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
 
 async fn read(
     State(app): State<Arc<App>>,
-    Path(OneAsset { workspace, asset }): Path<OneAsset>,
-) -> Result<axum::Json<Asset>, Refusal> {
-    Ok(axum::Json(app.store.asset(&workspace, &asset, &providers::names()).await?))
+    Path(AssetPath { workspace, asset }): Path<AssetPath>,
+) -> Result<Json<AssetView>, Refusal> {
+    Ok(Json(AssetView(app.store.asset(&workspace, &asset, &providers::names()).await?)))
 }
 
 async fn change(
     State(app): State<Arc<App>>,
-    Path(OneAsset { workspace, asset: id }): Path<OneAsset>,
+    Path(AssetPath { workspace, asset: id }): Path<AssetPath>,
     Json(patch): Json<Patch<Asset>>,
-) -> Result<axum::Json<Asset>, Refusal> {
+) -> Result<Json<AssetView>, Refusal> {
+    // What a vendor said of it is forgotten with the change; said anew, it would be, too.
+    patch.refuse(&["told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let tenant = app.tenants.of(&workspace);
@@ -242,12 +269,12 @@ async fn change(
         })
         .await?;
     write.commit().await?;
-    Ok(axum::Json(shown.ok_or_else(|| StoreError::missing("asset", &id))?))
+    Ok(Json(AssetView(shown.ok_or_else(|| StoreError::missing("asset", &id))?)))
 }
 
 async fn remove(
     State(app): State<Arc<App>>,
-    Path(OneAsset { workspace, asset }): Path<OneAsset>,
+    Path(AssetPath { workspace, asset }): Path<AssetPath>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_assets(&workspace, &[asset]).await?;
@@ -257,9 +284,9 @@ async fn remove(
 
 async fn remove_many(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Asked(Removed { ids, all }): Asked<Removed>,
-) -> Result<axum::Json<Gone>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+    Asked(DeleteAssets { ids, all }): Asked<DeleteAssets>,
+) -> Result<Json<RemovedCount>, Refusal> {
     let (write, removed) = match (ids, all) {
         (Some(ids), false) => {
             let ids: Vec<_> = ids.split(',').map(|id| id.trim().to_owned()).collect();
@@ -281,5 +308,5 @@ async fn remove_many(
         _ => return Err(Refusal::invalid("query", "say which: `?ids=ID,ID` or `?all=true`")),
     };
     write.commit().await?;
-    Ok(axum::Json(Gone { removed }))
+    Ok(Json(RemovedCount { removed }))
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Path, Refusal};
-use super::workspaces::{InWorkspace, existing};
+use super::workspaces::{WorkspacePath, existing};
 use crate::app::App;
 use crate::clock::{Clock, Hands, Micros, SECOND};
 use crate::fixture::Instant;
@@ -19,24 +19,31 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/clock",
-            get_with(read, |op| op.summary("Read the emulator's clock").tag("Clock"))
-                .post_with(turn, |op| op.summary("Turn the emulator's clock").tag("Clock")),
+            get_with(read, |op| op.id("get_clock").summary("Read the emulator's clock").tag("Clock"))
+                .post_with(turn, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/clock",
-            get_with(read_own, |op| op.summary("Read a workspace's clock").tag("Clock"))
-                .merge(post_with(turn_own, |op| op.summary("Turn a workspace's clock").tag("Clock")))
-                .delete_with(follow, |op| op.summary("Let a workspace follow the emulator's clock again").tag("Clock")),
+            get_with(read_own, |op| op.id("get_workspace_clock").summary("Read a workspace's clock").tag("Clock"))
+                .merge(post_with(turn_own, |op| {
+                    op.id("update_workspace_clock").summary("Turn a workspace's clock").tag("Clock")
+                }))
+                .delete_with(follow, |op| {
+                    op.id("delete_workspace_clock")
+                        .summary("Let a workspace follow the emulator's clock again")
+                        .tag("Clock")
+                }),
         )
 }
 
 /// A clock.
 #[derive(Serialize, JsonSchema)]
-struct Reading {
+#[schemars(rename = "Clock")]
+struct ClockView {
     /// What it shows.
     now: Instant,
     /// `running` or `frozen`.
-    state: State_,
+    state: ClockState,
     /// Whether it is the workspace's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<bool>,
@@ -44,7 +51,7 @@ struct Reading {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum State_ {
+enum ClockState {
     Running,
     Frozen,
 }
@@ -53,7 +60,7 @@ enum State_ {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
-struct Turn {
+struct ClockChange {
     /// Set it to this instant.
     #[serde(default)]
     set: Option<Instant>,
@@ -68,9 +75,9 @@ struct Turn {
 /// Steps beyond this are a mistake, and would leave the calendar.
 const LONGEST_STEP: f64 = 1e10;
 
-impl Turn {
+impl ClockChange {
     fn checked(self) -> Result<impl FnOnce(&Clock), Refusal> {
-        let Turn { set, step_seconds, frozen } = self;
+        let ClockChange { set, step_seconds, frozen } = self;
         if set.is_none() && step_seconds.is_none() && frozen.is_none() {
             return Err(Refusal::invalid(
                 "body",
@@ -95,27 +102,27 @@ impl Turn {
     }
 }
 
-fn reading(hands: Hands, own: Option<bool>) -> axum::Json<Reading> {
+fn reading(hands: Hands, own: Option<bool>) -> Json<ClockView> {
     let state = match hands {
-        Hands::Running { .. } => State_::Running,
-        Hands::Frozen { .. } => State_::Frozen,
+        Hands::Running { .. } => ClockState::Running,
+        Hands::Frozen { .. } => ClockState::Frozen,
     };
-    axum::Json(Reading { now: Instant(hands.show()), state, own })
+    Json(ClockView { now: Instant(hands.show()), state, own })
 }
 
-async fn read(State(app): State<Arc<App>>) -> axum::Json<Reading> {
+async fn read(State(app): State<Arc<App>>) -> Json<ClockView> {
     reading(app.clock.hands(), None)
 }
 
-async fn turn(State(app): State<Arc<App>>, Json(turn): Json<Turn>) -> Result<axum::Json<Reading>, Refusal> {
+async fn turn(State(app): State<Arc<App>>, Json(turn): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
     turn.checked()?(&app.clock);
     Ok(reading(app.clock.hands(), None))
 }
 
 async fn read_own(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Reading>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let own = app.tenants.of(&workspace).hands();
     Ok(reading(own.unwrap_or(app.clock.hands()), Some(own.is_some())))
@@ -123,9 +130,9 @@ async fn read_own(
 
 async fn turn_own(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Json(turn): Json<Turn>,
-) -> Result<axum::Json<Reading>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+    Json(turn): Json<ClockChange>,
+) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let tenant = app.tenants.of(&workspace);
     tenant.turn(&app.clock, turn.checked()?);
@@ -134,8 +141,8 @@ async fn turn_own(
 
 async fn follow(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Reading>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     app.tenants.of(&workspace).follow();
     Ok(reading(app.clock.hands(), Some(false)))

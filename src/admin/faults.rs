@@ -10,7 +10,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Path, Refusal};
+use super::answer::{Asked, Json, Made, Path, Refusal, RemovedCount};
 use super::fault_warnings::add_warning;
 use super::workspaces::existing;
 use crate::app::App;
@@ -25,19 +25,19 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/faults",
-            post_with(add, |op| op.summary("Set up a fault").tag(TAG))
-                .get_with(list, |op| op.summary("List the faults and how often they struck").tag(TAG))
-                .delete_with(remove_all, |op| op.summary("Take faults back").tag(TAG)),
+            post_with(add, |op| op.id("create_fault").summary("Set up a fault").tag(TAG))
+                .get_with(list, |op| op.id("list_faults").summary("List the faults and how often they struck").tag(TAG))
+                .delete_with(remove_all, |op| op.id("delete_faults").summary("Take faults back").tag(TAG)),
         )
         .api_route(
             "/_emulator/faults/{fault}",
-            get_with(read, |op| op.summary("Read a fault").tag(TAG))
-                .delete_with(remove, |op| op.summary("Take a fault back").tag(TAG)),
+            get_with(read, |op| op.id("get_fault").summary("Read a fault").tag(TAG))
+                .delete_with(remove, |op| op.id("delete_fault").summary("Take a fault back").tag(TAG)),
         )
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct OneFault {
+struct FaultPath {
     /// The fault's number.
     fault: u64,
 }
@@ -45,20 +45,14 @@ struct OneFault {
 /// Which faults.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Which {
+struct FaultSelector {
     /// Only those for this workspace.
     workspace: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct List {
+struct FaultList {
     faults: Vec<Listed>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Gone {
-    /// How many faults were taken back.
-    removed: usize,
 }
 
 async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made<Listed>, Refusal> {
@@ -105,29 +99,35 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
     Ok(rules.iter().filter_map(Listed::unfired).collect())
 }
 
-async fn list(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<List> {
+async fn list(
+    State(app): State<Arc<App>>,
+    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+) -> Json<FaultList> {
     let mut faults = listed(&app, workspace.as_deref());
     for fault in &mut faults {
         add_warning(&app, fault).await;
     }
-    axum::Json(List { faults })
+    Json(FaultList { faults })
 }
 
-async fn remove_all(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
-    axum::Json(Gone { removed: app.faults.remove_all(workspace.as_deref()) })
+async fn remove_all(
+    State(app): State<Arc<App>>,
+    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+) -> Json<RemovedCount> {
+    Json(RemovedCount { removed: app.faults.remove_all(workspace.as_deref()) as u64 })
 }
 
 async fn read(
     State(app): State<Arc<App>>,
-    Path(OneFault { fault }): Path<OneFault>,
-) -> Result<axum::Json<Listed>, Refusal> {
+    Path(FaultPath { fault }): Path<FaultPath>,
+) -> Result<Json<Listed>, Refusal> {
     let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
     let mut found = found.ok_or_else(|| missing(fault))?;
     add_warning(&app, &mut found).await;
-    Ok(axum::Json(found))
+    Ok(Json(found))
 }
 
-async fn remove(State(app): State<Arc<App>>, Path(OneFault { fault }): Path<OneFault>) -> Result<NoContent, Refusal> {
+async fn remove(State(app): State<Arc<App>>, Path(FaultPath { fault }): Path<FaultPath>) -> Result<NoContent, Refusal> {
     if app.faults.remove(fault) { Ok(NoContent) } else { Err(missing(fault)) }
 }
 

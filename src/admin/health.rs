@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
-use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::answer::Json;
 use super::base_url;
 use crate::app::App;
 use crate::origin::origin;
@@ -22,10 +22,15 @@ pub const PATH: &str = "/_emulator/health";
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route(PATH, get_with(health, |op| op.summary("Whether the emulator is ready").tag("Emulator")))
+        .api_route(
+            PATH,
+            get_with(health, |op| op.id("get_health").summary("Whether the emulator is ready").tag("Emulator")),
+        )
         .api_route(
             "/_emulator/providers",
-            get_with(providers, |op| op.summary("The providers and their base URLs").tag("Emulator")),
+            get_with(providers, |op| {
+                op.id("list_providers").summary("The providers and their base URLs").tag("Emulator")
+            }),
         )
 }
 
@@ -50,12 +55,13 @@ async fn health(State(app): State<Arc<App>>) -> Json<Health> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Providers {
+struct ProviderList {
     providers: Vec<Described>,
 }
 
 /// A provider, as a client needs to know it.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Provider")]
 pub struct Described {
     /// Its name in paths and fixtures.
     name: &'static str,
@@ -69,8 +75,8 @@ pub struct Described {
     hosts: &'static [&'static str],
 }
 
-async fn providers(parts: Parts) -> Json<Providers> {
-    Json(Providers { providers: describe(&parts) })
+async fn providers(parts: Parts) -> Json<ProviderList> {
+    Json(ProviderList { providers: describe(&parts) })
 }
 
 /// The providers, at the address by which the client sees us.

@@ -21,7 +21,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new().api_route(
         "/_emulator/workspaces/{workspace}/import/{provider}",
         post_with(import, |op| {
-            op.summary("Import what the real service answered")
+            op.id("import_assets").summary("Import what the real service answered")
                 .description(
                     "The body is the whole answer of the vendor's list route. The same provider gives the same objects back, \
                      byte for byte. Users, projects and folders that they name are made; if some are private, the workspace's \
@@ -33,7 +33,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Into {
+struct ImportPath {
     /// The workspace's id.
     workspace: String,
     /// The provider whose answer it is.
@@ -47,7 +47,7 @@ struct Into {
 struct ListResponse(#[schemars(with = "serde_json::Map<String, serde_json::Value>")] Box<RawValue>);
 
 #[derive(Serialize, JsonSchema)]
-struct Imported {
+struct ImportResult {
     /// How many assets were imported.
     imported: usize,
     /// Whom the workspace's keys of this provider act as now, if the list held private assets.
@@ -56,9 +56,9 @@ struct Imported {
 
 async fn import(
     State(app): State<Arc<App>>,
-    Path(Into { workspace, provider: name }): Path<Into>,
+    Path(ImportPath { workspace, provider: name }): Path<ImportPath>,
     Json(ListResponse(body)): Json<ListResponse>,
-) -> Result<Made<Imported>, Refusal> {
+) -> Result<Made<ImportResult>, Refusal> {
     let unknown = || {
         Refusal::invalid(
             "provider",
@@ -83,7 +83,7 @@ async fn import(
         write.let_keys_act_as(&workspace, &name, user).await?;
     }
     write.commit().await?;
-    Ok(Made(Imported { imported, acts_as }))
+    Ok(Made(ImportResult { imported, acts_as }))
 }
 
 /// What assets name and a workspace does not have.

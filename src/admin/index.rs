@@ -6,24 +6,22 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use aide::openapi::{OpenApi, ReferenceOr};
-use axum::Json;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ROUTES;
+use super::answer::Json;
+use super::{ROUTES, openapi};
 use crate::app::App;
-
-/// Where the OpenAPI document is, which does not describe itself.
-pub const DOCUMENT: &str = "/_emulator/openapi.json";
 
 /// The route of the index.
 pub fn routes() -> ApiRouter<Arc<App>> {
-    ApiRouter::new().api_route("/_emulator", get_with(read, |op| op.summary("List these routes").tag("Emulator")))
+    ApiRouter::new()
+        .api_route("/_emulator", get_with(read, |op| op.id("list_routes").summary("List these routes").tag("Emulator")))
 }
 
 /// The emulator's own routes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Index {
+pub struct RouteIndex {
     /// Always `assetmock`.
     name: &'static str,
     version: &'static str,
@@ -34,14 +32,14 @@ pub struct Index {
 }
 
 /// Gives the index.
-pub async fn read() -> Json<Index> {
+pub async fn read() -> Json<RouteIndex> {
     Json(ROUTES.index.clone())
 }
 
-impl Index {
+impl RouteIndex {
     /// The index of what a document describes, and of the document itself.
-    pub fn of(document: &OpenApi) -> Index {
-        let mut routes = BTreeMap::from([(format!("GET {DOCUMENT}"), "The OpenAPI document".to_owned())]);
+    pub fn of(document: &OpenApi) -> RouteIndex {
+        let mut routes = BTreeMap::from([(format!("GET {}", openapi::PATH), "The OpenAPI document".to_owned())]);
         for (path, item) in document.paths.iter().flat_map(|paths| &paths.paths) {
             let ReferenceOr::Item(item) = item else { continue };
             for (method, operation) in item.iter() {
@@ -49,7 +47,7 @@ impl Index {
                 routes.insert(format!("{} {path}", method.to_ascii_uppercase()), summary);
             }
         }
-        Index { name: "assetmock", version: env!("CARGO_PKG_VERSION"), openapi: DOCUMENT, routes }
+        RouteIndex { name: "assetmock", version: env!("CARGO_PKG_VERSION"), openapi: openapi::PATH, routes }
     }
 
     /// The methods of the route that a path leads to.

@@ -10,10 +10,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Path, Refusal};
+use super::answer::{Asked, Json, Path, Refusal, RemovedCount};
 use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
-use super::workspaces::{InWorkspace, existing};
+use super::workspaces::{WorkspacePath, existing};
 use crate::app::App;
 use crate::clock::write_rfc3339;
 use crate::journal::{
@@ -28,28 +28,33 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/journal",
-            get_with(read, |op| op.summary("Read the journal, or wait for what it does not hold yet").tag(TAG))
-                .delete_with(clear, |op| op.summary("Forget entries").tag(TAG)),
+            get_with(read, |op| {
+                op.id("read_journal").summary("Read the journal, or wait for what it does not hold yet").tag(TAG)
+            })
+            .delete_with(clear, |op| op.id("clear_journal").summary("Forget entries").tag(TAG)),
         )
         .api_route(
             "/_emulator/journal/search",
-            post_with(search, |op| op.summary("The same with a filter in the body").tag(TAG)),
+            post_with(search, |op| op.id("search_journal").summary("The same with a filter in the body").tag(TAG)),
         )
         .api_route(
             "/_emulator/journal/verify",
-            post_with(verify, |op| op.summary("Hold expectations against the journal").tag(TAG)),
+            post_with(verify, |op| op.id("verify_journal").summary("Hold expectations against the journal").tag(TAG)),
         )
-        .api_route("/_emulator/journal/har", get_with(har, |op| op.summary("Export the journal as HAR 1.2").tag(TAG)))
+        .api_route(
+            "/_emulator/journal/har",
+            get_with(har, |op| op.id("export_journal").summary("Export the journal as HAR 1.2").tag(TAG)),
+        )
         .api_route(
             "/_emulator/workspaces/{workspace}/warnings",
-            get_with(warnings, |op| op.summary("List what was probably not meant").tag(TAG)),
+            get_with(warnings, |op| op.id("list_warnings").summary("List what was probably not meant").tag(TAG)),
         )
 }
 
 /// In which form entries are given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Format {
+enum JournalFormat {
     #[default]
     Json,
     Text,
@@ -58,7 +63,7 @@ enum Format {
 /// Which entries, as a query string can say it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Look {
+struct JournalQuery {
     /// The provider's name.
     provider: Option<String>,
     /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
@@ -88,16 +93,16 @@ struct Look {
     wait_ms: u64,
     /// `json`, or `text`: a line for each entry, as in the log.
     #[serde(default)]
-    format: Format,
+    format: JournalFormat,
 }
 
 fn hundred() -> usize {
     100
 }
 
-impl From<Look> for Search {
-    fn from(look: Look) -> Search {
-        let Look {
+impl From<JournalQuery> for JournalSearch {
+    fn from(look: JournalQuery) -> JournalSearch {
+        let JournalQuery {
             provider,
             operation,
             workspace,
@@ -127,14 +132,14 @@ impl From<Look> for Search {
             limit,
             ..Filter::default()
         };
-        Search { filter, wait_ms }
+        JournalSearch { filter, wait_ms }
     }
 }
 
 /// Which entries.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Search {
+struct JournalSearch {
     /// What they have.
     #[serde(default, deserialize_with = "object::read")]
     filter: Filter,
@@ -148,20 +153,23 @@ struct Search {
 const LONGEST_WAIT: u64 = 60_000;
 
 #[derive(Serialize, JsonSchema)]
-struct Entries {
+struct JournalEntries {
     /// The entries, the newest last.
     entries: Vec<Shown>,
     /// How much the journal holds.
     journal: Stats,
 }
 
-async fn read(State(app): State<Arc<App>>, Asked(look): Asked<Look>) -> Result<JsonOrLines<Entries>, Refusal> {
+async fn read(
+    State(app): State<Arc<App>>,
+    Asked(look): Asked<JournalQuery>,
+) -> Result<JsonOrLines<JournalEntries>, Refusal> {
     let format = look.format;
-    let search = Search::from(look);
+    let search = JournalSearch::from(look);
     check(&app, &search.filter, "").await?;
     match format {
-        Format::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),
-        Format::Text => {
+        JournalFormat::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),
+        JournalFormat::Text => {
             let (_, numbers) = found(&app, search).await?;
             Ok(JsonOrLines::lines(entries(app, numbers).map(|entry| line(&entry))))
         }
@@ -173,7 +181,10 @@ fn line(entry: &Exchange) -> String {
     format!("{} {:>5} {entry}", write_rfc3339(entry.at), entry.remarks().level())
 }
 
-async fn search(State(app): State<Arc<App>>, Json(search): Json<Search>) -> Result<JsonStream<Entries>, Refusal> {
+async fn search(
+    State(app): State<Arc<App>>,
+    Json(search): Json<JournalSearch>,
+) -> Result<JsonStream<JournalEntries>, Refusal> {
     check(&app, &search.filter, "filter.").await?;
     look_up(app, search).await
 }
@@ -201,14 +212,14 @@ impl From<Unanswerable> for Refusal {
     }
 }
 
-async fn look_up(app: Arc<App>, search: Search) -> Result<JsonStream<Entries>, Refusal> {
+async fn look_up(app: Arc<App>, search: JournalSearch) -> Result<JsonStream<JournalEntries>, Refusal> {
     let (journal, numbers) = found(&app, search).await?;
-    let empty = Entries { entries: Vec::new(), journal };
+    let empty = JournalEntries { entries: Vec::new(), journal };
     Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
 }
 
 /// The numbers of the entries that are searched for, after a wait if there are none yet.
-async fn found(app: &App, Search { filter, wait_ms }: Search) -> Result<(Stats, Vec<u64>), Refusal> {
+async fn found(app: &App, JournalSearch { filter, wait_ms }: JournalSearch) -> Result<(Stats, Vec<u64>), Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
@@ -227,29 +238,23 @@ fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<Exchang
 /// Which entries.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Which {
+struct JournalSelector {
     /// Only those of this workspace.
     workspace: Option<String>,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Gone {
-    /// How many entries were forgotten.
-    removed: usize,
-}
-
-async fn clear(State(app): State<Arc<App>>, Asked(Which { workspace }): Asked<Which>) -> axum::Json<Gone> {
+async fn clear(
+    State(app): State<Arc<App>>,
+    Asked(JournalSelector { workspace }): Asked<JournalSelector>,
+) -> Json<RemovedCount> {
     app.faults.count_anew(workspace.as_deref());
-    axum::Json(Gone { removed: app.journal.clear(workspace.as_deref()) })
+    Json(RemovedCount { removed: app.journal.clear(workspace.as_deref()) as u64 })
 }
 
 /// The most expectations of one request: each is held against every entry.
 const MAX_EXPECTATIONS: usize = 200;
 
-async fn verify(
-    State(app): State<Arc<App>>,
-    Json(expectations): Json<Expectations>,
-) -> Result<axum::Json<Verdict>, Refusal> {
+async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectations>) -> Result<Json<Verdict>, Refusal> {
     if expectations.requests.len() > MAX_EXPECTATIONS {
         let message = format!("these are more than {MAX_EXPECTATIONS} expectations; send several requests");
         return Err(Refusal::invalid("requests", message));
@@ -261,12 +266,12 @@ async fn verify(
         None => Vec::new(),
     };
     let verdict = tokio::task::block_in_place(|| app.journal.verify(&expectations));
-    Ok(axum::Json(verdict.with_unfired(unfired)))
+    Ok(Json(verdict.with_unfired(unfired)))
 }
 
 async fn har(
     State(app): State<Arc<App>>,
-    Asked(Which { workspace }): Asked<Which>,
+    Asked(JournalSelector { workspace }): Asked<JournalSelector>,
 ) -> Result<JsonStream<Har>, Refusal> {
     known_workspaces(&app, workspace.as_deref()).await?;
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
@@ -274,15 +279,15 @@ async fn har(
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Warnings {
+struct WarningList {
     /// How many were given since the workspace was made or reset.
     count: u64,
     /// The requests they were given for, as far as the journal still holds them.
-    requests: Vec<Warned>,
+    requests: Vec<RequestWarnings>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Warned {
+struct RequestWarnings {
     /// The number of the journal's entry.
     seq: u64,
     provider: Option<&'static str>,
@@ -293,18 +298,18 @@ struct Warned {
 
 async fn warnings(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Warnings>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<WarningList>, Refusal> {
     existing(&app, &workspace).await?;
     let count = app.tenants.of(&workspace).warned.load(Relaxed);
     let found = app.journal.find(&Filter { workspace: Some(workspace), warnings: Some(true), ..Filter::default() });
-    Ok(axum::Json(Warnings { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
+    Ok(Json(WarningList { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
 }
 
-fn warned(entry: &Exchange) -> Warned {
+fn warned(entry: &Exchange) -> RequestWarnings {
     let secrets = entry.secrets();
     let (method, target) = (secrets.method(&entry.method), secrets.target(&entry.heads.target().to_string()));
-    Warned {
+    RequestWarnings {
         seq: entry.seq,
         provider: entry.provider,
         request: format!("{method} {target}"),

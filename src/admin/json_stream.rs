@@ -14,6 +14,8 @@ use futures_util::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::answer::Json;
+
 /// A `T` with a list of any length. Over HTTP/1.1 it is sent in chunks, since its length is not known beforehand.
 pub struct JsonStream<T> {
     body: Body,
@@ -60,11 +62,11 @@ impl<T: JsonSchema> OperationOutput for JsonStream<T> {
     type Inner = T;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
-        axum::Json::<T>::operation_response(ctx, operation)
+        Json::<T>::operation_response(ctx, operation)
     }
 
     fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<StatusCode>, Documented)> {
-        axum::Json::<T>::inferred_responses(ctx, operation)
+        Json::<T>::inferred_responses(ctx, operation)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::merge::{Patch, merged};
-use super::workspaces::{InWorkspace, existing};
+use super::workspaces::{WorkspacePath, existing};
 use crate::app::App;
 use crate::fixture::{self, Instant};
 use crate::limits::KeyLimits;
@@ -25,18 +25,18 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/keys",
-            get_with(list, |op| op.summary("List a workspace's keys").tag(TAG))
-                .post_with(make, |op| op.summary("Make a key").tag(TAG)),
+            get_with(list, |op| op.id("list_keys").summary("List a workspace's keys").tag(TAG))
+                .post_with(make, |op| op.id("create_key").summary("Make a key").tag(TAG)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/keys/{key}",
-            patch_with(change, |op| op.summary("Revoke, expire, narrow or limit a key").tag(TAG))
-                .delete_with(remove, |op| op.summary("Remove a key").tag(TAG)),
+            patch_with(change, |op| op.id("update_key").summary("Revoke, expire, narrow or limit a key").tag(TAG))
+                .delete_with(remove, |op| op.id("delete_key").summary("Remove a key").tag(TAG)),
         )
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct OneKey {
+struct KeyPath {
     /// The workspace's id.
     workspace: String,
     /// The key's text.
@@ -46,7 +46,7 @@ struct OneKey {
 /// Which of two keys of the same text.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Of {
+struct KeyProvider {
     /// The provider, if two have a key of this text.
     provider: Option<String>,
 }
@@ -54,7 +54,7 @@ struct Of {
 /// A key to make.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct CreateKey {
     /// The provider's name.
     provider: String,
     /// The text; made up in the vendor's shape if left out.
@@ -79,27 +79,27 @@ struct Wanted {
 
 /// A key.
 #[derive(Serialize, JsonSchema)]
-struct Shown {
+#[schemars(rename = "Key")]
+struct KeyView {
     provider: String,
     key: String,
     user: String,
     /// What it may do; null: everything.
     scopes: Option<Vec<String>>,
-    /// `active`, `revoked` or `expired`, by the workspace's clock.
-    state: &'static str,
+    /// Whether it is good, by the workspace's clock.
+    state: KeyState,
     expires_at: Option<Instant>,
     limits: KeyLimits,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct List {
-    keys: Vec<Shown>,
+struct KeyList {
+    keys: Vec<KeyView>,
 }
 
-fn shown(key: Key, now: i64) -> Shown {
-    let state: KeyState = key.state(now);
-    Shown {
-        state: state.word(),
+fn shown(key: Key, now: i64) -> KeyView {
+    KeyView {
+        state: key.state(now),
         provider: key.provider,
         key: key.key.to_string(),
         user: key.user,
@@ -111,20 +111,20 @@ fn shown(key: Key, now: i64) -> Shown {
 
 async fn list(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<List>, Refusal> {
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<KeyList>, Refusal> {
     existing(&app, &workspace).await?;
     let now = app.tenants.of(&workspace).now(&app.clock);
     let keys = app.store.keys_of(&workspace).await?;
-    Ok(axum::Json(List { keys: keys.into_iter().map(|key| shown(key, now)).collect() }))
+    Ok(Json(KeyList { keys: keys.into_iter().map(|key| shown(key, now)).collect() }))
 }
 
 async fn make(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-    Json(wanted): Json<Wanted>,
-) -> Result<Made<Shown>, Refusal> {
-    let Wanted { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+    Json(wanted): Json<CreateKey>,
+) -> Result<Made<KeyView>, Refusal> {
+    let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
     let unknown = || {
         Refusal::invalid(
             "provider",
@@ -147,10 +147,10 @@ async fn make(
 
 async fn change(
     State(app): State<Arc<App>>,
-    Path(OneKey { workspace, key: text }): Path<OneKey>,
-    Asked(Of { provider }): Asked<Of>,
+    Path(KeyPath { workspace, key: text }): Path<KeyPath>,
+    Asked(KeyProvider { provider }): Asked<KeyProvider>,
     Json(patch): Json<Patch<fixture::Key>>,
-) -> Result<axum::Json<Shown>, Refusal> {
+) -> Result<Json<KeyView>, Refusal> {
     let provider = provider_of(&app, &workspace, &text, provider).await?;
     patch.refuse(&["provider", "key"])?;
     let mut write = app.store.write(providers::names()).await?;
@@ -163,13 +163,13 @@ async fn change(
         })
         .await?;
     write.commit().await?;
-    Ok(axum::Json(read(&app, &workspace, &provider, &text).await?))
+    Ok(Json(read(&app, &workspace, &provider, &text).await?))
 }
 
 async fn remove(
     State(app): State<Arc<App>>,
-    Path(OneKey { workspace, key: text }): Path<OneKey>,
-    Asked(Of { provider }): Asked<Of>,
+    Path(KeyPath { workspace, key: text }): Path<KeyPath>,
+    Asked(KeyProvider { provider }): Asked<KeyProvider>,
 ) -> Result<NoContent, Refusal> {
     let provider = provider_of(&app, &workspace, &text, provider).await?;
     let mut write = app.store.write(providers::names()).await?;
@@ -193,7 +193,7 @@ async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<Strin
     }
 }
 
-async fn read(app: &App, workspace: &str, provider: &str, text: &str) -> Result<Shown, Refusal> {
+async fn read(app: &App, workspace: &str, provider: &str, text: &str) -> Result<KeyView, Refusal> {
     let now = app.tenants.of(workspace).now(&app.clock);
     let key = app.store.key(provider, text).await?.ok_or_else(|| StoreError::missing("key", text))?;
     Ok(shown(key, now))

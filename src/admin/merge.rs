@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::answer::{Refusal, misread};
 
@@ -38,17 +39,35 @@ impl<'de, T> Deserialize<'de> for Patch<T> {
     }
 }
 
-/// The schema of a `T` none of whose fields is required, and each of which may be null.
+/// The schema of a `T` none of whose fields is required. Those that a `T` can do without may be null.
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn schema_name() -> Cow<'static, str> {
-        format!("{}Patch", T::schema_name()).into()
+        let name = T::schema_name();
+        format!("{}Patch", name.strip_prefix("Fixture").unwrap_or(&name)).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = T::json_schema(generator);
-        schema.remove("required");
+        let required = schema.remove("required").unwrap_or_default();
+        let is_required = |name: &String| required.as_array().is_some_and(|names| names.iter().any(|it| it == name));
+        for (name, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            if !is_required(name) {
+                *property = nullable(property.take());
+            }
+        }
         schema
     }
+}
+
+/// The schema that takes null, too.
+fn nullable(mut schema: Value) -> Value {
+    let takes_null =
+        |one: &Value| one["type"] == "null" || one["type"].as_array().is_some_and(|all| all.contains(&json!("null")));
+    if takes_null(&schema) || schema["anyOf"].as_array().is_some_and(|all| all.iter().any(takes_null)) {
+        return schema;
+    }
+    let description = schema.as_object_mut().and_then(|schema| schema.remove("description")).unwrap_or_default();
+    json!({ "description": description, "anyOf": [schema, { "type": "null" }] })
 }
 
 /// `thing` after a patch.

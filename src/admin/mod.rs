@@ -13,8 +13,11 @@ mod index;
 mod journal;
 mod json_stream;
 mod keys;
+mod known_words;
 mod merge;
+mod openapi;
 mod places;
+mod schemas;
 mod snapshots;
 mod workspaces;
 
@@ -22,9 +25,7 @@ use std::sync::{Arc, LazyLock};
 
 use aide::axum::ApiRouter;
 use aide::openapi::OpenApi;
-use aide::transform::TransformOpenApi;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -33,9 +34,9 @@ use axum::routing::get;
 use serde::Serialize;
 use tower::ServiceExt;
 
-use self::answer::{ErrorBody, Refusal};
+use self::answer::Refusal;
 use self::health::Described;
-use self::index::Index;
+use self::index::RouteIndex;
 use crate::app::App;
 use crate::operation::Operation;
 use crate::pipeline::date;
@@ -48,7 +49,8 @@ static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
 
 struct Routes {
     router: Router<Arc<App>>,
-    index: Index,
+    index: RouteIndex,
+    document: OpenApi,
 }
 
 /// Whether a path is ours.
@@ -81,21 +83,6 @@ fn has_empty_segment(path: &str) -> bool {
 }
 
 fn routes() -> Routes {
-    let (routes, document) = documented();
-    let index = Index::of(&document);
-    let document = Bytes::from(serde_json::to_vec_pretty(&document).expect("a document is JSON"));
-    let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
-    let router = routes
-        .route(index::DOCUMENT, get(serve))
-        .route("/_emulator/", get(index::read))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method);
-    Routes { router, index }
-}
-
-/// Every group of routes, and their document.
-fn documented() -> (Router<Arc<App>>, OpenApi) {
-    let mut document = OpenApi::default();
     let routes = ApiRouter::new()
         .merge(index::routes())
         .merge(health::routes())
@@ -107,18 +94,14 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(snapshots::routes())
         .merge(clock::routes())
         .merge(faults::routes())
-        .merge(journal::routes())
-        .finish_api_with(&mut document, describe);
-    (routes, document)
-}
-
-fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
-    api.title("assetmock: the emulator's own API")
-        .version(env!("CARGO_PKG_VERSION"))
-        .summary("Steers the emulator: workspaces, what they hold, faults, journal, clock and snapshots.")
-        .default_response_with::<axum::Json<ErrorBody>, _>(|response| {
-            response.description("What is wrong, where, and what to send instead.")
-        })
+        .merge(journal::routes());
+    let (routes, document) = openapi::document(routes);
+    let router = routes
+        .route(openapi::PATH, get(openapi::serve))
+        .route("/_emulator/", get(index::read))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method);
+    Routes { router, index: RouteIndex::of(&document), document }
 }
 
 async fn no_route(parts: Parts) -> Refusal {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Made, Path, Refusal};
 use super::assets::check;
-use super::workspaces::InWorkspace;
+use super::workspaces::WorkspacePath;
 use crate::app::App;
 use crate::fixture::{Folder, Project, User};
 use crate::providers;
@@ -23,35 +23,37 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces/{workspace}/users",
-            get_with(users, |op| op.summary("List a workspace's users").tag(PLACES))
-                .post_with(add_user, |op| op.summary("Add a user").tag(PLACES)),
+            get_with(users, |op| op.id("list_users").summary("List a workspace's users").tag(PLACES))
+                .post_with(add_user, |op| op.id("create_user").summary("Add a user").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/users/{name}",
-            delete_with(remove_user, |op| op.summary("Remove a user whom nothing names").tag(PLACES)),
+            delete_with(remove_user, |op| op.id("delete_user").summary("Remove a user whom nothing names").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/projects",
-            get_with(projects, |op| op.summary("List a workspace's projects").tag(PLACES)),
+            get_with(projects, |op| op.id("list_projects").summary("List a workspace's projects").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/projects/{name}",
-            put_with(put_project, |op| op.summary("Add or change a project").tag(PLACES))
-                .delete_with(remove_project, |op| op.summary("Remove a project that no asset is on").tag(PLACES)),
+            put_with(put_project, |op| op.id("put_project").summary("Add or change a project").tag(PLACES))
+                .delete_with(remove_project, |op| {
+                    op.id("delete_project").summary("Remove a project that no asset is on").tag(PLACES)
+                }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/folders",
-            get_with(folders, |op| op.summary("List a workspace's folders").tag(PLACES)),
+            get_with(folders, |op| op.id("list_folders").summary("List a workspace's folders").tag(PLACES)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/folders/{name}",
-            put_with(put_folder, |op| op.summary("Add or change a folder").tag(PLACES))
-                .delete_with(remove_folder, |op| op.summary("Remove an empty folder").tag(PLACES)),
+            put_with(put_folder, |op| op.id("put_folder").summary("Add or change a folder").tag(PLACES))
+                .delete_with(remove_folder, |op| op.id("delete_folder").summary("Remove an empty folder").tag(PLACES)),
         )
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Named {
+struct PlacePath {
     /// The workspace's id.
     workspace: String,
     /// The name of a user, or the id of a project or folder.
@@ -59,17 +61,17 @@ struct Named {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Users {
+struct UserList {
     users: Vec<User>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Projects {
+struct ProjectList {
     projects: Vec<Project>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Folders {
+struct FolderList {
     folders: Vec<Folder>,
 }
 
@@ -97,14 +99,14 @@ struct FolderPut {
 
 async fn users(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Users>, Refusal> {
-    Ok(axum::Json(Users { users: app.store.surroundings(&workspace).await?.users }))
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<UserList>, Refusal> {
+    Ok(Json(UserList { users: app.store.surroundings(&workspace).await?.users }))
 }
 
 async fn add_user(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     Json(user): Json<User>,
 ) -> Result<Made<User>, Refusal> {
     Refusal::unless_short("name", &user.name)?;
@@ -116,7 +118,7 @@ async fn add_user(
 
 async fn remove_user(
     State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
+    Path(PlacePath { workspace, name }): Path<PlacePath>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_user(&workspace, &name).await?;
@@ -126,28 +128,28 @@ async fn remove_user(
 
 async fn projects(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Projects>, Refusal> {
-    Ok(axum::Json(Projects { projects: app.store.surroundings(&workspace).await?.projects }))
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<ProjectList>, Refusal> {
+    Ok(Json(ProjectList { projects: app.store.surroundings(&workspace).await?.projects }))
 }
 
 async fn put_project(
     State(app): State<Arc<App>>,
-    Path(Named { workspace, name: id }): Path<Named>,
+    Path(PlacePath { workspace, name: id }): Path<PlacePath>,
     Json(ProjectPut { name }): Json<ProjectPut>,
-) -> Result<axum::Json<Project>, Refusal> {
+) -> Result<Json<Project>, Refusal> {
     Refusal::unless_short("id", &id)?;
     Refusal::unless_short("name", &name)?;
     let project = Project { id, name };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.put_project(&workspace, &project).await?;
     write.commit().await?;
-    Ok(axum::Json(project))
+    Ok(Json(project))
 }
 
 async fn remove_project(
     State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
+    Path(PlacePath { workspace, name }): Path<PlacePath>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_project(&workspace, &name).await?;
@@ -157,16 +159,16 @@ async fn remove_project(
 
 async fn folders(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
-) -> Result<axum::Json<Folders>, Refusal> {
-    Ok(axum::Json(Folders { folders: app.store.surroundings(&workspace).await?.folders }))
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
+) -> Result<Json<FolderList>, Refusal> {
+    Ok(Json(FolderList { folders: app.store.surroundings(&workspace).await?.folders }))
 }
 
 async fn put_folder(
     State(app): State<Arc<App>>,
-    Path(Named { workspace, name: id }): Path<Named>,
+    Path(PlacePath { workspace, name: id }): Path<PlacePath>,
     Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
-) -> Result<axum::Json<Folder>, Refusal> {
+) -> Result<Json<Folder>, Refusal> {
     let folder = Folder { id, name, parent, trashed };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let mut around = write.surroundings(&workspace).await?;
@@ -176,12 +178,12 @@ async fn put_folder(
     check(around, &format!("folders[{index}]."))?;
     write.put_folder(&workspace, &folder).await?;
     write.commit().await?;
-    Ok(axum::Json(folder))
+    Ok(Json(folder))
 }
 
 async fn remove_folder(
     State(app): State<Arc<App>>,
-    Path(Named { workspace, name }): Path<Named>,
+    Path(PlacePath { workspace, name }): Path<PlacePath>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.remove_folder(&workspace, &name).await?;

@@ -26,28 +26,35 @@ const TAG: &str = "Snapshots";
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route("/_emulator/snapshots", get_with(list, |op| op.summary("List the snapshots").tag(TAG)))
+        .api_route(
+            "/_emulator/snapshots",
+            get_with(list, |op| op.id("list_snapshots").summary("List the snapshots").tag(TAG)),
+        )
         .api_route(
             "/_emulator/snapshots/{name}",
-            put_with(save, |op| op.summary("Save the whole state under a name").tag(TAG))
-                .delete_with(forget, |op| op.summary("Forget a snapshot").tag(TAG)),
+            put_with(save, |op| op.id("save_snapshot").summary("Save the whole state under a name").tag(TAG))
+                .delete_with(forget, |op| op.id("delete_snapshot").summary("Forget a snapshot").tag(TAG)),
         )
         .api_route(
             "/_emulator/snapshots/{name}/restore",
-            post_with(restore, |op| op.summary("Put everything back to what it was").tag(TAG)),
+            post_with(restore, |op| op.id("restore_snapshot").summary("Put everything back to what it was").tag(TAG)),
         )
-        .api_route("/_emulator/reset", post_with(reset, |op| op.summary("Put everything back to the start").tag(TAG)))
+        .api_route(
+            "/_emulator/reset",
+            post_with(reset, |op| op.id("reset_emulator").summary("Put everything back to the start").tag(TAG)),
+        )
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Named {
+struct SnapshotPath {
     /// The snapshot's name.
     name: String,
 }
 
 /// A snapshot.
 #[derive(Serialize, JsonSchema)]
-struct Shown {
+#[schemars(rename = "Snapshot")]
+struct SnapshotView {
     name: String,
     /// When it was made, by the emulator's clock.
     made_at: Instant,
@@ -58,26 +65,26 @@ struct Shown {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct List {
-    snapshots: Vec<Shown>,
+struct SnapshotList {
+    snapshots: Vec<SnapshotView>,
 }
 
 /// Nothing to say; an empty object.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct Empty {}
 
 /// What is set by hand and not in the library.
 #[derive(Serialize, Deserialize)]
 struct Steering {
     clock: Hands,
     faults: Vec<Rule>,
-    workspaces: BTreeMap<String, Own>,
+    workspaces: BTreeMap<String, WorkspaceSettings>,
 }
 
 /// The same of one workspace.
 #[derive(Serialize, Deserialize)]
-struct Own {
+struct WorkspaceSettings {
     clock: Option<Hands>,
     strict: bool,
     made_strict: bool,
@@ -85,7 +92,7 @@ struct Own {
 
 impl Steering {
     fn of(app: &App) -> Steering {
-        let own = |tenant: &Tenant| Own {
+        let own = |tenant: &Tenant| WorkspaceSettings {
             clock: tenant.hands(),
             strict: tenant.strict.load(Relaxed),
             made_strict: tenant.made_strict.load(Relaxed),
@@ -115,33 +122,33 @@ impl Steering {
     }
 }
 
-async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List>, Refusal> {
+async fn list(State(app): State<Arc<App>>) -> Result<Json<SnapshotList>, Refusal> {
     let snapshots = app.store.snapshots().await?.into_iter().map(shown).collect();
-    Ok(axum::Json(List { snapshots }))
+    Ok(Json(SnapshotList { snapshots }))
 }
 
-fn shown(Snapshot { name, made_at, workspaces, assets }: Snapshot) -> Shown {
-    Shown { name, made_at: Instant(made_at), workspaces, assets }
+fn shown(Snapshot { name, made_at, workspaces, assets }: Snapshot) -> SnapshotView {
+    SnapshotView { name, made_at: Instant(made_at), workspaces, assets }
 }
 
 async fn save(
     State(app): State<Arc<App>>,
-    Path(Named { name }): Path<Named>,
-    Json(Nothing {}): Json<Nothing>,
-) -> Result<axum::Json<Shown>, Refusal> {
+    Path(SnapshotPath { name }): Path<SnapshotPath>,
+    Json(Empty {}): Json<Empty>,
+) -> Result<Json<SnapshotView>, Refusal> {
     Refusal::unless_short("name", &name)?;
     let steering = serde_json::to_string(&Steering::of(&app)).expect("clocks and switches are JSON");
     let mut write = app.store.write(providers::names()).await?;
     write.save(&name, &steering, app.clock.now()).await?;
     write.commit().await?;
     let saved = app.store.snapshots().await?.into_iter().find(|snapshot| snapshot.name == name);
-    Ok(axum::Json(saved.map(shown).ok_or_else(|| StoreError::missing("snapshot", &name))?))
+    Ok(Json(saved.map(shown).ok_or_else(|| StoreError::missing("snapshot", &name))?))
 }
 
 async fn restore(
     State(app): State<Arc<App>>,
-    Path(Named { name }): Path<Named>,
-    Json(Nothing {}): Json<Nothing>,
+    Path(SnapshotPath { name }): Path<SnapshotPath>,
+    Json(Empty {}): Json<Empty>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
     let steering = write.restore(&name).await?;
@@ -153,14 +160,17 @@ async fn restore(
     Ok(NoContent)
 }
 
-async fn forget(State(app): State<Arc<App>>, Path(Named { name }): Path<Named>) -> Result<NoContent, Refusal> {
+async fn forget(
+    State(app): State<Arc<App>>,
+    Path(SnapshotPath { name }): Path<SnapshotPath>,
+) -> Result<NoContent, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
     write.forget(&name).await?;
     write.commit().await?;
     Ok(NoContent)
 }
 
-async fn reset(State(app): State<Arc<App>>, Json(Nothing {}): Json<Nothing>) -> Result<NoContent, Refusal> {
+async fn reset(State(app): State<Arc<App>>, Json(Empty {}): Json<Empty>) -> Result<NoContent, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
     write.restore(Snapshot::BEGINNING).await?;
     write.commit().await?;

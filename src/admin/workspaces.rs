@@ -38,28 +38,32 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
         .api_route(
             "/_emulator/workspaces",
-            post_with(make, |op| op.summary("Make a workspace").tag(TAG))
-                .get_with(list, |op| op.summary("List the workspaces").tag(TAG)),
+            post_with(make, |op| op.id("create_workspace").summary("Make a workspace").tag(TAG))
+                .get_with(list, |op| op.id("list_workspaces").summary("List the workspaces").tag(TAG)),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}",
-            get_with(read, |op| op.summary("Read a workspace").tag(TAG))
-                .patch_with(change, |op| op.summary("Change a workspace").tag(TAG))
-                .delete_with(remove, |op| op.summary("Remove a workspace and all that is its own").tag(TAG)),
+            get_with(read, |op| op.id("get_workspace").summary("Read a workspace").tag(TAG))
+                .patch_with(change, |op| op.id("update_workspace").summary("Change a workspace").tag(TAG))
+                .delete_with(remove, |op| {
+                    op.id("delete_workspace").summary("Remove a workspace and all that is its own").tag(TAG)
+                }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/reset",
-            post_with(reset, |op| op.summary("Put a workspace back to what it was made from").tag(TAG)),
+            post_with(reset, |op| {
+                op.id("reset_workspace").summary("Put a workspace back to what it was made from").tag(TAG)
+            }),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/fixture",
-            get_with(export, |op| op.summary("Export a workspace as a fixture").tag(TAG)),
+            get_with(export, |op| op.id("export_workspace").summary("Export a workspace as a fixture").tag(TAG)),
         )
 }
 
 /// Which workspace.
 #[derive(Deserialize, JsonSchema)]
-pub struct InWorkspace {
+pub struct WorkspacePath {
     /// Its id.
     pub workspace: String,
 }
@@ -67,7 +71,7 @@ pub struct InWorkspace {
 /// A workspace to make. With none of `fixture`, `generate` and `copy` it is empty.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct CreateWorkspace {
     /// Its id: `ws_` and something after it, without white space, such as `ws_mine`; made up if left out.
     #[serde(default)]
     #[schemars(regex(pattern = r"^ws_\S+$"))]
@@ -84,7 +88,7 @@ struct Wanted {
     workspace: Option<String>,
     /// So many made-up assets.
     #[serde(default, deserialize_with = "object::read_some")]
-    generate: Option<Generate>,
+    generate: Option<GenerateAssets>,
     /// What the workspace of this id holds at this moment.
     #[serde(default)]
     copy: Option<String>,
@@ -107,7 +111,7 @@ enum FixtureOrName {
 /// What to generate.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Generate {
+struct GenerateAssets {
     /// How many assets.
     #[schemars(range(max = 1_000_000))]
     count: u64,
@@ -137,7 +141,8 @@ const MOST: u64 = 1_000_000;
 
 /// A workspace.
 #[derive(Serialize, JsonSchema)]
-struct Shown {
+#[schemars(rename = "Workspace")]
+struct WorkspaceView {
     id: String,
     name: String,
     /// A live key for each provider that has one.
@@ -157,12 +162,12 @@ struct Shown {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct List {
-    workspaces: Vec<Listed>,
+struct WorkspaceList {
+    workspaces: Vec<WorkspaceSummary>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Listed {
+struct WorkspaceSummary {
     id: String,
     name: String,
     /// How many assets it holds.
@@ -173,7 +178,7 @@ struct Listed {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
-struct Change {
+struct WorkspacePatch {
     /// Whether warnings here count.
     #[serde(default)]
     strict: Option<bool>,
@@ -183,7 +188,7 @@ struct Change {
     variants: BTreeMap<String, Option<String>>,
 }
 
-impl Wanted {
+impl CreateWorkspace {
     fn origin(&self) -> Result<Origin, Refusal> {
         if self.fixture.is_none() && self.workspace.is_some() {
             let message = "`workspace` chooses from a `fixture`, and there is none; `id` names the new workspace";
@@ -195,7 +200,7 @@ impl Wanted {
                 Ok(name) => Origin::BuiltIn(name),
                 Err(_) => Origin::Inline(fixture.clone()),
             }),
-            (None, Some(Generate { count, .. }), None) if *count > MOST => Err(Refusal::invalid(
+            (None, Some(GenerateAssets { count, .. }), None) if *count > MOST => Err(Refusal::invalid(
                 "generate.count",
                 format!("{count} is more than {MOST}; `assetmock generate` makes more"),
             )),
@@ -206,7 +211,7 @@ impl Wanted {
     }
 }
 
-impl Generate {
+impl GenerateAssets {
     fn spec(&self) -> Result<Spec, Refusal> {
         let newest = self.until.map_or_else(until, |at| at.0);
         let spec = Spec::new(self.count, self.seed, newest);
@@ -215,7 +220,11 @@ impl Generate {
     }
 }
 
-async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Wanted>) -> Result<Made<Shown>, Refusal> {
+async fn make(
+    State(app): State<Arc<App>>,
+    parts: Parts,
+    Json(wanted): Json<CreateWorkspace>,
+) -> Result<Made<WorkspaceView>, Refusal> {
     Refusal::unless_short("id", wanted.id.as_deref().unwrap_or_default())?;
     Refusal::unless_short("name", wanted.name.as_deref().unwrap_or_default())?;
     if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
@@ -223,31 +232,31 @@ async fn make(State(app): State<Arc<App>>, parts: Parts, Json(wanted): Json<Want
     }
     known_variants(wanted.variants.iter().map(|(name, option)| (name, Some(option))))?;
     let from = wanted.origin()?;
-    let Wanted { id, name, workspace: which, variants, .. } = wanted;
+    let CreateWorkspace { id, name, workspace: which, variants, .. } = wanted;
     let made = workspace::make(&app, New { id, name, from, which, variants }).await?;
     app.tenants.of(&made.id).make(wanted.strict);
     Ok(Made(shown(&app, &parts, &made.id).await?))
 }
 
-async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List>, Refusal> {
-    let listed = |Summary { id, name, assets, .. }| Listed { id, name, assets };
-    Ok(axum::Json(List { workspaces: app.store.workspaces(None).await?.into_iter().map(listed).collect() }))
+async fn list(State(app): State<Arc<App>>) -> Result<Json<WorkspaceList>, Refusal> {
+    let listed = |Summary { id, name, assets, .. }| WorkspaceSummary { id, name, assets };
+    Ok(Json(WorkspaceList { workspaces: app.store.workspaces(None).await?.into_iter().map(listed).collect() }))
 }
 
 async fn read(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     parts: Parts,
-) -> Result<axum::Json<Shown>, Refusal> {
-    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+) -> Result<Json<WorkspaceView>, Refusal> {
+    Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
 async fn change(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     parts: Parts,
-    Json(change): Json<Change>,
-) -> Result<axum::Json<Shown>, Refusal> {
+    Json(change): Json<WorkspacePatch>,
+) -> Result<Json<WorkspaceView>, Refusal> {
     existing(&app, &workspace).await?;
     if change.strict.is_none() && change.variants.is_empty() {
         return Err(Refusal::invalid(BODY, "send `strict`, `variants` or both"));
@@ -261,7 +270,7 @@ async fn change(
     if let Some(strict) = change.strict {
         app.tenants.of(&workspace).strict.store(strict, Relaxed);
     }
-    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+    Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
 /// Refuses variants and options that there are not. One without an option need only be known itself.
@@ -278,7 +287,7 @@ fn known_variants<'c>(named: impl Iterator<Item = (&'c String, Option<&'c String
 
 async fn remove(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
     let keys = write.key_numbers(&workspace).await?;
@@ -290,9 +299,9 @@ async fn remove(
 
 async fn reset(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     parts: Parts,
-) -> Result<axum::Json<Shown>, Refusal> {
+) -> Result<Json<WorkspaceView>, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
     let keys = write.key_numbers(&workspace).await?;
     write.reset_workspace(&workspace).await?;
@@ -300,7 +309,7 @@ async fn reset(
     let strict = app.tenants.of(&workspace).made_strict.load(Relaxed);
     app.forget(&workspace, &keys);
     app.tenants.of(&workspace).make(strict);
-    Ok(axum::Json(shown(&app, &parts, &workspace).await?))
+    Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
 /// How long an export of a large workspace waits for others to end.
@@ -308,7 +317,7 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn export(
     State(app): State<Arc<App>>,
-    Path(InWorkspace { workspace }): Path<InWorkspace>,
+    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<JsonStream<fixture::Fixture>, Refusal> {
     let names = providers::names();
     let begun = tokio::time::timeout(EXPORT_TIMEOUT, app.store.export(&workspace, &names)).await;
@@ -351,7 +360,7 @@ pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
     Ok(found.ok_or_else(|| StoreError::missing("workspace", id))?)
 }
 
-async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
+async fn shown(app: &App, parts: &Parts, id: &str) -> Result<WorkspaceView, Refusal> {
     let CountedWorkspace { summary: Summary { id, name, assets, choices }, keys, counts: listed } =
         listed::read(app, id).await?;
     let keys = keys.into_iter().map(|(provider, key)| (provider, key.key.to_string())).collect();
@@ -361,5 +370,5 @@ async fn shown(app: &App, parts: &Parts, id: &str) -> Result<Shown, Refusal> {
     let strict = app.tenants.of(&id).strict.load(Relaxed);
     let changed = |card: &'static Card| app.cache.variants(card, &choices).changed(card);
     let variants = providers::cards().into_iter().flat_map(changed).collect();
-    Ok(Shown { id, name, keys, base_urls, assets, listed, strict, variants })
+    Ok(WorkspaceView { id, name, keys, base_urls, assets, listed, strict, variants })
 }

@@ -14,6 +14,7 @@ use crate::object;
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FaultEffect")]
 pub enum Effect {
     /// The vendor fails by one of its own failures, such as `rate_limited`, in its own envelope.
     #[serde(deserialize_with = "read_failure")]
@@ -68,6 +69,7 @@ fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<Torture, D::Error> 
 /// An answer that has nothing of the vendor's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RawResponse")]
 pub struct Raw {
     /// The status.
     #[schemars(range(min = 200, max = 999))]
@@ -83,6 +85,7 @@ pub struct Raw {
 /// Any JSON, kept to the byte.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(rename = "RawResponseBody")]
 pub struct RawBody(#[schemars(with = "serde_json::Value")] Box<RawValue>);
 
 impl RawBody {
@@ -125,6 +128,7 @@ pub enum Latency {
 /// A bell.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NormalDistribution")]
 pub struct Normal {
     /// The mean.
     pub mean: f64,
@@ -188,6 +192,7 @@ pub struct Trickle {
 /// When a connection is reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ConnectionReset")]
 pub enum Reset {
     /// Before the first byte of the answer.
     Before,

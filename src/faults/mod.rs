@@ -100,6 +100,7 @@ pub struct Struck {
 
 /// A rule with what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Fault")]
 pub struct Listed {
     /// What it is known by.
     pub id: Id,

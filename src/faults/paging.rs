@@ -13,6 +13,7 @@ use crate::store::AssetQuery;
 /// What happens between two pages of a walk, or to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PagingFault")]
 pub enum Torture {
     /// An asset is made in front of the listing, before a page that is not the first. It stays.
     Insert,

@@ -18,6 +18,7 @@ use crate::object;
 /// One rule. Everything but the effect can be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FaultRule")]
 pub struct Rule {
     /// Which requests it is for; all if left out.
     #[serde(default, rename = "match", deserialize_with = "object::read")]
@@ -50,6 +51,7 @@ fn read_trigger<'de, D: Deserializer<'de>>(json: D) -> Result<Trigger, D::Error>
 /// Which requests a rule is for: those of which all that is given here is true.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FaultMatch")]
 pub struct Match {
     /// The workspace of the request's key. Requests without a key that is known have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +79,7 @@ pub struct Match {
 /// Which of the requests that match, in turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FaultTrigger")]
 pub enum Trigger {
     /// All of them.
     #[default]
@@ -105,6 +108,7 @@ pub enum RetryAfter {
 /// A date, as seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RetryAfterDate")]
 pub struct InSeconds {
     /// Seconds from the moment of the answer.
     pub date_in_seconds: u64,

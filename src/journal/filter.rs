@@ -15,6 +15,7 @@ use crate::secret::{Secrets, mask, mask_header};
 /// Which entries are meant; what is left out matches every entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "JournalFilter")]
 pub struct Filter {
     /// The provider's name.
     pub provider: Option<String>,
@@ -73,6 +74,7 @@ impl Filter {
 /// A status, or a class of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenStatus", into = "WrittenStatus")]
+#[schemars(rename = "StatusFilter")]
 pub enum StatusIs {
     /// This one.
     Exactly(u16),

@@ -22,6 +22,7 @@ pub struct Har {
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarLog")]
 struct Log {
     version: &'static str,
     creator: Creator,
@@ -29,6 +30,7 @@ struct Log {
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarCreator")]
 struct Creator {
     name: &'static str,
     version: &'static str,
@@ -61,6 +63,7 @@ struct HarEntry {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarRequest")]
 struct Request {
     method: String,
     url: String,
@@ -76,6 +79,7 @@ struct Request {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarPostData")]
 struct PostData {
     mime_type: String,
     text: String,
@@ -86,6 +90,7 @@ struct PostData {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarResponse")]
 struct Response {
     status: u16,
     status_text: &'static str,
@@ -101,6 +106,7 @@ struct Response {
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarContent")]
 struct Content {
     size: u64,
     mime_type: String,
@@ -112,9 +118,11 @@ struct Content {
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarCache")]
 struct Cache {}
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarTimings")]
 struct Timings {
     send: f64,
     wait: f64,

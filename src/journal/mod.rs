@@ -85,6 +85,7 @@ impl Drop for Waiting<'_> {
 
 /// How much a journal holds at the moment, and what it lost since it was last cleared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "JournalStats")]
 pub struct Stats {
     /// Entries held.
     pub held: usize,
@@ -105,6 +106,7 @@ pub struct Stats {
 /// What a workspace lost to a bound since its entries were last cleared; without a workspace, a provider's requests without
 /// a key that is known; with neither, requests that no provider claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "JournalLoss")]
 pub struct Lost {
     /// The workspace.
     pub workspace: Option<String>,

@@ -18,6 +18,7 @@ use crate::secret::{Secrets, mask};
 
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "JournalEntry")]
 pub struct Shown {
     /// Its number: from 1, never used again.
     pub seq: u64,
@@ -83,6 +84,7 @@ pub struct Header {
 /// A body: text, or base64 of what is no text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "JournalBody")]
 pub enum ShownBody {
     /// Text.
     Text(String),

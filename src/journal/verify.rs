@@ -72,6 +72,7 @@ fn without_limit(schema: &mut Schema) {
 /// How often a request is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields, expecting = "a count is a number or `{\"at_least\": N, \"at_most\": N}`")]
+#[schemars(rename = "ExpectedCount")]
 pub enum Count {
     /// This often.
     Exactly(usize),
@@ -153,6 +154,7 @@ impl Verdict {
 
 /// An expectation that was not met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Mismatch")]
 pub struct Shortfall {
     /// Which of the expectations, from 0; null: `only`.
     pub expectation: Option<usize>,
@@ -169,6 +171,7 @@ pub struct Shortfall {
 
 /// A request that is nearly what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "NearMiss")]
 pub struct Closest {
     /// Its number.
     pub seq: u64,

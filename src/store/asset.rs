@@ -78,6 +78,7 @@ pub struct Asset {
 /// Where an asset is in its life.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "AssetStatus")]
 pub enum Status {
     /// Announced, its bytes not there yet.
     Pending,

@@ -10,6 +10,7 @@ use super::versions::Affects;
 
 /// How much the library holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "LibraryCounts")]
 pub struct Counts {
     /// Workspaces.
     pub workspaces: i64,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{Read, Store};
@@ -49,7 +51,8 @@ pub struct Edition {
 }
 
 /// Whether a key is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum KeyState {
     /// It is.
     Active,

@@ -358,7 +358,7 @@ fn a_limit_leaves_the_newest_or_those_right_after_a_number() {
 fn the_schema_of_a_filter_is_as_strict_as_its_reader() {
     let schema = serde_json::to_value(schemars::schema_for!(Filter)).unwrap();
     assert_eq!(schema["additionalProperties"], false);
-    let status = &schema["$defs"]["StatusIs"]["anyOf"];
+    let status = &schema["$defs"]["StatusFilter"]["anyOf"];
     assert_eq!((&status[0]["minimum"], &status[0]["maximum"]), (&json!(200), &json!(999)), "{schema:#}");
     assert_eq!(status[1]["pattern"], "^([2-9][0-9][0-9]|[2-5]xx)$");
 }

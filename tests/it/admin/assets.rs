@@ -160,6 +160,7 @@ fn assets_are_added_all_or_none() {
         (with("height", json!(-2)), "assets[1].height"),
         (with("created_at", json!("yesterday")), "assets[1].created_at"),
         (with("ids", json!({"acme": "x"})), "assets[1].ids"),
+        (with("told", json!({"by": "xqr", "words": [null]})), "assets[1].told.words"),
         (json!("a.png"), "assets[1]"),
     ] {
         let said = refused(&server, &room.at("POST", "/assets"), json!({"assets": [image("good.png"), wrong]}));

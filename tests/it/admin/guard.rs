@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{asked, done, refusal, refused, told};
 use crate::support::{Answer, NOON, Server, app, block_on};
 
-fn with_token(token: &str) -> Server {
+pub(super) fn with_token(token: &str) -> Server {
     block_on(async {
         let switches = Switches { admin_token: Some(token.to_owned()), ..Switches::default() };
         Server::serve(App { switches, ..app("demo", NOON).await }).await

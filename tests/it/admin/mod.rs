@@ -7,6 +7,7 @@ mod guard;
 mod keys;
 mod messages;
 mod openapi;
+mod openapi_schemas;
 mod places;
 mod scoped;
 mod snapshots;

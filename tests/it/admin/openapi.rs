@@ -9,14 +9,14 @@ use crate::support::Server;
 
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-fn document(server: &Server) -> Value {
+pub(super) fn document(server: &Server) -> Value {
     let answer = asked(server, "GET /openapi.json", &Value::Null);
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     answer.json()
 }
 
 /// Every operation: its path, its method, itself.
-fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
         let item = item.as_object().unwrap();
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     operations.collect()
 }
 
-fn every<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, &'v Value)) {
+pub(super) fn every<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, &'v Value)) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| {
             visit(name, value);
@@ -65,9 +65,11 @@ fn every_operation_says_what_it_is() {
         assert!(text("summary").len() > 5, "{method} {path}");
         assert!(!operation["tags"].as_array().unwrap_or(&vec![]).is_empty(), "{method} {path}");
         assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path}");
-        if let Some(name) = operation["operationId"].as_str() {
-            assert!(names.insert(name.to_owned()), "{name} is there twice");
-        }
+        let id = text("operationId");
+        let words: Vec<_> = id.split('_').collect();
+        let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(words.len() > 1 && words.iter().all(is_word), "{method} {path}: `{id}` is no verb and object");
+        assert!(names.insert(id.clone()), "{id} is there twice");
         let given: BTreeSet<_> = path.split('{').skip(1).map(|part| part.split('}').next().unwrap()).collect();
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         let in_path = parameters.iter().filter(|one| one["in"] == "path");

@@ -1,0 +1,72 @@
+//! Words of the OpenAPI document that only the cards know, such as the names of the providers: each set is an enum, or for
+//! variants an object, which properties refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::schemas::{SCHEMAS, Schemas};
+use crate::fixture::KINDS;
+use crate::variant::full_name;
+use crate::{faults, providers};
+
+/// The schemas of words that the cards know.
+pub fn known_words() -> BTreeMap<String, Value> {
+    let cards = providers::cards();
+    let failures: BTreeSet<_> = cards.iter().flat_map(|card| faults::names(card)).collect();
+    let word = |about: &str, words: Value| json!({ "type": "string", "description": about, "enum": words });
+    let mut schemas = BTreeMap::from(
+        [
+            ("ProviderName", word("The name of a provider.", json!(providers::names()))),
+            ("FailureName", word("A failure of a provider; each has some of these.", json!(failures))),
+            ("AssetKind", word("What an asset is.", json!(KINDS))),
+        ]
+        .map(|(name, schema)| (name.to_owned(), schema)),
+    );
+    let (mut chosen, mut changed) = (Schemas::new(), Schemas::new());
+    for (card, variant) in cards.iter().flat_map(|card| card.variants.iter().map(move |variant| (card, variant))) {
+        let name = full_name(card, variant);
+        let schema = joined_words(&name);
+        let option = json!({ "$ref": format!("{SCHEMAS}{schema}") });
+        chosen.insert(name.clone(), option.clone());
+        changed.insert(name.clone(), json!({ "anyOf": [option, { "type": "null" }] }));
+        let options: Vec<_> = variant.options.iter().map(|option| option.name).collect();
+        schemas.insert(schema, word(&format!("An option of the variant `{name}`."), json!(options)));
+    }
+    let by_name = |about: &str, properties: Schemas| json!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false });
+    schemas.insert("Variants".to_owned(), by_name("Options by the name of the variant.", chosen));
+    let about = "Options by the name of the variant; null makes one as the server was told again.";
+    schemas.insert("VariantChanges".to_owned(), by_name(about, changed));
+    schemas
+}
+
+/// `FloraContentType` for `flora.content_type`.
+pub fn joined_words(name: &str) -> String {
+    let words = name.split(['.', '_']);
+    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}
+
+/// Lets a property that holds such words refer to their schema, by the property's name.
+pub fn use_known_words(property: &str, schema: &mut Value) {
+    let name = match property {
+        "provider" | "listed_by" | "by" => "ProviderName",
+        "failure" => "FailureName",
+        "kinds" => return refer(&mut schema["items"], "AssetKind"),
+        "variants" if schema["additionalProperties"]["type"] == "string" => "Variants",
+        "variants" => "VariantChanges",
+        _ => return,
+    };
+    refer(schema, name);
+}
+
+/// Makes a schema refer to one of known words, if it is written out.
+fn refer(schema: &mut Value, name: &str) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    let Some(kind) = schema.remove("type") else { return };
+    schema.remove("additionalProperties");
+    let reference = json!({ "$ref": format!("{SCHEMAS}{name}") });
+    match kind {
+        Value::Array(_) => schema.insert("anyOf".to_owned(), json!([reference, { "type": "null" }])),
+        _ => schema.insert("allOf".to_owned(), json!([reference])),
+    };
+}

@@ -1,0 +1,89 @@
+//! The OpenAPI document: made from the routes, and served with what depends on the request for it.
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::openapi::{OpenApi, SecurityRequirement, SecurityScheme, Server};
+use aide::transform::TransformOpenApi;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::answer::{ErrorBody, Json};
+use super::{ROUTES, schemas};
+use crate::app::App;
+use crate::origin::origin;
+
+/// Where the OpenAPI document is, which does not describe itself.
+pub const PATH: &str = "/_emulator/openapi.json";
+
+/// Bodies of requests, by name and by the operation's id. They are those of README.md.
+const EXAMPLES: &str = include_str!("examples.json");
+
+/// The name of the security scheme.
+const TOKEN: &str = "admin_token";
+
+/// These routes and their document.
+pub fn document(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
+    let mut document = OpenApi::default();
+    let routes = routes.finish_api_with(&mut document, describe);
+    let mut json = serde_json::to_value(&document).expect("a document is JSON");
+    schemas::complete(&mut json);
+    add_examples(&mut json);
+    // From a text, since aide borrows from what it reads.
+    let document = serde_json::from_str(&json.to_string());
+    (routes, document.expect("a document stays one when its schemas change"))
+}
+
+fn add_examples(document: &mut Value) {
+    let mut examples: Map<String, Value> = serde_json::from_str(EXAMPLES).expect("the examples are JSON");
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if let Some(Value::Object(bodies)) = examples.remove(id) {
+            let bodies: Map<_, _> = bodies.into_iter().map(|(name, body)| (name, json!({ "value": body }))).collect();
+            operation["requestBody"]["content"]["application/json"]["examples"] = Value::Object(bodies);
+        }
+    }
+    assert!(examples.is_empty(), "there are examples of operations that are not there: {examples:?}");
+}
+
+fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
+    api.title("assetmock")
+        .version(env!("CARGO_PKG_VERSION"))
+        .summary("The emulator's own API, which steers it: workspaces, what they hold, faults, journal, clock and snapshots.")
+        .default_response_with::<Json<ErrorBody>, _>(|response| {
+            response.description("What is wrong, where, and what to send instead.")
+        })
+        .security_scheme(
+            TOKEN,
+            SecurityScheme::Http {
+                scheme: "bearer".to_owned(),
+                bearer_format: None,
+                description: Some(
+                    "The token given with `--admin-token`, if the server was started with one.".to_owned(),
+                ),
+                extensions: Default::default(),
+            },
+        )
+}
+
+/// Serves the document with the origin at which it was asked for, and whether the token is needed.
+pub async fn serve(State(app): State<Arc<App>>, parts: Parts) -> Response {
+    let server = Server {
+        url: origin(&parts),
+        description: Some("The server that this document is from.".to_owned()),
+        ..Server::default()
+    };
+    let with_token = SecurityRequirement::from_iter([(TOKEN.to_owned(), Vec::new())]);
+    let security = match app.switches.admin_token {
+        Some(_) => vec![with_token],
+        None => vec![SecurityRequirement::new(), with_token],
+    };
+    let document = OpenApi { servers: vec![server], security, ..ROUTES.document.clone() };
+    let text = serde_json::to_vec_pretty(&document).expect("a document is JSON");
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
