@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (cli, warnings) = assetmock::environment::parse();
+    let (cli, warnings) = assetmock::cli::environment::parse();
     match assetmock::cli::run(cli, &warnings) {
         Ok(code) => code,
         Err(error) => {

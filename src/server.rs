@@ -24,12 +24,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tracing::{debug, warn};
 
-use crate::app::App;
-use crate::connection::{Line, Wire};
-use crate::log::{CLIENT, REFUSED};
-use crate::origin::{self, ConnectionAddresses};
-use crate::request_body::request_body;
-use crate::{admin, pipeline};
+use crate::admin;
+use crate::emulator::app::App;
+use crate::emulator::log::{CLIENT, REFUSED};
+use crate::http::connection::{Line, Wire};
+use crate::http::origin::{self, ConnectionAddresses};
+use crate::http::request_body::request_body;
+use crate::pipeline;
 
 /// How long answers under way may take once the end was asked for.
 const DRAIN: Duration = Duration::from_millis(500);

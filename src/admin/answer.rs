@@ -18,11 +18,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::schemas;
-use crate::fixture::{self, FixtureError};
-use crate::request_body::{BodyError, BodyShare, LARGEST_BODY};
-use crate::store::{Missing, StoreError};
-use crate::workspace::MakeError;
-use crate::{plain_words, size, text};
+use crate::emulator::workspace::MakeError;
+use crate::http::request_body::{BodyError, BodyShare, LARGEST_BODY};
+use crate::http::text;
+use crate::library::fixture::{self, FixtureError};
+use crate::library::plain_words;
+use crate::library::size;
+use crate::library::store::{Missing, StoreError};
 
 /// Why the emulator did not do what it was asked to.
 #[derive(Debug)]

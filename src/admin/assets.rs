@@ -16,11 +16,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::answer::{Asked, BODY, Json, Made, Path, Refusal, RemovedCount};
 use super::merge::{self, Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
-use crate::app::App;
 use crate::clock::Chance;
-use crate::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
-use crate::store::{NewAsset, StoreError, Write};
-use crate::{providers, size, world};
+use crate::emulator::app::App;
+use crate::emulator::world;
+use crate::library::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
+use crate::library::size;
+use crate::library::store::{NewAsset, StoreError, Write};
+use crate::providers;
 
 const ASSETS: &str = "Assets";
 

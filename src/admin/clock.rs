@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Path, Refusal};
 use super::workspaces::{WorkspacePath, existing};
-use crate::app::App;
 use crate::clock::{Clock, Hands, Micros, SECOND};
-use crate::fixture::Instant;
+use crate::emulator::app::App;
+use crate::library::fixture::Instant;
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {

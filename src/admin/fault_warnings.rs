@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::App;
-use crate::faults::{Effect, Listed, Listing, Reachable, Rule};
-use crate::listed::{self, CountedWorkspace};
+use crate::emulator::app::App;
+use crate::emulator::faults::{Effect, Listed, Listing, Reachable, Rule};
+use crate::emulator::listed::{self, CountedWorkspace};
+use crate::library::store::Key;
 use crate::providers;
-use crate::store::Key;
 
 /// Adds why a rule will not strike, as far as that is certain at this moment. One that has struck needs no warning, and one
 /// that is over none any more.

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Asked, Json, Made, Path, Refusal, RemovedCount};
 use super::fault_warnings::add_warning;
 use super::workspaces::existing;
-use crate::app::App;
 use crate::clock::Micros;
-use crate::faults::{Listed, Problem, Rule, UnfiredFault};
-use crate::journal::Filter;
+use crate::emulator::app::App;
+use crate::emulator::faults::{Listed, Problem, Rule, UnfiredFault};
+use crate::emulator::journal::Filter;
 
 const TAG: &str = "Faults";
 

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::answer::Refusal;
 use super::health;
-use crate::app::Switches;
+use crate::emulator::app::Switches;
 
 /// Lets a request pass, or says why not. Health is open to everyone: what asks for it seldom has a token or a choice of names.
 pub fn check(switches: &Switches, request: &Request) -> Result<(), Refusal> {

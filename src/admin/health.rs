@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use super::answer::Json;
 use super::base_url;
-use crate::app::App;
-use crate::origin::origin;
-use crate::provider::Card;
-use crate::{providers, store};
+use crate::contract::provider::Card;
+use crate::emulator::app::App;
+use crate::http::origin::origin;
+use crate::library::store;
+use crate::providers;
 
 /// The route that is open to everyone.
 pub const PATH: &str = "/_emulator/health";

@@ -12,9 +12,10 @@ use serde_json::value::RawValue;
 
 use super::answer::{Json, Made, Path, Refusal};
 use super::assets::{check, completed};
-use crate::app::App;
-use crate::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
-use crate::{providers, size};
+use crate::emulator::app::App;
+use crate::library::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
+use crate::library::size;
+use crate::providers;
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {

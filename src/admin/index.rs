@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::answer::Json;
 use super::{ROUTES, openapi};
-use crate::app::App;
+use crate::emulator::app::App;
 
 /// The route of the index.
 pub fn routes() -> ApiRouter<Arc<App>> {

@@ -14,12 +14,12 @@ use super::answer::{Asked, Json, Path, Refusal, RemovedCount};
 use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
 use super::workspaces::{WorkspacePath, existing};
-use crate::app::App;
 use crate::clock::write_rfc3339;
-use crate::journal::{
+use crate::emulator::app::App;
+use crate::emulator::journal::{
     Exchange, Expectations, ExpectedFaults, Filter, Har, Shown, Stats, StatusIs, Unanswerable, Verdict,
 };
-use crate::object;
+use crate::library::object;
 
 const TAG: &str = "Journal";
 

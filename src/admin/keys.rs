@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
-use crate::app::App;
-use crate::fixture::{self, Instant};
-use crate::limits::KeyLimits;
-use crate::store::{Key, KeyState, StoreError};
-use crate::{providers, workspace};
+use crate::emulator::app::App;
+use crate::emulator::limits::KeyLimits;
+use crate::emulator::workspace;
+use crate::library::fixture::{self, Instant};
+use crate::library::store::{Key, KeyState, StoreError};
+use crate::providers;
 
 const TAG: &str = "Keys";
 

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::schemas::{SCHEMAS, Schemas};
-use crate::fixture::KINDS;
-use crate::variant::full_name;
-use crate::{faults, providers};
+use crate::contract::variant::full_name;
+use crate::emulator::faults;
+use crate::library::fixture::KINDS;
+use crate::providers;
 
 /// The schemas of words that the cards know.
 pub fn known_words() -> BTreeMap<String, Value> {

@@ -37,12 +37,12 @@ use tower::ServiceExt;
 use self::answer::Refusal;
 use self::health::Described;
 use self::index::RouteIndex;
-use crate::app::App;
-use crate::operation::Operation;
+use crate::contract::operation::Operation;
+use crate::contract::provider::Card;
+use crate::emulator::app::App;
+use crate::http::reply::Reply;
+use crate::http::request_body::BodyShare;
 use crate::pipeline::date;
-use crate::provider::Card;
-use crate::reply::Reply;
-use crate::request_body::BodyShare;
 
 /// The routes and their document, made when first asked for: most runs that count milliseconds never do.
 static ROUTES: LazyLock<Routes> = LazyLock::new(routes);

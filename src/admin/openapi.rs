@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{ErrorBody, Json};
 use super::{ROUTES, schemas};
-use crate::app::App;
-use crate::origin::origin;
+use crate::emulator::app::App;
+use crate::http::origin::origin;
 
 /// Where the OpenAPI document is, which does not describe itself.
 pub const PATH: &str = "/_emulator/openapi.json";

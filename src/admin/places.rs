@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Json, Made, Path, Refusal};
 use super::assets::check;
 use super::workspaces::WorkspacePath;
-use crate::app::App;
-use crate::fixture::{Folder, Project, User};
+use crate::emulator::app::App;
+use crate::library::fixture::{Folder, Project, User};
 use crate::providers;
 
 const PLACES: &str = "Users, projects and folders";

@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Path, Refusal};
 use super::faults;
-use crate::app::App;
 use crate::clock::Hands;
-use crate::faults::Rule;
-use crate::fixture::Instant;
+use crate::emulator::app::App;
+use crate::emulator::faults::Rule;
+use crate::emulator::tenants::Tenant;
+use crate::library::fixture::Instant;
+use crate::library::store::{Snapshot, StoreError};
 use crate::providers;
-use crate::store::{Snapshot, StoreError};
-use crate::tenants::Tenant;
 
 const TAG: &str = "Snapshots";
 

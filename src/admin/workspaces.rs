@@ -20,16 +20,16 @@ use serde_json::value::RawValue;
 use super::answer::{BODY, Json, Made, Path, Refusal};
 use super::base_url;
 use super::json_stream::JsonStream;
-use crate::app::App;
-use crate::fixture::{self, Instant, Spec};
-use crate::listed::{self, CountedWorkspace};
-use crate::object;
-use crate::origin::origin;
-use crate::provider::Card;
+use crate::contract::provider::Card;
+use crate::contract::variant::{self, Choices};
+use crate::emulator::app::App;
+use crate::emulator::listed::{self, CountedWorkspace};
+use crate::emulator::workspace::{self, New, Origin, until};
+use crate::http::origin::origin;
+use crate::library::fixture::{self, Instant, Spec};
+use crate::library::object;
+use crate::library::store::{Export, Status, StoreError, Summary};
 use crate::providers;
-use crate::store::{Export, Status, StoreError, Summary};
-use crate::variant::{self, Choices};
-use crate::workspace::{self, New, Origin, until};
 
 const TAG: &str = "Workspaces";
 

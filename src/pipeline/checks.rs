@@ -7,19 +7,19 @@ use axum::http::{Method, StatusCode};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tracing::error;
 
-use crate::app::App;
-use crate::cache::KeyCache;
 use crate::clock::Micros;
-use crate::failure::Failure;
-use crate::fixture::too_long;
-use crate::limits::Counts;
-use crate::operation::{self, Found, Operation};
-use crate::origin::origin;
-use crate::provider::{Methods, Provider, Slash};
+use crate::contract::failure::Failure;
+use crate::contract::operation::{self, Found, Operation};
+use crate::contract::provider::{Methods, Provider, Slash};
+use crate::emulator::app::App;
+use crate::emulator::cache::KeyCache;
+use crate::emulator::limits::Counts;
+use crate::emulator::workspace;
+use crate::http::origin::origin;
+use crate::http::reply::Reply;
+use crate::library::fixture::too_long;
+use crate::library::store::{Key, KeyState};
 use crate::providers::Route;
-use crate::reply::Reply;
-use crate::store::{Key, KeyState};
-use crate::workspace;
 
 /// What a request's path and method lead to.
 #[derive(Clone, Copy)]

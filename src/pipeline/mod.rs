@@ -2,6 +2,7 @@
 //! a refusal in its envelope, our own faults included. What no provider claims gets the emulator's own 404.
 
 mod checks;
+pub mod notes;
 mod respond;
 
 use std::future::Future;
@@ -19,22 +20,22 @@ use self::checks::{Routed, find_operation, framework_reply, in_scope, internal, 
 pub(crate) use self::respond::date;
 use self::respond::respond;
 use crate::admin;
-use crate::app::App;
-use crate::cache::{CachedResponse, KeyCache, PlannedPage};
 use crate::clock::Micros;
-use crate::connection::Line;
-use crate::explain::{self, Answered, Case};
-use crate::failure::Failure;
-use crate::faults::wire::Peer;
-use crate::faults::{self, Instead, Script, Struck, header};
-use crate::limits::Counts;
-use crate::notes::{Notes, Open};
-use crate::provider::{Card, CheckOrder, Context, Provider, QuotaScope};
+use crate::contract::failure::Failure;
+use crate::contract::provider::{Card, CheckOrder, Context, Provider, QuotaScope};
+use crate::contract::query::Args;
+use crate::contract::variant::{Choices, Variants};
+use crate::emulator::app::App;
+use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
+use crate::emulator::explain::{self, Answered, Case};
+use crate::emulator::faults::wire::Peer;
+use crate::emulator::faults::{self, Instead, Script, Struck, header};
+use crate::emulator::limits::Counts;
+use crate::http::connection::Line;
+use crate::http::reply::Reply;
+use crate::library::store::{Key, ListError};
+use crate::pipeline::notes::{Notes, Open};
 use crate::providers::{self, Route};
-use crate::query::Args;
-use crate::reply::Reply;
-use crate::store::{Key, ListError};
-use crate::variant::{Choices, Variants};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {

@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::provider::{Card, Carrier, Provider};
+use crate::contract::provider::{Card, Carrier, Provider};
 
 /// Every provider there is.
 pub static ALL: &[&dyn Provider] =

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use assetmock::operation::{Operation, matches};
-use assetmock::provider::CheckOrder;
+use assetmock::contract::operation::{Operation, matches};
+use assetmock::contract::provider::CheckOrder;
 use assetmock::providers;
 use serde_json::json;
 
@@ -17,7 +17,8 @@ fn filled(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn absent() -> impl Iterator<Item = (&'static dialects::Dialect, &'static assetmock::provider::Card, &'static Operation)>
+fn absent()
+-> impl Iterator<Item = (&'static dialects::Dialect, &'static assetmock::contract::provider::Card, &'static Operation)>
 {
     dialects::ALL.iter().flat_map(|dialect| {
         let card = providers::named(dialect.name).unwrap().card();

@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use assetmock::app::{App, Switches};
-use assetmock::connection::Patience;
-use assetmock::request_body::BodyBudget;
+use assetmock::emulator::app::{App, Switches};
+use assetmock::http::connection::Patience;
+use assetmock::http::request_body::BodyBudget;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, pairs};

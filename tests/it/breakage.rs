@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::faults::header;
+use assetmock::emulator::faults::header;
 use assetmock::server;
 use serde_json::Value;
 
@@ -205,7 +205,7 @@ fn a_raw_answer_has_nothing_of_the_vendors() {
 fn every_failure_of_every_provider_wears_its_envelope_on_the_wire() {
     let address = start();
     for (provider, dialect) in pairs() {
-        for name in assetmock::faults::names(provider.card()) {
+        for name in assetmock::emulator::faults::names(provider.card()) {
             let seen = get(address, dialect, &format!("{name}; retry_after_date=90"));
             let text = std::str::from_utf8(seen.body()).unwrap();
             assert!((400..600).contains(&seen.status()), "{} {name}: {}", dialect.name, seen.status());

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use assetmock::cli::report;
 use assetmock::clock::Chance;
-use assetmock::fixture::{self, Taken};
-use assetmock::provider::{Card, Provider};
-use assetmock::query::{self, Param, Reads, Repeated};
-use assetmock::{providers, report, world};
+use assetmock::contract::provider::{Card, Provider};
+use assetmock::contract::query::{self, Param, Reads, Repeated};
+use assetmock::emulator::world;
+use assetmock::library::fixture::{self, Taken};
+use assetmock::providers;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::at;

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::app::App;
 use assetmock::clock::Clock;
-use assetmock::limits::Limits;
-use assetmock::provider::Provider;
+use assetmock::contract::provider::Provider;
+use assetmock::emulator::app::App;
+use assetmock::emulator::limits::Limits;
+use assetmock::library::store::{AssetQuery, Place, Store, View};
 use assetmock::server;
-use assetmock::store::{AssetQuery, Place, Store, View};
 use futures_util::future::{join, join_all};
 
 use crate::dialects::{self, Dialect, pairs, planned};

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use assetmock::failure::Failure;
-use assetmock::limits::KeyLimits;
-use assetmock::provider::Provider;
-use assetmock::store::{AssetQuery, Edition, Key};
-use assetmock::variant::Choices;
-use assetmock::{providers, query};
+use assetmock::contract::failure::Failure;
+use assetmock::contract::provider::Provider;
+use assetmock::contract::query;
+use assetmock::contract::variant::Choices;
+use assetmock::emulator::limits::KeyLimits;
+use assetmock::library::store::{AssetQuery, Edition, Key};
+use assetmock::providers;
 use regex::Regex;
 use serde_json::Value;
 

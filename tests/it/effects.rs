@@ -6,10 +6,12 @@ use std::mem::{Discriminant, discriminant};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use assetmock::faults::{self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility};
-use assetmock::limits::{Counts, KeyLimits};
-use assetmock::provider::{Context, Position, Provider};
-use assetmock::variant::Variants;
+use assetmock::contract::provider::{Context, Position, Provider};
+use assetmock::contract::variant::Variants;
+use assetmock::emulator::faults::{
+    self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility,
+};
+use assetmock::emulator::limits::{Counts, KeyLimits};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 

@@ -1,14 +1,14 @@
 //! Why requests are refused, and what is said of answers that were probably not meant.
 
 use assetmock::clock::SECOND;
-use assetmock::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
-use assetmock::failure::Failure;
-use assetmock::limits::{Counts, KeyLimits, Limits, Own};
-use assetmock::provider::{Position, Provider};
+use assetmock::contract::failure::Failure;
+use assetmock::contract::provider::{Position, Provider};
+use assetmock::contract::query;
+use assetmock::contract::variant::Choices;
+use assetmock::emulator::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
+use assetmock::emulator::limits::{Counts, KeyLimits, Limits, Own};
+use assetmock::library::store::{Edition, Key};
 use assetmock::providers;
-use assetmock::query;
-use assetmock::store::{Edition, Key};
-use assetmock::variant::Choices;
 use axum::http::Method;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::dialects;
 use crate::support::{NOON, Server, app, at, block_on, headers, page};
 use crate::worlds::{VISIBLE, world};
 
-fn card(name: &str) -> &'static assetmock::provider::Card {
+fn card(name: &str) -> &'static assetmock::contract::provider::Card {
     providers::named(name).unwrap().card()
 }
 
@@ -213,7 +213,7 @@ fn a_reason_stays_short_and_in_one_line_whatever_a_client_sends() {
 /// A provider of the tests' world, asked without a pipeline around it.
 struct Asker {
     provider: &'static dyn Provider,
-    app: assetmock::app::App,
+    app: assetmock::emulator::app::App,
     key: Key,
     cursors: Cursors,
 }

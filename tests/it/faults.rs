@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use assetmock::app::App;
 use assetmock::clock::Chance;
-use assetmock::failure::Failure;
-use assetmock::faults::{Effect, paging};
-use assetmock::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
-use assetmock::limits::{Counts, KeyLimits};
-use assetmock::provider::{Context, Provider};
-use assetmock::query;
-use assetmock::reply::Reply;
-use assetmock::variant::Variants;
+use assetmock::contract::failure::Failure;
+use assetmock::contract::provider::{Context, Provider};
+use assetmock::contract::query;
+use assetmock::contract::variant::Variants;
+use assetmock::emulator::app::App;
+use assetmock::emulator::faults::{Effect, paging};
+use assetmock::emulator::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
+use assetmock::emulator::limits::{Counts, KeyLimits};
+use assetmock::http::reply::Reply;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::{Answer, NOON, app, block_on, page};

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use assetmock::app::App;
 use assetmock::clock::Clock;
-use assetmock::store::{Place, Store, View};
-use assetmock::{providers, world};
+use assetmock::emulator::app::App;
+use assetmock::emulator::world;
+use assetmock::library::store::{Place, Store, View};
+use assetmock::providers;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};

@@ -1,6 +1,6 @@
 //! The journal as an HTTP archive: the fields that HAR 1.2 requires, and what a reader finds in them.
 
-use assetmock::journal::{BODY_CAP, Body, Exchange, Filter, Har, Journal, Remarks};
+use assetmock::emulator::journal::{BODY_CAP, Body, Exchange, Filter, Har, Journal, Remarks};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use assetmock::journal::Filter;
+use assetmock::emulator::journal::Filter;
 
 use crate::dialects::{Dialect, pairs};
 use crate::process::Running;

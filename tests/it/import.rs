@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assetmock::app::App;
-use assetmock::fixture::{Asset, Fixture, Folder, Key, Project, User, Visibility, Workspace};
-use assetmock::limits::KeyLimits;
+use assetmock::contract::query::Reads;
+use assetmock::emulator::app::App;
+use assetmock::emulator::limits::KeyLimits;
+use assetmock::library::fixture::{Asset, Fixture, Folder, Key, Project, User, Visibility, Workspace};
 use assetmock::providers;
-use assetmock::query::Reads;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 

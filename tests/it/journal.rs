@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::explain::Warning;
-use assetmock::journal::{BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Lost, Remarks, Shown, ShownBody};
-use assetmock::payload::Payload;
+use assetmock::emulator::explain::Warning;
+use assetmock::emulator::journal::{
+    BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Lost, Remarks, Shown, ShownBody,
+};
+use assetmock::http::payload::Payload;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;

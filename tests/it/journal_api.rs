@@ -6,10 +6,10 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
-use assetmock::explain::in_ascii;
-use assetmock::journal::{Filter, Har, Shown};
-use assetmock::provider::{Card, Provider};
-use assetmock::query::Unknown;
+use assetmock::contract::provider::{Card, Provider};
+use assetmock::contract::query::Unknown;
+use assetmock::emulator::explain::in_ascii;
+use assetmock::emulator::journal::{Filter, Har, Shown};
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect, pairs};
@@ -167,7 +167,7 @@ fn a_parameter_that_breaks_its_rule_is_told_with_what_was_given() {
 fn a_faults_refusal_is_told_as_the_faults() {
     let server = start();
     for (provider, dialect) in pairs() {
-        for fault in assetmock::faults::names(provider.card()) {
+        for fault in assetmock::emulator::faults::names(provider.card()) {
             let header = format!("X-Emulator-Fault: {fault}");
             let why = refused(&server, || server.get(&dialect.target(""), &[&dialect.auth("_off"), &header]));
             assert_eq!(why, format!("the fault `{fault}` struck"), "{}", dialect.name);

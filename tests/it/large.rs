@@ -1,9 +1,9 @@
 //! A large library answers what a small one does: its first pages are read by themselves and counted beforehand.
 
-use assetmock::app::App;
 use assetmock::clock::Clock;
-use assetmock::store::{Place, Store};
-use assetmock::world;
+use assetmock::emulator::app::App;
+use assetmock::emulator::world;
+use assetmock::library::store::{Place, Store};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use assetmock::clock::read_rfc3339;
-use assetmock::fixture::{Asset, Status, Visibility, Workspace};
-use assetmock::{providers, world};
+use assetmock::emulator::world;
+use assetmock::library::fixture::{Asset, Status, Visibility, Workspace};
+use assetmock::providers;
 
 /// What the request asks: parameters in any order, without those of pages.
 pub type Asked<'a> = [(&'a str, String)];

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use assetmock::provider::Card;
-use assetmock::query::{self, Empty, Param, Reads, Repeated, Unknown};
+use assetmock::contract::provider::Card;
+use assetmock::contract::query::{self, Empty, Param, Reads, Repeated, Unknown};
 
 use crate::dialects::{Dialect, pairs};
 use crate::support::{Answer, Server};

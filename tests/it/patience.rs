@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use assetmock::app::{App, Switches};
-use assetmock::connection::Patience;
+use assetmock::emulator::app::{App, Switches};
+use assetmock::http::connection::Patience;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect, pairs};

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use assetmock::app::App;
-use assetmock::fixture::{self, Status, Taken, Visibility, Workspace};
-use assetmock::limits::Counts;
-use assetmock::provider::{Context, Page, Provider, Row};
+use assetmock::contract::provider::{Context, Page, Provider, Row};
+use assetmock::contract::query;
+use assetmock::contract::variant::Variants;
+use assetmock::emulator::app::App;
+use assetmock::emulator::limits::Counts;
+use assetmock::library::fixture::{self, Status, Taken, Visibility, Workspace};
+use assetmock::library::store::{self, Start};
 use assetmock::providers;
-use assetmock::query;
-use assetmock::store::{self, Start};
-use assetmock::variant::Variants;
 use axum::http::Uri;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};

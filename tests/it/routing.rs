@@ -1,7 +1,7 @@
 //! The four ways of addressing a provider, and what belongs to none of them: section 2 of the design, for every one.
 
-use assetmock::operation::{self, Found};
-use assetmock::provider::{Carrier, CheckOrder, Provider, Slash};
+use assetmock::contract::operation::{self, Found};
+use assetmock::contract::provider::{Carrier, CheckOrder, Provider, Slash};
 use assetmock::providers;
 use serde_json::json;
 

@@ -1,11 +1,11 @@
 //! No way of showing an entry tells a key, wherever in the request or the answer it stands and however it is spelled.
 
-use assetmock::explain::{Case, Warning, why};
-use assetmock::failure::Failure;
-use assetmock::journal::{Body, Exchange, Filter, Har, Journal, Remarks, Shown};
-use assetmock::limits::Counts;
+use assetmock::contract::failure::Failure;
+use assetmock::contract::query::{Problem, Violation};
+use assetmock::emulator::explain::{Case, Warning, why};
+use assetmock::emulator::journal::{Body, Exchange, Filter, Har, Journal, Remarks, Shown};
+use assetmock::emulator::limits::Counts;
 use assetmock::providers;
-use assetmock::query::{Problem, Violation};
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assetmock::provider::Card;
+use assetmock::contract::provider::Card;
+use assetmock::contract::variant::{Variants, full_name};
 use assetmock::providers;
-use assetmock::variant::{Variants, full_name};
 use serde_json::{Value, json};
 
 use crate::dialects;

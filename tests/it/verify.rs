@@ -1,6 +1,6 @@
 //! Expectations held against the journal.
 
-use assetmock::journal::{Body, Bounds, Exchange, Expectation, Expectations, Journal, Verdict};
+use assetmock::emulator::journal::{Body, Bounds, Exchange, Expectation, Expectations, Journal, Verdict};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 

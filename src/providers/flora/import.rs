@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::CARD;
-use crate::fixture::{self, Status};
-use crate::import::{Envelope, Number, Row, Unimportable};
+use crate::contract::import::{Envelope, Number, Row, Unimportable};
+use crate::library::fixture::{self, Status};
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "asset_id" };
 

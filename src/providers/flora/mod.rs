@@ -10,18 +10,18 @@ use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque};
-use crate::failure::Failure;
-use crate::fixture;
-use crate::import::Unimportable;
-use crate::operation::{Action, Operation};
-use crate::provider::{
+use crate::contract::failure::Failure;
+use crate::contract::import::Unimportable;
+use crate::contract::operation::{Action, Operation};
+use crate::contract::provider::{
     Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
     Slash,
 };
-use crate::query::{Args, Unknown};
-use crate::reply::{Rendered, Reply};
-use crate::store::{Asset, AssetQuery, Key};
-use crate::variant::{Variant, VariantOption, Variants};
+use crate::contract::query::{Args, Unknown};
+use crate::contract::variant::{Variant, VariantOption, Variants};
+use crate::http::reply::{Rendered, Reply};
+use crate::library::fixture;
+use crate::library::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 //! brackets, since the framework reads them (both inferred).
 
 use super::cursor;
-use crate::failure::Failure;
-use crate::provider::Evidence::Documented;
-use crate::query::{Args, Empty, Param, Problem, Repeated, Value};
-use crate::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
+use crate::contract::failure::Failure;
+use crate::contract::provider::Evidence::Documented;
+use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
+use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     // The bounds are documented, the default is inferred from the sample cursor.

@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use super::{CARD, cursor};
 use crate::clock::{Micros, utc};
-use crate::provider::{Page, Rows};
-use crate::query::Args;
-use crate::reply::{Rendered, raw};
-use crate::store::{self, Status};
-use crate::variant::Variants;
+use crate::contract::provider::{Page, Rows};
+use crate::contract::query::Args;
+use crate::contract::variant::Variants;
+use crate::http::reply::{Rendered, raw};
+use crate::library::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{CARD, request_id};
-use crate::failure::{Failure, Staged};
-use crate::provider::Context;
-use crate::query::{Problem, Violation};
-use crate::reply::Reply;
+use crate::contract::failure::{Failure, Staged};
+use crate::contract::provider::Context;
+use crate::contract::query::{Problem, Violation};
+use crate::http::reply::Reply;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use super::CARD;
 use super::params::NOT_HELD;
 use crate::clock::SECOND;
-use crate::fixture;
-use crate::import::{Envelope, Number, Row, Unimportable};
-use crate::mime;
+use crate::contract::import::{Envelope, Number, Row, Unimportable};
+use crate::http::mime;
+use crate::library::fixture;
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
 

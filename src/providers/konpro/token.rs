@@ -6,8 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::provider::Row;
-use crate::query::{Problem, Value};
+use crate::contract::provider::Row;
+use crate::contract::query::{Problem, Value};
 
 #[derive(Serialize)]
 struct Position<'a> {

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{CARD, token};
 use crate::clock::seconds;
-use crate::provider::{Page, Rows};
-use crate::reply::Rendered;
-use crate::store;
-use crate::variant::Variants;
+use crate::contract::provider::{Page, Rows};
+use crate::contract::variant::Variants;
+use crate::http::reply::Rendered;
+use crate::library::store;
 
 #[derive(Serialize)]
 struct Body<'a> {

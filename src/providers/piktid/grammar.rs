@@ -5,7 +5,7 @@ use strum::EnumMessage;
 
 use super::params::TAGS;
 use crate::clock::{Micros, SECOND};
-use crate::query::{Problem, Value, integers};
+use crate::contract::query::{Problem, Value, integers};
 
 /// A page number: as [`integers::lax`] reads it, kept as text because it is echoed however long it is. Below 1 it counts as 1.
 pub fn page(text: &str) -> Result<Value, Problem> {

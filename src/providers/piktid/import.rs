@@ -6,9 +6,9 @@ use serde_json::value::RawValue;
 
 use super::{CARD, grammar};
 use crate::clock::Micros;
-use crate::fixture::{self, Visibility};
-use crate::import::{Envelope, Number, Row, Unimportable, compacted};
-use crate::query::Value;
+use crate::contract::import::{Envelope, Number, Row, Unimportable, compacted};
+use crate::contract::query::Value;
+use crate::library::fixture::{self, Visibility};
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
 

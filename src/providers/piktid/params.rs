@@ -1,9 +1,11 @@
 //! PiktID's eleven parameters.
 
 use super::grammar;
-use crate::provider::Evidence::Documented;
-use crate::query::{Args, Empty, Param, Repeated, integers};
-use crate::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Status, Tie, Visibility};
+use crate::contract::provider::Evidence::Documented;
+use crate::contract::query::{Args, Empty, Param, Repeated, integers};
+use crate::library::store::{
+    AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Status, Tie, Visibility,
+};
 
 pub const ALL: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),

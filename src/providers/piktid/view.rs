@@ -5,10 +5,10 @@ use serde_json::value::RawValue;
 
 use super::params::{self, TAGS};
 use crate::clock::{Micros, utc};
-use crate::provider::{Page, Rows};
-use crate::query::Args;
-use crate::reply::Rendered;
-use crate::store;
+use crate::contract::provider::{Page, Rows};
+use crate::contract::query::Args;
+use crate::http::reply::Rendered;
+use crate::library::store;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -2,7 +2,7 @@
 //! Several values are several items; commas do not separate.
 
 use super::params::TYPES;
-use crate::query::{Problem, Value};
+use crate::contract::query::{Problem, Value};
 
 /// Asset ids: 24 hexadecimal digits each, compared in lower case.
 pub fn ids(text: &str) -> Result<Value, Problem> {

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::rated;
 use crate::clock::utc;
-use crate::failure::{Failure, Staged};
-use crate::limits::Exceeded;
-use crate::provider::Context;
-use crate::query::{Problem, Violation};
-use crate::reply::Reply;
+use crate::contract::failure::{Failure, Staged};
+use crate::contract::provider::Context;
+use crate::contract::query::{Problem, Violation};
+use crate::emulator::limits::Exceeded;
+use crate::http::reply::Reply;
 
 #[derive(Serialize)]
 struct Body<'a> {

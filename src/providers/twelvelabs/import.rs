@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::CARD;
-use crate::fixture::{self, Status};
-use crate::import::{Envelope, Row, Unimportable};
+use crate::contract::import::{Envelope, Row, Unimportable};
+use crate::library::fixture::{self, Status};
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "_id" };
 

@@ -1,9 +1,9 @@
 //! TwelveLabs' parameters.
 
 use super::array;
-use crate::provider::Evidence::{Client, Documented};
-use crate::query::{Args, Empty, Param, Repeated, integers};
-use crate::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
+use crate::contract::provider::Evidence::{Client, Documented};
+use crate::contract::query::{Args, Empty, Param, Repeated, integers};
+use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     // Inferred: the least values, and that numbers are read as Go reads them.

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::clock::{Micros, utc};
-use crate::provider::{Page, Rows};
-use crate::query::Args;
-use crate::reply::Rendered;
-use crate::store::{self, Status};
+use crate::contract::provider::{Page, Rows};
+use crate::contract::query::Args;
+use crate::http::reply::Rendered;
+use crate::library::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {

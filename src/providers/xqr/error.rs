@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{BURST, CARD};
-use crate::failure::{Failure, Staged};
-use crate::query::{Problem, Violation};
-use crate::reply::Reply;
-use crate::variant::Variants;
+use crate::contract::failure::{Failure, Staged};
+use crate::contract::query::{Problem, Violation};
+use crate::contract::variant::Variants;
+use crate::http::reply::Reply;
 
 #[derive(Serialize)]
 struct Body<'a> {

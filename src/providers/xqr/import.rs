@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::CARD;
-use crate::fixture::{self, Instant, Status};
-use crate::import::{Envelope, Number, Row, Unimportable};
+use crate::contract::import::{Envelope, Number, Row, Unimportable};
+use crate::library::fixture::{self, Instant, Status};
 
 static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "id" };
 

@@ -8,19 +8,19 @@ mod view;
 use serde_json::value::RawValue;
 
 use crate::clock::{HEX, Micros, opaque, seconds};
-use crate::failure::Failure;
-use crate::fixture;
-use crate::import::Unimportable;
-use crate::limits::{Quota, Shape};
-use crate::operation::{Action, Operation};
-use crate::provider::{
+use crate::contract::failure::Failure;
+use crate::contract::import::Unimportable;
+use crate::contract::operation::{Action, Operation};
+use crate::contract::provider::{
     Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
     Slash,
 };
-use crate::query::{self, Args, Unknown, Violation};
-use crate::reply::{Rendered, Reply, raw};
-use crate::store::{Asset, AssetQuery, Key};
-use crate::variant::{Variant, VariantOption, Variants};
+use crate::contract::query::{self, Args, Unknown, Violation};
+use crate::contract::variant::{Variant, VariantOption, Variants};
+use crate::emulator::limits::{Quota, Shape};
+use crate::http::reply::{Rendered, Reply, raw};
+use crate::library::fixture;
+use crate::library::store::{Asset, AssetQuery, Key};
 
 /// The provider.
 #[derive(Debug)]

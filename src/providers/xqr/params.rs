@@ -1,8 +1,8 @@
 //! xQR's two parameters. There are no filters and no sort. Numbers are read as its presumed framework does (inferred).
 
-use crate::provider::Evidence::Documented;
-use crate::query::{Args, Param, integers};
-use crate::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
+use crate::contract::provider::Evidence::Documented;
+use crate::contract::query::{Args, Param, integers};
+use crate::library::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     Param::integer("limit", integers::lax, 1, 200).or("50").known(Documented, "How many assets to return."),

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::clock::{Micros, seconds, utc};
-use crate::payload::Payload;
-use crate::provider::{Context, Page, Rows};
-use crate::reply::{Rendered, Reply, write};
-use crate::store::{self, Status};
+use crate::contract::provider::{Context, Page, Rows};
+use crate::http::payload::Payload;
+use crate::http::reply::{Rendered, Reply, write};
+use crate::library::store::{self, Status};
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use assetmock::app::{App, Switches};
+use assetmock::emulator::app::{App, Switches};
 use serde_json::{Value, json};
 
 use super::{Room, done, images};

@@ -1,6 +1,6 @@
 //! Who may steer the emulator, and how it refuses: always in one shape, whatever was wrong.
 
-use assetmock::app::{App, Switches};
+use assetmock::emulator::app::{App, Switches};
 use serde_json::{Value, json};
 
 use super::{asked, done, refusal, refused, told};

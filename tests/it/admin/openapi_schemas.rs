@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use assetmock::{faults, providers};
+use assetmock::emulator::faults;
+use assetmock::providers;
 use serde_json::{Value, json};
 
 use super::guard::with_token;

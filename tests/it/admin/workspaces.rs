@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
-use assetmock::app::App;
 use assetmock::clock::Clock;
-use assetmock::store::{Place, Store};
-use assetmock::world;
+use assetmock::emulator::app::App;
+use assetmock::emulator::world;
+use assetmock::library::store::{Place, Store};
 use regex::Regex;
 use serde_json::{Value, json};
 

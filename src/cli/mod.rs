@@ -1,0 +1,367 @@
+//! The sub-commands: each reads its options, calls the library and says what came of it.
+
+pub mod config;
+pub mod environment;
+pub mod port_file;
+pub mod report;
+pub mod running_server;
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::cli::config::{Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
+use crate::cli::port_file::{PortFile, WrittenPortFile};
+use crate::emulator::app::App;
+use crate::emulator::cache::Cache;
+use crate::emulator::journal::Journal;
+use crate::emulator::limits::Limits;
+use crate::emulator::log::{Log, RequestLog};
+use crate::emulator::workspace;
+use crate::emulator::world;
+use crate::library::fixture::{self, Generator, Spec};
+use crate::library::store::{DatabaseLock, Export, NewWorkspace, OpenError, Place, Store};
+use crate::providers;
+use crate::server;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Does what the command line asks. The warnings are those of its reading.
+pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve(Box::new(cli.serve)));
+    if !matches!(command, Command::Serve(_)) {
+        // Where they cannot be written, the command does its work all the same.
+        let _ = warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"));
+    }
+    match command {
+        Command::Serve(options) => return serve(&options, warnings),
+        Command::Keys { url: Some(url), admin_token, json, .. } => {
+            print(&running_server::keys(&url, admin_token.as_deref(), json)?)?;
+        }
+        Command::Keys { world, json, .. } => keys(&world, json)?,
+        Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
+        Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
+        Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
+        Command::Generate(options) => generate(&options)?,
+        Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
+        Command::Healthcheck(address) => running_server::check_health(&address)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(options: &Serve, warnings: &[String]) -> Outcome<ExitCode> {
+    let log = Log::start(options.log_format, options.log_level.into())?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let outcome = run_server(options, log.requests());
+    Ok(log.end(outcome))
+}
+
+fn run_server(options: &Serve, log: RequestLog) -> Outcome {
+    if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
+        tracing::warn!(%cause, "there will be fewer connections than there could be");
+    }
+    let variants = options.variants()?;
+    let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
+    // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
+    let listener = bind(&options.address.target().to_string())?;
+    let address = listener.local_addr()?;
+    Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        outlive_file_size_limit()?;
+        let listener = TcpListener::from_std(listener)?;
+        let _lock = match options.world.place() {
+            Place::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
+            Place::Private => None,
+        };
+        let clock = options.clock();
+        let store = open(&options.world, clock.now()).await?;
+        let app = App {
+            cache: Cache::new(variants),
+            limits: Limits::new(options.no_limits),
+            journal: Journal::new(options.bounds()),
+            log,
+            switches: options.switches(),
+            ..App::new(store, clock, options.seed)
+        };
+        let app = Arc::new(app);
+        let stop = server::asked_to_stop()?;
+        let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
+        // Whoever is quicker than our banner is answered all the same.
+        let (_, _port_file) = tokio::try_join!(serving, announce(options, address, &app, port_file))?;
+        tracing::info!("stopped");
+        match app.warned() {
+            strict if options.fail_on_warnings && !strict.is_empty() => {
+                Err(format!("there were warnings in strict workspaces: `{}`; the log has them", strict.join("`, `"))
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// How many files can be open where the system leaves it to us: each connection takes one.
+const OPEN_FILES: u64 = 65_536;
+
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail as one to a full disk does. What SIGXFSZ does unless it is
+/// handled is to end the process.
+#[cfg(unix)]
+fn outlive_file_size_limit() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn outlive_file_size_limit() -> io::Result<()> {
+    Ok(())
+}
+
+fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
+        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--port`"),
+        _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Opens the database and, if it is new, loads the worlds. They are read meanwhile, which takes about as long.
+async fn open(world: &World, now: i64) -> Outcome<Store> {
+    let fixtures = world.fixtures();
+    let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
+    let store = Store::open(&world.place()).await?;
+    let unwritten = |cause| OpenError::writing(&world.place(), &cause);
+    if world.place() == Place::Private || !store.is_loaded().await.map_err(unwritten)? {
+        world::load(&store, reading.await??, now).await.map_err(unwritten)?;
+    } else if !world.fixture.is_empty() {
+        tracing::warn!("the database already holds a world; `--fixture` was ignored");
+    }
+    Ok(store)
+}
+
+async fn announce(
+    options: &Serve,
+    address: SocketAddr,
+    app: &App,
+    port_file: Option<PortFile>,
+) -> Outcome<Option<WrittenPortFile>> {
+    if options.log_format == LogFormat::Text {
+        let url = format!("http://{}", reachable(address));
+        print_banner(report::banner(&url, &app.store.keys().await?, app.clock.now())).await?;
+    }
+    app.log.write_ready(address);
+    Ok(port_file.map(|file| file.write(address.port())).transpose()?)
+}
+
+/// Prints in a thread of its own, since standard output may be a pipe that nobody reads; what follows waits for a moment.
+async fn print_banner(banner: String) -> Outcome {
+    const TIMEOUT: Duration = Duration::from_millis(100);
+    let (done, printed) = oneshot::channel();
+    std::thread::Builder::new().spawn(move || {
+        // Without a banner it serves all the same.
+        let _ = print(&banner);
+        let _ = done.send(());
+    })?;
+    let _ = tokio::time::timeout(TIMEOUT, printed).await;
+    Ok(())
+}
+
+/// An address that can be dialled: the one that means every interface is not.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
+}
+
+fn one_thread() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+fn keys(world: &World, json: bool) -> Outcome {
+    one_thread()?.block_on(async {
+        let clock = crate::clock::Clock::system();
+        let store = open_to_read(world, clock.now()).await?;
+        let keys = store.keys().await?;
+        store.close().await;
+        print(&report::keys(&keys, clock.now(), json))
+    })
+}
+
+/// Opens what a reading command reads. It makes no database file where there is none.
+async fn open_to_read(world: &World, now: i64) -> Outcome<Store> {
+    match world.place() {
+        Place::File(file) if !file.exists() => {
+            Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
+        }
+        Place::File(file) => Ok(Store::open_to_read(&file).await?),
+        Place::Private => open(world, now).await,
+    }
+}
+
+fn show_providers(name: Option<&str>, json: bool, fidelity: bool) -> Outcome {
+    let cards = match name {
+        Some(name) => {
+            let unknown = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
+            vec![providers::named(name).ok_or_else(unknown)?.card()]
+        }
+        None => providers::ALL.iter().map(|provider| provider.card()).collect(),
+    };
+    print(&match (json, fidelity, name) {
+        (true, _, _) => report::providers_json(&cards),
+        (_, true, _) => report::fidelity(&cards),
+        (_, _, Some(_)) => report::provider(cards[0]),
+        (_, _, None) => report::providers(&cards),
+    })
+}
+
+fn check_fixture(name: &str) -> Outcome {
+    let text = match world::built_in(name) {
+        Some(text) => text.to_owned(),
+        None => world::read_file(name)?,
+    };
+    let fixture = fixture::read(name, &text, &providers::names(), &mut fixture::Taken::default())?;
+    let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
+    let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
+    print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))
+}
+
+fn generate(options: &Generate) -> Outcome {
+    let mut made = Generator::workspace(&options.workspace);
+    let demo = world::read(&["empty".to_owned()])?;
+    made.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
+    let spec = Spec::new(options.count, options.seed, options.until);
+    let which = (&*options.kinds, &*options.statuses, options.listed_by.as_deref());
+    let spec =
+        workspace::narrowed(spec, which).map_err(|(field, why)| format!("`--{}`: {why}", field.replace('_', "-")))?;
+    let assets = Generator::new(spec);
+    let bar = progress(options.count);
+    let assets = bar.wrap_iter(assets);
+    match (&options.database, &options.output) {
+        (Some(file), _) => generate_database(file, &made, assets)?,
+        (None, Some(file)) => {
+            let unwritten = |error: io::Error| format!("cannot write `{}`: {error}", file.display());
+            let out = std::fs::File::create(file).map_err(unwritten)?;
+            write_fixture(out, &made, assets).map_err(unwritten)?;
+        }
+        (None, None) => write_fixture(io::stdout().lock(), &made, assets)?,
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+const PROGRESS: &str = "{bar:40} {pos} of {len} assets, {elapsed_precise}, about {eta_precise} left";
+
+fn progress(count: u64) -> ProgressBar {
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(count) } else { ProgressBar::hidden() };
+    bar.with_style(ProgressStyle::with_template(PROGRESS).expect("the template is a constant, and a test reads it"))
+}
+
+fn write_fixture(
+    out: impl Write,
+    workspace: &fixture::Workspace,
+    assets: impl Iterator<Item = fixture::Asset>,
+) -> io::Result<()> {
+    let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
+    for asset in assets {
+        file.asset(&asset)?;
+    }
+    file.end()
+}
+
+fn generate_database(
+    file: &Path,
+    workspace: &fixture::Workspace,
+    assets: impl Iterator<Item = fixture::Asset> + Send,
+) -> Outcome {
+    if file.as_os_str() == MEMORY {
+        return Err(format!("a database `{MEMORY}` would be gone at once. Name a file with `--database`").into());
+    }
+    one_thread()?.block_on(async {
+        outlive_file_size_limit()?;
+        let _lock = DatabaseLock::take(file, "`assetmock generate`")?;
+        let store = Store::open(&Place::File(file.to_owned())).await?;
+        if store.is_loaded().await? {
+            return Err(format!(
+                "`{}` already holds a world; it was left as it is. Name a new file with `--database`",
+                file.display()
+            )
+            .into());
+        }
+        let names = providers::names();
+        let mut assets = world::identified(workspace, assets);
+        let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
+        let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
+        loaded.map_err(|cause| OpenError::writing(&Place::File(file.to_owned()), &cause))?;
+        store.close().await;
+        Ok(())
+    })
+}
+
+fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Outcome {
+    one_thread()?.block_on(async {
+        let store = open_to_read(world, crate::clock::Clock::system().now()).await?;
+        let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
+        let id = workspace.or(first).ok_or("there is no workspace to export")?;
+        let export = store.export(&id, &providers::names()).await?;
+        let written = write_export(export, output).await;
+        store.close().await;
+        match (written, output) {
+            // A reader that has gone away is no error of ours.
+            (Err(error), None) if is_broken_pipe(&*error) => Ok(()),
+            (Err(error), Some(file)) => Err(format!("cannot write `{}`: {error}", file.display()).into()),
+            (written, _) => written,
+        }
+    })
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
+    let out: Box<dyn Write> = match output {
+        Some(file) => Box::new(std::fs::File::create(file)?),
+        None => Box::new(io::stdout()),
+    };
+    let mut file = fixture::Writer::begin(io::BufWriter::new(out), &export.workspace)?;
+    loop {
+        let assets = export.next().await?;
+        if assets.is_empty() {
+            return Ok(file.end()?);
+        }
+        assets.iter().try_for_each(|asset| file.asset(asset))?;
+    }
+}
+
+/// Writes a result; a reader that has gone away is no error of ours.
+fn print(text: &str) -> Outcome {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_progress_bar_has_a_template_that_can_be_drawn() {
+        ProgressStyle::with_template(PROGRESS).unwrap();
+    }
+}

@@ -1,0 +1,124 @@
+//! Asking a server that runs: whether it is ready, and which keys it has.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use axum::http::Uri;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::config::Address;
+use crate::cli::port_file;
+use crate::cli::reachable;
+use crate::cli::report::{self, KeyRow};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Fails unless the server at this address is ready.
+pub fn check_health(address: &Address) -> Outcome {
+    let mut listen = address.target();
+    if let Some(file) = &address.port_file {
+        listen.port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
+    }
+    let listen = listen.to_string();
+    let answer = get(&listen, "/_emulator/health", None)?;
+    if answer.status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {}", answer.status).into()) }
+}
+
+#[derive(Deserialize)]
+struct Workspaces {
+    workspaces: Vec<Workspace>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    keys: Vec<Key>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    provider: String,
+    key: String,
+    user: String,
+    state: String,
+    scopes: Option<Vec<String>>,
+    expires_at: Option<String>,
+}
+
+/// Every key of the server at this URL, as a table or as JSON.
+pub fn keys(url: &str, token: Option<&str>, json: bool) -> Outcome<String> {
+    let address = address_of(url)?;
+    let Workspaces { workspaces } = read(&address, "/_emulator/workspaces", token)?;
+    let mut all: Vec<(String, Key)> = Vec::new();
+    for Workspace { id } in workspaces {
+        let path = format!("/_emulator/workspaces/{}/keys", utf8_percent_encode(&id, NON_ALPHANUMERIC));
+        let Keys { keys } = read(&address, &path, token)?;
+        all.extend(keys.into_iter().map(|key| (id.clone(), key)));
+    }
+    let rows = all.iter().map(|(workspace, key)| KeyRow {
+        provider: &key.provider,
+        key: &key.key,
+        workspace,
+        user: &key.user,
+        state: &key.state,
+        scopes: key.scopes.as_deref(),
+        expires_at: key.expires_at.clone(),
+    });
+    Ok(report::key_rows(rows, json))
+}
+
+/// The host and port of a server's URL.
+fn address_of(url: &str) -> Result<String, String> {
+    let wrong = || format!("`{url}` is not the URL of a server such as `http://127.0.0.1:4750`");
+    let parsed: Uri = url.parse().map_err(|_| wrong())?;
+    let host = parsed.host().filter(|_| parsed.scheme_str() == Some("http")).ok_or_else(wrong)?;
+    Ok(format!("{host}:{}", parsed.port_u16().unwrap_or(80)))
+}
+
+fn read<T: DeserializeOwned>(address: &str, path: &str, token: Option<&str>) -> Outcome<T> {
+    let answer = get(address, path, token)?;
+    match &*answer.status {
+        "200" => {
+            Ok(serde_json::from_str(&answer.body).map_err(|_| format!("`{address}` is no server of this program"))?)
+        }
+        "401" => {
+            Err(format!("`{address}` asks for a token; give the one it was started with as `--admin-token`").into())
+        }
+        status => Err(format!("`{address}` answered {status} to `GET {path}`").into()),
+    }
+}
+
+struct HttpResponse {
+    status: String,
+    body: String,
+}
+
+fn get(address: &str, path: &str, token: Option<&str>) -> Outcome<HttpResponse> {
+    let target = address
+        .to_socket_addrs()
+        .map_err(|error| format!("`{address}` is no address: {error}"))?
+        .next()
+        .ok_or("no address to ask")?;
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let answer = exchange(reachable(target), path, &token);
+    Ok(answer.map_err(|error| format!("no answer from `{address}`: {error}"))?)
+}
+
+/// Sends a request and reads its answer, which has a length and ends the connection.
+fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<HttpResponse> {
+    const TIMEOUT: Duration = Duration::from_secs(2);
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n")?;
+    let answer = io::read_to_string(stream)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Ok(HttpResponse { status: head.split(' ').nth(1).unwrap_or("nothing").to_owned(), body: body.to_owned() })
+}

@@ -1,0 +1,371 @@
+//! Taking assets in a vendor's own words: what the providers' `import.rs` share. A list response is split into its
+//! objects, and each becomes an asset: the neutral fields hold what can be said in nobody's words, `told` holds the
+//! object itself, so that nothing is lost. No vendor is known here, and nothing is stored: what a field means is the
+//! provider's to say, and who calls does the rest.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use crate::clock::{Micros, SECOND, read_rfc3339};
+use crate::library::fixture::{self, Asset, Instant, Told};
+use crate::library::plain_words;
+use crate::library::size;
+use crate::library::store;
+
+/// Why a body was not taken. Nothing of it is to be stored then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unimportable {
+    /// The path of the value that is wrong, such as `assets[3].created_ts`; empty for the body as a whole.
+    pub at: String,
+    /// What is wrong, and what to send instead.
+    pub message: String,
+}
+
+impl fmt::Display for Unimportable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = if self.at.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{}", self.at, self.message)
+    }
+}
+
+impl std::error::Error for Unimportable {}
+
+impl Unimportable {
+    fn new(at: impl Into<String>, message: impl Into<String>) -> Unimportable {
+        Unimportable { at: at.into(), message: message.into() }
+    }
+}
+
+/// What a vendor calls the parts of a list response that every vendor has.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The provider.
+    pub provider: &'static str,
+    /// The field that holds the list.
+    pub rows: &'static str,
+    /// The field of an object that holds its id.
+    pub id: &'static str,
+}
+
+type Fields<'b> = BTreeMap<String, &'b RawValue>;
+
+impl Envelope {
+    /// The assets of a list response, oldest insertion first; `asset` reads the vendor's `T`. Of a field that is there
+    /// twice the last counts, as in most readers of JSON.
+    pub fn read<T: DeserializeOwned>(
+        &self,
+        body: &str,
+        mut asset: impl FnMut(&Row<'_>, T) -> Result<Asset, Unimportable>,
+    ) -> Result<Vec<Asset>, Unimportable> {
+        let mut seen = HashSet::new();
+        let mut assets = Vec::new();
+        for (index, object) in self.objects(body)?.into_iter().enumerate() {
+            let (row, fields) = self.row(index, object)?;
+            if !seen.insert(row.id.clone()) {
+                return Err(row.refusal(self.id, format!("`{}` is there twice; send each asset once", row.id)));
+            }
+            assets.push(asset(&row, row.told(fields)?)?);
+        }
+        Ok(in_order_of_insertion(assets))
+    }
+
+    fn objects<'b>(&self, body: &'b str) -> Result<Vec<&'b RawValue>, Unimportable> {
+        let wrong = |at, why| {
+            let form = format!("`{{\"{}\":[…]}}`", self.rows);
+            Unimportable::new(at, format!("{why}; send the whole answer of the list route, such as {form}"))
+        };
+        let fields: Fields<'b> = serde_json::from_str(body).map_err(|error| match error.is_data() {
+            true => wrong("", "this is no JSON object".to_owned()),
+            false => wrong("", plain_words::describe_with_place(&error)),
+        })?;
+        let rows = fields.get(self.rows).ok_or_else(|| wrong(self.rows, "it is missing".to_owned()))?;
+        let is_list = rows.get().starts_with('[');
+        let mut rows = serde_json::Deserializer::from_str(rows.get());
+        size::read_list(&mut rows).map_err(|error| {
+            let why = plain_words::describe(&error);
+            if is_list { Unimportable::new(self.rows, why) } else { wrong(self.rows, why) }
+        })
+    }
+
+    fn row<'b>(&self, index: usize, object: &'b RawValue) -> Result<(Row<'b>, Fields<'b>), Unimportable> {
+        let at = format!("{}[{index}]", self.rows);
+        let fields: Fields<'b> = serde_json::from_str(object.get()).map_err(|error| {
+            Unimportable::new(&at, format!("an asset is a JSON object: {}", plain_words::describe(&error)))
+        })?;
+        let id = fields.get(self.id).and_then(|id| serde_json::from_str::<String>(id.get()).ok());
+        match id.filter(|id| !id.is_empty()) {
+            Some(id) => Ok((Row { provider: self.provider, at, id, object }, fields)),
+            None => Err(Unimportable::new(
+                format!("{at}.{}", self.id),
+                "the asset's id must be here, a text that is not empty",
+            )),
+        }
+    }
+}
+
+/// One object of the list.
+#[derive(Debug)]
+pub struct Row<'b> {
+    provider: &'static str,
+    /// Where it is: `assets[3]`.
+    at: String,
+    id: String,
+    object: &'b RawValue,
+}
+
+impl Row<'_> {
+    /// Says what is wrong with a field.
+    pub fn refusal(&self, field: &str, message: impl Into<String>) -> Unimportable {
+        Unimportable::new(format!("{}.{field}", self.at), message)
+    }
+
+    /// An asset with this object's id and words, about which nothing else is known.
+    pub fn asset(&self, created_at: Micros) -> Asset {
+        Asset {
+            told: Some(Told { by: self.provider.to_owned(), words: compacted(self.object) }),
+            ids: BTreeMap::from([(self.provider.to_owned(), self.id.clone())]),
+            ..unknown(created_at)
+        }
+    }
+
+    /// The time in a field that must be there, as `read` understands it.
+    pub fn time<T: fmt::Display>(
+        &self,
+        field: &str,
+        told: Option<T>,
+        read: impl Fn(&T) -> Option<Micros>,
+        such_as: &str,
+    ) -> Result<Micros, Unimportable> {
+        let told = told.ok_or_else(|| self.refusal(field, format!("a time must be here, such as {such_as}")))?;
+        let at = read(&told).filter(|at| CALENDAR.contains(at));
+        at.ok_or_else(|| self.refusal(field, format!("`{told}` is not a time such as {such_as}")))
+    }
+
+    /// The RFC 3339 time in a field that must be there: any offset, any number of digits behind the second.
+    pub fn rfc3339(&self, field: &str, told: Option<String>) -> Result<Micros, Unimportable> {
+        self.time(field, told, |text| read_rfc3339(text), "`2026-03-21T12:00:00Z`")
+    }
+
+    fn told<T: DeserializeOwned>(&self, fields: Fields<'_>) -> Result<T, Unimportable> {
+        let fields = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
+        serde_path_to_error::deserialize(fields)
+            .map_err(|error| self.refusal(&error.path().to_string(), plain_words::describe(error.inner())))
+    }
+}
+
+/// The instants that a fixture can hold: years of four digits. The last day is left to what the order adds.
+const CALENDAR: std::ops::Range<Micros> = -62_167_219_200 * SECOND..253_402_214_400 * SECOND;
+
+fn unknown(created_at: Micros) -> Asset {
+    Asset {
+        name: None,
+        description: None,
+        mime_type: None,
+        kind: None,
+        size_bytes: None,
+        status: store::Status::default(),
+        is_public: false,
+        public_url: None,
+        url: None,
+        tags: Vec::new(),
+        width: None,
+        height: None,
+        created_at: Instant(created_at),
+        updated_at: None,
+        uploader: None,
+        visibility: store::Visibility::default(),
+        uploaded_via: fixture::direct(),
+        project: None,
+        node: None,
+        folder: None,
+        thumbnail_big: None,
+        thumbnail_small: None,
+        styling_note: None,
+        detected: None,
+        told: None,
+        ids: BTreeMap::new(),
+    }
+}
+
+/// Puts the assets of a response, newest first, into the order of insertion. Where times tie, even to the microsecond,
+/// later ones get a microsecond more than the one before: the order given then survives a tie-break by id. A response
+/// in another order keeps its times; whoever sorted it so can ask for that order again.
+fn in_order_of_insertion(mut assets: Vec<Asset>) -> Vec<Asset> {
+    let newest_first = assets.is_sorted_by(|above, below| above.created_at.0 >= below.created_at.0);
+    assets.reverse();
+    if newest_first {
+        let mut free = Micros::MIN;
+        for asset in &mut assets {
+            asset.created_at.0 = asset.created_at.0.max(free);
+            free = asset.created_at.0 + 1;
+        }
+    }
+    assets
+}
+
+/// The same JSON without white space between tokens. Numbers, escapes and the order of keys stay as they are.
+pub fn compacted(json: &RawValue) -> Box<RawValue> {
+    let (mut quoted, mut escaped) = (false, false);
+    let dense = json.get().chars().filter(|letter| {
+        let kept = quoted || !matches!(letter, ' ' | '\t' | '\n' | '\r');
+        quoted ^= *letter == '"' && !escaped;
+        escaped = quoted && *letter == '\\' && !escaped;
+        kept
+    });
+    RawValue::from_string(dense.collect()).expect("JSON means the same without white space between tokens")
+}
+
+/// A JSON number, however it is written: `1000`, `1000.0` and `1e3` are the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// Written as a whole number of 64 bits.
+    Whole(i64),
+    /// Written in another way, or larger.
+    Other(f64),
+}
+
+impl Number {
+    /// The instant that is so many `units` (in microseconds) after 1970-01-01.
+    pub fn instant(self, units: Micros) -> Option<Micros> {
+        match self {
+            Number::Whole(count) => count.checked_mul(units),
+            Number::Other(count) => Some((count * units as f64).round() as Micros), // saturates, beyond every calendar
+        }
+    }
+
+    /// A size as the library holds it: whole and not negative. What is not so is in the asset's words only.
+    pub fn size(self) -> Option<i64> {
+        match self {
+            Number::Whole(count) => Some(count),
+            Number::Other(count) => (count.fract() == 0.0 && count < i64::MAX as f64).then_some(count as i64),
+        }
+        .filter(|size| *size >= 0)
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Whole(number) => number.fmt(f),
+            Number::Other(number) => write!(f, "{number:?}"), // with an exponent rather than a hundred digits
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+        deserializer.deserialize_any(AnyNumber)
+    }
+}
+
+struct AnyNumber;
+
+impl Visitor<'_> for AnyNumber {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+        Ok(Number::Whole(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+        Ok(i64::try_from(number).map_or(Number::Other(number as f64), Number::Whole))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+        Ok(Number::Other(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVELOPE: Envelope = Envelope { provider: "acme", rows: "rows", id: "id" };
+
+    #[derive(Deserialize)]
+    struct Thing {
+        at: Option<Number>,
+        parts: Option<Vec<Number>>,
+    }
+
+    fn import(body: &str) -> Result<Vec<Asset>, Unimportable> {
+        ENVELOPE.read(body, |row, told: Thing| {
+            let at = row.time("at", told.at, |at| at.instant(SECOND), "`7`")?;
+            Ok(Asset { width: told.parts.and_then(|parts| parts.first()?.size()), ..row.asset(at) })
+        })
+    }
+
+    fn times(seconds: &[&str]) -> Vec<Micros> {
+        let rows: Vec<_> = (0..).zip(seconds).map(|(id, at)| format!(r#"{{"id":"{id}","at":{at}}}"#)).collect();
+        let assets = import(&format!(r#"{{"rows":[{}]}}"#, rows.join(","))).unwrap();
+        assets.iter().map(|asset| asset.created_at.0).collect()
+    }
+
+    #[test]
+    fn white_space_goes_and_tokens_stay() {
+        let spaced =
+            "{ \"a\\\" b\\\\\" :\t[ 1e3 , 1.0,-0 ,\n\"\\u00e9\\/ \\ud800\" ] ,\r\"a\" : {  } ,\"a\": \" , \" }";
+        let dense = compacted(serde_json::from_str(spaced).unwrap());
+        assert_eq!(dense.get(), "{\"a\\\" b\\\\\":[1e3,1.0,-0,\"\\u00e9\\/ \\ud800\"],\"a\":{},\"a\":\" , \"}");
+    }
+
+    #[test]
+    fn equal_times_are_a_microsecond_apart_and_push_those_above() {
+        assert_eq!(times(&["3", "2.000001", "2", "2", "1"]), [1_000_000, 2_000_000, 2_000_001, 2_000_002, 3_000_000]);
+    }
+
+    #[test]
+    fn times_that_are_not_newest_first_are_kept() {
+        assert_eq!(times(&["1", "1", "2"]), [2_000_000, 1_000_000, 1_000_000]);
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        assert_eq!(times(&["1e3", "1000.0", "1000"]), [1_000_000_000, 1_000_000_001, 1_000_000_002]);
+        assert_eq!(times(&["-1.5"]), [-1_500_000]);
+        for (text, size) in [("12", Some(12)), ("1.2e1", Some(12)), ("1.5", None), ("-1", None), ("1e300", None)] {
+            assert_eq!(serde_json::from_str::<Number>(text).unwrap().size(), size, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_field_that_is_there_twice_the_last_counts() {
+        let assets = import(r#"{"rows":[{"at":5,"id":"b","id":"a","at":6}]}"#).unwrap();
+        assert_eq!((assets[0].created_at.0, &*assets[0].ids["acme"]), (6_000_000, "a"));
+        assert_eq!(assets[0].told.as_ref().unwrap().words.get(), r#"{"at":5,"id":"b","id":"a","at":6}"#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let body = "send the whole answer of the list route, such as `{\"rows\":[…]}`";
+        for (given, said) in [
+            ("", format!("the JSON ends too early (line 1, column 0); {body}")),
+            ("[]", format!("this is no JSON object; {body}")),
+            ("{}", format!("rows: it is missing; {body}")),
+            ("{\"rows\":null}", format!("rows: this is null; send a list; {body}")),
+            ("{\"rows\":[1]}", "rows[0]: an asset is a JSON object: this is the number 1; send an object".to_owned()),
+            ("{\"rows\":[{}]}", "rows[0].id: the asset's id must be here, a text that is not empty".to_owned()),
+            ("{\"rows\":[{\"id\":\"a\"}]}", "rows[0].at: a time must be here, such as `7`".to_owned()),
+            ("{\"rows\":[{\"id\":\"a\",\"at\":9e99}]}", "rows[0].at: `9e99` is not a time such as `7`".to_owned()),
+            (
+                "{\"rows\":[{\"id\":\"a\",\"at\":1,\"parts\":[1,true]}]}",
+                "rows[0].parts[1]: this is `true`; send a number".to_owned(),
+            ),
+            (
+                "{\"rows\":[{\"id\":\"a\",\"at\":1},{\"id\":\"\\u0061\",\"at\":1}]}",
+                "rows[1].id: `a` is there twice; send each asset once".to_owned(),
+            ),
+        ] {
+            assert_eq!(import(given).unwrap_err().to_string(), said);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What a vendor signs: a card of data and a few pure functions, and the types that these are made of.
+
+pub mod failure;
+pub mod import;
+pub mod operation;
+pub mod provider;
+pub mod query;
+pub mod variant;

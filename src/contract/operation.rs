@@ -1,0 +1,222 @@
+//! The routes of a vendor, as data: each provider has one table of all the routes that the vendor's documents name. Routing,
+//! `Allow`, explanations, `FIDELITY.md` and tests are loops over these tables.
+
+use strsim::normalized_levenshtein;
+
+use crate::contract::provider::{Card, Evidence, Paging};
+use crate::contract::query::{Param, Unknown};
+
+/// One route of one vendor.
+#[derive(Debug)]
+pub struct Operation {
+    /// What it is called in messages, faults, the journal and `FIDELITY.md`: a verb and its object, such as `list_assets`.
+    pub name: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The paths on the vendor's host, the documented one first. `{name}` in place of a segment stands for any text.
+    pub paths: &'static [&'static str],
+    /// The scope a key needs, if it has scopes at all.
+    pub scope: Option<&'static str>,
+    /// The parameters of the query string.
+    pub params: &'static [Param],
+    /// What happens to other parameters.
+    pub unknown: Unknown,
+    /// What it does here.
+    pub action: Action,
+    /// How sure we are that the vendor has it.
+    pub evidence: Evidence,
+}
+
+/// What an operation does here.
+#[derive(Debug)]
+pub enum Action {
+    /// It lists the assets, in pages that are asked for in this way.
+    List(Paging),
+    /// The vendor has it, and the emulator does not imitate it.
+    Absent,
+}
+
+/// What a path and a method lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// This operation.
+    Operation(&'static Operation),
+    /// The path is there, and not with this method.
+    OtherMethods,
+    /// No operation has this path.
+    Nothing,
+}
+
+/// Two are the same if they are the same entry of the same table.
+impl PartialEq for Operation {
+    fn eq(&self, other: &Operation) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Operation {}
+
+impl Operation {
+    /// A route that the vendor has and the emulator does not imitate.
+    pub const fn absent(
+        name: &'static str,
+        method: &'static str,
+        paths: &'static [&'static str],
+        evidence: Evidence,
+    ) -> Operation {
+        Operation {
+            name,
+            method,
+            paths,
+            scope: None,
+            params: &[],
+            unknown: Unknown::Ignored,
+            action: Action::Absent,
+            evidence,
+        }
+    }
+
+    /// Whether it has this path, whatever the method.
+    pub fn has_path(&self, path: &str) -> bool {
+        self.paths.iter().any(|template| matches(template, path))
+    }
+
+    /// Whether it is a route that the emulator does not imitate.
+    pub fn is_absent(&self) -> bool {
+        matches!(self.action, Action::Absent)
+    }
+
+    /// The documented path.
+    pub fn path(&self) -> &'static str {
+        self.paths[0]
+    }
+}
+
+/// The operation of this method and path. HEAD asks for what GET does.
+pub fn find(operations: &'static [Operation], method: &str, path: &str) -> Found {
+    let there = || operations.iter().filter(|operation| operation.has_path(path));
+    let with = |method: &str| there().find(|operation| operation.method == method);
+    match with(if method == "HEAD" { "GET" } else { method }) {
+        Some(operation) => Found::Operation(operation),
+        None if there().next().is_none() => Found::Nothing,
+        None => Found::OtherMethods,
+    }
+}
+
+/// The methods of a path, each once, in the order of the table.
+pub fn methods(operations: &'static [Operation], path: &str) -> Vec<&'static str> {
+    let mut methods = Vec::new();
+    for operation in operations.iter().filter(|operation| operation.has_path(path)) {
+        if !methods.contains(&operation.method) {
+            methods.push(operation.method);
+        }
+    }
+    methods
+}
+
+/// The names of all operations of these providers, each once, in the order of the tables.
+pub fn names(cards: impl Iterator<Item = &'static Card>) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for operation in cards.flat_map(|card| card.operations) {
+        if !names.contains(&operation.name) {
+            names.push(operation.name);
+        }
+    }
+    names
+}
+
+/// The operation whose path is most like this one, if any is like it at all.
+pub fn nearest(operations: &'static [Operation], path: &str) -> Option<&'static Operation> {
+    /// How much of two paths must be the same, as a share of the longer one.
+    const ALIKE: f64 = 0.6;
+    let likeness = |operation: &Operation| {
+        let paths = operation.paths.iter().map(|template| normalized_levenshtein(&filled(template, path), path));
+        paths.fold(0.0, f64::max)
+    };
+    // The first of those that are equally near: an imitated one before one that is not.
+    let mut found: Option<(f64, &Operation)> = None;
+    for operation in operations {
+        let likeness = likeness(operation);
+        if likeness >= ALIKE && found.is_none_or(|(best, _)| likeness > best) {
+            found = Some((likeness, operation));
+        }
+    }
+    found.map(|(_, operation)| operation)
+}
+
+/// Whether a path fits a template, segment by segment. What a name stands for is not empty.
+pub fn matches(template: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (is_name(wanted) && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The template with the path's own segments in place of names, so that only what is fixed is compared.
+fn filled(template: &str, path: &str) -> String {
+    let mut given = path.split('/');
+    let segments = template.split('/').map(|wanted| match given.next() {
+        Some(given) if is_name(wanted) && !given.is_empty() => given,
+        _ => wanted,
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn is_name(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn absent(name: &'static str, method: &'static str, paths: &'static [&'static str]) -> Operation {
+        Operation::absent(name, method, paths, Evidence::Documented)
+    }
+
+    static TABLE: &[Operation] = &[
+        absent("list_things", "GET", &["/v1/things"]),
+        absent("make_thing", "POST", &["/v1/things"]),
+        absent("get_special", "GET", &["/v1/things/special"]),
+        absent("get_thing", "GET", &["/v1/things/{thing}", "/v1/thing/{thing}"]),
+        absent("seal_thing", "POST", &["/v1/things/{thing}/seal"]),
+    ];
+
+    fn found(method: &str, path: &str) -> &'static str {
+        match find(TABLE, method, path) {
+            Found::Operation(operation) => operation.name,
+            Found::OtherMethods => "other methods",
+            Found::Nothing => "nothing",
+        }
+    }
+
+    #[test]
+    fn an_operation_is_found_by_method_and_path() {
+        assert_eq!(found("GET", "/v1/things"), "list_things");
+        assert_eq!(found("HEAD", "/v1/things"), "list_things");
+        assert_eq!(found("POST", "/v1/things"), "make_thing");
+        assert_eq!(found("GET", "/v1/things/special"), "get_special");
+        assert_eq!(found("GET", "/v1/things/a b"), "get_thing");
+        assert_eq!(found("GET", "/v1/thing/a"), "get_thing");
+        assert_eq!(found("POST", "/v1/things/a/seal"), "seal_thing");
+        assert_eq!(found("GET", "/v1/things/a/seal"), "other methods");
+        for path in ["/v1/things/", "/v1/things//seal", "/v1/things/a/b", "/v1", "", "/V1/things"] {
+            assert_eq!(found("GET", path), "nothing", "{path}");
+        }
+        assert_eq!(found("get", "/v1/things"), "other methods");
+        assert_eq!(methods(TABLE, "/v1/things"), ["GET", "POST"]);
+    }
+
+    #[test]
+    fn the_nearest_operation_is_the_one_whose_fixed_segments_are_most_alike() {
+        let nearest = |path| nearest(TABLE, path).map(|operation| operation.name);
+        assert_eq!(nearest("/v1/thing"), Some("list_things"));
+        assert_eq!(nearest("/v1/things/some-long-identifier/seel"), Some("seal_thing"));
+        assert_eq!(nearest("/v1/thngs/some-long-identifier"), Some("get_thing"));
+        assert_eq!(nearest("/quite/another/address"), None);
+    }
+}

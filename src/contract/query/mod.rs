@@ -1,0 +1,384 @@
+//! Strict reading of a query string against a table of parameters. It knows types, bounds and what to do with an empty,
+//! repeated or unknown parameter; it does not know what any of them means, nor in which words a vendor complains.
+//!
+//! Every violation is reported, in the table's order. Each value carries a vendor's grammar as a function, because
+//! `05`, `+5`, `1_000` and `1e1` are integers to some servers and not to others.
+
+mod args;
+mod brackets;
+pub mod integers;
+
+use std::borrow::Cow;
+
+pub use args::{Args, Value};
+
+use crate::contract::provider::Evidence;
+
+/// One documented parameter of a list route: one line of a provider's `params.rs`.
+///
+/// ```
+/// use assetmock::contract::query::{Param, integers};
+/// use assetmock::contract::provider::Evidence::Documented;
+/// const LIMIT: Param = Param::integer("limit", integers::atoi, 1, 200).or("50").known(Documented, "Page size.");
+/// assert_eq!(LIMIT.default, Some("50"));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// How its text becomes a value.
+    pub reads: Reads,
+    /// The text that stands for an absent parameter; `None`: it has no value then.
+    pub default: Option<&'static str>,
+    /// What `name=` means.
+    pub empty: Empty,
+    /// What naming it twice means.
+    pub repeated: Repeated,
+    /// Whether a number out of its bounds counts as the nearest one within them; else it is a violation.
+    pub is_clamped: bool,
+    /// How sure we are of this line.
+    pub evidence: Evidence,
+    /// A sentence for tables.
+    pub about: &'static str,
+}
+
+/// How a parameter's text becomes a value.
+#[derive(Debug, Clone, Copy)]
+pub enum Reads {
+    /// A whole number in a vendor's grammar, with inclusive bounds.
+    Integer {
+        /// The vendor's grammar.
+        read: fn(&str) -> Result<i64, Problem>,
+        /// The least value allowed.
+        min: i64,
+        /// The greatest value allowed.
+        max: i64,
+    },
+    /// Any text.
+    Text,
+    /// One of a few words, compared exactly.
+    OneOf(&'static [&'static str]),
+    /// A grammar of the vendor's own.
+    Parsed(fn(&str) -> Result<Value, Problem>),
+}
+
+/// What an empty value (`name=`) means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// The same as leaving the parameter out.
+    Absent,
+    /// A value like any other, which may well be invalid.
+    Value,
+}
+
+/// What naming a parameter more than once means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first one counts.
+    First,
+    /// The last one counts.
+    Last,
+    /// It makes an array, as brackets behind the name do: see [`brackets`]. That is a violation, but for a number's array of
+    /// one.
+    Nested,
+    /// They all count: the value is a list.
+    All,
+}
+
+/// What a server does with parameters it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// It does not look at them.
+    Ignored,
+    /// It refuses the request.
+    Refused,
+}
+
+impl Param {
+    const fn new(name: &'static str, reads: Reads) -> Param {
+        Param {
+            name,
+            reads,
+            default: None,
+            empty: Empty::Value,
+            repeated: Repeated::Last,
+            is_clamped: false,
+            evidence: Evidence::Documented,
+            about: "",
+        }
+    }
+
+    /// A whole number from `min` to `max`, read by `read`.
+    pub const fn integer(name: &'static str, read: fn(&str) -> Result<i64, Problem>, min: i64, max: i64) -> Param {
+        Param::new(name, Reads::Integer { read, min, max })
+    }
+
+    /// Any text.
+    pub const fn text(name: &'static str) -> Param {
+        Param::new(name, Reads::Text)
+    }
+
+    /// One of `words`.
+    pub const fn one_of(name: &'static str, words: &'static [&'static str]) -> Param {
+        Param::new(name, Reads::OneOf(words))
+    }
+
+    /// Text in a grammar of the vendor's own.
+    pub const fn parsed(name: &'static str, read: fn(&str) -> Result<Value, Problem>) -> Param {
+        Param::new(name, Reads::Parsed(read))
+    }
+
+    /// The text that stands for an absent parameter.
+    pub const fn or(mut self, default: &'static str) -> Param {
+        self.default = Some(default);
+        self
+    }
+
+    /// What `name=` means; without this line it is a value.
+    pub const fn empty(mut self, empty: Empty) -> Param {
+        self.empty = empty;
+        self
+    }
+
+    /// What a repetition means; without this line the last one counts.
+    pub const fn repeated(mut self, repeated: Repeated) -> Param {
+        self.repeated = repeated;
+        self
+    }
+
+    /// Takes a number out of its bounds for the nearest one within them.
+    pub const fn clamped(mut self) -> Param {
+        self.is_clamped = true;
+        self
+    }
+
+    /// How sure we are of this line, and what it does in a sentence.
+    pub const fn known(mut self, evidence: Evidence, about: &'static str) -> Param {
+        self.evidence = evidence;
+        self.about = about;
+        self
+    }
+
+    /// Whether a parameter of this name, as the client wrote it, is this one.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.name || (self.repeated == Repeated::Nested && brackets::root(name) == self.name)
+    }
+
+    fn read(&self, text: &str) -> Result<Value, Vec<Problem>> {
+        match self.reads {
+            Reads::Text => Ok(Value::Text(text.to_owned())),
+            Reads::OneOf(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
+            Reads::OneOf(words) => Err(vec![Problem::NotOneOf(words)]),
+            Reads::Parsed(read) => read(text).map_err(|problem| vec![problem]),
+            Reads::Integer { read, min, max } => match read(text) {
+                Ok(number) if self.is_clamped => Ok(Value::Integer(number.clamp(min, max))),
+                Ok(number) if number < min => Err(vec![Problem::Below(min)]),
+                Ok(number) if number > max => Err(vec![Problem::Above(max)]),
+                Ok(number) => Ok(Value::Integer(number)),
+                Err(Problem::NotWhole(floor)) => {
+                    let below = (floor < min).then_some(Problem::Below(min));
+                    let above = (floor >= max).then_some(Problem::Above(max));
+                    Err([Problem::NotWhole(floor)].into_iter().chain(below).chain(above).collect())
+                }
+                Err(problem) => Err(vec![problem]),
+            },
+        }
+    }
+}
+
+/// What is wrong with one parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The parameter: one of the table's, or as the client named it.
+    pub param: Cow<'static, str>,
+    /// The text it gave.
+    pub given: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// Where in the request its name first appeared, from 0.
+    pub position: usize,
+}
+
+/// The ways in which a value can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Not a number in this vendor's grammar.
+    NotANumber,
+    /// A number, but not a whole one: it lies between this one and the next. It can be out of bounds besides.
+    NotWhole(i64),
+    /// Below this minimum.
+    Below(i64),
+    /// Above this maximum.
+    Above(i64),
+    /// None of these words.
+    NotOneOf(&'static [&'static str]),
+    /// Given more than once, or as an array.
+    Repeated,
+    /// Given as an object.
+    Object,
+    /// No such parameter.
+    Unknown,
+    /// Wrong by a grammar of the vendor's own, in the vendor's words where it has any.
+    Malformed(String),
+}
+
+impl Problem {
+    /// Wrong by a grammar for which the vendor has no words of its own.
+    pub fn malformed() -> Problem {
+        Problem::Malformed(String::new())
+    }
+}
+
+/// Reads a raw query string (what follows `?`) against `params`.
+///
+/// Decoding follows the WHATWG form rules: `+` is a space, a stray `%` stays as it is, invalid UTF-8 becomes U+FFFD.
+pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<Violation>> {
+    let pairs: Vec<Pair> = form_urlencoded::parse(raw.as_bytes()).collect();
+    let mut args = Args::default();
+    let mut violations = Vec::new();
+    for param in params {
+        let read = match param.repeated {
+            Repeated::Nested => read_nested(param, &pairs),
+            _ => read_one(param, &given(param, &pairs)),
+        };
+        match read {
+            Ok(Some(value)) => args.values.push((param.name, value)),
+            Ok(None) => {}
+            Err(more) => violations.extend(more),
+        }
+    }
+    if unknown == Unknown::Refused {
+        violations.extend(strangers(params, &pairs));
+    }
+    if violations.is_empty() { Ok(args) } else { Err(violations) }
+}
+
+type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// The texts given under a parameter's name, and where each of them stands.
+fn given<'a>(param: &Param, pairs: &'a [Pair]) -> Vec<(usize, &'a str)> {
+    let named = pairs.iter().enumerate().filter(|(_, (name, _))| name == param.name);
+    named.map(|(position, (_, text))| (position, &**text)).collect()
+}
+
+fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vec<Violation>> {
+    let position = given.first().map_or(0, |(position, _)| *position);
+    let read = |text: &str| param.read(text).map_err(|problems| blame(param, text, position, problems));
+    let chosen = match (param.repeated, given) {
+        (_, []) => None,
+        (Repeated::All, _) => return read_all(given, read).map(Some),
+        (Repeated::First, [(_, first), ..]) => Some(*first),
+        (_, [.., (_, last)]) => Some(*last),
+    };
+    match chosen.filter(|text| !(text.is_empty() && param.empty == Empty::Absent)) {
+        Some(text) => read(text).map(Some),
+        None => param.default.map(read).transpose(),
+    }
+}
+
+/// Reads a parameter whose name can have brackets.
+fn read_nested(param: &Param, pairs: &[Pair]) -> Result<Option<Value>, Vec<Violation>> {
+    let named: Vec<_> = pairs.iter().enumerate().filter(|(_, (name, _))| brackets::root(name) == param.name).collect();
+    let texts = named.iter().map(|(_, (name, text))| (&**name, &**text));
+    let (Some(collected), [(position, _), ..]) = (brackets::collect(param.name, texts), &named[..]) else {
+        return read_one(param, &[]);
+    };
+    let text = match param.reads {
+        Reads::Integer { .. } => collected.number(),
+        Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => collected.text(),
+    };
+    match text {
+        Ok(text) => read_one(param, &[(*position, text)]),
+        Err(problem) => {
+            let last = named.last().map_or("", |(_, (_, text))| text);
+            Err(blame(param, last, *position, vec![problem]))
+        }
+    }
+}
+
+fn blame(param: &Param, text: &str, position: usize, problems: Vec<Problem>) -> Vec<Violation> {
+    let violation = |problem| Violation { param: Cow::Borrowed(param.name), given: text.to_owned(), problem, position };
+    problems.into_iter().map(violation).collect()
+}
+
+fn read_all(
+    given: &[(usize, &str)],
+    read: impl Fn(&str) -> Result<Value, Vec<Violation>>,
+) -> Result<Value, Vec<Violation>> {
+    let mut items = Vec::new();
+    for (_, text) in given {
+        match read(text)? {
+            Value::List(more) => items.extend(more),
+            Value::Text(one) => items.push(one),
+            other => panic!("a parameter whose repetitions all count reads texts, not {other:?}: its table is wrong"),
+        }
+    }
+    Ok(Value::List(items))
+}
+
+fn strangers(params: &[Param], pairs: &[Pair]) -> Vec<Violation> {
+    let mut seen = std::collections::HashSet::new();
+    pairs
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| params.iter().all(|param| !param.is_named(name)) && seen.insert(&**name))
+        .map(|(position, (name, text))| Violation {
+            param: Cow::Owned(name.clone().into_owned()),
+            given: text.clone().into_owned(),
+            problem: Problem::Unknown,
+            position,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[Param] = &[
+        Param::integer("limit", integers::atoi, 1, 200).or("50"),
+        Param::text("q").empty(Empty::Absent).repeated(Repeated::First),
+        Param::one_of("order", &["asc", "desc"]).repeated(Repeated::Nested),
+    ];
+
+    fn problems(raw: &str) -> Vec<Problem> {
+        read(TABLE, Unknown::Refused, raw).unwrap_err().into_iter().map(|violation| violation.problem).collect()
+    }
+
+    #[test]
+    fn an_absent_parameter_has_its_default_or_no_value() {
+        let args = read(TABLE, Unknown::Refused, "q=").unwrap();
+        assert_eq!((args.integer("limit"), args.text("q"), args.text("order")), (50, None, None));
+    }
+
+    #[test]
+    fn every_violation_is_reported_in_the_order_of_the_table() {
+        let words: &[&str] = &["asc", "desc"];
+        assert_eq!(
+            problems("order=up&nope=1&limit=0"),
+            [Problem::Below(1), Problem::NotOneOf(words), Problem::Unknown]
+        );
+    }
+
+    #[test]
+    fn repetition_follows_the_line_of_the_table() {
+        let args = read(TABLE, Unknown::Refused, "limit=5&limit=7&q=a&q=b").unwrap();
+        assert_eq!((args.integer("limit"), args.text("q")), (7, Some("a")));
+        assert_eq!(problems("order=asc&order=asc"), [Problem::Repeated]);
+    }
+
+    #[test]
+    fn a_fraction_can_be_out_of_bounds_too() {
+        const HALVES: Param = Param::integer("limit", |_| Err(Problem::NotWhole(200)), 1, 200);
+        let violations = read(&[HALVES], Unknown::Ignored, "limit=200.5").unwrap_err();
+        let problems: Vec<_> = violations.into_iter().map(|violation| violation.problem).collect();
+        assert_eq!(problems, [Problem::NotWhole(200), Problem::Above(200)]);
+    }
+
+    #[test]
+    fn brackets_belong_to_a_parameter_only_where_its_line_says_so() {
+        assert_eq!(problems("order[]=asc"), [Problem::Repeated]);
+        assert_eq!(problems("order[x]=asc"), [Problem::Object]);
+        assert_eq!(problems("limit[]=5"), [Problem::Unknown]);
+    }
+}

@@ -1,0 +1,117 @@
+//! What every request shares.
+
+use crate::clock::{Chance, Clock, Hands};
+use crate::emulator::cache::Cache;
+use crate::emulator::explain::Cursors;
+use crate::emulator::faults::Faults;
+use crate::emulator::journal::Journal;
+use crate::emulator::limits::Limits;
+use crate::emulator::listed::ListedCounts;
+use crate::emulator::log::RequestLog;
+use crate::emulator::tenants::Tenants;
+use crate::http::connection::Patience;
+use crate::http::request_body::BodyBudget;
+use crate::library::store::Store;
+
+/// The emulator's state: a library, a clock, a source of chance, and what is counted and set by hand.
+#[derive(Debug)]
+pub struct App {
+    /// The library.
+    pub store: Store,
+    /// What is kept of it in memory.
+    pub cache: Cache,
+    /// How many assets of it each provider lists.
+    pub listed: ListedCounts,
+    /// The emulator's clock; workspaces can have their own.
+    pub clock: Clock,
+    /// How the clock went at the start.
+    pub began: Hands,
+    /// The source of the ids of requests that belong to no workspace, and of whatever is made by hand.
+    pub chance: Chance,
+    /// What workspaces have of their own.
+    pub tenants: Tenants,
+    /// The counters of limits.
+    pub limits: Limits,
+    /// What fails on cue.
+    pub faults: Faults,
+    /// What was asked and answered.
+    pub journal: Journal,
+    /// How requests are logged.
+    pub log: RequestLog,
+    /// What answers offered as the position of the next page.
+    pub cursors: Cursors,
+    /// What the bodies of requests may take.
+    pub bodies: BodyBudget,
+    /// How long connections wait for their clients.
+    pub patience: Patience,
+    /// What can be chosen at the start.
+    pub switches: Switches,
+}
+
+/// What can be chosen at the start.
+#[derive(Debug, Clone)]
+pub struct Switches {
+    /// Whether a well-formed key that nobody has seen gets a workspace of its own.
+    pub any_key: bool,
+    /// What the emulator's own API asks for, if anything.
+    pub admin_token: Option<String>,
+    /// Whether a request can ask for its own fault.
+    pub no_fault_header: bool,
+    /// How many workspaces there can be.
+    pub max_workspaces: u64,
+}
+
+impl Switches {
+    /// How many workspaces there can be unless somebody says otherwise: more than any suite of tests has at once. One that
+    /// shares what it holds with others takes a few kilobytes.
+    pub const MAX_WORKSPACES: u64 = 10_000;
+}
+
+impl Default for Switches {
+    fn default() -> Switches {
+        Switches { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Switches::MAX_WORKSPACES }
+    }
+}
+
+impl App {
+    /// An emulator over this library. With a seed the same requests get the same ids.
+    pub fn new(store: Store, clock: Clock, seed: Option<u64>) -> App {
+        App {
+            store,
+            cache: Cache::default(),
+            listed: ListedCounts::default(),
+            began: clock.hands(),
+            clock,
+            chance: seed.map_or_else(Chance::from_system, Chance::seeded),
+            tenants: Tenants::new(seed),
+            limits: Limits::new(false),
+            faults: Faults::default(),
+            journal: Journal::default(),
+            log: RequestLog::default(),
+            cursors: Cursors::default(),
+            bodies: BodyBudget::default(),
+            patience: Patience::default(),
+            switches: Switches::default(),
+        }
+    }
+    /// Forgets what a workspace had in this process, and what its keys, by their numbers, used.
+    pub fn forget(&self, workspace: &str, keys: &[i64]) {
+        self.tenants.forget(workspace);
+        self.faults.remove_all(Some(workspace));
+        self.journal.clear(Some(workspace));
+        self.limits.forget(keys);
+        self.cache.sweep();
+    }
+
+    /// Forgets what every workspace had in this process.
+    pub fn forget_all(&self) {
+        self.tenants.forget_all();
+        self.faults.remove_all(None);
+        self.limits.forget_all();
+        self.cache.sweep();
+    }
+    /// The strict workspaces that got warnings, those that were deleted or reset since included.
+    pub fn warned(&self) -> Vec<String> {
+        self.tenants.failed().into_iter().collect()
+    }
+}

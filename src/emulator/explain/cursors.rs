@@ -1,0 +1,135 @@
+//! Which positions were offered under which filters, so that a cursor sent with other filters can be told. Only hashes
+//! are kept, of a bounded number of positions; the oldest are forgotten. Kept in memory for each process.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Answered;
+use crate::contract::provider::Position;
+use crate::library::store::Start;
+
+/// Positions remembered at most.
+const PLACES: usize = 4_096;
+
+/// Sets of filters remembered for each; a position offered under more is as good as any.
+const FILTERS: usize = 16;
+
+/// A memory of positions offered.
+#[derive(Debug, Default)]
+pub struct Cursors(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    filters: HashMap<u64, Vec<u64>>,
+    oldest: VecDeque<u64>,
+}
+
+/// Where a page begins, as a client asks for it.
+#[derive(Hash)]
+pub(super) enum Place<'a> {
+    Cursor(&'a str),
+    Offset(u64),
+}
+
+/// A position that was asked for, and what was remembered of it then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JudgedPosition {
+    place: u64,
+    filters: u64,
+    pub(super) recalled: Recalled,
+}
+
+/// What is remembered of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recalled {
+    /// Nothing: it was never offered, or long ago.
+    Nothing,
+    /// It was offered under these filters.
+    SameFilters,
+    /// It was offered under others only.
+    OtherFilters,
+}
+
+impl Cursors {
+    /// Remembers what an answer offers: its next cursor, or the offsets at which a walk by offset ends, since it must
+    /// ask for one of them to know that it has.
+    pub fn remember(&self, answered: &Answered, next: Option<&str>) {
+        let page = answered.page;
+        match (answered.card.paging().by, &answered.plan.start) {
+            (Position::OffsetCursor | Position::Keyset, _) => {
+                if let Some(next) = next {
+                    self.offer(answered, &Place::Cursor(next));
+                }
+            }
+            (Position::Offset, Start::Offset(start)) if !page.more && !page.rows.is_empty() => {
+                for step in [page.rows.len() as u64, u64::from(answered.plan.limit)] {
+                    self.offer(answered, &Place::Offset(start.saturating_add(step)));
+                }
+            }
+            (Position::Offset | Position::Page, _) => {}
+        }
+    }
+
+    fn offer(&self, answered: &Answered, place: &Place) {
+        let (place, filters) = (place_of(answered, place), filters_of(answered));
+        let mut memory = self.lock();
+        if !memory.filters.contains_key(&place) {
+            memory.make_room();
+            memory.oldest.push_back(place);
+        }
+        let known = memory.filters.entry(place).or_default();
+        if known.len() < FILTERS && !known.contains(&filters) {
+            known.push(filters);
+        }
+    }
+
+    /// What is remembered of a position that is asked for.
+    pub(super) fn judge(&self, answered: &Answered, place: &Place) -> JudgedPosition {
+        let (place, filters) = (place_of(answered, place), filters_of(answered));
+        JudgedPosition { place, filters, recalled: self.recall(place, filters) }
+    }
+
+    /// Whether the same is remembered of a position as before.
+    pub fn agrees_with(&self, position: &JudgedPosition) -> bool {
+        self.recall(position.place, position.filters) == position.recalled
+    }
+
+    fn recall(&self, place: u64, filters: u64) -> Recalled {
+        match self.lock().filters.get(&place) {
+            None => Recalled::Nothing,
+            Some(known) if known.contains(&filters) || known.len() == FILTERS => Recalled::SameFilters,
+            Some(_) => Recalled::OtherFilters,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    fn make_room(&mut self) {
+        while self.oldest.len() >= PLACES {
+            if let Some(oldest) = self.oldest.pop_front() {
+                self.filters.remove(&oldest);
+            }
+        }
+    }
+}
+
+fn place_of(answered: &Answered, place: &Place) -> u64 {
+    hash(&(answered.card.name, &answered.key.workspace, place))
+}
+
+/// What is listed and in which order, whatever the size of the page. Taken from what the provider understood: leaving
+/// out a parameter is the same as giving its default.
+fn filters_of(answered: &Answered) -> u64 {
+    hash(&answered.plan.selection)
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,269 @@
+//! What a rule must not say: what no provider has, what a vendor cannot do, and numbers that make no sense. Every
+//! complaint says where, and what to write instead.
+
+use axum::http::{HeaderName, HeaderValue};
+
+use super::effect::{Effect, LONGEST_MS, Latency, Normal, Raw, Trickle, Truncate};
+use super::failures;
+use super::paging::{self, Plausibility, Torture};
+use super::rule::{Match, Rule, Trigger};
+use crate::contract::operation;
+use crate::contract::provider::Card;
+use crate::providers;
+
+/// Why a rule is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the rule, as a path of fields.
+    pub at: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+type Checked = Result<(), Problem>;
+
+fn problem(at: &str, message: impl Into<String>) -> Checked {
+    Err(Problem { at: at.to_owned(), message: message.into() })
+}
+
+fn require(holds: bool, at: &str, message: &str) -> Checked {
+    if holds { Ok(()) } else { problem(at, message) }
+}
+
+/// Checks a rule against the cards of all providers that it is for.
+pub fn rule(rule: &Rule) -> Checked {
+    matches(&rule.matches)?;
+    for card in cards(rule) {
+        effect(&rule.effect, card).map_err(|problem| name_one(problem, rule))?;
+    }
+    trigger(rule.trigger)?;
+    require(rule.for_seconds != Some(0), "for_seconds", "a rule lasts at least 1 second; leave it out for ever")?;
+    let answers = matches!(rule.effect, Effect::Failure(_) | Effect::Raw(_));
+    require(
+        rule.retry_after.is_none() || answers,
+        "retry_after",
+        "`retry_after` goes with the effects `failure` and `raw`",
+    )
+}
+
+/// The cards of the providers that a rule is for.
+pub fn cards(rule: &Rule) -> impl Iterator<Item = &'static Card> {
+    let wanted = rule.matches.provider.as_deref();
+    let cards = providers::ALL.iter().map(|provider| provider.card());
+    cards.filter(move |card| wanted.is_none_or(|name| name == card.name))
+}
+
+/// Of a rule for all providers, says for which ones it would do.
+fn name_one(mut problem: Problem, rule: &Rule) -> Problem {
+    if rule.matches.provider.is_none() {
+        let able = cards(rule).filter(|card| effect(&rule.effect, card).is_ok()).map(|card| quoted(card.name));
+        let able: Vec<_> = able.collect();
+        if !able.is_empty() {
+            problem.message += &format!(" (in `match.provider` you can name one that has it: {})", able.join(", "));
+        }
+    }
+    problem
+}
+
+fn matches(matches: &Match) -> Checked {
+    if let Some(name) = matches.provider.as_deref().filter(|name| providers::named(name).is_none()) {
+        let known: Vec<_> = providers::names().into_iter().map(quoted).collect();
+        return problem("match.provider", format!("there is no provider `{name}`; there are {}", known.join(", ")));
+    }
+    operation(matches)?;
+    let Some(path) = &matches.path else { return Ok(()) };
+    let star = path.find('*').is_some_and(|at| at + 1 < path.len());
+    require(!star, "match.path", "only the end of a path can be `*`")?;
+    require(
+        path.starts_with('/') || path == "*",
+        "match.path",
+        "a path begins with `/`: it is what follows the provider's prefix, such as `/v2/assets`",
+    )
+}
+
+/// Refuses an operation that none of the providers has, and says which there are.
+fn operation(matches: &Match) -> Checked {
+    let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
+    let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
+    let names = operation::names(providers::cards().into_iter().filter(is_meant));
+    if names.contains(&wanted) {
+        return Ok(());
+    }
+    let known: Vec<_> = names.into_iter().map(quoted).collect();
+    problem("match.operation", format!("there is no operation `{wanted}`; there are {}", known.join(", ")))
+}
+
+fn trigger(trigger: Trigger) -> Checked {
+    match trigger {
+        Trigger::Always | Trigger::After(_) => Ok(()),
+        Trigger::Next(count) => require(count > 0, "trigger.next", "it fires at least at the next 1"),
+        Trigger::Every(step) => require(step > 0, "trigger.every", "it fires at every 1st at most; send 1 or more"),
+        Trigger::Probability(share) => require(
+            share > 0.0 && share <= 1.0,
+            "trigger.probability",
+            "a probability is above 0 and at most 1, such as 0.2",
+        ),
+    }
+}
+
+/// Checks an effect against one provider.
+pub fn effect(effect: &Effect, card: &Card) -> Checked {
+    match effect {
+        Effect::Failure(name) => failure(name, card),
+        Effect::Raw(answer) => raw(answer),
+        Effect::Latency(late) => latency(*late),
+        Effect::Truncate(Truncate::Fraction(part)) => require(
+            (0.0..1.0).contains(part),
+            "effect.truncate.fraction",
+            "a part is from 0 up to, but not including, 1, such as 0.5",
+        ),
+        Effect::ContentType(text) => require(
+            !text.is_empty() && HeaderValue::from_str(text).is_ok(),
+            "effect.content_type",
+            "a content type is visible ASCII, such as `text/html`",
+        ),
+        Effect::Trickle(pieces) => trickle(*pieces),
+        Effect::Paging(torture) => possible(*torture, card),
+        Effect::Empty | Effect::MalformedJson | Effect::Reset(_) | Effect::Truncate(Truncate::Bytes(_)) => Ok(()),
+    }
+}
+
+fn failure(name: &str, card: &Card) -> Checked {
+    let names = failures::names(card);
+    if names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    let known: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    problem("effect.failure", format!("{} has no failure `{name}`; it has {}", card.title, known.join(", ")))
+}
+
+/// The HTTP layer writes these itself; a body that contradicts its length is what `truncate` is for.
+const FRAMING: [&str; 5] = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"];
+
+fn raw(Raw { status, headers, .. }: &Raw) -> Checked {
+    require((200..=999).contains(status), "effect.raw.status", "a status is from 200 to 999")?;
+    for (name, value) in headers {
+        let at = format!("effect.raw.headers.{name}");
+        let well_formed = HeaderName::try_from(name).is_ok() && HeaderValue::from_str(value).is_ok();
+        require(well_formed, &at, "a header's name is a token and its value visible ASCII")?;
+        let framing = FRAMING.iter().any(|own| own.eq_ignore_ascii_case(name));
+        require(!framing, &at, "the server writes this header itself; for an answer cut short there is `truncate`")?;
+    }
+    Ok(())
+}
+
+fn latency(latency: Latency) -> Checked {
+    let within = |ms: u64| ms <= LONGEST_MS;
+    match latency {
+        Latency::FixedMs(ms) => require(within(ms), "effect.latency.fixed_ms", "an answer is at most 600000 ms late"),
+        Latency::UniformMs([least, most]) => require(
+            least <= most && within(most),
+            "effect.latency.uniform_ms",
+            "send the least and the most, in this order, at most 600000 ms",
+        ),
+        Latency::NormalMs(Normal { mean, deviation }) => require(
+            [mean, deviation].iter().all(|ms| (0.0..=LONGEST_MS as f64).contains(ms)),
+            "effect.latency.normal_ms",
+            "mean and deviation are from 0 to 600000 ms",
+        ),
+    }
+}
+
+fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> Checked {
+    require(chunk_bytes > 0, "effect.trickle.chunk_bytes", "a piece has at least 1 byte")?;
+    require(
+        (1..=LONGEST_MS).contains(&pause_ms),
+        "effect.trickle.pause_ms",
+        "a pause is from 1 to 600000 ms; without one the pieces would travel together",
+    )
+}
+
+fn possible(torture: Torture, card: &Card) -> Checked {
+    if paging::plausibility(card, torture) != Plausibility::Impossible {
+        return Ok(());
+    }
+    let lacking = if torture == Torture::ChangingTotal { "totals" } else { "cursors" };
+    let others = paging::ALL.iter().filter(|other| paging::plausibility(card, **other) != Plausibility::Impossible);
+    let others: Vec<_> = others.map(|torture| quoted(torture.word())).collect();
+    let message = format!("{}'s pages have no {lacking}; it can suffer {}", card.title, others.join(", "));
+    problem("effect.paging", message)
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{name}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(json: &str) -> (String, String) {
+        let written: Rule = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        let problem = rule(&written).expect_err(json);
+        (problem.at, problem.message)
+    }
+
+    #[test]
+    fn what_a_vendor_does_not_have_is_refused_with_what_it_has() {
+        let (at, message) = said(r#"{"match":{"provider":"nope"},"effect":"empty"}"#);
+        assert_eq!(at, "match.provider");
+        assert!(message.starts_with("there is no provider `nope`; there are `xqr`, `flora`"), "{message}");
+        let (at, message) = said(r#"{"match":{"provider":"xqr"},"effect":{"failure":"insufficient_credits"}}"#);
+        assert_eq!(at, "effect.failure");
+        assert!(message.starts_with("xQR has no failure `insufficient_credits`; it has `missing_key`"), "{message}");
+        let (at, message) = said(r#"{"match":{"provider":"xqr"},"effect":{"paging":"expired_cursor"}}"#);
+        let able = "xQR's pages have no cursors; it can suffer `insert`, `remove`, `repeat`, `empty_page`";
+        assert_eq!((&*at, &*message), ("effect.paging", able));
+    }
+
+    #[test]
+    fn a_rule_for_all_providers_must_be_possible_for_all() {
+        let (_, message) = said(r#"{"effect":{"failure":"insufficient_credits"}}"#);
+        assert!(message.ends_with("you can name one that has it: `flora`, `piktid`)"), "{message}");
+        let (_, message) = said(r#"{"effect":{"paging":"changing_total"}}"#);
+        assert!(message.contains("`flora`, `twelvelabs`, `piktid`"), "{message}");
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused_where_they_stand() {
+        for (json, place) in [
+            (r#"{"effect":"empty","trigger":{"next":0}}"#, "trigger.next"),
+            (r#"{"effect":"empty","trigger":{"every":0}}"#, "trigger.every"),
+            (r#"{"effect":"empty","trigger":{"probability":0}}"#, "trigger.probability"),
+            (r#"{"effect":"empty","trigger":{"probability":1.5}}"#, "trigger.probability"),
+            (r#"{"effect":"empty","for_seconds":0}"#, "for_seconds"),
+            (r#"{"effect":"empty","retry_after":1}"#, "retry_after"),
+            (r#"{"effect":"empty","match":{"path":"v1/assets"}}"#, "match.path"),
+            (r#"{"effect":"empty","match":{"path":"/v1/*/assets"}}"#, "match.path"),
+            (r#"{"effect":{"raw":{"status":101}}}"#, "effect.raw.status"),
+            (r#"{"effect":{"raw":{"status":200,"headers":{"a b":"c"}}}}"#, "effect.raw.headers.a b"),
+            (
+                r#"{"effect":{"raw":{"status":200,"headers":{"Content-Length":"3"}}}}"#,
+                "effect.raw.headers.Content-Length",
+            ),
+            (r#"{"effect":{"latency":{"fixed_ms":600001}}}"#, "effect.latency.fixed_ms"),
+            (r#"{"effect":{"latency":{"uniform_ms":[2,1]}}}"#, "effect.latency.uniform_ms"),
+            (r#"{"effect":{"latency":{"normal_ms":{"mean":-1,"deviation":1}}}}"#, "effect.latency.normal_ms"),
+            (r#"{"effect":{"truncate":{"fraction":1.0}}}"#, "effect.truncate.fraction"),
+            (r#"{"effect":{"content_type":"a\nb"}}"#, "effect.content_type"),
+            (r#"{"effect":{"trickle":{"chunk_bytes":0,"pause_ms":1}}}"#, "effect.trickle.chunk_bytes"),
+            (r#"{"effect":{"trickle":{"chunk_bytes":1,"pause_ms":0}}}"#, "effect.trickle.pause_ms"),
+        ] {
+            assert_eq!(said(json).0, place, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_the_format_does_not_know_is_not_read() {
+        for json in [
+            r#"{"effect":"empty","triger":"always"}"#,
+            r#"{"effect":"nope"}"#,
+            r#"{"effect":{"reset":"after"}}"#,
+            r#"{"match":{"host":"a"},"effect":"empty"}"#,
+            r#"{"effect":{"truncate":{"bytes":-1}}}"#,
+            "{}",
+        ] {
+            assert!(serde_json::from_str::<Rule>(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Writing to the library between two pages of a client's walk, as other clients of a live account do.
+
+use std::sync::Arc;
+
+use super::Torture;
+use crate::contract::provider::Provider;
+use crate::emulator::app::App;
+use crate::emulator::cache::KeyCache;
+use crate::library::fixture::{self, Instant};
+use crate::library::store::{AssetQuery, ListError, Selection, Start, StoreError};
+use crate::providers;
+
+/// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
+pub async fn disturb(
+    torture: Torture,
+    app: &App,
+    provider: &dyn Provider,
+    entry: &Arc<KeyCache>,
+    plan: &AssetQuery,
+) -> Result<(), ListError> {
+    let selection = Selection { project: None, ..plan.selection.clone() };
+    let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
+    let listed = app.cache.page(&app.store, provider, entry, |_| Ok::<_, ListError>(first.clone())).await?;
+    match listed.page.rows.first() {
+        Some(first) => write(torture, app, &entry.key.workspace, &first.id).await.or_else(not_written),
+        None => Ok(()),
+    }
+}
+
+async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
+    let names = providers::names();
+    if torture == Torture::Remove {
+        let mut write = app.store.write_to(workspace, names).await?;
+        write.remove_assets(workspace, &[first.to_owned()]).await?;
+        return write.commit().await;
+    }
+    let first = app.store.asset(workspace, first, &names).await?;
+    let mut write = app.store.write_to(workspace, names).await?;
+    let entropy = app.chance.wide_bits();
+    // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
+    let newer = Instant(first.created_at.0.saturating_add(1));
+    let ids = providers::ALL.iter().map(|provider| provider.mint(entropy, first.created_at.0)).collect();
+    let twin = fixture::Asset { created_at: newer, told: None, ids: Default::default(), ..first };
+    write.add_assets(workspace, vec![(twin, ids)]).await?;
+    write.commit().await
+}
+
+/// What was listed a moment ago can be gone: somebody else has disturbed the walk then.
+fn not_written(error: StoreError) -> Result<(), ListError> {
+    match error {
+        StoreError::Database(error) => Err(ListError::Database(error)),
+        StoreError::Replaced(error) => Err(ListError::Database(sqlx::Error::Io(std::io::Error::other(error)))),
+        StoreError::Missing(_) | StoreError::Taken { .. } | StoreError::InUse { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,256 @@
+//! What a fault does to an answer, as it is written in JSON. How it is done is in [`super::wire`] and [`super::paging`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use super::paging::Torture;
+use crate::clock::Chance;
+use crate::library::object;
+
+/// What a fault does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "FaultEffect")]
+pub enum Effect {
+    /// The vendor fails by one of its own failures, such as `rate_limited`, in its own envelope.
+    #[serde(deserialize_with = "read_failure")]
+    Failure(String),
+    /// An answer that has nothing of the vendor's.
+    #[serde(deserialize_with = "object::read")]
+    Raw(Raw),
+    /// Status 200, the answer's headers, and no body.
+    Empty,
+    /// The answer's body, with its last byte spoilt so that no parser takes it; its length is right.
+    MalformedJson,
+    /// The answer, said to be of this content type.
+    ContentType(String),
+    /// The answer comes late.
+    #[serde(deserialize_with = "read_latency")]
+    Latency(Latency),
+    /// The answer announces its whole length; then the connection is closed after a part of the body.
+    #[serde(deserialize_with = "read_truncate")]
+    Truncate(Truncate),
+    /// The answer comes complete, but in small pieces.
+    #[serde(deserialize_with = "object::read")]
+    Trickle(Trickle),
+    /// The connection is reset.
+    #[serde(deserialize_with = "read_reset")]
+    Reset(Reset),
+    /// The listing changes under the feet of a client that walks it.
+    #[serde(deserialize_with = "read_paging")]
+    Paging(Torture),
+}
+
+fn read_failure<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
+    object::read_text(json, "the name of a failure, such as `\"rate_limited\"`; `retry_after` stands beside `effect`")
+}
+
+fn read_latency<'de, D: Deserializer<'de>>(json: D) -> Result<Latency, D::Error> {
+    let normal = "`{\"normal_ms\": {\"mean\": 100, \"deviation\": 20}}`";
+    object::read_choice(json, &format!("`{{\"fixed_ms\": 100}}`, `{{\"uniform_ms\": [50, 150]}}` or {normal}"))
+}
+
+fn read_truncate<'de, D: Deserializer<'de>>(json: D) -> Result<Truncate, D::Error> {
+    object::read_choice(json, "`{\"bytes\": 9}` or `{\"fraction\": 0.5}`")
+}
+
+fn read_reset<'de, D: Deserializer<'de>>(json: D) -> Result<Reset, D::Error> {
+    object::read_choice(json, "`\"before\"` or `\"mid_body\"`")
+}
+
+fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<Torture, D::Error> {
+    object::read_choice(json, "a word such as `\"insert\"`")
+}
+
+/// An answer that has nothing of the vendor's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RawResponse")]
+pub struct Raw {
+    /// The status.
+    #[schemars(range(min = 200, max = 999))]
+    pub status: u16,
+    /// The headers. A JSON body is `application/json` unless they say otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body: a text is sent as it is, any other JSON as it is written here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<RawBody>,
+}
+
+/// Any JSON, kept to the byte.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "RawResponseBody")]
+pub struct RawBody(#[schemars(with = "serde_json::Value")] Box<RawValue>);
+
+impl RawBody {
+    /// A text.
+    pub fn text(text: &str) -> RawBody {
+        let json = serde_json::to_string(text).expect("a text is always JSON");
+        RawBody(RawValue::from_string(json).expect("serde_json has written it"))
+    }
+
+    /// The text, if it is one; else it is JSON to be sent as it is written.
+    pub fn as_text(&self) -> Option<String> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+
+    /// The JSON as it is written.
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for RawBody {
+    fn eq(&self, other: &RawBody) -> bool {
+        self.as_json() == other.as_json()
+    }
+}
+
+/// How late an answer comes, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Latency {
+    /// Always as late.
+    FixedMs(u64),
+    /// From the first number to the second, each as likely.
+    UniformMs([u64; 2]),
+    /// Spread as a bell around the mean; never below 0.
+    #[serde(deserialize_with = "object::read")]
+    NormalMs(Normal),
+}
+
+/// A bell.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NormalDistribution")]
+pub struct Normal {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation.
+    pub deviation: f64,
+}
+
+/// The longest that a fault holds an answer back, in milliseconds.
+pub const LONGEST_MS: u64 = 600_000;
+
+impl Latency {
+    /// How late this time.
+    pub fn draw(self, chance: &Chance) -> Duration {
+        let milliseconds = match self {
+            Latency::FixedMs(fixed) => fixed as f64,
+            Latency::UniformMs([least, most]) => least as f64 + most.saturating_sub(least) as f64 * chance.fraction(),
+            Latency::NormalMs(Normal { mean, deviation }) => mean + deviation * bell(chance),
+        };
+        Duration::from_micros((milliseconds.clamp(0.0, LONGEST_MS as f64) * 1000.0) as u64)
+    }
+}
+
+/// Box and Muller's way from two even numbers to one of a bell around 0 with a deviation of 1.
+fn bell(chance: &Chance) -> f64 {
+    let (distance, angle) = (1.0 - chance.fraction(), chance.fraction());
+    (-2.0 * distance.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+/// After how much of the body the connection is closed. A body that is no longer than that stays whole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Truncate {
+    /// After so many bytes.
+    Bytes(usize),
+    /// After such a part of it, from 0 up to 1.
+    Fraction(f64),
+}
+
+impl Truncate {
+    /// How many bytes of a body of `length` bytes are sent.
+    pub fn of(self, length: usize) -> usize {
+        match self {
+            Truncate::Bytes(bytes) => bytes.min(length),
+            Truncate::Fraction(part) => (length as f64 * part) as usize,
+        }
+    }
+}
+
+/// The pieces in which an answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trickle {
+    /// How many bytes a piece has.
+    #[schemars(range(min = 1))]
+    pub chunk_bytes: usize,
+    /// How long it waits before the next, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub pause_ms: u64,
+}
+
+/// When a connection is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ConnectionReset")]
+pub enum Reset {
+    /// Before the first byte of the answer.
+    Before,
+    /// After half of the body. An answer without a body is reset before its first byte.
+    MidBody,
+}
+
+impl Effect {
+    /// A name for the journal: the failure's own, else the effect's.
+    pub fn name(&self) -> &str {
+        match self {
+            Effect::Failure(name) => name,
+            Effect::Raw(_) => "raw",
+            Effect::Empty => "empty",
+            Effect::MalformedJson => "malformed_json",
+            Effect::ContentType(_) => "content_type",
+            Effect::Latency(_) => "latency",
+            Effect::Truncate(_) => "truncate",
+            Effect::Trickle(_) => "trickle",
+            Effect::Reset(_) => "reset",
+            Effect::Paging(torture) => torture.word(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_in_json_is_kept_as_it_is_written() {
+        let raw = r#"{"raw":{"status":418,"body":{"b":1,"a":[2.50]}}}"#;
+        let effect: Effect = serde_json::from_str(raw).unwrap();
+        let Effect::Raw(Raw { body: Some(body), .. }) = &effect else { panic!("{effect:?}") };
+        assert_eq!((body.as_text(), body.as_json()), (None, r#"{"b":1,"a":[2.50]}"#));
+        assert_eq!(serde_json::to_string(&effect).unwrap(), raw);
+        assert_eq!(RawBody::text("a \"b\"").as_text().as_deref(), Some("a \"b\""));
+    }
+
+    #[test]
+    fn latencies_stay_in_their_bounds_and_spread_as_they_say() {
+        let chance = Chance::seeded(7);
+        let drawn = |latency: Latency| (0..4000).map(|_| latency.draw(&chance).as_secs_f64() * 1000.0).collect();
+        let fixed: Vec<f64> = drawn(Latency::FixedMs(20));
+        assert!(fixed.iter().all(|ms| *ms == 20.0));
+        let uniform: Vec<f64> = drawn(Latency::UniformMs([10, 30]));
+        assert!(uniform.iter().all(|ms| (10.0..=30.0).contains(ms)));
+        assert!(uniform.iter().any(|ms| *ms < 12.0) && uniform.iter().any(|ms| *ms > 28.0));
+        let normal: Vec<f64> = drawn(Latency::NormalMs(Normal { mean: 100.0, deviation: 10.0 }));
+        let near = normal.iter().filter(|ms| (90.0..110.0).contains(*ms)).count();
+        assert!((2600..2860).contains(&near), "{near} of 4000 within one deviation, of which 2731 are expected");
+        let low: Vec<f64> = drawn(Latency::NormalMs(Normal { mean: 0.0, deviation: 50.0 }));
+        assert!(low.iter().all(|ms| *ms >= 0.0) && low.contains(&0.0));
+    }
+
+    #[test]
+    fn a_truncation_never_adds() {
+        assert_eq!([0, 3, 5, 9].map(|bytes| Truncate::Bytes(bytes).of(5)), [0, 3, 5, 5]);
+        assert_eq!([0.0, 0.5, 0.99].map(|part| Truncate::Fraction(part).of(5)), [0, 2, 4]);
+    }
+}

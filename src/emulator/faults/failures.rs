@@ -1,0 +1,164 @@
+//! The failures that a fault can bring about, by name: those that all vendors share, and each card's own.
+
+use super::rule::RetryAfter;
+use crate::clock::{Micros, SECOND};
+use crate::contract::failure::Failure;
+use crate::contract::provider::{Card, Evidence, Position};
+use crate::contract::query::{Problem, Violation};
+use crate::emulator::limits::{Exceeded, KeyLimits, Quota, Shape};
+
+/// How a failure comes about at a provider.
+type Make = fn(&Card) -> Failure;
+
+/// Every provider has these, each in its own words.
+const SHARED: &[(&str, Make)] = &[
+    ("missing_key", |_| Failure::NoKey),
+    ("malformed_key", |_| Failure::MalformedKey),
+    ("invalid_key", |_| Failure::UnknownKey),
+    ("revoked_key", |_| Failure::RevokedKey),
+    ("expired_key", |_| Failure::ExpiredKey),
+    ("missing_scope", |card| Failure::MissingScope(card.scope().unwrap_or(ANY_SCOPE))),
+    ("not_found", |_| Failure::NoSuchRoute),
+    ("wrong_method", |card| Failure::WrongMethod(card.allow(card.list()))),
+    ("invalid_request", |card| misplaced(card)),
+    ("server_error", |_| Failure::Internal),
+];
+
+/// Every provider has this one too, and again for each further quota: `rate_limited_<quota>`.
+const RATE_LIMITED: &str = "rate_limited";
+
+/// Stands for the scope of a vendor whose keys have none.
+const ANY_SCOPE: &str = "read";
+
+/// Inferred: stands for the quota of a vendor that documents none, for keys without a limit of their own.
+const ANY_QUOTA: Quota = Quota {
+    name: "fault",
+    requests: 60,
+    seconds: 60,
+    shape: Shape::Window,
+    enforced: true,
+    evidence: Evidence::Inferred,
+};
+
+/// Inferred: how many seconds a client is told to wait for such a quota, of which nobody knows when it recovers.
+const WAIT: u64 = 1;
+
+/// The provider's failure of this name, as it is for a key with these limits at the instant `now`. `retry_after` is when
+/// a used-up quota recovers, if it is not to be when that quota would.
+pub fn named(
+    card: &Card,
+    name: &str,
+    limits: KeyLimits,
+    now: Micros,
+    retry_after: Option<RetryAfter>,
+) -> Option<Failure> {
+    let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card));
+    let staged = || card.staged.iter().find(|staged| staged.name == name).map(Failure::Staged);
+    let limited = || exceeded(card, name, limits, now, retry_after).map(Failure::RateLimited);
+    shared.or_else(staged).or_else(limited)
+}
+
+/// The names of the provider's failures.
+pub fn names(card: &Card) -> Vec<String> {
+    let shared = SHARED.iter().map(|(name, _)| (*name).to_owned());
+    let limited = [RATE_LIMITED.to_owned()].into_iter();
+    let limited = limited.chain(card.quotas.iter().skip(1).map(|quota| format!("{RATE_LIMITED}_{}", quota.name)));
+    shared.chain(limited).chain(card.staged.iter().map(|staged| staged.name.to_owned())).collect()
+}
+
+/// A cursor or page number that the provider cannot take.
+pub fn misplaced(card: &Card) -> Failure {
+    let problem = match card.paging().by {
+        Position::Offset | Position::Page => Problem::NotANumber,
+        Position::OffsetCursor | Position::Keyset => Problem::malformed(),
+    };
+    let param = card.paging().position.into();
+    Failure::Invalid(vec![Violation { param, given: String::new(), problem, position: 0 }])
+}
+
+fn exceeded(
+    card: &Card,
+    name: &str,
+    limits: KeyLimits,
+    now: Micros,
+    retry_after: Option<RetryAfter>,
+) -> Option<Exceeded> {
+    let quota = match name.strip_prefix(RATE_LIMITED)? {
+        "" => limits.main_quota(card.quotas),
+        rest => Some(*card.quotas.iter().skip(1).find(|quota| rest.strip_prefix('_') == Some(quota.name))?),
+    };
+    Some(match (quota, retry_after) {
+        (Some(quota), None) => quota.used_up(now),
+        (quota, given) => in_seconds(quota.unwrap_or(ANY_QUOTA), now, given.map_or(WAIT, RetryAfter::seconds)),
+    })
+}
+
+fn in_seconds(quota: Quota, now: Micros, seconds: u64) -> Exceeded {
+    let wait = Micros::try_from(seconds).unwrap_or(Micros::MAX).saturating_mul(SECOND);
+    Exceeded { quota, reset_at: now.saturating_add(wait), retry_after: seconds }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::limits::Own;
+    use crate::providers;
+
+    #[test]
+    fn every_name_names_a_failure_and_only_one() {
+        for card in providers::ALL.iter().map(|provider| provider.card()) {
+            let mut names = names(card);
+            assert!(
+                names.iter().all(|name| named(card, name, KeyLimits::Default, 0, None).is_some()),
+                "{}: {names:?}",
+                card.name
+            );
+            assert!(names.iter().any(|name| name == "unavailable"), "{} is never unavailable", card.name);
+            let count = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}", card.name);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_names_nothing() {
+        let card = providers::ALL[0].card();
+        for name in ["", "nope", "rate_limited_", "rate_limited_nope", "RATE_LIMITED"] {
+            assert_eq!(named(card, name, KeyLimits::Default, 0, None), None, "{name}");
+        }
+    }
+
+    fn rate_limited(card: &Card, name: &str, limits: KeyLimits, now: Micros, given: Option<RetryAfter>) -> Exceeded {
+        match named(card, name, limits, now, given) {
+            Some(Failure::RateLimited(exceeded)) => exceeded,
+            other => panic!("{}: {other:?}", card.name),
+        }
+    }
+
+    #[test]
+    fn a_used_up_quota_recovers_when_its_window_ends() {
+        let now = 7 * SECOND + 1;
+        for card in providers::ALL.iter().map(|provider| provider.card()) {
+            let exceeded = rate_limited(card, RATE_LIMITED, KeyLimits::Default, now, None);
+            let expected = if card.quotas.is_empty() { (WAIT, now + SECOND) } else { (53, 60 * SECOND) };
+            assert_eq!((exceeded.retry_after, exceeded.reset_at), expected, "{}", card.name);
+            let own = KeyLimits::Own(Own { requests: 3, seconds: 10 });
+            let exceeded = rate_limited(card, RATE_LIMITED, own, now, None);
+            assert_eq!((exceeded.quota.requests, exceeded.retry_after, exceeded.reset_at), (3, 3, 10 * SECOND));
+            for quota in card.quotas.iter().skip(1) {
+                let name = format!("{RATE_LIMITED}_{}", quota.name);
+                assert_eq!(rate_limited(card, &name, own, now, None), quota.used_up(now));
+            }
+        }
+    }
+
+    #[test]
+    fn a_used_up_quota_recovers_when_the_fault_says() {
+        for card in providers::ALL.iter().map(|provider| provider.card()) {
+            let given = Some(RetryAfter::Seconds(3));
+            let exceeded = rate_limited(card, RATE_LIMITED, KeyLimits::Default, 5, given);
+            assert_eq!((exceeded.retry_after, exceeded.reset_at), (3, 5 + 3 * SECOND));
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What the faults that strike a request do to it, in the order of the pipeline's stages.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+
+use super::effect::{Effect, Raw};
+use super::paging::Torture;
+use super::rule::RetryAfter;
+use super::wire::{self, Delivery, Peer};
+use super::{Struck, failures};
+use crate::clock::{Chance, Micros};
+use crate::contract::failure::Failure;
+use crate::contract::provider::{Card, Page};
+use crate::emulator::limits::KeyLimits;
+use crate::http::reply::Reply;
+use crate::library::store::AssetQuery;
+
+/// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered
+/// (`failure`, `raw`, `empty`), one for the paging, one for how the answer is written (`malformed_json`,
+/// `content_type`) and one for how it travels (`truncate`, `trickle`, `reset`). Most requests have an empty one,
+/// which is why the large parts are in boxes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Script {
+    /// How long the request waits before anything else happens to it.
+    pub delay: Duration,
+    /// What is answered in place of a page.
+    pub instead: Option<Box<Instead>>,
+    /// What happens to the walk. Before a page is read, the pipeline itself makes or removes an asset.
+    pub paging: Option<Torture>,
+    retry_after: Option<RetryAfter>,
+    emptied: bool,
+    written: Option<Box<Effect>>,
+    travels: Option<Box<Effect>>,
+}
+
+/// An answer in place of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Instead {
+    /// A failure for the vendor to word.
+    Failure(Failure),
+    /// An answer that has nothing of the vendor's.
+    Raw(Reply),
+}
+
+impl Script {
+    /// Puts together what strikes a request to this provider, with a key of these limits.
+    pub fn of(struck: &[Struck], card: &Card, limits: KeyLimits, now: Micros, chance: &Chance) -> Script {
+        let mut script = Script::default();
+        for Struck { effect, retry_after, .. } in struck {
+            match effect {
+                Effect::Latency(latency) => script.delay += latency.draw(chance),
+                Effect::Paging(torture) => script.paging = script.paging.or(Some(*torture)),
+                Effect::Failure(name) => {
+                    let failure = || failures::named(card, name, limits, now, *retry_after).map(Instead::Failure);
+                    script.answer(*retry_after, failure);
+                }
+                Effect::Raw(raw) => script.answer(*retry_after, || Some(Instead::Raw(reply(raw)))),
+                Effect::Empty if script.instead.is_none() => script.emptied = true,
+                Effect::Empty => {}
+                Effect::MalformedJson | Effect::ContentType(_) => {
+                    script.written.get_or_insert_with(|| Box::new(effect.clone()));
+                }
+                Effect::Truncate(_) | Effect::Trickle(_) | Effect::Reset(_) => {
+                    script.travels.get_or_insert_with(|| Box::new(effect.clone()));
+                }
+            }
+        }
+        script
+    }
+
+    fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Instead>) {
+        if self.instead.is_none() && !self.emptied {
+            self.retry_after = retry_after;
+            self.instead = instead().map(Box::new);
+        }
+    }
+
+    /// The refusal of a cursor, if that is what happens to the walk.
+    pub fn refused_cursor(&self, card: &Card) -> Option<Failure> {
+        (self.paging == Some(Torture::ExpiredCursor)).then(|| failures::misplaced(card))
+    }
+
+    /// What the pipeline does to the library before the page is read: it makes an asset, or removes one.
+    pub fn disturbance(&self) -> Option<Torture> {
+        self.paging.filter(|torture| matches!(torture, Torture::Insert | Torture::Remove))
+    }
+
+    /// What happens to the question for a page.
+    pub fn bend(&self, plan: &mut AssetQuery) {
+        if let Some(torture) = self.paging {
+            torture.bend(plan);
+        }
+    }
+
+    /// What happens to the page, before the vendor shows it.
+    pub fn spoil(&self, page: &mut Page, chance: &Chance) {
+        if let Some(torture) = self.paging {
+            torture.spoil(page, chance);
+        }
+    }
+
+    /// What happens to the vendor's answer, whatever it is, before it is put on the wire.
+    pub fn finish(&self, mut reply: Reply, now: Micros) -> Reply {
+        let retry_after = self.retry_after.filter(|_| self.instead.is_some()).map(|after| after.value(now));
+        if let Some(value) = retry_after.and_then(|value| HeaderValue::try_from(value).ok()) {
+            reply.headers.insert(header::RETRY_AFTER, value);
+        }
+        if self.emptied {
+            reply = wire::emptied(reply);
+        }
+        match &self.written {
+            Some(effect) => wire::written(reply, effect),
+            None => reply,
+        }
+    }
+
+    /// How much leaves of an answer with a body of so many bytes.
+    pub fn delivery(&self, length: usize, peer: &Peer) -> Delivery {
+        self.travels.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
+    }
+
+    /// What happens to the answer on its way; the last thing before the HTTP layer has it.
+    pub async fn send(&self, response: Response, peer: &Peer) -> Response {
+        match &self.travels {
+            Some(effect) => Box::pin(wire::send(response, effect, peer)).await,
+            None => response,
+        }
+    }
+}
+
+/// A raw answer. A body that is not a text is JSON, and said to be unless the headers say otherwise.
+fn reply(Raw { status, headers, body }: &Raw) -> Reply {
+    let mut reply = Reply::empty(wire::status(*status));
+    if let Some(body) = body {
+        reply.body = body.as_text().unwrap_or_else(|| body.as_json().to_owned()).into();
+        if body.as_text().is_none() {
+            reply = reply.header("content-type", "application/json");
+        }
+    }
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (header::HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            reply.headers.insert(name, value);
+        }
+    }
+    reply
+}

@@ -1,0 +1,263 @@
+//! Which entries are meant. A filter is a list of things asked for ([`Ask`]); each can say whether an entry has it and,
+//! for expectations that were not met, in what the entry differs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Exchange;
+use crate::emulator::faults::is_named;
+use crate::emulator::secret::{Secrets, mask, mask_header};
+
+/// Which entries are meant; what is left out matches every entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "JournalFilter")]
+pub struct Filter {
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
+    pub operation: Option<String>,
+    /// The workspace's id.
+    pub workspace: Option<String>,
+    /// The whole text of the key that was shown, good or not.
+    pub key: Option<String>,
+    /// The method: one of those that HTTP registers, in any case.
+    pub method: Option<String>,
+    /// The answer's status: a number, or a class such as `4xx`.
+    pub status: Option<StatusIs>,
+    /// The decoded path, with or without the provider's prefix; with `*` at the end, what it begins with.
+    pub path: Option<String>,
+    /// Query parameters that must be there with these values, decoded.
+    pub query: BTreeMap<String, String>,
+    /// Request headers that must be there with these values.
+    pub header: BTreeMap<String, String>,
+    /// Only entries with a greater number.
+    pub after: Option<u64>,
+    /// A fault that struck: its name in the journal, such as `rate_limited` or `insert`, or its kind, the word that the rule has
+    /// in `effect`, such as `failure` or `paging`.
+    pub fault: Option<String>,
+    /// Whether there are warnings.
+    pub warnings: Option<bool>,
+    /// How many entries at most.
+    pub limit: Option<usize>,
+}
+
+impl Filter {
+    /// Whether an exchange has everything asked for. `after` and `limit` are not about exchanges.
+    pub fn matches(&self, exchange: &Exchange) -> bool {
+        self.asks().all(|ask| ask.holds(exchange))
+    }
+
+    /// What is asked of an exchange.
+    pub(super) fn asks(&self) -> impl Iterator<Item = Ask<'_>> {
+        let single = [
+            self.provider.as_deref().map(Ask::Provider),
+            self.operation.as_deref().map(Ask::Operation),
+            self.workspace.as_deref().map(Ask::Workspace),
+            self.key.as_deref().map(Ask::Key),
+            self.method.as_deref().map(Ask::Method),
+            self.status.map(Ask::Status),
+            self.path.as_deref().map(Ask::Path),
+            self.fault.as_deref().map(Ask::Fault),
+            self.warnings.map(Ask::Warnings),
+        ];
+        let query = self.query.iter().map(|(name, value)| Ask::Query(name, value));
+        let header = self.header.iter().map(|(name, value)| Ask::Header(name, value));
+        single.into_iter().flatten().chain(query).chain(header)
+    }
+}
+
+/// A status, or a class of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "WrittenStatus", into = "WrittenStatus")]
+#[schemars(rename = "StatusFilter")]
+pub enum StatusIs {
+    /// This one.
+    Exactly(u16),
+    /// From this hundred.
+    Class(u16),
+}
+
+/// A status as JSON.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+)]
+enum WrittenStatus {
+    Number(#[schemars(range(min = 200, max = 999))] u16),
+    Text(#[schemars(regex(pattern = r"^([2-9][0-9][0-9]|[2-5]xx)$"))] String),
+}
+
+impl TryFrom<WrittenStatus> for StatusIs {
+    type Error = String;
+
+    fn try_from(written: WrittenStatus) -> Result<StatusIs, String> {
+        let read = match &written {
+            WrittenStatus::Number(number) => Some(StatusIs::Exactly(*number)),
+            WrittenStatus::Text(text) => match text.strip_suffix("xx") {
+                Some(class) => class.parse().ok().map(StatusIs::Class),
+                None => text.parse().ok().map(StatusIs::Exactly),
+            },
+        };
+        let possible = |status: &StatusIs| match status {
+            // An answer of a fault, `raw`, can have any of them.
+            StatusIs::Exactly(number) => (200..1000).contains(number),
+            StatusIs::Class(class) => (2..6).contains(class),
+        };
+        read.filter(possible).ok_or_else(|| {
+            "a status is a number such as 404, from 200 to 999, or a class such as `4xx`, from `2xx` to `5xx`"
+                .to_owned()
+        })
+    }
+}
+
+impl From<StatusIs> for WrittenStatus {
+    fn from(status: StatusIs) -> WrittenStatus {
+        match status {
+            StatusIs::Exactly(number) => WrittenStatus::Number(number),
+            StatusIs::Class(_) => WrittenStatus::Text(status.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for StatusIs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StatusIs::Exactly(number) => write!(f, "{number}"),
+            StatusIs::Class(class) => write!(f, "{class}xx"),
+        }
+    }
+}
+
+/// One thing asked of an exchange.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ask<'a> {
+    Provider(&'a str),
+    Operation(&'a str),
+    Workspace(&'a str),
+    Key(&'a str),
+    Method(&'a str),
+    Status(StatusIs),
+    Path(&'a str),
+    Query(&'a str, &'a str),
+    Header(&'a str, &'a str),
+    Fault(&'a str),
+    Warnings(bool),
+}
+
+impl Ask<'_> {
+    pub(super) fn holds(self, exchange: &Exchange) -> bool {
+        match self {
+            Ask::Provider(name) => exchange.provider == Some(name),
+            Ask::Operation(name) => exchange.operation.is_some_and(|operation| operation.name == name),
+            Ask::Workspace(id) => exchange.workspace.as_deref() == Some(id),
+            Ask::Key(key) => exchange.key.as_deref() == Some(key),
+            Ask::Method(method) => exchange.method.as_str().eq_ignore_ascii_case(method),
+            Ask::Status(status) => exchange.status.is_some_and(|given| match status {
+                StatusIs::Exactly(number) => given == number,
+                StatusIs::Class(class) => given.as_u16() / 100 == class,
+            }),
+            Ask::Path(pattern) => is_at(exchange, pattern),
+            Ask::Query(name, value) => parameter(exchange, name).any(|given| given == value),
+            Ask::Header(name, value) => {
+                exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
+            }
+            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| is_named(fault, name)),
+            Ask::Warnings(wanted) => exchange.remarks().warnings.is_empty() != wanted,
+        }
+    }
+
+    /// In what an exchange differs from what is asked, as a sentence.
+    pub(super) fn difference(self, exchange: &Exchange, secrets: &Secrets) -> String {
+        let or_none = |text: Option<&str>| text.unwrap_or("none").to_owned();
+        let (what, is) = match self {
+            Ask::Provider(_) => ("the provider", or_none(exchange.provider)),
+            Ask::Operation(_) => ("the operation", or_none(exchange.operation.map(|operation| operation.name))),
+            Ask::Workspace(_) => ("the workspace", or_none(exchange.workspace.as_deref())),
+            Ask::Key(_) => ("the key", or_none(exchange.key.as_deref().map(mask).as_deref())),
+            Ask::Method(_) => ("the method", exchange.method.to_string()),
+            Ask::Status(_) => {
+                ("the status", exchange.status.map_or("none".to_owned(), |status| status.as_u16().to_string()))
+            }
+            Ask::Path(_) => ("the path", decoded_path(exchange)),
+            Ask::Query(name, _) => match parameter(exchange, name).collect::<Vec<_>>() {
+                values if values.is_empty() => ("the query", format!("without {name}")),
+                values => ("the query", format!("{name}={}", values.join(&format!("&{name}=")))),
+            },
+            Ask::Header(name, _) => match exchange.heads.request().iter().find(|(known, _)| *known == name) {
+                Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
+                None => ("the header", format!("without {name}")),
+            },
+            Ask::Fault(_) => match &*exchange.remarks().faults {
+                [] => ("the fault", "none".to_owned()),
+                faults => ("the fault", faults.join(", ")),
+            },
+            Ask::Warnings(_) => ("the number of warnings", exchange.remarks().warnings.len().to_string()),
+        };
+        format!("{what} is {}, not {}", secrets.hide(&is), self.wanted())
+    }
+
+    fn wanted(self) -> String {
+        match self {
+            Ask::Provider(text) | Ask::Operation(text) | Ask::Workspace(text) | Ask::Path(text) | Ask::Fault(text) => {
+                text.to_owned()
+            }
+            Ask::Method(method) => method.to_ascii_uppercase(),
+            Ask::Key(key) => mask(key),
+            Ask::Status(status) => status.to_string(),
+            Ask::Query(name, value) => format!("{name}={value}"),
+            Ask::Header(name, value) => match name.parse() {
+                Ok(known) => format!("{name}: {}", mask_header(&known, value)),
+                Err(_) => name.to_owned(),
+            },
+            Ask::Warnings(true) => "at least 1".to_owned(),
+            Ask::Warnings(false) => "0".to_owned(),
+        }
+    }
+}
+
+/// What is asked for, in a description of an expectation.
+impl fmt::Display for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Ask::Provider(_) => "provider",
+            Ask::Operation(_) => "operation",
+            Ask::Workspace(_) => "workspace",
+            Ask::Key(_) => "key",
+            Ask::Method(_) => "method",
+            Ask::Status(_) => "status",
+            Ask::Path(_) => "path",
+            Ask::Query(..) => "query",
+            Ask::Header(..) => "header",
+            Ask::Fault(_) => "fault",
+            Ask::Warnings(_) => "warnings",
+        };
+        write!(f, "{what} {}", self.wanted())
+    }
+}
+
+fn decoded_path(exchange: &Exchange) -> String {
+    percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy().into_owned()
+}
+
+/// Whether this is the path, in front of or behind the provider's prefix.
+fn is_at(exchange: &Exchange, pattern: &str) -> bool {
+    let path = percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy();
+    let below = exchange.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
+    let below = below.filter(|below| below.is_empty() || below.starts_with('/'));
+    [Some(&*path), below].into_iter().flatten().any(|path| match pattern.strip_suffix('*') {
+        Some(prefix) => path.starts_with(prefix),
+        None => path == pattern,
+    })
+}
+
+/// The values of a query parameter.
+fn parameter<'a>(exchange: &'a Exchange, name: &'a str) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+    let query = exchange.heads.target().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).map(|(_, value)| value)
+}

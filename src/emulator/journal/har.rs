@@ -1,0 +1,249 @@
+//! The journal as an HTTP archive (HAR 1.2), which browsers and proxies read. The crate `har` has these structs; it
+//! also brings `serde_with` and its macros, and locks thirty packages more, second versions of some that we have
+//! among them, for a page of fields that were settled in 2012. What only we know is in fields that begin with `_`, as
+//! the format has it.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, header};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::shown::headers;
+use super::{Body, Exchange, Header, ShownBody};
+use crate::clock::write_rfc3339;
+use crate::emulator::secret::{Secrets, mask};
+
+/// An HTTP archive of entries, without secrets. Keys in [`Exchange`] are whole; here they are masked as in
+/// [`Shown`](super::Shown).
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Har {
+    log: Log,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarLog")]
+struct Log {
+    version: &'static str,
+    creator: Creator,
+    entries: Vec<HarEntry>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarCreator")]
+struct Creator {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct HarEntry {
+    started_date_time: String,
+    /// Milliseconds.
+    time: f64,
+    request: Request,
+    response: Response,
+    cache: Cache,
+    timings: Timings,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
+    comment: String,
+    #[serde(rename = "_seq")]
+    seq: u64,
+    #[serde(rename = "_provider")]
+    provider: Option<&'static str>,
+    #[serde(rename = "_workspace")]
+    workspace: Option<String>,
+    #[serde(rename = "_key")]
+    key: Option<String>,
+    #[serde(rename = "_faults")]
+    faults: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarRequest")]
+struct Request {
+    method: String,
+    url: String,
+    http_version: String,
+    cookies: [(); 0],
+    headers: Vec<Header>,
+    query_string: Vec<Header>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_data: Option<PostData>,
+    headers_size: i64,
+    body_size: u64,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarPostData")]
+struct PostData {
+    mime_type: String,
+    text: String,
+    /// The format has no field for the encoding of a request's body.
+    #[serde(rename = "_encoding", skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarResponse")]
+struct Response {
+    status: u16,
+    status_text: &'static str,
+    http_version: String,
+    cookies: [(); 0],
+    headers: Vec<Header>,
+    content: Content,
+    #[serde(rename = "redirectURL")]
+    redirect_url: String,
+    headers_size: i64,
+    body_size: u64,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "HarContent")]
+struct Content {
+    size: u64,
+    mime_type: String,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarCache")]
+struct Cache {}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "HarTimings")]
+struct Timings {
+    send: f64,
+    wait: f64,
+    receive: f64,
+}
+
+/// What the format says where a size is not known.
+const NOT_KNOWN: i64 = -1;
+
+/// What browsers write where a body has no type.
+const NO_TYPE: &str = "x-unknown";
+
+impl Har {
+    /// The archive of these entries.
+    pub fn of(entries: &[Arc<Exchange>]) -> Har {
+        let creator = Creator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+        Har { log: Log { version: "1.2", creator, entries: entries.iter().map(|entry| HarEntry::of(entry)).collect() } }
+    }
+
+    /// What the archive has of one entry.
+    pub fn entry(entry: &Exchange) -> impl Serialize + use<> {
+        HarEntry::of(entry)
+    }
+}
+
+impl HarEntry {
+    fn of(entry: &Exchange) -> HarEntry {
+        let secrets = entry.secrets();
+        let time = entry.duration.as_micros() as f64 / 1000.0;
+        HarEntry {
+            started_date_time: write_rfc3339(entry.at),
+            time,
+            request: Request::of(entry, &secrets),
+            response: Response::of(entry, &secrets),
+            cache: Cache {},
+            timings: Timings { send: 0.0, wait: time, receive: 0.0 },
+            comment: secrets.hide(&entry.remarks().said().join("; ")).into_owned(),
+            seq: entry.seq,
+            provider: entry.provider,
+            workspace: entry.workspace.as_deref().map(str::to_owned),
+            key: entry.key.as_deref().map(mask),
+            faults: entry.remarks().faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
+        }
+    }
+}
+
+impl Request {
+    fn of(entry: &Exchange, secrets: &Secrets) -> Request {
+        let query = form_urlencoded::parse(entry.heads.target().query().unwrap_or_default().as_bytes());
+        let query = query.map(|(name, value)| Header {
+            name: secrets.hide(&name).into_owned(),
+            value: secrets.parameter(&name, &value),
+        });
+        let body = entry.request_body.as_deref().cloned().unwrap_or_default();
+        let (text, encoding) = text(&body, secrets);
+        let post_data = PostData {
+            mime_type: named(&entry.heads.request(), header::CONTENT_TYPE, NO_TYPE, secrets),
+            text,
+            encoding,
+        };
+        Request {
+            method: secrets.method(&entry.method),
+            url: secrets.target(&url(entry)),
+            http_version: format!("{:?}", entry.version),
+            cookies: [],
+            headers: headers(&entry.heads.request(), secrets),
+            query_string: query.collect(),
+            post_data: (body.length > 0).then_some(post_data),
+            headers_size: NOT_KNOWN,
+            body_size: body.length,
+        }
+    }
+}
+
+impl Response {
+    fn of(entry: &Exchange, secrets: &Secrets) -> Response {
+        let body = &entry.response_body;
+        let (text, encoding) = text(body, secrets);
+        let sent = entry.sent();
+        let comment = match entry.remarks().sent {
+            _ if body.dropped => Some(format!("the journal had no room for these {} bytes", body.length)),
+            Some(sent) => Some(format!("the connection ended after {sent} of {} bytes", body.length)),
+            None => body.is_cut().then(|| format!("the first {} of {} bytes", body.kept.len(), body.length)),
+        };
+        Response {
+            status: entry.status.map_or(0, |status| status.as_u16()),
+            status_text: entry.status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
+            http_version: format!("{:?}", entry.version),
+            cookies: [],
+            headers: headers(&entry.heads.response(), secrets),
+            content: Content {
+                size: sent,
+                mime_type: named(&entry.heads.response(), header::CONTENT_TYPE, NO_TYPE, secrets),
+                text,
+                encoding,
+                comment,
+            },
+            redirect_url: named(&entry.heads.response(), header::LOCATION, "", secrets),
+            headers_size: NOT_KNOWN,
+            body_size: sent,
+        }
+    }
+}
+
+/// The absolute URL, which the format asks for.
+fn url(entry: &Exchange) -> String {
+    let headers = entry.heads.request();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    match entry.heads.target().is_absolute() {
+        true => entry.heads.target().to_string(),
+        false => format!("http://{host}{}", entry.heads.target()),
+    }
+}
+
+fn named(headers: &HeaderMap, name: HeaderName, absent: &str, secrets: &Secrets) -> String {
+    headers.get(&name).map_or_else(|| absent.to_owned(), |value| secrets.header(&name, value))
+}
+
+fn text(body: &Body, secrets: &Secrets) -> (String, Option<&'static str>) {
+    match ShownBody::of(body, secrets) {
+        ShownBody::Text(text) => (text, None),
+        ShownBody::Binary { base64 } => (base64, Some("base64")),
+    }
+}

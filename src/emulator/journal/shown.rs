@@ -1,0 +1,243 @@
+//! How an entry is shown: as JSON, and as one line for the log. No key is whole in either.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU64;
+
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Body, Exchange};
+use crate::clock::write_rfc3339;
+use crate::emulator::explain::{SHORT, clip};
+use crate::emulator::secret::{Secrets, mask};
+
+/// An entry as JSON, without secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "JournalEntry")]
+pub struct Shown {
+    /// Its number: from 1, never used again.
+    pub seq: u64,
+    /// When it came, by the workspace's clock, in RFC 3339.
+    pub at: String,
+    /// The provider asked.
+    pub provider: Option<&'static str>,
+    /// The operation of the provider's that it is for, such as `list_assets`; null where it has no such route.
+    pub operation: Option<&'static str>,
+    /// The workspace its key opens.
+    pub workspace: Option<String>,
+    /// The key it showed, masked.
+    pub key: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The target as sent.
+    pub target: String,
+    /// The version of HTTP, such as `HTTP/1.1`.
+    pub http_version: String,
+    /// The request's headers.
+    pub request_headers: Vec<Header>,
+    /// The request's body.
+    pub request_body: ShownBody,
+    /// Whether there was more of it.
+    pub request_body_cut: bool,
+    /// The answer's status; null: the connection ended before any of the answer left.
+    pub status: Option<u16>,
+    /// The answer's headers.
+    pub response_headers: Vec<Header>,
+    /// The answer's body.
+    pub response_body: ShownBody,
+    /// Whether there was more of it.
+    pub response_body_cut: bool,
+    /// The length of all of the answer's body, in bytes.
+    pub response_body_length: u64,
+    /// How many of them left before the connection ended.
+    pub response_body_sent: u64,
+    /// Whether what was kept of the bodies had to make room for others.
+    pub bodies_dropped: bool,
+    /// How long the answer took, in microseconds.
+    pub duration_us: u64,
+    /// The faults that struck.
+    pub faults: Vec<String>,
+    /// Why it was refused.
+    pub why: Option<String>,
+    /// What was probably not meant.
+    pub warnings: Vec<String>,
+    /// How the vendor behaved where it was not the default: options by the name of the variant.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub variants: BTreeMap<String, &'static str>,
+}
+
+/// One header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Header {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value, masked where it is a secret.
+    pub value: String,
+}
+
+/// A body: text, or base64 of what is no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "JournalBody")]
+pub enum ShownBody {
+    /// Text.
+    Text(String),
+    /// Anything else.
+    Binary {
+        /// Its bytes.
+        base64: String,
+    },
+}
+
+impl Shown {
+    /// An entry without its secrets.
+    pub fn of(entry: &Exchange) -> Shown {
+        let secrets = entry.secrets();
+        let remarks = entry.remarks();
+        let request_body = entry.request_body.as_deref().cloned().unwrap_or_default();
+        let hidden = |text: &str| secrets.hide(text).into_owned();
+        Shown {
+            seq: entry.seq,
+            at: write_rfc3339(entry.at),
+            provider: entry.provider,
+            operation: entry.operation.map(|operation| operation.name),
+            workspace: entry.workspace.as_deref().map(str::to_owned),
+            key: entry.key.as_deref().map(mask),
+            method: secrets.method(&entry.method),
+            target: secrets.target(&entry.heads.target().to_string()),
+            http_version: format!("{:?}", entry.version),
+            request_headers: headers(&entry.heads.request(), &secrets),
+            request_body: ShownBody::of(&request_body, &secrets),
+            request_body_cut: request_body.is_cut(),
+            status: entry.status.map(|status| status.as_u16()),
+            response_headers: headers(&entry.heads.response(), &secrets),
+            response_body: ShownBody::of(&entry.response_body, &secrets),
+            response_body_cut: entry.response_body.is_cut(),
+            response_body_length: entry.response_body.length,
+            response_body_sent: entry.sent(),
+            bodies_dropped: entry.response_body.dropped || request_body.dropped,
+            duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
+            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: remarks.why.as_deref().map(hidden),
+            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+            variants: remarks.variants.clone(),
+        }
+    }
+}
+
+impl ShownBody {
+    pub(super) fn of(body: &Body, secrets: &Secrets) -> ShownBody {
+        let whole = body.kept.whole();
+        let bytes = secrets.hide_in_bytes(&whole);
+        match (std::str::from_utf8(&bytes), body.is_cut()) {
+            (Ok(text), _) => ShownBody::Text(text.to_owned()),
+            // Cut within a character.
+            (Err(error), true) if error.error_len().is_none() => {
+                ShownBody::Text(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned())
+            }
+            (Err(_), _) => ShownBody::Binary { base64: STANDARD.encode(&bytes) },
+        }
+    }
+}
+
+pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
+    let shown = headers.iter().map(|(name, value)| Header {
+        name: secrets.hide(name.as_str()).into_owned(),
+        value: secrets.header(name, value),
+    });
+    shown.collect()
+}
+
+impl Exchange {
+    /// What must not be shown of it.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let secrets = Secrets::of(self.key.as_deref(), &self.heads.request()).and_in_headers(&self.heads.response());
+        let secrets = secrets.and_in_query(self.heads.target().query().unwrap_or_default());
+        let Some(body) = self.request_body.as_deref() else { return secrets };
+        let body = body.kept.whole();
+        match std::str::from_utf8(&body) {
+            Ok(form) if !form.trim_start().starts_with(['{', '[']) => secrets.and_in_query(form),
+            _ => secrets.and_in_json(&body),
+        }
+    }
+}
+
+/// The longest target in a line.
+const LINE_TARGET: usize = 240;
+
+/// What the log says of an entry, without secrets: fields in JSON, and in text one line. What is not known is `-` there; the
+/// warnings follow the reason:
+/// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// Its number in the journal; null: it holds nothing.
+    pub seq: Option<NonZeroU64>,
+    provider: Option<&'static str>,
+    operation: Option<&'static str>,
+    workspace: Option<String>,
+    key: Option<String>,
+    method: String,
+    target: String,
+    status: Option<u16>,
+    duration_ms: f64,
+    faults: Vec<String>,
+    why: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl Line {
+    /// An entry without its secrets.
+    pub fn of(entry: &Exchange) -> Line {
+        let secrets = entry.secrets();
+        let remarks = entry.remarks();
+        let hidden = |text: &str| secrets.hide(text).into_owned();
+        Line {
+            seq: NonZeroU64::new(entry.seq),
+            provider: entry.provider,
+            operation: entry.operation.map(|operation| operation.name),
+            workspace: entry.workspace.as_deref().map(str::to_owned),
+            key: entry.key.as_deref().map(mask),
+            method: clip(&secrets.method(&entry.method), SHORT, &secrets).into_owned(),
+            target: clip(&secrets.target(&entry.heads.target().to_string()), LINE_TARGET, &secrets).into_owned(),
+            status: entry.status.map(|status| status.as_u16()),
+            duration_ms: entry.duration.as_micros() as f64 / 1000.0,
+            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: remarks.why.as_deref().map(hidden),
+            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Line::of(self).fmt(f)
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.map_or(Cow::Borrowed("-"), |status| Cow::Owned(status.to_string()));
+        write!(
+            f,
+            "{} {} {} {status} {:.2}ms {} {}",
+            self.provider.unwrap_or("-"),
+            self.method,
+            self.target,
+            self.duration_ms,
+            self.workspace.as_deref().unwrap_or("-"),
+            self.key.as_deref().unwrap_or("-"),
+        )?;
+        if !self.faults.is_empty() {
+            write!(f, " [{}]", self.faults.join(", "))?;
+        }
+        let warnings = self.warnings.iter().filter(|warning| Some(*warning) != self.why.as_ref());
+        let said: Vec<_> = self.why.iter().chain(warnings).map(String::as_str).collect();
+        if said.is_empty() { Ok(()) } else { write!(f, " — {}", said.join("; ")) }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a provider lists if it is asked for nothing in particular: which filters that means, and how many assets of a
+//! workspace there are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+use crate::contract::provider::Provider;
+use crate::contract::query;
+use crate::contract::variant::Choices;
+use crate::emulator::app::App;
+use crate::emulator::limits::KeyLimits;
+use crate::library::store::{AssetQuery, Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
+use crate::providers;
+
+/// What is counted: what a provider lists of one version of a collection.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Listing {
+    collection: i64,
+    version: i64,
+    provider: &'static str,
+    selection: Selection,
+}
+
+/// Counts that were made lately, each of one edition of what a workspace holds.
+#[derive(Debug, Default)]
+pub struct ListedCounts(Mutex<HashMap<Listing, u64>>);
+
+/// How many counts are kept. Beyond that all of them go.
+const KEPT: usize = 4096;
+
+/// A workspace and how many assets each provider lists for a client with its first live key.
+pub struct CountedWorkspace {
+    /// The workspace, in short.
+    pub summary: Summary,
+    /// The first live key of each provider that has one.
+    pub keys: BTreeMap<String, Key>,
+    /// How many assets are listed for it.
+    pub counts: BTreeMap<&'static str, u64>,
+}
+
+/// Reads a workspace and counts what is listed of it, in one state of the library.
+pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
+    let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
+    let mut read = app.store.read().await?;
+    let (summary, all_keys) = read.workspace(id).await?;
+    let now = app.tenants.of(&summary.id).now(&app.clock);
+    let mut keys = BTreeMap::new();
+    for key in all_keys.into_iter().filter(|key| key.state(now) == KeyState::Active) {
+        keys.entry(key.provider.clone()).or_insert(key);
+    }
+    let mut counts = BTreeMap::new();
+    for provider in providers::ALL {
+        let name = provider.card().name;
+        let Some((key, selection)) = keys.get(name).and_then(|key| Some((key, selection(*provider, key)?))) else {
+            continue;
+        };
+        let Edition { collection, version, .. } = key.edition;
+        let listing = Listing { collection, version, provider: name, selection };
+        let kept = app.listed.get(&listing);
+        let count = match kept {
+            Some(count) => count,
+            None => {
+                let view = View { provider: name, edition: key.edition };
+                let count = read.count(view, &listing.selection).await?;
+                app.listed.keep(listing, count);
+                count
+            }
+        };
+        counts.insert(name, count);
+    }
+    Ok(CountedWorkspace { summary, keys, counts })
+}
+
+/// What this provider lists for a workspace's user of this name if it is asked for nothing in particular.
+pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
+    let key = Key {
+        id: 0,
+        provider: provider.card().name.to_owned(),
+        key: "".into(),
+        workspace: "".into(),
+        user: user.to_owned(),
+        scopes: None,
+        revoked: false,
+        expires_at: None,
+        limits: KeyLimits::Default,
+        edition: Edition { collection: 0, version: 0, tallied: false },
+        choices: Choices::default(),
+    };
+    selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()
+}
+
+/// How many assets this provider shows on a page to a client that asks for nothing in particular.
+pub fn page_size(provider: &dyn Provider, key: &Key) -> Option<u64> {
+    query(provider, key).map(|query| query.limit.into())
+}
+
+fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
+    query(provider, key).map(|query| query.selection)
+}
+
+fn query(provider: &dyn Provider, key: &Key) -> Option<AssetQuery> {
+    let card = provider.card();
+    let args = query::read(card.params(), card.unknown(), "").ok()?;
+    provider.plan(&args, key).ok()
+}
+
+impl ListedCounts {
+    fn get(&self, listing: &Listing) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(listing).copied()
+    }
+
+    fn keep(&self, listing: Listing, count: u64) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(listing, count);
+    }
+}

@@ -1,0 +1,329 @@
+//! The log. Its lines go through a bounded queue to a thread of its own, which writes them to standard error: whatever
+//! becomes of them there (a pipe that nobody reads, a full disk, no reader any more), no request and no signal waits for
+//! it, and an exit waits a quarter of a second at most. Lines that find no room, or cannot be written, are dropped and
+//! counted.
+//!
+//! `tracing-appender` has such a thread, too, but its bound is in lines, not bytes, it does not report what it dropped, and
+//! an exit waits for a stuck thread for a second, which cannot be changed.
+
+mod http2;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde::Serialize;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use self::http2::{CLIENT, REFUSED};
+use crate::cli::config::LogFormat;
+use crate::emulator::journal::Line;
+
+/// How many bytes of lines can wait to be written.
+const CAPACITY: usize = 1 << 20;
+
+/// The memory that a waiting line takes besides its text, in bytes, about.
+const OVERHEAD: usize = 64;
+
+/// How long an exit waits for the last lines to be written.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// The log of this process.
+#[derive(Debug)]
+pub struct Log {
+    format: LogFormat,
+    queue: Arc<Queue>,
+}
+
+impl Log {
+    /// Starts the log: from here on it gets the events of `tracing`, and panics.
+    pub fn start(format: LogFormat, level: Level) -> io::Result<Log> {
+        let queue = Arc::new(Queue::start(io::stderr(), format)?);
+        let lines = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
+        // It would write them to standard error itself.
+        let lines = lines.log_internal_errors(false);
+        let lines = match format {
+            LogFormat::Text => lines.boxed(),
+            // In JSON `target` is what a client asked for, not the module that says so.
+            LogFormat::Json => lines.json().flatten_event(true).with_target(false).boxed(),
+        };
+        let log = tracing_subscriber::registry().with(lines.with_filter(LevelFilter::from_level(level)));
+        log.with((level >= Level::WARN).then(|| http2::refusals(queue.clone(), format))).init();
+        LEVEL.get_or_init(|| level);
+        // The standard library's hook writes to standard error itself, and would wait for it.
+        std::panic::set_hook(Box::new(|panic| tracing::error!("{}", panic.to_string().replace('\n', " "))));
+        Ok(Log { format, queue })
+    }
+
+    /// How requests are logged.
+    pub fn requests(&self) -> RequestLog {
+        match self.format {
+            LogFormat::Text => RequestLog::Text,
+            LogFormat::Json => RequestLog::Json(self.queue.clone()),
+        }
+    }
+
+    /// Says what the run failed with, if it failed, and waits a moment until everything is written.
+    pub fn end(self, outcome: Result<(), impl ToString>) -> ExitCode {
+        let failure = outcome.err().map(|error| error.to_string());
+        match (&failure, self.format) {
+            (None, _) => {}
+            (Some(error), LogFormat::Text) => self.queue.push(format!("error: {error}\n").into()),
+            (Some(error), LogFormat::Json) => self.queue.push(json_line(Level::ERROR, error, ())),
+        }
+        self.queue.flush(FLUSH_TIMEOUT);
+        if failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// How requests are logged.
+#[derive(Debug, Clone, Default)]
+pub enum RequestLog {
+    /// As a readable line: an event of `tracing` like any other.
+    #[default]
+    Text,
+    /// As fields, some of them lists, which events of `tracing` cannot have.
+    Json(Arc<Queue>),
+}
+
+impl RequestLog {
+    /// Says that the server is ready. In JSON that line stands in for the banner, so no level leaves it out.
+    pub fn write_ready(&self, address: SocketAddr) {
+        #[derive(Serialize)]
+        struct Ready {
+            address: SocketAddr,
+        }
+        match self {
+            RequestLog::Json(queue) => queue.push(json_line(Level::INFO, "ready", Ready { address })),
+            RequestLog::Text => tracing::info!(target: "assetmock::cli", %address, "ready"),
+        }
+    }
+
+    /// Writes a request into the log.
+    #[cold]
+    pub fn write(&self, level: Level, line: &Line) {
+        match self {
+            RequestLog::Json(queue) => queue.push(json_line(level, "request", line)),
+            RequestLog::Text if level == Level::WARN => tracing::warn!("{line}"),
+            RequestLog::Text if level == Level::INFO => tracing::info!("{line}"),
+            RequestLog::Text => tracing::debug!("{line}"),
+        }
+    }
+}
+
+/// Up to which level lines are written. (`tracing` may be told more than is written.)
+static LEVEL: OnceLock<Level> = OnceLock::new();
+
+/// Whether lines of this level are written.
+pub fn is_enabled(level: Level) -> bool {
+    LEVEL.get().is_some_and(|written| level <= *written)
+}
+
+/// A line of the JSON log, in the form of `tracing-subscriber`.
+fn json_line(level: Level, message: &str, fields: impl Serialize) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Event<'e, F> {
+        timestamp: String,
+        level: &'e str,
+        message: &'e str,
+        #[serde(flatten)]
+        fields: F,
+    }
+    let event = Event { timestamp: timestamp(), level: level.as_str(), message, fields };
+    let mut line = serde_json::to_vec(&event).expect("the fields are texts, numbers and lists of texts");
+    line.push(b'\n');
+    line
+}
+
+/// The machine's time, as `tracing-subscriber` writes it.
+fn timestamp() -> String {
+    let mut text = String::new();
+    // Writing into a text does not fail.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
+    text
+}
+
+/// The way to the thread that writes.
+#[derive(Debug)]
+pub struct Queue {
+    sender: Sender<Message>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Line(Vec<u8>),
+    /// Asks to be told when all lines before it are written.
+    Flush(Sender<()>),
+}
+
+/// What the queue and its thread count.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Bytes that wait, with those that are being written.
+    waiting: AtomicUsize,
+    /// Lines dropped that no line has told of yet.
+    dropped: AtomicU64,
+}
+
+impl Queue {
+    /// A queue whose thread, which ends with the process, writes to `output`.
+    fn start(output: impl Write + Send + 'static, format: LogFormat) -> io::Result<Queue> {
+        let (sender, messages) = mpsc::channel();
+        let counts = Arc::new(Counts::default());
+        let queue = Queue { sender, counts: counts.clone() };
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write(&messages, &counts, output, format))?;
+        Ok(queue)
+    }
+
+    /// Adds a line, or drops and counts it if there is no room.
+    fn push(&self, line: Vec<u8>) {
+        let more = |waiting: usize| Some(waiting + cost(&line)).filter(|bytes| *bytes <= CAPACITY);
+        match self.counts.waiting.fetch_update(SeqCst, SeqCst, more) {
+            Ok(_) => drop(self.sender.send(Message::Line(line))),
+            Err(_) => drop(self.counts.dropped.fetch_add(1, SeqCst)),
+        }
+    }
+
+    /// Waits until everything is written, but no longer than this.
+    fn flush(&self, timeout: Duration) {
+        let (done, written) = mpsc::channel();
+        // Both fail only if the thread is gone, and its lines with it.
+        let _ = self.sender.send(Message::Flush(done));
+        let _ = written.recv_timeout(timeout);
+    }
+}
+
+/// What `tracing-subscriber` writes to: each call is one line.
+impl Write for &Queue {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.push(line.to_owned());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn cost(line: &[u8]) -> usize {
+    line.len() + OVERHEAD
+}
+
+/// Writes line by line: others that write to the same pipe do not get into the middle of one. As soon as it has caught up,
+/// it says how many lines were dropped.
+fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, format: LogFormat) {
+    for message in messages {
+        match message {
+            Message::Line(line) => {
+                let written = write_line(&mut output, &line).is_ok();
+                let has_caught_up = counts.waiting.fetch_sub(cost(&line), SeqCst) == cost(&line);
+                if !written {
+                    counts.dropped.fetch_add(1, SeqCst);
+                } else if has_caught_up {
+                    report_dropped(counts, &mut output, format);
+                }
+            }
+            Message::Flush(done) => {
+                report_dropped(counts, &mut output, format);
+                // Who asked may have given up.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+/// Like `write_all`, but it waits for room in a pipe that does not block, too: Node makes its own so, and lends them.
+fn write_line(output: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    while !line.is_empty() {
+        match output.write(line) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => line = &line[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn report_dropped(counts: &Counts, output: &mut impl Write, format: LogFormat) {
+    let dropped = counts.dropped.swap(0, SeqCst);
+    if dropped == 0 {
+        return;
+    }
+    let message = format!("{dropped} lines of the log were dropped, because standard error did not take them");
+    let line = match format {
+        LogFormat::Text => format!("{}  WARN {}: {message}\n", timestamp(), module_path!()).into(),
+        LogFormat::Json => json_line(Level::WARN, &message, ()),
+    };
+    if write_line(output, &line).is_err() {
+        counts.dropped.fetch_add(dropped, SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output that does with each line what the test says.
+    struct Output<F>(F);
+
+    impl<F: FnMut(&str) -> io::Result<()>> Write for Output<F> {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            (self.0)(str::from_utf8(line).unwrap()).map(|()| line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted_and_told_once_the_rest_is_written() {
+        let (sender, lines) = mpsc::sync_channel(0);
+        let pipe = Output(move |line: &str| sender.send(line.to_owned()).map_err(io::Error::other));
+        let queue = Queue::start(pipe, LogFormat::Text).unwrap();
+        for _ in 0..5 {
+            queue.push(vec![b'x'; CAPACITY / 4]);
+        }
+        queue.flush(Duration::ZERO);
+        let written: Vec<_> = lines.iter().take(4).collect();
+        assert!(written[..3].iter().all(|line| line.starts_with('x')), "{written:?}");
+        assert!(
+            written[3].contains("WARN assetmock::emulator::log: 2 lines of the log were dropped"),
+            "{}",
+            written[3]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_counted_and_told_once_it_can() {
+        let (sender, lines) = mpsc::channel();
+        let mut failures =
+            [io::ErrorKind::StorageFull, io::ErrorKind::WouldBlock, io::ErrorKind::BrokenPipe].into_iter();
+        let disk = Output(move |line: &str| match failures.next() {
+            Some(failure) => Err(failure.into()),
+            None => sender.send(line.to_owned()).map_err(io::Error::other),
+        });
+        let queue = Queue::start(disk, LogFormat::Json).unwrap();
+        for line in ["full\n", "waits, then gone\n", "written\n"] {
+            queue.push(line.into());
+        }
+        queue.flush(Duration::from_secs(20));
+        let written: Vec<_> = lines.try_iter().collect();
+        assert_eq!(written[0], "written\n");
+        assert!(written[1].contains(r#""message":"2 lines of the log were dropped"#), "{written:?}");
+    }
+}

@@ -1,0 +1,14 @@
+//! What makes it an emulator: the state of a process, workspaces, limits, faults, the journal, explanations and the cache.
+
+pub mod app;
+pub mod cache;
+pub mod explain;
+pub mod faults;
+pub mod journal;
+pub mod limits;
+pub mod listed;
+pub mod log;
+pub mod secret;
+pub mod tenants;
+pub mod workspace;
+pub mod world;

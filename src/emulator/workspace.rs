@@ -1,0 +1,262 @@
+//! Making workspaces while the emulator runs: from a fixture, a generator, or another workspace, each with fresh keys.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
+use crate::contract::provider::Provider;
+use crate::contract::variant::Choices;
+use crate::emulator::app::App;
+use crate::emulator::listed;
+use crate::emulator::world;
+use crate::library::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
+use crate::library::size;
+use crate::library::store::{Filter, Status, StoreError, Write};
+use crate::providers;
+
+/// What a new workspace is made from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A built-in fixture.
+    BuiltIn(String),
+    /// A fixture in the request.
+    Inline(Box<RawValue>),
+    /// The generator.
+    Generated(Spec),
+    /// What another workspace holds at this moment.
+    CopyOf(String),
+}
+
+/// A workspace to be made.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Its id; made up if left out.
+    pub id: Option<String>,
+    /// Its name; the id if left out.
+    pub name: Option<String>,
+    /// What it is made from.
+    pub from: Origin,
+    /// Which workspace of a fixture that holds several.
+    pub which: Option<String>,
+    /// Variants that it has besides, or in place of, those of what it is made from.
+    pub variants: Choices,
+}
+
+/// Why a workspace was not made.
+#[derive(Debug)]
+pub enum MakeError {
+    /// There is no built-in fixture of this name.
+    NoSuchFixture(String),
+    /// The fixture in the request is wrong.
+    Fixture(FixtureError),
+    /// It must be clear which workspace of the fixture is meant; these are there.
+    Which(Vec<String>),
+    /// The fixture in the request holds too much.
+    TooLarge,
+    /// There are as many workspaces as there can be: this many.
+    TooMany(u64),
+    /// The library could not.
+    Store(StoreError),
+}
+
+impl From<StoreError> for MakeError {
+    fn from(error: StoreError) -> MakeError {
+        MakeError::Store(error)
+    }
+}
+
+/// Where the newest generated asset is if nobody says.
+pub const UNTIL: &str = "2026-06-01T00:00:00Z";
+
+/// [`UNTIL`] as an instant.
+pub fn until() -> Micros {
+    read_rfc3339(UNTIL).expect("it is one")
+}
+
+/// Narrows what is generated to kinds, states and what a provider lists. What leaves nothing to generate is refused, with
+/// the field and the reason.
+pub fn narrowed(
+    spec: Spec,
+    (kinds, statuses, listed_by): (&[String], &[Status], Option<&str>),
+) -> Result<Spec, (&'static str, String)> {
+    let mut filters = Vec::new();
+    if !kinds.is_empty() {
+        if let Some(unknown) = kinds.iter().find(|kind| !fixture::KINDS.contains(&&***kind)) {
+            return Err(("kinds", format!("there is no kind `{unknown}`; there are {}", fixture::KINDS.join(", "))));
+        }
+        filters.push(Filter::KindIn(kinds.to_vec()));
+    }
+    if !statuses.is_empty() {
+        filters.push(Filter::StatusIn(statuses.to_vec()));
+    }
+    if let Some(name) = listed_by {
+        let unknown =
+            || ("listed_by", format!("there is no provider `{name}`; there are {}", providers::names().join(", ")));
+        let provider = providers::named(name).ok_or_else(unknown)?;
+        filters.extend(listed::filters(provider, Generator::workspace("ws_generated").first_user()));
+    }
+    let spec = spec.narrow(filters);
+    if spec.kinds().is_empty() || spec.statuses().is_empty() {
+        return Err(("listed_by", format!("`{}` lists no such assets", listed_by.unwrap_or_default())));
+    }
+    Ok(spec)
+}
+
+/// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
+/// keys of built-in fixtures stay with the workspaces of the start.
+pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
+    let write = app.store.write(providers::names()).await?;
+    let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
+    let id = match new.id {
+        Some(id) => id,
+        None => fresh_id(app, &mut write).await?,
+    };
+    workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
+    workspace.id = id;
+    workspace.variants.extend(new.variants);
+    if !matches!(new.from, Origin::Inline(_)) {
+        workspace.keys.clear();
+    }
+    let now = app.clock.now();
+    let live = |key: &fixture::Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > now);
+    let has_key = |provider: &str| workspace.keys.iter().any(|key| key.provider == provider && live(key));
+    let without: Vec<_> = providers::ALL.iter().copied().filter(|provider| !has_key(provider.card().name)).collect();
+    workspace.keys.extend(fresh_keys(app, &mut write, &without).await?);
+    write.add_workspace(&workspace, collection).await?;
+    // A request that was under way when a workspace of this id was removed may have left something behind.
+    app.forget(&workspace.id, &[]);
+    write.commit().await?;
+    Ok(workspace)
+}
+
+async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
+    Ok(write.workspaces().await? >= app.switches.max_workspaces)
+}
+
+/// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
+async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
+    loop {
+        let id = opaque("ws_", app.chance.wide_bits(), 12, ALPHANUMERIC);
+        if !write.has_workspace(&id).await? {
+            return Ok(id);
+        }
+    }
+}
+
+/// Keys that nobody has, one for each of these providers.
+pub async fn fresh_keys(
+    app: &App,
+    write: &mut Write,
+    providers: &[&dyn Provider],
+) -> Result<Vec<fixture::Key>, StoreError> {
+    let mint = |provider: &&dyn Provider| {
+        let text = provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()));
+        fixture::Key::new(provider.card().name, text)
+    };
+    loop {
+        let keys: Vec<_> = providers.iter().map(mint).collect();
+        if !write.has_any_of(&keys).await? {
+            return Ok(keys);
+        }
+    }
+}
+
+/// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
+/// the same new key at once, the later finds what the earlier made. Where there are as many workspaces as there can be, the
+/// key stays unknown.
+pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
+    let name = provider.card().name;
+    let mut write = app.store.write(providers::names()).await?;
+    if is_full(app, &mut write).await? {
+        tracing::warn!("a new key got no workspace: there are {} (`--max-workspaces`)", app.switches.max_workspaces);
+        return Ok(());
+    }
+    let (mut workspace, collection) = write.first_origin().await?;
+    workspace.id = fresh_id(app, &mut write).await?;
+    workspace.name = None;
+    workspace.keys = vec![fixture::Key::new(name, text.to_owned())];
+    match write.add_workspace(&workspace, collection).await {
+        Ok(()) => write.commit().await,
+        Err(StoreError::Taken { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The collection for what a workspace is made from: one made from the same lately, or a new one. A new one is made in
+/// slices, between which others have their turn; so whether there is room for a workspace is asked before and after.
+async fn found_or_added(
+    app: &App,
+    mut write: Write,
+    from: &Origin,
+    which: Option<&str>,
+) -> Result<(Write, Workspace, i64), MakeError> {
+    let room = |is_full| if is_full { Err(MakeError::TooMany(app.switches.max_workspaces)) } else { Ok(()) };
+    room(is_full(app, &mut write).await?)?;
+    if let Origin::CopyOf(other) = from {
+        let (workspace, collection) = write.shared(other).await?;
+        return Ok((write, workspace, collection));
+    }
+    let source = source(from, which);
+    if let Some(template) = write.template(&source).await? {
+        return Ok((write, template.content, template.collection));
+    }
+    // Nobody waits while the fixture is read.
+    drop(write);
+    let (workspace, assets): (Workspace, Box<dyn Iterator<Item = fixture::Asset> + Send>) = match from {
+        Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
+        other => {
+            let mut workspace = chosen(read(other)?, which)?;
+            if [workspace.users.len(), workspace.projects.len(), workspace.folders.len()]
+                .iter()
+                .any(|n| *n > size::MAX_PLACES)
+            {
+                return Err(MakeError::TooLarge);
+            }
+            let assets = std::mem::take(&mut workspace.assets);
+            (workspace, Box::new(assets.into_iter()))
+        }
+    };
+    let mut write = app.store.write(providers::names()).await?;
+    if let Some(template) = write.template(&source).await? {
+        return Ok((write, template.content, template.collection));
+    }
+    let (mut write, collection) = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
+    room(is_full(app, &mut write).await?)?;
+    write.remember(&source, &workspace, collection).await?;
+    Ok((write, workspace, collection))
+}
+
+/// What tells one origin from another.
+fn source(from: &Origin, which: Option<&str>) -> String {
+    let from: Cow<'_, str> = match from {
+        Origin::BuiltIn(name) => Cow::Owned(format!("built-in {name}")),
+        Origin::Inline(text) => Cow::Borrowed(text.get()),
+        Origin::Generated(spec) => Cow::Owned(format!("generated {spec:?}")),
+        Origin::CopyOf(id) => Cow::Owned(format!("copy {id}")),
+    };
+    format!("{} {from}", which.unwrap_or_default())
+}
+
+fn read(from: &Origin) -> Result<Fixture, MakeError> {
+    let (source, text) = match from {
+        Origin::BuiltIn(name) => {
+            (&**name, world::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
+        }
+        Origin::Inline(text) if !size::is_readable(text.get()) => return Err(MakeError::TooLarge),
+        Origin::Inline(text) => ("fixture", text.get()),
+        Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
+    };
+    let mut taken = fixture::Taken::default();
+    size::parse_aside(text.len(), || fixture::read(source, text, &providers::names(), &mut taken))
+        .map_err(MakeError::Fixture)
+}
+
+fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
+    let ids: Vec<_> = fixture.workspaces.iter().map(|workspace| workspace.id.clone()).collect();
+    let mut fitting = fixture.workspaces.into_iter().filter(|workspace| which.is_none_or(|id| id == workspace.id));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(MakeError::Which(ids)),
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP as it is, below any vendor: connections, request and response bodies, addresses. Knows no vendor and no library.
+
+pub mod connection;
+pub mod framing;
+pub mod mime;
+pub mod origin;
+pub mod payload;
+pub mod reply;
+pub mod request_body;
+pub mod text;

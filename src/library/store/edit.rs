@@ -1,0 +1,277 @@
+//! Changing what a workspace holds: assets, users, projects and folders, in the neutral shape.
+
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
+use super::rows::{Rows, json};
+use super::tally::Tally;
+use super::{Edition, Missing, Store, StoreError, Write, export};
+use crate::library::fixture;
+
+impl Store {
+    /// One asset by any of its public ids, with all of them.
+    pub async fn asset(
+        &self,
+        workspace: &str,
+        id: &str,
+        providers: &[&'static str],
+    ) -> Result<fixture::Asset, StoreError> {
+        let mut read = self.read().await?;
+        let collection = held(&mut read, workspace).await?;
+        let asset = export::assets(&mut read, collection, providers, &known_as(providers), Some(id)).await?.pop();
+        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
+    }
+
+    /// Up to `limit` assets, or fewer if they are long, in order of insertion, with all their public ids, and whether more follow. They begin after the
+    /// asset that has the public id `after`: the places of assets change when a workspace gets a copy of its own.
+    pub async fn assets(
+        &self,
+        workspace: &str,
+        after: Option<&str>,
+        limit: u32,
+        providers: &[&'static str],
+    ) -> Result<(Vec<fixture::Asset>, bool), StoreError> {
+        let mut read = self.read().await?;
+        let collection = held(&mut read, workspace).await?;
+        let after = match after {
+            Some(id) => {
+                find(&mut read, collection, id, providers).await?.ok_or_else(|| StoreError::missing("asset", id))?
+            }
+            None => 0,
+        };
+        let and = format!("AND a.seq > {after} ORDER BY a.seq LIMIT {limit}");
+        let mut assets = export::assets(&mut read, collection, providers, &and, None).await?;
+        assets.truncate(limit as usize);
+        let last = assets.last().map_or(after, |(seq, _)| *seq);
+        let more = "SELECT EXISTS (SELECT 1 FROM asset WHERE collection = ? AND seq > ?)";
+        let more = sqlx::query(more).bind(collection).bind(last).fetch_one(&mut *read).await?.try_get(0)?;
+        Ok((assets.into_iter().map(|(_, asset)| asset).collect(), more))
+    }
+
+    /// The users, projects and folders of a workspace; no keys and no assets.
+    pub async fn surroundings(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        Ok(export::surroundings(&mut *self.read().await?, workspace).await?.1)
+    }
+}
+
+async fn held(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
+    let row =
+        sqlx::query("SELECT collection FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *connection);
+    Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
+}
+
+/// The condition on the asset of the collection `?1` whose public id at any provider is `?2`. A provider's ids are looked up
+/// each in its own index: with `OR` between them, SQLite reads the whole collection.
+fn known_as(providers: &[&'static str]) -> String {
+    let of = |provider| format!("SELECT seq FROM asset WHERE collection = ?1 AND {provider}_id = ?2");
+    format!("AND seq IN ({})", providers.iter().map(of).collect::<Vec<_>>().join(" UNION ALL "))
+}
+
+/// The place of the asset that has this public id at any provider.
+async fn find(
+    connection: &mut SqliteConnection,
+    collection: i64,
+    id: &str,
+    providers: &[&'static str],
+) -> Result<Option<i64>, StoreError> {
+    let sql = format!("SELECT seq FROM asset WHERE +collection = ?1 {}", known_as(providers));
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_optional(&mut *connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+impl Write {
+    /// Adds assets to a workspace, the last one newest of those created at the same instant.
+    pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
+        let Edition { collection, tallied, .. } = self.own(workspace, assets.len() as i64).await?;
+        let mut tally = Tally::default();
+        let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
+        let numbered = counted.map(|asset| (collection, asset));
+        let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
+        added.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        if tallied {
+            tally.join(&mut self.tx, collection).await?;
+        }
+        Ok(())
+    }
+
+    /// A provider and a public id of one of these that an asset of the workspace has already.
+    pub async fn taken(
+        &mut self,
+        workspace: &str,
+        assets: &[NewAsset],
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
+        let collection = held(&mut self.tx, workspace).await?;
+        self.taken_by_another(collection, 0, assets).await
+    }
+
+    /// The same of all assets but the one at this place.
+    async fn taken_by_another(
+        &mut self,
+        collection: i64,
+        seq: i64,
+        assets: &[NewAsset],
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
+        for (index, provider) in self.providers.iter().enumerate() {
+            let ids: Vec<&str> = assets.iter().map(|(_, ids)| &*ids[index]).collect();
+            let sql = format!(
+                "SELECT {provider}_id FROM asset WHERE collection = ? AND seq <> ? AND {provider}_id IN (SELECT value FROM json_each(?)) LIMIT 1"
+            );
+            let found = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(seq).bind(json(&ids));
+            if let Some(row) = found.fetch_optional(&mut *self.tx).await? {
+                return Ok(Some((provider, row.try_get(0)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Changes one asset, found by any of its public ids. `change` gets it with all of them.
+    pub async fn change_asset<E: From<StoreError>>(
+        &mut self,
+        workspace: &str,
+        id: &str,
+        change: impl FnOnce(fixture::Asset) -> Result<NewAsset, E>,
+    ) -> Result<(), E> {
+        let collection = self.own(workspace, 0).await?.collection;
+        let and = known_as(&self.providers);
+        let found = export::assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
+        let found = found.map_err(StoreError::from)?.pop();
+        let (seq, asset) = found.ok_or_else(|| StoreError::missing("asset", id))?;
+        let before = asset.ids.clone();
+        let changed = change(asset)?;
+        let mut named = self.providers.iter().zip(&changed.1);
+        let renamed = !named.all(|(provider, id)| before.get(*provider) == Some(id));
+        if renamed && let Some((_, id)) = self.taken_by_another(collection, seq, std::slice::from_ref(&changed)).await?
+        {
+            return Err(StoreError::Taken { what: "asset", id }.into());
+        }
+        Ok(self.replace(seq, changed).await?)
+    }
+
+    /// Puts an asset in the place of another.
+    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+        let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
+        bind_asset(&mut sql.separated(", "), asset);
+        sql.push(") WHERE seq = ").push_bind(seq);
+        let replaced = sql.build().execute(&mut *self.tx).await;
+        replaced.map(drop).map_err(StoreError::taken("asset", "with one of these ids"))
+    }
+
+    /// Removes assets, each found by any of its public ids: all of them or none.
+    pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
+        let collection = self.own(workspace, -(ids.len() as i64)).await?.collection;
+        for id in ids {
+            let found = find(&mut self.tx, collection, id, &self.providers).await?;
+            let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
+            sqlx::query("DELETE FROM asset WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes every asset of a workspace, and says how many there were. The workspace gets a collection without assets; the
+    /// one with them is removed with others that nothing refers to.
+    pub async fn remove_all_assets(&mut self, workspace: &str) -> Result<u64, StoreError> {
+        let before = held(&mut self.tx, workspace).await?;
+        let empty = self.copy_without_assets(before).await?;
+        self.move_to(workspace, empty).await?;
+        // A large collection stays one: what is added to it is counted by sort.
+        let sql = "UPDATE collection AS c SET tallied = o.tallied FROM collection o WHERE o.seq = ? AND c.seq = ?";
+        sqlx::query(sql).bind(before).bind(empty).execute(&mut *self.tx).await?;
+        Ok(self.asset_count(before).await?.unsigned_abs())
+    }
+
+    /// The users, projects and folders of a workspace; no keys and no assets.
+    pub async fn surroundings(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        Ok(export::surroundings(&mut self.tx, workspace).await?.1)
+    }
+
+    /// Adds users, projects and folders that are not there.
+    pub async fn add_places(
+        &mut self,
+        workspace: &str,
+        users: &[fixture::User],
+        projects: &[fixture::Project],
+        folders: &[fixture::Folder],
+    ) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
+        let projects: Vec<_> = projects.iter().map(|project| (collection, project)).collect();
+        let folders: Vec<_> = folders.iter().map(|folder| (collection, folder)).collect();
+        Ok(Rows::default().users(&users).projects(&projects).folders(&folders).store(&mut self.tx).await?)
+    }
+
+    /// Adds a user.
+    pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        Rows::default().users(&[(collection, name)]).store(&mut self.tx).await.map_err(StoreError::taken("user", name))
+    }
+
+    /// Removes a user whom no asset and no key names.
+    pub async fn remove_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+        let key = "SELECT 1 FROM key WHERE workspace_id = ? AND user = ?";
+        let needed = sqlx::query(key).bind(workspace).bind(name).fetch_optional(&mut *self.tx).await?;
+        if needed.is_some() {
+            return Err(StoreError::InUse { what: "user", id: name.to_owned(), by: "a key" });
+        }
+        self.remove_named(workspace, Named { what: "user", id: name, column: "name", refers: &["uploader"] }).await
+    }
+
+    /// Adds a project, or changes the one of this id.
+    pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
+        Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
+    }
+
+    /// Removes a project that no asset is on.
+    pub async fn remove_project(&mut self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        self.remove_named(workspace, Named { what: "project", id, column: "id", refers: &["project_id"] }).await
+    }
+
+    /// Adds a folder, or changes the one of this id.
+    pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
+        Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)
+    }
+
+    /// Removes a folder that holds no asset and no folder.
+    pub async fn remove_folder(&mut self, workspace: &str, id: &str) -> Result<(), StoreError> {
+        let collection = self.own(workspace, 0).await?.collection;
+        let child = "SELECT 1 FROM folder WHERE collection = ? AND parent_id = ?";
+        let needed = sqlx::query(child).bind(collection).bind(id).fetch_optional(&mut *self.tx).await?;
+        if needed.is_some() {
+            return Err(StoreError::InUse { what: "folder", id: id.to_owned(), by: "a folder" });
+        }
+        self.remove_named(workspace, Named { what: "folder", id, column: "id", refers: &["folder_id"] }).await
+    }
+
+    async fn remove_named(&mut self, workspace: &str, named: Named<'_>) -> Result<(), StoreError> {
+        let Named { what, id, column, refers } = named;
+        let collection = self.own(workspace, 0).await?.collection;
+        for reference in refers {
+            let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {reference} = ? LIMIT 1");
+            let needed =
+                sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch_optional(&mut *self.tx).await?;
+            if needed.is_some() {
+                return Err(StoreError::InUse { what, id: id.to_owned(), by: "an asset" });
+            }
+        }
+        let sql = format!("DELETE FROM {what} WHERE collection = ? AND {column} = ?");
+        if self.delete(&sql, collection, id).await? == 0 { Err(StoreError::missing(what, id)) } else { Ok(()) }
+    }
+
+    async fn delete(&mut self, sql: &str, collection: i64, id: &str) -> Result<u64, StoreError> {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(collection).bind(id);
+        Ok(query.execute(&mut *self.tx).await?.rows_affected())
+    }
+}
+
+/// Something with a name of its own in a workspace, its table called like its kind.
+struct Named<'a> {
+    what: &'static str,
+    id: &'a str,
+    column: &'static str,
+    /// The columns of assets that may name it.
+    refers: &'static [&'static str],
+}

@@ -1,0 +1,226 @@
+//! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
+
+use futures_util::TryStreamExt;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::holds::CollectionHold;
+use super::load::id_columns;
+use super::{Asset, Counts, Key, Missing, Read, SLICE, Store, StoreError, asset, key};
+use crate::contract::variant::Choices;
+use crate::library::fixture;
+
+/// A workspace, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// How many assets it holds.
+    pub assets: i64,
+    /// The variants that it has of its own.
+    pub choices: Choices,
+}
+
+impl Store {
+    /// How much there is, as of the last change.
+    pub fn counts(&self) -> Counts {
+        self.counts.total()
+    }
+
+    /// How many rows each table has: for checks that nothing is left behind.
+    pub async fn rows(&self) -> Result<Vec<(&'static str, i64)>, sqlx::Error> {
+        let tables = [
+            "workspace",
+            "key",
+            "collection",
+            "user",
+            "project",
+            "folder",
+            "asset",
+            "template",
+            "snapshot",
+            "saved_workspace",
+        ];
+        let mut counted = Vec::new();
+        let mut read = self.read().await?;
+        for table in tables {
+            let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&mut *read).await?;
+            counted.push((table, row.try_get(0)?));
+        }
+        Ok(counted)
+    }
+
+    /// Every workspace, or the one of this id, in the order in which they were made.
+    pub async fn workspaces(&self, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
+        summaries(&mut *self.read().await?, id).await
+    }
+
+    /// Whether a workspace holds so much that reading all of it takes a moment.
+    pub fn is_large(&self, workspace: &str) -> bool {
+        self.counts.assets(workspace).unsigned_abs() >= self.large
+    }
+
+    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. Each export of a large
+    /// workspace that is under way may cost a copy of it, so only a few are; others wait for them.
+    pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<Export, StoreError> {
+        let is_large = self.counts.assets(workspace) > SLICE as i64;
+        let permit = if is_large { self.exports.clone().acquire_owned().await.ok() } else { None };
+        // With no change under way, none can have looked at the holds before and commit afterwards.
+        let turn = self.writing.lock().await;
+        let mut read = self.read().await?;
+        let (collection, around) = surroundings(&mut read, workspace).await?;
+        let keys = key::of_workspace(&mut read, workspace).await?;
+        let hold = CollectionHold::new(self, collection);
+        drop(turn);
+        let workspace = fixture::Workspace { keys, ..around };
+        // A hold keeps only this process from changing the collection.
+        let read = Some(read).filter(|_| self.is_shared);
+        Ok(Export {
+            workspace,
+            store: self.clone(),
+            read,
+            hold,
+            providers: providers.to_vec(),
+            last: 0,
+            _permit: permit,
+        })
+    }
+}
+
+impl Read {
+    /// A workspace with its keys.
+    pub async fn workspace(&mut self, id: &str) -> Result<(Summary, Vec<Key>), StoreError> {
+        let summary = summaries(self, Some(id)).await?.pop().ok_or_else(|| Missing::workspace(id))?;
+        Ok((summary, self.keys_of(id).await?))
+    }
+}
+
+/// A workspace as the fixture that would make it. Its assets are read in slices, all of the state in which it began: what
+/// the workspace holds is kept as it was until the export is dropped.
+pub struct Export {
+    /// Everything but the assets.
+    pub workspace: fixture::Workspace,
+    store: Store,
+    /// The state in which it began, if the hold does not keep it.
+    read: Option<Read>,
+    hold: CollectionHold,
+    providers: Vec<&'static str>,
+    /// The number of the last asset read.
+    last: i64,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Export {
+    /// Ends an export that was read in a moment: nothing can have been copied because of it that is worth looking for.
+    pub fn settle(self) {
+        self.hold.settle();
+    }
+
+    /// The assets that follow, in order of insertion; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<fixture::Asset>, StoreError> {
+        let mut now;
+        let read = match &mut self.read {
+            Some(began) => began,
+            None => {
+                now = self.store.read().await?;
+                &mut now
+            }
+        };
+        let and = format!("AND a.seq > {} ORDER BY a.seq LIMIT {SLICE}", self.last);
+        let assets = assets(read, self.hold.collection, &self.providers, &and, None).await?;
+        self.last = assets.last().map_or(self.last, |(seq, _)| *seq);
+        Ok(assets.into_iter().map(|(_, asset)| asset).collect())
+    }
+}
+
+async fn summaries(connection: &mut SqliteConnection, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
+    let sql = "SELECT w.id, w.name, c.assets, w.variants FROM workspace w JOIN collection c ON c.seq = w.collection\n\
+               WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
+    let rows = sqlx::query(sql).bind(id).fetch_all(connection).await?;
+    let read = |row: &SqliteRow| {
+        let (id, name, assets) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        Ok(Summary { id, name, assets, choices: from_json(row.try_get(3)?)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The users of a collection.
+pub(super) async fn users(
+    connection: &mut SqliteConnection,
+    collection: i64,
+) -> Result<Vec<fixture::User>, sqlx::Error> {
+    let sql = "SELECT name FROM user WHERE collection = ? ORDER BY rowid";
+    let rows = sqlx::query(sql).bind(collection).fetch_all(&mut *connection).await?;
+    rows.iter().map(|row| Ok(fixture::User { name: row.try_get(0)? })).collect()
+}
+
+/// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
+pub(super) async fn surroundings(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<(i64, fixture::Workspace), StoreError> {
+    let sql = "SELECT w.collection, w.name,\n\
+               (SELECT json_group_array(json_object('name', name)) FROM\n\
+               (SELECT name FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_object('id', id, 'name', name)) FROM\n\
+               (SELECT id, name FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_object('id', id, 'name', name, 'parent', parent_id,\n\
+               'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
+               (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
+               w.variants\n\
+               FROM workspace w WHERE w.id = ?";
+    let row =
+        sqlx::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or_else(|| Missing::workspace(id))?;
+    let around = fixture::Workspace {
+        name: Some(row.try_get(1)?),
+        users: from_json(row.try_get(2)?)?,
+        projects: from_json(row.try_get(3)?)?,
+        folders: from_json(row.try_get(4)?)?,
+        variants: from_json(row.try_get(5)?)?,
+        ..fixture::Workspace::empty(id)
+    };
+    Ok((row.try_get(0)?, around))
+}
+
+fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// The most bytes of assets, as JSON, that are read in one piece; one asset is read whatever its length.
+const MAX_READ: usize = 4 << 20;
+
+/// Assets of a collection with their numbers and the public ids of `providers`. `and` narrows them further and orders them;
+/// in it, `?2` is `id`. If they are long, those at the end are left out.
+pub(super) async fn assets(
+    connection: &mut SqliteConnection,
+    collection: i64,
+    providers: &[&'static str],
+    and: &str,
+    id: Option<&str>,
+) -> Result<Vec<(i64, fixture::Asset)>, sqlx::Error> {
+    let ids = id_columns(providers);
+    // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
+    let plus = if id.is_some() { "+" } else { "" };
+    let json = asset::as_json("''");
+    let sql = format!("SELECT {json}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
+    let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch(connection);
+    let (mut assets, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let json: &str = row.try_get(0)?;
+        bytes += json.len();
+        let stored: Asset = asset::from_json(json)?;
+        let (seq, mut asset) = (stored.seq, fixture::Asset::from(stored));
+        let ids =
+            providers.iter().zip(1..).map(|(provider, column)| Ok(((*provider).to_owned(), row.try_get(column)?)));
+        asset.ids = ids.collect::<Result<_, sqlx::Error>>()?;
+        assets.push((seq, asset));
+        if bytes > MAX_READ {
+            break;
+        }
+    }
+    Ok(assets)
+}

@@ -1,0 +1,241 @@
+//! Loading a world into a new database, and storing what a workspace holds: from fixtures to tables.
+
+use serde_json::value::RawValue;
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+
+use super::counts::Recount;
+use super::open::{LOG, schema};
+use super::rows::{BATCH, Bind, Rows, insertion, json};
+use super::tally::Tally;
+use super::versions::Affects;
+use super::{Store, fold};
+use crate::clock::Micros;
+use crate::library::fixture;
+
+/// A workspace about to be stored: its assets come with a public id for each provider, in the order of `providers`.
+pub struct NewWorkspace<'a> {
+    /// Everything but the assets.
+    pub workspace: &'a fixture::Workspace,
+    /// The providers, by card name.
+    pub providers: &'a [&'static str],
+    /// The assets, in order.
+    pub assets: &'a mut (dyn Iterator<Item = NewAsset> + Send),
+}
+
+/// An asset about to be stored, with a public id for each provider.
+pub type NewAsset = (fixture::Asset, Vec<String>);
+
+/// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
+const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
+
+/// For a file once it is loaded: SQLite's own settings. The write-ahead log comes after the load too, since it would write
+/// every page twice.
+const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
+
+impl Store {
+    /// Whether a world was loaded into this database before.
+    pub async fn is_loaded(&self) -> Result<bool, sqlx::Error> {
+        Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Loads workspaces and marks the database as loaded: all of it or nothing.
+    ///
+    /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are;
+    /// and it can be large, so its indexes are sorted once at the end rather than kept in order on the way.
+    pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        if self.file.is_some() {
+            sqlx::raw_sql(BULK).execute(&mut *connection).await?;
+        }
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let indexes = if self.file.is_some() { take_indexes(&mut tx).await? } else { String::new() };
+        let held: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
+        let collections = insert_collections(&mut tx, &held).await?;
+        let loaded = load_assets(&mut tx, workspaces, &collections, self.large).await?;
+        let made: Vec<_> = held.into_iter().zip(collections).collect();
+        Rows::default().workspaces(&made).store(&mut tx).await?;
+        let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
+        sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
+        let recount = Recount::read(&mut tx, &Affects::Everything).await?;
+        tx.commit().await?;
+        self.counts.apply(&Affects::Everything, recount);
+        connection.clear_cached_statements().await?;
+        if self.file.is_some() {
+            sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
+            sqlx::raw_sql(LOG).execute(&mut *connection).await?;
+        }
+        drop(connection);
+        if self.file.is_some() {
+            self.open_all().await?;
+        }
+        if loaded >= self.large {
+            // Indexing takes too long to begin with it when clients are there.
+            self.index().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the indexes of a private database, which [`Store::load`] leaves without, unless they are there. Until then it can
+    /// be read: it is slower, as far as that can be noticed in a small library, and whoever asks meanwhile has a turn after
+    /// each index. The first change sees to it, if nobody has before.
+    pub async fn index(&self) -> Result<(), sqlx::Error> {
+        let make = || async {
+            // Whoever does this may be a request that is given up on the way; the next one goes on from there.
+            let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
+            let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
+            let Some(lock) = &self.lock else { return Ok(()) };
+            let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());
+            self.keeper.get_or_try_init(keeper).await?;
+            for index in anew.split_inclusive(';') {
+                let _exclusive = lock.write().await;
+                sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
+            }
+            Ok(())
+        };
+        self.indexed.get_or_try_init(make).await.copied()
+    }
+}
+
+/// Drops the asset indexes and gives the statements that make them again.
+async fn take_indexes(connection: &mut SqliteConnection) -> Result<String, sqlx::Error> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
+    let mut statements = String::new();
+    for row in sqlx::query(sql).fetch_all(&mut *connection).await? {
+        let drop = format!("DROP INDEX {}", row.try_get::<&str, _>(0)?);
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await?;
+        statements.extend([row.try_get(1)?, ";\n"]);
+    }
+    Ok(statements)
+}
+
+/// Stores the users, projects and folders of workspaces, and gives the number of each one's collection.
+pub(super) async fn insert_collections(
+    connection: &mut SqliteConnection,
+    workspaces: &[&fixture::Workspace],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let numbers = new_collections(connection, workspaces.len()).await?;
+    let numbered: Vec<_> = workspaces.iter().copied().zip(numbers.iter().copied()).collect();
+    let users: Vec<_> = each(&numbered, |workspace| workspace.user_names());
+    let projects = each(&numbered, |workspace| &workspace.projects);
+    let folders = each(&numbered, |workspace| &workspace.folders);
+    Rows::default().users(&users).projects(&projects).folders(&folders).store(connection).await?;
+    Ok(numbers)
+}
+
+/// Stores the assets of workspaces in their collections, and says how many there are.
+async fn load_assets(
+    connection: &mut SqliteConnection,
+    workspaces: &mut [NewWorkspace<'_>],
+    numbers: &[i64],
+    large: u64,
+) -> Result<u64, sqlx::Error> {
+    let providers = workspaces.first().map_or(&[][..], |new| new.providers);
+    let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
+    let assets = workspaces.iter_mut().zip(numbers).zip(&mut tallies);
+    let assets = assets.flat_map(|((new, number), tally)| {
+        (&mut *new.assets).inspect(|(asset, _)| tally.add(asset)).map(|asset| (*number, asset))
+    });
+    insert_assets(connection, providers, assets).await?;
+    let mut loaded = 0;
+    for (number, tally) in numbers.iter().zip(tallies) {
+        loaded += tally.total;
+        tally.store(connection, *number, large).await?;
+    }
+    Ok(loaded)
+}
+
+async fn new_collections(connection: &mut SqliteConnection, count: usize) -> Result<Vec<i64>, sqlx::Error> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let mut sql = insertion("collection (seq)", 0..count, |row, _| {
+        row.push_bind(None::<i64>);
+    });
+    sql.push(" RETURNING seq");
+    sql.build().fetch_all(&mut *connection).await?.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// Stores assets, each with the number of its collection. While SQLite's thread stores one batch, this one makes the next.
+pub(super) async fn insert_assets(
+    connection: &mut SqliteConnection,
+    providers: &[&'static str],
+    mut assets: impl Iterator<Item = (i64, NewAsset)>,
+) -> Result<(), sqlx::Error> {
+    let table = format!("asset (collection, {COLUMNS}{})", id_columns(providers));
+    let mut following = || {
+        let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
+        let bind = |row: &mut Bind<'_>, (collection, asset): (i64, NewAsset)| {
+            row.push_bind(collection);
+            bind_asset(row, asset);
+        };
+        (!batch.is_empty()).then(|| insertion(&table, batch, bind))
+    };
+    let mut next = following();
+    while let Some(mut batch) = next {
+        let (done, made) = tokio::join!(batch.build().execute(&mut *connection), async { following() });
+        done?;
+        next = made;
+    }
+    Ok(())
+}
+
+/// The items of every workspace, each with the number of its collection.
+fn each<'w, T, I: IntoIterator<Item = T>>(
+    workspaces: &[(&'w fixture::Workspace, i64)],
+    items: impl Fn(&'w fixture::Workspace) -> I,
+) -> Vec<(i64, T)> {
+    let items = |&(workspace, number): &(&'w fixture::Workspace, i64)| {
+        items(workspace).into_iter().map(move |item| (number, item)).collect::<Vec<_>>()
+    };
+    workspaces.iter().flat_map(items).collect()
+}
+
+/// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`].
+pub(super) const COLUMNS: &str = "name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
+     is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
+     project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected, told_by, told";
+
+/// The columns of public ids, each after a comma.
+pub(super) fn id_columns(providers: &[&'static str]) -> String {
+    providers.iter().map(|provider| format!(", {provider}_id")).collect()
+}
+
+/// Binds what [`COLUMNS`] and [`id_columns`] name.
+pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
+    let kind = asset.kind().to_owned();
+    row.push_bind(asset.name.as_deref().map(fold))
+        .push_bind(asset.name)
+        .push_bind(asset.description.as_deref().map(fold))
+        .push_bind(asset.description)
+        .push_bind(asset.mime_type)
+        .push_bind(kind)
+        .push_bind(asset.size_bytes)
+        .push_bind(asset.status.word())
+        .push_bind(asset.is_public)
+        .push_bind(asset.public_url)
+        .push_bind(asset.url)
+        .push_bind(json(&asset.tags))
+        .push_bind(asset.width)
+        .push_bind(asset.height)
+        .push_bind(asset.created_at.0)
+        .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
+        .push_bind(asset.uploader)
+        .push_bind(asset.visibility.word())
+        .push_bind(asset.uploaded_via)
+        .push_bind(asset.project)
+        .push_bind(asset.node)
+        .push_bind(asset.folder)
+        .push_bind(asset.thumbnail_big)
+        .push_bind(asset.thumbnail_small)
+        .push_bind(asset.styling_note)
+        .push_bind(asset.detected.map(text));
+    let (by, words) = asset.told.map(|told| (told.by, told.words)).unzip();
+    row.push_bind(by).push_bind(words.map(text));
+    for id in ids {
+        row.push_bind(id);
+    }
+}
+
+fn text(value: Box<RawValue>) -> String {
+    String::from(Box::<str>::from(value))
+}

@@ -1,0 +1,388 @@
+//! Opening the database: private or a file, new or old, and never one that is not ours or newer than we are.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
+use tokio::sync::Semaphore;
+
+use super::counts::{Recount, WorkspaceCounts};
+use super::file::DatabaseFile;
+use super::holds::Holds;
+use super::versions::Affects;
+use super::{Store, tally};
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In this process, without a file. It needs no writable directory and ends with the process.
+    Private,
+    /// In a file, made if need be.
+    File(PathBuf),
+}
+
+/// Marks a file as ours: "asmk" as SQLite's application id.
+const APPLICATION_ID: i32 = 0x6173_6d6b;
+
+/// How many connections there are: one for the change under way, one for the reader of a large listing, and for the other
+/// readers as many as there are cores. Each has a thread, so more would gain nothing.
+fn connections() -> u32 {
+    2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
+}
+
+/// How many exports of large workspaces can be under way.
+const EXPORTS: usize = 2;
+
+/// How long a request waits for a connection. Connections are kept for a slice, or a large listing of which one is read at a
+/// time, so it never does for long; a request that waited is answered late rather than with an error.
+const ACQUIRE: Duration = Duration::from_secs(3600);
+
+/// How long a statement waits for another's lock.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
+/// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
+/// ends. The file remembers the log.
+pub(super) const LOG: &str = "PRAGMA journal_mode = WAL";
+
+/// The name of migrations that only make indexes.
+const INDEXES: &str = "indexes";
+
+/// The migrations that make indexes, or those that make anything else, as one text.
+pub(super) fn schema(indexes: bool) -> String {
+    MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql).collect()
+}
+
+/// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
+/// and a line here.
+const MIGRATIONS: [(i64, &str, &str); 8] = [
+    (1, "library", include_str!("../../../migrations/0001_library.sql")),
+    (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
+    (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
+    (4, INDEXES, include_str!("../../../migrations/0004_indexes.sql")),
+    (5, "tally", include_str!("../../../migrations/0005_tally.sql")),
+    (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
+    (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
+    (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
+];
+
+/// The newest migration.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+/// Why a database cannot be used.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The file is a database, but not one of ours.
+    Foreign(PathBuf),
+    /// A later version of this program made the file.
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its newest migration.
+        found: i64,
+        /// Our newest migration.
+        known: i64,
+    },
+    /// An earlier version of this program made the file, and it is opened only to be read.
+    Older {
+        /// The file.
+        file: PathBuf,
+        /// Its newest migration.
+        found: i64,
+        /// Our newest migration.
+        known: i64,
+    },
+    /// The file holds no world, or a change that is not finished, and it is opened only to be read.
+    Incomplete(PathBuf),
+    /// Another process has the file.
+    InUse {
+        /// The file.
+        file: PathBuf,
+        /// Which process, as it says itself.
+        holder: String,
+    },
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system or SQLite said.
+        cause: String,
+    },
+    /// The file cannot be opened, read or written.
+    Unusable {
+        /// The file; `None`: a private database.
+        file: Option<PathBuf>,
+        /// What SQLite said.
+        cause: String,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Foreign(file) => write!(
+                f,
+                "`{}` is not a database of this program; it was left as it is. Name another file with `--database`",
+                file.display()
+            ),
+            OpenError::Newer { file, found, known } => write!(
+                f,
+                "`{}` was made by a newer version (its schema is {found}, this version knows {known}); it was left as it is. Use that version, or name another file with `--database`",
+                file.display()
+            ),
+            OpenError::Older { file, found, known } => write!(
+                f,
+                "`{}` was made by an older version (its schema is {found}, this version knows {known}); `assetmock serve --database` brings it up to date. Start that once, then try again",
+                file.display()
+            ),
+            OpenError::Incomplete(file) => write!(
+                f,
+                "`{}` is not complete: no world is in it yet, or a process was stopped while it wrote there. `assetmock serve --database` completes it, where it can write. Start that once, then try again",
+                file.display()
+            ),
+            OpenError::InUse { file, holder } => write!(
+                f,
+                "the database `{}` is in use by {holder}. Stop that first, or name another file with `--database`",
+                file.display()
+            ),
+            OpenError::Unreadable { file, cause } => {
+                write!(f, "cannot read the database `{}`: {cause}", file.display())
+            }
+            OpenError::Unusable { file: Some(file), cause } if is_no_room(cause) => write!(
+                f,
+                "cannot write the database `{}`: the disk is full ({cause}). Make room, or name a file on another disk with `--database`",
+                file.display()
+            ),
+            OpenError::Unusable { file: Some(file), cause } => write!(
+                f,
+                "cannot use the database `{}`: {cause}. Check that its directory exists and that both are writable, or leave `--database` out",
+                file.display()
+            ),
+            OpenError::Unusable { file: None, cause } => write!(f, "cannot make a private database: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Whether SQLite or the system says that a disk is full.
+fn is_no_room(cause: &str) -> bool {
+    cause.contains("disk is full") || cause.contains("No space left") || cause.contains("not enough space")
+}
+
+impl OpenError {
+    /// What a database failed with while a new world was written into it.
+    pub fn writing(place: &Place, cause: &sqlx::Error) -> OpenError {
+        let file = if let Place::File(file) = place { Some(file.clone()) } else { None };
+        OpenError::Unusable { file, cause: cause.to_string() }
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(place: &Place) -> Result<Store, OpenError> {
+        let file = match place {
+            Place::Private => None,
+            Place::File(file) => Some(file.clone()),
+        };
+        if let Some(file) = file.as_deref().filter(|file| std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0)) {
+            inspect(file).await?;
+        }
+        let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
+        let opened = file.as_deref().map(DatabaseFile::open).transpose().map_err(|error| unusable(&error))?;
+        // A connection ends with the store only: neither for its age, nor with a request that is dropped while it is tested.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections())
+            .acquire_timeout(ACQUIRE)
+            .after_release(|connection, _| Box::pin(is_usable(connection)))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options(place));
+        let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
+        let prepared = match place {
+            Place::Private => private(&mut connection).await,
+            Place::File(_) => lasting(&mut connection).await,
+        };
+        prepared.map_err(|error| unusable(&error))?;
+        let store = Store {
+            lock: opened.is_none().then(Arc::default),
+            is_shared: false,
+            file: opened.map(Arc::new),
+            ..Store::over(pool)
+        };
+        if store.file.is_some() {
+            let recount = Recount::read(&mut connection, &Affects::Everything).await;
+            store.counts.apply(&Affects::Everything, recount.map_err(|error| unusable(&error))?);
+            drop(connection);
+            store.open_all().await.map_err(|error| unusable(&error))?;
+        }
+        Ok(store)
+    }
+
+    /// Reads with every connection there may be, while the file is there: each opens the file and its log when it first
+    /// reads. After the file was deleted, what was in it is still served.
+    pub(super) async fn open_all(&self) -> Result<(), sqlx::Error> {
+        let mut all = Vec::new();
+        for _ in 0..connections() {
+            let mut connection = self.pool.acquire().await?;
+            sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?;
+            all.push(connection);
+        }
+        self.file.iter().for_each(|file| file.note_log());
+        Ok(())
+    }
+
+    /// A library behind these connections, in a file that other processes may change.
+    pub(super) fn over(pool: SqlitePool) -> Store {
+        Store {
+            pool,
+            keeper: Arc::default(),
+            lock: None,
+            writing: Arc::default(),
+            large_reading: Arc::default(),
+            indexed: Arc::default(),
+            began: Arc::default(),
+            removing: Arc::default(),
+            versions: Arc::default(),
+            counts: WorkspaceCounts::default(),
+            holds: Holds::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+            sources: Arc::default(),
+            is_shared: true,
+            file: None,
+            large: tally::LARGE,
+        }
+    }
+
+    /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn options(place: &Place) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .busy_timeout(BUSY)
+        .create_if_missing(true)
+        .synchronous(SqliteSynchronous::Normal)
+        // There may be no directory for temporary files: an image made from scratch has none.
+        .pragma("temp_store", "MEMORY")
+        .log_statements(log::LevelFilter::Off)
+        .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
+    match place {
+        Place::Private => {
+            // A name that begins with a slash is shared by all connections of this process (https://sqlite.org/inmemorydb.html).
+            static NEXT: AtomicU64 = AtomicU64::new(0);
+            options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
+        }
+        // A connection that is opened later must not make a file where ours was deleted.
+        Place::File(file) => options.filename(file).create_if_missing(false),
+    }
+}
+
+/// Whether a connection that was given back can be used again. One whose transaction SQLite has ended by itself, as it does
+/// when the disk is full, cannot: sqlx believes that the transaction is still open.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // The rollback of a transaction that was dropped is done before this is answered.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
+/// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
+/// first load.
+async fn private(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    // What begins a transaction goes to SQLite in one piece; of any other script each statement would be answered by itself,
+    // which wakes this thread.
+    let script = "BEGIN;\n".to_owned() + &schema(false);
+    Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
+}
+
+/// A file is marked before anything else is in it: whoever is killed on the way has left a file that is known as ours.
+async fn lasting(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
+    if application_id(connection).await? != APPLICATION_ID {
+        execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
+    }
+    migrator().run(&mut *connection).await?;
+    // A load that was killed at its very end has left the file without.
+    if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
+        execute(connection, LOG.to_owned()).await?;
+    }
+    Ok(())
+}
+
+async fn execute(connection: &mut SqliteConnection, script: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await.map(drop)
+}
+
+async fn application_id(connection: &mut SqliteConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query("PRAGMA application_id").fetch_one(connection).await?.try_get(0)
+}
+
+/// Refuses a file that is not ours or too new, without changing a byte of it.
+async fn inspect(file: &Path) -> Result<(), OpenError> {
+    let unusable =
+        |cause: &dyn fmt::Display| OpenError::Unusable { file: Some(file.to_owned()), cause: cause.to_string() };
+    if !is_marked(file).map_err(|error| unusable(&error))? {
+        return Err(OpenError::Foreign(file.to_owned()));
+    }
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(BUSY);
+    let found = match newest_migration(&options.clone().read_only(true)).await {
+        // What wrote last was killed, and SQLite must put the file right before anybody reads it.
+        Err(error) if is_unfinished(&error) => newest_migration(&options).await,
+        outcome => outcome,
+    };
+    let found = found.map_err(|error| unusable(&error))?;
+    if found > SCHEMA { Err(OpenError::Newer { file: file.to_owned(), found, known: SCHEMA }) } else { Ok(()) }
+}
+
+/// Whether the first bytes are those of a database with our mark. SQLite is not asked: it does not read a file in which a
+/// change is unfinished without finishing it, and we may not touch a stranger's.
+pub(super) fn is_marked(file: &Path) -> io::Result<bool> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    const MARK: usize = 68; // https://www.sqlite.org/fileformat.html#the_database_header
+    let mut header = [0; MARK + 4];
+    match File::open(file)?.read_exact(&mut header) {
+        Ok(()) => Ok(header.starts_with(MAGIC) && header[MARK..] == APPLICATION_ID.to_be_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether SQLite only refuses because it may not write: a journal or log is to be worked off first.
+pub(super) fn is_unfinished(error: &sqlx::Error) -> bool {
+    const ROLLBACK: &str = "776"; // SQLITE_READONLY_ROLLBACK
+    const RECOVERY: &str = "264"; // SQLITE_READONLY_RECOVERY
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == ROLLBACK || code == RECOVERY)
+}
+
+/// The newest migration of a file of ours; 0 if it was killed before the first.
+pub(super) async fn newest_migration(options: &SqliteConnectOptions) -> Result<i64, sqlx::Error> {
+    let mut look = options.connect().await?;
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    let found = match sqlx::query(table).fetch_optional(&mut look).await? {
+        Some(_) => {
+            let newest = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+            sqlx::query(newest).fetch_one(&mut look).await?.try_get(0)?
+        }
+        None => 0,
+    };
+    look.close().await?;
+    Ok(found)
+}

@@ -1,0 +1,129 @@
+//! Rows on their way into tables, several with each trip to SQLite's thread.
+
+use sqlx::query_builder::Separated;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::fold;
+use crate::library::fixture;
+
+/// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default worlds,
+/// 248 assets, are eight times this.
+pub(super) const BATCH: usize = 31;
+
+/// The values of a row as they are bound.
+pub(super) type Bind<'b> = Separated<'b, Sqlite, &'static str>;
+
+/// The statement that stores `items` in `table`, which names its columns.
+pub(super) fn insertion<T>(
+    table: &str,
+    items: impl IntoIterator<Item = T>,
+    bind: impl Fn(&mut Bind<'_>, T),
+) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::default();
+    push_insertion(&mut sql, table, items, bind);
+    sql
+}
+
+fn push_insertion<T>(
+    sql: &mut QueryBuilder<Sqlite>,
+    table: &str,
+    items: impl IntoIterator<Item = T>,
+    bind: impl Fn(&mut Bind<'_>, T),
+) {
+    sql.push("INSERT INTO ").push(table).push(" ");
+    sql.push_values(items, |mut row, item| bind(&mut row, item));
+}
+
+/// Rows of any tables but the assets', to be stored in this order.
+#[derive(Default)]
+pub(super) struct Rows(Vec<Trip>);
+
+struct Trip {
+    rows: usize,
+    sql: QueryBuilder<Sqlite>,
+}
+
+impl Rows {
+    /// Workspaces over collections that are there, with their keys.
+    pub fn workspaces(self, workspaces: &[(&fixture::Workspace, i64)]) -> Rows {
+        let table = "workspace (id, name, collection, origin, origin_keys, variants, origin_variants)";
+        let keys: Vec<_> = workspaces
+            .iter()
+            .flat_map(|(workspace, _)| workspace.keys.iter().map(|key| (&*workspace.id, workspace.first_user(), key)))
+            .collect();
+        let made = self.add(table, workspaces, |row, (workspace, collection)| {
+            row.push_bind(workspace.id.clone())
+                .push_bind(workspace.name.clone().unwrap_or_else(|| workspace.id.clone()))
+                .push_bind(*collection)
+                .push_bind(*collection)
+                .push_bind(json(&workspace.keys))
+                .push_bind(json(&workspace.variants))
+                .push_bind(json(&workspace.variants));
+        });
+        made.keys(&keys)
+    }
+
+    /// Keys: of which workspace, and whom they act as where they do not say.
+    pub fn keys(self, keys: &[(&str, &str, &fixture::Key)]) -> Rows {
+        let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
+        self.add(table, keys, |row, (workspace, user, key)| {
+            row.push_bind((*workspace).to_owned())
+                .push_bind(key.provider.clone())
+                .push_bind(key.key.clone())
+                .push_bind(key.user.as_deref().unwrap_or(user).to_owned())
+                .push_bind(key.scopes.as_ref().map(json))
+                .push_bind(key.revoked)
+                .push_bind(key.expires_at.map(|at| at.0))
+                .push_bind(json(&key.limits));
+        })
+    }
+
+    /// Users, each with the number of its collection.
+    pub fn users(self, users: &[(i64, &str)]) -> Rows {
+        self.add("user (collection, name)", users, |row, (collection, name)| {
+            row.push_bind(*collection).push_bind((*name).to_owned());
+        })
+    }
+
+    /// Projects, each with the number of its collection.
+    pub fn projects(self, projects: &[(i64, &fixture::Project)]) -> Rows {
+        self.add("project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
+            let (id, name) = (project.id.clone(), project.name.clone());
+            row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(fold(&project.name));
+        })
+    }
+
+    /// Folders, each with the number of its collection.
+    pub fn folders(self, folders: &[(i64, &fixture::Folder)]) -> Rows {
+        self.add("folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
+            let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
+            row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+        })
+    }
+
+    /// Stores them.
+    pub async fn store(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        for Trip { mut sql, .. } in self.0 {
+            sql.build().execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
+
+    fn add<T>(mut self, table: &str, items: &[T], bind: impl Fn(&mut Bind<'_>, &T)) -> Rows {
+        for some in items.chunks(BATCH) {
+            match self.0.last_mut() {
+                Some(last) if last.rows + some.len() <= BATCH => {
+                    last.sql.push(";\n");
+                    push_insertion(&mut last.sql, table, some, &bind);
+                    last.rows += some.len();
+                }
+                _ => self.0.push(Trip { rows: some.len(), sql: insertion(table, some, &bind) }),
+            }
+        }
+        self
+    }
+}
+
+pub(super) fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("lists and settings are always JSON")
+}

@@ -1,0 +1,385 @@
+//! Changing the library: one transaction a change, one change at a time. A reader sees all of it or nothing.
+//!
+//! Workspaces, what they were made from and snapshots share collections, so making, resetting, saving and restoring move
+//! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::own`]
+//! for a copy first ([`super::collections`]).
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+
+use sqlx::Row;
+use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
+
+use super::counts::Recount;
+use super::holds::CollectionHold;
+use super::load;
+use super::rows::{Rows, json};
+use super::versions::Affects;
+use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
+use crate::contract::variant::Choices;
+use crate::library::fixture;
+
+/// A change under way. What is not committed never happened.
+pub struct Write {
+    // The order matters: the transaction ends before the next change or reader has its turn.
+    pub(super) tx: Tx<'static>,
+    pub(super) store: Store,
+    pub(super) providers: Vec<&'static str>,
+    /// Whether a collection may have lost the last that referred to it.
+    pub(super) released: bool,
+    /// The workspaces that are not what they were.
+    pub(super) affects: Affects,
+    /// Whether they may hold more or fewer keys or assets than before.
+    pub(super) recounts: bool,
+    /// The workspace whose collection this change made its own, and the collection.
+    pub(super) owned: Option<(String, Edition)>,
+    /// Collections under construction.
+    pub(super) holds: Vec<CollectionHold>,
+    exclusive: Option<OwnedRwLockWriteGuard<()>>,
+    /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
+    turn: OwnedMutexGuard<()>,
+}
+
+/// What a workspace was made from lately.
+pub struct Template {
+    /// Its collection.
+    pub collection: i64,
+    /// The workspace it was, without assets.
+    pub content: fixture::Workspace,
+}
+
+/// How many templates are kept; the oldest goes first.
+const TEMPLATES: i64 = 32;
+
+impl Store {
+    /// Begins a change. `providers` are those whose public ids assets have, by card name.
+    pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
+        let turn = self.writing.clone().lock_owned().await;
+        self.check_file()?;
+        self.index().await?;
+        let exclusive = match &self.lock {
+            Some(lock) => Some(lock.clone().write_owned().await),
+            None => None,
+        };
+        let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut write = Write {
+            tx,
+            store: self.clone(),
+            providers,
+            released: false,
+            affects: Affects::Nothing,
+            recounts: false,
+            owned: None,
+            holds: Vec::new(),
+            exclusive,
+            turn,
+        };
+        if !self.began.load(Relaxed) {
+            write.save(Snapshot::BEGINNING, "", 0).await?;
+        }
+        Ok(write)
+    }
+}
+
+impl Write {
+    /// Makes the change visible, and durable where there is a file. The commit is a task of its own, so it is completed even
+    /// if the request that asked for it is dropped: otherwise the change could be in the library while the caches' version
+    /// guards are still current.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let is_more_released = self.released && self.remove_released_slice().await?;
+        let affects = std::mem::take(&mut self.affects);
+        let recount = if self.recounts { Some(Recount::read(&mut self.tx, &affects).await?) } else { None };
+        let Write { tx, store, holds, exclusive, turn, .. } = self;
+        let committing = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            if committed.is_ok() {
+                holds.into_iter().for_each(CollectionHold::settle);
+                store.versions.invalidate(&affects);
+                recount.into_iter().for_each(|recount| store.counts.apply(&affects, recount));
+                store.began.store(true, Relaxed);
+            } else {
+                // What came of it is not known.
+                store.versions.invalidate(&Affects::Everything);
+            }
+            drop((exclusive, turn));
+            if is_more_released {
+                tokio::spawn(store.remove_released());
+            }
+            committed
+        });
+        Ok(committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
+    }
+
+    /// Commits a slice of something that no workspace refers to yet, or any more.
+    pub(super) async fn commit_slice(self) -> Result<Vec<CollectionHold>, StoreError> {
+        let Write { tx, store, holds, exclusive, turn, .. } = self;
+        tx.commit().await?;
+        store.began.store(true, Relaxed);
+        drop((exclusive, turn));
+        Ok(holds)
+    }
+
+    /// Commits what was done so far and goes on in a new transaction, after all who have been waiting.
+    pub(super) async fn next_slice(self) -> Result<Write, StoreError> {
+        let (store, providers) = (self.store.clone(), self.providers.clone());
+        let holds = self.commit_slice().await?;
+        Ok(Write { holds, ..store.write(providers).await? })
+    }
+
+    /// Says that a workspace may hold more or fewer keys or assets than before.
+    pub(super) fn affect(&mut self, workspace: &str) {
+        self.affects.add(workspace);
+        self.recounts = true;
+    }
+
+    /// What was made from this source lately.
+    pub async fn template(&mut self, source: &str) -> Result<Option<Template>, StoreError> {
+        let sql = "SELECT collection, content FROM template WHERE source = ?";
+        let Some(row) = sqlx::query(sql).bind(source).fetch_optional(&mut *self.tx).await? else { return Ok(None) };
+        let content = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Some(Template { collection: row.try_get(0)?, content }))
+    }
+
+    /// Keeps what was made from a source for the next one who asks for it, if this is not the first: what is made from a
+    /// source that never comes again goes with its workspace.
+    pub async fn remember(
+        &mut self,
+        source: &str,
+        content: &fixture::Workspace,
+        collection: i64,
+    ) -> Result<(), StoreError> {
+        if !self.store.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
+            return Ok(());
+        }
+        sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(source)
+            .bind(json(content))
+            .bind(collection)
+            .execute(&mut *self.tx)
+            .await?;
+        self.released = true;
+        let old = "DELETE FROM template WHERE seq <= (SELECT MAX(seq) FROM template) - ?";
+        sqlx::query(old).bind(TEMPLATES).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// What a workspace holds at this moment, to be shared: the workspace with its users and variants only, and the collection.
+    pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
+        let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
+        let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
+        self.bare(id, row.try_get(0)?, row.try_get(1)?).await
+    }
+
+    /// What the first workspace of the beginning was made from, to be shared, whatever became of it since; an empty
+    /// collection if there was none.
+    pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
+        let first = sqlx::query(
+            "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
+        );
+        match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
+            Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
+            None => {
+                let empty = fixture::Workspace::empty("ws_empty");
+                let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
+                Ok((empty, collection))
+            }
+        }
+    }
+
+    async fn bare(
+        &mut self,
+        id: &str,
+        collection: i64,
+        variants: &str,
+    ) -> Result<(fixture::Workspace, i64), StoreError> {
+        let users = export::users(&mut self.tx, collection).await?;
+        let variants = serde_json::from_str(variants).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((fixture::Workspace { users, variants, ..fixture::Workspace::empty(id) }, collection))
+    }
+
+    /// Makes a workspace over a collection that is there, with the keys it names.
+    pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
+        if self.has_workspace(&workspace.id).await? {
+            return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
+        }
+        self.affect(&workspace.id);
+        let made = Rows::default().workspaces(&[(workspace, collection)]).store(&mut self.tx).await;
+        self.name_taken_key(made, &workspace.keys).await
+    }
+
+    /// Of keys that could not be stored since one is there already, names that one.
+    async fn name_taken_key(
+        &mut self,
+        stored: Result<(), sqlx::Error>,
+        keys: &[fixture::Key],
+    ) -> Result<(), StoreError> {
+        match stored.map_err(StoreError::taken("key", "")) {
+            Err(StoreError::Taken { what, .. }) => {
+                Err(StoreError::Taken { what, id: self.held_key(keys).await?.unwrap_or_default() })
+            }
+            other => other,
+        }
+    }
+
+    /// How many workspaces there are.
+    pub async fn workspaces(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM workspace").fetch_one(&mut *self.tx).await?;
+        Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+    }
+
+    /// Whether there is a workspace of this id.
+    pub async fn has_workspace(&mut self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.collection_of(id).await?.is_some())
+    }
+
+    /// Whether somebody has one of these keys.
+    pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
+        Ok(self.held_key(keys).await?.is_some())
+    }
+
+    /// The first of these keys that somebody has.
+    async fn held_key(&mut self, keys: &[fixture::Key]) -> Result<Option<String>, StoreError> {
+        let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
+        let sql = "SELECT old.key FROM json_each(?) AS new\n\
+                   CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
+        let held = sqlx::query(sql).bind(json(&texts)).fetch_optional(&mut *self.tx).await?;
+        Ok(held.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Removes a workspace with all that is its own.
+    pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        self.affect(id);
+        self.released = true;
+        let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
+        if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
+    }
+
+    /// Puts a workspace back to what it was made from, keys included.
+    pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
+        self.affect(id);
+        self.released = true;
+        let sql =
+            "UPDATE workspace SET collection = origin, variants = origin_variants WHERE id = ? RETURNING origin_keys";
+        let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
+        let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
+        self.put_keys(id, &keys).await
+    }
+
+    /// Changes the variants of a workspace; those for which no option is given are as the server was told again.
+    pub async fn change_variants(
+        &mut self,
+        workspace: &str,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<(), StoreError> {
+        self.affects.add(workspace);
+        let row = sqlx::query("SELECT variants FROM workspace WHERE id = ?").bind(workspace);
+        let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let decode = |error| sqlx::Error::Decode(Box::new(error));
+        let mut choices: Choices = serde_json::from_str(row.try_get(0)?).map_err(decode)?;
+        for (name, option) in changes {
+            match option {
+                Some(option) => choices.insert(name.clone(), option.clone()),
+                None => choices.remove(name),
+            };
+        }
+        sqlx::query("UPDATE workspace SET variants = ? WHERE id = ?")
+            .bind(json(&choices))
+            .bind(workspace)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The numbers by which the keys of a workspace are counted.
+    pub async fn key_numbers(&mut self, workspace: &str) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT id FROM key WHERE workspace_id = ?";
+        let rows = sqlx::query(sql).bind(workspace).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    /// Replaces the keys of a workspace by those in a fixture's words.
+    pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
+        let keys: Vec<fixture::Key> =
+            serde_json::from_str(keys).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        sqlx::query("DELETE FROM key WHERE workspace_id = ?").bind(workspace).execute(&mut *self.tx).await?;
+        self.add_keys(workspace, &keys).await
+    }
+
+    /// Gives a workspace keys. A key without a user acts as the first one.
+    pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
+        self.affect(workspace);
+        let first = self.first_user(workspace).await?;
+        let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
+        let stored = Rows::default().keys(&named).store(&mut self.tx).await;
+        self.name_taken_key(stored, keys).await
+    }
+
+    async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
+        let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
+        let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid LIMIT 1").bind(collection);
+        let first = first.fetch_optional(&mut *self.tx).await?;
+        Ok(first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?)
+    }
+
+    /// Changes a key of a workspace; its text and provider stay. Without a user it acts as the first one.
+    pub async fn change_key<E: From<StoreError>>(
+        &mut self,
+        workspace: &str,
+        provider: &str,
+        text: &str,
+        change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
+    ) -> Result<(), E> {
+        self.affects.add(workspace);
+        let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
+        let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
+        let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
+        if key.user.is_none() {
+            key.user = Some(self.first_user(workspace).await?);
+        }
+        Ok(self.replace_key(&key).await.map_err(StoreError::from)?)
+    }
+
+    async fn replace_key(&mut self, key: &fixture::Key) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
+                   WHERE provider = ? AND key = ?";
+        sqlx::query(sql)
+            .bind(&key.user)
+            .bind(key.scopes.as_ref().map(json))
+            .bind(key.revoked)
+            .bind(key.expires_at.map(|at| at.0))
+            .bind(json(&key.limits))
+            .bind(&key.provider)
+            .bind(&key.key)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets a workspace's keys of this provider act as this user.
+    pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
+        self.affects.add(workspace);
+        sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
+            .bind(user)
+            .bind(workspace)
+            .bind(provider)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a key from a workspace, and gives the number by which it was counted.
+    pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
+        self.affect(workspace);
+        let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
+        let gone = sqlx::query(sql).bind(workspace).bind(provider).bind(text).fetch_optional(&mut *self.tx).await?;
+        Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)
+    }
+
+    /// The number of what a workspace holds at this moment.
+    pub(super) async fn collection_of(&mut self, workspace: &str) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT collection FROM workspace WHERE id = ?";
+        let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+}

@@ -1,0 +1,257 @@
+//! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
+//! which faults struck. It goes to the journal and the log, and into headers of the answer if the client wants it there.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::response::Response;
+use futures_util::StreamExt;
+use tracing::Level;
+
+use crate::clock::{Micros, Stopwatch};
+use crate::contract::failure::Failure;
+use crate::contract::operation::Operation;
+use crate::contract::provider::Card;
+use crate::contract::variant::Variants;
+use crate::emulator::app::App;
+use crate::emulator::cache::CachedResponse;
+use crate::emulator::explain::{self, Case, Warning};
+use crate::emulator::faults::Struck;
+use crate::emulator::faults::wire::Delivery;
+use crate::emulator::journal::{self, BODY_CAP, Exchange, Heads, Line, Remarks};
+use crate::emulator::log;
+use crate::http::payload::Payload;
+use crate::library::store::Key;
+use crate::providers;
+
+/// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
+const EXPLAIN: &str = "x-emulator-explain";
+/// The answer header that says why the request was refused.
+const WHY: HeaderName = HeaderName::from_static("x-emulator-why");
+/// The answer header that says what was probably not meant.
+const WARNINGS: HeaderName = HeaderName::from_static("x-emulator-warnings");
+
+/// How long a body that was announced may take to arrive before the request is answered without it: vendors answer before
+/// they have read what they do not need.
+const BODY_PATIENCE: Duration = Duration::from_millis(250);
+
+/// A request on its way to an answer. It ends in the journal: with its answer, or without one if the client goes away before.
+#[derive(Debug)]
+pub struct Open {
+    /// The emulator.
+    pub app: Arc<App>,
+    /// The request but for its body.
+    pub request: Parts,
+    body: Option<Box<journal::Body>>,
+    watch: Stopwatch,
+    /// What is noted about it so far.
+    pub notes: Notes,
+    ended: bool,
+}
+
+/// What is noted about a request.
+#[derive(Debug, Default)]
+pub struct Notes {
+    provider: Option<&'static str>,
+    /// The operation that the request is for, if it is for one.
+    pub operation: Option<&'static Operation>,
+    workspace: Option<Arc<str>>,
+    key: Option<Arc<str>>,
+    at: Option<Micros>,
+    remarks: Option<Box<Remarks>>,
+}
+
+impl Notes {
+    /// Notes whom the request is for, which workspace its key opens, and when it came by that workspace's clock.
+    pub fn about(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
+        self.provider = Some(card.name);
+        self.workspace = key.map(|key| key.workspace.clone());
+        self.key = match key {
+            Some(key) => Some(key.key.clone()),
+            None => card.auth.carrier.read(&request.headers).ok().map(Arc::from),
+        };
+        self.at = Some(at);
+    }
+
+    /// Notes how the vendor behaves, where it is not the default.
+    pub fn behaves(&mut self, card: &'static Card, variants: Variants) {
+        if variants != Variants::default() {
+            self.remark().variants = variants.changed(card);
+        }
+    }
+
+    /// Notes the faults that strike.
+    pub fn struck(&mut self, struck: &[Struck]) {
+        if struck.is_empty() {
+            return;
+        }
+        self.remark().faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
+    }
+
+    /// Notes why the request is refused, unless a fault wants it so.
+    pub fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
+        if self.remarks.as_ref().is_some_and(|remarks| remarks.why.is_some()) {
+            return;
+        }
+        let owner = match (failure, case.shown) {
+            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, case.card.name, text),
+            _ => None,
+        };
+        let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
+        self.remark().why = Some(explain::why(failure, &Case { owner, ..case }));
+    }
+
+    /// Notes a reason in words.
+    pub fn because(&mut self, why: impl Into<String>) {
+        self.remark().why = Some(why.into());
+    }
+
+    /// Notes that the answer is a fault's, not the vendor's.
+    pub fn staged(&mut self) {
+        let remarks = self.remark();
+        remarks.why = Some(format!("the fault `{}` struck", remarks.faults.join("`, `")));
+    }
+
+    /// Notes that the connection is reset before any of the answer leaves.
+    fn undelivered(&mut self) {
+        self.remark()
+            .why
+            .get_or_insert_with(|| "a fault reset the connection before any of the answer left".to_owned());
+    }
+
+    /// Notes that the route is one of the vendor's that is not imitated here.
+    pub fn absent(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
+        let warning = Warning::NotImitated { title: card.title, operation };
+        self.because(warning.to_string());
+        self.remark().warnings = vec![warning];
+        if let Some(workspace) = &self.workspace {
+            app.tenants.of(workspace).warned.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Notes what about an answered request was probably not meant.
+    pub fn answered(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
+        if !answer.warnings.is_empty() {
+            self.remark().warnings = answer.warnings.to_vec();
+            let tenant = app.tenants.of(&key.workspace);
+            tenant.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
+        }
+    }
+
+    fn remark(&mut self) -> &mut Remarks {
+        self.remarks.get_or_insert_default()
+    }
+
+    /// Puts the notes into headers of the answer, if the client asks for them.
+    fn wear(&self, request: &Parts, response: &mut Response) {
+        if request.headers.get(EXPLAIN).is_none_or(|value| value != "1") {
+            return;
+        }
+        let Some(remarks) = &self.remarks else { return };
+        let warnings = remarks.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
+        let warnings = (!warnings.is_empty()).then_some(warnings);
+        for (name, text) in [(WHY, remarks.why.clone()), (WARNINGS, warnings)] {
+            let value = text.and_then(|text| HeaderValue::from_str(&explain::in_ascii(&text)).ok());
+            response.headers_mut().extend(value.map(|value| (name, value)));
+        }
+    }
+}
+
+impl Open {
+    /// A request that has just come.
+    pub fn receive(app: Arc<App>, request: Parts) -> Open {
+        let watch = Stopwatch::start();
+        Open { app, request, body: None, watch, notes: Notes::default(), ended: false }
+    }
+
+    /// Reads the beginning of its body, as far as it comes soon.
+    pub async fn read(&mut self, body: Body) {
+        self.body = Some(Box::new(beginning(body).await));
+    }
+
+    /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
+    pub fn close(mut self, response: &mut Response, body: Payload, delivery: Delivery) {
+        self.notes.wear(&self.request, response);
+        let body = if self.request.method == Method::HEAD { Payload::default() } else { body };
+        match delivery {
+            Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
+            Delivery::Part(sent) => {
+                self.notes.remark().sent = Some(sent as u64);
+                self.end(Some(response), journal::Body::beginning(&body, sent));
+            }
+            Delivery::Nothing => {
+                self.notes.undelivered();
+                self.end(None, journal::Body::default());
+            }
+        }
+    }
+
+    fn end(&mut self, response: Option<&Response>, body: journal::Body) {
+        self.ended = true;
+        let level = self.notes.remarks.as_ref().map_or(Level::DEBUG, |remarks| remarks.level());
+        let is_logged = log::is_enabled(level);
+        if !is_logged && self.app.journal.is_off() {
+            return;
+        }
+        let exchange = self.exchange(response, body);
+        let line = is_logged.then(|| Line::of(&exchange));
+        let seq = NonZeroU64::new(self.app.journal.record(exchange));
+        if let Some(mut line) = line {
+            line.seq = seq;
+            self.app.log.write(level, &line);
+        }
+    }
+
+    fn exchange(&mut self, response: Option<&Response>, body: journal::Body) -> Exchange {
+        Exchange {
+            seq: 0,
+            at: self.notes.at.unwrap_or_else(|| self.app.clock.now()),
+            provider: self.notes.provider,
+            operation: self.notes.operation,
+            workspace: self.notes.workspace.take(),
+            key: self.notes.key.take(),
+            method: std::mem::take(&mut self.request.method),
+            heads: Heads::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
+            version: self.request.version,
+            request_body: self.body.take(),
+            status: response.map(Response::status),
+            response_body: body,
+            duration: self.watch.elapsed(),
+            remarks: self.notes.remarks.take(),
+        }
+    }
+}
+
+/// The HTTP layer gives a request up when its connection ends.
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.notes.because("the client went away before it was answered");
+            self.end(None, journal::Body::default());
+        }
+    }
+}
+
+/// The beginning of a request's body, as far as it comes soon.
+async fn beginning(body: Body) -> journal::Body {
+    let announced = body.size_hint().lower();
+    let mut whole = Vec::new();
+    let mut parts = body.into_data_stream();
+    let reading = async {
+        while let Some(Ok(part)) = parts.next().await {
+            whole.extend_from_slice(&part);
+            if whole.len() > BODY_CAP {
+                break;
+            }
+        }
+    };
+    // What came in time is kept either way.
+    let _ = tokio::time::timeout(BODY_PATIENCE, reading).await;
+    let length = announced.max(whole.len() as u64);
+    journal::Body { length, ..journal::Body::of(whole) }
+}
