@@ -20,6 +20,10 @@ pub fn known_words() -> BTreeMap<String, Value> {
         [
             ("ProviderName", word("The name of a provider.", json!(providers::names()))),
             ("FailureName", word("A failure of a provider; each has some of these.", json!(failures))),
+            (
+                "FaultName",
+                word("What a fault that struck goes by: its name, or its kind.", json!(faults::all_names(&cards))),
+            ),
             ("AssetKind", word("What an asset is.", json!(KINDS))),
         ]
         .map(|(name, schema)| (name.to_owned(), schema)),
@@ -52,6 +56,8 @@ pub fn use_known_words(property: &str, schema: &mut Value) {
     let name = match property {
         "provider" | "listed_by" | "by" => "ProviderName",
         "failure" => "FailureName",
+        // In a path it is a number.
+        "fault" if schema["type"] != "integer" => "FaultName",
         "kinds" => return refer(&mut schema["items"], "AssetKind"),
         "variants" if schema["additionalProperties"]["type"] == "string" => "Variants",
         "variants" => "VariantChanges",

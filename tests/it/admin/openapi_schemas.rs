@@ -105,6 +105,8 @@ fn what_only_the_cards_know_is_an_enum() {
         ("CreateKey", "provider", "ProviderName"),
         ("FaultMatch", "provider", "ProviderName"),
         ("JournalFilter", "provider", "ProviderName"),
+        ("JournalFilter", "fault", "FaultName"),
+        ("Expectation", "fault", "FaultName"),
         ("GenerateAssets", "listed_by", "ProviderName"),
         ("GenerateAssets", "kinds", "AssetKind"),
         ("Key", "state", "KeyState"),
