@@ -62,15 +62,10 @@ pub fn complete(document: &mut Value) {
         let name = if renamed.contains(&name) { format!("{name}Input") } else { name };
         merged.insert(name, rename(schema, &renamed));
     }
-    let mut document_renamed = rename(document.take(), &renamed);
-    document_renamed["components"]["schemas"] = Value::Object(merged);
-    each_reference(&mut document_renamed, &mut |reference| {
-        if let Some(name) = reference.strip_prefix(ANSWERS) {
-            *reference = format!("{SCHEMAS}{name}");
-        }
-    });
-    remove_unused(&mut document_renamed);
-    *document = document_renamed;
+    *document = rename(document.take(), &renamed);
+    document["components"]["schemas"] = Value::Object(merged);
+    *document = with_path(document.take(), ANSWERS, SCHEMAS);
+    remove_unused(document);
 }
 
 /// Calls `change` with every schema within a schema, the outer ones first.

@@ -132,6 +132,7 @@ fn a_change_that_is_wrong_changes_nothing() {
         (json!({"project": "prj_no"}), "project"),
         (json!({"folder": "fld_no"}), "folder"),
         (json!({"ids": {"acme": "1"}}), "ids"),
+        (json!({"told": {"by": "xqr", "words": {}}}), "told"),
         (json!([]), "body"),
     ] {
         assert_eq!(refused(&server, &path, change.clone()), refusal(400, "invalid_request", at), "{change}");

@@ -85,6 +85,28 @@ fn what_is_always_there_is_required_and_what_may_be_missing_is_not() {
 }
 
 #[test]
+fn a_patch_takes_null_for_what_can_be_left_out() {
+    let server = Server::start("empty");
+    let schemas = &document(&server)["components"]["schemas"];
+    let takes_null = |schema: &str, property: &str| {
+        let property = schemas[schema]["properties"][property].to_string();
+        assert_ne!(property, "null", "{schema}");
+        property.contains("\"null\"")
+    };
+    for (schema, property, expected) in [
+        ("AssetPatch", "folder", true),
+        ("AssetPatch", "status", true),
+        ("AssetPatch", "is_public", true),
+        ("AssetPatch", "created_at", false),
+        ("KeyPatch", "revoked", true),
+        ("KeyPatch", "limits", true),
+        ("Asset", "status", false),
+    ] {
+        assert_eq!(takes_null(schema, property), expected, "{schema}.{property}");
+    }
+}
+
+#[test]
 fn what_only_the_cards_know_is_an_enum() {
     let server = Server::start("empty");
     let document = document(&server);
