@@ -19,7 +19,8 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::clock::Chance;
 use crate::emulator::app::App;
 use crate::emulator::world;
-use crate::library::fixture::{self, Asset, Fixture, Instant, Problem, Workspace};
+use crate::library::fixture::{self, Asset, Fixture, Problem, Workspace};
+use crate::library::model::Instant;
 use crate::library::size;
 use crate::library::store::{NewAsset, StoreError, Write};
 use crate::providers;
@@ -226,7 +227,7 @@ fn bare(asset: Asset) -> Asset {
 /// Lets what refers to something real pass.
 pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
     let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
-    fixture::check(&fixture, &providers::names(), &mut fixture::Taken::default()).map_err(
+    fixture::check(&fixture, providers::known_names(), &mut fixture::Taken::default()).map_err(
         |Problem { path, message }| {
             let path = path.strip_prefix("workspaces[0].").unwrap_or(&path);
             Refusal::invalid(path.strip_prefix(strip).unwrap_or(path), message)

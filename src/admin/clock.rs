@@ -12,7 +12,7 @@ use super::answer::{Json, Path, Refusal};
 use super::workspaces::{WorkspacePath, existing};
 use crate::clock::{Clock, Hands, Micros, SECOND};
 use crate::emulator::app::App;
-use crate::library::fixture::Instant;
+use crate::library::model::Instant;
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use super::answer::{Json, Made, Path, Refusal};
 use super::assets::{check, completed};
 use crate::emulator::app::App;
-use crate::library::fixture::{Asset, Folder, Project, User, Visibility, Workspace};
+use crate::library::fixture::{Asset, Folder, Project, User, Workspace};
+use crate::library::model::Visibility;
 use crate::library::size;
 use crate::providers;
 

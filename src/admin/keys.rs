@@ -13,9 +13,10 @@ use super::answer::{Asked, Json, Made, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
-use crate::emulator::limits::KeyLimits;
 use crate::emulator::workspace;
-use crate::library::fixture::{self, Instant};
+use crate::library::fixture::{self};
+use crate::library::limits::KeyLimits;
+use crate::library::model::Instant;
 use crate::library::store::{Key, KeyState, StoreError};
 use crate::providers;
 

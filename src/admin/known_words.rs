@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::schemas::{SCHEMAS, Schemas};
-use crate::contract::variant::full_name;
+use crate::contract::choices::full_name;
 use crate::emulator::faults;
 use crate::library::fixture::KINDS;
 use crate::providers;

@@ -17,7 +17,7 @@ use crate::clock::Hands;
 use crate::emulator::app::App;
 use crate::emulator::faults::Rule;
 use crate::emulator::tenants::Tenant;
-use crate::library::fixture::Instant;
+use crate::library::model::Instant;
 use crate::library::store::{Snapshot, StoreError};
 use crate::providers;
 

@@ -20,15 +20,18 @@ use serde_json::value::RawValue;
 use super::answer::{BODY, Json, Made, Path, Refusal};
 use super::base_url;
 use super::json_stream::JsonStream;
+use crate::contract::choices::{self};
 use crate::contract::provider::Card;
-use crate::contract::variant::{self, Choices};
 use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
 use crate::emulator::workspace::{self, New, Origin, until};
 use crate::http::origin::origin;
-use crate::library::fixture::{self, Instant, Spec};
+use crate::library::fixture::{self, Spec};
+use crate::library::model::Choices;
+use crate::library::model::Instant;
+use crate::library::model::Status;
 use crate::library::object;
-use crate::library::store::{Export, Status, StoreError, Summary};
+use crate::library::store::{Export, StoreError, Summary};
 use crate::providers;
 
 const TAG: &str = "Workspaces";
@@ -278,7 +281,7 @@ fn known_variants<'c>(named: impl Iterator<Item = (&'c String, Option<&'c String
     let cards = providers::cards();
     for (name, option) in named {
         let option = option.map(String::as_str);
-        if let Some(message) = variant::problem(&cards, name, option) {
+        if let Some(message) = choices::problem(&cards, name, option) {
             return Err(Refusal::invalid(format!("variants.{name}"), message));
         }
     }
@@ -368,7 +371,7 @@ async fn shown(app: &App, parts: &Parts, id: &str) -> Result<WorkspaceView, Refu
     let base_urls = providers::ALL.iter().map(|provider| provider.card());
     let base_urls = base_urls.map(|card| (card.name, base_url(&origin, card))).collect();
     let strict = app.tenants.of(&id).strict.load(Relaxed);
-    let changed = |card: &'static Card| app.cache.variants(card, &choices).changed(card);
+    let changed = |card: &'static Card| choices::changed(app.cache.variants(card, &choices), card);
     let variants = providers::cards().into_iter().flat_map(changed).collect();
     Ok(WorkspaceView { id, name, keys, base_urls, assets, listed, strict, variants })
 }

@@ -8,12 +8,14 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{self, Clock, Micros};
-use crate::contract::variant::{self, Choices};
+use crate::contract::choices::{self};
 use crate::emulator::app::Switches;
 use crate::emulator::journal::Bounds;
 use crate::emulator::world;
 use crate::library::fixture;
-use crate::library::store::{Place, Status};
+use crate::library::model::Choices;
+use crate::library::model::Status;
+use crate::library::store::Place;
 use crate::providers;
 
 /// Stands in for five vendors' asset APIs on one port.
@@ -305,7 +307,7 @@ impl Serve {
 
     /// The variants asked for.
     pub fn variants(&self) -> Result<Choices, String> {
-        variant::read(&providers::cards(), &self.variant)
+        choices::read(&providers::cards(), &self.variant)
             .map_err(|why| format!("`--variant` (or `ASSETMOCK_VARIANT`): {why}"))
     }
 

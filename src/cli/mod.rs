@@ -234,7 +234,7 @@ fn check_fixture(name: &str) -> Outcome {
         Some(text) => text.to_owned(),
         None => world::read_file(name)?,
     };
-    let fixture = fixture::read(name, &text, &providers::names(), &mut fixture::Taken::default())?;
+    let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::Taken::default())?;
     let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
     let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
     print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use crate::admin::base_url;
 use crate::clock::{Micros, write_rfc3339};
+use crate::contract::choices::full_name;
+use crate::contract::evidence::{Evidence, Fact};
 use crate::contract::failure::Staged;
 use crate::contract::operation::Operation;
-use crate::contract::provider::{Card, Evidence, Fact};
+use crate::contract::provider::Card;
 use crate::contract::query::{Empty, Param, Reads, Repeated, Unknown};
-use crate::contract::variant::{Variant, VariantOption, full_name};
-use crate::emulator::limits::Shape;
+use crate::contract::quota::Shape;
+use crate::contract::variant::{Variant, VariantOption};
 use crate::library::store::{Key, KeyState};
 use crate::providers;
 

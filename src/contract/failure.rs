@@ -3,9 +3,9 @@
 
 use axum::http::StatusCode;
 
-use crate::contract::provider::Evidence;
+use crate::contract::evidence::Evidence;
 use crate::contract::query::Violation;
-use crate::emulator::limits::Exceeded;
+use crate::contract::quota::Exceeded;
 
 /// A reason to refuse a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

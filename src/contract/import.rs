@@ -12,10 +12,11 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};
-use crate::library::fixture::{self, Asset, Instant, Told};
+use crate::library::fixture::{self, Asset, Told};
+use crate::library::model::Instant;
+use crate::library::model::{Status, Visibility};
 use crate::library::plain_words;
 use crate::library::size;
-use crate::library::store;
 
 /// Why a body was not taken. Nothing of it is to be stored then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +45,6 @@ impl Unimportable {
 /// What a vendor calls the parts of a list response that every vendor has.
 #[derive(Debug)]
 pub struct Envelope {
-    /// The provider.
-    pub provider: &'static str,
     /// The field that holds the list.
     pub rows: &'static str,
     /// The field of an object that holds its id.
@@ -59,13 +58,14 @@ impl Envelope {
     /// twice the last counts, as in most readers of JSON.
     pub fn read<T: DeserializeOwned>(
         &self,
+        provider: &'static str,
         body: &str,
         mut asset: impl FnMut(&Row<'_>, T) -> Result<Asset, Unimportable>,
     ) -> Result<Vec<Asset>, Unimportable> {
         let mut seen = HashSet::new();
         let mut assets = Vec::new();
         for (index, object) in self.objects(body)?.into_iter().enumerate() {
-            let (row, fields) = self.row(index, object)?;
+            let (row, fields) = self.row(provider, index, object)?;
             if !seen.insert(row.id.clone()) {
                 return Err(row.refusal(self.id, format!("`{}` is there twice; send each asset once", row.id)));
             }
@@ -92,14 +92,19 @@ impl Envelope {
         })
     }
 
-    fn row<'b>(&self, index: usize, object: &'b RawValue) -> Result<(Row<'b>, Fields<'b>), Unimportable> {
+    fn row<'b>(
+        &self,
+        provider: &'static str,
+        index: usize,
+        object: &'b RawValue,
+    ) -> Result<(Row<'b>, Fields<'b>), Unimportable> {
         let at = format!("{}[{index}]", self.rows);
         let fields: Fields<'b> = serde_json::from_str(object.get()).map_err(|error| {
             Unimportable::new(&at, format!("an asset is a JSON object: {}", plain_words::describe(&error)))
         })?;
         let id = fields.get(self.id).and_then(|id| serde_json::from_str::<String>(id.get()).ok());
         match id.filter(|id| !id.is_empty()) {
-            Some(id) => Ok((Row { provider: self.provider, at, id, object }, fields)),
+            Some(id) => Ok((Row { provider, at, id, object }, fields)),
             None => Err(Unimportable::new(
                 format!("{at}.{}", self.id),
                 "the asset's id must be here, a text that is not empty",
@@ -168,7 +173,7 @@ fn unknown(created_at: Micros) -> Asset {
         mime_type: None,
         kind: None,
         size_bytes: None,
-        status: store::Status::default(),
+        status: Status::default(),
         is_public: false,
         public_url: None,
         url: None,
@@ -178,7 +183,7 @@ fn unknown(created_at: Micros) -> Asset {
         created_at: Instant(created_at),
         updated_at: None,
         uploader: None,
-        visibility: store::Visibility::default(),
+        visibility: Visibility::default(),
         uploaded_via: fixture::direct(),
         project: None,
         node: None,
@@ -289,7 +294,7 @@ impl Visitor<'_> for AnyNumber {
 mod tests {
     use super::*;
 
-    const ENVELOPE: Envelope = Envelope { provider: "acme", rows: "rows", id: "id" };
+    const ENVELOPE: Envelope = Envelope { rows: "rows", id: "id" };
 
     #[derive(Deserialize)]
     struct Thing {
@@ -298,7 +303,7 @@ mod tests {
     }
 
     fn import(body: &str) -> Result<Vec<Asset>, Unimportable> {
-        ENVELOPE.read(body, |row, told: Thing| {
+        ENVELOPE.read("acme", body, |row, told: Thing| {
             let at = row.time("at", told.at, |at| at.instant(SECOND), "`7`")?;
             Ok(Asset { width: told.parts.and_then(|parts| parts.first()?.size()), ..row.asset(at) })
         })

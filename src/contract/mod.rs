@@ -1,8 +1,11 @@
 //! What a vendor signs: a card of data and a few pure functions, and the types that these are made of.
 
+pub mod choices;
+pub mod evidence;
 pub mod failure;
 pub mod import;
 pub mod operation;
 pub mod provider;
 pub mod query;
+pub mod quota;
 pub mod variant;

@@ -3,7 +3,7 @@
 
 use strsim::normalized_levenshtein;
 
-use crate::contract::provider::{Card, Evidence, Paging};
+use crate::contract::evidence::Evidence;
 use crate::contract::query::{Param, Unknown};
 
 /// One route of one vendor.
@@ -34,6 +34,32 @@ pub enum Action {
     List(Paging),
     /// The vendor has it, and the emulator does not imitate it.
     Absent,
+}
+
+/// How pages are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Paging {
+    /// The parameter that says how many assets a page holds.
+    pub size: &'static str,
+    /// The parameter that says where a page begins.
+    pub position: &'static str,
+    /// What that parameter holds.
+    pub by: Position,
+    /// Whether a page says how many assets there are in all.
+    pub total: bool,
+}
+
+/// What says where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// How many assets come before it.
+    Offset,
+    /// Its number, from 1.
+    Page,
+    /// An opaque text that holds an offset.
+    OffsetCursor,
+    /// An opaque text that holds the place of the last asset seen.
+    Keyset,
 }
 
 /// What a path and a method lead to.
@@ -114,10 +140,10 @@ pub fn methods(operations: &'static [Operation], path: &str) -> Vec<&'static str
     methods
 }
 
-/// The names of all operations of these providers, each once, in the order of the tables.
-pub fn names(cards: impl Iterator<Item = &'static Card>) -> Vec<&'static str> {
+/// The names of these operations, each once, in their order.
+pub fn names(operations: impl Iterator<Item = &'static Operation>) -> Vec<&'static str> {
     let mut names = Vec::new();
-    for operation in cards.flat_map(|card| card.operations) {
+    for operation in operations {
         if !names.contains(&operation.name) {
             names.push(operation.name);
         }

@@ -8,12 +8,13 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::evidence::Fact;
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::import::Unimportable;
-use crate::contract::operation::{self, Action, Operation};
+use crate::contract::operation::{self, Action, Operation, Paging};
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
+use crate::contract::quota::{Counts, Quota};
 use crate::contract::variant::{Variant, Variants};
-use crate::emulator::limits::{Counts, Quota};
 use crate::http::reply::{Rendered, Reply};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
@@ -178,86 +179,6 @@ impl Methods {
             Methods::WithHeadAndOptions => head.into_iter().chain(["OPTIONS"]).chain(listed).collect(),
         };
         all.join(", ")
-    }
-}
-
-/// How pages are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Paging {
-    /// The parameter that says how many assets a page holds.
-    pub size: &'static str,
-    /// The parameter that says where a page begins.
-    pub position: &'static str,
-    /// What that parameter holds.
-    pub by: Position,
-    /// Whether a page says how many assets there are in all.
-    pub total: bool,
-}
-
-/// What says where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
-    /// How many assets come before it.
-    Offset,
-    /// Its number, from 1.
-    Page,
-    /// An opaque text that holds an offset.
-    OffsetCursor,
-    /// An opaque text that holds the place of the last asset seen.
-    Keyset,
-}
-
-/// How sure we are of a behaviour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Evidence {
-    /// The vendor's own pages say so.
-    Documented,
-    /// An official client depends on it or was seen doing it.
-    Client,
-    /// Recorded from the live service.
-    Live,
-    /// Nobody says so; the least surprising choice.
-    Inferred,
-}
-
-impl Evidence {
-    /// The word used in tables and transcripts.
-    pub fn word(self) -> &'static str {
-        match self {
-            Evidence::Documented => "documented",
-            Evidence::Client => "client",
-            Evidence::Live => "live",
-            Evidence::Inferred => "inferred",
-        }
-    }
-}
-
-/// One thing known, or guessed, about a vendor.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Fact {
-    /// How sure we are.
-    pub evidence: Evidence,
-    /// What it is, in a sentence.
-    pub says: &'static str,
-}
-
-impl Fact {
-    /// The vendor's own pages say so.
-    pub const fn documented(says: &'static str) -> Fact {
-        Fact { evidence: Evidence::Documented, says }
-    }
-    /// An official client depends on it.
-    pub const fn client(says: &'static str) -> Fact {
-        Fact { evidence: Evidence::Client, says }
-    }
-    /// Recorded from the live service.
-    pub const fn live(says: &'static str) -> Fact {
-        Fact { evidence: Evidence::Live, says }
-    }
-    /// A guess.
-    pub const fn inferred(says: &'static str) -> Fact {
-        Fact { evidence: Evidence::Inferred, says }
     }
 }
 

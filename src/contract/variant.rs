@@ -4,11 +4,9 @@
 //! `acme.content_type` and `mime`, as they are written in options, fixtures and requests. What the code of a vendor
 //! asks is a [`Variants`]: one provider's choices, resolved.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use crate::contract::provider::{Card, Evidence};
+use crate::contract::evidence::Evidence;
 
 /// Something that a provider does in one of several ways: one line of its card.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -37,9 +35,6 @@ impl VariantOption {
     }
 }
 
-/// Options by the full name of their variant: `acme.content_type` and `mime`.
-pub type Choices = BTreeMap<String, String>;
-
 /// The options chosen of one provider's variants. By default the first of each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Variants(u64);
@@ -48,84 +43,31 @@ pub struct Variants(u64);
 const BITS: usize = 4;
 
 impl Variants {
-    /// What these choices say of the provider; of two that say something of the same variant, the later one counts.
-    /// Names that the card does not have are passed over: an earlier version may have stored them.
-    pub fn resolve(card: &Card, choices: [&Choices; 2]) -> Variants {
-        let mut chosen = Variants::default();
-        if choices.iter().all(|choices| choices.is_empty()) {
-            return chosen;
-        }
-        for (place, variant) in card.variants.iter().enumerate() {
-            let name = full_name(card, variant);
-            let index = choices.iter().rev().find_map(|choices| variant.index_of(choices.get(&name)?));
-            chosen.0 |= (index.unwrap_or_default() as u64) << (place * BITS);
-        }
-        chosen
+    /// Those with these options, as their indexes in the order of the variants.
+    pub fn of(indexes: impl Iterator<Item = usize>) -> Variants {
+        Variants(indexes.enumerate().fold(0, |chosen, (place, index)| chosen | (index as u64) << (place * BITS)))
     }
 
-    /// Whether this option of the card's variant is chosen.
-    pub fn is(self, card: &Card, variant: &str, option: &str) -> bool {
-        let Some(place) = card.variants.iter().position(|declared| declared.name == variant) else {
-            panic!("{} asks for its variant `{variant}`, which its card does not declare", card.name)
+    /// Whether this option is chosen of a variant that the provider declares.
+    pub fn is(self, declared: &[Variant], variant: &str, option: &str) -> bool {
+        let Some(place) = declared.iter().position(|declared| declared.name == variant) else {
+            panic!("the variant `{variant}` is asked for and not declared")
         };
-        match card.variants[place].index_of(option) {
+        match declared[place].index_of(option) {
             Some(index) => index == self.index(place),
-            None => panic!("{} asks for `{variant}={option}`, which its card does not declare", card.name),
+            None => panic!("`{variant}={option}` is asked for and not declared"),
         }
     }
 
-    /// The options that are not the default, by the full name of their variant.
-    pub fn changed(self, card: &Card) -> BTreeMap<String, &'static str> {
-        if self == Variants::default() {
-            return BTreeMap::new();
-        }
-        let chosen = card.variants.iter().enumerate().map(|(place, variant)| (variant, self.index(place)));
-        chosen
-            .filter(|(_, index)| *index > 0)
-            .map(|(variant, index)| (full_name(card, variant), variant.options[index].name))
-            .collect()
-    }
-
-    fn index(self, place: usize) -> usize {
+    /// The index of the option chosen of the variant in this place.
+    pub fn index(self, place: usize) -> usize {
         (self.0 >> (place * BITS)) as usize & ((1 << BITS) - 1)
     }
 }
 
 impl Variant {
-    fn index_of(&self, option: impl AsRef<str>) -> Option<usize> {
+    /// The index of the option of this name.
+    pub fn index_of(&self, option: impl AsRef<str>) -> Option<usize> {
         self.options.iter().position(|known| known.name == option.as_ref())
     }
-}
-
-/// The name by which people know a variant.
-pub fn full_name(card: &Card, variant: &Variant) -> String {
-    format!("{}.{}", card.name, variant.name)
-}
-
-/// What is wrong with a choice, if these cards have no such variant, or it has no such option if one is given.
-pub fn problem(cards: &[&'static Card], name: &str, option: Option<&str>) -> Option<String> {
-    let all = || cards.iter().flat_map(|card| card.variants.iter().map(|variant| (full_name(card, variant), variant)));
-    let Some((_, variant)) = all().find(|(full, _)| full == name) else {
-        let known: Vec<_> = all().map(|(full, _)| full).collect();
-        return Some(format!("there is no variant `{name}`; there are `{}`", known.join("`, `")));
-    };
-    let known: Vec<_> = variant.options.iter().map(|option| option.name).collect();
-    let option = option.filter(|option| !known.contains(option))?;
-    Some(format!("`{name}` has no option `{option}`; it has `{}`", known.join("`, `")))
-}
-
-/// Reads what `--variant` and its environment variable hold: `name=option`, several with commas between them.
-pub fn read(cards: &[&'static Card], texts: &[String]) -> Result<Choices, String> {
-    let pieces = texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|piece| !piece.is_empty());
-    let mut choices = Choices::new();
-    for piece in pieces {
-        let (name, option) = piece
-            .split_once('=')
-            .ok_or_else(|| format!("`{piece}` is no variant with an option, such as `provider.variant=option`"))?;
-        if let Some(problem) = problem(cards, name, Some(option)) {
-            return Err(problem);
-        }
-        choices.insert(name.to_owned(), option.to_owned());
-    }
-    Ok(choices)
 }

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::contract::provider::Provider;
 use crate::contract::query;
-use crate::contract::variant::Choices;
 use crate::emulator::app::App;
-use crate::emulator::limits::KeyLimits;
+use crate::library::limits::KeyLimits;
+use crate::library::model::Choices;
 use crate::library::store::{AssetQuery, Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
 use crate::providers;
 

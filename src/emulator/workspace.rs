@@ -6,13 +6,14 @@ use serde_json::value::RawValue;
 
 use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
 use crate::contract::provider::Provider;
-use crate::contract::variant::Choices;
 use crate::emulator::app::App;
 use crate::emulator::listed;
 use crate::emulator::world;
 use crate::library::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
+use crate::library::model::Choices;
+use crate::library::model::Status;
 use crate::library::size;
-use crate::library::store::{Filter, Status, StoreError, Write};
+use crate::library::store::{Filter, StoreError, Write};
 use crate::providers;
 
 /// What a new workspace is made from.
@@ -248,7 +249,7 @@ fn read(from: &Origin) -> Result<Fixture, MakeError> {
         Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
     };
     let mut taken = fixture::Taken::default();
-    size::parse_aside(text.len(), || fixture::read(source, text, &providers::names(), &mut taken))
+    size::parse_aside(text.len(), || fixture::read(source, text, providers::known_names(), &mut taken))
         .map_err(MakeError::Fixture)
 }
 

@@ -22,8 +22,7 @@ pub const DEFAULT: [&str; 2] = ["demo", "docs"];
 /// Reads the fixtures that `--fixture` names: built-in ones, files, or JSON itself. Names can be separated by commas.
 pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
     let mut taken = fixture::Taken::default();
-    let names = providers::names();
-    let mut read = |source: &str, text: &str| fixture::read(source, text, &names, &mut taken);
+    let mut read = |source: &str, text: &str| fixture::read(source, text, providers::known_names(), &mut taken);
     let mut fixtures = Vec::new();
     for entry in named {
         let json = entry.trim_start_matches(text::MARK).trim_start();

@@ -2,6 +2,8 @@
 
 pub mod fixture;
 pub mod glimpsed;
+pub mod limits;
+pub mod model;
 pub mod object;
 pub mod plain_words;
 pub mod size;

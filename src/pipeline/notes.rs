@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use tracing::Level;
 
 use crate::clock::{Micros, Stopwatch};
+use crate::contract::choices;
 use crate::contract::failure::Failure;
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
@@ -81,7 +82,7 @@ impl Notes {
     /// Notes how the vendor behaves, where it is not the default.
     pub fn behaves(&mut self, card: &'static Card, variants: Variants) {
         if variants != Variants::default() {
-            self.remark().variants = variants.changed(card);
+            self.remark().variants = choices::changed(variants, card);
         }
     }
 

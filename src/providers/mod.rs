@@ -7,11 +7,15 @@ pub mod piktid;
 pub mod twelvelabs;
 pub mod xqr;
 
+use std::sync::LazyLock;
+
 use axum::http::header;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+use crate::contract::choices;
 use crate::contract::provider::{Card, Carrier, Provider};
+use crate::library::fixture::KnownNames;
 
 /// Every provider there is.
 pub static ALL: &[&dyn Provider] =
@@ -25,6 +29,12 @@ pub fn names() -> Vec<&'static str> {
 /// The providers' cards, in the order of [`ALL`].
 pub fn cards() -> Vec<&'static Card> {
     ALL.iter().map(|provider| provider.card()).collect()
+}
+
+/// The names that fixtures may use.
+pub fn known_names() -> KnownNames<'static> {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
+    KnownNames { providers: &NAMES, variant_problem: |name, option| choices::problem(&cards(), name, Some(option)) }
 }
 
 /// The provider of this name.

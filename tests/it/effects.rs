@@ -6,12 +6,14 @@ use std::mem::{Discriminant, discriminant};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use assetmock::contract::provider::{Context, Position, Provider};
+use assetmock::contract::operation::Position;
+use assetmock::contract::provider::{Context, Provider};
+use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::faults::{
     self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility,
 };
-use assetmock::emulator::limits::{Counts, KeyLimits};
+use assetmock::library::limits::KeyLimits;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 

@@ -2,11 +2,14 @@
 
 use assetmock::clock::SECOND;
 use assetmock::contract::failure::Failure;
-use assetmock::contract::provider::{Position, Provider};
+use assetmock::contract::operation::Position;
+use assetmock::contract::provider::Provider;
 use assetmock::contract::query;
-use assetmock::contract::variant::Choices;
+use assetmock::contract::quota::Counts;
 use assetmock::emulator::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
-use assetmock::emulator::limits::{Counts, KeyLimits, Limits, Own};
+use assetmock::emulator::limits::Limits;
+use assetmock::library::limits::{KeyLimits, Own};
+use assetmock::library::model::Choices;
 use assetmock::library::store::{Edition, Key};
 use assetmock::providers;
 use axum::http::Method;

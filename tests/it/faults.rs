@@ -7,12 +7,13 @@ use assetmock::clock::Chance;
 use assetmock::contract::failure::Failure;
 use assetmock::contract::provider::{Context, Provider};
 use assetmock::contract::query;
+use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
 use assetmock::emulator::faults::{Effect, paging};
 use assetmock::emulator::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
-use assetmock::emulator::limits::{Counts, KeyLimits};
 use assetmock::http::reply::Reply;
+use assetmock::library::limits::KeyLimits;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::{Answer, NOON, app, block_on, page};

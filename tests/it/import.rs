@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use assetmock::contract::query::Reads;
 use assetmock::emulator::app::App;
-use assetmock::emulator::limits::KeyLimits;
-use assetmock::library::fixture::{Asset, Fixture, Folder, Key, Project, User, Visibility, Workspace};
+use assetmock::library::fixture::{Asset, Fixture, Folder, Key, Project, User, Workspace};
+use assetmock::library::limits::KeyLimits;
+use assetmock::library::model::Visibility;
 use assetmock::providers;
 use proptest::prelude::*;
 use serde_json::value::RawValue;

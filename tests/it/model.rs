@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use assetmock::clock::read_rfc3339;
 use assetmock::emulator::world;
-use assetmock::library::fixture::{Asset, Status, Visibility, Workspace};
+use assetmock::library::fixture::{Asset, Workspace};
+use assetmock::library::model::{Status, Visibility};
 use assetmock::providers;
 
 /// What the request asks: parameters in any order, without those of pages.

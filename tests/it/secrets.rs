@@ -2,9 +2,9 @@
 
 use assetmock::contract::failure::Failure;
 use assetmock::contract::query::{Problem, Violation};
+use assetmock::contract::quota::Counts;
 use assetmock::emulator::explain::{Case, Warning, why};
 use assetmock::emulator::journal::{Body, Exchange, Filter, Har, Journal, Remarks, Shown};
-use assetmock::emulator::limits::Counts;
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

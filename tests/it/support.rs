@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use assetmock::clock::{Clock, Micros, read_rfc3339};
+use assetmock::contract::choices;
 use assetmock::contract::provider::{Page, Provider};
-use assetmock::contract::variant;
 use assetmock::emulator::app::App;
 use assetmock::emulator::cache::Cache;
 use assetmock::emulator::journal::Heads;
@@ -105,7 +105,7 @@ impl Server {
 
     /// Serves a fixture where vendors behave as these variants say, such as `flora.content_type=mime`.
     pub fn start_with(fixture: &str, clock: &str, variants: &[String]) -> Server {
-        let choices = variant::read(&providers::cards(), variants).unwrap();
+        let choices = choices::read(&providers::cards(), variants).unwrap();
         block_on(async { Server::serve(App { cache: Cache::new(choices), ..app(fixture, clock).await }).await })
     }
 

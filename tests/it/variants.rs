@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assetmock::contract::choices::full_name;
 use assetmock::contract::provider::Card;
-use assetmock::contract::variant::{Variants, full_name};
+use assetmock::contract::variant::Variants;
 use assetmock::providers;
 use serde_json::{Value, json};
 
@@ -367,7 +368,7 @@ fn variants_are_shown_by_providers() {
 }
 
 #[test]
-#[should_panic(expected = "does not declare")]
+#[should_panic(expected = "the variant `colour` is asked for and not declared")]
 fn asking_for_what_no_card_declares_is_a_mistake_in_the_program() {
-    Variants::default().is(cards()[0], "colour", "red");
+    Variants::default().is(cards()[0].variants, "colour", "red");
 }

@@ -12,13 +12,13 @@ use std::borrow::Cow;
 
 pub use args::{Args, Value};
 
-use crate::contract::provider::Evidence;
+use crate::contract::evidence::Evidence;
 
 /// One documented parameter of a list route: one line of a provider's `params.rs`.
 ///
 /// ```
 /// use assetmock::contract::query::{Param, integers};
-/// use assetmock::contract::provider::Evidence::Documented;
+/// use assetmock::contract::evidence::Evidence::Documented;
 /// const LIMIT: Param = Param::integer("limit", integers::atoi, 1, 200).or("50").known(Documented, "Page size.");
 /// assert_eq!(LIMIT.default, Some("50"));
 /// ```

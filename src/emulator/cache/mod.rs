@@ -32,8 +32,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use crate::contract::choices;
 use crate::contract::provider::{Card, Page, Provider};
-use crate::contract::variant::{Choices, Variants};
+use crate::contract::variant::Variants;
+use crate::library::model::Choices;
 use crate::library::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
@@ -89,7 +91,7 @@ impl Cache {
 
     /// How a provider behaves in a workspace that has these variants of its own.
     pub fn variants(&self, card: &Card, workspace_choices: &Choices) -> Variants {
-        Variants::resolve(card, [&self.server_choices, workspace_choices])
+        choices::resolve(card, [&self.server_choices, workspace_choices])
     }
 
     /// The entry of the key of this text.

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Answered;
-use crate::contract::provider::Position;
+use crate::contract::operation::Position;
 use crate::library::store::Start;
 
 /// Positions remembered at most.

@@ -11,7 +11,7 @@ use crate::contract::failure::Failure;
 use crate::contract::operation;
 use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
-use crate::emulator::limits::{Counts, Exceeded};
+use crate::contract::quota::{Counts, Exceeded};
 use crate::emulator::secret::{self, Secrets, mask};
 use crate::library::store::Key;
 use crate::providers;

@@ -85,7 +85,7 @@ fn matches(matches: &Match) -> Checked {
 fn operation(matches: &Match) -> Checked {
     let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
     let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
-    let names = operation::names(providers::cards().into_iter().filter(is_meant));
+    let names = operation::names(providers::cards().into_iter().filter(is_meant).flat_map(|card| card.operations));
     if names.contains(&wanted) {
         return Ok(());
     }

@@ -6,7 +6,8 @@ use super::Torture;
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
-use crate::library::fixture::{self, Instant};
+use crate::library::fixture::{self};
+use crate::library::model::Instant;
 use crate::library::store::{AssetQuery, ListError, Selection, Start, StoreError};
 use crate::providers;
 

@@ -2,10 +2,13 @@
 
 use super::rule::RetryAfter;
 use crate::clock::{Micros, SECOND};
+use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
-use crate::contract::provider::{Card, Evidence, Position};
+use crate::contract::operation::Position;
+use crate::contract::provider::Card;
 use crate::contract::query::{Problem, Violation};
-use crate::emulator::limits::{Exceeded, KeyLimits, Quota, Shape};
+use crate::contract::quota::{self, Exceeded, Quota, Shape};
+use crate::library::limits::KeyLimits;
 
 /// How a failure comes about at a provider.
 type Make = fn(&Card) -> Failure;
@@ -84,7 +87,7 @@ fn exceeded(
     retry_after: Option<RetryAfter>,
 ) -> Option<Exceeded> {
     let quota = match name.strip_prefix(RATE_LIMITED)? {
-        "" => limits.main_quota(card.quotas),
+        "" => quota::main_quota(card.quotas, limits),
         rest => Some(*card.quotas.iter().skip(1).find(|quota| rest.strip_prefix('_') == Some(quota.name))?),
     };
     Some(match (quota, retry_after) {
@@ -101,7 +104,7 @@ fn in_seconds(quota: Quota, now: Micros, seconds: u64) -> Exceeded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::limits::Own;
+    use crate::library::limits::Own;
     use crate::providers;
 
     #[test]

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Chance;
-use crate::contract::provider::{Card, Page, Position};
+use crate::contract::operation::Position;
+use crate::contract::provider::{Card, Page};
 use crate::contract::query::{self, Unknown};
 use crate::library::store::AssetQuery;
 

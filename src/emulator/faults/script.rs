@@ -13,8 +13,8 @@ use super::{Struck, failures};
 use crate::clock::{Chance, Micros};
 use crate::contract::failure::Failure;
 use crate::contract::provider::{Card, Page};
-use crate::emulator::limits::KeyLimits;
 use crate::http::reply::Reply;
+use crate::library::limits::KeyLimits;
 use crate::library::store::AssetQuery;
 
 /// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered

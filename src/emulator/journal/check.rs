@@ -41,7 +41,12 @@ impl Filter {
         let provider = provider.or(scope.provider.as_deref());
         let is_meant = |name: &str| provider.is_none_or(|provider| provider == name);
         let cards: Vec<_> = providers::cards().into_iter().filter(|card| is_meant(card.name)).collect();
-        check_name("operation", self.operation.as_deref(), &operation::names(cards.iter().copied()), at)?;
+        check_name(
+            "operation",
+            self.operation.as_deref(),
+            &operation::names(cards.iter().flat_map(|card| card.operations)),
+            at,
+        )?;
         check_name("fault", self.fault.as_deref(), &faults::all_names(&cards), at)
     }
 }

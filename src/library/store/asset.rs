@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use schemars::JsonSchema;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use sqlx::Error;
 
 use crate::clock::Micros;
+use crate::library::model::{Status, Visibility};
 
 /// An asset, seen by one provider: everything but `id` is the same for all of them.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,66 +73,6 @@ pub struct Asset {
     /// What that provider said of it.
     #[serde(deserialize_with = "raw")]
     pub told: Option<Box<RawValue>>,
-}
-
-/// Where an asset is in its life.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "AssetStatus")]
-pub enum Status {
-    /// Announced, its bytes not there yet.
-    Pending,
-    /// Being processed.
-    Processing,
-    /// Ready.
-    #[default]
-    Ready,
-    /// Failed for good.
-    Failed,
-}
-
-/// Who may see an asset.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Visibility {
-    /// Its uploader only.
-    #[default]
-    Private,
-    /// Everyone in the workspace.
-    Shared,
-    /// Everyone: provided by the platform.
-    Default,
-}
-
-impl Status {
-    /// The word stored.
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Pending => "pending",
-            Status::Processing => "processing",
-            Status::Ready => "ready",
-            Status::Failed => "failed",
-        }
-    }
-
-    /// Whether an asset in this state can be published: its bytes were uploaded and are good.
-    pub fn can_be_public(self) -> bool {
-        match self {
-            Status::Pending | Status::Failed => false,
-            Status::Processing | Status::Ready => true,
-        }
-    }
-}
-
-impl Visibility {
-    /// The word stored.
-    pub fn word(self) -> &'static str {
-        match self {
-            Visibility::Private => "private",
-            Visibility::Shared => "shared",
-            Visibility::Default => "default",
-        }
-    }
 }
 
 /// Text for comparison without regard to case. Letter by letter, so that a part of a text folds as the whole does: the

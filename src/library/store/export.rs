@@ -9,8 +9,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::holds::CollectionHold;
 use super::load::id_columns;
 use super::{Asset, Counts, Key, Missing, Read, SLICE, Store, StoreError, asset, key};
-use crate::contract::variant::Choices;
 use crate::library::fixture;
+use crate::library::model::Choices;
 
 /// A workspace, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{Read, Store};
 use crate::clock::Micros;
-use crate::contract::variant::Choices;
-use crate::emulator::limits::KeyLimits;
 use crate::library::fixture;
+use crate::library::limits::KeyLimits;
+use crate::library::model::Choices;
 
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,7 +24,7 @@ mod tally;
 mod versions;
 mod write;
 
-pub use asset::{Asset, Status, Visibility, fold};
+pub use asset::{Asset, fold};
 pub use collections::SLICE;
 pub use counts::Counts;
 pub use error::{Missing, StoreError};

@@ -1,7 +1,7 @@
 //! What a provider asks of the library: which assets, in which order, and which page of them.
 
-use super::{Status, Visibility};
 use crate::clock::Micros;
+use crate::library::model::{Status, Visibility};
 
 /// What a provider asks of the library on behalf of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

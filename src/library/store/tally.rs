@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use super::rows::{BATCH, insertion};
 use sqlx::SqliteConnection;
 
-use super::{Filter, Selection, Status, Visibility};
+use super::{Filter, Selection};
 use crate::library::fixture;
+use crate::library::model::{Status, Visibility};
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
 /// number too.

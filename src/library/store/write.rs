@@ -17,8 +17,8 @@ use super::load;
 use super::rows::{Rows, json};
 use super::versions::Affects;
 use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
-use crate::contract::variant::Choices;
 use crate::library::fixture;
+use crate::library::model::Choices;
 
 /// A change under way. What is not committed never happened.
 pub struct Write {

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::CARD;
+use super::variants::VARIANTS;
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
@@ -49,7 +49,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", allow)
         }
-        Failure::MalformedKey if variants.is(&CARD, "malformed_key", "invalid_api_key") => invalid_key(),
+        Failure::MalformedKey if variants.is(VARIANTS, "malformed_key", "invalid_api_key") => invalid_key(),
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
         Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => invalid_key(),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),

@@ -3,11 +3,11 @@
 
 use serde::Deserialize;
 
-use super::CARD;
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
-use crate::library::fixture::{self, Status};
+use crate::library::fixture::{self};
+use crate::library::model::Status;
 
-static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "asset_id" };
+static ENVELOPE: Envelope = Envelope { rows: "assets", id: "asset_id" };
 
 /// An asset as FLORA tells it, but for its id; anything can be null or missing but the time of creation. That too can
 /// be null in the vendor's schema, as can the id: such an asset would have no place in a listing here.
@@ -31,8 +31,8 @@ struct Asset {
 /// Inferred, as in the view: `created_at` counts milliseconds, in microseconds.
 const MILLISECOND: i64 = 1000;
 
-pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-    ENVELOPE.read(body, asset)
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(provider, body, asset)
 }
 
 fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
@@ -80,6 +80,10 @@ fn status(told: Option<&str>) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        super::import("flora", body)
+    }
 
     #[test]
     fn fields_go_where_the_view_takes_them_from() {

@@ -2,8 +2,8 @@
 //! brackets, since the framework reads them (both inferred).
 
 use super::cursor;
+use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::provider::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
 use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 

@@ -4,13 +4,15 @@ use chrono::Datelike;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{CARD, cursor};
+use super::cursor;
+use super::variants::VARIANTS;
 use crate::clock::{Micros, utc};
 use crate::contract::provider::{Page, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{Rendered, raw};
-use crate::library::store::{self, Status};
+use crate::library::model::Status;
+use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -80,10 +82,10 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn asset(stored: &store::Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
     let mut asset = in_order_of_reference(stored, workspace);
-    if variants.is(&CARD, "content_type", "mime") {
+    if variants.is(VARIANTS, "content_type", "mime") {
         asset.content_type = stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE);
     }
-    match variants.is(&CARD, "key_order", "openapi") {
+    match variants.is(VARIANTS, "key_order", "openapi") {
         true => raw(&in_order_of_openapi(asset)),
         false => raw(&asset),
     }

@@ -4,7 +4,8 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{CARD, request_id};
+use super::variants::VARIANTS;
+use crate::clock::{DIGITS, opaque};
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
@@ -43,7 +44,7 @@ pub const STAGED: &[Staged] = &[
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let say = |status, code, message| envelope(status, code, message, None, cx);
-    let chosen = |variant, option| cx.variants.is(&CARD, variant, option);
+    let chosen = |variant, option| cx.variants.is(VARIANTS, variant, option);
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired");
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => {
@@ -85,8 +86,8 @@ fn envelope(
 ) -> Reply {
     let id = request_id(cx);
     let (beside, inside) = match () {
-        () if cx.variants.is(&CARD, "error_request_id", "inside") => (None, Some(id)),
-        () if cx.variants.is(&CARD, "error_request_id", "both") => (Some(id.clone()), Some(id)),
+        () if cx.variants.is(VARIANTS, "error_request_id", "inside") => (None, Some(id)),
+        () if cx.variants.is(VARIANTS, "error_request_id", "both") => (Some(id.clone()), Some(id)),
         () => (Some(id), None),
     };
     Reply::json(status, &Body { error: Error { code, message, details, request_id: inside }, request_id: beside })
@@ -99,4 +100,9 @@ fn reason(Violation { problem, .. }: &Violation) -> String {
         Problem::Malformed(_) => "Invalid pagination token".to_owned(),
         Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown => "Invalid value".to_owned(),
     }
+}
+
+/// Inferred from a sample: `req-` and six digits.
+fn request_id(cx: &Context) -> String {
+    opaque("req-", cx.entropy, 6, DIGITS)
 }

@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 
-use super::CARD;
 use super::params::NOT_HELD;
 use crate::clock::SECOND;
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
 use crate::http::mime;
 use crate::library::fixture;
 
-static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
+static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
 
 /// An asset as KonPro tells it, but for its id; anything can be null or missing but the time of creation.
 #[derive(Deserialize)]
@@ -24,8 +23,8 @@ struct Asset {
 /// Inferred: the type of an asset that tells none. It must be one that is listed.
 const UNTOLD: &str = "unknown";
 
-pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-    ENVELOPE.read(body, asset)
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(provider, body, asset)
 }
 
 fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
@@ -55,6 +54,10 @@ fn kind(row: &Row, file_type: Option<String>) -> Result<String, Unimportable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        super::import("konpro", body)
+    }
 
     fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
         Ok(import(&format!(r#"{{"assets":[{{"id":"asset_1",{fields}}}]}}"#))?.remove(0))

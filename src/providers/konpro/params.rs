@@ -1,9 +1,10 @@
 //! KonPro's four parameters, all of them strings in its documentation.
 
 use super::token;
-use crate::contract::provider::Evidence::Documented;
+use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, integers};
-use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Status, Tie};
+use crate::library::model::Status;
+use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{CARD, token};
+use super::token;
+use super::variants::VARIANTS;
 use crate::clock::seconds;
 use crate::contract::provider::{Page, Rows};
 use crate::contract::variant::Variants;
@@ -28,7 +29,7 @@ pub struct Asset<'a> {
 
 pub fn page(page: &Page, variants: Variants) -> Rendered {
     let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
-    let none = variants.is(&CARD, "last_token", "empty").then_some("");
+    let none = variants.is(VARIANTS, "last_token", "empty").then_some("");
     let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
     Rendered::json(&body).offering(token)
 }

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::CARD;
+use super::variants::VARIANTS;
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
@@ -52,7 +52,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
                 message: message(violation),
                 position: "query",
             });
-            let is_422 = variants.is(&CARD, "validation_status", "422");
+            let is_422 = variants.is(VARIANTS, "validation_status", "422");
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
         }

@@ -3,9 +3,11 @@
 use speedate::{Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, TimeConfig, TimestampUnit};
 use strum::EnumMessage;
 
-use super::params::TAGS;
 use crate::clock::{Micros, SECOND};
 use crate::contract::query::{Problem, Value, integers};
+
+/// Documented: the tags there are.
+pub const TAGS: &[&str] = &["model", "product", "background", "other"];
 
 /// A page number: as [`integers::lax`] reads it, kept as text because it is echoed however long it is. Below 1 it counts as 1.
 pub fn page(text: &str) -> Result<Value, Problem> {

@@ -4,13 +4,14 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{CARD, grammar};
+use super::grammar;
 use crate::clock::Micros;
 use crate::contract::import::{Envelope, Number, Row, Unimportable, compacted};
 use crate::contract::query::Value;
-use crate::library::fixture::{self, Visibility};
+use crate::library::fixture::{self};
+use crate::library::model::Visibility;
 
-static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "assets", id: "id" };
+static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
 
 /// An asset as PiktID tells it, but for its id; anything can be null or missing but the time of creation.
 #[derive(Deserialize)]
@@ -34,9 +35,9 @@ const UNTOLD: Visibility = Visibility::Shared;
 /// Only images are listed, so all of these are.
 const KIND: &str = "image";
 
-pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
     let mut question = Question::default();
-    ENVELOPE.read(body, |row, told| question.also_shows(row, asset(row, told)?))
+    ENVELOPE.read(provider, body, |row, told| question.also_shows(row, asset(row, told)?))
 }
 
 /// The question that a response answers, as far as its assets so far tell: one that is never asked here would lose
@@ -109,6 +110,10 @@ fn time(text: &str) -> Option<Micros> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        super::import("piktid", body)
+    }
 
     fn said(rows: &[&str]) -> String {
         let rows = (0..).zip(rows);

@@ -1,11 +1,10 @@
 //! PiktID's eleven parameters.
 
 use super::grammar;
-use crate::contract::provider::Evidence::Documented;
+use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, Repeated, integers};
-use crate::library::store::{
-    AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Status, Tie, Visibility,
-};
+use crate::library::model::{Status, Visibility};
+use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 
 pub const ALL: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
@@ -39,9 +38,6 @@ pub const ALL: &[Param] = &[
 /// Inferred: its presumed framework takes the first.
 const FIRST: Repeated = Repeated::First;
 
-/// Documented: the tags there are.
-pub const TAGS: &[&str] = &["model", "product", "background", "other"];
-
 pub fn plan(args: &Args, key: &Key) -> AssetQuery {
     let mut filters =
         vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
@@ -50,7 +46,7 @@ pub fn plan(args: &Args, key: &Key) -> AssetQuery {
     filters.extend(args.instant("created_before").map(Filter::CreatedTo));
     filters.extend(args.text("search").filter(|text| !text.is_empty()).map(|text| Filter::Mentions {
         text: text.to_owned(),
-        vocabulary: TAGS.iter().map(|tag| (*tag).to_owned()).collect(),
+        vocabulary: grammar::TAGS.iter().map(|tag| (*tag).to_owned()).collect(),
     }));
     filters.extend(args.list("include_tags").into_iter().flatten().cloned().map(Filter::HasTag));
     filters.extend(args.list("exclude_tags").into_iter().flatten().cloned().map(Filter::LacksTag));

@@ -3,12 +3,11 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::rated;
-use crate::clock::utc;
+use crate::clock::{seconds, utc};
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
-use crate::emulator::limits::Exceeded;
+use crate::contract::quota::Exceeded;
 use crate::http::reply::Reply;
 
 #[derive(Serialize)]
@@ -139,4 +138,15 @@ fn advice(problem: &Problem) -> String {
         | Problem::Unknown
         | Problem::Malformed(_) => String::new(),
     }
+}
+
+/// Documented for metered routes; here for keys with a limit of their own.
+pub fn rated(reply: Reply, cx: &Context) -> Reply {
+    let Some(count) = cx.counts.main() else { return reply };
+    let limit = count.quota.requests;
+    reply
+        .number("x-ratelimit-limit", limit)
+        .number("x-ratelimit-remaining", count.remaining)
+        .number("x-ratelimit-used", count.used.min(limit))
+        .number("x-ratelimit-reset", seconds(count.reset_at))
 }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::CARD;
 use crate::contract::import::{Envelope, Row, Unimportable};
-use crate::library::fixture::{self, Status};
+use crate::library::fixture::{self};
+use crate::library::model::Status;
 
-static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "_id" };
+static ENVELOPE: Envelope = Envelope { rows: "data", id: "_id" };
 
 /// An asset as TwelveLabs tells it, but for its id; anything can be null or missing but the time of creation.
 #[derive(Deserialize)]
@@ -25,8 +25,8 @@ const UNTOLD: &str = "video";
 /// Client: the types of documents.
 const DOCUMENTS: &[&str] = &["application/pdf", "text/plain", "text/markdown"];
 
-pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-    ENVELOPE.read(body, asset)
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(provider, body, asset)
 }
 
 fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
@@ -64,6 +64,10 @@ fn status(told: Option<&str>) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        super::import("twelvelabs", body)
+    }
 
     fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
         let body = format!(

@@ -1,7 +1,7 @@
 //! TwelveLabs' parameters.
 
 use super::array;
-use crate::contract::provider::Evidence::{Client, Documented};
+use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::query::{Args, Empty, Param, Repeated, integers};
 use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
@@ -27,16 +27,15 @@ pub const ALL: &[Param] = &[
         .known(Client, "Only assets with this text in their name."),
 ];
 
-/// The types that are listed and can be asked for; `document` is the newer clients' (client), the others are documented.
-pub const TYPES: &[&str] = &["image", "video", "audio", "document"];
-
 /// Documented: newest first. Inferred: of equals, the greater id.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 pub fn plan(args: &Args) -> AssetQuery {
     let wanted = args.list("asset_types").filter(|types| !types.is_empty());
-    let kinds =
-        TYPES.iter().map(|kind| (*kind).to_owned()).filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
+    let kinds = array::TYPES
+        .iter()
+        .map(|kind| (*kind).to_owned())
+        .filter(|kind| wanted.is_none_or(|types| types.contains(kind)));
     let mut filters = vec![Filter::KindIn(kinds.collect())];
     filters.extend(args.list("asset_ids").filter(|ids| !ids.is_empty()).map(|ids| Filter::IdIn(ids.to_vec())));
     filters.extend(args.text("filename").map(|text| Filter::NameContains(text.to_owned())));

@@ -6,7 +6,8 @@ use crate::clock::{Micros, utc};
 use crate::contract::provider::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::Rendered;
-use crate::library::store::{self, Status};
+use crate::library::model::Status;
+use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {

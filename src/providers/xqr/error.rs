@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::{BURST, CARD};
+use super::variants::VARIANTS;
 use crate::contract::failure::{Failure, Staged};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
@@ -47,6 +47,9 @@ pub const STAGED: &[Staged] = &[
     Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
+/// The burst quota's name.
+pub const BURST: &str = "burst";
+
 pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
@@ -65,7 +68,7 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
         }
         Failure::ForeignWorkspace => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
         Failure::Invalid(violations) => {
-            let is_422 = variants.is(&CARD, "validation_status", "422");
+            let is_422 = variants.is(VARIANTS, "validation_status", "422");
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             say(status, "VALIDATION_ERROR", &sentences(violations))
         }

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::CARD;
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
-use crate::library::fixture::{self, Instant, Status};
+use crate::library::fixture::{self};
+use crate::library::model::{Instant, Status};
 
-static ENVELOPE: Envelope = Envelope { provider: CARD.name, rows: "data", id: "id" };
+static ENVELOPE: Envelope = Envelope { rows: "data", id: "id" };
 
 /// An asset as xQR tells it, but for its id; anything can be null or missing but the time of creation.
 #[derive(Deserialize)]
@@ -22,8 +22,8 @@ struct Asset {
     updated_at: Option<String>,
 }
 
-pub fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-    ENVELOPE.read(body, asset)
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    ENVELOPE.read(provider, body, asset)
 }
 
 fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
@@ -46,6 +46,10 @@ fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+        super::import("xqr", body)
+    }
 
     #[test]
     fn fields_go_where_the_view_takes_them_from() {

@@ -1,23 +1,24 @@
 //! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
 
 mod error;
+mod facts;
 mod import;
 mod params;
+mod variants;
 mod view;
 
 use serde_json::value::RawValue;
 
 use crate::clock::{HEX, Micros, opaque, seconds};
+use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
 use crate::contract::operation::{Action, Operation};
-use crate::contract::provider::{
-    Auth, Card, Carrier, CheckOrder, Context, Evidence, Fact, Methods, Page, Paging, Position, Provider, QuotaScope,
-    Slash,
-};
+use crate::contract::operation::{Paging, Position};
+use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
 use crate::contract::query::{self, Args, Unknown, Violation};
-use crate::contract::variant::{Variant, VariantOption, Variants};
-use crate::emulator::limits::{Quota, Shape};
+use crate::contract::quota::{Quota, Shape};
+use crate::contract::variant::Variants;
 use crate::http::reply::{Rendered, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
@@ -53,7 +54,7 @@ pub static CARD: Card = Card {
             evidence: Evidence::Inferred,
         },
         Quota {
-            name: BURST,
+            name: error::BURST,
             requests: 10,
             seconds: 1,
             shape: Shape::Bucket,
@@ -61,68 +62,11 @@ pub static CARD: Card = Card {
             evidence: Evidence::Documented,
         },
     ],
-    variants: VARIANTS,
+    variants: variants::VARIANTS,
     staged: error::STAGED,
-    facts: &[
-        Fact::documented(
-            "`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first.",
-        ),
-        Fact::documented(
-            "Ten fields in fixed order; `public_url` is null unless the asset is public; times are whole seconds with `Z`.",
-        ),
-        Fact::documented(
-            "`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id.",
-        ),
-        Fact::documented(
-            "Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`.",
-        ),
-        Fact::documented("Scopes match exactly; `*` stands for all."),
-        Fact::documented(
-            "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them.",
-        ),
-        Fact::documented(
-            "429 carries `Retry-After` in whole seconds, but for that of the monthly quota, of which nobody says so (inferred).",
-        ),
-        Fact::inferred(
-            "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault stages it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
-        ),
-        Fact::inferred(
-            "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
-        ),
-        Fact::inferred(
-            "The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted.",
-        ),
-        Fact::inferred(
-            "Every request with a live key is counted, refused or not, 404, 405 and redirects too; answers to one carry the headers.",
-        ),
-        Fact::inferred(
-            "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
-        ),
-        Fact::inferred(
-            "Integers are what Pydantic's lax mode reads (`005`, ` 5 `, `+5`, `5.0`, `1_0`); those beyond 64 bits are beyond the end. `limit` and `offset` out of range or not integers, `offset` below 0 among them (that minimum is a guess), are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
-        ),
-        Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
-        Fact::inferred(
-            "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
-        ),
-        Fact::inferred(
-            "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405; a slash behind the route is 307 to the one without.",
-        ),
-        Fact::inferred(
-            "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
-        ),
-        Fact::inferred(
-            "Of the failures that only faults stage, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
-        ),
-    ],
-    not_imitated: &[
-        "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault stages them.",
-        "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
-    ],
+    facts: facts::FACTS,
+    not_imitated: facts::NOT_IMITATED,
 };
-
-/// The burst quota's name.
-const BURST: &str = "burst";
 
 /// Its routes. What its documents do not name is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
@@ -151,39 +95,14 @@ static OPERATIONS: &[Operation] = &[
     Operation::absent("list_members", "GET", &["/api/v1/workspace/members"], Evidence::Documented),
 ];
 
-/// In which ways it may behave.
-const VARIANTS: &[Variant] = &[
-    Variant {
-        name: "out_of_range",
-        options: &[
-            VariantOption::new("refuse", Evidence::Inferred, "A `limit` or `offset` out of its range is refused."),
-            VariantOption::new(
-                "clamp",
-                Evidence::Inferred,
-                "A `limit` or `offset` out of its range counts as the nearest one in it; what is no number is refused.",
-            ),
-        ],
-    },
-    Variant {
-        name: "validation_status",
-        options: &[
-            VariantOption::new("400", Evidence::Inferred, "Invalid parameters are 400."),
-            VariantOption::new(
-                "422",
-                Evidence::Inferred,
-                "Invalid parameters are 422, the default of its presumed framework.",
-            ),
-        ],
-    },
-];
-
 impl Provider for Xqr {
     fn card(&self) -> &'static Card {
         &CARD
     }
 
     fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
-        let params = if variants.is(&CARD, "out_of_range", "clamp") { params::CLAMPED } else { params::ALL };
+        let params =
+            if variants.is(variants::VARIANTS, "out_of_range", "clamp") { params::CLAMPED } else { params::ALL };
         Ok(query::read(params, CARD.unknown(), query)?.under(variants))
     }
 
@@ -225,7 +144,7 @@ impl Provider for Xqr {
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-        import::import(body)
+        import::import(CARD.name, body)
     }
 }
 
@@ -238,7 +157,7 @@ fn dressed(reply: Reply, request_id: String, cx: &Context) -> Reply {
             .number("x-ratelimit-remaining", count.remaining)
             .number("x-ratelimit-reset", seconds(count.reset_at));
     }
-    if let Some(burst) = cx.counts.named(BURST) {
+    if let Some(burst) = cx.counts.named(error::BURST) {
         reply = reply
             .number("x-ratelimit-burst-limit", burst.quota.requests)
             .number("x-ratelimit-burst-remaining", burst.remaining);

@@ -1,6 +1,6 @@
 //! xQR's two parameters. There are no filters and no sort. Numbers are read as its presumed framework does (inferred).
 
-use crate::contract::provider::Evidence::Documented;
+use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Param, integers};
 use crate::library::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
 

@@ -7,7 +7,8 @@ use crate::clock::{Micros, seconds, utc};
 use crate::contract::provider::{Context, Page, Rows};
 use crate::http::payload::Payload;
 use crate::http::reply::{Rendered, Reply, write};
-use crate::library::store::{self, Status};
+use crate::library::model::Status;
+use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -1,0 +1,73 @@
+//! The rate limits that a key is set to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::library::object;
+
+/// A key's own setting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Written", into = "Written")]
+pub enum KeyLimits {
+    /// What the provider enforces by default.
+    #[default]
+    Default,
+    /// Nothing is enforced.
+    Off,
+    /// Every quota the provider documents is enforced.
+    Strict,
+    /// A fixed window of the key's own, in place of the provider's.
+    Own(Own),
+}
+
+/// A setting as JSON: a word or a window.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "limits are `default`, `off`, `strict` or `{\"requests\": N, \"seconds\": N}`")]
+enum Written {
+    Word(Word),
+    #[serde(deserialize_with = "object::read")]
+    Own(Own),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "KeyLimitsPreset")]
+enum Word {
+    Default,
+    Off,
+    Strict,
+}
+
+impl From<Written> for KeyLimits {
+    fn from(written: Written) -> KeyLimits {
+        match written {
+            Written::Word(Word::Default) => KeyLimits::Default,
+            Written::Word(Word::Off) => KeyLimits::Off,
+            Written::Word(Word::Strict) => KeyLimits::Strict,
+            Written::Own(own) => KeyLimits::Own(own),
+        }
+    }
+}
+
+impl From<KeyLimits> for Written {
+    fn from(limits: KeyLimits) -> Written {
+        match limits {
+            KeyLimits::Default => Written::Word(Word::Default),
+            KeyLimits::Off => Written::Word(Word::Off),
+            KeyLimits::Strict => Written::Word(Word::Strict),
+            KeyLimits::Own(own) => Written::Own(own),
+        }
+    }
+}
+
+/// A fixed window of a key's own, aligned to its length since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RateWindow")]
+pub struct Own {
+    /// Requests allowed in each window.
+    pub requests: u64,
+    /// The window's length in seconds.
+    #[schemars(range(min = 1))]
+    pub seconds: u64,
+}

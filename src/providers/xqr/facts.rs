@@ -1,0 +1,63 @@
+//! What is known of xQR, and how surely.
+
+use crate::contract::evidence::Fact;
+
+/// What it does.
+pub const FACTS: &[Fact] = &[
+    Fact::documented(
+        "`GET /api/v1/assets` with `Authorization: Bearer xqr_pk_…` lists every asset of the key's workspace, newest first.",
+    ),
+    Fact::documented(
+        "Ten fields in fixed order; `public_url` is null unless the asset is public; times are whole seconds with `Z`.",
+    ),
+    Fact::documented(
+        "`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id.",
+    ),
+    Fact::documented(
+        "Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`.",
+    ),
+    Fact::documented("Scopes match exactly; `*` stands for all."),
+    Fact::documented(
+        "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them.",
+    ),
+    Fact::documented(
+        "429 carries `Retry-After` in whole seconds, but for that of the monthly quota, of which nobody says so (inferred).",
+    ),
+    Fact::inferred(
+        "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault stages it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
+    ),
+    Fact::inferred(
+        "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
+    ),
+    Fact::inferred(
+        "The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted.",
+    ),
+    Fact::inferred(
+        "Every request with a live key is counted, refused or not, 404, 405 and redirects too; answers to one carry the headers.",
+    ),
+    Fact::inferred(
+        "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
+    ),
+    Fact::inferred(
+        "Integers are what Pydantic's lax mode reads (`005`, ` 5 `, `+5`, `5.0`, `1_0`); those beyond 64 bits are beyond the end. `limit` and `offset` out of range or not integers, `offset` below 0 among them (that minimum is a guess), are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
+    ),
+    Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
+    Fact::inferred(
+        "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
+    ),
+    Fact::inferred(
+        "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405; a slash behind the route is 307 to the one without.",
+    ),
+    Fact::inferred(
+        "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
+    ),
+    Fact::inferred(
+        "Of the failures that only faults stage, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
+    ),
+];
+
+/// What it has that is left out on purpose.
+pub const NOT_IMITATED: &[&str] = &[
+    "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault stages them.",
+    "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
+];

@@ -1,0 +1,30 @@
+//! In which ways xQR may behave where its documents disagree or say nothing.
+
+use crate::contract::evidence::Evidence;
+use crate::contract::variant::{Variant, VariantOption};
+
+/// In which ways it may behave.
+pub const VARIANTS: &[Variant] = &[
+    Variant {
+        name: "out_of_range",
+        options: &[
+            VariantOption::new("refuse", Evidence::Inferred, "A `limit` or `offset` out of its range is refused."),
+            VariantOption::new(
+                "clamp",
+                Evidence::Inferred,
+                "A `limit` or `offset` out of its range counts as the nearest one in it; what is no number is refused.",
+            ),
+        ],
+    },
+    Variant {
+        name: "validation_status",
+        options: &[
+            VariantOption::new("400", Evidence::Inferred, "Invalid parameters are 400."),
+            VariantOption::new(
+                "422",
+                Evidence::Inferred,
+                "Invalid parameters are 422, the default of its presumed framework.",
+            ),
+        ],
+    },
+];
