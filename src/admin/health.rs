@@ -10,12 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Json;
-use super::base_url;
-use crate::contract::provider::Card;
 use crate::emulator::app::App;
-use crate::http::origin::origin;
 use crate::library::store;
-use crate::providers;
+use crate::providers::directory::{Described, describe};
 
 /// The route that is open to everyone.
 pub const PATH: &str = "/_emulator/health";
@@ -60,35 +57,6 @@ struct ProviderList {
     providers: Vec<Described>,
 }
 
-/// A provider, as a client needs to know it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Provider")]
-pub struct Described {
-    /// Its name in paths and fixtures.
-    name: &'static str,
-    /// The name the vendor writes.
-    title: &'static str,
-    /// What a client is given in place of the vendor's URL.
-    base_url: String,
-    /// The path of its list.
-    list: &'static str,
-    /// The vendor's host names, which work too.
-    hosts: &'static [&'static str],
-}
-
 async fn providers(parts: Parts) -> Json<ProviderList> {
     Json(ProviderList { providers: describe(&parts) })
-}
-
-/// The providers, at the address by which the client sees us.
-pub fn describe(request: &Parts) -> Vec<Described> {
-    let origin = origin(request);
-    let described = |card: &'static Card| Described {
-        name: card.name,
-        title: card.title,
-        base_url: base_url(&origin, card),
-        list: card.list(),
-        hosts: card.hosts,
-    };
-    providers::ALL.iter().map(|provider| described(provider.card())).collect()
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use aide::openapi::{OpenApi, ReferenceOr};
+use axum::Extension;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Json;
-use super::{ROUTES, openapi};
+use super::openapi;
 use crate::emulator::app::App;
 
 /// The route of the index.
@@ -32,8 +33,8 @@ pub struct RouteIndex {
 }
 
 /// Gives the index.
-pub async fn read() -> Json<RouteIndex> {
-    Json(ROUTES.index.clone())
+pub async fn read(Extension(index): Extension<&'static RouteIndex>) -> Json<RouteIndex> {
+    Json(index.clone())
 }
 
 impl RouteIndex {

@@ -3,13 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::schemas::{SCHEMAS, Schemas};
 use crate::contract::choices::full_name;
 use crate::emulator::faults;
 use crate::library::fixture::KINDS;
 use crate::providers;
+
+/// Schemas by name, or the keywords of one.
+pub type Schemas = Map<String, Value>;
+
+/// Where the schemas of the document are.
+pub const SCHEMAS: &str = "#/components/schemas/";
 
 /// The schemas of words that the cards know.
 pub fn known_words() -> BTreeMap<String, Value> {

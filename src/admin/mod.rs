@@ -31,18 +31,13 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Serialize;
 use tower::ServiceExt;
 
 use self::answer::Refusal;
-use self::health::Described;
 use self::index::RouteIndex;
-use crate::contract::operation::Operation;
-use crate::contract::provider::Card;
 use crate::emulator::app::App;
-use crate::http::reply::Reply;
 use crate::http::request_body::BodyShare;
-use crate::pipeline::date;
+use crate::http::respond::date;
 
 /// The routes and their document, made when first asked for: most runs that count milliseconds never do.
 static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
@@ -64,6 +59,8 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     // Kept until the answer is there: what a body is read into takes memory too.
     let share = BodyShare::new(&app.bodies, app.patience.body);
     request.extensions_mut().insert(share.clone());
+    request.extensions_mut().insert(&ROUTES.index);
+    request.extensions_mut().insert(&ROUTES.document);
     let mut response = match guard::check(&app.switches, &request) {
         // An empty name is nobody's, neither in the middle nor at the end.
         Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
@@ -121,68 +118,9 @@ async fn wrong_method(parts: Parts) -> Refusal {
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).at(at)
 }
 
-#[derive(Serialize)]
-struct NoProvider<'a> {
-    error: Problem<'a>,
-    providers: Vec<Described>,
-}
-
-#[derive(Serialize)]
-struct NoSuchFault<'a> {
-    error: Problem<'a>,
-}
-
-#[derive(Serialize)]
-struct NotImitated<'a> {
-    error: Problem<'a>,
-    provider: &'static str,
-    operation: &'static str,
-}
-
-#[derive(Serialize)]
-struct Problem<'a> {
-    code: &'a str,
-    message: &'a str,
-    at: &'a str,
-}
-
-/// The answer to a request that belongs to no provider.
-pub fn no_provider(request: &Parts) -> Reply {
-    let message = "no provider owns this address; use one of the base URLs below, a vendor's host name, or a vendor's exact path \
-                   (where two vendors share it, with a key of the one you mean)";
-    let error = Problem { code: "no_provider", message, at: request.uri.path() };
-    Reply::json(StatusCode::NOT_FOUND, &NoProvider { error, providers: health::describe(request) })
-}
-
-/// The answer to a request whose header asks for a fault there is not.
-pub fn no_such_fault(why: &str) -> Reply {
-    let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
-    Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
-}
-
-/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not in the vendor's
-/// words: its 404 would make a client believe that an asset is gone.
-pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
-    let Operation { name, method, .. } = operation;
-    let at = format!("{method} {}", operation.path());
-    let message = format!(
-        "{} has this route, `{name}`, and assetmock does not imitate it; `assetmock providers {}` lists those it does",
-        card.title, card.name
-    );
-    let error = Problem { code: "not_imitated", message: &message, at: &at };
-    // Some vendors' clients try again after any 5xx, unless they are told not to.
-    Reply::json(StatusCode::NOT_IMPLEMENTED, &NotImitated { error, provider: card.name, operation: name })
-        .header("x-should-retry", "false")
-}
-
 /// The answer to a request that does not name its host as HTTP wants it.
 pub fn misnamed_host(app: &App, why: &str) -> Response {
     let mut response = Refusal::new(StatusCode::BAD_REQUEST, "bad_host", why).at("Host").into_response();
     response.headers_mut().extend(date(app.clock.now()).map(|date| (header::DATE, date)));
     response
-}
-
-/// The base URL that a client of this provider is given.
-pub fn base_url(origin: &str, card: &Card) -> String {
-    format!("{origin}/{}{}", card.name, card.base)
 }

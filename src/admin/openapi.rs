@@ -5,15 +5,15 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::openapi::{OpenApi, SecurityRequirement, SecurityScheme, Server};
 use aide::transform::TransformOpenApi;
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use serde_json::{Map, Value, json};
 
 use super::answer::{ErrorBody, Json};
-use super::{ROUTES, schemas};
+use super::schemas;
 use crate::emulator::app::App;
 use crate::http::origin::origin;
 
@@ -72,7 +72,11 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
 }
 
 /// Serves the document with the origin at which it was asked for, and whether the token is needed.
-pub async fn serve(State(app): State<Arc<App>>, parts: Parts) -> Response {
+pub async fn serve(
+    State(app): State<Arc<App>>,
+    Extension(document): Extension<&'static OpenApi>,
+    parts: Parts,
+) -> Response {
     let server = Server {
         url: origin(&parts),
         description: Some("The server that this document is from.".to_owned()),
@@ -83,7 +87,7 @@ pub async fn serve(State(app): State<Arc<App>>, parts: Parts) -> Response {
         Some(_) => vec![with_token],
         None => vec![SecurityRequirement::new(), with_token],
     };
-    let document = OpenApi { servers: vec![server], security, ..ROUTES.document.clone() };
+    let document = OpenApi { servers: vec![server], security, ..document.clone() };
     let text = serde_json::to_vec_pretty(&document).expect("a document is JSON");
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

@@ -11,15 +11,9 @@ use std::collections::BTreeSet;
 use aide::openapi::{MediaType, Response, SchemaObject};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::known_words::{joined_words, known_words, use_known_words};
-
-/// Schemas by name, or the keywords of one.
-pub type Schemas = Map<String, Value>;
-
-/// Where the schemas of the document are.
-pub const SCHEMAS: &str = "#/components/schemas/";
+use super::known_words::{SCHEMAS, Schemas, joined_words, known_words, use_known_words};
 
 /// Where references to schemas of answers lead until both kinds are put together.
 const ANSWERS: &str = "#/components/answers/";

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::answer::{BODY, Json, Made, Path, Refusal};
-use super::base_url;
 use super::json_stream::JsonStream;
 use crate::contract::choices::{self};
 use crate::contract::provider::Card;
@@ -33,6 +32,7 @@ use crate::library::model::Status;
 use crate::library::object;
 use crate::library::store::{Export, StoreError, Summary};
 use crate::providers;
+use crate::providers::directory::base_url;
 
 const TAG: &str = "Workspaces";
 

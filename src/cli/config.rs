@@ -11,6 +11,7 @@ use crate::clock::{self, Clock, Micros};
 use crate::contract::choices::{self};
 use crate::emulator::app::Switches;
 use crate::emulator::journal::Bounds;
+use crate::emulator::log::LogFormat;
 use crate::emulator::world;
 use crate::library::fixture;
 use crate::library::model::Choices;
@@ -244,15 +245,6 @@ pub enum Auth {
     Known,
     /// Any that has the vendor's form.
     Any,
-}
-
-/// How the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// A readable line an event.
-    Text,
-    /// A JSON object an event.
-    Json,
 }
 
 /// How much is logged.

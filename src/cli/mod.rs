@@ -19,13 +19,13 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::cli::config::{Cli, Command, FixtureAction, Generate, LogFormat, MEMORY, Serve, World};
+use crate::cli::config::{Cli, Command, FixtureAction, Generate, MEMORY, Serve, World};
 use crate::cli::port_file::{PortFile, WrittenPortFile};
 use crate::emulator::app::App;
 use crate::emulator::cache::Cache;
 use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
-use crate::emulator::log::{Log, RequestLog};
+use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
 use crate::emulator::world;
 use crate::library::fixture::{self, Generator, Spec};

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use crate::admin::base_url;
 use crate::clock::{Micros, write_rfc3339};
 use crate::contract::choices::full_name;
 use crate::contract::evidence::{Evidence, Fact};
@@ -17,6 +16,7 @@ use crate::contract::quota::Shape;
 use crate::contract::variant::{Variant, VariantOption};
 use crate::library::store::{Key, KeyState};
 use crate::providers;
+use crate::providers::directory::base_url;
 
 /// What `serve` prints: how to reach each provider, with a key and a line to paste.
 pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {

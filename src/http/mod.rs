@@ -7,4 +7,5 @@ pub mod origin;
 pub mod payload;
 pub mod reply;
 pub mod request_body;
+pub mod respond;
 pub mod text;

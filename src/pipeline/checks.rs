@@ -19,7 +19,7 @@ use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
 use crate::library::store::{Key, KeyState};
-use crate::providers::Route;
+use crate::providers::directory::Route;
 
 /// What a request's path and method lead to.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 
 mod checks;
 pub mod notes;
-mod respond;
+mod own_answers;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,9 +17,6 @@ use futures_util::FutureExt;
 use tracing::error;
 
 use self::checks::{Routed, find_operation, framework_reply, in_scope, internal, known_key, live, within_limits};
-pub(crate) use self::respond::date;
-use self::respond::respond;
-use crate::admin;
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
 use crate::contract::provider::{Card, CheckOrder, Context, Provider, QuotaScope};
@@ -33,10 +30,11 @@ use crate::emulator::faults::wire::Peer;
 use crate::emulator::faults::{self, Instead, Script, Struck, header};
 use crate::http::connection::Line;
 use crate::http::reply::Reply;
+use crate::http::respond::respond;
 use crate::library::model::Choices;
 use crate::library::store::{Key, ListError};
 use crate::pipeline::notes::{Notes, Open};
-use crate::providers::{self, Route};
+use crate::providers::directory::{self, Route};
 
 /// Answers a request that is not the emulator's own, which came on this connection, if on any.
 pub fn answer(app: Arc<App>, line: Option<Line>, request: Request) -> impl Future<Output = Response> + Send {
@@ -62,16 +60,16 @@ struct Attended {
 }
 
 async fn attend(app: &App, request: &Parts, notes: &mut Notes) -> Attended {
-    let Some(route) = providers::resolve(request) else {
+    let Some(route) = directory::resolve(request) else {
         notes.because("no provider owns this address");
-        return Attended { reply: admin::no_provider(request), now: app.clock.now(), script: Script::default() };
+        return Attended { reply: own_answers::no_provider(request), now: app.clock.now(), script: Script::default() };
     };
     let asked = Asked::by(app, &route, request, notes).await;
     let script = match cue(app, &asked, notes) {
         Ok(script) => script,
         Err(why) => {
             notes.because(format!("`X-Emulator-Fault`: {why}"));
-            return Attended { reply: admin::no_such_fault(&why), now: asked.now, script: Script::default() };
+            return Attended { reply: own_answers::no_such_fault(&why), now: asked.now, script: Script::default() };
         }
     };
     if !script.delay.is_zero() {
@@ -355,7 +353,7 @@ fn routed<'k>(
         let absent = operation.is_absent();
         return Ok(absent.then(|| {
             notes.absent(app, provider.card(), operation);
-            admin::not_imitated(provider.card(), operation)
+            own_answers::not_imitated(provider.card(), operation)
         }));
     }
     if provider.card().counted == QuotaScope::Everything {

@@ -12,8 +12,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{Queue, json_line, timestamp};
-use crate::cli::config::LogFormat;
+use super::queue::{LogFormat, Queue, json_line, timestamp};
 
 tokio::task_local! {
     /// The client whose connection is served.

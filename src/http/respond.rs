@@ -11,7 +11,7 @@ use crate::clock::{Micros, seconds, utc};
 use crate::http::payload::Payload;
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
-pub(super) fn respond(status: StatusCode, headers: HeaderMap, body: Payload, now: Micros) -> Response {
+pub fn respond(status: StatusCode, headers: HeaderMap, body: Payload, now: Micros) -> Response {
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -1,0 +1,64 @@
+//! What the emulator answers in its own words, where no vendor's would be true.
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::Serialize;
+
+use crate::contract::operation::Operation;
+use crate::contract::provider::Card;
+use crate::http::reply::Reply;
+use crate::providers::directory::{Described, describe};
+
+#[derive(Serialize)]
+struct NoProvider<'a> {
+    error: Problem<'a>,
+    providers: Vec<Described>,
+}
+
+#[derive(Serialize)]
+struct NoSuchFault<'a> {
+    error: Problem<'a>,
+}
+
+#[derive(Serialize)]
+struct NotImitated<'a> {
+    error: Problem<'a>,
+    provider: &'static str,
+    operation: &'static str,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    message: &'a str,
+    at: &'a str,
+}
+
+/// The answer to a request that belongs to no provider.
+pub fn no_provider(request: &Parts) -> Reply {
+    let message = "no provider owns this address; use one of the base URLs below, a vendor's host name, or a vendor's exact path \
+                   (where two vendors share it, with a key of the one you mean)";
+    let error = Problem { code: "no_provider", message, at: request.uri.path() };
+    Reply::json(StatusCode::NOT_FOUND, &NoProvider { error, providers: describe(request) })
+}
+
+/// The answer to a request whose header asks for a fault there is not.
+pub fn no_such_fault(why: &str) -> Reply {
+    let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
+    Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
+}
+
+/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not in the vendor's
+/// words: its 404 would make a client believe that an asset is gone.
+pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
+    let Operation { name, method, .. } = operation;
+    let at = format!("{method} {}", operation.path());
+    let message = format!(
+        "{} has this route, `{name}`, and assetmock does not imitate it; `assetmock providers {}` lists those it does",
+        card.title, card.name
+    );
+    let error = Problem { code: "not_imitated", message: &message, at: &at };
+    // Some vendors' clients try again after any 5xx, unless they are told not to.
+    Reply::json(StatusCode::NOT_IMPLEMENTED, &NotImitated { error, provider: card.name, operation: name })
+        .header("x-should-retry", "false")
+}

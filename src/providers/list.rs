@@ -1,0 +1,33 @@
+//! The list of providers.
+
+use std::sync::LazyLock;
+
+use super::{flora, konpro, piktid, twelvelabs, xqr};
+use crate::contract::choices;
+use crate::contract::provider::{Card, Provider};
+use crate::library::fixture::KnownNames;
+
+/// Every provider there is.
+pub static ALL: &[&dyn Provider] =
+    &[&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
+
+/// The providers' names, in the order of [`ALL`].
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|provider| provider.card().name).collect()
+}
+
+/// The providers' cards, in the order of [`ALL`].
+pub fn cards() -> Vec<&'static Card> {
+    ALL.iter().map(|provider| provider.card()).collect()
+}
+
+/// The names that fixtures may use.
+pub fn known_names() -> KnownNames<'static> {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
+    KnownNames { providers: &NAMES, variant_problem: |name, option| choices::problem(&cards(), name, Some(option)) }
+}
+
+/// The provider of this name.
+pub fn named(name: &str) -> Option<&'static dyn Provider> {
+    ALL.iter().copied().find(|provider| provider.card().name == name)
+}
