@@ -19,12 +19,12 @@ pub const SECOND: Micros = 1_000_000;
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
-    hands: RwLock<Hands>,
+    hands: RwLock<ClockMode>,
 }
 
 /// How a clock goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Hands {
+pub enum ClockMode {
     /// It runs, this far ahead of the machine's clock (behind, if negative).
     Running {
         /// How far, in microseconds.
@@ -37,12 +37,12 @@ pub enum Hands {
     },
 }
 
-impl Hands {
+impl ClockMode {
     /// What they show.
     pub fn show(self) -> Micros {
         match self {
-            Hands::Running { ahead } => wall().saturating_add(ahead),
-            Hands::Frozen { at } => at,
+            ClockMode::Running { ahead } => wall().saturating_add(ahead),
+            ClockMode::Frozen { at } => at,
         }
     }
 }
@@ -50,21 +50,21 @@ impl Hands {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Clock {
-        Clock::with(Hands::Running { ahead: 0 })
+        Clock::with(ClockMode::Running { ahead: 0 })
     }
 
     /// A clock that stands at `at`.
     pub fn frozen(at: Micros) -> Clock {
-        Clock::with(Hands::Frozen { at })
+        Clock::with(ClockMode::Frozen { at })
     }
 
     /// A clock whose hands are like this.
-    pub fn with(hands: Hands) -> Clock {
+    pub fn with(hands: ClockMode) -> Clock {
         Clock { started: monotonic(), hands: RwLock::new(hands) }
     }
 
     /// How the clock goes.
-    pub fn hands(&self) -> Hands {
+    pub fn hands(&self) -> ClockMode {
         *self.hands.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,37 +74,37 @@ impl Clock {
     }
 
     /// Puts the hands like this.
-    pub fn put(&self, hands: Hands) {
+    pub fn put(&self, hands: ClockMode) {
         *self.hands.write().unwrap_or_else(PoisonError::into_inner) = hands;
     }
 
     /// Moves the clock to `at`; whether it stands or runs stays.
     pub fn set(&self, at: Micros) {
         self.turn(|hands| match hands {
-            Hands::Running { .. } => Hands::Running { ahead: at.saturating_sub(wall()) },
-            Hands::Frozen { .. } => Hands::Frozen { at },
+            ClockMode::Running { .. } => ClockMode::Running { ahead: at.saturating_sub(wall()) },
+            ClockMode::Frozen { .. } => ClockMode::Frozen { at },
         });
     }
 
     /// Moves the clock by so much, back if negative.
     pub fn step(&self, by: Micros) {
         self.turn(|hands| match hands {
-            Hands::Running { ahead } => Hands::Running { ahead: ahead.saturating_add(by) },
-            Hands::Frozen { at } => Hands::Frozen { at: at.saturating_add(by) },
+            ClockMode::Running { ahead } => ClockMode::Running { ahead: ahead.saturating_add(by) },
+            ClockMode::Frozen { at } => ClockMode::Frozen { at: at.saturating_add(by) },
         });
     }
 
     /// Stops the clock where it is.
     pub fn freeze(&self) {
-        self.turn(|hands| Hands::Frozen { at: hands.show() });
+        self.turn(|hands| ClockMode::Frozen { at: hands.show() });
     }
 
     /// Lets the clock run on from where it is.
     pub fn resume(&self) {
-        self.turn(|hands| Hands::Running { ahead: hands.show().saturating_sub(wall()) });
+        self.turn(|hands| ClockMode::Running { ahead: hands.show().saturating_sub(wall()) });
     }
 
-    fn turn(&self, how: impl FnOnce(Hands) -> Hands) {
+    fn turn(&self, how: impl FnOnce(ClockMode) -> ClockMode) {
         let mut hands = self.hands.write().unwrap_or_else(PoisonError::into_inner);
         *hands = how(*hands);
     }
@@ -173,29 +173,29 @@ pub fn seconds(at: Micros) -> i64 {
 
 /// A source of randomness: SplitMix64, which is the same for ever and needs no lock. Not for secrets.
 #[derive(Debug)]
-pub struct Chance(AtomicU64);
+pub struct Rng(AtomicU64);
 
-impl Chance {
+impl Rng {
     /// The same sequence for the same seed.
-    pub fn seeded(seed: u64) -> Chance {
-        Chance(AtomicU64::new(seed))
+    pub fn seeded(seed: u64) -> Rng {
+        Rng(AtomicU64::new(seed))
     }
 
     /// A sequence of its own for each process.
-    pub fn from_system() -> Chance {
-        Chance::seeded(RandomState::new().build_hasher().finish())
+    pub fn from_system() -> Rng {
+        Rng::seeded(RandomState::new().build_hasher().finish())
     }
 
     /// A sequence that belongs to a name: the same for the same text, whatever the platform (FNV-1a).
-    pub fn named(name: &str) -> Chance {
+    pub fn named(name: &str) -> Rng {
         let hash = name
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-        Chance::seeded(hash)
+        Rng::seeded(hash)
     }
 
     /// The next 64 random bits.
-    pub fn bits(&self) -> u64 {
+    pub fn next_u64(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut z = self.0.fetch_add(STEP, Relaxed).wrapping_add(STEP);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -204,24 +204,24 @@ impl Chance {
     }
 
     /// The next 128 random bits.
-    pub fn wide_bits(&self) -> u128 {
-        u128::from(self.bits()) << 64 | u128::from(self.bits())
+    pub fn next_u128(&self) -> u128 {
+        u128::from(self.next_u64()) << 64 | u128::from(self.next_u64())
     }
 
     /// A number from 0 up to, but not including, 1.
     pub fn fraction(&self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number from 0 to `end` - 1. `end` must not be 0.
     pub fn below(&self, end: u64) -> u64 {
-        self.bits() % end
+        self.next_u64() % end
     }
 }
 
 /// `prefix` and `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy
 /// is written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
-pub fn opaque(prefix: &str, mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
+pub fn random_id(prefix: &str, mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
     let base = alphabet.len() as u64;
     let digits = u64::MAX.ilog(base);
     let chunk = u128::from(base.pow(digits));
@@ -252,15 +252,15 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_bits_as_the_published_splitmix64() {
-        let chance = Chance::seeded(1_234_567);
-        assert_eq!(chance.bits(), 6_457_827_717_110_365_317);
-        assert_eq!(chance.bits(), 3_203_168_211_198_807_973);
+        let rng = Rng::seeded(1_234_567);
+        assert_eq!(rng.next_u64(), 6_457_827_717_110_365_317);
+        assert_eq!(rng.next_u64(), 3_203_168_211_198_807_973);
     }
 
     #[test]
     fn fractions_lie_between_0_and_1_and_are_spread_evenly() {
-        let chance = Chance::seeded(7);
-        let drawn: Vec<_> = (0..10_000).map(|_| chance.fraction()).collect();
+        let rng = Rng::seeded(7);
+        let drawn: Vec<_> = (0..10_000).map(|_| rng.fraction()).collect();
         assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
         let mean = drawn.iter().sum::<f64>() / 10_000.0;
         assert!((0.49..0.51).contains(&mean), "{mean}");

@@ -11,7 +11,7 @@
 //! [`notes`]) and without a whole key ([`secret`]).
 //!
 //! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
-//! [`tenants`] is what they have of their own in this process, [`glimpsed`] tells what is asked for again, [`import`] takes a
+//! [`workspace_states`] is what they have of their own in this process, [`seen_before`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads and [`plain_words`] for what is wrong with it, [`text`] reads
 //! byte order marks, [`server`] listens,
 //! [`connection`] can be broken off, [`framing`] tells heads from bodies and [`request_body`] is what is left of one, [`log`]

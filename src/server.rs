@@ -27,7 +27,7 @@ use tracing::{debug, warn};
 use crate::admin;
 use crate::emulator::app::App;
 use crate::emulator::log::{CLIENT, REFUSED};
-use crate::http::connection::{Line, Wire};
+use crate::http::connection::{Connection, ConnectionHandle};
 use crate::http::origin::{self, ConnectionAddresses};
 use crate::http::request_body::request_body;
 use crate::pipeline;
@@ -37,15 +37,15 @@ const DRAIN: Duration = Duration::from_millis(500);
 
 /// What answers the requests of one connection: the emulator's own routes, and everything else through the pipeline. No
 /// router is in between, since the pipeline finds its own way.
-struct Connection {
+struct ConnectionService {
     app: Arc<App>,
     /// Told of every answer.
     answered: Arc<Notify>,
-    line: Line,
+    line: ConnectionHandle,
     ends: ConnectionAddresses,
 }
 
-impl Service<Request<Incoming>> for Connection {
+impl Service<Request<Incoming>> for ConnectionService {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -56,7 +56,7 @@ impl Service<Request<Incoming>> for Connection {
         if head.version == Version::HTTP_2 {
             move_authority(&mut head);
         }
-        let body = request_body(&head.headers, body, app.patience.body);
+        let body = request_body(&head.headers, body, app.timeouts.body);
         if let Some(why) = origin::misnamed_host(&head) {
             return Box::pin(ready(Ok(refuse(&app, self.ends.peer, why))));
         }
@@ -129,8 +129,9 @@ fn serve(
 ) -> impl Future<Output = ()> + Send + use<> {
     // A connection whose own address cannot be told has ended, and says so when it is read.
     let local = stream.local_addr().unwrap_or(client);
-    let wire = Wire::new(stream, app.patience);
-    let service = Connection { app, answered, line: wire.line(), ends: ConnectionAddresses { local, peer: client } };
+    let wire = Connection::new(stream, app.timeouts);
+    let service =
+        ConnectionService { app, answered, line: wire.line(), ends: ConnectionAddresses { local, peer: client } };
     let http = Builder::new(TokioExecutor::new());
     let served = connections.watch(http.serve_connection(TokioIo::new(wire), service).into_owned());
     async move {

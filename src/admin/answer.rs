@@ -372,15 +372,15 @@ pub struct RemovedCount {
 }
 
 /// 201 with what was made.
-pub struct Made<T>(pub T);
+pub struct Created<T>(pub T);
 
-impl<T: Serialize> IntoResponse for Made<T> {
+impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         (StatusCode::CREATED, Json(self.0)).into_response()
     }
 }
 
-impl<T: JsonSchema> OperationOutput for Made<T> {
+impl<T: JsonSchema> OperationOutput for Created<T> {
     type Inner = T;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{Asked, BODY, Json, Made, Path, Refusal, RemovedCount};
+use super::answer::{Asked, BODY, Created, Json, Path, Refusal, RemovedCount};
 use super::merge::{self, Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
-use crate::clock::Chance;
+use crate::clock::Rng;
 use crate::emulator::app::App;
 use crate::emulator::world;
 use crate::library::fixture::{self, Asset, Fixture, Problem, Workspace};
@@ -154,13 +154,13 @@ async fn add(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     Json(CreateAssets { assets }): Json<CreateAssets>,
-) -> Result<Made<AssetPage>, Refusal> {
+) -> Result<Created<AssetPage>, Refusal> {
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
     // What a workspace has of its own is made when first asked for, so one that is not there must not be asked.
     existing(&app, &workspace).await?;
-    let now = app.tenants.of(&workspace).now(&app.clock);
+    let now = app.workspace_states.get_or_create(&workspace).now(&app.clock);
     let assets = assets
         .into_iter()
         .enumerate()
@@ -173,7 +173,7 @@ async fn add(
     let shown = new.iter().cloned().map(|asset| AssetView(written_out(asset))).collect();
     write.add_assets(&workspace, new).await?;
     write.commit().await?;
-    Ok(Made(AssetPage { assets: shown, next: None }))
+    Ok(Created(AssetPage { assets: shown, next: None }))
 }
 
 fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
@@ -190,9 +190,9 @@ fn nested(refusal: Refusal, within: &str) -> Refusal {
 /// as in a fixture: what is added twice is two assets. With a seed, a workspace whose sequence of ids begins anew (a copy, a
 /// snapshot, a restart) would make up those it has already, so another sequence is begun then.
 pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Result<Vec<NewAsset>, StoreError> {
-    let chance = Chance::seeded(app.tenants.of(&around.id).chance.bits());
+    let rng = Rng::seeded(app.workspace_states.get_or_create(&around.id).rng.next_u64());
     loop {
-        let new = identified(&around, chance.bits());
+        let new = identified(&around, rng.next_u64());
         let given = |(provider, id): &(&str, String)| new.iter().any(|(asset, _)| asset.ids.get(*provider) == Some(id));
         match write.taken(&around.id, &new).await? {
             None => return Ok(new),
@@ -227,7 +227,7 @@ fn bare(asset: Asset) -> Asset {
 /// Lets what refers to something real pass.
 pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
     let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
-    fixture::check(&fixture, providers::known_names(), &mut fixture::Taken::default()).map_err(
+    fixture::check(&fixture, providers::known_names(), &mut fixture::UsedIds::default()).map_err(
         |Problem { path, message }| {
             let path = path.strip_prefix("workspaces[0].").unwrap_or(&path);
             Refusal::invalid(path.strip_prefix(strip).unwrap_or(path), message)
@@ -252,7 +252,7 @@ async fn change(
     patch.refuse(&["told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
-    let tenant = app.tenants.of(&workspace);
+    let workspace_state = app.workspace_states.get_or_create(&workspace);
     let mut shown = None;
     write
         .change_asset(&workspace, &id, |asset| {
@@ -260,13 +260,13 @@ async fn change(
             let mut asset = Asset { told: None, ..merged(&bare(asset), &patch)? };
             if asset.is_public && !was_public && !patch.names("updated_at") {
                 // Publishing is a change, at vendors too.
-                asset.updated_at = Some(Instant(tenant.now(&app.clock).max(asset.created_at.0)));
+                asset.updated_at = Some(Instant(workspace_state.now(&app.clock).max(asset.created_at.0)));
             }
             if !asset.ids.is_empty() {
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = identified(&around, tenant.chance.bits()).remove(0);
+            let changed = identified(&around, workspace_state.rng.next_u64()).remove(0);
             shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })

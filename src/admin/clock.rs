@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Path, Refusal};
 use super::workspaces::{WorkspacePath, existing};
-use crate::clock::{Clock, Hands, Micros, SECOND};
+use crate::clock::{Clock, ClockMode, Micros, SECOND};
 use crate::emulator::app::App;
 use crate::library::model::Instant;
 
@@ -102,10 +102,10 @@ impl ClockChange {
     }
 }
 
-fn reading(hands: Hands, own: Option<bool>) -> Json<ClockView> {
+fn reading(hands: ClockMode, own: Option<bool>) -> Json<ClockView> {
     let state = match hands {
-        Hands::Running { .. } => ClockState::Running,
-        Hands::Frozen { .. } => ClockState::Frozen,
+        ClockMode::Running { .. } => ClockState::Running,
+        ClockMode::Frozen { .. } => ClockState::Frozen,
     };
     Json(ClockView { now: Instant(hands.show()), state, own })
 }
@@ -124,7 +124,7 @@ async fn read_own(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
-    let own = app.tenants.of(&workspace).hands();
+    let own = app.workspace_states.get_or_create(&workspace).hands();
     Ok(reading(own.unwrap_or(app.clock.hands()), Some(own.is_some())))
 }
 
@@ -134,9 +134,9 @@ async fn turn_own(
     Json(turn): Json<ClockChange>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
-    let tenant = app.tenants.of(&workspace);
-    tenant.turn(&app.clock, turn.checked()?);
-    Ok(reading(tenant.hands().unwrap_or(app.clock.hands()), Some(true)))
+    let workspace_state = app.workspace_states.get_or_create(&workspace);
+    workspace_state.turn(&app.clock, turn.checked()?);
+    Ok(reading(workspace_state.hands().unwrap_or(app.clock.hands()), Some(true)))
 }
 
 async fn follow(
@@ -144,6 +144,6 @@ async fn follow(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
-    app.tenants.of(&workspace).follow();
+    app.workspace_states.get_or_create(&workspace).follow();
     Ok(reading(app.clock.hands(), Some(false)))
 }

@@ -10,7 +10,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Path, Refusal, RemovedCount};
+use super::answer::{Asked, Created, Json, Path, Refusal, RemovedCount};
 use super::fault_warnings::add_warning;
 use super::workspaces::existing;
 use crate::clock::Micros;
@@ -55,7 +55,7 @@ struct FaultList {
     faults: Vec<Listed>,
 }
 
-async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made<Listed>, Refusal> {
+async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Created<Listed>, Refusal> {
     if let Some(workspace) = &rule.matches.workspace {
         existing(&app, workspace).await?;
     }
@@ -66,12 +66,15 @@ async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Made
     if let Some(warning) = &listed.warning {
         tracing::warn!("fault {id} will not strike as things are: {warning}");
     }
-    Ok(Made(listed))
+    Ok(Created(listed))
 }
 
 /// The instant for a rule: a workspace's, if it is for one.
 fn now(app: &App, rule: &Rule) -> Micros {
-    rule.matches.workspace.as_ref().map_or_else(|| app.clock.now(), |id| app.tenants.of(id).now(&app.clock))
+    rule.matches
+        .workspace
+        .as_ref()
+        .map_or_else(|| app.clock.now(), |id| app.workspace_states.get_or_create(id).now(&app.clock))
 }
 
 /// The rules for a workspace, or all there are, each by its own clock.

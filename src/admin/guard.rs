@@ -8,15 +8,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::answer::Refusal;
 use super::health;
-use crate::emulator::app::Switches;
+use crate::emulator::app::Settings;
 
 /// Lets a request pass, or says why not. Health is open to everyone: what asks for it seldom has a token or a choice of names.
-pub fn check(switches: &Switches, request: &Request) -> Result<(), Refusal> {
+pub fn check(settings: &Settings, request: &Request) -> Result<(), Refusal> {
     if request.uri().path() == health::PATH {
         return Ok(());
     }
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    admitted(request.headers(), authority, switches.admin_token.as_deref())
+    admitted(request.headers(), authority, settings.admin_token.as_deref())
 }
 
 fn admitted(headers: &HeaderMap, authority: Option<&str>, token: Option<&str>) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{Json, Made, Path, Refusal};
+use super::answer::{Created, Json, Path, Refusal};
 use super::assets::{check, completed};
 use crate::emulator::app::App;
 use crate::library::fixture::{Asset, Folder, Project, User, Workspace};
@@ -60,7 +60,7 @@ async fn import(
     State(app): State<Arc<App>>,
     Path(ImportPath { workspace, provider: name }): Path<ImportPath>,
     Json(ListResponse(body)): Json<ListResponse>,
-) -> Result<Made<ImportResult>, Refusal> {
+) -> Result<Created<ImportResult>, Refusal> {
     let unknown = || {
         Refusal::invalid(
             "provider",
@@ -85,7 +85,7 @@ async fn import(
         write.let_keys_act_as(&workspace, &name, user).await?;
     }
     write.commit().await?;
-    Ok(Made(ImportResult { imported, acts_as }))
+    Ok(Created(ImportResult { imported, acts_as }))
 }
 
 /// What assets name and a workspace does not have.

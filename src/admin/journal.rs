@@ -17,7 +17,7 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::clock::write_rfc3339;
 use crate::emulator::app::App;
 use crate::emulator::journal::{
-    Exchange, Expectations, ExpectedFaults, Filter, Har, Shown, Stats, StatusIs, Unanswerable, Verdict,
+    EntryView, Expectations, ExpectedFaults, Filter, Har, JournalEntry, Stats, StatusIs, Unanswerable, VerifyResult,
 };
 use crate::library::object;
 
@@ -155,7 +155,7 @@ const LONGEST_WAIT: u64 = 60_000;
 #[derive(Serialize, JsonSchema)]
 struct JournalEntries {
     /// The entries, the newest last.
-    entries: Vec<Shown>,
+    entries: Vec<EntryView>,
     /// How much the journal holds.
     journal: Stats,
 }
@@ -177,8 +177,8 @@ async fn read(
 }
 
 /// An entry as the log has it, with the instant of its workspace's clock.
-fn line(entry: &Exchange) -> String {
-    format!("{} {:>5} {entry}", write_rfc3339(entry.at), entry.remarks().level())
+fn line(entry: &JournalEntry) -> String {
+    format!("{} {:>5} {entry}", write_rfc3339(entry.at), entry.diagnostics().level())
 }
 
 async fn search(
@@ -215,7 +215,7 @@ impl From<Unanswerable> for Refusal {
 async fn look_up(app: Arc<App>, search: JournalSearch) -> Result<JsonStream<JournalEntries>, Refusal> {
     let (journal, numbers) = found(&app, search).await?;
     let empty = JournalEntries { entries: Vec::new(), journal };
-    Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| Shown::of(&entry))))
+    Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| EntryView::of(&entry))))
 }
 
 /// The numbers of the entries that are searched for, after a wait if there are none yet.
@@ -231,7 +231,7 @@ async fn found(app: &App, JournalSearch { filter, wait_ms }: JournalSearch) -> R
 }
 
 /// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.
-fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<Exchange>> {
+fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<JournalEntry>> {
     numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }
 
@@ -254,7 +254,10 @@ async fn clear(
 /// The most expectations of one request: each is held against every entry.
 const MAX_EXPECTATIONS: usize = 200;
 
-async fn verify(State(app): State<Arc<App>>, Json(expectations): Json<Expectations>) -> Result<Json<Verdict>, Refusal> {
+async fn verify(
+    State(app): State<Arc<App>>,
+    Json(expectations): Json<Expectations>,
+) -> Result<Json<VerifyResult>, Refusal> {
     if expectations.requests.len() > MAX_EXPECTATIONS {
         let message = format!("these are more than {MAX_EXPECTATIONS} expectations; send several requests");
         return Err(Refusal::invalid("requests", message));
@@ -301,12 +304,12 @@ async fn warnings(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<WarningList>, Refusal> {
     existing(&app, &workspace).await?;
-    let count = app.tenants.of(&workspace).warned.load(Relaxed);
+    let count = app.workspace_states.get_or_create(&workspace).warned.load(Relaxed);
     let found = app.journal.find(&Filter { workspace: Some(workspace), warnings: Some(true), ..Filter::default() });
     Ok(Json(WarningList { count, requests: found.iter().map(|entry| warned(entry)).collect() }))
 }
 
-fn warned(entry: &Exchange) -> RequestWarnings {
+fn warned(entry: &JournalEntry) -> RequestWarnings {
     let secrets = entry.secrets();
     let (method, target) = (secrets.method(&entry.method), secrets.target(&entry.heads.target().to_string()));
     RequestWarnings {
@@ -314,7 +317,7 @@ fn warned(entry: &Exchange) -> RequestWarnings {
         provider: entry.provider,
         request: format!("{method} {target}"),
         warnings: entry
-            .remarks()
+            .diagnostics()
             .warnings
             .iter()
             .map(|warning| secrets.hide(&warning.to_string()).into_owned())

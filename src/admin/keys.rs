@@ -9,7 +9,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Made, Path, Refusal};
+use super::answer::{Asked, Created, Json, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
@@ -116,7 +116,7 @@ async fn list(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<KeyList>, Refusal> {
     existing(&app, &workspace).await?;
-    let now = app.tenants.of(&workspace).now(&app.clock);
+    let now = app.workspace_states.get_or_create(&workspace).now(&app.clock);
     let keys = app.store.keys_of(&workspace).await?;
     Ok(Json(KeyList { keys: keys.into_iter().map(|key| shown(key, now)).collect() }))
 }
@@ -125,7 +125,7 @@ async fn make(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     Json(wanted): Json<CreateKey>,
-) -> Result<Made<KeyView>, Refusal> {
+) -> Result<Created<KeyView>, Refusal> {
     let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
     let unknown = || {
         Refusal::invalid(
@@ -144,7 +144,7 @@ async fn make(
     super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;
-    Ok(Made(read(&app, &workspace, &name, &key.key).await?))
+    Ok(Created(read(&app, &workspace, &name, &key.key).await?))
 }
 
 async fn change(
@@ -196,7 +196,7 @@ async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<Strin
 }
 
 async fn read(app: &App, workspace: &str, provider: &str, text: &str) -> Result<KeyView, Refusal> {
-    let now = app.tenants.of(workspace).now(&app.clock);
+    let now = app.workspace_states.get_or_create(workspace).now(&app.clock);
     let key = app.store.key(provider, text).await?.ok_or_else(|| StoreError::missing("key", text))?;
     Ok(shown(key, now))
 }

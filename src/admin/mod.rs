@@ -57,11 +57,11 @@ pub fn owns(path: &str) -> bool {
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let now = app.clock.now();
     // Kept until the answer is there: what a body is read into takes memory too.
-    let share = BodyShare::new(&app.bodies, app.patience.body);
+    let share = BodyShare::new(&app.bodies, app.timeouts.body);
     request.extensions_mut().insert(share.clone());
     request.extensions_mut().insert(&ROUTES.index);
     request.extensions_mut().insert(&ROUTES.document);
-    let mut response = match guard::check(&app.switches, &request) {
+    let mut response = match guard::check(&app.settings, &request) {
         // An empty name is nobody's, neither in the middle nor at the end.
         Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
         Ok(()) => match ROUTES.router.clone().with_state(app).oneshot(request).await {

@@ -83,7 +83,7 @@ pub async fn serve(
         ..Server::default()
     };
     let with_token = SecurityRequirement::from_iter([(TOKEN.to_owned(), Vec::new())]);
-    let security = match app.switches.admin_token {
+    let security = match app.settings.admin_token {
         Some(_) => vec![with_token],
         None => vec![SecurityRequirement::new(), with_token],
     };

@@ -9,7 +9,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Made, Path, Refusal};
+use super::answer::{Created, Json, Path, Refusal};
 use super::assets::check;
 use super::workspaces::WorkspacePath;
 use crate::emulator::app::App;
@@ -108,12 +108,12 @@ async fn add_user(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     Json(user): Json<User>,
-) -> Result<Made<User>, Refusal> {
+) -> Result<Created<User>, Refusal> {
     Refusal::unless_short("name", &user.name)?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.add_user(&workspace, &user.name).await?;
     write.commit().await?;
-    Ok(Made(user))
+    Ok(Created(user))
 }
 
 async fn remove_user(

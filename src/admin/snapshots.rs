@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Json, Path, Refusal};
 use super::faults;
-use crate::clock::Hands;
+use crate::clock::ClockMode;
 use crate::emulator::app::App;
 use crate::emulator::faults::Rule;
-use crate::emulator::tenants::Tenant;
+use crate::emulator::workspace_states::WorkspaceState;
 use crate::library::model::Instant;
 use crate::library::store::{Snapshot, StoreError};
 use crate::providers;
@@ -77,7 +77,7 @@ struct Empty {}
 /// What is set by hand and not in the library.
 #[derive(Serialize, Deserialize)]
 struct Steering {
-    clock: Hands,
+    clock: ClockMode,
     faults: Vec<Rule>,
     workspaces: BTreeMap<String, WorkspaceSettings>,
 }
@@ -85,19 +85,20 @@ struct Steering {
 /// The same of one workspace.
 #[derive(Serialize, Deserialize)]
 struct WorkspaceSettings {
-    clock: Option<Hands>,
+    clock: Option<ClockMode>,
     strict: bool,
     made_strict: bool,
 }
 
 impl Steering {
     fn of(app: &App) -> Steering {
-        let own = |tenant: &Tenant| WorkspaceSettings {
-            clock: tenant.hands(),
-            strict: tenant.strict.load(Relaxed),
-            made_strict: tenant.made_strict.load(Relaxed),
+        let own = |workspace_state: &WorkspaceState| WorkspaceSettings {
+            clock: workspace_state.hands(),
+            strict: workspace_state.strict.load(Relaxed),
+            made_strict: workspace_state.made_strict.load(Relaxed),
         };
-        let workspaces = app.tenants.all().iter().map(|(id, tenant)| (id.clone(), own(tenant))).collect();
+        let workspaces =
+            app.workspace_states.all().iter().map(|(id, workspace_state)| (id.clone(), own(workspace_state))).collect();
         // A rule that is spent or over would strike again if it were set up anew.
         let standing = faults::listed(app, None).into_iter().filter(|listed| listed.active);
         let faults = standing.map(|listed| listed.rule).collect();
@@ -112,11 +113,11 @@ impl Steering {
             }
         }
         for (id, own) in self.workspaces {
-            let tenant = app.tenants.of(&id);
-            tenant.make(own.made_strict);
-            tenant.strict.store(own.strict, Relaxed);
+            let workspace_state = app.workspace_states.get_or_create(&id);
+            workspace_state.make(own.made_strict);
+            workspace_state.strict.store(own.strict, Relaxed);
             if let Some(hands) = own.clock {
-                tenant.turn(&app.clock, |clock| clock.put(hands));
+                workspace_state.turn(&app.clock, |clock| clock.put(hands));
             }
         }
     }

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::answer::{BODY, Json, Made, Path, Refusal};
+use super::answer::{BODY, Created, Json, Path, Refusal};
 use super::json_stream::JsonStream;
 use crate::contract::choices::{self};
 use crate::contract::provider::Card;
@@ -25,7 +25,7 @@ use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
 use crate::emulator::workspace::{self, New, Origin, until};
 use crate::http::origin::origin;
-use crate::library::fixture::{self, Spec};
+use crate::library::fixture::{self, GeneratorConfig};
 use crate::library::model::Choices;
 use crate::library::model::Instant;
 use crate::library::model::Status;
@@ -215,9 +215,9 @@ impl CreateWorkspace {
 }
 
 impl GenerateAssets {
-    fn spec(&self) -> Result<Spec, Refusal> {
+    fn spec(&self) -> Result<GeneratorConfig, Refusal> {
         let newest = self.until.map_or_else(until, |at| at.0);
-        let spec = Spec::new(self.count, self.seed, newest);
+        let spec = GeneratorConfig::new(self.count, self.seed, newest);
         let which = (&*self.kinds, &*self.statuses, self.listed_by.as_deref());
         workspace::narrowed(spec, which).map_err(|(field, why)| Refusal::invalid(format!("generate.{field}"), why))
     }
@@ -227,7 +227,7 @@ async fn make(
     State(app): State<Arc<App>>,
     parts: Parts,
     Json(wanted): Json<CreateWorkspace>,
-) -> Result<Made<WorkspaceView>, Refusal> {
+) -> Result<Created<WorkspaceView>, Refusal> {
     Refusal::unless_short("id", wanted.id.as_deref().unwrap_or_default())?;
     Refusal::unless_short("name", wanted.name.as_deref().unwrap_or_default())?;
     if let Some(id) = wanted.id.as_deref().filter(|id| !fixture::is_workspace_id(id)) {
@@ -237,8 +237,8 @@ async fn make(
     let from = wanted.origin()?;
     let CreateWorkspace { id, name, workspace: which, variants, .. } = wanted;
     let made = workspace::make(&app, New { id, name, from, which, variants }).await?;
-    app.tenants.of(&made.id).make(wanted.strict);
-    Ok(Made(shown(&app, &parts, &made.id).await?))
+    app.workspace_states.get_or_create(&made.id).make(wanted.strict);
+    Ok(Created(shown(&app, &parts, &made.id).await?))
 }
 
 async fn list(State(app): State<Arc<App>>) -> Result<Json<WorkspaceList>, Refusal> {
@@ -271,7 +271,7 @@ async fn change(
         write.commit().await?;
     }
     if let Some(strict) = change.strict {
-        app.tenants.of(&workspace).strict.store(strict, Relaxed);
+        app.workspace_states.get_or_create(&workspace).strict.store(strict, Relaxed);
     }
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }
@@ -309,9 +309,9 @@ async fn reset(
     let keys = write.key_numbers(&workspace).await?;
     write.reset_workspace(&workspace).await?;
     write.commit().await?;
-    let strict = app.tenants.of(&workspace).made_strict.load(Relaxed);
+    let strict = app.workspace_states.get_or_create(&workspace).made_strict.load(Relaxed);
     app.forget(&workspace, &keys);
-    app.tenants.of(&workspace).make(strict);
+    app.workspace_states.get_or_create(&workspace).make(strict);
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
@@ -370,7 +370,7 @@ async fn shown(app: &App, parts: &Parts, id: &str) -> Result<WorkspaceView, Refu
     let origin = origin(parts);
     let base_urls = providers::ALL.iter().map(|provider| provider.card());
     let base_urls = base_urls.map(|card| (card.name, base_url(&origin, card))).collect();
-    let strict = app.tenants.of(&id).strict.load(Relaxed);
+    let strict = app.workspace_states.get_or_create(&id).strict.load(Relaxed);
     let changed = |card: &'static Card| choices::changed(app.cache.variants(card, &choices), card);
     let variants = providers::cards().into_iter().flat_map(changed).collect();
     Ok(WorkspaceView { id, name, keys, base_urls, assets, listed, strict, variants })

@@ -9,14 +9,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{self, Clock, Micros};
 use crate::contract::choices::{self};
-use crate::emulator::app::Switches;
+use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::log::LogFormat;
 use crate::emulator::world;
 use crate::library::fixture;
 use crate::library::model::Choices;
 use crate::library::model::Status;
-use crate::library::store::Place;
+use crate::library::store::DatabaseLocation;
 use crate::providers;
 
 /// Stands in for five vendors' asset APIs on one port.
@@ -129,7 +129,7 @@ pub struct Serve {
     #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
     /// How many workspaces there can be at once; a request for one more is refused.
-    #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Switches::MAX_WORKSPACES)]
+    #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES)]
     #[arg(value_parser = whole_number)]
     pub max_workspaces: u64,
     /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
@@ -273,10 +273,10 @@ impl From<LogLevel> for tracing::Level {
 
 impl World {
     /// Where the database is.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> DatabaseLocation {
         match &self.database {
-            Some(file) if file.as_os_str() != MEMORY => Place::File(file.clone()),
-            _ => Place::Private,
+            Some(file) if file.as_os_str() != MEMORY => DatabaseLocation::File(file.clone()),
+            _ => DatabaseLocation::Memory,
         }
     }
 
@@ -304,8 +304,8 @@ impl Serve {
     }
 
     /// What was chosen for the whole run.
-    pub fn switches(&self) -> Switches {
-        Switches {
+    pub fn settings(&self) -> Settings {
+        Settings {
             any_key: self.auth == Auth::Any,
             admin_token: self.admin_token.clone(),
             no_fault_header: self.no_fault_header,

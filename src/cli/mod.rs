@@ -28,8 +28,8 @@ use crate::emulator::limits::Limits;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
 use crate::emulator::world;
-use crate::library::fixture::{self, Generator, Spec};
-use crate::library::store::{DatabaseLock, Export, NewWorkspace, OpenError, Place, Store};
+use crate::library::fixture::{self, Generator, GeneratorConfig};
+use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
 use crate::providers;
 use crate::server;
 
@@ -78,8 +78,8 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
         outlive_file_size_limit()?;
         let listener = TcpListener::from_std(listener)?;
         let _lock = match options.world.place() {
-            Place::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
-            Place::Private => None,
+            DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
+            DatabaseLocation::Memory => None,
         };
         let clock = options.clock();
         let store = open(&options.world, clock.now()).await?;
@@ -88,7 +88,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
             limits: Limits::new(options.no_limits),
             journal: Journal::new(options.bounds()),
             log,
-            switches: options.switches(),
+            settings: options.settings(),
             ..App::new(store, clock, options.seed)
         };
         let app = Arc::new(app);
@@ -140,7 +140,7 @@ async fn open(world: &World, now: i64) -> Outcome<Store> {
     let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
     let store = Store::open(&world.place()).await?;
     let unwritten = |cause| OpenError::writing(&world.place(), &cause);
-    if world.place() == Place::Private || !store.is_loaded().await.map_err(unwritten)? {
+    if world.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
         world::load(&store, reading.await??, now).await.map_err(unwritten)?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
@@ -205,11 +205,11 @@ fn keys(world: &World, json: bool) -> Outcome {
 /// Opens what a reading command reads. It makes no database file where there is none.
 async fn open_to_read(world: &World, now: i64) -> Outcome<Store> {
     match world.place() {
-        Place::File(file) if !file.exists() => {
+        DatabaseLocation::File(file) if !file.exists() => {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
-        Place::File(file) => Ok(Store::open_to_read(&file).await?),
-        Place::Private => open(world, now).await,
+        DatabaseLocation::File(file) => Ok(Store::open_to_read(&file).await?),
+        DatabaseLocation::Memory => open(world, now).await,
     }
 }
 
@@ -234,7 +234,7 @@ fn check_fixture(name: &str) -> Outcome {
         Some(text) => text.to_owned(),
         None => world::read_file(name)?,
     };
-    let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::Taken::default())?;
+    let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::UsedIds::default())?;
     let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
     let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
     print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))
@@ -244,7 +244,7 @@ fn generate(options: &Generate) -> Outcome {
     let mut made = Generator::workspace(&options.workspace);
     let demo = world::read(&["empty".to_owned()])?;
     made.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
-    let spec = Spec::new(options.count, options.seed, options.until);
+    let spec = GeneratorConfig::new(options.count, options.seed, options.until);
     let which = (&*options.kinds, &*options.statuses, options.listed_by.as_deref());
     let spec =
         workspace::narrowed(spec, which).map_err(|(field, why)| format!("`--{}`: {why}", field.replace('_', "-")))?;
@@ -294,7 +294,7 @@ fn generate_database(
     one_thread()?.block_on(async {
         outlive_file_size_limit()?;
         let _lock = DatabaseLock::take(file, "`assetmock generate`")?;
-        let store = Store::open(&Place::File(file.to_owned())).await?;
+        let store = Store::open(&DatabaseLocation::File(file.to_owned())).await?;
         if store.is_loaded().await? {
             return Err(format!(
                 "`{}` already holds a world; it was left as it is. Name a new file with `--database`",
@@ -306,7 +306,7 @@ fn generate_database(
         let mut assets = world::identified(workspace, assets);
         let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
         let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
-        loaded.map_err(|cause| OpenError::writing(&Place::File(file.to_owned()), &cause))?;
+        loaded.map_err(|cause| OpenError::writing(&DatabaseLocation::File(file.to_owned()), &cause))?;
         store.close().await;
         Ok(())
     })

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::clock::{Micros, write_rfc3339};
 use crate::contract::choices::full_name;
 use crate::contract::evidence::{Evidence, Fact};
-use crate::contract::failure::Staged;
+use crate::contract::failure::InjectedFailure;
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::query::{Empty, Param, Reads, Repeated, Unknown};
@@ -156,8 +156,8 @@ struct StagedRow {
     evidence: Evidence,
 }
 
-fn staged_row(staged: &Staged) -> StagedRow {
-    let Staged { name, status, code, message, evidence } = *staged;
+fn staged_row(staged: &InjectedFailure) -> StagedRow {
+    let InjectedFailure { name, status, code, message, evidence } = *staged;
     StagedRow { name, status, code: (!code.is_empty()).then_some(code), message, evidence }
 }
 
@@ -364,9 +364,9 @@ fn variant_rows(text: &mut String, card: &Card) {
 }
 
 /// The failures that only a fault brings about.
-fn staged(text: &mut String, staged: &[Staged]) {
+fn staged(text: &mut String, staged: &[InjectedFailure]) {
     text.push_str("\n| staged by a fault | status | code | message | evidence |\n|---|---|---|---|---|\n");
-    for Staged { name, status, code, message, evidence } in staged {
+    for InjectedFailure { name, status, code, message, evidence } in staged {
         let code = if code.is_empty() { "none".to_owned() } else { format!("`{code}`") };
         let _ = writeln!(text, "| `{name}` | {status} | {code} | {message} | {} |", evidence.word());
     }

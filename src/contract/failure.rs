@@ -37,13 +37,13 @@ pub enum Failure {
     /// Our own fault; the cause is in the log and never in the answer.
     Internal,
     /// A failure that the vendor documents and this emulator never has a reason for by itself: staged by a fault.
-    Staged(&'static Staged),
+    Injected(&'static InjectedFailure),
 }
 
 impl Failure {
     /// Whether it is the card's failure of this name.
     pub fn is_staged(&self, name: &str) -> bool {
-        matches!(self, Failure::Staged(staged) if staged.name == name)
+        matches!(self, Failure::Injected(staged) if staged.name == name)
     }
 
     /// Whether it says that the request shows no live key. Nothing is counted then, and no quota is shown.
@@ -54,7 +54,7 @@ impl Failure {
             | Failure::UnknownKey
             | Failure::RevokedKey
             | Failure::ExpiredKey => true,
-            Failure::Staged(staged) => staged.status == StatusCode::UNAUTHORIZED.as_u16(),
+            Failure::Injected(staged) => staged.status == StatusCode::UNAUTHORIZED.as_u16(),
             _ => false,
         }
     }
@@ -62,7 +62,7 @@ impl Failure {
 
 /// A failure that only a fault brings about: one line of a card's table, worn in the vendor's envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Staged {
+pub struct InjectedFailure {
     /// What a fault calls it.
     pub name: &'static str,
     /// The status.
@@ -75,20 +75,30 @@ pub struct Staged {
     pub evidence: Evidence,
 }
 
-impl Staged {
+impl InjectedFailure {
     /// A failure that the vendor's own pages show with this status and code.
-    pub const fn documented(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
-        Staged { name, status, code, message, evidence: Evidence::Documented }
+    pub const fn documented(
+        name: &'static str,
+        status: u16,
+        code: &'static str,
+        message: &'static str,
+    ) -> InjectedFailure {
+        InjectedFailure { name, status, code, message, evidence: Evidence::Documented }
     }
 
     /// A failure that an official client knows.
-    pub const fn client(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
-        Staged { name, status, code, message, evidence: Evidence::Client }
+    pub const fn client(name: &'static str, status: u16, code: &'static str, message: &'static str) -> InjectedFailure {
+        InjectedFailure { name, status, code, message, evidence: Evidence::Client }
     }
 
     /// A failure of which the status, the code or the two together are a guess.
-    pub const fn inferred(name: &'static str, status: u16, code: &'static str, message: &'static str) -> Staged {
-        Staged { name, status, code, message, evidence: Evidence::Inferred }
+    pub const fn inferred(
+        name: &'static str,
+        status: u16,
+        code: &'static str,
+        message: &'static str,
+    ) -> InjectedFailure {
+        InjectedFailure { name, status, code, message, evidence: Evidence::Inferred }
     }
 
     /// The status, for an answer.

@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};
-use crate::library::fixture::{self, Asset, Told};
+use crate::library::fixture::{self, Asset, Imported};
 use crate::library::model::Instant;
 use crate::library::model::{Status, Visibility};
 use crate::library::plain_words;
@@ -132,7 +132,7 @@ impl Row<'_> {
     /// An asset with this object's id and words, about which nothing else is known.
     pub fn asset(&self, created_at: Micros) -> Asset {
         Asset {
-            told: Some(Told { by: self.provider.to_owned(), words: compacted(self.object) }),
+            told: Some(Imported { by: self.provider.to_owned(), words: compacted(self.object) }),
             ids: BTreeMap::from([(self.provider.to_owned(), self.id.clone())]),
             ..unknown(created_at)
         }

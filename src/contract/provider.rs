@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 
 use crate::clock::Micros;
 use crate::contract::evidence::Fact;
-use crate::contract::failure::{Failure, Staged};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::import::Unimportable;
 use crate::contract::operation::{self, Action, Operation, Paging};
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::quota::{Counts, Quota};
 use crate::contract::variant::{Variant, Variants};
-use crate::http::reply::{Rendered, Reply};
+use crate::http::reply::{RenderedPage, Reply};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -44,10 +44,10 @@ pub trait Provider: Send + Sync {
     fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue>;
 
     /// What `page` looks like.
-    fn page(&self, page: &Page, args: &Args) -> Rendered;
+    fn page(&self, page: &Page, args: &Args) -> RenderedPage;
 
     /// The answer that shows a page.
-    fn answer(&self, page: &Rendered, cx: &Context) -> Reply;
+    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply;
 
     /// The answer that refuses.
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
@@ -63,10 +63,10 @@ pub trait Provider: Send + Sync {
     }
 
     /// A new public id in this vendor's shape for an asset created at `created_at`.
-    fn mint(&self, entropy: u128, created_at: Micros) -> String;
+    fn new_asset_id(&self, entropy: u128, created_at: Micros) -> String;
 
     /// A new key in this vendor's shape.
-    fn mint_key(&self, entropy: [u128; 3]) -> String;
+    fn new_key(&self, entropy: [u128; 3]) -> String;
 
     /// The assets of a list response of the real service, oldest insertion first. Once they are stored, this provider
     /// gives the same objects back in the same order, byte for byte but for white space between tokens. What its list
@@ -103,7 +103,7 @@ pub struct Card {
     /// What it does in one of several ways, as the user chooses.
     pub variants: &'static [Variant],
     /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
-    pub staged: &'static [Staged],
+    pub staged: &'static [InjectedFailure],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.

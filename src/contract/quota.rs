@@ -2,7 +2,7 @@
 
 use crate::clock::{Micros, SECOND};
 use crate::contract::evidence::Evidence;
-use crate::library::limits::{KeyLimits, Own};
+use crate::library::limits::{KeyLimits, RateWindow};
 
 /// A quota that a provider documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub const OWN: &str = "own";
 /// The quotas in force for a key: its own window is in place of the first one.
 pub fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> impl Iterator<Item = Quota> {
     let own = match setting {
-        KeyLimits::Own(Own { requests, seconds }) => Some(Quota {
+        KeyLimits::Own(RateWindow { requests, seconds }) => Some(Quota {
             name: OWN,
             requests,
             seconds,

@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use crate::clock::{Chance, Clock, Hands};
+use crate::clock::{Clock, ClockMode, Rng};
 use crate::emulator::cache::Cache;
 use crate::emulator::explain::Cursors;
 use crate::emulator::faults::Faults;
@@ -8,8 +8,8 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::listed::ListedCounts;
 use crate::emulator::log::RequestLog;
-use crate::emulator::tenants::Tenants;
-use crate::http::connection::Patience;
+use crate::emulator::workspace_states::WorkspaceStates;
+use crate::http::connection::Timeouts;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
 
@@ -25,11 +25,11 @@ pub struct App {
     /// The emulator's clock; workspaces can have their own.
     pub clock: Clock,
     /// How the clock went at the start.
-    pub began: Hands,
+    pub began: ClockMode,
     /// The source of the ids of requests that belong to no workspace, and of whatever is made by hand.
-    pub chance: Chance,
+    pub rng: Rng,
     /// What workspaces have of their own.
-    pub tenants: Tenants,
+    pub workspace_states: WorkspaceStates,
     /// The counters of limits.
     pub limits: Limits,
     /// What fails on cue.
@@ -43,14 +43,14 @@ pub struct App {
     /// What the bodies of requests may take.
     pub bodies: BodyBudget,
     /// How long connections wait for their clients.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// What can be chosen at the start.
-    pub switches: Switches,
+    pub settings: Settings,
 }
 
 /// What can be chosen at the start.
 #[derive(Debug, Clone)]
-pub struct Switches {
+pub struct Settings {
     /// Whether a well-formed key that nobody has seen gets a workspace of its own.
     pub any_key: bool,
     /// What the emulator's own API asks for, if anything.
@@ -61,15 +61,15 @@ pub struct Switches {
     pub max_workspaces: u64,
 }
 
-impl Switches {
+impl Settings {
     /// How many workspaces there can be unless somebody says otherwise: more than any suite of tests has at once. One that
     /// shares what it holds with others takes a few kilobytes.
     pub const MAX_WORKSPACES: u64 = 10_000;
 }
 
-impl Default for Switches {
-    fn default() -> Switches {
-        Switches { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Switches::MAX_WORKSPACES }
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Settings::MAX_WORKSPACES }
     }
 }
 
@@ -82,21 +82,21 @@ impl App {
             listed: ListedCounts::default(),
             began: clock.hands(),
             clock,
-            chance: seed.map_or_else(Chance::from_system, Chance::seeded),
-            tenants: Tenants::new(seed),
+            rng: seed.map_or_else(Rng::from_system, Rng::seeded),
+            workspace_states: WorkspaceStates::new(seed),
             limits: Limits::new(false),
             faults: Faults::default(),
             journal: Journal::default(),
             log: RequestLog::default(),
             cursors: Cursors::default(),
             bodies: BodyBudget::default(),
-            patience: Patience::default(),
-            switches: Switches::default(),
+            timeouts: Timeouts::default(),
+            settings: Settings::default(),
         }
     }
     /// Forgets what a workspace had in this process, and what its keys, by their numbers, used.
     pub fn forget(&self, workspace: &str, keys: &[i64]) {
-        self.tenants.forget(workspace);
+        self.workspace_states.forget(workspace);
         self.faults.remove_all(Some(workspace));
         self.journal.clear(Some(workspace));
         self.limits.forget(keys);
@@ -105,13 +105,13 @@ impl App {
 
     /// Forgets what every workspace had in this process.
     pub fn forget_all(&self) {
-        self.tenants.forget_all();
+        self.workspace_states.forget_all();
         self.faults.remove_all(None);
         self.limits.forget_all();
         self.cache.sweep();
     }
     /// The strict workspaces that got warnings, those that were deleted or reset since included.
     pub fn warned(&self) -> Vec<String> {
-        self.tenants.failed().into_iter().collect()
+        self.workspace_states.failed().into_iter().collect()
     }
 }

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::clock::SECOND;
     use crate::contract::evidence::Evidence;
-    use crate::library::limits::Own;
+    use crate::library::limits::RateWindow;
 
     const MINUTE: Quota = Quota {
         name: "minute",
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_keys_own_window_takes_the_place_of_the_first() {
-        let own = KeyLimits::Own(Own { requests: 3, seconds: 10 });
+        let own = KeyLimits::Own(RateWindow { requests: 3, seconds: 10 });
         let counts = Limits::new(false).count(1, own, &[MINUTE, BURST], 0);
         assert_eq!((counts.main().unwrap().remaining, counts.main().unwrap().reset_at), (2, 10 * SECOND));
         assert!(counts.named("burst").is_some() && counts.named("minute").is_none());

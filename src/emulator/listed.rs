@@ -9,7 +9,9 @@ use crate::contract::query;
 use crate::emulator::app::App;
 use crate::library::limits::KeyLimits;
 use crate::library::model::Choices;
-use crate::library::store::{AssetQuery, Edition, Filter, Key, KeyState, Selection, StoreError, Summary, View};
+use crate::library::store::{
+    AssetQuery, CollectionVersion, Filter, Key, KeyState, Selection, StoreError, Summary, View,
+};
 use crate::providers;
 
 /// What is counted: what a provider lists of one version of a collection.
@@ -43,7 +45,7 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
     let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
     let mut read = app.store.read().await?;
     let (summary, all_keys) = read.workspace(id).await?;
-    let now = app.tenants.of(&summary.id).now(&app.clock);
+    let now = app.workspace_states.get_or_create(&summary.id).now(&app.clock);
     let mut keys = BTreeMap::new();
     for key in all_keys.into_iter().filter(|key| key.state(now) == KeyState::Active) {
         keys.entry(key.provider.clone()).or_insert(key);
@@ -54,7 +56,7 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
         let Some((key, selection)) = keys.get(name).and_then(|key| Some((key, selection(*provider, key)?))) else {
             continue;
         };
-        let Edition { collection, version, .. } = key.edition;
+        let CollectionVersion { collection, version, .. } = key.edition;
         let listing = Listing { collection, version, provider: name, selection };
         let kept = app.listed.get(&listing);
         let count = match kept {
@@ -83,7 +85,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
-        edition: Edition { collection: 0, version: 0, tallied: false },
+        edition: CollectionVersion { collection: 0, version: 0, tallied: false },
         choices: Choices::default(),
     };
     selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()

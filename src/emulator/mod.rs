@@ -9,6 +9,6 @@ pub mod limits;
 pub mod listed;
 pub mod log;
 pub mod secret;
-pub mod tenants;
 pub mod workspace;
+pub mod workspace_states;
 pub mod world;

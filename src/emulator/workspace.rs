@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, opaque, read_rfc3339};
+use crate::clock::{ALPHANUMERIC, Micros, random_id, read_rfc3339};
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::listed;
 use crate::emulator::world;
-use crate::library::fixture::{self, Fixture, FixtureError, Generator, Spec, Workspace};
+use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig, Workspace};
 use crate::library::model::Choices;
 use crate::library::model::Status;
 use crate::library::size;
@@ -24,7 +24,7 @@ pub enum Origin {
     /// A fixture in the request.
     Inline(Box<RawValue>),
     /// The generator.
-    Generated(Spec),
+    Generated(GeneratorConfig),
     /// What another workspace holds at this moment.
     CopyOf(String),
 }
@@ -78,9 +78,9 @@ pub fn until() -> Micros {
 /// Narrows what is generated to kinds, states and what a provider lists. What leaves nothing to generate is refused, with
 /// the field and the reason.
 pub fn narrowed(
-    spec: Spec,
+    spec: GeneratorConfig,
     (kinds, statuses, listed_by): (&[String], &[Status], Option<&str>),
-) -> Result<Spec, (&'static str, String)> {
+) -> Result<GeneratorConfig, (&'static str, String)> {
     let mut filters = Vec::new();
     if !kinds.is_empty() {
         if let Some(unknown) = kinds.iter().find(|kind| !fixture::KINDS.contains(&&***kind)) {
@@ -132,13 +132,13 @@ pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
 }
 
 async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
-    Ok(write.workspaces().await? >= app.switches.max_workspaces)
+    Ok(write.workspaces().await? >= app.settings.max_workspaces)
 }
 
 /// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
 async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     loop {
-        let id = opaque("ws_", app.chance.wide_bits(), 12, ALPHANUMERIC);
+        let id = random_id("ws_", app.rng.next_u128(), 12, ALPHANUMERIC);
         if !write.has_workspace(&id).await? {
             return Ok(id);
         }
@@ -151,12 +151,12 @@ pub async fn fresh_keys(
     write: &mut Write,
     providers: &[&dyn Provider],
 ) -> Result<Vec<fixture::Key>, StoreError> {
-    let mint = |provider: &&dyn Provider| {
-        let text = provider.mint_key(std::array::from_fn(|_| app.chance.wide_bits()));
+    let new_asset_id = |provider: &&dyn Provider| {
+        let text = provider.new_key(std::array::from_fn(|_| app.rng.next_u128()));
         fixture::Key::new(provider.card().name, text)
     };
     loop {
-        let keys: Vec<_> = providers.iter().map(mint).collect();
+        let keys: Vec<_> = providers.iter().map(new_asset_id).collect();
         if !write.has_any_of(&keys).await? {
             return Ok(keys);
         }
@@ -166,11 +166,11 @@ pub async fn fresh_keys(
 /// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
 /// the same new key at once, the later finds what the earlier made. Where there are as many workspaces as there can be, the
 /// key stays unknown.
-pub async fn adopt(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
+pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
     let name = provider.card().name;
     let mut write = app.store.write(providers::names()).await?;
     if is_full(app, &mut write).await? {
-        tracing::warn!("a new key got no workspace: there are {} (`--max-workspaces`)", app.switches.max_workspaces);
+        tracing::warn!("a new key got no workspace: there are {} (`--max-workspaces`)", app.settings.max_workspaces);
         return Ok(());
     }
     let (mut workspace, collection) = write.first_origin().await?;
@@ -192,7 +192,7 @@ async fn found_or_added(
     from: &Origin,
     which: Option<&str>,
 ) -> Result<(Write, Workspace, i64), MakeError> {
-    let room = |is_full| if is_full { Err(MakeError::TooMany(app.switches.max_workspaces)) } else { Ok(()) };
+    let room = |is_full| if is_full { Err(MakeError::TooMany(app.settings.max_workspaces)) } else { Ok(()) };
     room(is_full(app, &mut write).await?)?;
     if let Origin::CopyOf(other) = from {
         let (workspace, collection) = write.shared(other).await?;
@@ -248,7 +248,7 @@ fn read(from: &Origin) -> Result<Fixture, MakeError> {
         Origin::Inline(text) => ("fixture", text.get()),
         Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
     };
-    let mut taken = fixture::Taken::default();
+    let mut taken = fixture::UsedIds::default();
     size::parse_aside(text.len(), || fixture::read(source, text, providers::known_names(), &mut taken))
         .map_err(MakeError::Fixture)
 }

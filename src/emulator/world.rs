@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::clock::{Chance, Micros};
+use crate::clock::{Micros, Rng};
 use crate::contract::provider::Provider;
 use crate::http::text;
 use crate::library::fixture::{self, Asset, Fixture, FixtureError, Workspace};
@@ -21,7 +21,7 @@ pub const DEFAULT: [&str; 2] = ["demo", "docs"];
 
 /// Reads the fixtures that `--fixture` names: built-in ones, files, or JSON itself. Names can be separated by commas.
 pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
-    let mut taken = fixture::Taken::default();
+    let mut taken = fixture::UsedIds::default();
     let mut read = |source: &str, text: &str| fixture::read(source, text, providers::known_names(), &mut taken);
     let mut fixtures = Vec::new();
     for entry in named {
@@ -79,7 +79,7 @@ pub fn identified<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
 ) -> impl Iterator<Item = NewAsset> + 'a {
-    identified_by(workspace, assets, Chance::named(&workspace.id).bits())
+    identified_by(workspace, assets, Rng::named(&workspace.id).next_u64())
 }
 
 /// The same, with a seed in place of the workspace's name.
@@ -89,16 +89,16 @@ pub fn identified_by<'a>(
     seed: u64,
 ) -> impl Iterator<Item = NewAsset> + 'a {
     let of_provider = |provider: &&'static dyn Provider| {
-        let own = Chance::named(provider.card().name).bits();
-        (*provider, Chance::seeded(seed ^ own))
+        let own = Rng::named(provider.card().name).next_u64();
+        (*provider, Rng::seeded(seed ^ own))
     };
     let sequences: Vec<_> = providers::ALL.iter().map(of_provider).collect();
     assets.map(move |mut asset| {
         asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());
-        let ids = sequences.iter().map(|(provider, chance)| {
-            let entropy = chance.wide_bits(); // Drawn for a given id too, so that the place decides.
+        let ids = sequences.iter().map(|(provider, rng)| {
+            let entropy = rng.next_u128(); // Drawn for a given id too, so that the place decides.
             let given = asset.ids.get(provider.card().name).cloned();
-            given.unwrap_or_else(|| provider.mint(entropy, asset.created_at.0))
+            given.unwrap_or_else(|| provider.new_asset_id(entropy, asset.created_at.0))
         });
         let ids = ids.collect();
         (asset, ids)
@@ -123,10 +123,10 @@ mod tests {
         assert_eq!(beside[0].1[0], "given");
         assert_eq!((&beside[0].1[1..], &beside[1].1), (&made[0].1[1..], &made[1].1));
         for (index, provider) in providers::ALL.iter().enumerate() {
-            let own = Chance::named(provider.card().name).bits();
-            let alone = Chance::seeded(Chance::named("ws_a").bits() ^ own);
+            let own = Rng::named(provider.card().name).next_u64();
+            let alone = Rng::seeded(Rng::named("ws_a").next_u64() ^ own);
             for (asset, ids) in &made {
-                assert_eq!(ids[index], provider.mint(alone.wide_bits(), asset.created_at.0));
+                assert_eq!(ids[index], provider.new_asset_id(alone.next_u128(), asset.created_at.0));
             }
         }
     }

@@ -1,8 +1,8 @@
-//! Connections that can be broken off: each of their requests gets a [`Line`], with which an answer under way can wait until
+//! Connections that can be broken off: each of their requests gets a [`ConnectionHandle`], with which an answer under way can wait until
 //! everything so far is on the wire, and then have the connection reset. Where an answer breaks off is up to the body that
 //! is being sent.
 //!
-//! It is also where [`Patience`] ends: with a client that begins a request's head and does not go on with it, and with one
+//! It is also where [`Timeouts`] ends: with a client that begins a request's head and does not go on with it, and with one
 //! that does not take what it is sent. A connection on which nothing is under way may stay for ever. (hyper's own limit for
 //! heads ends such connections too, and begins only once it knows the version of HTTP.)
 
@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a connection waits for a client that has stopped in the middle of something.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// From when a part of a request's head is there until the rest is; of HTTP/2, the preface is a head.
     pub head: Duration,
     /// From one part of a body to the next. Large bodies also wait so long for each other.
@@ -36,15 +36,15 @@ pub struct Patience {
     pub write: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience { head: LIMIT, body: LIMIT, write: LIMIT }
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts { head: LIMIT, body: LIMIT, write: LIMIT }
     }
 }
 
 /// A hold on the connection that a request came by.
 #[derive(Debug, Clone, Default)]
-pub struct Line(Arc<State>);
+pub struct ConnectionHandle(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -53,7 +53,7 @@ struct State {
     waiting: AtomicWaker,
 }
 
-impl Line {
+impl ConnectionHandle {
     /// Resolves once all that was written before is with the operating system. The connection must be served by the task
     /// that waits, as HTTP/1.1 is: it is that task's next flush that ends the wait.
     pub async fn flushed(&self) {
@@ -88,10 +88,10 @@ impl Line {
 
 /// An accepted connection.
 #[derive(Debug)]
-pub struct Wire {
+pub struct Connection {
     stream: TcpStream,
-    line: Line,
-    patience: Patience,
+    line: ConnectionHandle,
+    timeouts: Timeouts,
     framing: Framing,
     /// What was read and changed, and did not fit where it was read to.
     changed: Bytes,
@@ -101,19 +101,19 @@ pub struct Wire {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Wire {
+impl Connection {
     /// Takes over a connection.
-    pub fn new(stream: TcpStream, patience: Patience) -> Wire {
+    pub fn new(stream: TcpStream, timeouts: Timeouts) -> Connection {
         // Answers are small and complete; waiting to fill a packet would only delay them.
         if let Err(cause) = stream.set_nodelay(true) {
             tracing::debug!(%cause, "the connection keeps its delay");
         }
-        let (line, framing) = (Line::default(), Framing::default());
-        Wire { stream, line, patience, framing, changed: Bytes::new(), head: None, stalled: None }
+        let (line, framing) = (ConnectionHandle::default(), Framing::default());
+        Connection { stream, line, timeouts, framing, changed: Bytes::new(), head: None, stalled: None }
     }
 
     /// A hold on it.
-    pub fn line(&self) -> Line {
+    pub fn line(&self) -> ConnectionHandle {
         self.line.clone()
     }
 
@@ -124,7 +124,7 @@ impl Wire {
             self.head = None;
             return false;
         };
-        let limit = self.patience.head;
+        let limit = self.timeouts.head;
         match &mut self.head {
             Some((awaited, timer)) if *awaited == number => timer.as_mut().poll(cx).is_ready(),
             head => head.insert((number, Box::pin(sleep(limit)))).1.as_mut().poll(cx).is_ready(),
@@ -142,7 +142,7 @@ impl Wire {
             self.stalled = None;
             return outcome;
         }
-        let limit = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.patience.write)));
+        let limit = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.timeouts.write)));
         if limit.as_mut().poll(cx).is_pending() {
             Poll::Pending
         } else {
@@ -151,7 +151,7 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for Connection {
     /// A connection that is closed without lingering is reset, on every platform.
     fn drop(&mut self) {
         if self.line.check().is_err()
@@ -162,7 +162,7 @@ impl Drop for Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.line.check()?;
         if !self.changed.is_empty() {
@@ -192,7 +192,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.line.check()?;
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);

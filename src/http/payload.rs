@@ -11,26 +11,26 @@ use http_body::{Body, Frame, SizeHint};
 
 /// The bytes of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Payload {
+pub struct ResponseBody {
     shared: Bytes,
     end: Bytes,
 }
 
-impl<T: Into<Bytes>> From<T> for Payload {
-    fn from(bytes: T) -> Payload {
-        Payload { shared: bytes.into(), end: Bytes::new() }
+impl<T: Into<Bytes>> From<T> for ResponseBody {
+    fn from(bytes: T) -> ResponseBody {
+        ResponseBody { shared: bytes.into(), end: Bytes::new() }
     }
 }
 
-impl Payload {
+impl ResponseBody {
     /// A piece, and what follows it.
-    pub fn of(shared: Bytes, end: Bytes) -> Payload {
-        Payload { shared, end }
+    pub fn of(shared: Bytes, end: Bytes) -> ResponseBody {
+        ResponseBody { shared, end }
     }
 
     /// Bytes of one answer alone.
-    pub fn unshared(bytes: Bytes) -> Payload {
-        Payload { shared: Bytes::new(), end: bytes }
+    pub fn unshared(bytes: Bytes) -> ResponseBody {
+        ResponseBody { shared: Bytes::new(), end: bytes }
     }
 
     /// The piece that other answers may have too.
@@ -67,12 +67,12 @@ impl Payload {
     }
 }
 
-impl Body for Payload {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Payload { shared, end } = &mut *self;
+        let ResponseBody { shared, end } = &mut *self;
         let piece = [shared, end].into_iter().find(|piece| !piece.is_empty()).map(std::mem::take);
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }

@@ -8,25 +8,25 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::http::payload::Payload;
+use crate::http::payload::ResponseBody;
 
 /// A page as its provider writes it, but for what every answer has of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub struct RenderedPage {
     /// The body, or its beginning.
     pub body: Bytes,
     /// What it offers as the position of the next page, where that is a text of the vendor's own making.
     pub next: Option<String>,
 }
 
-impl Rendered {
+impl RenderedPage {
     /// A compact JSON body, keys in the order of the struct's fields.
-    pub fn json(body: &impl Serialize) -> Rendered {
-        Rendered { body: json(body), next: None }
+    pub fn json(body: &impl Serialize) -> RenderedPage {
+        RenderedPage { body: json(body), next: None }
     }
 
     /// The same page, known to offer `next` as the position of the next one.
-    pub fn offering(mut self, next: Option<String>) -> Rendered {
+    pub fn offering(mut self, next: Option<String>) -> RenderedPage {
         self.next = next;
         self
     }
@@ -40,27 +40,27 @@ pub struct Reply {
     /// The headers, without those that every answer has (`date`, `content-length`).
     pub headers: HeaderMap,
     /// The body.
-    pub body: Payload,
+    pub body: ResponseBody,
 }
 
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: Payload::default() }
+        Reply { status, headers: HeaderMap::new(), body: ResponseBody::default() }
     }
 
     /// A compact JSON answer, keys in the order of the struct's fields.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-        Reply::written(status, Payload::unshared(json(body)))
+        Reply::written(status, ResponseBody::unshared(json(body)))
     }
 
     /// A JSON answer that is written already.
-    pub fn written(status: StatusCode, body: impl Into<Payload>) -> Reply {
+    pub fn written(status: StatusCode, body: impl Into<ResponseBody>) -> Reply {
         Reply::with_room(status, body, HEADERS)
     }
 
     /// The same with room for so many headers.
-    pub fn with_room(status: StatusCode, body: impl Into<Payload>, headers: usize) -> Reply {
+    pub fn with_room(status: StatusCode, body: impl Into<ResponseBody>, headers: usize) -> Reply {
         let mut headers = HeaderMap::with_capacity(headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Reply { status, headers, body: body.into() }

@@ -42,13 +42,13 @@ struct RequestBody {
     is_held_back: bool,
 }
 
-/// The body of a request with these headers, of which each part comes within `patience` of the one before.
-pub fn request_body(headers: &HeaderMap, body: Incoming, patience: Duration) -> Body {
+/// The body of a request with these headers, of which each part comes within `timeouts` of the one before.
+pub fn request_body(headers: &HeaderMap, body: Incoming, timeouts: Duration) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
     let (left, is_held_back) = (body.size_hint().exact(), headers.contains_key(header::EXPECT));
-    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(patience, body))), left, is_held_back })
+    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(timeouts, body))), left, is_held_back })
 }
 
 impl HttpBody for RequestBody {
@@ -130,7 +130,7 @@ impl BodyBudget {
 pub struct BodyShare {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    patience: Duration,
+    timeouts: Duration,
     taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
 }
 
@@ -146,10 +146,10 @@ pub enum BodyError {
 }
 
 impl BodyShare {
-    /// Nothing yet; waits at most `patience` for what it takes.
-    pub fn new(budget: &BodyBudget, patience: Duration) -> BodyShare {
+    /// Nothing yet; waits at most `timeouts` for what it takes.
+    pub fn new(budget: &BodyBudget, timeouts: Duration) -> BodyShare {
         let BodyBudget { small, large } = budget;
-        BodyShare { small: small.clone(), large: large.clone(), patience, taken: Arc::default() }
+        BodyShare { small: small.clone(), large: large.clone(), timeouts, taken: Arc::default() }
     }
 
     /// Reads a body to its end.
@@ -185,7 +185,7 @@ impl BodyShare {
         }
         let budget = if bytes <= SMALL_BODY { &self.small } else { &self.large };
         let count = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
-        match timeout(self.patience, budget.clone().acquire_many_owned(count)).await {
+        match timeout(self.timeouts, budget.clone().acquire_many_owned(count)).await {
             Ok(Ok(permit)) => {
                 self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(permit);
                 Ok(())

@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use crate::clock::{Micros, seconds, utc};
-use crate::http::payload::Payload;
+use crate::http::payload::ResponseBody;
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
-pub fn respond(status: StatusCode, headers: HeaderMap, body: Payload, now: Micros) -> Response {
+pub fn respond(status: StatusCode, headers: HeaderMap, body: ResponseBody, now: Micros) -> Response {
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -17,7 +17,7 @@ pub enum KeyLimits {
     /// Every quota the provider documents is enforced.
     Strict,
     /// A fixed window of the key's own, in place of the provider's.
-    Own(Own),
+    Own(RateWindow),
 }
 
 /// A setting as JSON: a word or a window.
@@ -26,7 +26,7 @@ pub enum KeyLimits {
 enum Written {
     Word(Word),
     #[serde(deserialize_with = "object::read")]
-    Own(Own),
+    Own(RateWindow),
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -64,7 +64,7 @@ impl From<KeyLimits> for Written {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "RateWindow")]
-pub struct Own {
+pub struct RateWindow {
     /// Requests allowed in each window.
     pub requests: u64,
     /// The window's length in seconds.

@@ -11,7 +11,6 @@ use crate::clock::Micros;
 use crate::contract::failure::Failure;
 use crate::contract::operation::{self, Found, Operation};
 use crate::contract::provider::{Methods, Provider, Slash};
-use crate::contract::quota::Counts;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
 use crate::emulator::workspace;
@@ -19,7 +18,7 @@ use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
 use crate::library::store::{Key, KeyState};
-use crate::providers::directory::Route;
+use crate::providers::directory::Target;
 
 /// What a request's path and method lead to.
 #[derive(Clone, Copy)]
@@ -47,10 +46,10 @@ impl Routed {
 }
 
 /// Finds the operation in the vendor's table.
-pub(super) fn find_operation(route: &Route, request: &Parts) -> Routed {
-    let card = route.provider.card();
-    let path = table_path(route);
-    if path.len() < route.path.len() && card.slash == Slash::Redirected {
+pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
+    let card = target.provider.card();
+    let path = table_path(target);
+    if path.len() < target.path.len() && card.slash == Slash::Redirected {
         return Routed::Redirect;
     }
     let found = operation::find(card.operations, request.method.as_str(), path);
@@ -65,22 +64,21 @@ pub(super) fn find_operation(route: &Route, request: &Parts) -> Routed {
 }
 
 /// The path as the table of operations may have it: without a slash behind it, where that makes no difference.
-fn table_path(route: &Route) -> &str {
-    let card = route.provider.card();
+fn table_path(target: &Target) -> &str {
+    let card = target.provider.card();
     let is_there = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
-    let bare = route.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);
-    bare.filter(is_there).unwrap_or(&route.path)
+    let bare = target.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);
+    bare.filter(is_there).unwrap_or(&target.path)
 }
 
-/// What the vendor's framework answers by itself where no operation does.
-pub(super) fn framework_reply(routed: Routed, route: &Route, request: &Parts) -> Result<Option<Reply>, Failure> {
-    let allow = || route.provider.card().allow(table_path(route));
+/// What the vendor's framework answers by itself where there is no operation.
+pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) -> Result<Reply, Failure> {
+    let allow = || target.provider.card().allow(table_path(target));
     match routed {
-        Routed::Operation(_) => Ok(None),
-        Routed::Redirect => Ok(Some(without_slash(request))),
-        Routed::Options => Ok(Some(route.provider.options(&allow()))),
+        Routed::Redirect => Ok(without_slash(request)),
+        Routed::Options => Ok(target.provider.options(&allow())),
         Routed::OtherMethods => Err(Failure::WrongMethod(allow())),
-        Routed::Nothing => Err(Failure::NoSuchRoute),
+        Routed::Operation(_) | Routed::Nothing => Err(Failure::NoSuchRoute),
     }
 }
 
@@ -102,18 +100,18 @@ pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Part
     if let Some(entry) = known().await.map_err(internal)? {
         return Ok(entry);
     }
-    if !app.switches.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
+    if !app.settings.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
         return Err(Failure::UnknownKey);
     }
-    Box::pin(workspace::adopt(app, provider, text)).await.map_err(|cause| {
+    Box::pin(workspace::create_for_unknown_key(app, provider, text)).await.map_err(|cause| {
         error!(%cause, "a new key got no workspace");
         Failure::Internal
     })?;
     known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
 }
 
-/// Lets a key pass that is still good.
-pub(super) fn live(key: &Key, now: Micros) -> Result<(), Failure> {
+/// Refuses a key that was revoked or has expired.
+pub(super) fn require_live(key: &Key, now: Micros) -> Result<(), Failure> {
     match key.state(now) {
         KeyState::Active => Ok(()),
         KeyState::Revoked => Err(Failure::RevokedKey),
@@ -121,17 +119,12 @@ pub(super) fn live(key: &Key, now: Micros) -> Result<(), Failure> {
     }
 }
 
-/// Lets a key pass that may list.
-pub(super) fn in_scope(provider: &dyn Provider, key: &Key) -> Result<(), Failure> {
-    match provider.card().scope().filter(|scope| !key.allows(scope)) {
+/// Refuses a key that lacks the operation's scope.
+pub(super) fn require_scope(operation: &Operation, key: &Key) -> Result<(), Failure> {
+    match operation.scope.filter(|scope| !key.allows(scope)) {
         Some(scope) => Err(Failure::MissingScope(scope)),
         None => Ok(()),
     }
-}
-
-/// Lets a request pass that is within all quotas.
-pub(super) fn within_limits(counts: &Counts, now: Micros) -> Result<(), Failure> {
-    counts.exceeded(now).map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
 }
 
 /// The library's failure, for the client and the log.

@@ -12,7 +12,7 @@ use crate::http::origin::origin;
 
 /// Where a request goes: a provider, and the decoded path below it.
 #[derive(Clone)]
-pub struct Route {
+pub struct Target {
     /// The provider.
     pub provider: &'static dyn Provider,
     /// The path, percent-decoded, without the provider's prefix.
@@ -21,18 +21,18 @@ pub struct Route {
 
 /// Finds a request's provider: by prefix, else by host, else by a path that is one of its routes, with nothing in front.
 /// Where several share that path, the shape of the key decides.
-pub fn resolve(request: &Parts) -> Option<Route> {
+pub fn resolve(request: &Parts) -> Option<Target> {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     by_prefix(&path).or_else(|| {
         let provider = host(request).and_then(|host| by_host(&host)).or_else(|| by_bare_path(&path, request))?;
-        Some(Route { provider, path: path.into_owned() })
+        Some(Target { provider, path: path.into_owned() })
     })
 }
 
-fn by_prefix(path: &str) -> Option<Route> {
+fn by_prefix(path: &str) -> Option<Target> {
     let below = path.strip_prefix('/')?;
     let end = below.find('/').unwrap_or(below.len());
-    Some(Route { provider: named(&below[..end])?, path: below[end..].to_owned() })
+    Some(Target { provider: named(&below[..end])?, path: below[end..].to_owned() })
 }
 
 /// The host asked for: of an absolute-form target, else of the `Host` header; without port, in lower case.

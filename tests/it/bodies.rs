@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use assetmock::emulator::app::{App, Switches};
-use assetmock::http::connection::Patience;
+use assetmock::emulator::app::{App, Settings};
+use assetmock::http::connection::Timeouts;
 use assetmock::http::request_body::BodyBudget;
 use serde_json::{Value, json};
 
@@ -54,8 +54,8 @@ fn a_client_that_sends_a_large_body_first_reads_the_vendors_refusal() {
 #[test]
 fn a_client_that_sends_a_large_body_first_reads_the_emulators_refusal() {
     let app = block_on(app(&world(), NOON));
-    let switches = Switches { admin_token: Some("t".to_owned()), ..Switches::default() };
-    let server = block_on(Server::serve(App { switches, ..app }));
+    let settings = Settings { admin_token: Some("t".to_owned()), ..Settings::default() };
+    let server = block_on(Server::serve(App { settings, ..app }));
     let mut stream = connect(&server);
     for (target, status) in [("/_emulator/workspaces", 401), ("/nobody/has/this", 404)] {
         for length in [200_000, 10_000_000] {
@@ -114,9 +114,9 @@ fn send(server: &Server, path: &str, length: usize) -> TcpStream {
 #[test]
 fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
     let bodies = BodyBudget::new(2 * MIB, 3 * MIB + 1);
-    let patience = Patience { body: Duration::from_millis(500), ..Patience::default() };
+    let timeouts = Timeouts { body: Duration::from_millis(500), ..Timeouts::default() };
     let app = block_on(app(&world(), NOON));
-    let server = block_on(Server::serve(App { bodies, patience, ..app }));
+    let server = block_on(Server::serve(App { bodies, timeouts, ..app }));
     let mut first = send(&server, "/first", 2 * MIB);
     let search = |length: usize| {
         let body = format!("{{}}{}", " ".repeat(length - 2));

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use assetmock::cli::report;
-use assetmock::clock::Chance;
+use assetmock::clock::Rng;
 use assetmock::contract::provider::{Card, Provider};
 use assetmock::contract::query::{self, Param, Reads, Repeated};
 use assetmock::emulator::world;
-use assetmock::library::fixture::{self, Taken};
+use assetmock::library::fixture::{self, UsedIds};
 use assetmock::providers;
 
 use crate::dialects::{self, Dialect, pairs, planned};
@@ -171,13 +171,13 @@ fn bounds_are_the_right_way_round_and_hold_the_default() {
 fn minted_ids_have_the_vendors_shape_and_depend_on_chance_and_time_alone() {
     let born = at("2026-03-18T10:15:00.123456Z");
     for (provider, dialect) in pairs() {
-        let chance = Chance::seeded(1);
-        let ids: HashSet<_> = (0..5000).map(|_| provider.mint(chance.wide_bits(), born)).collect();
+        let rng = Rng::seeded(1);
+        let ids: HashSet<_> = (0..5000).map(|_| provider.new_asset_id(rng.next_u128(), born)).collect();
         assert_eq!(ids.len(), 5000, "{} mints an id twice", dialect.name);
         assert!(ids.iter().all(|id| dialect.is_minted(id)), "{}: {:?}", dialect.name, ids.iter().next());
         for entropy in [0, 1, u128::MAX] {
-            assert!(dialect.is_minted(&provider.mint(entropy, born)), "{}", dialect.name);
-            assert_eq!(provider.mint(entropy, born), provider.mint(entropy, born));
+            assert!(dialect.is_minted(&provider.new_asset_id(entropy, born)), "{}", dialect.name);
+            assert_eq!(provider.new_asset_id(entropy, born), provider.new_asset_id(entropy, born));
         }
     }
 }
@@ -186,7 +186,7 @@ fn minted_ids_have_the_vendors_shape_and_depend_on_chance_and_time_alone() {
 fn ids_are_minted_for_any_instant() {
     for (provider, dialect) in pairs() {
         for born in [i64::MIN, -1, 0, at("2106-02-07T06:28:16Z"), i64::MAX] {
-            let id = provider.mint(5, born);
+            let id = provider.new_asset_id(5, born);
             assert!(dialect.is_minted(&id), "{} at {born}: {id}", dialect.name);
         }
     }
@@ -195,7 +195,7 @@ fn ids_are_minted_for_any_instant() {
 #[test]
 fn minted_ids_are_read_where_they_come_back() {
     let card = providers::named("twelvelabs").unwrap().card();
-    let id = providers::twelvelabs::TwelveLabs.mint(99, at("2026-03-18T10:15:00Z"));
+    let id = providers::twelvelabs::TwelveLabs.new_asset_id(99, at("2026-03-18T10:15:00Z"));
     assert!(id.starts_with("69ba7b24"), "{id} begins with the second of creation");
     let args = query::read(card.params(), card.unknown(), &format!("asset_ids={id}")).unwrap();
     assert_eq!(args.list("asset_ids"), Some(&[id][..]));
@@ -223,11 +223,11 @@ fn the_published_schema_is_the_formats() {
 fn every_fixture_in_the_repository_is_read() {
     let wire = providers::names().into_iter().map(|name| format!("tests/wire/{name}/world.json"));
     for path in wire.chain(["tests/sdk/world.json".to_owned()]) {
-        fixture::read(&path, &file(&path), providers::known_names(), &mut Taken::default())
+        fixture::read(&path, &file(&path), providers::known_names(), &mut UsedIds::default())
             .unwrap_or_else(|error| panic!("{error}"));
     }
     for (name, text) in world::BUILT_IN {
-        fixture::read(name, text, providers::known_names(), &mut Taken::default())
+        fixture::read(name, text, providers::known_names(), &mut UsedIds::default())
             .unwrap_or_else(|error| panic!("{error}"));
     }
     world::read(&world::DEFAULT.map(str::to_owned)).expect("the default worlds go together");

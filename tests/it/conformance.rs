@@ -9,7 +9,7 @@ use assetmock::clock::Clock;
 use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::limits::Limits;
-use assetmock::library::store::{AssetQuery, Place, Store, View};
+use assetmock::library::store::{AssetQuery, DatabaseLocation, Store, View};
 use assetmock::server;
 use futures_util::future::{join, join_all};
 
@@ -355,7 +355,7 @@ fn many_requests_at_once_are_all_answered() {
 
 #[test]
 fn two_private_databases_share_nothing() {
-    let empty = block_on(Store::open(&Place::Private)).unwrap();
+    let empty = block_on(Store::open(&DatabaseLocation::Memory)).unwrap();
     let full = start();
     assert_eq!(empty.counts().assets, 0);
     assert_eq!(full.app.store.counts().assets, 14);

@@ -8,7 +8,7 @@ use assetmock::contract::provider::Provider;
 use assetmock::contract::query;
 use assetmock::library::limits::KeyLimits;
 use assetmock::library::model::Choices;
-use assetmock::library::store::{AssetQuery, Edition, Key};
+use assetmock::library::store::{AssetQuery, CollectionVersion, Key};
 use assetmock::providers;
 use regex::Regex;
 use serde_json::Value;
@@ -193,7 +193,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         expires_at: None,
         limits: KeyLimits::Default,
         choices: Choices::new(),
-        edition: Edition { collection: 1, version: 0, tallied: false },
+        edition: CollectionVersion { collection: 1, version: 0, tallied: false },
     };
     let args =
         query::read(card.params(), card.unknown(), raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));

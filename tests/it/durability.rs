@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use assetmock::clock::Chance;
+use assetmock::clock::Rng;
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, Row};
 
@@ -68,20 +68,20 @@ impl Step {
     }
 
     /// A change that makes sense for this library.
-    fn next(chance: &Chance, writer: usize, library: &Library, place: &str) -> Step {
-        let some = library.iter().nth(below(chance, library.len().max(1)));
-        let Some((id, assets)) = some.filter(|_| library.len() > 5 || below(chance, 5) > 0) else {
+    fn next(rng: &Rng, writer: usize, library: &Library, place: &str) -> Step {
+        let some = library.iter().nth(below(rng, library.len().max(1)));
+        let Some((id, assets)) = some.filter(|_| library.len() > 5 || below(rng, 5) > 0) else {
             return Step::Make(format!("ws_w{writer}_{place}"));
         };
         let id = id.clone();
-        let asset = assets.keys().nth(below(chance, assets.len().max(1)));
-        match (below(chance, 10), asset) {
+        let asset = assets.keys().nth(below(rng, assets.len().max(1)));
+        match (below(rng, 10), asset) {
             (0, _) => Step::Drop(id),
             (1, _) => Step::Reset(id),
             (2..5, Some(asset)) => Step::Change(id, asset.clone(), format!("changed at {place}")),
             (5..7, Some(asset)) => Step::Remove(id, asset.clone()),
             // More than are stored with one statement, as a rule.
-            _ => Step::Add(id, (0..=below(chance, 90)).map(|number| format!("asset_{place}_{number}")).collect()),
+            _ => Step::Add(id, (0..=below(rng, 90)).map(|number| format!("asset_{place}_{number}")).collect()),
         }
     }
 }
@@ -105,8 +105,8 @@ fn plain(id: &str) -> (String, String) {
     (id.to_owned(), String::new())
 }
 
-fn below(chance: &Chance, end: usize) -> usize {
-    (chance.fraction() * end as f64) as usize
+fn below(rng: &Rng, end: usize) -> usize {
+    (rng.fraction() * end as f64) as usize
 }
 
 /// When the server is killed.
@@ -184,20 +184,20 @@ fn assert_sound(file: &str) {
 }
 
 /// Kills the server once while all writers write, and gives the steps that were under way.
-fn kill_once(server: Running, libraries: &mut [Library], chance: &Chance, place: &str) -> Vec<Step> {
+fn kill_once(server: Running, libraries: &mut [Library], rng: &Rng, place: &str) -> Vec<Step> {
     let (now, killed) = channel();
-    let moment = if below(chance, 2) == 0 { Moment::Sent } else { Moment::Answered };
-    let fuse = Fuse { moment, left: AtomicI64::new(1 + below(chance, 40) as i64), now };
+    let moment = if below(rng, 2) == 0 { Moment::Sent } else { Moment::Answered };
+    let fuse = Fuse { moment, left: AtomicI64::new(1 + below(rng, 40) as i64), now };
     thread::scope(|scope| {
         let writers: Vec<_> = libraries
             .iter_mut()
             .enumerate()
             .map(|(writer, library)| {
-                let (client, fuse, chance) = (server.connect(), &fuse, Chance::seeded(chance.wide_bits() as u64));
+                let (client, fuse, rng) = (server.connect(), &fuse, Rng::seeded(rng.next_u128() as u64));
                 let mut count = 0;
                 let next = move |library: &Library| {
                     count += 1;
-                    Step::next(&chance, writer, library, &format!("{place}_{count}"))
+                    Step::next(&rng, writer, library, &format!("{place}_{count}"))
                 };
                 scope.spawn(move || write_on(client, library, fuse, next))
             })
@@ -214,11 +214,11 @@ fn what_was_acknowledged_is_there_after_a_kill_and_nothing_half() {
     for file in 0..FILES {
         let path = folder.file(&format!("{file}.sqlite"));
         let start = || Running::start(&["--database", &path, "--fixture", "empty"]);
-        let chance = Chance::seeded(file);
+        let rng = Rng::seeded(file);
         let mut libraries = vec![Library::new(); WRITERS];
         let mut server = start();
         for round in 0..ROUNDS {
-            let under_way = kill_once(server, &mut libraries, &chance, &format!("{file}_{round}"));
+            let under_way = kill_once(server, &mut libraries, &rng, &format!("{file}_{round}"));
             server = start();
             assert_sound(&path);
             for ((kept, known), step) in read(&server).into_iter().zip(&mut libraries).zip(under_way) {

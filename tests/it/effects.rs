@@ -10,9 +10,7 @@ use assetmock::contract::operation::Position;
 use assetmock::contract::provider::{Context, Provider};
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
-use assetmock::emulator::faults::{
-    self, Effect, Latency, Plausibility, Reset, Torture, Truncate, paging, plausibility,
-};
+use assetmock::emulator::faults::{self, Effect, Latency, PagingFault, Realism, Reset, Truncate, paging, plausibility};
 use assetmock::library::limits::KeyLimits;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -260,28 +258,28 @@ fn total(answer: &Answer) -> Option<u64> {
 }
 
 /// What a client that asks for two pages sees of a torture, where the undisturbed walk is `plain`.
-fn assert_tortured(torture: Torture, walker: &Walker, plain: &[String], by: Position) {
+fn assert_tortured(torture: PagingFault, walker: &Walker, plain: &[String], by: Position) {
     let what = format!("{} {torture:?}", walker.dialect.name);
     let [first, second] = walker.two();
-    if torture != Torture::EmptyPage {
+    if torture != PagingFault::EmptyPage {
         assert_eq!(walker.ids(&first), plain[..SIZE], "{what}: the first page is as ever");
     }
     // A place in the order does not move when something comes or goes in front of it.
     let moves = |by_one: std::ops::Range<usize>| if by == Position::Keyset { SIZE..2 * SIZE } else { by_one };
     let assert_second = |rows: std::ops::Range<usize>| assert_eq!(walker.ids(&second), plain[rows], "{what}");
     match torture {
-        Torture::Insert => assert_second(moves(SIZE - 1..2 * SIZE - 1)),
-        Torture::Remove => assert_second(moves(SIZE + 1..2 * SIZE + 1)),
-        Torture::Repeat => assert_second(SIZE - 1..2 * SIZE - 1),
-        Torture::EmptyPage => {
+        PagingFault::Insert => assert_second(moves(SIZE - 1..2 * SIZE - 1)),
+        PagingFault::Remove => assert_second(moves(SIZE + 1..2 * SIZE + 1)),
+        PagingFault::Repeat => assert_second(SIZE - 1..2 * SIZE - 1),
+        PagingFault::EmptyPage => {
             assert_eq!((walker.ids(&first).len(), walker.ids(&second).len()), (0, 0), "{what}");
             assert!(total(&first).is_none_or(|total| total == VISIBLE as u64), "{what}");
         }
-        Torture::ExpiredCursor => {
+        PagingFault::ExpiredCursor => {
             assert_eq!(second.status, 400, "{what}");
             assert!(walker.dialect.is_refusal(second.text()), "{what}: {}", second.text());
         }
-        Torture::ChangingTotal => {
+        PagingFault::ChangingTotal => {
             assert_eq!(total(&first), Some(VISIBLE as u64), "{what}");
             let moved = total(&second).unwrap().abs_diff(VISIBLE as u64);
             assert!((1..=3).contains(&moved), "{what}: by {moved}");
@@ -299,7 +297,7 @@ fn every_torture_that_can_befall_a_walk_does() {
             let plain = dialect.walk(|raw| server.get(&dialect.target(raw), &[&dialect.auth("_off")]), VISIBLE, "");
             let rule =
                 json!({"match": {"workspace": "ws_tests", "provider": dialect.name}, "effect": {"paging": torture}});
-            if plausibility(provider.card(), torture) == Plausibility::Impossible {
+            if plausibility(provider.card(), torture) == Realism::Impossible {
                 let refused = server.call("POST", "/_emulator/faults", &rule);
                 assert_eq!(refused.status, 400, "{} {torture:?}: {}", dialect.name, refused.text());
                 continue;
@@ -309,9 +307,12 @@ fn every_torture_that_can_befall_a_walk_does() {
             steer(&server, "DELETE", &address, Value::Null);
             let now = walker.ids(&walker.first());
             match torture {
-                Torture::Insert => assert!(!plain.contains(&now[0]) && now[1..] == plain[..SIZE - 1], "{now:?}"),
-                Torture::Remove => assert_eq!(now, plain[1..=SIZE], "{} {torture:?}", dialect.name),
-                Torture::Repeat | Torture::EmptyPage | Torture::ExpiredCursor | Torture::ChangingTotal => {
+                PagingFault::Insert => assert!(!plain.contains(&now[0]) && now[1..] == plain[..SIZE - 1], "{now:?}"),
+                PagingFault::Remove => assert_eq!(now, plain[1..=SIZE], "{} {torture:?}", dialect.name),
+                PagingFault::Repeat
+                | PagingFault::EmptyPage
+                | PagingFault::ExpiredCursor
+                | PagingFault::ChangingTotal => {
                     assert_eq!(now, plain[..SIZE], "{} {torture:?}", dialect.name);
                 }
             }

@@ -8,9 +8,9 @@ use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::emulator::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
 use assetmock::emulator::limits::Limits;
-use assetmock::library::limits::{KeyLimits, Own};
+use assetmock::library::limits::{KeyLimits, RateWindow};
 use assetmock::library::model::Choices;
-use assetmock::library::store::{Edition, Key};
+use assetmock::library::store::{CollectionVersion, Key};
 use assetmock::providers;
 use axum::http::Method;
 use serde_json::json;
@@ -55,7 +55,7 @@ fn key() -> Key {
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
         choices: Choices::new(),
-        edition: Edition { collection: 1, version: 0, tallied: false },
+        edition: CollectionVersion { collection: 1, version: 0, tallied: false },
     }
 }
 
@@ -143,7 +143,7 @@ fn a_key_that_is_known_is_told_with_what_it_lacks() {
 #[test]
 fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
     let (limits, now) = (Limits::new(false), at(NOON) + 48 * SECOND);
-    let own = KeyLimits::Own(Own { requests: 3, seconds: 60 });
+    let own = KeyLimits::Own(RateWindow { requests: 3, seconds: 60 });
     let counts = (0..4).map(|_| limits.count(1, own, &[], now)).last().unwrap();
     let exceeded = counts.exceeded(now).unwrap();
     assert_eq!(

@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use assetmock::clock::Chance;
+use assetmock::clock::Rng;
 use assetmock::contract::failure::Failure;
 use assetmock::contract::provider::{Context, Provider};
 use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
+use assetmock::emulator::faults::{
+    AppliedFault, FaultPlan, PagingFault, Realism, RetryAfter, named, names, plausibility,
+};
 use assetmock::emulator::faults::{Effect, paging};
-use assetmock::emulator::faults::{Plausibility, RetryAfter, Script, Struck, Torture, named, names, plausibility};
 use assetmock::http::reply::Reply;
 use assetmock::library::limits::KeyLimits;
 
@@ -32,7 +34,7 @@ fn every_failure_of_every_provider_wears_its_envelope() {
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
             assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
-            if let Failure::Staged(staged) = failure {
+            if let Failure::Injected(staged) = failure {
                 assert_eq!(reply.status.as_u16(), staged.status, "{} {name}", dialect.name);
                 assert!(text.contains(staged.code) && text.contains(staged.message), "{} {name}: {text}", dialect.name);
             }
@@ -89,16 +91,17 @@ fn a_used_up_quota_tells_its_wait_where_the_vendor_does() {
 /// A library of twelve assets under torture.
 struct Tortured {
     app: Arc<App>,
-    script: Script,
-    chance: Chance,
+    script: FaultPlan,
+    rng: Rng,
 }
 
 impl Tortured {
-    fn by(provider: &dyn Provider, torture: Option<Torture>) -> Tortured {
-        let struck = torture.map(|torture| Struck { id: None, effect: Effect::Paging(torture), retry_after: None });
-        let chance = Chance::seeded(7);
-        let script = Script::of(struck.as_slice(), provider.card(), KeyLimits::Default, 0, &chance);
-        Tortured { app: Arc::new(block_on(app(&world(), NOON))), script, chance }
+    fn by(provider: &dyn Provider, torture: Option<PagingFault>) -> Tortured {
+        let struck =
+            torture.map(|torture| AppliedFault { id: None, effect: Effect::Paging(torture), retry_after: None });
+        let rng = Rng::seeded(7);
+        let script = FaultPlan::of(struck.as_slice(), provider.card(), KeyLimits::Default, 0, &rng);
+        Tortured { app: Arc::new(block_on(app(&world(), NOON))), script, rng }
     }
 
     /// The page asked for, through the stages of the pipeline that a torture has to do with.
@@ -123,18 +126,18 @@ impl Tortured {
     fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {
         let mut plan = planned(provider, raw).unwrap();
         if strikes {
-            self.script.bend(&mut plan);
+            self.script.alter_query(&mut plan);
         }
         let mut page = page(&self.app, provider, dialects::of(provider.card().name).key, &plan);
         if strikes {
-            self.script.spoil(&mut page, &self.chance);
+            self.script.alter_page(&mut page, &self.rng);
         }
         provider.answer(&provider.page(&page, args), &cx(&Counts::default()))
     }
 }
 
 /// The first two pages of five, where the second is tortured.
-fn two_pages(provider: &dyn Provider, dialect: &Dialect, torture: Torture) -> [Answer; 2] {
+fn two_pages(provider: &dyn Provider, dialect: &Dialect, torture: PagingFault) -> [Answer; 2] {
     let tortured = Tortured::by(provider, Some(torture));
     let size = format!("{}=5", dialect.size);
     let first = tortured.page(provider, &size);
@@ -143,14 +146,14 @@ fn two_pages(provider: &dyn Provider, dialect: &Dialect, torture: Torture) -> [A
     [first, second]
 }
 
-fn possible(torture: Torture) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
-    pairs().filter(move |(provider, _)| plausibility(provider.card(), torture) != Plausibility::Impossible)
+fn possible(torture: PagingFault) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
+    pairs().filter(move |(provider, _)| plausibility(provider.card(), torture) != Realism::Impossible)
 }
 
 #[test]
 fn a_row_at_the_boundary_is_repeated() {
-    for (provider, dialect) in possible(Torture::Repeat) {
-        let [first, second] = two_pages(provider, dialect, Torture::Repeat).map(|answer| dialect.ids(&answer));
+    for (provider, dialect) in possible(PagingFault::Repeat) {
+        let [first, second] = two_pages(provider, dialect, PagingFault::Repeat).map(|answer| dialect.ids(&answer));
         assert_eq!((first.len(), second.len()), (5, 5), "{}", dialect.name);
         assert_eq!(first.last(), second.first(), "{}", dialect.name);
     }
@@ -158,10 +161,10 @@ fn a_row_at_the_boundary_is_repeated() {
 
 #[test]
 fn a_walk_on_which_rows_are_repeated_all_along_misses_none_and_ends() {
-    for (provider, dialect) in possible(Torture::Repeat) {
+    for (provider, dialect) in possible(PagingFault::Repeat) {
         let plain = Tortured::by(provider, None);
         let whole = dialect.ids(&plain.page(provider, &format!("{}=50", dialect.size)));
-        let tortured = Tortured::by(provider, Some(Torture::Repeat));
+        let tortured = Tortured::by(provider, Some(PagingFault::Repeat));
         for size in [2, 3, 4, 5, 11, 12] {
             let met = dialect.walk(|raw| tortured.page(provider, raw), size, "");
             let unique: HashSet<_> = met.iter().collect();
@@ -173,9 +176,9 @@ fn a_walk_on_which_rows_are_repeated_all_along_misses_none_and_ends() {
 
 #[test]
 fn an_empty_page_announces_what_the_full_one_does() {
-    for (provider, dialect) in possible(Torture::EmptyPage) {
+    for (provider, dialect) in possible(PagingFault::EmptyPage) {
         let full = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
-        let empty = Tortured::by(provider, Some(Torture::EmptyPage)).page(provider, &format!("{}=5", dialect.size));
+        let empty = Tortured::by(provider, Some(PagingFault::EmptyPage)).page(provider, &format!("{}=5", dialect.size));
         assert_eq!((dialect.ids(&full).len(), dialect.ids(&empty).len()), (5, 0), "{}", dialect.name);
         let without_rows = |answer: &Answer| {
             let mut body = answer.json();
@@ -188,9 +191,9 @@ fn an_empty_page_announces_what_the_full_one_does() {
 
 #[test]
 fn an_expired_cursor_is_refused_like_one_that_is_none() {
-    let refused: Vec<_> = possible(Torture::ExpiredCursor)
+    let refused: Vec<_> = possible(PagingFault::ExpiredCursor)
         .map(|(provider, dialect)| {
-            let [first, second] = two_pages(provider, dialect, Torture::ExpiredCursor);
+            let [first, second] = two_pages(provider, dialect, PagingFault::ExpiredCursor);
             assert_eq!((first.status, second.status), (200, 400), "{}", dialect.name);
             assert!(dialect.is_refusal(second.text()), "{}", second.text());
             second.text().to_owned()
@@ -206,13 +209,13 @@ fn an_expired_cursor_is_refused_like_one_that_is_none() {
 
 #[test]
 fn a_total_is_another_on_the_second_page() {
-    for (provider, dialect) in possible(Torture::ChangingTotal) {
+    for (provider, dialect) in possible(PagingFault::ChangingTotal) {
         let total = |answer: Answer| {
             let body = answer.json();
             let places = ["/meta/total_estimate", "/page_info/total_results", "/pagination/total"];
             places.iter().find_map(|place| body.pointer(place)?.as_u64()).unwrap()
         };
-        let [first, second] = two_pages(provider, dialect, Torture::ChangingTotal).map(total);
+        let [first, second] = two_pages(provider, dialect, PagingFault::ChangingTotal).map(total);
         assert_eq!(first, VISIBLE as u64, "{}", dialect.name);
         assert!(second != first && second.abs_diff(first) <= 3, "{}: {first}, then {second}", dialect.name);
     }
@@ -222,7 +225,7 @@ fn a_total_is_another_on_the_second_page() {
 fn a_torture_bends_no_first_page() {
     for (provider, dialect) in pairs() {
         let plain = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
-        for torture in paging::ALL.into_iter().filter(|torture| *torture != Torture::EmptyPage) {
+        for torture in paging::ALL.into_iter().filter(|torture| *torture != PagingFault::EmptyPage) {
             let tortured = Tortured::by(provider, Some(torture)).page(provider, &format!("{}=5", dialect.size));
             assert_eq!(tortured.text(), plain.text(), "{} {torture:?}", dialect.name);
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
 use assetmock::emulator::world;
-use assetmock::library::store::{Place, Store, View};
+use assetmock::library::store::{DatabaseLocation, Store, View};
 use assetmock::providers;
 use serde_json::{Value, json};
 
@@ -26,13 +26,13 @@ fn fixture() -> String {
     json!({"workspaces": [{"id": "ws_tests", "keys": keys, "assets": [image]}]}).to_string()
 }
 
-async fn loaded(place: &Place) -> Store {
+async fn loaded(place: &DatabaseLocation) -> Store {
     let store = Store::open(place).await.unwrap();
     world::load(&store, world::read(&[fixture()]).unwrap(), at(NOON)).await.unwrap();
     store
 }
 
-async fn served(place: &Place) -> Server {
+async fn served(place: &DatabaseLocation) -> Server {
     Server::serve(App::new(loaded(place).await, Clock::frozen(at(NOON)), Some(7))).await
 }
 
@@ -79,13 +79,13 @@ fn assert_fresh(server: &Server) {
 
 #[test]
 fn nobody_is_shown_what_was_changed_before_he_asked() {
-    assert_fresh(&block_on(served(&Place::Private)));
+    assert_fresh(&block_on(served(&DatabaseLocation::Memory)));
 }
 
 #[test]
 fn nobody_is_shown_what_was_changed_before_he_asked_in_a_file() {
     let file = std::env::temp_dir().join(format!("assetmock-fresh-{}.sqlite", std::process::id()));
-    assert_fresh(&block_on(served(&Place::File(file.clone()))));
+    assert_fresh(&block_on(served(&DatabaseLocation::File(file.clone()))));
     for ending in ["", "-wal", "-shm"] {
         // The last two are there only while somebody has it open.
         let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
@@ -95,7 +95,7 @@ fn nobody_is_shown_what_was_changed_before_he_asked_in_a_file() {
 /// Each kind of change that a key's holder must not outlive.
 #[test]
 fn a_key_that_is_changed_is_what_it_is_at_once() {
-    let server = block_on(served(&Place::Private));
+    let server = block_on(served(&DatabaseLocation::Memory));
     let dialect = dialects::of("twelvelabs");
     let status = || server.get(&dialect.target(""), &[&dialect.auth("")]).status;
     let key = format!("/_emulator/workspaces/ws_tests/keys/{}?provider=twelvelabs", dialect.key);
@@ -233,7 +233,7 @@ const INDEX: &str = "asset_listed";
 
 #[test]
 fn a_private_database_gets_its_indexes_after_the_first_answer() {
-    let store = block_on(loaded(&Place::Private));
+    let store = block_on(loaded(&DatabaseLocation::Memory));
     assert!(!plan(&store).contains(INDEX));
     let server = block_on(Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))));
     let dialect = dialects::of("xqr");
@@ -246,7 +246,7 @@ fn a_private_database_gets_its_indexes_after_the_first_answer() {
 
 #[test]
 fn a_private_database_has_its_indexes_before_the_first_change() {
-    let store = block_on(loaded(&Place::Private));
+    let store = block_on(loaded(&DatabaseLocation::Memory));
     block_on(async { store.write(providers::names()).await.unwrap().commit().await.unwrap() });
     assert!(plan(&store).contains(INDEX));
 }

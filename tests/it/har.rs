@@ -1,13 +1,13 @@
 //! The journal as an HTTP archive: the fields that HAR 1.2 requires, and what a reader finds in them.
 
-use assetmock::emulator::journal::{BODY_CAP, Body, Exchange, Filter, Har, Journal, Remarks};
+use assetmock::emulator::journal::{BODY_CAP, Body, Diagnostics, Filter, Har, Journal, JournalEntry};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::journal::{exchange, remarked};
 use crate::support::{NOON, heads};
 
-fn har(exchanges: Vec<Exchange>) -> Value {
+fn har(exchanges: Vec<JournalEntry>) -> Value {
     let journal = Journal::default();
     for exchange in exchanges {
         journal.record(exchange);
@@ -85,18 +85,18 @@ fn all_at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
     })
 }
 
-fn various() -> Vec<Exchange> {
+fn various() -> Vec<JournalEntry> {
     vec![
         exchange("/xqr/api/v1/assets?limit=5&name=a%20b"),
-        Exchange {
+        JournalEntry {
             heads: heads("http://xqr.co/api/v1/assets", &[("content-type", "text/plain")], &[("location", "/there")]),
             request_body: Some(Box::new(Body::of("hello"))),
             response_body: Body::of(vec![0xff; BODY_CAP + 1]),
             status: Some(StatusCode::TEMPORARY_REDIRECT),
-            remarks: remarked(Remarks { why: Some("because".to_owned()), ..Remarks::default() }),
+            diagnostics: remarked(Diagnostics { why: Some("because".to_owned()), ..Diagnostics::default() }),
             ..exchange("http://xqr.co/api/v1/assets")
         },
-        Exchange { status: None, provider: None, workspace: None, key: None, ..exchange("/") },
+        JournalEntry { status: None, provider: None, workspace: None, key: None, ..exchange("/") },
     ]
 }
 

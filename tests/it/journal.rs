@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use assetmock::emulator::explain::Warning;
 use assetmock::emulator::journal::{
-    BODY_CAP, Body, Bounds, Exchange, Filter, Heads, Journal, Lost, Remarks, Shown, ShownBody,
+    BODY_CAP, Body, BodyView, Bounds, Diagnostics, EntryView, Filter, Journal, JournalEntry, Lost, PackedHeaders,
 };
-use assetmock::http::payload::Payload;
+use assetmock::http::payload::ResponseBody;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;
@@ -18,8 +18,8 @@ use crate::support::{NOON, at, block_on, heads};
 pub const KEY: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
 
 /// A request of xQR's in the workspace `ws_a`, answered with 200 and `{}`.
-pub fn exchange(target: &str) -> Exchange {
-    Exchange {
+pub fn exchange(target: &str) -> JournalEntry {
+    JournalEntry {
         seq: 0,
         at: at(NOON),
         provider: Some("xqr"),
@@ -37,19 +37,19 @@ pub fn exchange(target: &str) -> Exchange {
         status: Some(StatusCode::OK),
         response_body: Body::of(Bytes::from_static(b"{}")),
         duration: Duration::from_micros(210),
-        remarks: None,
+        diagnostics: None,
     }
 }
 
-pub fn remarked(remarks: Remarks) -> Option<Box<Remarks>> {
-    Some(Box::new(remarks))
+pub fn remarked(diagnostics: Diagnostics) -> Option<Box<Diagnostics>> {
+    Some(Box::new(diagnostics))
 }
 
 pub fn filter(json: Value) -> Filter {
     serde_json::from_value(json).unwrap()
 }
 
-fn seqs(entries: &[Arc<Exchange>]) -> Vec<u64> {
+fn seqs(entries: &[Arc<JournalEntry>]) -> Vec<u64> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
@@ -77,8 +77,8 @@ fn the_oldest_entries_make_room_and_are_counted() {
     assert_eq!((stats.held, stats.dropped, stats.next_seq), (3, 2, 6));
 }
 
-fn of(workspace: Option<&str>, provider: Option<&'static str>) -> Exchange {
-    Exchange { workspace: workspace.map(Arc::from), provider, ..exchange("/") }
+fn of(workspace: Option<&str>, provider: Option<&'static str>) -> JournalEntry {
+    JournalEntry { workspace: workspace.map(Arc::from), provider, ..exchange("/") }
 }
 
 fn lost(workspace: Option<&str>, provider: Option<&'static str>, dropped: u64, dropped_to: u64) -> Lost {
@@ -118,40 +118,45 @@ fn bodies_are_bounded_for_all_together_and_go_before_their_entries() {
     for (number, workspace) in ["ws_a", "ws_a", "ws_b", "ws_b"].into_iter().enumerate() {
         let response_body = Body::of(vec![b'x'; 80]);
         let request_body = (number == 0).then(|| Box::new(Body::of(vec![b'y'; 30])));
-        journal.record(Exchange { workspace: Some(workspace.into()), request_body, response_body, ..exchange("/") });
+        journal.record(JournalEntry {
+            workspace: Some(workspace.into()),
+            request_body,
+            response_body,
+            ..exchange("/")
+        });
     }
-    journal.record(Exchange { response_body: Body::default(), ..exchange("/none") });
+    journal.record(JournalEntry { response_body: Body::default(), ..exchange("/none") });
     let found = journal.find(&Filter::default());
-    let shown: Vec<_> = found.iter().map(|entry| Shown::of(entry)).collect();
+    let shown: Vec<_> = found.iter().map(|entry| EntryView::of(entry)).collect();
     let texts = shown.iter().map(|shown| (shown.bodies_dropped, shown.response_body_length));
     assert_eq!(texts.collect::<Vec<_>>(), [(true, 80), (false, 80), (false, 80), (false, 80), (false, 0)]);
-    let empty = ShownBody::Text(String::new());
+    let empty = BodyView::Text(String::new());
     assert_eq!((&shown[0].response_body, &shown[0].request_body), (&empty, &empty));
     assert!(shown[0].response_body_cut && shown[0].request_body_cut);
     let stats = journal.stats(None);
     assert_eq!((stats.held, stats.dropped, stats.bodies_dropped), (5, 0, 1));
     assert_eq!(stats.lost, [Lost { bodies_dropped: 1, ..lost(Some("ws_a"), None, 0, 0) }]);
     let journal = Journal::new(Bounds { bytes: 10, ..Bounds::default() });
-    journal.record(Exchange { response_body: Body::of(vec![b'x'; 11]), ..exchange("/") });
+    journal.record(JournalEntry { response_body: Body::of(vec![b'x'; 11]), ..exchange("/") });
     assert_eq!((journal.stats(None).held, journal.stats(None).bodies_dropped), (1, 1), "longer than all");
 }
 
 /// So that many workspaces, each with its own entries, stay small.
 #[test]
 fn heads_are_bounded_for_all_together_and_each_byte_of_them_counts() {
-    let sized = |workspace: &str, heads: Heads| Exchange {
+    let sized = |workspace: &str, heads: PackedHeaders| JournalEntry {
         workspace: Some(workspace.into()),
         heads,
         response_body: Body::default(),
         ..exchange("/?q")
     };
-    let bytes = |heads: Heads| {
+    let bytes = |heads: PackedHeaders| {
         let journal = Journal::default();
         journal.record(sized("ws_a", heads));
         journal.stats(None).bytes
     };
     let base = bytes(heads("/?q", &[("a", "bc")], &[]));
-    assert!(base > size_of::<Exchange>() + "/?qabc".len(), "{base}");
+    assert!(base > size_of::<JournalEntry>() + "/?qabc".len(), "{base}");
     assert_eq!(bytes(heads("/?qq", &[("a", "bc")], &[])), base + 1);
     assert_eq!(bytes(heads("/?q", &[("a", "bcd")], &[])), base + 1);
     assert_eq!(bytes(heads("/?q", &[("a", "bc")], &[("a", "b")])), base + 4);
@@ -169,7 +174,7 @@ fn heads_are_bounded_for_all_together_and_each_byte_of_them_counts() {
 #[test]
 fn a_body_that_entries_share_counts_once_and_as_long_as_one_of_them_is_held() {
     let shared = Bytes::from(vec![b'x'; 1000]);
-    let with = |body: &Bytes| Exchange { response_body: Body::of(body.clone()), ..exchange("/") };
+    let with = |body: &Bytes| JournalEntry { response_body: Body::of(body.clone()), ..exchange("/") };
     let journal = Journal::new(Bounds { entries: 2, ..Bounds::default() });
     journal.record(with(&Bytes::new()));
     let base = journal.stats(None).bytes;
@@ -188,11 +193,12 @@ fn a_body_that_entries_share_counts_once_and_as_long_as_one_of_them_is_held() {
 fn a_body_that_begins_like_another_is_shown_as_it_was() {
     let (whole, journal) = (Bytes::from_static(b"a whole body"), Journal::default());
     for length in [12, 7, 12, 0, 7] {
-        journal.record(Exchange { response_body: Body::of(whole.slice(..length)), ..exchange("/") });
+        journal.record(JournalEntry { response_body: Body::of(whole.slice(..length)), ..exchange("/") });
     }
-    let shown = journal.find(&Filter::default()).iter().map(|entry| Shown::of(entry).response_body).collect::<Vec<_>>();
+    let shown =
+        journal.find(&Filter::default()).iter().map(|entry| EntryView::of(entry).response_body).collect::<Vec<_>>();
     let texts = ["a whole body", "a whole", "a whole body", "", "a whole"];
-    assert_eq!(shown, texts.map(|text| ShownBody::Text(text.to_owned())));
+    assert_eq!(shown, texts.map(|text| BodyView::Text(text.to_owned())));
 }
 
 /// However often the oldest have made room, what is left is what was sent.
@@ -203,16 +209,16 @@ fn each_entry_keeps_its_own_texts_while_others_come_and_go() {
     for number in 1..=1000 {
         let (target, body) = sent(number);
         let workspace = Some(if number % 3 == 0 { "ws_a" } else { "ws_b" }.into());
-        let response_body = Body::of(Payload::unshared(body.into()));
-        assert_eq!(journal.record(Exchange { workspace, response_body, ..exchange(&target) }), number);
+        let response_body = Body::of(ResponseBody::unshared(body.into()));
+        assert_eq!(journal.record(JournalEntry { workspace, response_body, ..exchange(&target) }), number);
         if number == 500 {
             assert_eq!(journal.clear(Some("ws_a")), 25);
         }
         if number % 70 == 0 || number == 510 {
             for entry in journal.find(&Filter::default()) {
-                let Shown { target, response_body, .. } = Shown::of(&entry);
+                let EntryView { target, response_body, .. } = EntryView::of(&entry);
                 let (its_target, its_body) = sent(entry.seq);
-                assert_eq!((target, response_body), (its_target, ShownBody::Text(its_body)), "{}", entry.seq);
+                assert_eq!((target, response_body), (its_target, BodyView::Text(its_body)), "{}", entry.seq);
             }
         }
     }
@@ -231,7 +237,7 @@ fn nothing_of_the_connections_buffer_is_held_on_to() {
     let mut given = HeaderMap::new();
     given.insert("x-one", HeaderValue::from_maybe_shared(buffer.slice(..10)).unwrap());
     given.append("x-one", HeaderValue::from_maybe_shared(buffer.slice(4011..4021)).unwrap());
-    sliced.heads = Heads::of(&target, &given, None);
+    sliced.heads = PackedHeaders::of(&target, &given, None);
     drop((target, given));
     let journal = Journal::default();
     journal.record(sliced);
@@ -262,8 +268,8 @@ fn of_a_long_body_the_beginning_is_kept() {
 fn a_workspace_is_cleared_without_the_others() {
     let journal = Journal::default();
     journal.record(exchange("/"));
-    journal.record(Exchange { workspace: Some("ws_b".into()), ..exchange("/") });
-    journal.record(Exchange { workspace: None, ..exchange("/") });
+    journal.record(JournalEntry { workspace: Some("ws_b".into()), ..exchange("/") });
+    journal.record(JournalEntry { workspace: None, ..exchange("/") });
     let before = journal.stats(None).bytes;
     assert_eq!(journal.clear(Some("ws_a")), 1);
     assert_eq!(everything(&journal), [2, 3]);
@@ -278,15 +284,15 @@ fn what_is_cleared_takes_nothing_from_its_neighbours() {
     for number in 0..200 {
         let workspace = if number % 3 == 0 { "ws_a" } else { "ws_b" };
         let end = Bytes::from(format!("{{\"request\": {number}}}"));
-        journal.record(Exchange {
+        journal.record(JournalEntry {
             workspace: Some(workspace.into()),
-            response_body: Body::of(Payload::of(Bytes::from_static(b"page "), end)),
+            response_body: Body::of(ResponseBody::of(Bytes::from_static(b"page "), end)),
             ..exchange(&format!("/{number}?{}", "x".repeat(number)))
         });
     }
     let kept = |journal: &Journal| {
         let found = journal.find(&filter(json!({"workspace": "ws_b"})));
-        found.iter().map(|entry| serde_json::to_value(Shown::of(entry)).unwrap()).collect::<Vec<_>>()
+        found.iter().map(|entry| serde_json::to_value(EntryView::of(entry)).unwrap()).collect::<Vec<_>>()
     };
     let before = kept(&journal);
     assert_eq!(before.len(), 133);
@@ -300,21 +306,21 @@ fn what_is_cleared_takes_nothing_from_its_neighbours() {
 fn every_field_of_a_filter_narrows() {
     let journal = Journal::default();
     journal.record(exchange("/xqr/api/v1/assets?limit=5&name=a%20b&limit=6"));
-    journal.record(Exchange {
+    journal.record(JournalEntry {
         provider: Some("flora"),
         workspace: Some("ws_b".into()),
         key: Some("sk_other".into()),
         method: Method::POST,
         status: Some(StatusCode::NOT_FOUND),
         heads: heads("/api/v1/b%C3%BCrste", &[("x-run", "7"), ("x-run", "8")], &[]),
-        remarks: remarked(Remarks {
+        diagnostics: remarked(Diagnostics {
             faults: vec!["server_error".to_owned()],
             warnings: vec![Warning::Empty { name: "query" }],
-            ..Remarks::default()
+            ..Diagnostics::default()
         }),
         ..exchange("/api/v1/b%C3%BCrste")
     });
-    journal.record(Exchange { provider: None, workspace: None, key: None, status: None, ..exchange("/elsewhere") });
+    journal.record(JournalEntry { provider: None, workspace: None, key: None, status: None, ..exchange("/elsewhere") });
     for (asked, expected) in [
         (json!({}), &[1, 2, 3][..]),
         (json!({"provider": "flora"}), &[2]),
@@ -447,20 +453,20 @@ fn eight_threads_record_while_others_wait_and_nothing_is_lost() {
     assert_eq!(journal.find(&newest).len() as u64, EACH);
 }
 
-fn shown(exchange: Exchange) -> Value {
+fn shown(exchange: JournalEntry) -> Value {
     let journal = Journal::default();
     journal.record(exchange);
-    serde_json::to_value(Shown::of(&journal.find(&Filter::default())[0])).unwrap()
+    serde_json::to_value(EntryView::of(&journal.find(&Filter::default())[0])).unwrap()
 }
 
 #[test]
 fn an_entry_is_shown_with_masked_secrets() {
-    let refused = Exchange {
+    let refused = JournalEntry {
         status: Some(StatusCode::BAD_REQUEST),
-        remarks: remarked(Remarks {
+        diagnostics: remarked(Diagnostics {
             why: Some("limit=500 is above the maximum 200".to_owned()),
             warnings: vec![Warning::Ignored { name: "page_limt".to_owned(), meant: None }],
-            ..Remarks::default()
+            ..Diagnostics::default()
         }),
         response_body: Body::of(format!("you are {KEY}")),
         ..exchange("/xqr/api/v1/assets?limit=500")
@@ -486,7 +492,7 @@ fn an_entry_is_shown_with_masked_secrets() {
 
 #[test]
 fn a_body_is_shown_as_text_where_it_is_one() {
-    let body = |body: Vec<u8>| shown(Exchange { request_body: Some(Box::new(Body::of(body))), ..exchange("/") });
+    let body = |body: Vec<u8>| shown(JournalEntry { request_body: Some(Box::new(Body::of(body))), ..exchange("/") });
     assert_eq!(body(vec![0xff, 0x00])["request_body"], json!({"base64": "/wA="}));
     let cut_in_a_character = body([&b"x".repeat(BODY_CAP - 1)[..], "ü".as_bytes()].concat());
     assert_eq!(cut_in_a_character["request_body"], "x".repeat(BODY_CAP - 1));
@@ -495,23 +501,26 @@ fn a_body_is_shown_as_text_where_it_is_one() {
 
 #[test]
 fn an_exchange_is_one_line_in_the_log() {
-    let refused = Exchange {
+    let refused = JournalEntry {
         workspace: Some("ws_demo".into()),
         key: Some(format!("xqr_pk_00000000.{}", "0".repeat(64)).into()),
         status: Some(StatusCode::BAD_REQUEST),
-        remarks: remarked(Remarks { why: Some("limit=500 is above the maximum 200".to_owned()), ..Remarks::default() }),
+        diagnostics: remarked(Diagnostics {
+            why: Some("limit=500 is above the maximum 200".to_owned()),
+            ..Diagnostics::default()
+        }),
         ..exchange("/xqr/api/v1/assets?limit=500")
     };
     assert_eq!(
         refused.to_string(),
         "xqr GET /xqr/api/v1/assets?limit=500 400 0.21ms ws_demo xqr_pk_…0000 — limit=500 is above the maximum 200"
     );
-    let unknown = Exchange {
+    let unknown = JournalEntry {
         provider: None,
         workspace: None,
         key: None,
         status: None,
-        remarks: remarked(Remarks { faults: vec!["reset".to_owned()], ..Remarks::default() }),
+        diagnostics: remarked(Diagnostics { faults: vec!["reset".to_owned()], ..Diagnostics::default() }),
         ..exchange(&format!("/{}", "x".repeat(1000)))
     };
     assert_eq!(unknown.to_string(), format!("- GET /{}… - 0.21ms - - [reset]", "x".repeat(239)));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use assetmock::contract::provider::{Card, Provider};
 use assetmock::contract::query::Unknown;
 use assetmock::emulator::explain::in_ascii;
-use assetmock::emulator::journal::{Filter, Har, Shown};
+use assetmock::emulator::journal::{EntryView, Filter, Har};
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect, pairs};
@@ -720,7 +720,7 @@ fn long_answers_of_the_journal_are_sent_in_parts_and_are_the_same_to_the_byte() 
     let whole = serde_json::to_string(&Har::of(&entries(&Filter::default()))).unwrap();
     assert_eq!(answer.text(), whole);
     let filter = Filter { limit: Some(30), ..Filter::default() };
-    let shown: Vec<_> = entries(&filter).iter().map(|entry| Shown::of(entry)).collect();
+    let shown: Vec<_> = entries(&filter).iter().map(|entry| EntryView::of(entry)).collect();
     let stats = serde_json::to_string(&server.app.journal.stats(None)).unwrap();
     let whole = format!("{{\"entries\":{},\"journal\":{stats}}}", serde_json::to_string(&shown).unwrap());
     assert_eq!(server.get("/_emulator/journal?limit=30", &[]).text(), whole);

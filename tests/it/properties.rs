@@ -8,7 +8,7 @@ use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
-use assetmock::library::fixture::{self, Taken, Workspace};
+use assetmock::library::fixture::{self, UsedIds, Workspace};
 use assetmock::library::model::{Status, Visibility};
 use assetmock::library::store::{self, Start};
 use assetmock::providers;
@@ -44,7 +44,7 @@ fn get(app: &Arc<App>, dialect: &Dialect, query: &str) -> Answer {
 
 /// The workspace `ws_tests` of a fixture.
 fn workspace(fixture: &str) -> Workspace {
-    let read = fixture::read("test", fixture, providers::known_names(), &mut Taken::default()).unwrap();
+    let read = fixture::read("test", fixture, providers::known_names(), &mut UsedIds::default()).unwrap();
     read.workspaces.into_iter().find(|workspace| workspace.id == "ws_tests").unwrap()
 }
 

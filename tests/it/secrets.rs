@@ -4,7 +4,7 @@ use assetmock::contract::failure::Failure;
 use assetmock::contract::query::{Problem, Violation};
 use assetmock::contract::quota::Counts;
 use assetmock::emulator::explain::{Case, Warning, why};
-use assetmock::emulator::journal::{Body, Exchange, Filter, Har, Journal, Remarks, Shown};
+use assetmock::emulator::journal::{Body, Diagnostics, EntryView, Filter, Har, Journal, JournalEntry};
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -43,12 +43,12 @@ fn spellings(key: &str) -> Vec<String> {
 }
 
 /// A request that has the key wherever one can be.
-fn leaky(key: &str) -> Exchange {
+fn leaky(key: &str) -> JournalEntry {
     let everywhere = format!("<{key}>{}", spellings(key).join("|"));
     let percent = utf8_percent_encode(key, NON_ALPHANUMERIC);
     let coded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let target = format!("/x/{percent}/y?key={percent}&again={}&{percent}=1", coded(&everywhere));
-    Exchange {
+    JournalEntry {
         key: Some(key.into()),
         method: Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET),
         heads: heads(
@@ -67,11 +67,11 @@ fn leaky(key: &str) -> Exchange {
         request_body: Some(Box::new(Body::of(everywhere.clone()))),
         status: Some(StatusCode::OK),
         response_body: Body::of([&[0xff], everywhere.as_bytes()].concat()),
-        remarks: remarked(Remarks {
+        diagnostics: remarked(Diagnostics {
             faults: vec![everywhere.clone()],
             why: Some(everywhere.clone()),
             warnings: vec![Warning::Ignored { name: everywhere, meant: None }],
-            ..Remarks::default()
+            ..Diagnostics::default()
         }),
         ..exchange("/")
     }
@@ -101,9 +101,9 @@ fn tells(text: &str, key: &str) -> bool {
 }
 
 /// A request to FLORA whose own key is another: what stands elsewhere is recognised by its place or its shape.
-fn stray(target: &str, sent: &[(&str, &str)], answered: &[(&str, &str)], body: &str) -> Exchange {
+fn stray(target: &str, sent: &[(&str, &str)], answered: &[(&str, &str)], body: &str) -> JournalEntry {
     let body = (!body.is_empty()).then(|| Box::new(Body::of(body.to_owned())));
-    Exchange { heads: heads(target, sent, answered), request_body: body, ..exchange("/") }
+    JournalEntry { heads: heads(target, sent, answered), request_body: body, ..exchange("/") }
 }
 
 #[test]
@@ -138,9 +138,9 @@ fn a_key_is_masked_in_every_place_where_clients_put_one_by_mistake() {
     entries.push((PLAIN, stray("/", &[("authorization", basic), ("x-echo", PLAIN)], &[], "")));
     entries.push(("pacTBBYkNkRWZHaDAxMjM0NTY3ODl4eX", stray("/", &[("x-api-key", PLAIN)], &[], basic)));
     let method = Method::from_bytes(SHAPED.replace('_', "-").as_bytes()).unwrap();
-    entries.push((PLAIN, Exchange { method, ..stray("/", &[], &[], "") }));
+    entries.push((PLAIN, JournalEntry { method, ..stray("/", &[], &[], "") }));
     for (key, entry) in &entries {
-        let shown = serde_json::to_value(Shown::of(entry)).unwrap();
+        let shown = serde_json::to_value(EntryView::of(entry)).unwrap();
         let har = serde_json::to_value(Har::of(&[std::sync::Arc::new(entry.clone())])).unwrap();
         for text in [texts(&shown), texts(&har), vec![entry.to_string()]].concat() {
             assert!(!tells(&text, key), "{text} of {entry}");
@@ -151,7 +151,7 @@ fn a_key_is_masked_in_every_place_where_clients_put_one_by_mistake() {
 #[test]
 fn what_only_looks_a_little_like_a_secret_is_shown() {
     let entry = stray("/konpro?token=eyJhIjoxfQ&limit=5", &[("idempotency-key", "order-17-again")], &[], "sk_logo.png");
-    let shown = Shown::of(&entry);
+    let shown = EntryView::of(&entry);
     assert_eq!(shown.target, "/konpro?token=eyJhIjoxfQ&limit=5");
     assert_eq!(shown.request_headers[0].value, "order-17-again");
     assert_eq!(serde_json::to_value(shown.request_body).unwrap(), "sk_logo.png");
@@ -164,7 +164,7 @@ fn no_entry_archive_or_line_tells_a_key() {
         let journal = Journal::default();
         journal.record(leaky(&key));
         let entries = journal.find(&Filter::default());
-        let shown = serde_json::to_value(Shown::of(&entries[0])).unwrap();
+        let shown = serde_json::to_value(EntryView::of(&entries[0])).unwrap();
         let har = serde_json::to_value(Har::of(&entries)).unwrap();
         let expected = serde_json::from_value(json!({"requests": [{
             "method": "NONE", "path": "/nowhere", "key": key, "fault": "none", "query": {"key": key},

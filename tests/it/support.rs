@@ -11,9 +11,9 @@ use assetmock::contract::choices;
 use assetmock::contract::provider::{Page, Provider};
 use assetmock::emulator::app::App;
 use assetmock::emulator::cache::Cache;
-use assetmock::emulator::journal::Heads;
+use assetmock::emulator::journal::PackedHeaders;
 use assetmock::emulator::world;
-use assetmock::library::store::{AssetQuery, Key, ListError, Place, Store};
+use assetmock::library::store::{AssetQuery, DatabaseLocation, Key, ListError, Store};
 use assetmock::pipeline;
 use assetmock::providers;
 use assetmock::server;
@@ -46,8 +46,8 @@ pub fn headers(lines: &[(&str, &str)]) -> HeaderMap {
 }
 
 /// A target, and headers of a request and of its answer, as the journal has them.
-pub fn heads(target: &str, request: &[(&str, &str)], response: &[(&str, &str)]) -> Heads {
-    Heads::of(&target.parse().unwrap(), &headers(request), Some(&headers(response)))
+pub fn heads(target: &str, request: &[(&str, &str)], response: &[(&str, &str)]) -> PackedHeaders {
+    PackedHeaders::of(&target.parse().unwrap(), &headers(request), Some(&headers(response)))
 }
 
 /// The instant at which tests' clocks stand unless they say otherwise.
@@ -56,7 +56,7 @@ pub const NOON: &str = "2026-03-21T12:00:00Z";
 /// The state of an emulator that holds a fixture, with its clock frozen, its chance seeded with 7 and its limits enforced.
 pub async fn app(fixture: &str, clock: &str) -> App {
     let clock = Clock::frozen(at(clock));
-    let store = Store::open(&Place::Private).await.unwrap();
+    let store = Store::open(&DatabaseLocation::Memory).await.unwrap();
     let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
     world::load(&store, fixtures, clock.now()).await.unwrap();
     store.index().await.unwrap();

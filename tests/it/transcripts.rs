@@ -110,10 +110,10 @@ struct Transcript {
     fixture: String,
     variants: Vec<String>,
     masks: Masks,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<JournalEntry>,
 }
 
-struct Exchange {
+struct JournalEntry {
     clock: Option<String>,
     request: String,
     status_line: String,
@@ -148,21 +148,21 @@ impl Transcript {
                     mask => assert_eq!(masks.insert(mask.to_owned(), value.to_owned()), None),
                 }
             }
-            Exchange::parse(clock, &lines[comments..])
+            JournalEntry::parse(clock, &lines[comments..])
         });
         let exchanges = blocks.collect();
         Transcript { exchanges, masks, variants, fixture: fixture.expect("a transcript names its fixture") }
     }
 }
 
-impl Exchange {
-    fn parse(clock: Option<String>, lines: &[&str]) -> Exchange {
+impl JournalEntry {
+    fn parse(clock: Option<String>, lines: &[&str]) -> JournalEntry {
         let mut lines = lines.iter();
         let request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
         let status_line = (*lines.next().expect("an answer follows the request")).to_owned();
         let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
         let body = lines.copied().collect::<Vec<_>>().join("\n");
-        Exchange { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
+        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
     }
 
     fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {

@@ -23,10 +23,10 @@ enum Probe {
 }
 
 /// An option, and a piece of the status and the body that shows it.
-type Shown = (&'static str, &'static str);
+type EntryView = (&'static str, &'static str);
 
 /// What shows each option of each variant, the default option first.
-const SHOWN: &[(&str, Probe, &[Shown])] = &[
+const SHOWN: &[(&str, Probe, &[EntryView])] = &[
     (
         "xqr.out_of_range",
         Probe::Page("limit=500&offset=-3"),

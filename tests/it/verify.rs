@@ -1,6 +1,6 @@
 //! Expectations held against the journal.
 
-use assetmock::emulator::journal::{Body, Bounds, Exchange, Expectation, Expectations, Journal, Verdict};
+use assetmock::emulator::journal::{Body, Bounds, Expectation, Expectations, Journal, JournalEntry, VerifyResult};
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -15,12 +15,12 @@ fn walk() -> Journal {
     let journal = Journal::default();
     for (offset, status) in [(0, 200), (50, 503), (50, 200), (100, 200)] {
         let status = Some(StatusCode::from_u16(status).unwrap());
-        journal.record(Exchange { status, ..exchange(&format!("/xqr/api/v1/assets?limit=50&offset={offset}")) });
+        journal.record(JournalEntry { status, ..exchange(&format!("/xqr/api/v1/assets?limit=50&offset={offset}")) });
     }
     journal
 }
 
-fn verdict(json: Value) -> Verdict {
+fn verdict(json: Value) -> VerifyResult {
     walk().verify(&expectations(json))
 }
 
@@ -69,7 +69,7 @@ fn a_count_that_is_not_met_says_what_was_found() {
 #[test]
 fn the_closest_request_is_shown_with_everything_that_differs() {
     let journal = walk();
-    journal.record(Exchange { method: Method::POST, key: None, provider: None, ..exchange("/nowhere") });
+    journal.record(JournalEntry { method: Method::POST, key: None, provider: None, ..exchange("/nowhere") });
     let expected = expectations(json!({"requests": [{
         "method": "get", "path": "/api/v1/assets", "status": "4xx", "workspace": "ws_b", "provider": "xqr",
         "query": {"limit": "20", "cursor": "a"},
@@ -136,13 +136,13 @@ fn requests_that_nobody_expected_are_told() {
 #[test]
 fn a_verdict_that_lost_entries_which_may_have_counted_is_not_ok() {
     let journal = Journal::new(Bounds { entries: 2, ..Bounds::default() });
-    journal.record(Exchange { workspace: Some("ws_b".into()), ..exchange("/") });
+    journal.record(JournalEntry { workspace: Some("ws_b".into()), ..exchange("/") });
     for _ in 0..4 {
         journal.record(exchange("/"));
     }
     let verdict = |json| journal.verify(&expectations(json));
     let whole =
-        |json| verdict(json) == Verdict { ok: true, failures: Vec::new(), incomplete: None, unfired: Vec::new() };
+        |json| verdict(json) == VerifyResult { ok: true, failures: Vec::new(), incomplete: None, unfired: Vec::new() };
     let said = verdict(json!({"requests": [{"method": "POST", "count": 0}]}));
     let why = said.incomplete.unwrap();
     assert!(!said.ok && why.contains("dropped 2 requests of the workspace `ws_a`, up to number 3, "), "{why}");
@@ -163,7 +163,7 @@ fn a_verdict_that_lost_entries_which_may_have_counted_is_not_ok() {
 fn requests_without_a_key_that_is_known_matter_to_their_provider_alone() {
     let journal = Journal::new(Bounds { entries: 1, ..Bounds::default() });
     for provider in [Some("xqr"), Some("xqr"), None, None] {
-        journal.record(Exchange { workspace: None, provider, ..exchange("/") });
+        journal.record(JournalEntry { workspace: None, provider, ..exchange("/") });
     }
     let why = |scope: Value| journal.verify(&expectations(json!({"scope": scope, "only": true}))).incomplete;
     assert!(why(json!({"provider": "xqr"})).unwrap().contains("1 requests to `xqr` without a key that is known"));
@@ -185,7 +185,8 @@ fn a_long_walk_verifies_itself() {
     let journal = Journal::new(Bounds { bytes: 1 << 20, ..Bounds::default() });
     for page in 0..50 {
         let response_body = Body::of(vec![b'x'; 200_000]);
-        journal.record(Exchange { response_body, ..exchange(&format!("/xqr/api/v1/assets?offset={}", page * 100)) });
+        journal
+            .record(JournalEntry { response_body, ..exchange(&format!("/xqr/api/v1/assets?offset={}", page * 100)) });
     }
     let first = json!({"query": {"offset": "0"}, "count": 1});
     let verdict = journal.verify(&expectations(json!({"requests": [first, {"count": 50}]})));

@@ -9,8 +9,8 @@ use crate::clock::Micros;
 use crate::contract::provider::{Page, Provider, Row};
 use crate::contract::variant::Variants;
 use crate::emulator::explain::{Cursors, JudgedPosition, Warning};
-use crate::http::reply::Rendered;
-use crate::library::glimpsed::Glimpsed;
+use crate::http::reply::RenderedPage;
+use crate::library::seen_before::SeenBefore;
 use crate::library::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
 
 /// How many listings are kept for one key: more than a client has filters.
@@ -66,7 +66,7 @@ impl ListingIndex {
 #[derive(Debug)]
 pub struct CachedResponse {
     /// What the provider made of the page.
-    pub rendered: Rendered,
+    pub rendered: RenderedPage,
     /// What was probably not meant.
     pub warnings: Box<[Warning]>,
     /// The position that was asked for, if a warning depends on whether it was offered before.
@@ -78,7 +78,7 @@ pub struct CachedResponse {
 struct Responses {
     kept: HashMap<Box<str>, Arc<CachedResponse>>,
     /// The query strings that were asked lately.
-    seen: Glimpsed,
+    seen: SeenBefore,
 }
 
 impl CachedResponse {

@@ -76,7 +76,7 @@ pub fn why(failure: &Failure, case: &Case) -> String {
         }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, case.card, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, case),
-        Failure::Staged(staged) => format!("the fault `{}` was asked for", staged.name),
+        Failure::Injected(staged) => format!("the fault `{}` was asked for", staged.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue};
 
 use super::effect::{Effect, LONGEST_MS, Latency, Normal, Raw, Trickle, Truncate};
 use super::failures;
-use super::paging::{self, Plausibility, Torture};
+use super::paging::{self, PagingFault, Realism};
 use super::rule::{Match, Rule, Trigger};
 use crate::contract::operation;
 use crate::contract::provider::Card;
@@ -178,12 +178,12 @@ fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> Checked {
     )
 }
 
-fn possible(torture: Torture, card: &Card) -> Checked {
-    if paging::plausibility(card, torture) != Plausibility::Impossible {
+fn possible(torture: PagingFault, card: &Card) -> Checked {
+    if paging::plausibility(card, torture) != Realism::Impossible {
         return Ok(());
     }
-    let lacking = if torture == Torture::ChangingTotal { "totals" } else { "cursors" };
-    let others = paging::ALL.iter().filter(|other| paging::plausibility(card, **other) != Plausibility::Impossible);
+    let lacking = if torture == PagingFault::ChangingTotal { "totals" } else { "cursors" };
+    let others = paging::ALL.iter().filter(|other| paging::plausibility(card, **other) != Realism::Impossible);
     let others: Vec<_> = others.map(|torture| quoted(torture.word())).collect();
     let message = format!("{}'s pages have no {lacking}; it can suffer {}", card.title, others.join(", "));
     problem("effect.paging", message)

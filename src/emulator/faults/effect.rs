@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::paging::Torture;
-use crate::clock::Chance;
+use super::paging::PagingFault;
+use crate::clock::Rng;
 use crate::library::object;
 
 /// What a fault does.
@@ -42,7 +42,7 @@ pub enum Effect {
     Reset(Reset),
     /// The listing changes under the feet of a client that walks it.
     #[serde(deserialize_with = "read_paging")]
-    Paging(Torture),
+    Paging(PagingFault),
 }
 
 fn read_failure<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
@@ -62,7 +62,7 @@ fn read_reset<'de, D: Deserializer<'de>>(json: D) -> Result<Reset, D::Error> {
     object::read_choice(json, "`\"before\"` or `\"mid_body\"`")
 }
 
-fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<Torture, D::Error> {
+fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<PagingFault, D::Error> {
     object::read_choice(json, "a word such as `\"insert\"`")
 }
 
@@ -141,19 +141,19 @@ pub const LONGEST_MS: u64 = 600_000;
 
 impl Latency {
     /// How late this time.
-    pub fn draw(self, chance: &Chance) -> Duration {
+    pub fn draw(self, rng: &Rng) -> Duration {
         let milliseconds = match self {
             Latency::FixedMs(fixed) => fixed as f64,
-            Latency::UniformMs([least, most]) => least as f64 + most.saturating_sub(least) as f64 * chance.fraction(),
-            Latency::NormalMs(Normal { mean, deviation }) => mean + deviation * bell(chance),
+            Latency::UniformMs([least, most]) => least as f64 + most.saturating_sub(least) as f64 * rng.fraction(),
+            Latency::NormalMs(Normal { mean, deviation }) => mean + deviation * bell(rng),
         };
         Duration::from_micros((milliseconds.clamp(0.0, LONGEST_MS as f64) * 1000.0) as u64)
     }
 }
 
 /// Box and Muller's way from two even numbers to one of a bell around 0 with a deviation of 1.
-fn bell(chance: &Chance) -> f64 {
-    let (distance, angle) = (1.0 - chance.fraction(), chance.fraction());
+fn bell(rng: &Rng) -> f64 {
+    let (distance, angle) = (1.0 - rng.fraction(), rng.fraction());
     (-2.0 * distance.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
@@ -234,8 +234,8 @@ mod tests {
 
     #[test]
     fn latencies_stay_in_their_bounds_and_spread_as_they_say() {
-        let chance = Chance::seeded(7);
-        let drawn = |latency: Latency| (0..4000).map(|_| latency.draw(&chance).as_secs_f64() * 1000.0).collect();
+        let rng = Rng::seeded(7);
+        let drawn = |latency: Latency| (0..4000).map(|_| latency.draw(&rng).as_secs_f64() * 1000.0).collect();
         let fixed: Vec<f64> = drawn(Latency::FixedMs(20));
         assert!(fixed.iter().all(|ms| *ms == 20.0));
         let uniform: Vec<f64> = drawn(Latency::UniformMs([10, 30]));

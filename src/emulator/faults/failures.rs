@@ -56,7 +56,7 @@ pub fn named(
     retry_after: Option<RetryAfter>,
 ) -> Option<Failure> {
     let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card));
-    let staged = || card.staged.iter().find(|staged| staged.name == name).map(Failure::Staged);
+    let staged = || card.staged.iter().find(|staged| staged.name == name).map(Failure::Injected);
     let limited = || exceeded(card, name, limits, now, retry_after).map(Failure::RateLimited);
     shared.or_else(staged).or_else(limited)
 }
@@ -104,7 +104,7 @@ fn in_seconds(quota: Quota, now: Micros, seconds: u64) -> Exceeded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::limits::Own;
+    use crate::library::limits::RateWindow;
     use crate::providers;
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             let exceeded = rate_limited(card, RATE_LIMITED, KeyLimits::Default, now, None);
             let expected = if card.quotas.is_empty() { (WAIT, now + SECOND) } else { (53, 60 * SECOND) };
             assert_eq!((exceeded.retry_after, exceeded.reset_at), expected, "{}", card.name);
-            let own = KeyLimits::Own(Own { requests: 3, seconds: 10 });
+            let own = KeyLimits::Own(RateWindow { requests: 3, seconds: 10 });
             let exceeded = rate_limited(card, RATE_LIMITED, own, now, None);
             assert_eq!((exceeded.quota.requests, exceeded.retry_after, exceeded.reset_at), (3, 3, 10 * SECOND));
             for quota in card.quotas.iter().skip(1) {

@@ -88,7 +88,7 @@ fn reset(given: &mut Given) -> Result<Reset, String> {
     }
 }
 
-fn torture(given: &mut Given) -> Result<paging::Torture, String> {
+fn torture(given: &mut Given) -> Result<paging::PagingFault, String> {
     let word = given.need("torture")?;
     paging::ALL.into_iter().find(|torture| torture.word() == word).ok_or_else(|| {
         let words: Vec<_> = paging::ALL.iter().map(|torture| torture.word()).collect();
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(effect("trickle; chunk=16; pause_ms=5"), Effect::Trickle(Trickle { chunk_bytes: 16, pause_ms: 5 }));
         assert_eq!(effect("reset"), Effect::Reset(Reset::Before));
         assert_eq!(effect("reset; at=mid_body"), Effect::Reset(Reset::MidBody));
-        assert_eq!(effect("paging; torture=repeat"), Effect::Paging(paging::Torture::Repeat));
+        assert_eq!(effect("paging; torture=repeat"), Effect::Paging(paging::PagingFault::Repeat));
         let raw = Raw { status: 418, headers: BTreeMap::new(), body: Some(RawBody::text("a;b")) };
         assert_eq!(effect("raw; status=418; body=\"a;b\""), Effect::Raw(raw));
     }

@@ -1,20 +1,19 @@
 //! Faults: rules that make a vendor fail on cue, and the header that does so for one request. A rule is [`Rule`] in
 //! JSON; what it does is an [`Effect`]; the failures there are to choose from are in [`failures`].
 //!
-//! A request is [`Asked`] about once: [`Faults::strike`] says which rules strike it, and a [`Script`] made from them says
+//! A request is [`Asked`] about once: [`Faults::strike`] says which rules strike it, and a [`FaultPlan`] made from them says
 //! what that means at each stage of the pipeline. How answers are spoilt and connections broken is in [`wire`].
 //! Rules are kept in memory for each process. With none set, a request costs one load of an atomic.
 
 mod check;
-mod disturb;
 mod effect;
 pub mod failures;
 pub mod header;
 mod names;
 pub mod paging;
+mod plan;
 mod reach;
 mod rule;
-mod script;
 mod unfired;
 pub mod wire;
 
@@ -26,18 +25,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use check::Problem;
-pub use disturb::disturb;
 pub use effect::{Effect, Latency, Normal, Raw, RawBody, Reset, Trickle, Truncate};
 pub use failures::{named, names};
 pub use header::read as read_header;
 pub use names::{all_names, is_named};
-pub use paging::{Plausibility, Torture, plausibility};
+pub use paging::{PagingFault, Realism, plausibility};
+pub use plan::{FaultPlan, Replacement};
 pub use reach::{Listing, Reachable};
 pub use rule::{InSeconds, Match, RetryAfter, Rule, Trigger};
-pub use script::{Instead, Script};
 pub use unfired::{SinceCleared, UnfiredFault};
 
-use crate::clock::{Chance, Micros, SECOND, write_rfc3339};
+use crate::clock::{Micros, Rng, SECOND, write_rfc3339};
 use crate::contract::provider::Card;
 
 /// What a rule is known by: numbers from 1, never used twice.
@@ -54,11 +52,11 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct Rules {
     last_id: Id,
-    standing: Vec<Standing>,
+    standing: Vec<ActiveRule>,
 }
 
 #[derive(Debug)]
-struct Standing {
+struct ActiveRule {
     id: Id,
     rule: Rule,
     until: Option<Micros>,
@@ -89,7 +87,7 @@ pub struct Asked<'a> {
 
 /// A fault that strikes a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Struck {
+pub struct AppliedFault {
     /// The rule; `None` if the request asked for it by its header.
     pub id: Option<Id>,
     /// What it does.
@@ -118,7 +116,7 @@ pub struct Listed {
     /// Of paging: how likely each vendor is to do that by itself.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
-    pub plausibility: BTreeMap<&'static str, Plausibility>,
+    pub plausibility: BTreeMap<&'static str, Realism>,
     /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
@@ -140,7 +138,7 @@ impl Faults {
         let mut rules = self.lock();
         rules.last_id += 1;
         let id = rules.last_id;
-        rules.standing.push(Standing { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
+        rules.standing.push(ActiveRule { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
         self.count.store(rules.standing.len(), Relaxed);
         Ok(id)
     }
@@ -175,14 +173,14 @@ impl Faults {
 
     /// The faults that strike a request, in the order in which their rules were set up. The request is counted by all
     /// rules that it matches.
-    pub fn strike(&self, asked: &Asked, now: Micros, chance: &Chance) -> Vec<Struck> {
+    pub fn apply(&self, asked: &Asked, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
         if self.is_idle() {
             return Vec::new();
         }
-        self.lock().standing.iter_mut().filter_map(|standing| standing.strike(asked, now, chance)).collect()
+        self.lock().standing.iter_mut().filter_map(|standing| standing.apply(asked, now, rng)).collect()
     }
 
-    fn retain(&self, keep: impl Fn(&Standing) -> bool) -> usize {
+    fn retain(&self, keep: impl Fn(&ActiveRule) -> bool) -> usize {
         let mut rules = self.lock();
         let before = rules.standing.len();
         rules.standing.retain(keep);
@@ -195,7 +193,7 @@ impl Faults {
     }
 }
 
-impl Standing {
+impl ActiveRule {
     fn is_for(&self, workspace: Option<&str>) -> bool {
         workspace.is_none() || self.rule.matches.workspace.as_deref() == workspace
     }
@@ -204,7 +202,7 @@ impl Standing {
         self.until.is_some_and(|until| now >= until)
     }
 
-    fn strike(&mut self, asked: &Asked, now: Micros, chance: &Chance) -> Option<Struck> {
+    fn apply(&mut self, asked: &Asked, now: Micros, rng: &Rng) -> Option<AppliedFault> {
         let concerned = match &self.rule.effect {
             Effect::Paging(torture) => torture.concerns(asked.card, asked.query),
             _ => true,
@@ -213,11 +211,11 @@ impl Standing {
             return None;
         }
         self.seen += 1;
-        if !self.rule.trigger.fires(self.seen, chance) {
+        if !self.rule.trigger.fires(self.seen, rng) {
             return None;
         }
         self.fired += 1;
-        Some(Struck { id: Some(self.id), effect: self.rule.effect.clone(), retry_after: self.rule.retry_after })
+        Some(AppliedFault { id: Some(self.id), effect: self.rule.effect.clone(), retry_after: self.rule.retry_after })
     }
 
     fn listed(&self, now: Micros) -> Listed {
@@ -266,19 +264,19 @@ mod tests {
         }
     }
 
-    fn ids(struck: &[Struck]) -> Vec<Id> {
+    fn ids(struck: &[AppliedFault]) -> Vec<Id> {
         struck.iter().filter_map(|struck| struck.id).collect()
     }
 
     #[test]
     fn all_rules_that_match_strike_in_their_order_and_count() {
         let faults = Faults::default();
-        let chance = Chance::seeded(7);
+        let rng = Rng::seeded(7);
         faults.add(rule(r#"{"effect":"empty","trigger":{"every":2}}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"provider":"flora"},"effect":"malformed_json"}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"provider":"xqr"},"effect":"malformed_json"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.strike(&asked("flora", "ws_a", ""), 0, &chance)), [2]);
-        assert_eq!(ids(&faults.strike(&asked("flora", "ws_a", ""), 0, &chance)), [1, 2]);
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [1, 2]);
         let counts: Vec<_> = faults.list(None, 0).iter().map(|rule| (rule.id, rule.seen, rule.fired)).collect();
         assert_eq!(counts, [(1, 2, 1), (2, 2, 2), (3, 0, 0)]);
     }
@@ -286,7 +284,7 @@ mod tests {
     #[test]
     fn a_rule_ends_when_its_seconds_are_over_or_its_next_ones_came() {
         let faults = Faults::default();
-        let strikes = |now| !faults.strike(&asked("flora", "ws_a", ""), now, &Chance::seeded(7)).is_empty();
+        let strikes = |now| !faults.apply(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
         assert!(strikes(SECOND) && strikes(6 * SECOND - 1) && !strikes(6 * SECOND));
         let listed = faults.get(id, 6 * SECOND).unwrap();
@@ -308,7 +306,7 @@ mod tests {
             faults.add(rule(&format!(r#"{{"match":{{"workspace":"{workspace}"}},"effect":"empty"}}"#)), 0).unwrap();
         }
         let everywhere = faults.add(rule(r#"{"effect":"empty"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.strike(&asked("flora", "ws_b", ""), 0, &Chance::seeded(7))), [2, everywhere]);
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
         assert_eq!(faults.list(Some("ws_a"), 0).len(), 1);
         assert_eq!((faults.remove_all(Some("ws_a")), faults.remove_all(Some("ws_a"))), (1, 0));
         assert_eq!(faults.list(None, 0).len(), 2);
@@ -327,7 +325,7 @@ mod tests {
     #[test]
     fn the_next_page_to_be_tortured_is_one_that_can_be() {
         let faults = Faults::default();
-        let strikes = |query| !faults.strike(&asked("twelvelabs", "ws_a", query), 0, &Chance::seeded(7)).is_empty();
+        let strikes = |query| !faults.apply(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
         let id = faults
             .add(rule(r#"{"match":{"provider":"twelvelabs"},"effect":{"paging":"repeat"},"trigger":{"next":1}}"#), 0)
             .unwrap();
@@ -335,7 +333,7 @@ mod tests {
         assert!(strikes("page=2") && !strikes("page=3"));
         let listed = faults.get(id, 0).unwrap();
         assert_eq!((listed.seen, listed.fired), (2, 1));
-        assert_eq!(listed.plausibility, BTreeMap::from([("twelvelabs", Plausibility::Plausible)]));
+        assert_eq!(listed.plausibility, BTreeMap::from([("twelvelabs", Realism::Plausible)]));
     }
 
     #[test]

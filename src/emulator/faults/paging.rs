@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Chance;
+use crate::clock::Rng;
 use crate::contract::operation::Position;
 use crate::contract::provider::{Card, Page};
 use crate::contract::query::{self, Unknown};
@@ -15,7 +15,7 @@ use crate::library::store::AssetQuery;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "PagingFault")]
-pub enum Torture {
+pub enum PagingFault {
     /// An asset is made in front of the listing, before a page that is not the first. It stays.
     Insert,
     /// An asset of an earlier page is removed, before a page that is not the first. It stays away.
@@ -32,19 +32,19 @@ pub enum Torture {
 }
 
 /// Every torture.
-pub const ALL: [Torture; 6] = [
-    Torture::Insert,
-    Torture::Remove,
-    Torture::Repeat,
-    Torture::EmptyPage,
-    Torture::ExpiredCursor,
-    Torture::ChangingTotal,
+pub const ALL: [PagingFault; 6] = [
+    PagingFault::Insert,
+    PagingFault::Remove,
+    PagingFault::Repeat,
+    PagingFault::EmptyPage,
+    PagingFault::ExpiredCursor,
+    PagingFault::ChangingTotal,
 ];
 
 /// How likely a torture is to happen at a vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Plausibility {
+pub enum Realism {
     /// Its paging allows it: clients should be ready for it.
     Plausible,
     /// Only a broken server would do it: a test of a client's defences.
@@ -54,26 +54,26 @@ pub enum Plausibility {
 }
 
 /// How likely this vendor is to do it, judged by how its pages are asked for.
-pub fn plausibility(card: &Card, torture: Torture) -> Plausibility {
-    use Plausibility::{Impossible, Plausible, Synthetic};
+pub fn plausibility(card: &Card, torture: PagingFault) -> Realism {
+    use Realism::{Impossible, Plausible, Synthetic};
     let by = card.paging().by;
     match torture {
         // Other clients write whenever they like.
-        Torture::Insert | Torture::Remove => Plausible,
+        PagingFault::Insert | PagingFault::Remove => Plausible,
         // One asset more in front moves every later row by one; a place in the order does not move.
-        Torture::Repeat if by == Position::Keyset => Synthetic,
-        Torture::Repeat => Plausible,
+        PagingFault::Repeat if by == Position::Keyset => Synthetic,
+        PagingFault::Repeat => Plausible,
         // A server that filters what it has read can come to nothing and still know where it stopped. One that counts
         // rows cannot, and where pages announce nothing, an empty one just looks like the end.
-        Torture::EmptyPage if has_cursors(card) => Plausible,
-        Torture::EmptyPage => Synthetic,
+        PagingFault::EmptyPage if has_cursors(card) => Plausible,
+        PagingFault::EmptyPage => Synthetic,
         // The asset that a cursor points to may be gone; a mere number never goes stale.
-        Torture::ExpiredCursor if by == Position::Keyset => Plausible,
-        Torture::ExpiredCursor if has_cursors(card) => Synthetic,
-        Torture::ExpiredCursor => Impossible,
+        PagingFault::ExpiredCursor if by == Position::Keyset => Plausible,
+        PagingFault::ExpiredCursor if has_cursors(card) => Synthetic,
+        PagingFault::ExpiredCursor => Impossible,
         // Any write between two pages does it, if there is a total.
-        Torture::ChangingTotal if card.paging().total => Plausible,
-        Torture::ChangingTotal => Impossible,
+        PagingFault::ChangingTotal if card.paging().total => Plausible,
+        PagingFault::ChangingTotal => Impossible,
     }
 }
 
@@ -81,36 +81,36 @@ fn has_cursors(card: &Card) -> bool {
     matches!(card.paging().by, Position::OffsetCursor | Position::Keyset)
 }
 
-impl Torture {
+impl PagingFault {
     /// The word in JSON.
     pub fn word(self) -> &'static str {
         match self {
-            Torture::Insert => "insert",
-            Torture::Remove => "remove",
-            Torture::Repeat => "repeat",
-            Torture::EmptyPage => "empty_page",
-            Torture::ExpiredCursor => "expired_cursor",
-            Torture::ChangingTotal => "changing_total",
+            PagingFault::Insert => "insert",
+            PagingFault::Remove => "remove",
+            PagingFault::Repeat => "repeat",
+            PagingFault::EmptyPage => "empty_page",
+            PagingFault::ExpiredCursor => "expired_cursor",
+            PagingFault::ChangingTotal => "changing_total",
         }
     }
 
     /// Whether it can strike this request. All but the empty page need a page before; requests for others are not even
     /// counted by a rule, so that "the next one" is the next one it can strike.
     pub fn concerns(self, card: &Card, query: &str) -> bool {
-        self == Torture::EmptyPage || follows_another(card, query)
+        self == PagingFault::EmptyPage || follows_another(card, query)
     }
 
     /// What it does to the question for a page.
-    pub fn bend(self, plan: &mut AssetQuery) {
-        plan.overlap |= self == Torture::Repeat;
+    pub fn alter_query(self, plan: &mut AssetQuery) {
+        plan.overlap |= self == PagingFault::Repeat;
     }
 
     /// What it does to the page.
-    pub fn spoil(self, page: &mut Page, chance: &Chance) {
+    pub fn alter_page(self, page: &mut Page, rng: &Rng) {
         match self {
-            Torture::EmptyPage => page.hidden = true,
-            Torture::ChangingTotal => page.total = moved(page.total, chance),
-            Torture::Insert | Torture::Remove | Torture::Repeat | Torture::ExpiredCursor => {}
+            PagingFault::EmptyPage => page.hidden = true,
+            PagingFault::ChangingTotal => page.total = moved(page.total, rng),
+            PagingFault::Insert | PagingFault::Remove | PagingFault::Repeat | PagingFault::ExpiredCursor => {}
         }
     }
 }
@@ -123,9 +123,9 @@ pub fn follows_another(card: &Card, query: &str) -> bool {
 }
 
 /// A total that has moved by one, two or three.
-fn moved(total: u64, chance: &Chance) -> u64 {
-    let by = 1 + chance.below(3);
-    if chance.below(2) == 0 { total.checked_sub(by).unwrap_or(total + by) } else { total.saturating_add(by) }
+fn moved(total: u64, rng: &Rng) -> u64 {
+    let by = 1 + rng.below(3);
+    if rng.below(2) == 0 { total.checked_sub(by).unwrap_or(total + by) } else { total.saturating_add(by) }
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_can_happen_follows_from_how_pages_are_asked_for() {
-        use Plausibility::{Impossible, Plausible, Synthetic};
+        use Realism::{Impossible, Plausible, Synthetic};
         let all = |name| ALL.map(|torture| plausibility(card(name), torture));
         assert_eq!(all("xqr"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Impossible]);
         assert_eq!(all("flora"), [Plausible, Plausible, Plausible, Plausible, Synthetic, Plausible]);
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_total_always_moves_and_never_far() {
-        let chance = Chance::seeded(7);
+        let rng = Rng::seeded(7);
         for total in [0, 1, 2, 3, 100].repeat(50) {
-            let moved = moved(total, &chance);
+            let moved = moved(total, &rng);
             assert!(moved != total && moved.abs_diff(total) <= 3, "{total} to {moved}");
         }
     }

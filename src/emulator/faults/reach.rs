@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::http::HeaderMap;
 
 use super::check::cards;
-use super::paging::{self, Torture};
+use super::paging::{self, PagingFault};
 use super::rule::fits_path;
 use super::{Effect, Match, Rule};
 use crate::contract::operation::Operation;
@@ -54,7 +54,7 @@ impl Rule {
     /// Why there is no page after the first to strike.
     fn single_page(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         let Effect::Paging(torture) = self.effect else { return None };
-        if torture == Torture::EmptyPage {
+        if torture == PagingFault::EmptyPage {
             return None;
         }
         let title = card.title;

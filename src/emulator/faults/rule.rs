@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Asked;
 use super::effect::Effect;
-use crate::clock::{Chance, Micros, SECOND, http_date};
+use crate::clock::{Micros, Rng, SECOND, http_date};
 use crate::library::object;
 
 /// One rule. Everything but the effect can be left out.
@@ -163,13 +163,13 @@ fn fits_query(name: &str, value: Option<&str>, query: &str) -> bool {
 
 impl Trigger {
     /// Whether it fires at a request, the `seen`th that matches, counted from 1.
-    pub fn fires(self, seen: u64, chance: &Chance) -> bool {
+    pub fn fires(self, seen: u64, rng: &Rng) -> bool {
         match self {
             Trigger::Always => true,
             Trigger::Next(count) => seen <= count,
             Trigger::Every(step) => seen.is_multiple_of(step),
             Trigger::After(count) => seen > count,
-            Trigger::Probability(share) => chance.fraction() < share,
+            Trigger::Probability(share) => rng.fraction() < share,
         }
     }
 
@@ -233,8 +233,7 @@ mod tests {
 
     #[test]
     fn a_trigger_fires_in_turn() {
-        let fired =
-            |trigger: Trigger| (1..=7).filter(|seen| trigger.fires(*seen, &Chance::seeded(7))).collect::<Vec<_>>();
+        let fired = |trigger: Trigger| (1..=7).filter(|seen| trigger.fires(*seen, &Rng::seeded(7))).collect::<Vec<_>>();
         assert_eq!(fired(Trigger::Always), [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(fired(Trigger::Next(2)), [1, 2]);
         assert_eq!(fired(Trigger::Every(3)), [3, 6]);
@@ -244,8 +243,8 @@ mod tests {
     #[test]
     fn a_probability_is_kept_and_the_same_for_the_same_seed() {
         let fired = |seed| {
-            let chance = Chance::seeded(seed);
-            (0..5000).map(|seen| Trigger::Probability(0.2).fires(seen, &chance)).collect::<Vec<_>>()
+            let rng = Rng::seeded(seed);
+            (0..5000).map(|seen| Trigger::Probability(0.2).fires(seen, &rng)).collect::<Vec<_>>()
         };
         let count = fired(7).iter().filter(|fired| **fired).count();
         assert!((900..1100).contains(&count), "{count} of 5000");

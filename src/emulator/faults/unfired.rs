@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::paging::Torture;
+use super::paging::PagingFault;
 use super::{Effect, Id, Listed, Trigger};
 
 /// How often a rule was matched and struck since the journal was last cleared, or since it was made.
@@ -39,7 +39,7 @@ impl Listed {
         let seen = self.since_cleared.seen;
         let plural = if seen == 1 { "" } else { "s" };
         let why = match (self.rule.effect.clone(), self.rule.trigger) {
-            (Effect::Paging(torture), _) if seen == 0 && torture != Torture::EmptyPage => {
+            (Effect::Paging(torture), _) if seen == 0 && torture != PagingFault::EmptyPage => {
                 "no request for a page after the first matched it".to_owned()
             }
             _ if seen == 0 => "no request matched it".to_owned(),

@@ -16,15 +16,15 @@ use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
 use super::effect::{Effect, Reset, Trickle};
-use crate::http::connection::Line;
-use crate::http::payload::Payload;
+use crate::http::connection::ConnectionHandle;
+use crate::http::payload::ResponseBody;
 use crate::http::reply::Reply;
 
 /// Whom an answer goes to.
 #[derive(Debug, Clone, Default)]
-pub struct Peer {
+pub struct Client {
     /// The connection, if the answer has it to itself while it lasts.
-    line: Option<Line>,
+    line: Option<ConnectionHandle>,
     /// Whether it gets no body.
     headless: bool,
     /// Whether its other requests use the same connection: then the head of an answer leaves before its stream is reset.
@@ -42,11 +42,11 @@ pub enum Delivery {
     Nothing,
 }
 
-impl Peer {
+impl Client {
     /// Whoever sent this request on this connection.
-    pub fn of(request: &Parts, line: Option<Line>) -> Peer {
+    pub fn of(request: &Parts, line: Option<ConnectionHandle>) -> Client {
         let alone = request.version != Version::HTTP_2;
-        Peer { line: line.filter(|_| alone), headless: request.method == Method::HEAD, is_shared: !alone }
+        Client { line: line.filter(|_| alone), headless: request.method == Method::HEAD, is_shared: !alone }
     }
 
     async fn has_all_so_far(&self) {
@@ -72,7 +72,7 @@ pub fn status(status: u16) -> StatusCode {
 
 /// 200 and no body, with the answer's headers.
 pub fn emptied(reply: Reply) -> Reply {
-    Reply { status: StatusCode::OK, body: Payload::default(), ..reply }
+    Reply { status: StatusCode::OK, body: ResponseBody::default(), ..reply }
 }
 
 /// The answer as this effect has it written.
@@ -90,12 +90,12 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
 }
 
 /// No JSON text ends in a comma.
-fn malformed(body: &[u8]) -> Payload {
+fn malformed(body: &[u8]) -> ResponseBody {
     [&body[..body.len().saturating_sub(1)], b","].concat().into()
 }
 
 /// How much leaves, under this effect, of an answer with a body of so many bytes.
-pub fn delivery(effect: &Effect, length: usize, peer: &Peer) -> Delivery {
+pub fn delivery(effect: &Effect, length: usize, peer: &Client) -> Delivery {
     let has_body = length > 0 && !peer.headless;
     match effect {
         Effect::Truncate(part) if has_body && part.of(length) < length => Delivery::Part(part.of(length)),
@@ -107,7 +107,7 @@ pub fn delivery(effect: &Effect, length: usize, peer: &Peer) -> Delivery {
 }
 
 /// The answer as it travels under this effect.
-pub async fn send(response: Response, effect: &Effect, peer: &Peer) -> Response {
+pub async fn send(response: Response, effect: &Effect, peer: &Client) -> Response {
     let (mut head, body) = response.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
@@ -121,7 +121,7 @@ pub async fn send(response: Response, effect: &Effect, peer: &Peer) -> Response 
         Effect::Reset(_) => {
             peer.has_all_so_far().await;
             peer.reset();
-            reset(Bytes::new(), Peer::default())
+            reset(Bytes::new(), Client::default())
         }
         _ => Body::from(whole),
     };
@@ -144,7 +144,7 @@ fn trickle(whole: Bytes, Trickle { chunk_bytes, pause_ms }: Trickle) -> Body {
 }
 
 /// A part of a body, after which the connection is closed.
-fn closed(part: Bytes, peer: Peer) -> Body {
+fn closed(part: Bytes, peer: Client) -> Body {
     broken(part, async move {
         peer.has_all_so_far().await;
         if peer.line.is_none() {
@@ -155,7 +155,7 @@ fn closed(part: Bytes, peer: Peer) -> Body {
 }
 
 /// A part of a body, after which the connection is reset.
-fn reset(part: Bytes, peer: Peer) -> Body {
+fn reset(part: Bytes, peer: Client) -> Body {
     let sent = !part.is_empty();
     broken(part, async move {
         peer.has_all_so_far().await;

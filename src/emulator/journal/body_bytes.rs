@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::{Body, Exchange};
+use super::{Body, JournalEntry};
 
 /// The bodies of all entries.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ impl BodyBytes {
     }
 
     /// Counts the bodies of an entry.
-    pub fn add(&mut self, entry: &Exchange) {
+    pub fn add(&mut self, entry: &JournalEntry) {
         self.bytes += own(entry);
         let shared = entry.response_body.kept.shared();
         if shared.is_empty() {
@@ -37,7 +37,7 @@ impl BodyBytes {
     }
 
     /// Counts them no longer. They must have been counted.
-    pub fn remove(&mut self, entry: &Exchange) {
+    pub fn remove(&mut self, entry: &JournalEntry) {
         self.bytes -= own(entry);
         let shared = entry.response_body.kept.shared();
         let Some(holders) = self.holders.get_mut(&place(shared)) else { return };
@@ -50,7 +50,7 @@ impl BodyBytes {
 }
 
 /// What the entry shares with no other: the request's body, and the end of the answer's.
-fn own(entry: &Exchange) -> usize {
+fn own(entry: &JournalEntry) -> usize {
     let asked = entry.request_body.as_deref().map_or(0, |Body { kept, .. }| kept.len());
     asked + entry.response_body.kept.own().len()
 }

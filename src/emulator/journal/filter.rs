@@ -1,4 +1,4 @@
-//! Which entries are meant. A filter is a list of things asked for ([`Ask`]); each can say whether an entry has it and,
+//! Which entries are meant. A filter is a list of things asked for ([`Criterion`]); each can say whether an entry has it and,
 //! for expectations that were not met, in what the entry differs.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Exchange;
+use super::JournalEntry;
 use crate::emulator::faults::is_named;
 use crate::emulator::secret::{Secrets, mask, mask_header};
 
@@ -48,25 +48,25 @@ pub struct Filter {
 
 impl Filter {
     /// Whether an exchange has everything asked for. `after` and `limit` are not about exchanges.
-    pub fn matches(&self, exchange: &Exchange) -> bool {
-        self.asks().all(|ask| ask.holds(exchange))
+    pub fn matches(&self, entry: &JournalEntry) -> bool {
+        self.asks().all(|ask| ask.holds(entry))
     }
 
     /// What is asked of an exchange.
-    pub(super) fn asks(&self) -> impl Iterator<Item = Ask<'_>> {
+    pub(super) fn asks(&self) -> impl Iterator<Item = Criterion<'_>> {
         let single = [
-            self.provider.as_deref().map(Ask::Provider),
-            self.operation.as_deref().map(Ask::Operation),
-            self.workspace.as_deref().map(Ask::Workspace),
-            self.key.as_deref().map(Ask::Key),
-            self.method.as_deref().map(Ask::Method),
-            self.status.map(Ask::Status),
-            self.path.as_deref().map(Ask::Path),
-            self.fault.as_deref().map(Ask::Fault),
-            self.warnings.map(Ask::Warnings),
+            self.provider.as_deref().map(Criterion::Provider),
+            self.operation.as_deref().map(Criterion::Operation),
+            self.workspace.as_deref().map(Criterion::Workspace),
+            self.key.as_deref().map(Criterion::Key),
+            self.method.as_deref().map(Criterion::Method),
+            self.status.map(Criterion::Status),
+            self.path.as_deref().map(Criterion::Path),
+            self.fault.as_deref().map(Criterion::Fault),
+            self.warnings.map(Criterion::Warnings),
         ];
-        let query = self.query.iter().map(|(name, value)| Ask::Query(name, value));
-        let header = self.header.iter().map(|(name, value)| Ask::Header(name, value));
+        let query = self.query.iter().map(|(name, value)| Criterion::Query(name, value));
+        let header = self.header.iter().map(|(name, value)| Criterion::Header(name, value));
         single.into_iter().flatten().chain(query).chain(header)
     }
 }
@@ -136,7 +136,7 @@ impl fmt::Display for StatusIs {
 
 /// One thing asked of an exchange.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ask<'a> {
+pub(super) enum Criterion<'a> {
     Provider(&'a str),
     Operation(&'a str),
     Workspace(&'a str),
@@ -150,105 +150,107 @@ pub(super) enum Ask<'a> {
     Warnings(bool),
 }
 
-impl Ask<'_> {
-    pub(super) fn holds(self, exchange: &Exchange) -> bool {
+impl Criterion<'_> {
+    pub(super) fn holds(self, entry: &JournalEntry) -> bool {
         match self {
-            Ask::Provider(name) => exchange.provider == Some(name),
-            Ask::Operation(name) => exchange.operation.is_some_and(|operation| operation.name == name),
-            Ask::Workspace(id) => exchange.workspace.as_deref() == Some(id),
-            Ask::Key(key) => exchange.key.as_deref() == Some(key),
-            Ask::Method(method) => exchange.method.as_str().eq_ignore_ascii_case(method),
-            Ask::Status(status) => exchange.status.is_some_and(|given| match status {
+            Criterion::Provider(name) => entry.provider == Some(name),
+            Criterion::Operation(name) => entry.operation.is_some_and(|operation| operation.name == name),
+            Criterion::Workspace(id) => entry.workspace.as_deref() == Some(id),
+            Criterion::Key(key) => entry.key.as_deref() == Some(key),
+            Criterion::Method(method) => entry.method.as_str().eq_ignore_ascii_case(method),
+            Criterion::Status(status) => entry.status.is_some_and(|given| match status {
                 StatusIs::Exactly(number) => given == number,
                 StatusIs::Class(class) => given.as_u16() / 100 == class,
             }),
-            Ask::Path(pattern) => is_at(exchange, pattern),
-            Ask::Query(name, value) => parameter(exchange, name).any(|given| given == value),
-            Ask::Header(name, value) => {
-                exchange.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
+            Criterion::Path(pattern) => is_at(entry, pattern),
+            Criterion::Query(name, value) => parameter(entry, name).any(|given| given == value),
+            Criterion::Header(name, value) => {
+                entry.heads.request().get_all(name).iter().any(|given| given.as_bytes() == value.as_bytes())
             }
-            Ask::Fault(name) => exchange.remarks().faults.iter().any(|fault| is_named(fault, name)),
-            Ask::Warnings(wanted) => exchange.remarks().warnings.is_empty() != wanted,
+            Criterion::Fault(name) => entry.diagnostics().faults.iter().any(|fault| is_named(fault, name)),
+            Criterion::Warnings(wanted) => entry.diagnostics().warnings.is_empty() != wanted,
         }
     }
 
     /// In what an exchange differs from what is asked, as a sentence.
-    pub(super) fn difference(self, exchange: &Exchange, secrets: &Secrets) -> String {
+    pub(super) fn difference(self, entry: &JournalEntry, secrets: &Secrets) -> String {
         let or_none = |text: Option<&str>| text.unwrap_or("none").to_owned();
         let (what, is) = match self {
-            Ask::Provider(_) => ("the provider", or_none(exchange.provider)),
-            Ask::Operation(_) => ("the operation", or_none(exchange.operation.map(|operation| operation.name))),
-            Ask::Workspace(_) => ("the workspace", or_none(exchange.workspace.as_deref())),
-            Ask::Key(_) => ("the key", or_none(exchange.key.as_deref().map(mask).as_deref())),
-            Ask::Method(_) => ("the method", exchange.method.to_string()),
-            Ask::Status(_) => {
-                ("the status", exchange.status.map_or("none".to_owned(), |status| status.as_u16().to_string()))
+            Criterion::Provider(_) => ("the provider", or_none(entry.provider)),
+            Criterion::Operation(_) => ("the operation", or_none(entry.operation.map(|operation| operation.name))),
+            Criterion::Workspace(_) => ("the workspace", or_none(entry.workspace.as_deref())),
+            Criterion::Key(_) => ("the key", or_none(entry.key.as_deref().map(mask).as_deref())),
+            Criterion::Method(_) => ("the method", entry.method.to_string()),
+            Criterion::Status(_) => {
+                ("the status", entry.status.map_or("none".to_owned(), |status| status.as_u16().to_string()))
             }
-            Ask::Path(_) => ("the path", decoded_path(exchange)),
-            Ask::Query(name, _) => match parameter(exchange, name).collect::<Vec<_>>() {
+            Criterion::Path(_) => ("the path", decoded_path(entry)),
+            Criterion::Query(name, _) => match parameter(entry, name).collect::<Vec<_>>() {
                 values if values.is_empty() => ("the query", format!("without {name}")),
                 values => ("the query", format!("{name}={}", values.join(&format!("&{name}=")))),
             },
-            Ask::Header(name, _) => match exchange.heads.request().iter().find(|(known, _)| *known == name) {
+            Criterion::Header(name, _) => match entry.heads.request().iter().find(|(known, _)| *known == name) {
                 Some((name, value)) => ("the header", format!("{name}: {}", secrets.header(name, value))),
                 None => ("the header", format!("without {name}")),
             },
-            Ask::Fault(_) => match &*exchange.remarks().faults {
+            Criterion::Fault(_) => match &*entry.diagnostics().faults {
                 [] => ("the fault", "none".to_owned()),
                 faults => ("the fault", faults.join(", ")),
             },
-            Ask::Warnings(_) => ("the number of warnings", exchange.remarks().warnings.len().to_string()),
+            Criterion::Warnings(_) => ("the number of warnings", entry.diagnostics().warnings.len().to_string()),
         };
         format!("{what} is {}, not {}", secrets.hide(&is), self.wanted())
     }
 
     fn wanted(self) -> String {
         match self {
-            Ask::Provider(text) | Ask::Operation(text) | Ask::Workspace(text) | Ask::Path(text) | Ask::Fault(text) => {
-                text.to_owned()
-            }
-            Ask::Method(method) => method.to_ascii_uppercase(),
-            Ask::Key(key) => mask(key),
-            Ask::Status(status) => status.to_string(),
-            Ask::Query(name, value) => format!("{name}={value}"),
-            Ask::Header(name, value) => match name.parse() {
+            Criterion::Provider(text)
+            | Criterion::Operation(text)
+            | Criterion::Workspace(text)
+            | Criterion::Path(text)
+            | Criterion::Fault(text) => text.to_owned(),
+            Criterion::Method(method) => method.to_ascii_uppercase(),
+            Criterion::Key(key) => mask(key),
+            Criterion::Status(status) => status.to_string(),
+            Criterion::Query(name, value) => format!("{name}={value}"),
+            Criterion::Header(name, value) => match name.parse() {
                 Ok(known) => format!("{name}: {}", mask_header(&known, value)),
                 Err(_) => name.to_owned(),
             },
-            Ask::Warnings(true) => "at least 1".to_owned(),
-            Ask::Warnings(false) => "0".to_owned(),
+            Criterion::Warnings(true) => "at least 1".to_owned(),
+            Criterion::Warnings(false) => "0".to_owned(),
         }
     }
 }
 
 /// What is asked for, in a description of an expectation.
-impl fmt::Display for Ask<'_> {
+impl fmt::Display for Criterion<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self {
-            Ask::Provider(_) => "provider",
-            Ask::Operation(_) => "operation",
-            Ask::Workspace(_) => "workspace",
-            Ask::Key(_) => "key",
-            Ask::Method(_) => "method",
-            Ask::Status(_) => "status",
-            Ask::Path(_) => "path",
-            Ask::Query(..) => "query",
-            Ask::Header(..) => "header",
-            Ask::Fault(_) => "fault",
-            Ask::Warnings(_) => "warnings",
+            Criterion::Provider(_) => "provider",
+            Criterion::Operation(_) => "operation",
+            Criterion::Workspace(_) => "workspace",
+            Criterion::Key(_) => "key",
+            Criterion::Method(_) => "method",
+            Criterion::Status(_) => "status",
+            Criterion::Path(_) => "path",
+            Criterion::Query(..) => "query",
+            Criterion::Header(..) => "header",
+            Criterion::Fault(_) => "fault",
+            Criterion::Warnings(_) => "warnings",
         };
         write!(f, "{what} {}", self.wanted())
     }
 }
 
-fn decoded_path(exchange: &Exchange) -> String {
-    percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy().into_owned()
+fn decoded_path(entry: &JournalEntry) -> String {
+    percent_decode_str(entry.heads.target().path()).decode_utf8_lossy().into_owned()
 }
 
 /// Whether this is the path, in front of or behind the provider's prefix.
-fn is_at(exchange: &Exchange, pattern: &str) -> bool {
-    let path = percent_decode_str(exchange.heads.target().path()).decode_utf8_lossy();
-    let below = exchange.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
+fn is_at(entry: &JournalEntry, pattern: &str) -> bool {
+    let path = percent_decode_str(entry.heads.target().path()).decode_utf8_lossy();
+    let below = entry.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
     let below = below.filter(|below| below.is_empty() || below.starts_with('/'));
     [Some(&*path), below].into_iter().flatten().any(|path| match pattern.strip_suffix('*') {
         Some(prefix) => path.starts_with(prefix),
@@ -257,7 +259,7 @@ fn is_at(exchange: &Exchange, pattern: &str) -> bool {
 }
 
 /// The values of a query parameter.
-fn parameter<'a>(exchange: &'a Exchange, name: &'a str) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
-    let query = exchange.heads.target().query().unwrap_or_default();
+fn parameter<'a>(entry: &'a JournalEntry, name: &'a str) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+    let query = entry.heads.target().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).map(|(_, value)| value)
 }

@@ -9,13 +9,12 @@ use axum::http::{HeaderMap, HeaderName, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::shown::headers;
-use super::{Body, Exchange, Header, ShownBody};
+use super::view::headers;
+use super::{Body, BodyView, Header, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::secret::{Secrets, mask};
 
-/// An HTTP archive of entries, without secrets. Keys in [`Exchange`] are whole; here they are masked as in
-/// [`Shown`](super::Shown).
+/// An HTTP archive of entries (HAR 1.2). Keys are masked, as everywhere in the journal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Har {
     log: Log,
@@ -137,19 +136,19 @@ const NO_TYPE: &str = "x-unknown";
 
 impl Har {
     /// The archive of these entries.
-    pub fn of(entries: &[Arc<Exchange>]) -> Har {
+    pub fn of(entries: &[Arc<JournalEntry>]) -> Har {
         let creator = Creator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
         Har { log: Log { version: "1.2", creator, entries: entries.iter().map(|entry| HarEntry::of(entry)).collect() } }
     }
 
     /// What the archive has of one entry.
-    pub fn entry(entry: &Exchange) -> impl Serialize + use<> {
+    pub fn entry(entry: &JournalEntry) -> impl Serialize + use<> {
         HarEntry::of(entry)
     }
 }
 
 impl HarEntry {
-    fn of(entry: &Exchange) -> HarEntry {
+    fn of(entry: &JournalEntry) -> HarEntry {
         let secrets = entry.secrets();
         let time = entry.duration.as_micros() as f64 / 1000.0;
         HarEntry {
@@ -159,18 +158,18 @@ impl HarEntry {
             response: Response::of(entry, &secrets),
             cache: Cache {},
             timings: Timings { send: 0.0, wait: time, receive: 0.0 },
-            comment: secrets.hide(&entry.remarks().said().join("; ")).into_owned(),
+            comment: secrets.hide(&entry.diagnostics().said().join("; ")).into_owned(),
             seq: entry.seq,
             provider: entry.provider,
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
-            faults: entry.remarks().faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
+            faults: entry.diagnostics().faults.iter().map(|fault| secrets.hide(fault).into_owned()).collect(),
         }
     }
 }
 
 impl Request {
-    fn of(entry: &Exchange, secrets: &Secrets) -> Request {
+    fn of(entry: &JournalEntry, secrets: &Secrets) -> Request {
         let query = form_urlencoded::parse(entry.heads.target().query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| Header {
             name: secrets.hide(&name).into_owned(),
@@ -198,11 +197,11 @@ impl Request {
 }
 
 impl Response {
-    fn of(entry: &Exchange, secrets: &Secrets) -> Response {
+    fn of(entry: &JournalEntry, secrets: &Secrets) -> Response {
         let body = &entry.response_body;
         let (text, encoding) = text(body, secrets);
         let sent = entry.sent();
-        let comment = match entry.remarks().sent {
+        let comment = match entry.diagnostics().sent {
             _ if body.dropped => Some(format!("the journal had no room for these {} bytes", body.length)),
             Some(sent) => Some(format!("the connection ended after {sent} of {} bytes", body.length)),
             None => body.is_cut().then(|| format!("the first {} of {} bytes", body.kept.len(), body.length)),
@@ -228,7 +227,7 @@ impl Response {
 }
 
 /// The absolute URL, which the format asks for.
-fn url(entry: &Exchange) -> String {
+fn url(entry: &JournalEntry) -> String {
     let headers = entry.heads.request();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     match entry.heads.target().is_absolute() {
@@ -242,8 +241,8 @@ fn named(headers: &HeaderMap, name: HeaderName, absent: &str, secrets: &Secrets)
 }
 
 fn text(body: &Body, secrets: &Secrets) -> (String, Option<&'static str>) {
-    match ShownBody::of(body, secrets) {
-        ShownBody::Text(text) => (text, None),
-        ShownBody::Binary { base64 } => (base64, Some("base64")),
+    match BodyView::of(body, secrets) {
+        BodyView::Text(text) => (text, None),
+        BodyView::Binary { base64 } => (base64, Some("base64")),
     }
 }

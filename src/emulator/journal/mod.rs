@@ -1,6 +1,6 @@
 //! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards.
-//! Recording is on the way of every request, so nothing is formatted or masked there: that is for whoever looks ([`Shown`],
-//! [`Har`], an [`Exchange`]'s line).
+//! Recording is on the way of every request, so nothing is formatted or masked there: that is for whoever looks ([`EntryView`],
+//! [`Har`], an [`JournalEntry`]'s line).
 //!
 //! Each workspace keeps its newest entries, so that no other can push them out; so do, by provider, the requests without a
 //! key that is known. Two bounds are for all together: beyond the first, the oldest bodies go and their entries stay; beyond
@@ -8,12 +8,12 @@
 
 mod body_bytes;
 mod check;
-mod exchange;
+mod entry;
 mod filter;
 mod har;
 mod ring;
-mod shown;
 mod verify;
+mod view;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -27,11 +27,11 @@ use tokio::sync::Notify;
 
 use self::ring::Entries;
 pub use check::Unanswerable;
-pub use exchange::{BODY_CAP, Body, Exchange, Heads, Remarks, Target};
+pub use entry::{BODY_CAP, Body, Diagnostics, JournalEntry, PackedHeaders, RequestTarget};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
-pub use shown::{Header, Line, Shown, ShownBody};
-pub use verify::{Closest, Count, Expectation, Expectations, ExpectedFaults, Shortfall, Verdict};
+pub use verify::{Count, Expectation, Expectations, ExpectedFaults, Mismatch, NearMiss, VerifyResult};
+pub use view::{BodyView, EntryView, Header, LogLine};
 
 /// How much a journal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,11 +141,11 @@ impl Journal {
     }
 
     /// Adds an exchange and says its number. What no longer fits is dropped.
-    pub fn record(&self, exchange: Exchange) -> u64 {
+    pub fn record(&self, entry: JournalEntry) -> u64 {
         if self.is_off() {
             return 0;
         }
-        let seq = self.lock().push(exchange);
+        let seq = self.lock().push(entry);
         // Whoever waits was counted before it looked, and it looked under the lock: what it did not see finds it counted.
         if self.waiting.load(SeqCst) > 0 {
             self.arrived.notify_waiters();
@@ -155,7 +155,7 @@ impl Journal {
 
     /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
     /// reader can go on from there; without `after`, the newest.
-    pub fn find(&self, filter: &Filter) -> Vec<Arc<Exchange>> {
+    pub fn find(&self, filter: &Filter) -> Vec<Arc<JournalEntry>> {
         self.select(filter, 0, |entry| entry).1
     }
 
@@ -167,17 +167,17 @@ impl Journal {
     }
 
     /// The entry with this number, if it is still there.
-    pub fn entry(&self, seq: u64) -> Option<Arc<Exchange>> {
+    pub fn entry(&self, seq: u64) -> Option<Arc<JournalEntry>> {
         self.lock().get(seq)
     }
 
     /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
     /// looks are seen, unless they were dropped or cleared meanwhile.
-    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<Exchange>>> {
+    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<JournalEntry>>> {
         tokio::time::timeout(timeout, self.matched(filter)).await.ok()
     }
 
-    async fn matched(&self, filter: &Filter) -> Vec<Arc<Exchange>> {
+    async fn matched(&self, filter: &Filter) -> Vec<Arc<JournalEntry>> {
         let _waiting = Waiting::among(&self.waiting);
         let mut seen = 0;
         loop {
@@ -217,7 +217,7 @@ impl Journal {
     }
 
     /// Holds expectations against what is there.
-    pub fn verify(&self, expectations: &Expectations) -> Verdict {
+    pub fn verify(&self, expectations: &Expectations) -> VerifyResult {
         let entries = self.find(&expectations.scope);
         let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
         let incomplete = if self.is_off() && expectations.asks_for_entries() {
@@ -232,7 +232,7 @@ impl Journal {
     /// What `keep` makes of the entries that match with numbers above `seen`, and the number that the next entry got. The
     /// lock is held to find a few entries at a time, not to compare them: requests that are recorded meanwhile wait for
     /// microseconds.
-    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Arc<Exchange>) -> T) -> (u64, Vec<T>) {
+    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Arc<JournalEntry>) -> T) -> (u64, Vec<T>) {
         let next_seq = self.lock().next_seq();
         let limit = filter.limit.unwrap_or(usize::MAX);
         let mut found = VecDeque::new();

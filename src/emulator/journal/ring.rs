@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::body_bytes::BodyBytes;
-use super::{Bounds, Exchange, Lost, Reach, Stats};
+use super::{Bounds, JournalEntry, Lost, Reach, Stats};
 
 /// How many scopes that lost entries [`Stats`] lists.
 const LISTED: usize = 100;
@@ -41,7 +41,7 @@ impl EntryRing {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     bounds: Bounds,
-    by_seq: BTreeMap<u64, Arc<Exchange>>,
+    by_seq: BTreeMap<u64, Arc<JournalEntry>>,
     workspaces: HashMap<Arc<str>, EntryRing>,
     /// Those of requests without a key that is known, by provider; `None`: no provider claims them.
     keyless: HashMap<Option<&'static str>, EntryRing>,
@@ -59,9 +59,9 @@ impl Entries {
     }
 
     /// Adds an exchange and says its number. What no longer fits is dropped.
-    pub fn push(&mut self, exchange: Exchange) -> u64 {
+    pub fn push(&mut self, entry: JournalEntry) -> u64 {
         self.last_seq += 1;
-        let entry = Arc::new(Exchange { seq: self.last_seq, ..exchange });
+        let entry = Arc::new(JournalEntry { seq: self.last_seq, ..entry });
         self.head_bytes += head_bytes(&entry);
         self.bodies.add(&entry);
         let ring = match &entry.workspace {
@@ -106,7 +106,7 @@ impl Entries {
         true
     }
 
-    fn ring_mut(&mut self, entry: &Exchange) -> Option<&mut EntryRing> {
+    fn ring_mut(&mut self, entry: &JournalEntry) -> Option<&mut EntryRing> {
         match &entry.workspace {
             Some(workspace) => self.workspaces.get_mut(workspace),
             None => self.keyless.get_mut(&entry.provider),
@@ -131,18 +131,18 @@ impl Entries {
     }
 
     /// Takes everything out. Numbers go on where they were.
-    pub fn take(&mut self) -> BTreeMap<u64, Arc<Exchange>> {
+    pub fn take(&mut self) -> BTreeMap<u64, Arc<JournalEntry>> {
         let empty = Entries { last_seq: self.last_seq, ..Entries::new(self.bounds) };
         std::mem::replace(self, empty).by_seq
     }
 
     /// The entry with this number.
-    pub fn get(&self, seq: u64) -> Option<Arc<Exchange>> {
+    pub fn get(&self, seq: u64) -> Option<Arc<JournalEntry>> {
         self.by_seq.get(&seq).cloned()
     }
 
     /// The first entries with numbers above `seq`, of a workspace or of all, so many at most.
-    pub fn after(&self, workspace: Option<&str>, seq: u64, most: usize) -> Vec<Arc<Exchange>> {
+    pub fn after(&self, workspace: Option<&str>, seq: u64, most: usize) -> Vec<Arc<JournalEntry>> {
         let Some(workspace) = workspace else {
             let later = self.by_seq.range(seq.saturating_add(1)..);
             return later.take(most).map(|(_, entry)| entry.clone()).collect();
@@ -203,7 +203,7 @@ fn lost((workspace, provider, ring): Ring<'_>) -> Lost {
 }
 
 /// The memory that an entry takes besides its bodies, in bytes.
-fn head_bytes(entry: &Exchange) -> usize {
-    let remarks = entry.remarks.as_ref().map_or(0, |remarks| remarks.bytes());
-    size_of::<Exchange>() + TABLES + entry.heads.packed.len() + remarks
+fn head_bytes(entry: &JournalEntry) -> usize {
+    let diagnostics = entry.diagnostics.as_ref().map_or(0, |diagnostics| diagnostics.bytes());
+    size_of::<JournalEntry>() + TABLES + entry.heads.packed.len() + diagnostics
 }

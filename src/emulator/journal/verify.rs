@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::filter::Ask;
-use super::{Exchange, Filter, Reach};
+use super::filter::Criterion;
+use super::{Filter, JournalEntry, Reach};
 use crate::emulator::faults::UnfiredFault;
 use crate::library::object;
 
@@ -129,13 +129,13 @@ impl fmt::Display for Count {
 
 /// Whether the journal holds what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Verdict {
+pub struct VerifyResult {
     /// Whether it does, and nothing that may have counted was dropped.
     pub ok: bool,
     /// What is missing or too much.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
-    pub failures: Vec<Shortfall>,
+    pub failures: Vec<Mismatch>,
     /// Why the journal cannot tell: entries that may have counted were dropped to keep its bounds, or it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
@@ -145,17 +145,17 @@ pub struct Verdict {
     pub unfired: Vec<UnfiredFault>,
 }
 
-impl Verdict {
+impl VerifyResult {
     /// The same, with rules that should have struck and have not.
-    pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> Verdict {
-        Verdict { ok: self.ok && unfired.is_empty(), unfired, ..self }
+    pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> VerifyResult {
+        VerifyResult { ok: self.ok && unfired.is_empty(), unfired, ..self }
     }
 }
 
 /// An expectation that was not met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Mismatch")]
-pub struct Shortfall {
+pub struct Mismatch {
     /// Which of the expectations, from 0; null: `only`.
     pub expectation: Option<usize>,
     /// What was expected and what was found, in a sentence.
@@ -166,13 +166,13 @@ pub struct Shortfall {
     pub seqs: Vec<u64>,
     /// Where too few were found: the request that came closest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub closest: Option<Closest>,
+    pub closest: Option<NearMiss>,
 }
 
 /// A request that is nearly what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "NearMiss")]
-pub struct Closest {
+pub struct NearMiss {
     /// Its number.
     pub seq: u64,
     /// The request, as the log has it.
@@ -186,14 +186,14 @@ const LISTED: usize = 10;
 
 impl Expectations {
     /// Holds them against the entries of their scope, in order. `incomplete` says why these may not be all.
-    pub(super) fn verdict(&self, entries: &[&Exchange], incomplete: Option<String>) -> Verdict {
+    pub(super) fn verdict(&self, entries: &[&JournalEntry], incomplete: Option<String>) -> VerifyResult {
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.shortfall(place, entries)).collect();
         if self.in_order && failures.is_empty() {
             failures.extend(self.disorder(entries));
         }
         failures.extend(self.only.then(|| self.surplus(entries)).flatten());
-        Verdict { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
+        VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
     /// Whether it is about entries at all.
@@ -221,7 +221,7 @@ impl Expectations {
     }
 
     /// The first expectation that was met, but not after the one before it.
-    fn disorder(&self, entries: &[&Exchange]) -> Option<Shortfall> {
+    fn disorder(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let mut reached = 0;
         for (place, one) in self.requests.iter().enumerate() {
             let least = one.count.least();
@@ -231,7 +231,7 @@ impl Expectations {
                     "expected {one} after request {reached}, where those before it are met; {} came later",
                     later.len()
                 );
-                return Some(Shortfall::of(Some(place), message, &one.found(entries).collect::<Vec<_>>()));
+                return Some(Mismatch::of(Some(place), message, &one.found(entries).collect::<Vec<_>>()));
             }
             reached = later.last().map_or(reached, |entry| entry.seq);
         }
@@ -239,37 +239,38 @@ impl Expectations {
     }
 
     /// The requests that nobody expected.
-    fn surplus(&self, entries: &[&Exchange]) -> Option<Shortfall> {
-        let expected = |entry: &Exchange| self.requests.iter().any(|one| one.takes(entry));
+    fn surplus(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
+        let expected = |entry: &JournalEntry| self.requests.iter().any(|one| one.takes(entry));
         let others: Vec<_> = entries.iter().copied().filter(|entry| !expected(entry)).collect();
         let first = others.first()?;
         let message = format!("expected no other requests, found {}; the first is {}", others.len(), first);
-        Some(Shortfall::of(None, message, &others))
+        Some(Mismatch::of(None, message, &others))
     }
 }
 
 impl Expectation {
-    fn takes(&self, entry: &Exchange) -> bool {
+    fn takes(&self, entry: &JournalEntry) -> bool {
         self.filter.after.is_none_or(|after| entry.seq > after) && self.filter.matches(entry)
     }
 
-    fn found<'a>(&self, entries: &'a [&'a Exchange]) -> impl Iterator<Item = &'a Exchange> {
+    fn found<'a>(&self, entries: &'a [&'a JournalEntry]) -> impl Iterator<Item = &'a JournalEntry> {
         entries.iter().copied().filter(|entry| self.takes(entry))
     }
 
-    fn shortfall(&self, place: usize, entries: &[&Exchange]) -> Option<Shortfall> {
+    fn shortfall(&self, place: usize, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let found: Vec<_> = self.found(entries).collect();
         if self.count.holds(found.len()) {
             return None;
         }
-        let shortfall = Shortfall::of(Some(place), format!("expected {self}, found {}", found.len()), &found);
+        let shortfall = Mismatch::of(Some(place), format!("expected {self}, found {}", found.len()), &found);
         let closest = (found.len() < self.count.least()).then(|| self.closest(entries)).flatten();
-        Some(Shortfall { closest, ..shortfall })
+        Some(Mismatch { closest, ..shortfall })
     }
 
     /// Of the requests that do not match, the one that differs in the fewest things; of equals, the newest.
-    fn closest(&self, entries: &[&Exchange]) -> Option<Closest> {
-        let differing = |entry: &Exchange| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Ask<'_>>>();
+    fn closest(&self, entries: &[&JournalEntry]) -> Option<NearMiss> {
+        let differing =
+            |entry: &JournalEntry| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Criterion<'_>>>();
         let (_, entry, asks) = entries
             .iter()
             .copied()
@@ -281,7 +282,7 @@ impl Expectation {
             .min_by_key(|(count, _, _)| *count)?;
         let secrets = entry.secrets();
         let differs = asks.iter().map(|ask| ask.difference(entry, &secrets)).collect();
-        Some(Closest { seq: entry.seq, line: entry.to_string(), differs })
+        Some(NearMiss { seq: entry.seq, line: entry.to_string(), differs })
     }
 }
 
@@ -296,9 +297,9 @@ impl fmt::Display for Expectation {
     }
 }
 
-impl Shortfall {
-    fn of(expectation: Option<usize>, message: String, found: &[&Exchange]) -> Shortfall {
+impl Mismatch {
+    fn of(expectation: Option<usize>, message: String, found: &[&JournalEntry]) -> Mismatch {
         let seqs = found.iter().take(LISTED).map(|entry| entry.seq).collect();
-        Shortfall { expectation, message, found: found.len(), seqs, closest: None }
+        Mismatch { expectation, message, found: found.len(), seqs, closest: None }
     }
 }

@@ -25,7 +25,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub use self::http2::{CLIENT, REFUSED};
 pub use self::queue::LogFormat;
 use self::queue::{Queue, json_line};
-use crate::emulator::journal::Line;
+use crate::emulator::journal::LogLine;
 
 /// How long an exit waits for the last lines to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
@@ -103,7 +103,7 @@ impl RequestLog {
 
     /// Writes a request into the log.
     #[cold]
-    pub fn write(&self, level: Level, line: &Line) {
+    pub fn write(&self, level: Level, line: &LogLine) {
         match self {
             RequestLog::Json(queue) => queue.push(json_line(level, "request", line)),
             RequestLog::Text if level == Level::WARN => tracing::warn!("{line}"),

@@ -60,7 +60,7 @@ pub struct Queue {
 
 #[derive(Debug)]
 enum Message {
-    Line(Vec<u8>),
+    LogLine(Vec<u8>),
     /// Asks to be told when all lines before it are written.
     Flush(Sender<()>),
 }
@@ -88,7 +88,7 @@ impl Queue {
     pub(super) fn push(&self, line: Vec<u8>) {
         let more = |waiting: usize| Some(waiting + cost(&line)).filter(|bytes| *bytes <= CAPACITY);
         match self.counts.waiting.fetch_update(SeqCst, SeqCst, more) {
-            Ok(_) => drop(self.sender.send(Message::Line(line))),
+            Ok(_) => drop(self.sender.send(Message::LogLine(line))),
             Err(_) => drop(self.counts.dropped.fetch_add(1, SeqCst)),
         }
     }
@@ -123,7 +123,7 @@ fn cost(line: &[u8]) -> usize {
 fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, format: LogFormat) {
     for message in messages {
         match message {
-            Message::Line(line) => {
+            Message::LogLine(line) => {
                 let written = write_line(&mut output, &line).is_ok();
                 let has_caught_up = counts.waiting.fetch_sub(cost(&line), SeqCst) == cost(&line);
                 if !written {
@@ -200,7 +200,7 @@ mod tests {
         let written: Vec<_> = lines.iter().take(4).collect();
         assert!(written[..3].iter().all(|line| line.starts_with('x')), "{written:?}");
         assert!(
-            written[3].contains("WARN assetmock::emulator::log: 2 lines of the log were dropped"),
+            written[3].contains("WARN assetmock::emulator::log::queue: 2 lines of the log were dropped"),
             "{}",
             written[3]
         );

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::holds::CollectionHold;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::tally::Tally;
-use super::{Edition, Missing, Store, StoreError, Write};
+use super::{CollectionVersion, Missing, Store, StoreError, Write};
 use crate::library::fixture;
 
 /// How many assets one transaction adds, copies or removes at most: a few tens of milliseconds.
@@ -141,7 +141,7 @@ impl Write {
         );
         let own = sqlx::query(AssertSqlSafe(sql)).bind(workspace).bind(self.store.holds.json());
         let Some(row) = own.fetch_optional(&mut *self.tx).await? else { return Ok(false) };
-        let own = Edition { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
+        let own = CollectionVersion { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
         self.affects.add(workspace);
         self.owned = Some((workspace.to_owned(), own));
         Ok(true)
@@ -149,7 +149,7 @@ impl Write {
 
     /// Copy on write: a collection that only this workspace uses, copied first if it is shared. `more` assets are about to be
     /// added, or removed if negative.
-    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<Edition, StoreError> {
+    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<CollectionVersion, StoreError> {
         if !self.try_own(workspace).await? {
             let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
             let copy = self.copy_without_assets(shared).await?;
@@ -252,8 +252,8 @@ mod tests {
     use super::*;
     use crate::emulator::workspace;
     use crate::emulator::world;
-    use crate::library::fixture::{Generator, Spec};
-    use crate::library::store::Place;
+    use crate::library::fixture::{Generator, GeneratorConfig};
+    use crate::library::store::DatabaseLocation;
     use crate::providers;
 
     async fn assets(store: &Store) -> i64 {
@@ -263,9 +263,9 @@ mod tests {
     /// Neither one large collection nor many small ones are removed in one piece.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_slice_removes_so_many_assets_and_no_more() {
-        let store = Store::open(&Place::Private).await.unwrap();
+        let store = Store::open(&DatabaseLocation::Memory).await.unwrap();
         for count in [2_500, 900, 900] {
-            let generated = Generator::new(Spec::new(count, 1, workspace::until()));
+            let generated = Generator::new(GeneratorConfig::new(count, 1, workspace::until()));
             let made = Generator::workspace("ws_a");
             let write = store.write(providers::names()).await.unwrap();
             let (write, _) = write.add_collection(&made, world::identified(&made, generated)).await.unwrap();

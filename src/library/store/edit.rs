@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::tally::Tally;
-use super::{Edition, Missing, Store, StoreError, Write, export};
+use super::{CollectionVersion, Missing, Store, StoreError, Write, export};
 use crate::library::fixture;
 
 impl Store {
@@ -82,7 +82,7 @@ async fn find(
 impl Write {
     /// Adds assets to a workspace, the last one newest of those created at the same instant.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
-        let Edition { collection, tallied, .. } = self.own(workspace, assets.len() as i64).await?;
+        let CollectionVersion { collection, tallied, .. } = self.own(workspace, assets.len() as i64).await?;
         let mut tally = Tally::default();
         let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
         let numbered = counted.map(|asset| (collection, asset));

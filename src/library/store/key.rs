@@ -36,12 +36,12 @@ pub struct Key {
     /// The variants that the workspace has of its own.
     pub choices: Choices,
     /// What the workspace holds at the moment.
-    pub edition: Edition,
+    pub edition: CollectionVersion,
 }
 
 /// What a workspace holds at a moment: nothing about it ever changes, a change makes the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edition {
+pub struct CollectionVersion {
     /// The number of the collection.
     pub collection: i64,
     /// How often that was changed.
@@ -164,6 +164,10 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         expires_at: row.try_get(7)?,
         limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
         choices: serde_json::from_str(row.try_get(12)?).map_err(json)?,
-        edition: Edition { collection: row.try_get(9)?, version: row.try_get(10)?, tallied: row.try_get(11)? },
+        edition: CollectionVersion {
+            collection: row.try_get(9)?,
+            version: row.try_get(10)?,
+            tallied: row.try_get(11)?,
+        },
     })
 }

@@ -4,7 +4,7 @@
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
-use super::{Asset, Edition, Read, Store, asset, fold};
+use super::{Asset, CollectionVersion, Read, Store, asset, fold};
 use crate::clock::Micros;
 
 /// Why there is no page.
@@ -32,7 +32,7 @@ pub struct View {
     /// The provider.
     pub provider: &'static str,
     /// The edition.
-    pub edition: Edition,
+    pub edition: CollectionVersion,
 }
 
 /// What is read of a selection's assets.
@@ -186,7 +186,7 @@ fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, sele
 
 /// That assets whose numbers are known are of a collection. A plus keeps SQLite from reading the whole collection by its
 /// index: the numbers are the way.
-fn push_collection(sql: &mut QueryBuilder<Sqlite>, edition: Edition) {
+fn push_collection(sql: &mut QueryBuilder<Sqlite>, edition: CollectionVersion) {
     sql.push("+a.collection = ").push_bind(edition.collection);
 }
 

@@ -30,11 +30,11 @@ pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
 pub use file::ReplacedFile;
-pub use key::{Edition, Key, KeyState};
+pub use key::{CollectionVersion, Key, KeyState};
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
-pub use open::{OpenError, Place};
+pub use open::{DatabaseLocation, OpenError};
 pub use read::Read;
 pub use selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 pub use snapshot::Snapshot;
@@ -51,7 +51,7 @@ use self::counts::WorkspaceCounts;
 use self::file::DatabaseFile;
 use self::holds::Holds;
 use self::versions::Versions;
-use crate::library::glimpsed::Glimpsed;
+use crate::library::seen_before::SeenBefore;
 
 /// A transaction, for reading a state or for changing it.
 type Tx<'t> = sqlx::Transaction<'t, sqlx::Sqlite>;
@@ -81,7 +81,7 @@ pub struct Store {
     /// Of exports of large workspaces, to be taken for as long as one is under way.
     exports: Arc<Semaphore>,
     /// What workspaces were made from lately.
-    sources: Arc<std::sync::Mutex<Glimpsed>>,
+    sources: Arc<std::sync::Mutex<SeenBefore>>,
     /// Whether another process may change what is read here.
     is_shared: bool,
     /// The file that the library is in, if it is in one.

@@ -21,9 +21,9 @@ use super::{Store, tally};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum DatabaseLocation {
     /// In this process, without a file. It needs no writable directory and ends with the process.
-    Private,
+    Memory,
     /// In a file, made if need be.
     File(PathBuf),
 }
@@ -185,18 +185,18 @@ fn is_no_room(cause: &str) -> bool {
 
 impl OpenError {
     /// What a database failed with while a new world was written into it.
-    pub fn writing(place: &Place, cause: &sqlx::Error) -> OpenError {
-        let file = if let Place::File(file) = place { Some(file.clone()) } else { None };
+    pub fn writing(place: &DatabaseLocation, cause: &sqlx::Error) -> OpenError {
+        let file = if let DatabaseLocation::File(file) = place { Some(file.clone()) } else { None };
         OpenError::Unusable { file, cause: cause.to_string() }
     }
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date.
-    pub async fn open(place: &Place) -> Result<Store, OpenError> {
+    pub async fn open(place: &DatabaseLocation) -> Result<Store, OpenError> {
         let file = match place {
-            Place::Private => None,
-            Place::File(file) => Some(file.clone()),
+            DatabaseLocation::Memory => None,
+            DatabaseLocation::File(file) => Some(file.clone()),
         };
         if let Some(file) = file.as_deref().filter(|file| std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0)) {
             inspect(file).await?;
@@ -214,8 +214,8 @@ impl Store {
             .connect_lazy_with(options(place));
         let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
         let prepared = match place {
-            Place::Private => private(&mut connection).await,
-            Place::File(_) => lasting(&mut connection).await,
+            DatabaseLocation::Memory => private(&mut connection).await,
+            DatabaseLocation::File(_) => lasting(&mut connection).await,
         };
         prepared.map_err(|error| unusable(&error))?;
         let store = Store {
@@ -274,7 +274,7 @@ impl Store {
     }
 }
 
-fn options(place: &Place) -> SqliteConnectOptions {
+fn options(place: &DatabaseLocation) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .busy_timeout(BUSY)
         .create_if_missing(true)
@@ -284,13 +284,13 @@ fn options(place: &Place) -> SqliteConnectOptions {
         .log_statements(log::LevelFilter::Off)
         .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
-        Place::Private => {
+        DatabaseLocation::Memory => {
             // A name that begins with a slash is shared by all connections of this process (https://sqlite.org/inmemorydb.html).
             static NEXT: AtomicU64 = AtomicU64::new(0);
             options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
         }
         // A connection that is opened later must not make a file where ours was deleted.
-        Place::File(file) => options.filename(file).create_if_missing(false),
+        DatabaseLocation::File(file) => options.filename(file).create_if_missing(false),
     }
 }
 

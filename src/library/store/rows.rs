@@ -36,9 +36,9 @@ fn push_insertion<T>(
 
 /// Rows of any tables but the assets', to be stored in this order.
 #[derive(Default)]
-pub(super) struct Rows(Vec<Trip>);
+pub(super) struct Rows(Vec<Batch>);
 
-struct Trip {
+struct Batch {
     rows: usize,
     sql: QueryBuilder<Sqlite>,
 }
@@ -103,7 +103,7 @@ impl Rows {
 
     /// Stores them.
     pub async fn store(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        for Trip { mut sql, .. } in self.0 {
+        for Batch { mut sql, .. } in self.0 {
             sql.build().execute(&mut *connection).await?;
         }
         Ok(())
@@ -117,7 +117,7 @@ impl Rows {
                     push_insertion(&mut last.sql, table, some, &bind);
                     last.rows += some.len();
                 }
-                _ => self.0.push(Trip { rows: some.len(), sql: insertion(table, some, &bind) }),
+                _ => self.0.push(Batch { rows: some.len(), sql: insertion(table, some, &bind) }),
             }
         }
         self

@@ -16,7 +16,7 @@ use super::holds::CollectionHold;
 use super::load;
 use super::rows::{Rows, json};
 use super::versions::Affects;
-use super::{Edition, Missing, Snapshot, Store, StoreError, Tx, export, key};
+use super::{CollectionVersion, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::library::fixture;
 use crate::library::model::Choices;
 
@@ -33,7 +33,7 @@ pub struct Write {
     /// Whether they may hold more or fewer keys or assets than before.
     pub(super) recounts: bool,
     /// The workspace whose collection this change made its own, and the collection.
-    pub(super) owned: Option<(String, Edition)>,
+    pub(super) owned: Option<(String, CollectionVersion)>,
     /// Collections under construction.
     pub(super) holds: Vec<CollectionHold>,
     exclusive: Option<OwnedRwLockWriteGuard<()>>,

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
-use crate::contract::failure::{Failure, Staged};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
@@ -31,15 +31,15 @@ struct Field<'a> {
 
 /// What only faults bring about. The first three are on the reference page; of the others it has codes at most, and their
 /// messages are inferred.
-pub const STAGED: &[Staged] = &[
-    Staged::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
-    Staged::documented("idempotency_duplicate", 409, "idempotency_duplicate", "Duplicate idempotency key."),
-    Staged::documented("unknown_error", 500, "unknown_error", "An unknown error occurred."),
-    Staged::documented("invalid_json", 400, "invalid_json", "Invalid JSON."),
-    Staged::documented("conflict", 409, "conflict", "Conflict."),
-    Staged::documented("idempotency_conflict", 422, "idempotency_conflict", "Idempotency key reused."),
-    Staged::documented("internal_error", 500, "internal_error", "An internal error occurred."),
-    Staged::documented("unavailable", 503, "service_unavailable", "Service unavailable."),
+pub const STAGED: &[InjectedFailure] = &[
+    InjectedFailure::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
+    InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", "Duplicate idempotency key."),
+    InjectedFailure::documented("unknown_error", 500, "unknown_error", "An unknown error occurred."),
+    InjectedFailure::documented("invalid_json", 400, "invalid_json", "Invalid JSON."),
+    InjectedFailure::documented("conflict", 409, "conflict", "Conflict."),
+    InjectedFailure::documented("idempotency_conflict", 422, "idempotency_conflict", "Idempotency key reused."),
+    InjectedFailure::documented("internal_error", 500, "internal_error", "An internal error occurred."),
+    InjectedFailure::documented("unavailable", 503, "service_unavailable", "Service unavailable."),
 ];
 
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
@@ -57,7 +57,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
             .number("retry-after", exceeded.retry_after),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "unknown_error", "An unknown error occurred."),
-        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

@@ -11,7 +11,7 @@ mod view;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, opaque};
+use crate::clock::{ALPHANUMERIC, Micros, random_id};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -20,7 +20,7 @@ use crate::contract::operation::{Paging, Position};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
 use crate::contract::query::{Args, Unknown};
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, Reply};
+use crate::http::reply::{RenderedPage, Reply};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -93,11 +93,11 @@ impl Provider for Flora {
         view::asset(asset, workspace, variants)
     }
 
-    fn page(&self, page: &Page, args: &Args) -> Rendered {
+    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
         view::page(page, args)
     }
 
-    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply {
         Reply::written(StatusCode::OK, page.body.clone()).header("request-id", request_id(cx))
     }
 
@@ -105,12 +105,12 @@ impl Provider for Flora {
         error::refusal(failure, cx.variants).header("request-id", request_id(cx))
     }
 
-    fn mint(&self, entropy: u128, _: Micros) -> String {
-        opaque(&opaque("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
+    fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
+        random_id(&random_id("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
     }
 
-    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        opaque("sk_test_", entropy, 24, ALPHANUMERIC)
+    fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        random_id("sk_test_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -120,5 +120,5 @@ impl Provider for Flora {
 
 /// Documented: `req_`; inferred: 24 letters and digits.
 fn request_id(cx: &Context) -> String {
-    opaque("req_", cx.entropy, 24, ALPHANUMERIC)
+    random_id("req_", cx.entropy, 24, ALPHANUMERIC)
 }

@@ -10,7 +10,7 @@ use crate::clock::{Micros, utc};
 use crate::contract::provider::{Page, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, raw};
+use crate::http::reply::{RenderedPage, raw};
 use crate::library::model::Status;
 use crate::library::store::{self};
 
@@ -70,11 +70,11 @@ struct Meta<'a> {
     total_estimate: u64,
 }
 
-pub fn page(page: &Page, args: &Args) -> Rendered {
+pub fn page(page: &Page, args: &Args) -> RenderedPage {
     let seen = args.integer("cursor").unsigned_abs().saturating_add(page.rows.len() as u64);
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
-    Rendered::json(&Body { assets: page.shown(), meta }).offering(next)
+    RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
 }
 
 /// Inferred: shown as a MIME type where none is stored, since the field is never null.

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
-use crate::clock::{DIGITS, opaque};
-use crate::contract::failure::{Failure, Staged};
+use crate::clock::{DIGITS, random_id};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::http::reply::Reply;
@@ -35,11 +35,11 @@ struct Details<'a> {
 }
 
 /// What only faults bring about. That 503 is `SERVICE_UNAVAILABLE` is inferred; both are documented.
-pub const STAGED: &[Staged] = &[
-    Staged::documented("invalid_body", 400, "INVALID_REQUEST", "The request body is invalid"),
-    Staged::client("unprocessable", 422, "VALIDATION_ERROR", "Request validation failed"),
-    Staged::client("asset_not_found", 404, "NOT_FOUND", "Asset not found"),
-    Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
+pub const STAGED: &[InjectedFailure] = &[
+    InjectedFailure::documented("invalid_body", 400, "INVALID_REQUEST", "The request body is invalid"),
+    InjectedFailure::client("unprocessable", 422, "VALIDATION_ERROR", "Request validation failed"),
+    InjectedFailure::client("asset_not_found", 404, "NOT_FOUND", "Asset not found"),
+    InjectedFailure::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
 ];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
@@ -73,7 +73,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
                 .number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
-        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 
@@ -104,5 +104,5 @@ fn reason(Violation { problem, .. }: &Violation) -> String {
 
 /// Inferred from a sample: `req-` and six digits.
 fn request_id(cx: &Context) -> String {
-    opaque("req-", cx.entropy, 6, DIGITS)
+    random_id("req-", cx.entropy, 6, DIGITS)
 }

@@ -11,7 +11,7 @@ mod view;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, opaque};
+use crate::clock::{ALPHANUMERIC, Micros, random_id};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -21,7 +21,7 @@ use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Method
 use crate::contract::query::{Args, Unknown};
 use crate::contract::quota::{Quota, Shape};
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, Reply, raw};
+use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -97,11 +97,11 @@ impl Provider for KonPro {
         raw(&view::asset(asset))
     }
 
-    fn page(&self, page: &Page, args: &Args) -> Rendered {
+    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
         view::page(page, args.variants)
     }
 
-    fn answer(&self, page: &Rendered, _: &Context) -> Reply {
+    fn answer(&self, page: &RenderedPage, _: &Context) -> Reply {
         Reply::written(StatusCode::OK, page.body.clone())
     }
 
@@ -109,12 +109,12 @@ impl Provider for KonPro {
         error::refusal(failure, cx)
     }
 
-    fn mint(&self, entropy: u128, _: Micros) -> String {
-        opaque(&opaque("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
+    fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
+        random_id(&random_id("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
     }
 
-    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        opaque("konpro_", entropy, 24, ALPHANUMERIC)
+    fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        random_id("konpro_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {

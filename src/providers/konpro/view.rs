@@ -7,7 +7,7 @@ use super::variants::VARIANTS;
 use crate::clock::seconds;
 use crate::contract::provider::{Page, Rows};
 use crate::contract::variant::Variants;
-use crate::http::reply::Rendered;
+use crate::http::reply::RenderedPage;
 use crate::library::store;
 
 #[derive(Serialize)]
@@ -27,11 +27,11 @@ pub struct Asset<'a> {
     url: Option<&'a str>,
 }
 
-pub fn page(page: &Page, variants: Variants) -> Rendered {
+pub fn page(page: &Page, variants: Variants) -> RenderedPage {
     let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
     let none = variants.is(VARIANTS, "last_token", "empty").then_some("");
     let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
-    Rendered::json(&body).offering(token)
+    RenderedPage::json(&body).offering(token)
 }
 
 pub fn asset(stored: &store::Asset) -> Asset<'_> {

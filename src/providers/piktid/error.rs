@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
-use crate::contract::failure::{Failure, Staged};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
@@ -28,11 +28,11 @@ struct Detail<'a> {
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
 /// What only faults bring about: what clients have met on other routes, and a 503. The text of `conflict` is inferred.
-pub const STAGED: &[Staged] = &[
-    Staged::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
-    Staged::client("conflict", 409, NO_CODE, "Conflict"),
-    Staged::client("maximum_identities_reached", 429, NO_CODE, "Maximum identities reached."),
-    Staged::inferred("unavailable", 503, NO_CODE, "Service Unavailable"),
+pub const STAGED: &[InjectedFailure] = &[
+    InjectedFailure::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
+    InjectedFailure::client("conflict", 409, NO_CODE, "Conflict"),
+    InjectedFailure::client("maximum_identities_reached", 429, NO_CODE, "Maximum identities reached."),
+    InjectedFailure::inferred("unavailable", 503, NO_CODE, "Service Unavailable"),
 ];
 
 /// The envelope holds a sentence and no code.
@@ -58,7 +58,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Failure::Staged(staged) => say(staged.status(), staged.message),
+        Failure::Injected(staged) => say(staged.status(), staged.message),
     }
 }
 

@@ -11,7 +11,7 @@ mod view;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, opaque};
+use crate::clock::{ALPHANUMERIC, Micros, random_id};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -20,7 +20,7 @@ use crate::contract::operation::{Paging, Position};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
 use crate::contract::query::{Args, Unknown};
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, Reply, raw};
+use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -85,11 +85,11 @@ impl Provider for PiktId {
         raw(&view::asset(asset))
     }
 
-    fn page(&self, page: &Page, args: &Args) -> Rendered {
+    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
         view::page(page, args)
     }
 
-    fn answer(&self, page: &Rendered, _: &Context) -> Reply {
+    fn answer(&self, page: &RenderedPage, _: &Context) -> Reply {
         Reply::written(StatusCode::OK, page.body.clone())
     }
 
@@ -102,12 +102,12 @@ impl Provider for PiktId {
         Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", allow)
     }
 
-    fn mint(&self, entropy: u128, _: Micros) -> String {
+    fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
         uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
     }
 
-    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        opaque("piktid_", entropy, 24, ALPHANUMERIC)
+    fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        random_id("piktid_", entropy, 24, ALPHANUMERIC)
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {

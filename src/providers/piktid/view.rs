@@ -8,7 +8,7 @@ use super::params;
 use crate::clock::{Micros, utc};
 use crate::contract::provider::{Page, Rows};
 use crate::contract::query::Args;
-use crate::http::reply::Rendered;
+use crate::http::reply::RenderedPage;
 use crate::library::store;
 
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ pub struct Asset<'a> {
     dimensions: Option<[i64; 2]>,
 }
 
-pub fn page(page: &Page, args: &Args) -> Rendered {
+pub fn page(page: &Page, args: &Args) -> RenderedPage {
     let digits = params::page(args);
     let per_page = args.integer("per_page");
     let pages = page.total.div_ceil(per_page.unsigned_abs());
@@ -55,7 +55,7 @@ pub fn page(page: &Page, args: &Args) -> Rendered {
         has_next: params::number(digits) < pages,
         has_prev: params::number(digits) > 1,
     };
-    Rendered::json(&Body { pagination, assets: page.shown() })
+    RenderedPage::json(&Body { pagination, assets: page.shown() })
 }
 
 pub fn asset(stored: &store::Asset) -> Asset<'_> {

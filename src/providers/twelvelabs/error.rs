@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::clock::{seconds, utc};
-use crate::contract::failure::{Failure, Staged};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
@@ -20,39 +20,44 @@ const KEY_INVALID: &str = "API Key is either invalid or expired. Please check yo
 
 /// What only faults bring about. Codes and sentences are published but for the last one's; which status they go with is
 /// inferred, except for `resource_not_exist` and `parameter_not_provided`.
-pub const STAGED: &[Staged] = &[
-    Staged::documented(
+pub const STAGED: &[InjectedFailure] = &[
+    InjectedFailure::documented(
         "resource_not_exist",
         404,
         "resource_not_exist",
         "Resource with id 000000000000000000000000 does not exist in assets.",
     ),
-    Staged::documented(
+    InjectedFailure::documented(
         "parameter_not_provided",
         400,
         "parameter_not_provided",
         "The asset_ids parameter is required but was not provided.",
     ),
-    Staged::inferred(
+    InjectedFailure::inferred(
         "unauthorized",
         401,
         "unauthorized",
         "Authentication failed. Please check your credentials and try again.",
     ),
-    Staged::inferred(
+    InjectedFailure::inferred(
         "api_allowed_for_paid_plan",
         403,
         "api_allowed_for_paid_plan",
         "API is allowed for paid plan only. Please upgrade to a paid plan to continue using the API.",
     ),
-    Staged::inferred(
+    InjectedFailure::inferred(
         "region_not_allowed",
         403,
         "region_not_allowed",
         "Twelve Labs API is not available in your region. Please refer to https://twelvelabs.io/terms-of-use",
     ),
-    Staged::inferred("request_canceled_or_timed_out", 408, "request_canceled_or_timed_out", "Request canceled."),
-    Staged::inferred("unavailable", 503, "service_unavailable", "The service is temporarily unavailable."),
+    InjectedFailure::inferred(
+        "request_canceled_or_timed_out",
+        408,
+        "request_canceled_or_timed_out",
+        "Request canceled.",
+    ),
+    InjectedFailure::inferred("unavailable", 503, "service_unavailable", "The service is temporarily unavailable."),
 ];
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
@@ -80,7 +85,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::Internal => {
             say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")
         }
-        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

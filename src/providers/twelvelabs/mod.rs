@@ -11,7 +11,7 @@ mod view;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, HEX, Micros, opaque, seconds};
+use crate::clock::{ALPHANUMERIC, HEX, Micros, random_id, seconds};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -20,7 +20,7 @@ use crate::contract::operation::{Paging, Position};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
 use crate::contract::query::{self, Args, Unknown, Violation};
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, Reply, raw};
+use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -108,11 +108,11 @@ impl Provider for TwelveLabs {
         raw(&view::asset(asset))
     }
 
-    fn page(&self, page: &Page, args: &Args) -> Rendered {
+    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
         view::page(page, args)
     }
 
-    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply {
         error::rated(Reply::written(StatusCode::OK, page.body.clone()), cx).header("x-api-version", API_VERSION)
     }
 
@@ -120,13 +120,13 @@ impl Provider for TwelveLabs {
         error::refusal(failure, cx).header("x-api-version", API_VERSION)
     }
 
-    fn mint(&self, entropy: u128, created_at: Micros) -> String {
+    fn new_asset_id(&self, entropy: u128, created_at: Micros) -> String {
         let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
-        opaque(&format!("{second:08x}"), entropy, 16, HEX)
+        random_id(&format!("{second:08x}"), entropy, 16, HEX)
     }
 
-    fn mint_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        format!("tlk_{}", opaque("", entropy, 24, ALPHANUMERIC).to_uppercase())
+    fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
+        format!("tlk_{}", random_id("", entropy, 24, ALPHANUMERIC).to_uppercase())
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::clock::{Micros, utc};
 use crate::contract::provider::{Page, Rows};
 use crate::contract::query::Args;
-use crate::http::reply::Rendered;
+use crate::http::reply::RenderedPage;
 use crate::library::model::Status;
 use crate::library::store::{self};
 
@@ -36,7 +36,7 @@ struct PageInfo {
 /// Inferred: shown where no MIME type is stored.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-pub fn page(page: &Page, args: &Args) -> Rendered {
+pub fn page(page: &Page, args: &Args) -> RenderedPage {
     let limit = args.integer("page_limit");
     let page_info = PageInfo {
         limit_per_page: limit,
@@ -44,7 +44,7 @@ pub fn page(page: &Page, args: &Args) -> Rendered {
         total_page: page.total.div_ceil(limit.unsigned_abs()),
         total_results: page.total,
     };
-    Rendered::json(&Body { data: page.shown(), page_info })
+    RenderedPage::json(&Body { data: page.shown(), page_info })
 }
 
 pub fn asset(stored: &store::Asset) -> Asset<'_> {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
-use crate::contract::failure::{Failure, Staged};
+use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
@@ -32,19 +32,24 @@ struct Meta<'a> {
 pub const MONTHLY: &str = "quota_exceeded";
 
 /// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
-pub const STAGED: &[Staged] = &[
-    Staged::documented(
+pub const STAGED: &[InjectedFailure] = &[
+    InjectedFailure::documented(
         "feature_not_available",
         403,
         "FEATURE_NOT_AVAILABLE",
         "This feature is not available on your plan.",
     ),
-    Staged::documented("plan_limit_exceeded", 403, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached."),
-    Staged::documented(MONTHLY, 429, "RATE_LIMIT_EXCEEDED", "Monthly quota exceeded."),
-    Staged::documented("slug_taken", 409, "SLUG_TAKEN", "This slug is already taken."),
-    Staged::inferred("conflict", 409, "CONFLICT", "The request conflicts with the state of the resource."),
-    Staged::inferred("gone", 410, "GONE", "This endpoint is past its sunset date."),
-    Staged::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
+    InjectedFailure::documented(
+        "plan_limit_exceeded",
+        403,
+        "PLAN_LIMIT_EXCEEDED",
+        "Your plan's limit has been reached.",
+    ),
+    InjectedFailure::documented(MONTHLY, 429, "RATE_LIMIT_EXCEEDED", "Monthly quota exceeded."),
+    InjectedFailure::documented("slug_taken", 409, "SLUG_TAKEN", "This slug is already taken."),
+    InjectedFailure::inferred("conflict", 409, "CONFLICT", "The request conflicts with the state of the resource."),
+    InjectedFailure::inferred("gone", 410, "GONE", "This endpoint is past its sunset date."),
+    InjectedFailure::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
 /// The burst quota's name.
@@ -80,7 +85,7 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
             say(StatusCode::TOO_MANY_REQUESTS, code, message).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
-        Failure::Staged(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
     }
 }
 

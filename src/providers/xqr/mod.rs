@@ -9,7 +9,7 @@ mod view;
 
 use serde_json::value::RawValue;
 
-use crate::clock::{HEX, Micros, opaque, seconds};
+use crate::clock::{HEX, Micros, random_id, seconds};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -19,7 +19,7 @@ use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Method
 use crate::contract::query::{self, Args, Unknown, Violation};
 use crate::contract::quota::{Quota, Shape};
 use crate::contract::variant::Variants;
-use crate::http::reply::{Rendered, Reply, raw};
+use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
 
@@ -114,11 +114,11 @@ impl Provider for Xqr {
         raw(&view::asset(asset, workspace))
     }
 
-    fn page(&self, page: &Page, _: &Args) -> Rendered {
+    fn page(&self, page: &Page, _: &Args) -> RenderedPage {
         view::page(page)
     }
 
-    fn answer(&self, page: &Rendered, cx: &Context) -> Reply {
+    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply {
         let id = request_id(cx);
         let reply = view::answer(page, &id, cx);
         dressed(reply, id, cx)
@@ -135,12 +135,17 @@ impl Provider for Xqr {
         dressed(reply, request_id(cx), cx)
     }
 
-    fn mint(&self, entropy: u128, _: Micros) -> String {
+    fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
         uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
     }
 
-    fn mint_key(&self, [prefix, first, second]: [u128; 3]) -> String {
-        format!("xqr_pk_{}.{}{}", opaque("", prefix, 8, HEX), opaque("", first, 32, HEX), opaque("", second, 32, HEX))
+    fn new_key(&self, [prefix, first, second]: [u128; 3]) -> String {
+        format!(
+            "xqr_pk_{}.{}{}",
+            random_id("", prefix, 8, HEX),
+            random_id("", first, 32, HEX),
+            random_id("", second, 32, HEX)
+        )
     }
 
     fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
@@ -182,5 +187,5 @@ fn of_the_month(reply: Reply) -> Reply {
 
 /// Documented: `req_` and 16 hexadecimal digits.
 fn request_id(cx: &Context) -> String {
-    opaque("req_", cx.entropy, 16, HEX)
+    random_id("req_", cx.entropy, 16, HEX)
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::clock::{Micros, seconds, utc};
 use crate::contract::provider::{Context, Page, Rows};
-use crate::http::payload::Payload;
-use crate::http::reply::{Rendered, Reply, write};
+use crate::http::payload::ResponseBody;
+use crate::http::reply::{RenderedPage, Reply, write};
 use crate::library::model::Status;
 use crate::library::store::{self};
 
@@ -46,14 +46,14 @@ struct RateLimit {
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// The body but for `meta`, which every answer has of its own and which comes last.
-pub fn page(page: &Page) -> Rendered {
-    Rendered::json(&Body { data: page.shown() })
+pub fn page(page: &Page) -> RenderedPage {
+    RenderedPage::json(&Body { data: page.shown() })
 }
 
 /// As many headers as an answer to a live key has, that of the date included.
 const HEADERS: usize = 8;
 
-pub fn answer(page: &Rendered, request_id: &str, cx: &Context) -> Reply {
+pub fn answer(page: &RenderedPage, request_id: &str, cx: &Context) -> Reply {
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
@@ -64,7 +64,7 @@ pub fn answer(page: &Rendered, request_id: &str, cx: &Context) -> Reply {
     end.extend_from_slice(b",\"meta\":");
     write(&mut end, &Meta { request_id, rate_limit });
     end.push(b'}');
-    Reply::with_room(StatusCode::OK, Payload::of(open, end.into()), HEADERS)
+    Reply::with_room(StatusCode::OK, ResponseBody::of(open, end.into()), HEADERS)
 }
 
 pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {

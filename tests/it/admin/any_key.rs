@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use assetmock::emulator::app::{App, Switches};
+use assetmock::emulator::app::{App, Settings};
 use serde_json::{Value, json};
 
 use super::{Room, done, images};
@@ -11,8 +11,8 @@ use crate::support::{NOON, Server, app, block_on};
 
 fn start(fixture: &str) -> Server {
     block_on(async {
-        let switches = Switches { any_key: true, ..Switches::default() };
-        Server::serve(App { switches, ..app(fixture, NOON).await }).await
+        let settings = Settings { any_key: true, ..Settings::default() };
+        Server::serve(App { settings, ..app(fixture, NOON).await }).await
     })
 }
 

@@ -1,6 +1,6 @@
 //! Who may steer the emulator, and how it refuses: always in one shape, whatever was wrong.
 
-use assetmock::emulator::app::{App, Switches};
+use assetmock::emulator::app::{App, Settings};
 use serde_json::{Value, json};
 
 use super::{asked, done, refusal, refused, told};
@@ -8,8 +8,8 @@ use crate::support::{Answer, NOON, Server, app, block_on};
 
 pub(super) fn with_token(token: &str) -> Server {
     block_on(async {
-        let switches = Switches { admin_token: Some(token.to_owned()), ..Switches::default() };
-        Server::serve(App { switches, ..app("demo", NOON).await }).await
+        let settings = Settings { admin_token: Some(token.to_owned()), ..Settings::default() };
+        Server::serve(App { settings, ..app("demo", NOON).await }).await
     })
 }
 

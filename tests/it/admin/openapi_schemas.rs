@@ -24,7 +24,7 @@ fn schemas_have_names_that_a_stranger_would_search_for() {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphabetic()), "{name}");
         assert!(!PRIVATE.contains(name), "{name}");
     }
-    for name in ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "Verdict"]
+    for name in ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "VerifyResult"]
     {
         assert!(names.contains(name), "{name} is missing among {names:?}");
     }
@@ -68,7 +68,7 @@ fn what_is_always_there_is_required_and_what_may_be_missing_is_not() {
         ("FaultRule", vec!["match", "effect", "trigger"]),
         ("FaultRuleInput", vec!["effect"]),
         ("AssetPage", vec!["assets", "next"]),
-        ("Verdict", vec!["ok"]),
+        ("VerifyResult", vec!["ok"]),
         ("Mismatch", vec!["expectation", "message", "found", "seqs"]),
         ("CreateWorkspace", vec![]),
         ("JournalFilter", vec![]),

@@ -148,7 +148,7 @@ fn the_same_requests_in_two_fresh_workspaces_get_the_same_bytes() {
     assert_ne!(seen[1], seen[8], "requests of one workspace have ids of their own");
 }
 
-fn strike(server: &Server, effect: Value) -> Value {
+fn add_fault(server: &Server, effect: Value) -> Value {
     done(server, "POST /faults", effect)
 }
 
@@ -158,12 +158,12 @@ fn a_fault_for_a_workspace_strikes_no_other_and_ends_with_it() {
     let (room, other) = (Room::make(&server, json!({"id": "ws_struck"})), Room::make(&server, json!({})));
     let rule = json!({"match": {"workspace": "ws_struck"}, "effect": {"failure": "server_error"}});
     let count = || done(&server, "GET /faults", Value::Null)["faults"].as_array().unwrap().len();
-    strike(&server, rule.clone());
+    add_fault(&server, rule.clone());
     assert_eq!((statuses(&server, &room), statuses(&server, &other)), (vec![500; 5], vec![200; 5]));
     done(&server, &room.at("POST", "/reset"), Value::Null);
     assert_eq!((statuses(&server, &room), count()), (vec![200; 5], 0));
-    strike(&server, rule.clone());
-    strike(&server, json!({"match": {"workspace": other.id}, "effect": "empty"}));
+    add_fault(&server, rule.clone());
+    add_fault(&server, json!({"match": {"workspace": other.id}, "effect": "empty"}));
     done(&server, &room.at("DELETE", ""), Value::Null);
     assert_eq!(count(), 1, "the other's is still there");
     let room = Room::make(&server, json!({"id": "ws_struck"}));
@@ -176,7 +176,7 @@ fn a_fault_that_lasts_is_shown_by_the_clock_by_which_it_ends() {
     let server = Server::start("empty");
     let room = Room::make(&server, json!({}));
     let rule = json!({"match": {"workspace": room.id}, "effect": {"failure": "server_error"}, "for_seconds": 60});
-    let id = strike(&server, rule)["id"].clone();
+    let id = add_fault(&server, rule)["id"].clone();
     let active = || {
         let one = done(&server, &format!("GET /faults/{id}"), Value::Null)["active"].clone();
         assert_eq!(one, done(&server, "GET /faults", Value::Null)["faults"][0]["active"]);

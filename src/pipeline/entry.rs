@@ -22,11 +22,11 @@ use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::cache::CachedResponse;
 use crate::emulator::explain::{self, Case, Warning};
-use crate::emulator::faults::Struck;
+use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
-use crate::emulator::journal::{self, BODY_CAP, Exchange, Heads, Line, Remarks};
+use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
-use crate::http::payload::Payload;
+use crate::http::payload::ResponseBody;
 use crate::library::store::Key;
 use crate::providers;
 
@@ -43,7 +43,7 @@ const BODY_PATIENCE: Duration = Duration::from_millis(250);
 
 /// A request on its way to an answer. It ends in the journal: with its answer, or without one if the client goes away before.
 #[derive(Debug)]
-pub struct Open {
+pub struct PendingEntry {
     /// The emulator.
     pub app: Arc<App>,
     /// The request but for its body.
@@ -51,23 +51,23 @@ pub struct Open {
     body: Option<Box<journal::Body>>,
     watch: Stopwatch,
     /// What is noted about it so far.
-    pub notes: Notes,
+    pub entry: EntryBuilder,
     ended: bool,
 }
 
 /// What is noted about a request.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub struct EntryBuilder {
     provider: Option<&'static str>,
     /// The operation that the request is for, if it is for one.
     pub operation: Option<&'static Operation>,
     workspace: Option<Arc<str>>,
     key: Option<Arc<str>>,
     at: Option<Micros>,
-    remarks: Option<Box<Remarks>>,
+    diagnostics: Option<Box<Diagnostics>>,
 }
 
-impl Notes {
+impl EntryBuilder {
     /// Notes whom the request is for, which workspace its key opens, and when it came by that workspace's clock.
     pub fn about(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
         self.provider = Some(card.name);
@@ -87,7 +87,7 @@ impl Notes {
     }
 
     /// Notes the faults that strike.
-    pub fn struck(&mut self, struck: &[Struck]) {
+    pub fn struck(&mut self, struck: &[AppliedFault]) {
         if struck.is_empty() {
             return;
         }
@@ -96,7 +96,7 @@ impl Notes {
 
     /// Notes why the request is refused, unless a fault wants it so.
     pub fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
-        if self.remarks.as_ref().is_some_and(|remarks| remarks.why.is_some()) {
+        if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
             return;
         }
         let owner = match (failure, case.shown) {
@@ -108,14 +108,14 @@ impl Notes {
     }
 
     /// Notes a reason in words.
-    pub fn because(&mut self, why: impl Into<String>) {
+    pub fn set_reason(&mut self, why: impl Into<String>) {
         self.remark().why = Some(why.into());
     }
 
     /// Notes that the answer is a fault's, not the vendor's.
     pub fn staged(&mut self) {
-        let remarks = self.remark();
-        remarks.why = Some(format!("the fault `{}` struck", remarks.faults.join("`, `")));
+        let diagnostics = self.remark();
+        diagnostics.why = Some(format!("the fault `{}` struck", diagnostics.faults.join("`, `")));
     }
 
     /// Notes that the connection is reset before any of the answer leaves.
@@ -128,10 +128,10 @@ impl Notes {
     /// Notes that the route is one of the vendor's that is not imitated here.
     pub fn absent(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
-        self.because(warning.to_string());
+        self.set_reason(warning.to_string());
         self.remark().warnings = vec![warning];
         if let Some(workspace) = &self.workspace {
-            app.tenants.of(workspace).warned.fetch_add(1, Relaxed);
+            app.workspace_states.get_or_create(workspace).warned.fetch_add(1, Relaxed);
         }
     }
 
@@ -139,35 +139,35 @@ impl Notes {
     pub fn answered(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
         if !answer.warnings.is_empty() {
             self.remark().warnings = answer.warnings.to_vec();
-            let tenant = app.tenants.of(&key.workspace);
-            tenant.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
+            let workspace_state = app.workspace_states.get_or_create(&key.workspace);
+            workspace_state.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
         }
     }
 
-    fn remark(&mut self) -> &mut Remarks {
-        self.remarks.get_or_insert_default()
+    fn remark(&mut self) -> &mut Diagnostics {
+        self.diagnostics.get_or_insert_default()
     }
 
     /// Puts the notes into headers of the answer, if the client asks for them.
-    fn wear(&self, request: &Parts, response: &mut Response) {
+    fn add_explain_headers(&self, request: &Parts, response: &mut Response) {
         if request.headers.get(EXPLAIN).is_none_or(|value| value != "1") {
             return;
         }
-        let Some(remarks) = &self.remarks else { return };
-        let warnings = remarks.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
+        let Some(diagnostics) = &self.diagnostics else { return };
+        let warnings = diagnostics.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
         let warnings = (!warnings.is_empty()).then_some(warnings);
-        for (name, text) in [(WHY, remarks.why.clone()), (WARNINGS, warnings)] {
+        for (name, text) in [(WHY, diagnostics.why.clone()), (WARNINGS, warnings)] {
             let value = text.and_then(|text| HeaderValue::from_str(&explain::in_ascii(&text)).ok());
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
     }
 }
 
-impl Open {
+impl PendingEntry {
     /// A request that has just come.
-    pub fn receive(app: Arc<App>, request: Parts) -> Open {
+    pub fn receive(app: Arc<App>, request: Parts) -> PendingEntry {
         let watch = Stopwatch::start();
-        Open { app, request, body: None, watch, notes: Notes::default(), ended: false }
+        PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
     /// Reads the beginning of its body, as far as it comes soon.
@@ -176,17 +176,17 @@ impl Open {
     }
 
     /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
-    pub fn close(mut self, response: &mut Response, body: Payload, delivery: Delivery) {
-        self.notes.wear(&self.request, response);
-        let body = if self.request.method == Method::HEAD { Payload::default() } else { body };
+    pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
+        self.entry.add_explain_headers(&self.request, response);
+        let body = if self.request.method == Method::HEAD { ResponseBody::default() } else { body };
         match delivery {
             Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
             Delivery::Part(sent) => {
-                self.notes.remark().sent = Some(sent as u64);
+                self.entry.remark().sent = Some(sent as u64);
                 self.end(Some(response), journal::Body::beginning(&body, sent));
             }
             Delivery::Nothing => {
-                self.notes.undelivered();
+                self.entry.undelivered();
                 self.end(None, journal::Body::default());
             }
         }
@@ -194,13 +194,13 @@ impl Open {
 
     fn end(&mut self, response: Option<&Response>, body: journal::Body) {
         self.ended = true;
-        let level = self.notes.remarks.as_ref().map_or(Level::DEBUG, |remarks| remarks.level());
+        let level = self.entry.diagnostics.as_ref().map_or(Level::DEBUG, |diagnostics| diagnostics.level());
         let is_logged = log::is_enabled(level);
         if !is_logged && self.app.journal.is_off() {
             return;
         }
         let exchange = self.exchange(response, body);
-        let line = is_logged.then(|| Line::of(&exchange));
+        let line = is_logged.then(|| LogLine::of(&exchange));
         let seq = NonZeroU64::new(self.app.journal.record(exchange));
         if let Some(mut line) = line {
             line.seq = seq;
@@ -208,31 +208,31 @@ impl Open {
         }
     }
 
-    fn exchange(&mut self, response: Option<&Response>, body: journal::Body) -> Exchange {
-        Exchange {
+    fn exchange(&mut self, response: Option<&Response>, body: journal::Body) -> JournalEntry {
+        JournalEntry {
             seq: 0,
-            at: self.notes.at.unwrap_or_else(|| self.app.clock.now()),
-            provider: self.notes.provider,
-            operation: self.notes.operation,
-            workspace: self.notes.workspace.take(),
-            key: self.notes.key.take(),
+            at: self.entry.at.unwrap_or_else(|| self.app.clock.now()),
+            provider: self.entry.provider,
+            operation: self.entry.operation,
+            workspace: self.entry.workspace.take(),
+            key: self.entry.key.take(),
             method: std::mem::take(&mut self.request.method),
-            heads: Heads::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
+            heads: PackedHeaders::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
             version: self.request.version,
             request_body: self.body.take(),
             status: response.map(Response::status),
             response_body: body,
             duration: self.watch.elapsed(),
-            remarks: self.notes.remarks.take(),
+            diagnostics: self.entry.diagnostics.take(),
         }
     }
 }
 
 /// The HTTP layer gives a request up when its connection ends.
-impl Drop for Open {
+impl Drop for PendingEntry {
     fn drop(&mut self) {
         if !self.ended {
-            self.notes.because("the client went away before it was answered");
+            self.entry.set_reason("the client went away before it was answered");
             self.end(None, journal::Body::default());
         }
     }

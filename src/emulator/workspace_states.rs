@@ -5,15 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::clock::{Chance, Clock, Hands, Micros};
+use crate::clock::{Clock, ClockMode, Micros, Rng};
 
 /// What a workspace has of its own in this process.
 #[derive(Debug)]
-pub struct Tenant {
+pub struct WorkspaceState {
     /// Its clock; none: the emulator's.
     clock: RwLock<Option<Clock>>,
     /// The source of its request ids.
-    pub chance: Chance,
+    pub rng: Rng,
     /// Whether warnings make the emulator end with an error.
     pub strict: AtomicBool,
     /// Whether they did when it was made.
@@ -22,11 +22,11 @@ pub struct Tenant {
     pub warned: AtomicU64,
 }
 
-impl Tenant {
-    fn new(seed: Option<u64>) -> Tenant {
-        Tenant {
+impl WorkspaceState {
+    fn new(seed: Option<u64>) -> WorkspaceState {
+        WorkspaceState {
             clock: RwLock::default(),
-            chance: seed.map_or_else(Chance::from_system, Chance::seeded),
+            rng: seed.map_or_else(Rng::from_system, Rng::seeded),
             strict: AtomicBool::default(),
             made_strict: AtomicBool::default(),
             warned: AtomicU64::default(),
@@ -39,7 +39,7 @@ impl Tenant {
     }
 
     /// How its own clock goes, if it has one.
-    pub fn hands(&self) -> Option<Hands> {
+    pub fn hands(&self) -> Option<ClockMode> {
         self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Clock::hands)
     }
 
@@ -68,33 +68,33 @@ impl Tenant {
 
 /// The workspaces of this process, by id.
 #[derive(Debug, Default)]
-pub struct Tenants {
+pub struct WorkspaceStates {
     /// Every workspace's sequence of ids begins with it, so that what a test sees does not depend on other tests.
     seed: Option<u64>,
-    map: RwLock<HashMap<String, Arc<Tenant>>>,
+    map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
     /// The ids of those that had failed when they were forgotten.
     failed_before: Mutex<BTreeSet<String>>,
 }
 
-impl Tenants {
+impl WorkspaceStates {
     /// Workspaces whose ids are the same in every run if there is a seed.
-    pub fn new(seed: Option<u64>) -> Tenants {
-        Tenants { seed, ..Tenants::default() }
+    pub fn new(seed: Option<u64>) -> WorkspaceStates {
+        WorkspaceStates { seed, ..WorkspaceStates::default() }
     }
 
     /// What this workspace has of its own.
-    pub fn of(&self, workspace: &str) -> Arc<Tenant> {
-        if let Some(tenant) = self.map.read().unwrap_or_else(PoisonError::into_inner).get(workspace) {
-            return tenant.clone();
+    pub fn get_or_create(&self, workspace: &str) -> Arc<WorkspaceState> {
+        if let Some(workspace_state) = self.map.read().unwrap_or_else(PoisonError::into_inner).get(workspace) {
+            return workspace_state.clone();
         }
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
-        map.entry(workspace.to_owned()).or_insert_with(|| Arc::new(Tenant::new(self.seed))).clone()
+        map.entry(workspace.to_owned()).or_insert_with(|| Arc::new(WorkspaceState::new(self.seed))).clone()
     }
 
     /// Forgets a workspace: the next one of this id begins anew. Whether a warning was given that counts is remembered.
     pub fn forget(&self, workspace: &str) {
         let forgotten = self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
-        if forgotten.is_some_and(|tenant| tenant.failed()) {
+        if forgotten.is_some_and(|workspace_state| workspace_state.failed()) {
             self.remember_failed([workspace.to_owned()]);
         }
     }
@@ -102,7 +102,9 @@ impl Tenants {
     /// Forgets them all, likewise.
     pub fn forget_all(&self) {
         let forgotten = std::mem::take(&mut *self.map.write().unwrap_or_else(PoisonError::into_inner));
-        self.remember_failed(forgotten.into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id));
+        self.remember_failed(
+            forgotten.into_iter().filter(|(_, workspace_state)| workspace_state.failed()).map(|(id, _)| id),
+        );
     }
 
     fn remember_failed(&self, ids: impl IntoIterator<Item = String>) {
@@ -112,13 +114,13 @@ impl Tenants {
     /// The workspaces in which a warning was given that counts, those that were forgotten included.
     pub fn failed(&self) -> BTreeSet<String> {
         let mut ids = self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        ids.extend(self.all().into_iter().filter(|(_, tenant)| tenant.failed()).map(|(id, _)| id));
+        ids.extend(self.all().into_iter().filter(|(_, workspace_state)| workspace_state.failed()).map(|(id, _)| id));
         ids
     }
 
     /// Those that were asked for, by id.
-    pub fn all(&self) -> Vec<(String, Arc<Tenant>)> {
+    pub fn all(&self) -> Vec<(String, Arc<WorkspaceState>)> {
         let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        map.iter().map(|(id, tenant)| (id.clone(), tenant.clone())).collect()
+        map.iter().map(|(id, workspace_state)| (id.clone(), workspace_state.clone())).collect()
     }
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Body, Exchange};
+use super::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::explain::{SHORT, clip};
 use crate::emulator::secret::{Secrets, mask};
@@ -19,7 +19,7 @@ use crate::emulator::secret::{Secrets, mask};
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "JournalEntry")]
-pub struct Shown {
+pub struct EntryView {
     /// Its number: from 1, never used again.
     pub seq: u64,
     /// When it came, by the workspace's clock, in RFC 3339.
@@ -41,7 +41,7 @@ pub struct Shown {
     /// The request's headers.
     pub request_headers: Vec<Header>,
     /// The request's body.
-    pub request_body: ShownBody,
+    pub request_body: BodyView,
     /// Whether there was more of it.
     pub request_body_cut: bool,
     /// The answer's status; null: the connection ended before any of the answer left.
@@ -49,7 +49,7 @@ pub struct Shown {
     /// The answer's headers.
     pub response_headers: Vec<Header>,
     /// The answer's body.
-    pub response_body: ShownBody,
+    pub response_body: BodyView,
     /// Whether there was more of it.
     pub response_body_cut: bool,
     /// The length of all of the answer's body, in bytes.
@@ -85,7 +85,7 @@ pub struct Header {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "JournalBody")]
-pub enum ShownBody {
+pub enum BodyView {
     /// Text.
     Text(String),
     /// Anything else.
@@ -95,14 +95,14 @@ pub enum ShownBody {
     },
 }
 
-impl Shown {
+impl EntryView {
     /// An entry without its secrets.
-    pub fn of(entry: &Exchange) -> Shown {
+    pub fn of(entry: &JournalEntry) -> EntryView {
         let secrets = entry.secrets();
-        let remarks = entry.remarks();
+        let diagnostics = entry.diagnostics();
         let request_body = entry.request_body.as_deref().cloned().unwrap_or_default();
         let hidden = |text: &str| secrets.hide(text).into_owned();
-        Shown {
+        EntryView {
             seq: entry.seq,
             at: write_rfc3339(entry.at),
             provider: entry.provider,
@@ -113,35 +113,35 @@ impl Shown {
             target: secrets.target(&entry.heads.target().to_string()),
             http_version: format!("{:?}", entry.version),
             request_headers: headers(&entry.heads.request(), &secrets),
-            request_body: ShownBody::of(&request_body, &secrets),
+            request_body: BodyView::of(&request_body, &secrets),
             request_body_cut: request_body.is_cut(),
             status: entry.status.map(|status| status.as_u16()),
             response_headers: headers(&entry.heads.response(), &secrets),
-            response_body: ShownBody::of(&entry.response_body, &secrets),
+            response_body: BodyView::of(&entry.response_body, &secrets),
             response_body_cut: entry.response_body.is_cut(),
             response_body_length: entry.response_body.length,
             response_body_sent: entry.sent(),
             bodies_dropped: entry.response_body.dropped || request_body.dropped,
             duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
-            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
-            why: remarks.why.as_deref().map(hidden),
-            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
-            variants: remarks.variants.clone(),
+            faults: diagnostics.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: diagnostics.why.as_deref().map(hidden),
+            warnings: diagnostics.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+            variants: diagnostics.variants.clone(),
         }
     }
 }
 
-impl ShownBody {
-    pub(super) fn of(body: &Body, secrets: &Secrets) -> ShownBody {
+impl BodyView {
+    pub(super) fn of(body: &Body, secrets: &Secrets) -> BodyView {
         let whole = body.kept.whole();
         let bytes = secrets.hide_in_bytes(&whole);
         match (std::str::from_utf8(&bytes), body.is_cut()) {
-            (Ok(text), _) => ShownBody::Text(text.to_owned()),
+            (Ok(text), _) => BodyView::Text(text.to_owned()),
             // Cut within a character.
             (Err(error), true) if error.error_len().is_none() => {
-                ShownBody::Text(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned())
+                BodyView::Text(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned())
             }
-            (Err(_), _) => ShownBody::Binary { base64: STANDARD.encode(&bytes) },
+            (Err(_), _) => BodyView::Binary { base64: STANDARD.encode(&bytes) },
         }
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
     shown.collect()
 }
 
-impl Exchange {
+impl JournalEntry {
     /// What must not be shown of it.
     pub(crate) fn secrets(&self) -> Secrets {
         let secrets = Secrets::of(self.key.as_deref(), &self.heads.request()).and_in_headers(&self.heads.response());
@@ -175,7 +175,7 @@ const LINE_TARGET: usize = 240;
 /// warnings follow the reason:
 /// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct LogLine {
     /// Its number in the journal; null: it holds nothing.
     pub seq: Option<NonZeroU64>,
     provider: Option<&'static str>,
@@ -191,13 +191,13 @@ pub struct Line {
     warnings: Vec<String>,
 }
 
-impl Line {
+impl LogLine {
     /// An entry without its secrets.
-    pub fn of(entry: &Exchange) -> Line {
+    pub fn of(entry: &JournalEntry) -> LogLine {
         let secrets = entry.secrets();
-        let remarks = entry.remarks();
+        let diagnostics = entry.diagnostics();
         let hidden = |text: &str| secrets.hide(text).into_owned();
-        Line {
+        LogLine {
             seq: NonZeroU64::new(entry.seq),
             provider: entry.provider,
             operation: entry.operation.map(|operation| operation.name),
@@ -207,20 +207,20 @@ impl Line {
             target: clip(&secrets.target(&entry.heads.target().to_string()), LINE_TARGET, &secrets).into_owned(),
             status: entry.status.map(|status| status.as_u16()),
             duration_ms: entry.duration.as_micros() as f64 / 1000.0,
-            faults: remarks.faults.iter().map(|fault| hidden(fault)).collect(),
-            why: remarks.why.as_deref().map(hidden),
-            warnings: remarks.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
+            faults: diagnostics.faults.iter().map(|fault| hidden(fault)).collect(),
+            why: diagnostics.why.as_deref().map(hidden),
+            warnings: diagnostics.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
         }
     }
 }
 
-impl fmt::Display for Exchange {
+impl fmt::Display for JournalEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Line::of(self).fmt(f)
+        LogLine::of(self).fmt(f)
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status.map_or(Cow::Borrowed("-"), |status| Cow::Owned(status.to_string()));
         write!(

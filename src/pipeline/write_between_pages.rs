@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::Torture;
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
+use crate::emulator::faults::PagingFault;
 use crate::library::fixture::{self};
 use crate::library::model::Instant;
 use crate::library::store::{AssetQuery, ListError, Selection, Start, StoreError};
 use crate::providers;
 
 /// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
-pub async fn disturb(
-    torture: Torture,
+pub async fn write_between_pages(
+    torture: PagingFault,
     app: &App,
     provider: &dyn Provider,
     entry: &Arc<KeyCache>,
@@ -28,19 +28,19 @@ pub async fn disturb(
     }
 }
 
-async fn write(torture: Torture, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
+async fn write(torture: PagingFault, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
     let names = providers::names();
-    if torture == Torture::Remove {
+    if torture == PagingFault::Remove {
         let mut write = app.store.write_to(workspace, names).await?;
         write.remove_assets(workspace, &[first.to_owned()]).await?;
         return write.commit().await;
     }
     let first = app.store.asset(workspace, first, &names).await?;
     let mut write = app.store.write_to(workspace, names).await?;
-    let entropy = app.chance.wide_bits();
+    let entropy = app.rng.next_u128();
     // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
     let newer = Instant(first.created_at.0.saturating_add(1));
-    let ids = providers::ALL.iter().map(|provider| provider.mint(entropy, first.created_at.0)).collect();
+    let ids = providers::ALL.iter().map(|provider| provider.new_asset_id(entropy, first.created_at.0)).collect();
     let twin = fixture::Asset { created_at: newer, told: None, ids: Default::default(), ..first };
     write.add_assets(workspace, vec![(twin, ids)]).await?;
     write.commit().await

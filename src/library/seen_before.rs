@@ -8,9 +8,9 @@ const MEMORY: usize = 64;
 
 /// What was seen once, lately. Only hashes are kept: of two things with the same, the later seems to come again.
 #[derive(Debug, Default)]
-pub struct Glimpsed(VecDeque<u64>);
+pub struct SeenBefore(VecDeque<u64>);
 
-impl Glimpsed {
+impl SeenBefore {
     /// Whether this was seen before; from now on it was.
     pub fn again(&mut self, thing: &(impl Hash + ?Sized)) -> bool {
         let mut hasher = DefaultHasher::new();
@@ -31,9 +31,9 @@ mod tests {
 
     #[test]
     fn only_what_was_seen_lately_comes_again() {
-        let mut glimpsed = Glimpsed::default();
-        assert_eq!(["a", "b", "a"].map(|thing| glimpsed.again(thing)), [false, false, true]);
-        (0..MEMORY).for_each(|number| assert!(!glimpsed.again(&number)));
-        assert!(!glimpsed.again("a"));
+        let mut seen_before = SeenBefore::default();
+        assert_eq!(["a", "b", "a"].map(|thing| seen_before.again(thing)), [false, false, true]);
+        (0..MEMORY).for_each(|number| assert!(!seen_before.again(&number)));
+        assert!(!seen_before.again("a"));
     }
 }

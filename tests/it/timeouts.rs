@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use assetmock::emulator::app::{App, Switches};
-use assetmock::http::connection::Patience;
+use assetmock::emulator::app::{App, Settings};
+use assetmock::http::connection::Timeouts;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect, pairs};
@@ -17,8 +17,8 @@ const SHORT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(600);
 
 /// A server that waits so long for each thing.
-fn start(patience: Patience) -> Server {
-    block_on(async { Server::serve(App { patience, ..app(&world(), NOON).await }).await })
+fn start(timeouts: Timeouts) -> Server {
+    block_on(async { Server::serve(App { timeouts, ..app(&world(), NOON).await }).await })
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -50,7 +50,7 @@ fn is_served(server: &Server) {
 
 #[test]
 fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
-    let server = start(Patience { head: SHORT, body: LONG, write: LONG });
+    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG });
     let dialect = dialects::of("twelvelabs");
     let mut idle = connect(&server);
     let untouched = connect(&server);
@@ -79,7 +79,7 @@ fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
 
 #[test]
 fn a_head_that_comes_byte_by_byte_in_time_is_answered() {
-    let server = start(Patience { head: LONG, body: LONG, write: LONG });
+    let server = start(Timeouts { head: LONG, body: LONG, write: LONG });
     let mut slow = connect(&server);
     for byte in request(dialects::of("piktid")).bytes() {
         slow.write_all(&[byte]).unwrap();
@@ -89,7 +89,7 @@ fn a_head_that_comes_byte_by_byte_in_time_is_answered() {
 
 #[test]
 fn an_answer_that_takes_longer_than_a_head_may_is_awaited() {
-    let server = start(Patience { head: SHORT, body: SHORT, write: SHORT });
+    let server = start(Timeouts { head: SHORT, body: SHORT, write: SHORT });
     let dialect = dialects::of("konpro");
     let late = format!("X-Emulator-Fault: latency; ms={}", 3 * SHORT.as_millis());
     assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("_off"), &late]).status, 200);
@@ -110,7 +110,7 @@ fn send_in_two_parts(stream: &mut TcpStream, method: &str, target: &str, more: &
 
 #[test]
 fn a_body_that_comes_by_itself_is_no_head() {
-    let server = start(Patience { head: SHORT, body: LONG, write: LONG });
+    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG });
     let (wait, dialect) = (3 * SHORT.as_millis(), dialects::of("flora"));
     let late = format!("X-Emulator-Fault: latency; ms={wait}\r\n{}\r\n", dialect.auth("_off"));
     let search = json!({"filter": {"path": "/never"}, "wait_ms": wait}).to_string();
@@ -130,7 +130,7 @@ fn a_body_that_comes_by_itself_is_no_head() {
 
 #[test]
 fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
-    let server = start(Patience { head: Duration::from_secs(1), body: LONG, write: LONG });
+    let server = start(Timeouts { head: Duration::from_secs(1), body: LONG, write: LONG });
     let dialect = dialects::of("konpro");
     let mut stream = connect(&server);
     let late = request(dialect).replacen("Host", "X-Emulator-Fault: latency; ms=1200\r\nHost", 1);
@@ -145,7 +145,7 @@ fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
 /// Each part comes in time, all of them together take longer than a head or a part may.
 #[test]
 fn a_slow_upload_is_taken_to_its_end() {
-    let server = start(Patience { head: SHORT, body: Duration::from_secs(2), write: LONG });
+    let server = start(Timeouts { head: SHORT, body: Duration::from_secs(2), write: LONG });
     let mut stream = connect(&server);
     let body = json!({"id": "ws_slow"}).to_string();
     let head = "POST /_emulator/workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -160,7 +160,7 @@ fn a_slow_upload_is_taken_to_its_end() {
 
 #[test]
 fn a_body_that_stops_is_refused() {
-    let server = start(Patience { head: LONG, body: SHORT, write: LONG });
+    let server = start(Timeouts { head: LONG, body: SHORT, write: LONG });
     let mut slow = connect(&server);
     let head =
         format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 100\r\n\r\n{{", server.address);
@@ -172,7 +172,7 @@ fn a_body_that_stops_is_refused() {
 
 #[test]
 fn a_client_that_takes_nothing_is_let_go() {
-    let server = start(Patience { head: LONG, body: LONG, write: SHORT });
+    let server = start(Timeouts { head: LONG, body: LONG, write: SHORT });
     let mut deaf = connect(&server);
     deaf.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let many = request(dialects::of("xqr")).repeat(1000);
@@ -184,7 +184,7 @@ fn a_client_that_takes_nothing_is_let_go() {
 
 #[test]
 fn a_thousand_clients_that_stop_in_the_middle_keep_nobody_waiting() {
-    let server = start(Patience { head: LONG, body: LONG, write: LONG });
+    let server = start(Timeouts { head: LONG, body: LONG, write: LONG });
     let unfinished = [
         "GET / HTTP/1.1\r\n".to_owned(),
         format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", server.address),
@@ -204,7 +204,7 @@ fn a_thousand_clients_that_stop_in_the_middle_keep_nobody_waiting() {
 
 #[test]
 fn fifty_requests_in_one_write_get_fifty_answers_in_order() {
-    let server = start(Patience::default());
+    let server = start(Timeouts::default());
     let sizes = || (1..=10).cycle().take(50);
     let dialect = dialects::of("flora");
     let one = |size| request(dialect).replacen('?', &format!("?limit={size}"), 1);
@@ -224,8 +224,8 @@ fn fifty_requests_in_one_write_get_fifty_answers_in_order() {
 #[test]
 fn there_are_no_more_workspaces_than_there_can_be() {
     let app = block_on(app(&world(), NOON));
-    let switches = Switches { any_key: true, max_workspaces: 5, ..Switches::default() };
-    let server = block_on(Server::serve(App { switches, ..app }));
+    let settings = Settings { any_key: true, max_workspaces: 5, ..Settings::default() };
+    let server = block_on(Server::serve(App { settings, ..app }));
     let statuses: Vec<_> = (0..4).map(|_| server.call("POST", "/_emulator/workspaces", &json!({})).status).collect();
     assert_eq!(statuses, [201, 201, 409, 409], "three are there from the start");
     let refused = server.call("POST", "/_emulator/workspaces", &json!({})).json();

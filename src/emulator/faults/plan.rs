@@ -6,11 +6,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::effect::{Effect, Raw};
-use super::paging::Torture;
+use super::paging::PagingFault;
 use super::rule::RetryAfter;
-use super::wire::{self, Delivery, Peer};
-use super::{Struck, failures};
-use crate::clock::{Chance, Micros};
+use super::wire::{self, Client, Delivery};
+use super::{AppliedFault, failures};
+use crate::clock::{Micros, Rng};
 use crate::contract::failure::Failure;
 use crate::contract::provider::{Card, Page};
 use crate::http::reply::Reply;
@@ -22,13 +22,13 @@ use crate::library::store::AssetQuery;
 /// `content_type`) and one for how it travels (`truncate`, `trickle`, `reset`). Most requests have an empty one,
 /// which is why the large parts are in boxes.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Script {
+pub struct FaultPlan {
     /// How long the request waits before anything else happens to it.
     pub delay: Duration,
     /// What is answered in place of a page.
-    pub instead: Option<Box<Instead>>,
+    pub instead: Option<Box<Replacement>>,
     /// What happens to the walk. Before a page is read, the pipeline itself makes or removes an asset.
-    pub paging: Option<Torture>,
+    pub paging: Option<PagingFault>,
     retry_after: Option<RetryAfter>,
     emptied: bool,
     written: Option<Box<Effect>>,
@@ -37,26 +37,26 @@ pub struct Script {
 
 /// An answer in place of a page.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Instead {
+pub enum Replacement {
     /// A failure for the vendor to word.
     Failure(Failure),
     /// An answer that has nothing of the vendor's.
     Raw(Reply),
 }
 
-impl Script {
+impl FaultPlan {
     /// Puts together what strikes a request to this provider, with a key of these limits.
-    pub fn of(struck: &[Struck], card: &Card, limits: KeyLimits, now: Micros, chance: &Chance) -> Script {
-        let mut script = Script::default();
-        for Struck { effect, retry_after, .. } in struck {
+    pub fn of(struck: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
+        let mut script = FaultPlan::default();
+        for AppliedFault { effect, retry_after, .. } in struck {
             match effect {
-                Effect::Latency(latency) => script.delay += latency.draw(chance),
+                Effect::Latency(latency) => script.delay += latency.draw(rng),
                 Effect::Paging(torture) => script.paging = script.paging.or(Some(*torture)),
                 Effect::Failure(name) => {
-                    let failure = || failures::named(card, name, limits, now, *retry_after).map(Instead::Failure);
+                    let failure = || failures::named(card, name, limits, now, *retry_after).map(Replacement::Failure);
                     script.answer(*retry_after, failure);
                 }
-                Effect::Raw(raw) => script.answer(*retry_after, || Some(Instead::Raw(reply(raw)))),
+                Effect::Raw(raw) => script.answer(*retry_after, || Some(Replacement::Raw(reply(raw)))),
                 Effect::Empty if script.instead.is_none() => script.emptied = true,
                 Effect::Empty => {}
                 Effect::MalformedJson | Effect::ContentType(_) => {
@@ -70,7 +70,7 @@ impl Script {
         script
     }
 
-    fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Instead>) {
+    fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Replacement>) {
         if self.instead.is_none() && !self.emptied {
             self.retry_after = retry_after;
             self.instead = instead().map(Box::new);
@@ -79,25 +79,25 @@ impl Script {
 
     /// The refusal of a cursor, if that is what happens to the walk.
     pub fn refused_cursor(&self, card: &Card) -> Option<Failure> {
-        (self.paging == Some(Torture::ExpiredCursor)).then(|| failures::misplaced(card))
+        (self.paging == Some(PagingFault::ExpiredCursor)).then(|| failures::misplaced(card))
     }
 
     /// What the pipeline does to the library before the page is read: it makes an asset, or removes one.
-    pub fn disturbance(&self) -> Option<Torture> {
-        self.paging.filter(|torture| matches!(torture, Torture::Insert | Torture::Remove))
+    pub fn write_between(&self) -> Option<PagingFault> {
+        self.paging.filter(|torture| matches!(torture, PagingFault::Insert | PagingFault::Remove))
     }
 
     /// What happens to the question for a page.
-    pub fn bend(&self, plan: &mut AssetQuery) {
+    pub fn alter_query(&self, plan: &mut AssetQuery) {
         if let Some(torture) = self.paging {
-            torture.bend(plan);
+            torture.alter_query(plan);
         }
     }
 
     /// What happens to the page, before the vendor shows it.
-    pub fn spoil(&self, page: &mut Page, chance: &Chance) {
+    pub fn alter_page(&self, page: &mut Page, rng: &Rng) {
         if let Some(torture) = self.paging {
-            torture.spoil(page, chance);
+            torture.alter_page(page, rng);
         }
     }
 
@@ -117,12 +117,12 @@ impl Script {
     }
 
     /// How much leaves of an answer with a body of so many bytes.
-    pub fn delivery(&self, length: usize, peer: &Peer) -> Delivery {
+    pub fn delivery(&self, length: usize, peer: &Client) -> Delivery {
         self.travels.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
     }
 
     /// What happens to the answer on its way; the last thing before the HTTP layer has it.
-    pub async fn send(&self, response: Response, peer: &Peer) -> Response {
+    pub async fn send(&self, response: Response, peer: &Client) -> Response {
         match &self.travels {
             Some(effect) => Box::pin(wire::send(response, effect, peer)).await,
             None => response,

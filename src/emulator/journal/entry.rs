@@ -12,7 +12,7 @@ use tracing::Level;
 use crate::clock::Micros;
 use crate::contract::operation::Operation;
 use crate::emulator::explain::Warning;
-use crate::http::payload::Payload;
+use crate::http::payload::ResponseBody;
 
 /// How much of a body the journal keeps.
 pub const BODY_CAP: usize = 64 << 10;
@@ -21,7 +21,7 @@ pub const BODY_CAP: usize = 64 << 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
     /// What is kept of it.
-    pub kept: Payload,
+    pub kept: ResponseBody,
     /// The length of all of it.
     pub length: u64,
     /// Whether it was dropped since, to keep the journal within its bound of bytes.
@@ -31,7 +31,7 @@ pub struct Body {
 impl Body {
     /// The first [`BODY_CAP`] bytes of `whole`. The rest is given up, so a longer body is copied rather than sliced;
     /// of a shorter one, what others may have too is shared with them.
-    pub fn of(whole: impl Into<Payload>) -> Body {
+    pub fn of(whole: impl Into<ResponseBody>) -> Body {
         let whole = whole.into();
         let length = whole.len() as u64;
         let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
@@ -39,9 +39,9 @@ impl Body {
     }
 
     /// Of a body that ended early, the part that left, so many bytes at most.
-    pub fn beginning(whole: &Payload, sent: usize) -> Body {
+    pub fn beginning(whole: &ResponseBody, sent: usize) -> Body {
         let part = Bytes::copy_from_slice(&whole.whole()[..sent.min(whole.len())]);
-        Body { length: whole.len() as u64, ..Body::of(Payload::unshared(part)) }
+        Body { length: whole.len() as u64, ..Body::of(ResponseBody::unshared(part)) }
     }
 
     /// Whether there was more of it.
@@ -51,14 +51,14 @@ impl Body {
 
     fn drop_kept(&mut self) {
         self.dropped = !self.kept.is_empty();
-        self.kept = Payload::default();
+        self.kept = ResponseBody::default();
     }
 }
 
-/// A request and its answer, as they were: keys in it are whole. It is shown as [`Shown`](super::Shown), as
+/// A request and its answer, as they were: keys in it are whole. It is shown as [`EntryView`](super::EntryView), as
 /// [`Har`](super::Har), or by its `Display` as one line for the log; none of them tells a key.
 #[derive(Debug, Clone)]
-pub struct Exchange {
+pub struct JournalEntry {
     /// Its number in the journal: from 1, never used again. The journal gives it.
     pub seq: u64,
     /// When it came, by the workspace's clock.
@@ -74,7 +74,7 @@ pub struct Exchange {
     /// The method.
     pub method: Method,
     /// The target and the headers of both sides.
-    pub heads: Heads,
+    pub heads: PackedHeaders,
     /// The version of HTTP.
     pub version: Version,
     /// The request's body, if it had one, which few have: an entry without has no room for it.
@@ -86,12 +86,12 @@ pub struct Exchange {
     /// How long the answer took.
     pub duration: Duration,
     /// What is remarked about it, which is little mostly: an entry without has no room for it.
-    pub remarks: Option<Box<Remarks>>,
+    pub diagnostics: Option<Box<Diagnostics>>,
 }
 
 /// What is remarked about an exchange.
 #[derive(Debug, Clone, Default)]
-pub struct Remarks {
+pub struct Diagnostics {
     /// The faults that struck.
     pub faults: Vec<String>,
     /// Why it was refused.
@@ -104,12 +104,12 @@ pub struct Remarks {
     pub sent: Option<u64>,
 }
 
-impl Remarks {
+impl Diagnostics {
     /// The memory it takes, in bytes, about.
     pub(super) fn bytes(&self) -> usize {
         let listed = self.faults.len() * size_of::<String>() + self.warnings.len() * size_of::<Warning>();
         let named: usize = self.variants.keys().map(|name| size_of::<(String, &str)>() + name.len()).sum();
-        size_of::<Remarks>() + listed + named + self.why.as_ref().map_or(0, String::len)
+        size_of::<Diagnostics>() + listed + named + self.why.as_ref().map_or(0, String::len)
     }
 
     /// What was said: why it was refused, and what was probably not meant.
@@ -127,17 +127,17 @@ impl Remarks {
     }
 }
 
-impl Exchange {
+impl JournalEntry {
     /// What is remarked about it.
-    pub fn remarks(&self) -> &Remarks {
-        static NONE: Remarks =
-            Remarks { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new(), sent: None };
-        self.remarks.as_deref().unwrap_or(&NONE)
+    pub fn diagnostics(&self) -> &Diagnostics {
+        static NONE: Diagnostics =
+            Diagnostics { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new(), sent: None };
+        self.diagnostics.as_deref().unwrap_or(&NONE)
     }
 
     /// How many bytes of the answer's body left.
     pub fn sent(&self) -> u64 {
-        self.remarks().sent.unwrap_or(self.response_body.length)
+        self.diagnostics().sent.unwrap_or(self.response_body.length)
     }
 
     /// Whether anything is kept of either body.
@@ -156,7 +156,7 @@ impl Exchange {
 /// of memory: a map of headers takes a kilobyte. And they are a copy, since the server hands out slices of the connection's
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heads {
+pub struct PackedHeaders {
     pub(super) packed: Vec<u8>,
     ends: Ends,
 }
@@ -168,9 +168,9 @@ struct Ends {
     request: usize,
 }
 
-impl Heads {
+impl PackedHeaders {
     /// Packs the heads of a request and of its answer, if there is one.
-    pub fn of(target: &Uri, request: &HeaderMap, response: Option<&HeaderMap>) -> Heads {
+    pub fn of(target: &Uri, request: &HeaderMap, response: Option<&HeaderMap>) -> PackedHeaders {
         let absolute;
         let target = match target.path_and_query() {
             Some(path) if target.authority().is_none() => path.as_str(),
@@ -186,12 +186,12 @@ impl Heads {
         pack(&mut packed, request);
         let ends = Ends { target: target.len(), request: packed.len() };
         response.into_iter().for_each(|response| pack(&mut packed, response));
-        Heads { packed, ends }
+        PackedHeaders { packed, ends }
     }
 
     /// The target as it was sent: a path with its query, or a whole address.
-    pub fn target(&self) -> Target<'_> {
-        Target(str::from_utf8(&self.packed[..self.ends.target]).expect("it was a text"))
+    pub fn target(&self) -> RequestTarget<'_> {
+        RequestTarget(str::from_utf8(&self.packed[..self.ends.target]).expect("it was a text"))
     }
 
     /// The headers of the request.
@@ -229,9 +229,9 @@ fn unpacked(packed: &[u8]) -> HeaderMap {
 
 /// A target as it was sent: a path with its query, or a whole address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target<'e>(&'e str);
+pub struct RequestTarget<'e>(&'e str);
 
-impl<'e> Target<'e> {
+impl<'e> RequestTarget<'e> {
     /// Whether it is a whole address.
     pub fn is_absolute(self) -> bool {
         self.0.contains("://") && !self.0.starts_with('/')
@@ -252,7 +252,7 @@ impl<'e> Target<'e> {
     }
 }
 
-impl fmt::Display for Target<'_> {
+impl fmt::Display for RequestTarget<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
