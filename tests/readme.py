@@ -412,7 +412,7 @@ def read_yaml(lines):
 def options_table(help_text):
     """The table of options, from what `serve --help` says."""
     rows = ["| option | variable | default | meaning |", "|---|---|---|---|"]
-    for part in re.split(r"\n {6}(?=--)", help_text.split("\nOptions:")[1].partition("\n  -h, --help")[0])[1:]:
+    for part in re.split(r"\n {6}(?=--)", help_text.split("\nOptions:")[1].partition("\nExamples:")[0])[1:]:
         flag, meaning, *rest = [line.strip() for line in part.splitlines() if line.strip()]
         inner = re.search(r" \[default: (.+)\]$", meaning)
         meaning = meaning[: inner.start()] if inner else meaning
