@@ -1,7 +1,8 @@
-"""Reads Markdown pages: fenced blocks, tables, headings and links; and checks the links without a network."""
+"""Reads Markdown pages: fenced blocks, tables, headings and links; checks the links without a network, and compares what a
+page says with what a program says."""
 
+import difflib
 import re
-from pathlib import Path
 
 
 class Difference(Exception):
@@ -11,6 +12,16 @@ class Difference(Exception):
 def check(holds, message):
     if not holds:
         raise Difference(message)
+
+
+def compare(expected, got):
+    """Both are lists of lines; `expected` may have masks."""
+    pattern = "".join(
+        r"(?:[^\n]*\n)*" if line.strip() == "…" else r"[^\n]*".join(map(re.escape, line.split("…"))) + r"\n"
+        for line in expected
+    )
+    if not re.fullmatch(pattern, "".join(line + "\n" for line in got)):
+        raise Difference("\n".join(difflib.unified_diff(expected, got, "the page", "the program", lineterm="")))
 
 
 def blocks(lines):

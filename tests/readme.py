@@ -18,7 +18,7 @@ console  `$ ` begins a command (a backslash at its end or an open quote carries 
          from then on, and a `$ echo $?` behind them its exit code.
 sh       Commands without output, each checked as SHELL below says. `export` holds for all that follows.
 python   Run with SDK_PYTHON. What a `print` prints stands behind it as a comment. If the text above ends with the name of a
-         file, the block is saved under this name, and a test for pytest.
+         file, the block is a test for pytest, saved under this name.
 js       Run with node in SDK_NODE. What a `console.log` prints stands behind it as a comment.
 ts       A test for `node --test`, saved under the name that the text above it ends with. Its types are checked.
 json     A fixture, saved under the name that the text above it ends with, and checked.
@@ -27,8 +27,6 @@ yaml     A GitHub Actions workflow: its services are started with their environm
 Servers take a free port; the port of the pages is replaced by it in commands and expected output. Nothing else is rewritten.
 """
 
-import difflib
-import itertools
 import json
 import os
 import re
@@ -37,13 +35,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from markdown import Difference, blocks, check, check_contents, check_links, quoted, read, table
+from manual_tables import check_effects, check_every_call, check_failures, check_options, check_tortures, check_triggers
+from markdown import Difference, blocks, check, check_contents, check_links, compare, read
+from server import Server
+from workflow import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 MANUAL = sorted((ROOT / "docs").glob("*.md"))
@@ -53,16 +53,6 @@ LINKED = [ROOT / page for page in ("CHANGELOG.md", "FIDELITY.md", "tests/wire/RE
 # The README is a front page: what is longer belongs into the manual.
 MOST_LINES = 220
 PORT = "4750"
-
-
-def compare(expected, got):
-    """Both are lists of lines; `expected` may have masks."""
-    pattern = "".join(
-        r"(?:[^\n]*\n)*" if line.strip() == "…" else r"[^\n]*".join(map(re.escape, line.split("…"))) + r"\n"
-        for line in expected
-    )
-    if not re.fullmatch(pattern, "".join(line + "\n" for line in got)):
-        raise Difference("\n".join(difflib.unified_diff(expected, got, "the page", "the program", lineterm="")))
 
 
 def goes_on(command):
@@ -76,48 +66,6 @@ def goes_on(command):
     return False
 
 
-class Server:
-    """The program, serving on a free port, with its output in a file."""
-
-    def __init__(self, arguments, environment, folder):
-        port_file, self.log = folder / "port", folder / "log"
-        port_file.unlink(missing_ok=True)
-        settings = {"ASSETMOCK_LISTEN": "127.0.0.1:0", "ASSETMOCK_PORT_FILE": str(port_file)}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [os.environ["ASSETMOCK_BIN"], *arguments],
-                env={**environment, **settings},
-                cwd=folder / "work",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + 20
-        while not port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.process.kill()
-                raise Difference(f"the server did not start:\n{self.log.read_text()}")
-            time.sleep(0.005)
-        self.port = port_file.read_text().strip()
-
-    def output(self):
-        return self.log.read_text().splitlines()
-
-    def end(self, asked=signal.SIGTERM):
-        """Its exit code, after this signal."""
-        if self.process.poll() is None:
-            self.process.send_signal(asked)
-        try:
-            return self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise Difference("the server did not stop when asked to") from None
-
-    def stop(self):
-        code = self.end()
-        check(code == 0, f"the server ended with code {code}:\n{self.log.read_text()}")
-
-
 class Reader:
     """Does what a page says, from top to bottom, in an empty folder."""
 
@@ -125,6 +73,7 @@ class Reader:
         self.folder, self.work = folder, folder / "work"
         self.work.mkdir()
         self.server = self.code = None
+        self.origin = f"http://127.0.0.1:{PORT}"
         # Method and path of each request to the emulator's own API.
         self.asked = set()
         tools = folder / "bin"
@@ -183,7 +132,7 @@ class Reader:
         """The answer of the running server to `GET path`, or to `POST path` with a body."""
         data = [] if body is None else ["-d", json.dumps(body)]
         headers = [word for header in headers for word in ("-H", header)]
-        done = self.run(["curl", f"http://127.0.0.1:{PORT}{path}", *data, *headers])
+        done = self.run(["curl", f"{self.origin}{path}", *data, *headers])
         check(done.returncode == 0, done.stdout)
         return json.loads(done.stdout)
 
@@ -249,8 +198,9 @@ class Reader:
     def python(self, lines, above):
         name = saved_as(above, "py")
         if name:
-            # A test file: the console block below it runs it.
             (self.work / name).write_text(self.here("\n".join(lines) + "\n"))
+            done = self.run(["pytest", "-q", name])
+            check(done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}")
         else:
             self.snippet([os.environ["SDK_PYTHON"], "-c"], lines, self.work)
 
@@ -354,142 +304,6 @@ def saved_as(above, ending):
     """The file name in backticks with which the line above a block ends."""
     names = re.findall(rf"`([\w.-]+\.{ending})`:?$", above)
     return names[-1] if names else None
-
-
-def read_yaml(lines):
-    """The part of YAML that workflows need: maps, lists, block and flow scalars. Anything else is an error."""
-    rows = [(len(line) - len(line.lstrip()), line.strip()) for line in lines]
-
-    def scalar(text):
-        if text[0] in "[{\"":
-            return json.loads(text)
-        check(not re.search(r": | #|^['&*!%@`|>]", text), f"this must be quoted in YAML: {text}")
-        return text
-
-    def block(at, least):
-        while at < len(rows) and not rows[at][1]:
-            at += 1
-        check(at < len(rows) and rows[at][0] >= least, "a value is missing in the YAML")
-        indent, text = rows[at]
-        value = [] if text.startswith("- ") else {}
-        while at < len(rows) and (not rows[at][1] or rows[at][0] == indent):
-            text = rows[at][1]
-            if not text:
-                at += 1
-            elif isinstance(value, list):
-                check(text.startswith("- "), f"not an item of the list: {text}")
-                rows[at] = (indent + 2, text[2:])
-                item, at = block(at, indent + 2)
-                value.append(item)
-            else:
-                at = entry(at, indent, value)
-        check(at == len(rows) or rows[at][0] < indent, f"wrong indentation in the YAML: {rows[min(at, len(rows) - 1)]}")
-        return value, at
-
-    def entry(at, indent, value):
-        match = re.fullmatch(r"([\w.-]+):(?: (.+))?", rows[at][1])
-        check(match, f"not a line of YAML: {rows[at][1]}")
-        key, rest = match.groups()
-        check(key not in value, f"twice in the YAML: {key}")
-        at += 1
-        if rest is None:
-            value[key], at = block(at, indent + 1)
-        elif rest in ("|", ">-"):
-            end = at
-            while end < len(rows) and (not rows[end][1] or rows[end][0] > indent):
-                end += 1
-            value[key] = ("\n" if rest == "|" else " ").join(text for _, text in rows[at:end])
-            at = end
-        else:
-            value[key] = scalar(rest)
-        return at
-
-    value, end = block(0, 0)
-    check(end == len(rows), "the YAML goes on after its end")
-    return value
-
-
-def options_table(help_text):
-    """The table of options, from what `serve --help` says."""
-    rows = ["| option | variable | default | meaning |", "|---|---|---|---|"]
-    for part in re.split(r"\n {6}(?=--)", help_text.split("\nOptions:")[1].partition("\nExamples:")[0])[1:]:
-        flag, meaning, *rest = [line.strip() for line in part.splitlines() if line.strip()]
-        inner = re.search(r" \[default: (.+)\]$", meaning)
-        meaning = meaning[: inner.start()] if inner else meaning
-        named = dict(re.findall(r"^\[(env|default): (.*?)=?\]$", "\n".join(rest), re.MULTILINE))
-        values = re.findall(r"^- (\w+):", "\n".join(rest), re.MULTILINE)
-        default = f"`{named['default']}`" if "default" in named else inner[1] if inner else "none" if "<" in flag else "off"
-        one_of = f" One of {', '.join(f'`{value}`' for value in values)}." if values else ""
-        rows.append(f"| `{flag}` | `{named['env']}` | {default} | {meaning.rstrip('.')}.{one_of} |")
-    return rows
-
-
-def check_options(lines):
-    head = "| option | variable | default | meaning |"
-    check(head in lines, f"there is no table `{head}`")
-    table = itertools.takewhile(lambda line: line.startswith("|"), lines[lines.index(head) :])
-    done = subprocess.run([os.environ["ASSETMOCK_BIN"], "serve", "--help"], capture_output=True, text=True, check=True)
-    compare(list(table), options_table(done.stdout))
-
-
-def check_every_call(asked, reader):
-    """Each route and method of the OpenAPI document has an example that was run."""
-    for path, item in reader.ask("/_emulator/openapi.json")["paths"].items():
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
-        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
-            called = any(method.upper() == of and re.fullmatch(pattern, at) for of, at in asked)
-            check(called, f"there is no example of {method.upper()} {path}")
-
-
-def check_effects(lines, reader):
-    """The JSON of each effect makes a rule, each header is understood, and no effect is left out."""
-    document = reader.ask("/_emulator/openapi.json")["components"]["schemas"]["FaultEffect"]["oneOf"]
-    missing = {name for one in document for name in one.get("properties", {}) or one["enum"]}
-    for effect, header, _ in table(lines, EFFECTS):
-        for text in quoted(effect):
-            read = json.loads(text)
-            made = reader.ask("/_emulator/faults", {"match": {"provider": "flora"}, "effect": read})
-            check("id" in made, f"`{text}`: {made}")
-            reader.run(["curl", "-X", "DELETE", f"http://127.0.0.1:{PORT}/_emulator/faults"])
-            missing.discard(read if isinstance(read, str) else next(iter(read)))
-        for text in quoted(header):
-            address = f"http://127.0.0.1:{PORT}/flora/api/v1/assets?limit=1"
-            answered = reader.run(["curl", address, "-H", f"X-Emulator-Fault: {text}"]).stdout
-            check("no_such_fault" not in answered, f"`{text}`: {answered}")
-    check(not missing, f"the table of effects lacks {', '.join(sorted(missing))}")
-
-
-def check_triggers(lines, reader):
-    for trigger, _ in table(lines, TRIGGERS):
-        for text in quoted(trigger):
-            made = reader.ask("/_emulator/faults", {"effect": "empty", "trigger": json.loads(text)})
-            check("id" in made, f"`{text}`: {made}")
-
-
-def check_failures(lines, reader):
-    """The names that the emulator lists when asked for one it does not know."""
-    rows = {name: quoted(failures) for name, failures in table(lines, FAILURES)}
-    for provider in reader.ask("/_emulator/providers")["providers"]:
-        said = reader.ask("/_emulator/faults", {"match": {"provider": provider["name"]}, "effect": {"failure": "?"}})
-        names = quoted(said["error"]["message"].partition("; it has ")[2])
-        compare(sorted(rows["all"] + rows.get(provider["title"], [])), sorted(names))
-
-
-def check_tortures(lines, reader):
-    """How likely each vendor is to do it by itself."""
-    providers = reader.ask("/_emulator/providers")["providers"]
-    check(TORTURES.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of tortures has others")
-    for torture, _, *expected in table(lines, TORTURES):
-        for provider, word in zip(providers, expected, strict=True):
-            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": torture.strip("`")}}
-            got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
-            check(got == {provider["name"]: word}, f"{torture} of {provider['title']} is {got}, not {word}")
-
-
-EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
-TRIGGERS = "| `trigger` | fires for, of the requests that match |"
-FAILURES = "| provider | failures |"
-TORTURES = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
 
 
 def run_page(page, report):
