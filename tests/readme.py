@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Runs README.md: every fenced block, the tables, the links; and looks for an example of each of the emulator's own calls.
-Stops at the first difference.
+"""Runs README.md, CONTRIBUTING.md and docs/: every fenced block, the tables, the links; and looks for an example of each of
+the emulator's own calls. Stops at the first difference. Arguments are parts of names of pages: only these are run then, and
+what is about all pages together is left out.
 
-ASSETMOCK_BIN names the program. SDK_PYTHON is a Python that has the packages of tests/sdk/python/requirements.txt,
-SDK_NODE a folder that has the node_modules of tests/sdk/node. `tests/run` sets all three.
+ASSETMOCK_BIN names the program. SDK_PYTHON is a Python that has the packages of tests/sdk/python/requirements.txt, SDK_NODE
+a folder that has the node_modules of tests/sdk/node, CLIENTS_NODE one with those of tests/clients/typescript. `tests/run`
+sets all four.
+
+Each page is run by itself, from top to bottom, in an empty folder, and starts the servers that it needs.
 
 What a block means depends on its language; a language that is not here is a failure:
 
@@ -13,15 +17,16 @@ console  `$ ` begins a command (a backslash at its end or an open quote carries 
          it running, in place of the one before, for all that follows. `^C` stops it: the lines below are what it says
          from then on, and a `$ echo $?` behind them its exit code.
 sh       Commands without output, each checked as SHELL below says. `export` holds for all that follows.
-python   Run with SDK_PYTHON. What a `print` prints stands behind it as a comment.
+python   Run with SDK_PYTHON. What a `print` prints stands behind it as a comment. If the text above ends with the name of a
+         file, the block is a test for pytest, saved under this name.
 js       Run with node in SDK_NODE. What a `console.log` prints stands behind it as a comment.
+ts       A test for `node --test`, saved under the name that the text above it ends with. Its types are checked.
 json     A fixture, saved under the name that the text above it ends with, and checked.
 yaml     A GitHub Actions workflow: its services are started with their environment, then its steps are run.
 
-Servers take a free port; the README's port is replaced by it in commands and expected output. Nothing else is rewritten.
+Servers take a free port; the port of the pages is replaced by it in commands and expected output. Nothing else is rewritten.
 """
 
-import difflib
 import json
 import os
 import re
@@ -30,33 +35,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from manual_tables import check_effects, check_every_call, check_failures, check_options, check_tortures, check_triggers
+from markdown import Difference, blocks, check, check_contents, check_links, compare, read
+from server import Server
+from workflow import read_yaml
+
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+MANUAL = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *MANUAL, ROOT / "CONTRIBUTING.md"]
+# Pages that have no commands to run, and links.
+LINKED = [ROOT / page for page in ("CHANGELOG.md", "FIDELITY.md", "tests/wire/README.md", "benches/README.md")]
+# The README is a front page: what is longer belongs into the manual.
+MOST_LINES = 220
 PORT = "4750"
-
-
-class Difference(Exception):
-    """What the README says is not so."""
-
-
-def check(holds, message):
-    if not holds:
-        raise Difference(message)
-
-
-def compare(expected, got):
-    """Both are lists of lines; `expected` may have masks."""
-    pattern = "".join(
-        r"(?:[^\n]*\n)*" if line.strip() == "…" else r"[^\n]*".join(map(re.escape, line.split("…"))) + r"\n"
-        for line in expected
-    )
-    if not re.fullmatch(pattern, "".join(line + "\n" for line in got)):
-        raise Difference("\n".join(difflib.unified_diff(expected, got, "README.md", "the program", lineterm="")))
 
 
 def goes_on(command):
@@ -70,59 +66,20 @@ def goes_on(command):
     return False
 
 
-class Server:
-    """The program, serving on a free port, with its output in a file."""
-
-    def __init__(self, arguments, environment, folder):
-        port_file, self.log = folder / "port", folder / "log"
-        port_file.unlink(missing_ok=True)
-        settings = {"ASSETMOCK_LISTEN": "127.0.0.1:0", "ASSETMOCK_PORT_FILE": str(port_file)}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [os.environ["ASSETMOCK_BIN"], *arguments],
-                env={**environment, **settings},
-                cwd=folder / "work",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + 20
-        while not port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.process.kill()
-                raise Difference(f"the server did not start:\n{self.log.read_text()}")
-            time.sleep(0.005)
-        self.port = port_file.read_text().strip()
-
-    def output(self):
-        return self.log.read_text().splitlines()
-
-    def end(self, asked=signal.SIGTERM):
-        """Its exit code, after this signal."""
-        if self.process.poll() is None:
-            self.process.send_signal(asked)
-        try:
-            return self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise Difference("the server did not stop when asked to") from None
-
-    def stop(self):
-        code = self.end()
-        check(code == 0, f"the server ended with code {code}:\n{self.log.read_text()}")
-
-
 class Reader:
-    """Someone who does what the README says, from top to bottom, in an empty folder."""
+    """Does what a page says, from top to bottom, in an empty folder."""
 
     def __init__(self, folder):
         self.folder, self.work = folder, folder / "work"
         self.work.mkdir()
         self.server = self.code = None
+        self.origin = f"http://127.0.0.1:{PORT}"
+        # Method and path of each request to the emulator's own API.
         self.asked = set()
         tools = folder / "bin"
         tools.mkdir()
         (tools / "assetmock").symlink_to(os.environ["ASSETMOCK_BIN"])
+        (tools / "pytest").symlink_to(Path(os.environ["SDK_PYTHON"]).with_name("pytest"))
         # curl shows its progress only where output is not a terminal, as here.
         (folder / ".curlrc").write_text("silent\nshow-error\n")
         foreign = re.compile("(?i)(ASSETMOCK|TWELVE_?LABS|FLORA)_|(http|https|all|no)_proxy$")
@@ -175,7 +132,7 @@ class Reader:
         """The answer of the running server to `GET path`, or to `POST path` with a body."""
         data = [] if body is None else ["-d", json.dumps(body)]
         headers = [word for header in headers for word in ("-H", header)]
-        done = self.run(["curl", f"http://127.0.0.1:{PORT}{path}", *data, *headers])
+        done = self.run(["curl", f"{self.origin}{path}", *data, *headers])
         check(done.returncode == 0, done.stdout)
         return json.loads(done.stdout)
 
@@ -238,8 +195,28 @@ class Reader:
             match, rule = found[0]
             rule(self, *match.groups())
 
-    def python(self, lines, _):
-        self.snippet([os.environ["SDK_PYTHON"], "-c"], lines, self.work)
+    def python(self, lines, above):
+        name = saved_as(above, "py")
+        if name:
+            (self.work / name).write_text(self.here("\n".join(lines) + "\n"))
+            done = self.run(["pytest", "-q", name])
+            check(done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}")
+        else:
+            self.snippet([os.environ["SDK_PYTHON"], "-c"], lines, self.work)
+
+    def ts(self, lines, above):
+        name = saved_as(above, "ts")
+        check(name, "the text above a test must end with its file name in backticks")
+        folder, tools = self.folder / "typescript", Path(os.environ["CLIENTS_NODE"], "node_modules")
+        folder.mkdir()
+        (folder / "node_modules").symlink_to(Path(os.environ["SDK_NODE"], "node_modules"))
+        (folder / "package.json").write_text('{"type": "module"}')
+        (folder / name).write_text(self.here("\n".join(lines) + "\n"))
+        compiler = [tools / ".bin/tsc", "--strict", "--target", "es2022", "--module", "nodenext", "--outDir", "made"]
+        types = ["--typeRoots", tools / "@types", "--types", "node"]
+        for command in ([*compiler, *types, name], ["node", "--test", f"made/{Path(name).stem}.js"]):
+            done = self.run(list(map(str, command)), folder)
+            check(done.returncode == 0, f"{command[0]}: exit code {done.returncode}:\n{done.stdout}")
 
     def js(self, lines, _):
         self.snippet(["node", "--input-type=module", "--eval"], lines, os.environ["SDK_NODE"])
@@ -253,10 +230,10 @@ class Reader:
         compare([comment[1] for comment in comments], done.stdout.splitlines())
 
     def json(self, lines, above):
-        names = re.findall(r"`([\w-]+\.json)`:?$", above)
-        check(names, "the text above a fixture must end with its file name in backticks")
-        (self.work / names[-1]).write_text("\n".join(lines) + "\n")
-        done = self.run(["assetmock", "fixture", "check", names[-1]])
+        name = saved_as(above, "json")
+        check(name, "the text above a fixture must end with its file name in backticks")
+        (self.work / name).write_text("\n".join(lines) + "\n")
+        done = self.run(["assetmock", "fixture", "check", name])
         check(done.returncode == 0, done.stdout)
 
     def yaml(self, lines, _):
@@ -319,214 +296,96 @@ SHELL = [
         Reader.container_starts,
     ),
 ]
-KINDS = {"console", "sh", "python", "js", "json", "yaml"}
+KINDS = {"console", "sh", "python", "js", "ts", "json", "yaml"}
 INTERRUPT = "^C"
 
 
-def read_yaml(lines):
-    """The part of YAML that workflows need: maps, lists, block and flow scalars. Anything else is an error."""
-    rows = [(len(line) - len(line.lstrip()), line.strip()) for line in lines]
-
-    def scalar(text):
-        if text[0] in "[{\"":
-            return json.loads(text)
-        check(not re.search(r": | #|^['&*!%@`|>]", text), f"this must be quoted in YAML: {text}")
-        return text
-
-    def block(at, least):
-        while at < len(rows) and not rows[at][1]:
-            at += 1
-        check(at < len(rows) and rows[at][0] >= least, "a value is missing in the YAML")
-        indent, text = rows[at]
-        value = [] if text.startswith("- ") else {}
-        while at < len(rows) and (not rows[at][1] or rows[at][0] == indent):
-            text = rows[at][1]
-            if not text:
-                at += 1
-            elif isinstance(value, list):
-                check(text.startswith("- "), f"not an item of the list: {text}")
-                rows[at] = (indent + 2, text[2:])
-                item, at = block(at, indent + 2)
-                value.append(item)
-            else:
-                at = entry(at, indent, value)
-        check(at == len(rows) or rows[at][0] < indent, f"wrong indentation in the YAML: {rows[min(at, len(rows) - 1)]}")
-        return value, at
-
-    def entry(at, indent, value):
-        match = re.fullmatch(r"([\w.-]+):(?: (.+))?", rows[at][1])
-        check(match, f"not a line of YAML: {rows[at][1]}")
-        key, rest = match.groups()
-        check(key not in value, f"twice in the YAML: {key}")
-        at += 1
-        if rest is None:
-            value[key], at = block(at, indent + 1)
-        elif rest in ("|", ">-"):
-            end = at
-            while end < len(rows) and (not rows[end][1] or rows[end][0] > indent):
-                end += 1
-            value[key] = ("\n" if rest == "|" else " ").join(text for _, text in rows[at:end])
-            at = end
-        else:
-            value[key] = scalar(rest)
-        return at
-
-    value, end = block(0, 0)
-    check(end == len(rows), "the YAML goes on after its end")
-    return value
+def saved_as(above, ending):
+    """The file name in backticks with which the line above a block ends."""
+    names = re.findall(rf"`([\w.-]+\.{ending})`:?$", above)
+    return names[-1] if names else None
 
 
-def blocks(lines):
-    """The fenced blocks: line number, language, lines, and the text above."""
-    start = None
-    for number, line in enumerate(lines, 1):
-        if start is None and line.lstrip().startswith(("```", "~~~")):
-            fence = re.fullmatch(r"```(\w*)", line)
-            check(fence, f"line {number}: a block begins with ``` and its language, at the margin")
-            start, language = number, fence[1]
-            above = next((before for before in reversed(lines[: number - 1]) if before), "")
-        elif start is not None and line == "```":
-            yield start, language, lines[start : number - 1], above
-            start = None
-    check(start is None, f"the block in line {start} has no end")
-
-
-def options_table(help_text):
-    """The README's table of options, from what `serve --help` says."""
-    rows = ["| option | variable | default | meaning |", "|---|---|---|---|"]
-    for part in re.split(r"\n {6}(?=--)", help_text.split("\nOptions:")[1].partition("\n  -h, --help")[0])[1:]:
-        flag, meaning, *rest = [line.strip() for line in part.splitlines() if line.strip()]
-        inner = re.search(r" \[default: (.+)\]$", meaning)
-        meaning = meaning[: inner.start()] if inner else meaning
-        named = dict(re.findall(r"^\[(env|default): (.*?)=?\]$", "\n".join(rest), re.MULTILINE))
-        values = re.findall(r"^- (\w+):", "\n".join(rest), re.MULTILINE)
-        default = f"`{named['default']}`" if "default" in named else inner[1] if inner else "none" if "<" in flag else "off"
-        one_of = f" One of {', '.join(f'`{value}`' for value in values)}." if values else ""
-        rows.append(f"| `{flag}` | `{named['env']}` | {default} | {meaning.rstrip('.')}.{one_of} |")
-    return rows
-
-
-def check_options(lines):
-    table = [line for line in lines[lines.index("## Options") :] if line.startswith("|")]
-    done = subprocess.run([os.environ["ASSETMOCK_BIN"], "serve", "--help"], capture_output=True, text=True, check=True)
-    compare(table, options_table(done.stdout))
-
-
-def table(lines, head):
-    """The rows of the table that begins with this line, as cells."""
-    check(head in lines, f"there is no table `{head}`")
-    start = lines.index(head) + 2
-    end = next(at for at in range(start, len(lines)) if not lines[at].startswith("|"))
-    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in lines[start:end]]
-
-
-def quoted(cell):
-    return re.findall(r"`([^`]+)`", cell)
-
-
-def check_every_call(lines, reader):
-    """Each route and method of the OpenAPI document has an example that was run."""
-    for path, item in reader.ask("/_emulator/openapi.json")["paths"].items():
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
-        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
-            called = any(method.upper() == of and re.fullmatch(pattern, at) for of, at in reader.asked)
-            check(called, f"there is no example of {method.upper()} {path}")
-
-
-def check_effects(lines, reader):
-    """The JSON of each effect makes a rule, each header is understood, and no effect is left out."""
-    document = reader.ask("/_emulator/openapi.json")["components"]["schemas"]["FaultEffect"]["oneOf"]
-    missing = {name for one in document for name in one.get("properties", {}) or one["enum"]}
-    for effect, header, _ in table(lines, EFFECTS):
-        for text in quoted(effect):
-            read = json.loads(text)
-            made = reader.ask("/_emulator/faults", {"match": {"provider": "flora"}, "effect": read})
-            check("id" in made, f"`{text}`: {made}")
-            reader.run(["curl", "-X", "DELETE", f"http://127.0.0.1:{PORT}/_emulator/faults"])
-            missing.discard(read if isinstance(read, str) else next(iter(read)))
-        for text in quoted(header):
-            address = f"http://127.0.0.1:{PORT}/flora/api/v1/assets?limit=1"
-            answered = reader.run(["curl", address, "-H", f"X-Emulator-Fault: {text}"]).stdout
-            check("no_such_fault" not in answered, f"`{text}`: {answered}")
-    check(not missing, f"the table of effects lacks {', '.join(sorted(missing))}")
-
-
-def check_triggers(lines, reader):
-    for trigger, _ in table(lines, TRIGGERS):
-        for text in quoted(trigger):
-            made = reader.ask("/_emulator/faults", {"effect": "empty", "trigger": json.loads(text)})
-            check("id" in made, f"`{text}`: {made}")
-
-
-def check_failures(lines, reader):
-    """The names that the emulator lists when asked for one it does not know."""
-    rows = {name: quoted(failures) for name, failures in table(lines, FAILURES)}
-    for provider in reader.ask("/_emulator/providers")["providers"]:
-        said = reader.ask("/_emulator/faults", {"match": {"provider": provider["name"]}, "effect": {"failure": "?"}})
-        names = quoted(said["error"]["message"].partition("; it has ")[2])
-        compare(sorted(rows["all"] + rows.get(provider["title"], [])), sorted(names))
-
-
-def check_tortures(lines, reader):
-    """How likely each vendor is to do it by itself."""
-    providers = reader.ask("/_emulator/providers")["providers"]
-    check(TORTURES.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of tortures has others")
-    for torture, _, *expected in table(lines, TORTURES):
-        for provider, word in zip(providers, expected, strict=True):
-            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": torture.strip("`")}}
-            got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
-            check(got == {provider["name"]: word}, f"{torture} of {provider['title']} is {got}, not {word}")
-
-
-EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
-TRIGGERS = "| `trigger` | strikes, of the requests that match |"
-FAILURES = "| provider | failures |"
-TORTURES = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
-
-
-def check_links(lines):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", "\n".join(lines)):
-        check("://" in target or (ROOT / target).exists(), f"the link to {target} leads nowhere")
-
-
-def main():
-    for name in ("ASSETMOCK_BIN", "SDK_PYTHON", "SDK_NODE"):
-        if not os.environ.get(name):
-            sys.exit(f"{name} is not set; `tests/run` sets it, and the first lines of {__file__} say to what")
-    os.environ["ASSETMOCK_BIN"] = str(Path(os.environ["ASSETMOCK_BIN"]).resolve())
-    lines = README.read_text(encoding="utf-8").splitlines()
-    passed = 0
-    where = "README.md"
-    with tempfile.TemporaryDirectory(prefix="assetmock-readme-") as folder:
+def run_page(page, report):
+    """Runs the blocks of a page, and gives the requests that it makes of the emulator's own API."""
+    with tempfile.TemporaryDirectory(prefix="assetmock-docs-") as folder:
         reader = Reader(Path(folder))
         try:
-            for where, rule in [("the links", check_links), ("the table of options", check_options)]:
-                rule(lines)
-                passed += 1
-            for number, language, content, above in blocks(lines):
-                where = f"README.md:{number} ({language})"
-                check(language in KINDS, f"no rule says how to check a block of `{language}`")
-                getattr(reader, language)(content, above)
-                passed += 1
+            for number, language, content, above in blocks(read(page)):
+                with report.at(f"{page.relative_to(ROOT)}:{number} ({language})"):
+                    check(language in KINDS, f"no rule says how to check a block of `{language}`")
+                    getattr(reader, language)(content, above)
+            with report.at(f"the last server of {page.relative_to(ROOT)}"):
+                reader.stop()
+        finally:
+            if reader.server:
+                reader.server.process.kill()
+        return reader.asked
+
+
+def check_all_together(asked, report):
+    """What a page says of the whole program: every call has an example, and the tables are complete."""
+    lines = [line for page in PAGES for line in [*read(page), ""]]
+    with report.at("the table of options"):
+        check_options(lines)
+    with tempfile.TemporaryDirectory(prefix="assetmock-docs-") as folder:
+        reader = Reader(Path(folder))
+        try:
             reader.serve([])
+            with report.at("the emulator's own calls"):
+                check_every_call(asked, reader)
             for where, rule in [
-                ("the emulator's own calls", check_every_call),
                 ("the table of effects", check_effects),
                 ("the table of triggers", check_triggers),
                 ("the table of failures", check_failures),
                 ("the table of tortures", check_tortures),
             ]:
-                rule(lines, reader)
-                passed += 1
-            where = "the last server"
-            reader.stop()
-        except Difference as difference:
-            print(f"{where}\n{difference}\n\n{passed} passed, 1 failed")
-            return 1
+                with report.at(where):
+                    rule(lines, reader)
         finally:
-            if reader.server:
-                reader.server.process.kill()
-    print(f"{passed} passed, 0 failed")
+            reader.stop()
+
+
+class Report:
+    """How many checks passed, and where the one is that did not."""
+
+    def __init__(self):
+        self.passed, self.where = 0, None
+
+    @contextmanager
+    def at(self, where):
+        self.where = where
+        yield
+        self.passed += 1
+
+
+def check_everything(parts, report):
+    chosen = [page for page in PAGES if not parts or any(part in page.name for part in parts)]
+    with report.at("the length of README.md"):
+        check(len(read(PAGES[0])) <= MOST_LINES, f"it has more than {MOST_LINES} lines; what is longer belongs into docs/")
+    for page in [*PAGES, *LINKED]:
+        with report.at(f"the links of {page.relative_to(ROOT)}"):
+            check_links(page)
+    for page in MANUAL:
+        with report.at(f"the contents of {page.relative_to(ROOT)}"):
+            check_contents(page)
+    asked = set().union(*(run_page(page, report) for page in chosen))
+    if not parts:
+        check_all_together(asked, report)
+
+
+def main():
+    for name in ("ASSETMOCK_BIN", "SDK_PYTHON", "SDK_NODE", "CLIENTS_NODE"):
+        if not os.environ.get(name):
+            sys.exit(f"{name} is not set; `tests/run` sets it, and the first lines of {__file__} say to what")
+    os.environ["ASSETMOCK_BIN"] = str(Path(os.environ["ASSETMOCK_BIN"]).resolve())
+    report = Report()
+    try:
+        check_everything(sys.argv[1:], report)
+    except Difference as difference:
+        print(f"{report.where}\n{difference}\n\n{report.passed} passed, 1 failed")
+        return 1
+    print(f"{report.passed} passed, 0 failed")
     return 0
 
 

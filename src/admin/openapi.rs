@@ -20,7 +20,7 @@ use crate::http::origin::origin;
 /// Where the OpenAPI document is, which does not describe itself.
 pub const PATH: &str = "/_emulator/openapi.json";
 
-/// Bodies of requests, by name and by the operation's id. They are those of README.md.
+/// Bodies of requests, by name and by the operation's id. They are those of the manual in `docs/`.
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The name of the security scheme.

@@ -1,5 +1,7 @@
 //! Every option: its flag, its environment variable, its default and a sentence.
 
+mod help;
+
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
@@ -8,20 +10,20 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{self, Clock, Micros};
-use crate::contract::choices::{self};
+use crate::contract::choices;
 use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::log::LogFormat;
 use crate::emulator::world;
 use crate::library::fixture;
-use crate::library::model::Choices;
-use crate::library::model::Status;
+use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
+use help::heading;
 
-/// Stands in for five vendors' asset APIs on one port.
+/// Emulates five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
-#[command(name = "assetmock", version, args_conflicts_with_subcommands = true)]
+#[command(name = "assetmock", version, args_conflicts_with_subcommands = true, after_help = help::examples())]
 pub struct Cli {
     /// What to do; `serve` if left out.
     #[command(subcommand)]
@@ -35,13 +37,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the five APIs (the default).
+    #[command(after_help = help::examples())]
     Serve(Box<Serve>),
-    /// List every key of the loaded worlds, or of a running server, with provider, workspace and state.
+    /// List every key of the fixtures or the database, or of a running server, with provider, workspace and state.
     Keys {
-        /// The worlds to read.
+        /// The library to read.
         #[command(flatten)]
         world: World,
-        /// Ask the running server at this address, such as `http://127.0.0.1:4750`, in place of reading worlds.
+        /// Ask the running server at this address, such as `http://127.0.0.1:4750`, in place of reading fixtures.
         #[arg(long, value_name = "URL")]
         url: Option<String>,
         /// The token that the running server was started with.
@@ -70,9 +73,9 @@ pub enum Command {
     },
     /// Generate a library of any size, as a fixture or straight into a database.
     Generate(Generate),
-    /// Write a workspace as a fixture that loads to the same bytes on every wire.
+    /// Write a workspace as a fixture that gives the same bytes at every vendor when it is loaded again.
     Export {
-        /// The worlds to read.
+        /// The library to read.
         #[command(flatten)]
         world: World,
         /// The workspace; the first one if left out.
@@ -104,59 +107,56 @@ pub struct Serve {
     /// Where to listen.
     #[command(flatten)]
     pub address: Address,
-    /// The worlds to serve.
+    /// What to serve.
     #[command(flatten)]
     pub world: World,
     /// Freeze the clock at this time, such as `2026-03-21T12:00:00Z` [default: the machine's clock].
-    #[arg(long, env = "ASSETMOCK_CLOCK", value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_CLOCK", value_name = "TIME", value_parser = time)]
     pub clock: Option<Micros>,
     /// Make request ids the same in every run [default: different ones].
-    #[arg(long, env = "ASSETMOCK_SEED", value_name = "N", value_parser = whole_number)]
+    #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_SEED", value_name = "N", value_parser = whole_number)]
     pub seed: Option<u64>,
     /// Enforce no rate limits; the counts shown stay true.
-    #[arg(long, env = "ASSETMOCK_NO_LIMITS", value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_NO_LIMITS", value_parser = FalseyValueParser::new())]
     pub no_limits: bool,
-    /// Which keys are good: those of the worlds, or any that has the vendor's form; one that nobody has seen gets a workspace of its own, copied from the first world.
-    #[arg(long, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
+    /// Which keys are accepted: those of the library, or any that has the vendor's form. An unknown one then gets a workspace of its own, copied from the first workspace.
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
     pub auth: Auth,
-    /// What requests to `/_emulator` must carry as `Authorization: Bearer TOKEN`; health needs none [default: nothing].
-    #[arg(long, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
+    /// The token that requests to `/_emulator` must send as `Authorization: Bearer TOKEN`; health needs none [default: none].
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub admin_token: Option<String>,
-    /// How a vendor behaves where its documents disagree, such as `flora.content_type=mime`; `assetmock providers NAME` lists the variants. Repeatable, or separated by commas; fixtures and workspaces may say otherwise [default: the first option of each].
-    #[arg(long, env = "ASSETMOCK_VARIANT", value_name = "NAME=OPTION")]
+    /// How vendors behave where their documents disagree.
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_VARIANT", value_name = "NAME=OPTION", help = help::of_variant())]
     pub variant: Vec<String>,
-    /// Do not let requests ask for faults of their own with `X-Emulator-Fault`.
-    #[arg(long, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
+    /// Ignore the header `X-Emulator-Fault`, with which a request asks for a fault of its own.
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
     /// How many workspaces there can be at once; a request for one more is refused.
-    #[arg(long, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES)]
-    #[arg(value_parser = whole_number)]
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
     /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
-    #[arg(long, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries)]
-    #[arg(value_parser = size)]
+    #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries, value_parser = size)]
     pub journal_entries: usize,
     /// How many bytes of bodies the journal holds for all workspaces together; the oldest go first, and their entries stay without them.
-    #[arg(long, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes)]
-    #[arg(value_parser = size)]
+    #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes, value_parser = size)]
     pub journal_bytes: usize,
     /// End with exit code 1 if a strict workspace got a warning.
-    #[arg(long, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
+    #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
     pub fail_on_warnings: bool,
-    /// The form of the log, which goes to standard error. `json` also replaces the banner by a line of log.
-    #[arg(long, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    /// The format of the log, which goes to standard error. `json` also replaces the banner by a line of the log.
+    #[arg(long, help_heading = heading::LOG, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
     /// How much is logged: failures, also warnings, also refused requests, or every request.
-    #[arg(long, env = "ASSETMOCK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    #[arg(long, help_heading = heading::LOG, env = "ASSETMOCK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
 }
 
 /// Where the server listens, or is to be found.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = heading::ADDRESS)]
 pub struct Address {
     /// Address and port, or one of them: a port alone (`4750` or `:4750`) is on loopback. Port 0 takes a free one.
-    #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750")]
-    #[arg(value_parser = listen)]
+    #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750", value_parser = listen)]
     pub listen: HostAndPort,
     /// The port, in place of that of `--listen`. A variable that is no number is ignored with a warning: Kubernetes sets it to `tcp://…` [default: that of `--listen`].
     #[arg(long, env = "ASSETMOCK_PORT", value_name = "N", value_parser = port)]
@@ -191,13 +191,14 @@ impl Address {
 /// The name by which SQLite knows a database without a file.
 pub const MEMORY: &str = ":memory:";
 
-/// Which worlds.
+/// Which library: a database, or fixtures.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = heading::LIBRARY)]
 pub struct World {
-    /// The SQLite file that holds everything; `:memory:` is the same as none [default: a private database without a file].
+    /// The SQLite file that holds the library; `:memory:` is the same as none [default: the library is in memory].
     #[arg(long, env = "ASSETMOCK_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
-    /// The fixture a new database begins with: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs].
+    /// The fixture a new library begins with: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs].
     #[arg(long, env = "ASSETMOCK_FIXTURE", value_name = "FIXTURE")]
     pub fixture: Vec<String>,
 }
@@ -241,7 +242,7 @@ fn status(text: &str) -> Result<Status, String> {
 /// Which keys are good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Auth {
-    /// Those of the worlds and those made since.
+    /// Those of the library, and those made since.
     Known,
     /// Any that has the vendor's form.
     Any,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generates clients from the OpenAPI document of a running server, as its users would, and makes the README's calls with
+"""Generates clients from the OpenAPI document of a running server, as its users would, and makes the manual's calls with
 them: the types are checked, and the calls made. A warning of a generator is a failure.
 
 ASSETMOCK_BIN names the program, CLIENTS_NODE a folder with the node_modules of typescript/. Run with a Python that has the

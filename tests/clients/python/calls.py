@@ -1,4 +1,4 @@
-"""The README's calls of the emulator's own API, with a client that openapi-python-client made from its document.
+"""The manual's calls of the emulator's own API, with a client that openapi-python-client made from its document.
 
 ORIGIN, the one argument, is that of a server. mypy checks the types, and `../check.py` runs it."""
 

@@ -1,4 +1,4 @@
-// The README's calls of the emulator's own API, with a client that openapi-typescript made from its document.
+// The manual's calls of the emulator's own API, with a client that openapi-typescript made from its document.
 // The one argument is the origin of a server. tsc checks the types, and ../check.py runs it.
 
 import assert from 'node:assert/strict';

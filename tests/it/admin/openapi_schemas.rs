@@ -24,7 +24,8 @@ fn schemas_have_names_that_a_stranger_would_search_for() {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphabetic()), "{name}");
         assert!(!PRIVATE.contains(name), "{name}");
     }
-    for name in ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "VerifyResult"]
+    for name in
+        ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "VerifyResult"]
     {
         assert!(names.contains(name), "{name} is missing among {names:?}");
     }
@@ -155,14 +156,18 @@ fn the_document_names_the_server_and_the_token() {
     assert_eq!(guarded["security"], json!([{ "admin_token": [] }]), "the token cannot be left out");
 }
 
-/// A request of README.md to the emulator's own API: method, path and body.
+/// A request of the manual to the emulator's own API: method, path and body.
 type Call = (String, String, Value);
 
-/// The requests of README.md with a body, in their order.
-fn readme_calls() -> Vec<Call> {
-    let readme = include_str!("../../../README.md");
-    let (_, own_api) = readme.split_once("\n## The emulator's own API").unwrap();
-    let commands = own_api.split("\n$ curl ").skip(1);
+/// The requests with a body of each page of the manual, in their order. Each page begins with a server of its own.
+fn manual_calls() -> Vec<Vec<Call>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let pages = std::fs::read_dir(folder).unwrap().map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap());
+    pages.map(|page| page_calls(&page.replace("\r\n", "\n"))).collect()
+}
+
+fn page_calls(page: &str) -> Vec<Call> {
+    let commands = page.split("\n$ curl ").skip(1);
     let call = |command: &str| {
         let (before_body, rest) = command.split_once("-d '")?;
         let (body, after) = rest.split_once('\'')?;
@@ -184,10 +189,10 @@ fn fits(path: &str, template: &str) -> bool {
 }
 
 #[test]
-fn the_examples_are_those_of_the_readme_and_are_accepted() {
+fn the_examples_are_those_of_the_manual_and_are_accepted() {
     let server = Server::start("demo");
     let document = document(&server);
-    let calls = readme_calls();
+    let pages = manual_calls();
     let mut examples = Vec::new();
     for (path, method, operation) in operations(&document) {
         let body = &operation["requestBody"]["content"]["application/json"];
@@ -200,13 +205,17 @@ fn the_examples_are_those_of_the_readme_and_are_accepted() {
     }
     for (method, template, body) in &examples {
         let is_it = |call: &&Call| call.0 == *method && fits(&call.1, template) && call.2 == *body;
-        assert!(calls.iter().any(|call| is_it(&call)), "README.md has no {method} {template} with {body}");
+        assert!(pages.iter().flatten().any(|call| is_it(&call)), "docs/ has no {method} {template} with {body}");
     }
-    // In the order of the README, where a call needs what those before it made.
-    for (method, path, body) in &calls {
-        if examples.iter().any(|(_, template, example)| fits(path, template) && example == body) {
-            let answer = server.call(method, path, body);
-            assert!((200..300).contains(&answer.status), "{method} {path} {body}: {} {}", answer.status, answer.text());
+    // In the order of a page, where a call needs what those before it made.
+    for page in &pages {
+        let server = Server::start("demo");
+        for (method, path, body) in page {
+            if examples.iter().any(|(_, template, example)| fits(path, template) && example == body) {
+                let answer = server.call(method, path, body);
+                let is_accepted = (200..300).contains(&answer.status);
+                assert!(is_accepted, "{method} {path} {body}: {} {}", answer.status, answer.text());
+            }
         }
     }
 }

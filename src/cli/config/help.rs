@@ -1,0 +1,58 @@
+//! The parts of the help that are no sentence about one option. What names a vendor is made from the cards.
+
+use crate::contract::choices;
+use crate::providers;
+
+/// The headings of the options of `serve` in its help, each with what stands below it.
+pub mod heading {
+    /// Where the server listens.
+    pub const ADDRESS: &str = "Address";
+    /// What is served.
+    pub const LIBRARY: &str = "Library";
+    /// Time, chance and rate limits.
+    pub const CLOCK: &str = "Clock, request ids and limits";
+    /// How vendors behave.
+    pub const VENDORS: &str = "Vendors";
+    /// Who may use what, and how much.
+    pub const ACCESS: &str = "Access";
+    /// What is kept of requests.
+    pub const JOURNAL: &str = "Journal";
+    /// What is written to standard error.
+    pub const LOG: &str = "Log";
+}
+
+/// What stands below the options in the help of the program: examples, and the emulator's own API, which is no option and
+/// would not be found otherwise.
+pub fn examples() -> String {
+    let provider = providers::names()[0];
+    format!(
+        "Examples:
+  assetmock
+          Serve the built-in fixtures on http://127.0.0.1:4750
+  assetmock --fixture library.json --clock 2026-03-21T12:00:00Z --seed 7
+          Serve a fixture of yours, with the same bytes in every run
+  assetmock --port 0 --port-file port.txt
+          Take a free port, and write it to a file when the server is ready
+  assetmock keys
+          List the keys of the built-in fixtures
+  assetmock providers {provider}
+          Show the routes, parameters, limits and variants of a provider
+
+The emulator's own API:
+  Tests make workspaces, faults and snapshots, set the clock and read the journal under /_emulator, on the same port.
+  `GET /_emulator` lists its routes, and `GET /_emulator/openapi.json` describes them."
+    )
+}
+
+/// The help of `--variant`, with the first variant of the cards whose second option is the example.
+pub fn of_variant() -> String {
+    let mut variants = providers::cards().into_iter().flat_map(|card| card.variants.iter().map(move |one| (card, one)));
+    let example = variants.find_map(|(card, variant)| {
+        let option = variant.options.get(1)?;
+        Some(format!(", such as `{}={}`", choices::full_name(card, variant), option.name))
+    });
+    format!(
+        "How a vendor behaves where its documents disagree{}; `assetmock providers NAME` lists the variants. Repeatable, or separated by commas; fixtures and workspaces can choose otherwise [default: the first option of each]",
+        example.unwrap_or_default()
+    )
+}
