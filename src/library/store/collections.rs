@@ -6,14 +6,14 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::holds::CollectionHold;
+use super::collection_hold::{CollectionHold, SLICE};
+use super::error::{Missing, StoreError};
+use super::handle::Store;
+use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::tally::Tally;
-use super::{CollectionVersion, Missing, Store, StoreError, Write};
+use super::write::Write;
 use crate::library::fixture;
-
-/// How many assets one transaction adds, copies or removes at most: a few tens of milliseconds.
-pub const SLICE: usize = 1000;
 
 /// How often a copy in slices is tried before it is made in one piece: it is in vain if the workspace has changed to
 /// another collection meanwhile.

@@ -3,9 +3,12 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
-use super::{Asset, CollectionVersion, Read, Store, asset, fold};
+use super::asset::{self, Asset, fold};
+use super::handle::Store;
+use super::key::CollectionVersion;
+use super::read::Read;
 use crate::clock::Micros;
+use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
 
 /// Why there is no page.
 #[derive(Debug)]

@@ -3,12 +3,13 @@
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
+use super::asset::fold;
 use super::counts::Recount;
+use super::handle::Store;
 use super::open::{LOG, schema};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::tally::Tally;
 use super::versions::Affects;
-use super::{Store, fold};
 use crate::clock::Micros;
 use crate::library::fixture;
 

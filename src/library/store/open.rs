@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 
 use super::counts::{Recount, WorkspaceCounts};
 use super::file::DatabaseFile;
+use super::handle::Store;
 use super::holds::Holds;
+use super::tally;
 use super::versions::Affects;
-use super::{Store, tally};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]

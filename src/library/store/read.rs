@@ -12,7 +12,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use super::{Store, Tx};
+use super::handle::Store;
+
+/// A transaction, for reading a state or for changing it.
+pub(super) type Tx<'t> = sqlx::Transaction<'t, Sqlite>;
 
 /// One state of the library, for as long as it is kept. It must not be kept across a wait for anything else.
 pub enum Read {

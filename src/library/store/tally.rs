@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
-use super::rows::{BATCH, insertion};
 use sqlx::SqliteConnection;
 
-use super::{Filter, Selection};
+use super::rows::{BATCH, insertion};
 use crate::library::fixture;
 use crate::library::model::{Status, Visibility};
+use crate::library::selection::{Filter, Selection};
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
 /// number too.

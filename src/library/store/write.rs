@@ -11,12 +11,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use sqlx::Row;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
+use super::collection_hold::CollectionHold;
 use super::counts::Recount;
-use super::holds::CollectionHold;
+use super::error::{Missing, StoreError};
+use super::export;
+use super::handle::Store;
+use super::key::{self, CollectionVersion};
 use super::load;
+use super::read::Tx;
 use super::rows::{Rows, json};
+use super::snapshot::Snapshot;
 use super::versions::Affects;
-use super::{CollectionVersion, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::library::fixture;
 use crate::library::model::Choices;
 

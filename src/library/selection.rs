@@ -32,7 +32,7 @@ pub struct Selection {
 
 impl Selection {
     /// The same with the order of insertion deciding between equals.
-    pub(super) fn in_order_of_insertion(&self) -> Selection {
+    pub(in crate::library) fn in_order_of_insertion(&self) -> Selection {
         Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
     }
 }
