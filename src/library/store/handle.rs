@@ -20,30 +20,31 @@ pub struct Store {
     /// A connection that is never used: a private database lives as long as one is open, and the pool closes those that
     /// have failed.
     pub(super) keeper: Arc<OnceCell<SqliteConnection>>,
-    /// Of a private database: held by readers together, or by one change alone.
+    /// The lock of a private database: readers share it, a change has it alone.
     pub(super) lock: Option<Arc<RwLock<()>>>,
     /// Held by the change under way.
     pub(super) writing: Arc<Mutex<()>>,
-    /// Held by the one who reads a large listing, which takes a connection for long: others find one that is free.
+    /// Held while a large listing is read. That takes a connection for long, so only one is read at a time, and other
+    /// readers find a free connection.
     pub(super) large_reading: Arc<Mutex<()>>,
     /// Set once a private database has its indexes.
     pub(super) indexed: Arc<OnceCell<()>>,
-    /// Whether the state in which this process began is saved; the first change does it.
+    /// Whether the state at the start of this process is saved. The first change saves it.
     pub(super) began: Arc<AtomicBool>,
-    /// Held by the one who removes collections that nothing refers to.
+    /// Held while collections that nothing refers to are removed.
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
     pub(super) holds: Holds,
-    /// Of exports of large workspaces, to be taken for as long as one is under way.
+    /// Limits how many large workspaces are exported at a time.
     pub(super) exports: Arc<Semaphore>,
-    /// What workspaces were made from lately.
+    /// The sources from which workspaces were made lately.
     pub(super) sources: Arc<std::sync::Mutex<SeenBefore>>,
     /// Whether another process may change what is read here.
     pub(super) is_shared: bool,
     /// The file that the library is in, if it is in one.
     pub(super) file: Option<Arc<DatabaseFile>>,
-    /// A collection that is made with so many assets has a tally.
+    /// How many assets a new collection has at least if it gets a tally.
     pub large: u64,
 }
 
@@ -58,7 +59,7 @@ impl Store {
         self.versions.guard(workspace)
     }
 
-    /// A turn to read a large listing, to be waited for before a connection is taken.
+    /// Waits until no other large listing is read. Call it before taking a connection, so that none is kept while waiting.
     pub async fn large_read(&self) -> OwnedMutexGuard<()> {
         self.large_reading.clone().lock_owned().await
     }

@@ -1,5 +1,5 @@
 //! Which collections are being read or built piece by piece. A held collection is not changed in place and not removed:
-//! a change to its workspace makes a copy first, as if a snapshot shared it. So an export of any size is of one state of
+//! a change to its workspace makes a copy first, as if a snapshot shared it. Therefore an export of any size is of one state of
 //! the library without a transaction that lasts as long as its reader takes.
 
 use std::collections::HashMap;

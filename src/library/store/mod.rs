@@ -1,5 +1,5 @@
 //! The library: the only place with SQL. One SQLite database, with or without a file, that holds workspaces with their
-//! users, keys, projects, folders and assets, in nobody's words. It knows that each provider has a column of public ids;
+//! users, keys, projects, folders and assets, in neutral words. It knows that each provider has a column of public ids;
 //! it does not know who the providers are.
 
 mod asset;

@@ -20,7 +20,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The name of the state in which the process began. Nobody else can have it.
+    /// The name of the state in which the process began. No snapshot of a client can have it.
     pub const BEGINNING: &'static str = "";
 }
 
