@@ -30,7 +30,7 @@ def modules():
 
 def code(path):
     """A file without its comments and tests."""
-    text = path.read_text(encoding="utf-8").split("#[cfg(test)]\nmod ")[0]
+    text = re.split(r"#\[cfg\(test\)\]\n(?:pub(?:\(\w+\))? )?mod ", path.read_text(encoding="utf-8"))[0]
     return re.sub(r"//[^\n]*", "", text)
 
 

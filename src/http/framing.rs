@@ -8,15 +8,12 @@
 mod hpack;
 mod http2;
 mod huffman;
+mod target;
 
 use memchr::memchr;
-use percent_encoding::{AsciiSet, percent_encode};
 
 use self::http2::Frames;
-
-/// Bytes that servers accept in a target and `http::Uri` does not; beside them, all that are not ASCII are encoded. Spaces and
-/// control characters stay as they are, and are refused.
-const ENCODED: &AsciiSet = &AsciiSet::EMPTY.add(b'"').add(b'<').add(b'>').add(b'`');
+use self::target::percent_encoded;
 
 /// The request line of HTTP/2's preface, and how many bytes follow it.
 const PREFACE: (&[u8], u64) = (b"PRI * HTTP/2.0", 8);
@@ -201,14 +198,6 @@ impl Framing {
         };
         length
     }
-}
-
-/// This part of a target with the bytes encoded that have to be, if there are any.
-fn percent_encoded(target: &[u8]) -> Option<Vec<u8>> {
-    let is_encoded = |byte: &u8| matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..);
-    // Looking at all of them, without stopping at the first, is what compilers make fast.
-    let any = target.iter().fold(false, |any, byte| any | is_encoded(byte));
-    any.then(|| percent_encode(target, ENCODED).flat_map(str::bytes).collect())
 }
 
 /// The length of the line with which these bytes begin, its end included; all of them if it has none.

@@ -6,5 +6,6 @@ pub mod model;
 pub mod object;
 pub mod plain_words;
 pub mod seen_before;
+pub mod selection;
 pub mod size;
 pub mod store;

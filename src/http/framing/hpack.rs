@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::huffman;
-use super::percent_encoded;
+use super::target::percent_encoded;
 
 /// The most that a client's table can hold, in bytes: the HTTP layer announces no other size than HTTP/2's own.
 const TABLE_SIZE: usize = 4096;

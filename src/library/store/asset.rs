@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use sqlx::Error;
 
 use crate::clock::Micros;
-use crate::library::model::{Status, Visibility};
+use crate::library::fixture;
+use crate::library::model::{Instant, Status, Visibility};
 
 /// An asset, seen by one provider: everything but `id` is the same for all of them.
 #[derive(Debug, Clone, Deserialize)]
@@ -101,6 +102,39 @@ impl Asset {
     /// The words of this provider, if the asset was imported from it.
     pub fn words(&self, provider: &str) -> Option<&RawValue> {
         self.told.as_deref().filter(|_| self.told_by.as_deref() == Some(provider))
+    }
+}
+
+impl From<Asset> for fixture::Asset {
+    fn from(asset: Asset) -> fixture::Asset {
+        fixture::Asset {
+            name: asset.name,
+            description: asset.description,
+            mime_type: asset.mime_type,
+            kind: Some(asset.kind),
+            size_bytes: asset.size_bytes,
+            status: asset.status,
+            is_public: asset.is_public,
+            public_url: asset.public_url,
+            url: asset.url,
+            tags: asset.tags,
+            width: asset.width,
+            height: asset.height,
+            created_at: Instant(asset.created_at),
+            updated_at: Some(Instant(asset.updated_at)),
+            uploader: Some(asset.uploader),
+            visibility: asset.visibility,
+            uploaded_via: asset.uploaded_via,
+            project: asset.project,
+            node: asset.node,
+            folder: asset.folder,
+            thumbnail_big: asset.thumbnail_big,
+            thumbnail_small: asset.thumbnail_small,
+            styling_note: asset.styling_note,
+            detected: asset.detected,
+            told: asset.told_by.zip(asset.told).map(|(by, words)| fixture::Imported { by, words }),
+            ids: Default::default(),
+        }
     }
 }
 

@@ -2,21 +2,21 @@
 //!
 //! What depends on how many assets a workspace holds is cut into slices of [`SLICE`] assets, each a transaction of its own,
 //! so that other changes and readers have their turn in between. A slice adds to, copies or removes a collection that no
-//! workspace refers to, so nobody sees half of it. What is in one piece is bounded by what one request may hold.
+//! workspace refers to, so no reader sees half of it. What is not cut is bounded by the size of a request.
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::holds::CollectionHold;
+use super::collection_hold::{CollectionHold, SLICE};
+use super::error::{Missing, StoreError};
+use super::handle::Store;
+use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::tally::Tally;
-use super::{CollectionVersion, Missing, Store, StoreError, Write};
+use super::write::Write;
 use crate::library::fixture;
 
-/// How many assets one transaction adds, copies or removes at most: a few tens of milliseconds.
-pub const SLICE: usize = 1000;
-
-/// How often a copy in slices is tried before it is made in one piece: it is in vain if the workspace has changed to
-/// another collection meanwhile.
+/// How often a copy in slices is tried before the copy is made in one transaction. A copy in slices is of no use if the
+/// workspace changed to another collection meanwhile.
 const COPY_TRIES: usize = 3;
 
 /// The condition on a collection `c` that nothing refers to; its one argument is the held ones as JSON.

@@ -2,10 +2,14 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::error::{Missing, StoreError};
+use super::export;
+use super::handle::Store;
+use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::tally::Tally;
-use super::{CollectionVersion, Missing, Store, StoreError, Write, export};
+use super::write::Write;
 use crate::library::fixture;
 
 impl Store {

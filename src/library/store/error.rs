@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ReplacedFile;
+use super::file::ReplacedFile;
 
 /// Why the library could not do what it was asked to.
 #[derive(Debug)]

@@ -6,9 +6,14 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::holds::CollectionHold;
+use super::asset::{self, Asset};
+use super::collection_hold::{CollectionHold, SLICE};
+use super::counts::Counts;
+use super::error::{Missing, StoreError};
+use super::handle::Store;
+use super::key::{self, Key};
 use super::load::id_columns;
-use super::{Asset, Counts, Key, Missing, Read, SLICE, Store, StoreError, asset, key};
+use super::read::Read;
 use crate::library::fixture;
 use crate::library::model::Choices;
 

@@ -7,8 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{Store, StoreError};
-
 /// The database file, as it was when it was opened.
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
@@ -49,13 +47,6 @@ impl DatabaseFile {
         };
         let has_log = self.log.get().is_none_or(|noted| is_same(&self.log_path(), *noted));
         if has_log && is_same(&self.path, self.identity) { Ok(()) } else { Err(ReplacedFile(self.path.clone())) }
-    }
-}
-
-impl Store {
-    /// Refuses to go on if the library's file was deleted or replaced. What SQLite says of a write does not show it.
-    pub(super) fn check_file(&self) -> Result<(), StoreError> {
-        self.file.as_ref().map_or(Ok(()), |file| file.check().map_err(StoreError::Replaced))
     }
 }
 

@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{Read, Store};
+use super::handle::Store;
+use super::read::Read;
 use crate::clock::Micros;
 use crate::library::fixture;
 use crate::library::limits::KeyLimits;
-use crate::library::model::Choices;
+use crate::library::model::{Choices, Instant};
 
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,20 @@ impl Key {
     /// Whether the key may do what `scope` names. `*` stands for every scope.
     pub fn allows(&self, scope: &str) -> bool {
         self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|held| held == scope || held == "*"))
+    }
+}
+
+impl From<Key> for fixture::Key {
+    fn from(key: Key) -> fixture::Key {
+        fixture::Key {
+            provider: key.provider,
+            key: key.key.to_string(),
+            user: Some(key.user),
+            scopes: key.scopes,
+            revoked: key.revoked,
+            expires_at: key.expires_at.map(Instant),
+            limits: key.limits,
+        }
     }
 }
 

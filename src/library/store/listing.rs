@@ -3,9 +3,12 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
-use super::{Asset, CollectionVersion, Read, Store, asset, fold};
+use super::asset::{self, Asset, fold};
+use super::handle::Store;
+use super::key::CollectionVersion;
+use super::read::Read;
 use crate::clock::Micros;
+use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
 
 /// Why there is no page.
 #[derive(Debug)]
@@ -269,7 +272,8 @@ fn push_contains(sql: &mut QueryBuilder<Sqlite>, column: &str, text: &str) {
     sql.push(format!("instr({column}, ")).push_bind(fold(text)).push(") > 0");
 }
 
-/// A tag stands in the JSON as it would stand alone, so that a glance at the text spares reading most lists.
+/// In the JSON of a list, a tag is written as it would be alone. So a search in the text finds the few lists that have to be
+/// parsed.
 fn push_tagged(sql: &mut QueryBuilder<Sqlite>, tag: &str) {
     let written = serde_json::to_string(tag).expect("a text is always JSON");
     sql.push("(instr(a.tags, ").push_bind(written).push(") > 0 AND ");

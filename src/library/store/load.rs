@@ -3,12 +3,13 @@
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
+use super::asset::fold;
 use super::counts::Recount;
+use super::handle::Store;
 use super::open::{LOG, schema};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::tally::Tally;
 use super::versions::Affects;
-use super::{Store, fold};
 use crate::clock::Micros;
 use crate::library::fixture;
 
@@ -76,11 +77,11 @@ impl Store {
     }
 
     /// Makes the indexes of a private database, which [`Store::load`] leaves without, unless they are there. Until then it can
-    /// be read: it is slower, as far as that can be noticed in a small library, and whoever asks meanwhile has a turn after
-    /// each index. The first change sees to it, if nobody has before.
+    /// be read, only more slowly, and a request that comes meanwhile is answered after the current index. The first change
+    /// makes the indexes if they are not there yet.
     pub async fn index(&self) -> Result<(), sqlx::Error> {
         let make = || async {
-            // Whoever does this may be a request that is given up on the way; the next one goes on from there.
+            // The request that makes the indexes may be dropped on the way. `IF NOT EXISTS` lets the next one go on.
             let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };

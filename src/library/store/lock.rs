@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
+use super::open::OpenError;
 
 /// Holds `FILE.lock`, which stands beside the database and says who has it. The system ends the lock with the process,
 /// however that ends; the file stays. SQLite's own file is not locked: SQLite does that itself, and for moments only.

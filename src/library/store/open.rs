@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 
 use super::counts::{Recount, WorkspaceCounts};
 use super::file::DatabaseFile;
+use super::handle::Store;
 use super::holds::Holds;
+use super::tally;
 use super::versions::Affects;
-use super::{Store, tally};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,7 +269,7 @@ impl Store {
         }
     }
 
-    /// Finishes what is under way and lets the file go; the last connection moves the write-ahead log into it.
+    /// Waits for what is under way and closes the file; the last connection moves the write-ahead log into it.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -313,7 +314,8 @@ async fn private(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
     Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
 }
 
-/// A file is marked before anything else is in it: whoever is killed on the way has left a file that is known as ours.
+/// A file is marked before anything else is written to it, so that a file of a process that was killed on the way is known
+/// as ours.
 async fn lasting(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
     if application_id(connection).await? != APPLICATION_ID {
         execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;

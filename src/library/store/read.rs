@@ -1,8 +1,8 @@
 //! Reading the library: everything that is read through one [`Read`] is of one state of it.
 //!
 //! In a file that is SQLite's doing: readers see the state in which they began, beside a writer. A private database is
-//! shared memory without such states; there a lock keeps a change out while somebody reads, and readers out while
-//! somebody changes. The lock is fair: a reader waits for a slice of each change that came before it (see
+//! shared memory without such states; there a lock keeps a change out during a read, and readers out during a
+//! change. The lock is fair: a reader waits for a slice of each change that came before it (see
 //! [`super::collections`]), and, if a change is waiting, for the reads before that. The longest read is a listing of all of
 //! a large collection, half a second for a million assets.
 
@@ -12,7 +12,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use super::{Store, Tx};
+use super::handle::Store;
+
+/// A transaction, for reading a state or for changing it.
+pub(super) type Tx<'t> = sqlx::Transaction<'t, Sqlite>;
 
 /// One state of the library, for as long as it is kept. It must not be kept across a wait for anything else.
 pub enum Read {

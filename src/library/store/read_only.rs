@@ -6,8 +6,8 @@ use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-use super::open::{BUSY, SCHEMA, is_marked, is_unfinished, newest_migration};
-use super::{OpenError, Store};
+use super::handle::Store;
+use super::open::{BUSY, OpenError, SCHEMA, is_marked, is_unfinished, newest_migration};
 
 impl Store {
     /// Opens a file for reading. It must be complete and of this version's schema.

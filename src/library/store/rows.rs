@@ -3,7 +3,7 @@
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::fold;
+use super::asset::fold;
 use crate::library::fixture;
 
 /// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default worlds,

@@ -1,10 +1,9 @@
-//! The whole state under a name. Since collections are shared, saving and restoring copy a row a workspace, whatever the
-//! workspaces hold.
+//! What a snapshot is, and which there are. [`restore`](super::restore) makes them and goes back to them.
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 
-use super::versions::Affects;
-use super::{Store, StoreError, Write};
+use super::error::StoreError;
+use super::handle::Store;
 use crate::clock::Micros;
 
 /// A snapshot, as a list shows it.
@@ -21,14 +20,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The name of the state in which the process began. Nobody else can have it.
+    /// The name of the state in which the process began. No snapshot of a client can have it.
     pub const BEGINNING: &'static str = "";
 }
-
-/// The keys of the workspace `w` as a fixture has them, except for what is left out there: that becomes null.
-const KEYS: &str = "(SELECT json_group_array(json_object('provider', k.provider, 'key', k.key, 'user', k.user,\n\
-                    'scopes', json(k.scopes), 'revoked', json(iif(k.revoked, 'true', 'false')),\n\
-                    'expires_at', k.expires_at, 'limits', json(k.limits)) ORDER BY k.id) FROM key k WHERE k.workspace_id = w.id)";
 
 impl Store {
     /// The snapshots there are, oldest first, but for the one without a name.
@@ -46,60 +40,5 @@ impl Store {
             })
         };
         rows.iter().map(read).collect()
-    }
-}
-
-impl Write {
-    /// Saves the state under a name, in place of what had this name. `steering` is kept with it and given back.
-    pub async fn save(&mut self, name: &str, steering: &str, now: Micros) -> Result<(), StoreError> {
-        self.released = true;
-        sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
-        sqlx::query("INSERT INTO snapshot (name, made_at, steering) VALUES (?, ?, ?)")
-            .bind(name)
-            .bind(now)
-            .bind(steering)
-            .execute(&mut *self.tx)
-            .await?;
-        let sql = format!(
-            "INSERT INTO saved_workspace (snapshot, id, name, collection, origin, origin_keys, keys, variants, origin_variants)\n\
-             SELECT ?, w.id, w.name, w.collection, w.origin, w.origin_keys, {KEYS}, w.variants, w.origin_variants FROM workspace w ORDER BY w.seq"
-        );
-        sqlx::query(AssertSqlSafe(sql)).bind(name).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
-    pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
-        self.affects = Affects::Everything;
-        self.recounts = true;
-        self.released = true;
-        let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);
-        let found = found.fetch_optional(&mut *self.tx).await?;
-        let steering = found.ok_or_else(|| StoreError::missing("snapshot", name))?.try_get(0)?;
-        sqlx::query("DELETE FROM workspace").execute(&mut *self.tx).await?;
-        sqlx::query(
-            "INSERT INTO workspace (id, name, collection, origin, origin_keys, variants, origin_variants)\n\
-             SELECT id, name, collection, origin, origin_keys, variants, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq",
-        )
-        .bind(name)
-        .execute(&mut *self.tx)
-        .await?;
-        sqlx::query(
-            "INSERT INTO key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)\n\
-             SELECT w.id, k.value ->> 'provider', k.value ->> 'key', k.value ->> 'user', NULLIF(k.value -> 'scopes', 'null'),\n\
-             k.value ->> 'revoked', k.value ->> 'expires_at', k.value -> 'limits'\n\
-             FROM saved_workspace w JOIN json_each(w.keys) k WHERE w.snapshot = ? ORDER BY w.seq, k.id",
-        )
-        .bind(name)
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(steering)
-    }
-
-    /// Forgets a snapshot.
-    pub async fn forget(&mut self, name: &str) -> Result<(), StoreError> {
-        self.released = true;
-        let gone = sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
-        if gone.rows_affected() == 0 { Err(StoreError::missing("snapshot", name)) } else { Ok(()) }
     }
 }

@@ -1,17 +1,17 @@
 //! What a large collection holds, counted beforehand: how many assets there are of each kind, status, visibility and
 //! uploader. The first page of a large listing tells a total, and need not read the listing for it.
 //!
-//! A collection gets its tally when it is made with many assets. From then on, whoever adds some counts them, and triggers
-//! see to those that are changed or removed.
+//! A collection gets its tally when it is made with many assets. From then on, the change that adds assets counts
+//! them, and triggers update the tally when assets are changed or removed.
 
 use std::collections::HashMap;
 
-use super::rows::{BATCH, insertion};
 use sqlx::SqliteConnection;
 
-use super::{Filter, Selection};
+use super::rows::{BATCH, insertion};
 use crate::library::fixture;
 use crate::library::model::{Status, Visibility};
+use crate::library::selection::{Filter, Selection};
 
 /// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
 /// number too.

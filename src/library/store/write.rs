@@ -11,12 +11,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use sqlx::Row;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
+use super::collection_hold::CollectionHold;
 use super::counts::Recount;
-use super::holds::CollectionHold;
+use super::error::{Missing, StoreError};
+use super::export;
+use super::handle::Store;
+use super::key::{self, CollectionVersion};
 use super::load;
+use super::read::Tx;
 use super::rows::{Rows, json};
+use super::snapshot::Snapshot;
 use super::versions::Affects;
-use super::{CollectionVersion, Missing, Snapshot, Store, StoreError, Tx, export, key};
 use crate::library::fixture;
 use crate::library::model::Choices;
 
@@ -233,12 +238,12 @@ impl Write {
         Ok(self.collection_of(id).await?.is_some())
     }
 
-    /// Whether somebody has one of these keys.
+    /// Whether one of these keys is in the library.
     pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
         Ok(self.held_key(keys).await?.is_some())
     }
 
-    /// The first of these keys that somebody has.
+    /// The first of these keys that is in the library.
     async fn held_key(&mut self, keys: &[fixture::Key]) -> Result<Option<String>, StoreError> {
         let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
         let sql = "SELECT old.key FROM json_each(?) AS new\n\

@@ -10,8 +10,8 @@ pub struct AssetQuery {
     pub selection: Selection,
     /// Where the page begins.
     pub start: Start,
-    /// Whether the page begins with the last asset before it, as if one more had come in front meanwhile. A page that
-    /// has none before it is as it is.
+    /// Whether the page begins with the last asset of the page before it, as if an asset had been added in front
+    /// meanwhile. The first page stays the same.
     pub overlap: bool,
     /// How many assets a page holds.
     pub limit: u32,
@@ -31,8 +31,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The same with the order of insertion deciding between equals.
-    pub(super) fn in_order_of_insertion(&self) -> Selection {
+    /// The same selection, with assets of the same value in the order of insertion.
+    pub(in crate::library) fn in_order_of_insertion(&self) -> Selection {
         Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
     }
 }
@@ -42,7 +42,7 @@ impl Selection {
 pub struct Order {
     /// The value.
     pub by: SortBy,
-    /// What decides between equals.
+    /// The order of assets with the same value.
     pub tie: Tie,
     /// Which end comes first.
     pub direction: Direction,
@@ -57,7 +57,7 @@ pub enum SortBy {
     Name,
 }
 
-/// What decides between equals.
+/// The order of assets with the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tie {
     /// The order of insertion.
