@@ -138,7 +138,7 @@ fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
 async fn open(world: &World, now: i64) -> Outcome<Store> {
     let fixtures = world.fixtures();
     let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
-    let store = Store::open(&world.place()).await?;
+    let store = Store::open(&world.place(), providers::ids()).await?;
     let unwritten = |cause| OpenError::writing(&world.place(), &cause);
     if world.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
         world::load(&store, reading.await??, now).await.map_err(unwritten)?;
@@ -208,7 +208,7 @@ async fn open_to_read(world: &World, now: i64) -> Outcome<Store> {
         DatabaseLocation::File(file) if !file.exists() => {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
-        DatabaseLocation::File(file) => Ok(Store::open_to_read(&file).await?),
+        DatabaseLocation::File(file) => Ok(Store::open_to_read(&file, providers::ids()).await?),
         DatabaseLocation::Memory => open(world, now).await,
     }
 }
@@ -294,7 +294,7 @@ fn generate_database(
     one_thread()?.block_on(async {
         outlive_file_size_limit()?;
         let _lock = DatabaseLock::take(file, "`assetmock generate`")?;
-        let store = Store::open(&DatabaseLocation::File(file.to_owned())).await?;
+        let store = Store::open(&DatabaseLocation::File(file.to_owned()), providers::ids()).await?;
         if store.is_loaded().await? {
             return Err(format!(
                 "`{}` already holds a world; it was left as it is. Name a new file with `--database`",

@@ -6,6 +6,7 @@ use super::{flora, konpro, piktid, twelvelabs, xqr};
 use crate::contract::choices;
 use crate::contract::provider::{Card, Provider};
 use crate::library::fixture::KnownNames;
+use crate::library::store::ProviderIds;
 
 /// Every provider there is.
 pub static ALL: &[&dyn Provider] =
@@ -25,6 +26,14 @@ pub fn cards() -> Vec<&'static Card> {
 pub fn known_names() -> KnownNames<'static> {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
     KnownNames { providers: &NAMES, variant_problem: |name, option| choices::problem(&cards(), name, Some(option)) }
+}
+
+/// The providers whose public ids the library has, and how each makes them.
+pub fn ids() -> ProviderIds {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
+    let new_id =
+        |name: &str, entropy, created_at| named(name).expect("it is in the list").new_asset_id(entropy, created_at);
+    ProviderIds { providers: &NAMES, new_id }
 }
 
 /// The provider of this name.

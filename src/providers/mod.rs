@@ -9,4 +9,4 @@ pub mod piktid;
 pub mod twelvelabs;
 pub mod xqr;
 
-pub use list::{ALL, cards, known_names, named, names};
+pub use list::{ALL, cards, ids, known_names, named, names};

@@ -10,6 +10,7 @@ use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::limits::Limits;
 use assetmock::library::store::{AssetQuery, DatabaseLocation, Store, View};
+use assetmock::providers;
 use assetmock::server;
 use futures_util::future::{join, join_all};
 
@@ -355,7 +356,7 @@ fn many_requests_at_once_are_all_answered() {
 
 #[test]
 fn two_private_databases_share_nothing() {
-    let empty = block_on(Store::open(&DatabaseLocation::Memory)).unwrap();
+    let empty = block_on(Store::open(&DatabaseLocation::Memory, providers::ids())).unwrap();
     let full = start();
     assert_eq!(empty.counts().assets, 0);
     assert_eq!(full.app.store.counts().assets, 14);

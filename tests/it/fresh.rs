@@ -27,7 +27,7 @@ fn fixture() -> String {
 }
 
 async fn loaded(place: &DatabaseLocation) -> Store {
-    let store = Store::open(place).await.unwrap();
+    let store = Store::open(place, providers::ids()).await.unwrap();
     world::load(&store, world::read(&[fixture()]).unwrap(), at(NOON)).await.unwrap();
     store
 }

@@ -4,6 +4,7 @@ use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
 use assetmock::emulator::world;
 use assetmock::library::store::{DatabaseLocation, Store};
+use assetmock::providers;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ fn serving(large: u64, fixture: impl FnOnce(&[Value]) -> String) -> Server {
     let keys: Vec<_> =
         dialects::ALL.iter().map(|it| json!({"provider": it.name, "key": it.key, "limits": "off"})).collect();
     block_on(async {
-        let mut store = Store::open(&DatabaseLocation::Memory).await.unwrap();
+        let mut store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
         store.large = large;
         world::load(&store, world::read(&[fixture(&keys)]).unwrap(), at(NOON)).await.unwrap();
         store.index().await.unwrap();
@@ -149,7 +150,7 @@ fn tamper(file: &str, statements: &'static str) {
 
 /// What is done with a server of this file.
 fn with_file<T>(file: &str, work: impl FnOnce(&Server) -> T) -> T {
-    let store = block_on(Store::open(&DatabaseLocation::File(file.into()))).unwrap();
+    let store = block_on(Store::open(&DatabaseLocation::File(file.into()), providers::ids())).unwrap();
     let server = block_on(Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))));
     let done = work(&server);
     block_on(server.app.store.close());

@@ -56,7 +56,7 @@ pub const NOON: &str = "2026-03-21T12:00:00Z";
 /// The state of an emulator that holds a fixture, with its clock frozen, its chance seeded with 7 and its limits enforced.
 pub async fn app(fixture: &str, clock: &str) -> App {
     let clock = Clock::frozen(at(clock));
-    let store = Store::open(&DatabaseLocation::Memory).await.unwrap();
+    let store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
     let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
     world::load(&store, fixtures, clock.now()).await.unwrap();
     store.index().await.unwrap();

@@ -263,7 +263,7 @@ mod tests {
     /// Neither one large collection nor many small ones are removed in one piece.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_slice_removes_so_many_assets_and_no_more() {
-        let store = Store::open(&DatabaseLocation::Memory).await.unwrap();
+        let store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
         for count in [2_500, 900, 900] {
             let generated = Generator::new(GeneratorConfig::new(count, 1, workspace::until()));
             let made = Generator::workspace("ws_a");

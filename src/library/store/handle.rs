@@ -10,6 +10,7 @@ use super::counts::WorkspaceCounts;
 use super::error::StoreError;
 use super::file::DatabaseFile;
 use super::holds::Holds;
+use super::schema::ProviderIds;
 use super::versions::{VersionGuard, Versions};
 use crate::library::seen_before::SeenBefore;
 
@@ -44,6 +45,8 @@ pub struct Store {
     pub(super) is_shared: bool,
     /// The file that the library is in, if it is in one.
     pub(super) file: Option<Arc<DatabaseFile>>,
+    /// The providers, whose public ids have a column each.
+    pub(super) ids: ProviderIds,
     /// How many assets a new collection has at least if it gets a tally.
     pub large: u64,
 }

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use super::asset::fold;
 use super::counts::Recount;
 use super::handle::Store;
-use super::open::{LOG, schema};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
+use super::schema::{LOG, schema};
 use super::tally::Tally;
 use super::versions::Affects;
 use crate::clock::Micros;
@@ -82,7 +82,7 @@ impl Store {
     pub async fn index(&self) -> Result<(), sqlx::Error> {
         let make = || async {
             // The request that makes the indexes may be dropped on the way. `IF NOT EXISTS` lets the next one go on.
-            let anew = schema(true).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
+            let anew = schema(true, self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };
             let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());

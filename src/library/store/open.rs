@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Semaphore;
 
 use super::counts::{Recount, WorkspaceCounts};
 use super::file::DatabaseFile;
 use super::handle::Store;
 use super::holds::Holds;
+use super::schema::{self, APPLICATION_ID, ProviderIds, SCHEMA};
 use super::tally;
 use super::versions::Affects;
 
@@ -28,9 +28,6 @@ pub enum DatabaseLocation {
     /// In a file, made if need be.
     File(PathBuf),
 }
-
-/// Marks a file as ours: "asmk" as SQLite's application id.
-const APPLICATION_ID: i32 = 0x6173_6d6b;
 
 /// How many connections there are: one for the change under way, one for the reader of a large listing, and for the other
 /// readers as many as there are cores. Each has a thread, so more would gain nothing.
@@ -47,41 +44,6 @@ const ACQUIRE: Duration = Duration::from_secs(3600);
 
 /// How long a statement waits for another's lock.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
-
-/// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
-/// ends. The file remembers the log.
-pub(super) const LOG: &str = "PRAGMA journal_mode = WAL";
-
-/// The name of migrations that only make indexes.
-const INDEXES: &str = "indexes";
-
-/// The migrations that make indexes, or those that make anything else, as one text.
-pub(super) fn schema(indexes: bool) -> String {
-    MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql).collect()
-}
-
-/// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
-/// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
-    (1, "library", include_str!("../../../migrations/0001_library.sql")),
-    (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
-    (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
-    (4, INDEXES, include_str!("../../../migrations/0004_indexes.sql")),
-    (5, "tally", include_str!("../../../migrations/0005_tally.sql")),
-    (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
-    (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
-    (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
-];
-
-/// The newest migration.
-pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
-
-fn migrator() -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(MIGRATIONS.map(migration).into())
-}
 
 /// Why a database cannot be used.
 #[derive(Debug)]
@@ -193,8 +155,8 @@ impl OpenError {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date.
-    pub async fn open(place: &DatabaseLocation) -> Result<Store, OpenError> {
+    /// Opens the database and brings its schema up to date, with a column of public ids for each of these providers.
+    pub async fn open(place: &DatabaseLocation, ids: ProviderIds) -> Result<Store, OpenError> {
         let file = match place {
             DatabaseLocation::Memory => None,
             DatabaseLocation::File(file) => Some(file.clone()),
@@ -215,15 +177,15 @@ impl Store {
             .connect_lazy_with(options(place));
         let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
         let prepared = match place {
-            DatabaseLocation::Memory => private(&mut connection).await,
-            DatabaseLocation::File(_) => lasting(&mut connection).await,
+            DatabaseLocation::Memory => schema::prepare_private(&mut connection, ids).await,
+            DatabaseLocation::File(_) => schema::prepare_file(&mut connection, ids).await,
         };
         prepared.map_err(|error| unusable(&error))?;
         let store = Store {
             lock: opened.is_none().then(Arc::default),
             is_shared: false,
             file: opened.map(Arc::new),
-            ..Store::over(pool)
+            ..Store::over(pool, ids)
         };
         if store.file.is_some() {
             let recount = Recount::read(&mut connection, &Affects::Everything).await;
@@ -248,7 +210,7 @@ impl Store {
     }
 
     /// A library behind these connections, in a file that other processes may change.
-    pub(super) fn over(pool: SqlitePool) -> Store {
+    pub(super) fn over(pool: SqlitePool, ids: ProviderIds) -> Store {
         Store {
             pool,
             keeper: Arc::default(),
@@ -265,6 +227,7 @@ impl Store {
             sources: Arc::default(),
             is_shared: true,
             file: None,
+            ids,
             large: tally::LARGE,
         }
     }
@@ -303,37 +266,6 @@ async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
-}
-
-/// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
-/// first load.
-async fn private(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    // What begins a transaction goes to SQLite in one piece; of any other script each statement would be answered by itself,
-    // which wakes this thread.
-    let script = "BEGIN;\n".to_owned() + &schema(false);
-    Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
-}
-
-/// A file is marked before anything else is written to it, so that a file of a process that was killed on the way is known
-/// as ours.
-async fn lasting(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    if application_id(connection).await? != APPLICATION_ID {
-        execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
-    }
-    migrator().run(&mut *connection).await?;
-    // A load that was killed at its very end has left the file without.
-    if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
-        execute(connection, LOG.to_owned()).await?;
-    }
-    Ok(())
-}
-
-async fn execute(connection: &mut SqliteConnection, script: String) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await.map(drop)
-}
-
-async fn application_id(connection: &mut SqliteConnection) -> Result<i32, sqlx::Error> {
-    sqlx::query("PRAGMA application_id").fetch_one(connection).await?.try_get(0)
 }
 
 /// Refuses a file that is not ours or too new, without changing a byte of it.

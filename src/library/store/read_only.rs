@@ -7,11 +7,12 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::handle::Store;
-use super::open::{BUSY, OpenError, SCHEMA, is_marked, is_unfinished, newest_migration};
+use super::open::{BUSY, OpenError, is_marked, is_unfinished, newest_migration};
+use super::schema::{ProviderIds, SCHEMA, missing_columns};
 
 impl Store {
     /// Opens a file for reading. It must be complete and of this version's schema.
-    pub async fn open_to_read(file: &Path) -> Result<Store, OpenError> {
+    pub async fn open_to_read(file: &Path, ids: ProviderIds) -> Result<Store, OpenError> {
         let unusable = |cause: String| OpenError::Unreadable { file: file.to_owned(), cause };
         let incomplete = || OpenError::Incomplete(file.to_owned());
         if fs::metadata(file).map_err(|error| unusable(error.to_string()))?.len() == 0 {
@@ -30,12 +31,18 @@ impl Store {
             Ok(found) if found > SCHEMA => {
                 return Err(OpenError::Newer { file: file.to_owned(), found, known: SCHEMA });
             }
-            Ok(SCHEMA) => Store::over(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options)),
+            Ok(SCHEMA) => Store::over(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options), ids),
             Ok(0) => return Err(incomplete()),
             Ok(found) => return Err(OpenError::Older { file: file.to_owned(), found, known: SCHEMA }),
             Err(error) if is_unfinished(&error) || is_unwritable(&error) => return Err(incomplete()),
             Err(error) => return Err(unusable(error.to_string())),
         };
+        let mut connection = store.pool.acquire().await.map_err(|error| unusable(error.to_string()))?;
+        let missing = missing_columns(&mut connection, ids).await.map_err(|error| unusable(error.to_string()))?;
+        drop(connection);
+        if !missing.is_empty() {
+            return Err(incomplete());
+        }
         match store.is_loaded().await {
             Ok(true) => Ok(store),
             Ok(false) => Err(incomplete()),

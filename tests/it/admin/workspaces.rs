@@ -7,6 +7,7 @@ use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
 use assetmock::emulator::world;
 use assetmock::library::store::{DatabaseLocation, Store};
+use assetmock::providers;
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -551,7 +552,7 @@ fn a_second_run_over_a_file_makes_up_what_the_first_did_not() {
     let start = || {
         block_on(async {
             let clock = Clock::frozen(at(NOON));
-            let store = Store::open(&DatabaseLocation::File(file.clone())).await.unwrap();
+            let store = Store::open(&DatabaseLocation::File(file.clone()), providers::ids()).await.unwrap();
             if !store.is_loaded().await.unwrap() {
                 world::load(&store, world::read(&["empty".to_owned()]).unwrap(), clock.now()).await.unwrap();
             }

@@ -1,0 +1,220 @@
+//! The tables and indexes of a database, new or old.
+//!
+//! Each provider has a column of public ids. The migrations make those of the providers that there were when they were written;
+//! a provider that came later gets its own when a database is opened, filled in for the assets that are there.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
+
+use crate::clock::{Micros, Rng};
+
+/// The providers, and how each makes the public id of an asset: from its name, randomness and the asset's creation.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderIds {
+    /// The providers' names.
+    pub providers: &'static [&'static str],
+    /// A new public id.
+    pub new_id: fn(&str, u128, Micros) -> String,
+}
+
+/// Marks a file as ours: "asmk" as SQLite's application id.
+pub const APPLICATION_ID: i32 = 0x6173_6d6b;
+
+/// How many assets get an id of a new provider at a time.
+const BATCH: i64 = 1000;
+
+/// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
+/// ends. The file remembers the log.
+pub const LOG: &str = "PRAGMA journal_mode = WAL";
+
+/// The name of migrations that only make indexes.
+const INDEXES: &str = "indexes";
+
+/// The statements that make the indexes, or all else, of a new database.
+pub fn schema(indexes: bool, ids: ProviderIds) -> String {
+    let migrations = MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql);
+    let mut script: String = migrations.collect();
+    for provider in ids.providers.iter().filter(|provider| !has_column(provider)) {
+        script += &if indexes { index_of(provider) } else { column_of(provider) };
+    }
+    script
+}
+
+/// Whether the migrations make the column of this provider.
+fn has_column(provider: &str) -> bool {
+    MIGRATIONS.iter().any(|(_, _, sql)| sql.contains(&format!("    {provider}_id ")))
+}
+
+fn column_of(provider: &str) -> String {
+    format!(
+        "ALTER TABLE asset ADD COLUMN {provider}_id TEXT;
+"
+    )
+}
+
+fn index_of(provider: &str) -> String {
+    format!(
+        "CREATE UNIQUE INDEX asset_{provider}_id ON asset (collection, {provider}_id);
+"
+    )
+}
+
+/// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
+/// and a line here.
+const MIGRATIONS: [(i64, &str, &str); 8] = [
+    (1, "library", include_str!("../../../migrations/0001_library.sql")),
+    (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
+    (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
+    (4, INDEXES, include_str!("../../../migrations/0004_indexes.sql")),
+    (5, "tally", include_str!("../../../migrations/0005_tally.sql")),
+    (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
+    (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
+    (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
+];
+
+/// The newest migration.
+pub const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+/// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
+/// first load.
+pub async fn prepare_private(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), MigrateError> {
+    // What begins a transaction goes to SQLite in one piece; of any other script each statement would be answered by itself,
+    // which wakes this thread.
+    let script = "BEGIN;\n".to_owned() + &schema(false, ids);
+    Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
+}
+
+/// A file is marked before anything else is written to it, so that a file of a process that was killed on the way is known
+/// as ours.
+pub async fn prepare_file(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), MigrateError> {
+    if application_id(connection).await? != APPLICATION_ID {
+        execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
+    }
+    migrator().run(&mut *connection).await?;
+    add_missing_columns(connection, ids).await?;
+    // A load that was killed at its very end has left the file without.
+    if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
+        execute(connection, LOG.to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Adds the columns of providers that came after the file was made.
+async fn add_missing_columns(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), sqlx::Error> {
+    for provider in missing_columns(connection, ids).await? {
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        execute(&mut tx, column_of(provider)).await?;
+        while fill_in(&mut tx, provider, ids).await? {}
+        execute(&mut tx, index_of(provider)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The providers that have no column in this database.
+pub async fn missing_columns(
+    connection: &mut SqliteConnection,
+    ids: ProviderIds,
+) -> Result<Vec<&'static str>, sqlx::Error> {
+    let rows = sqlx::query("SELECT name FROM pragma_table_info('asset')").fetch_all(connection).await?;
+    let columns = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+    let is_missing = |provider: &&&str| !columns.contains(&format!("{provider}_id"));
+    Ok(ids.providers.iter().filter(is_missing).copied().collect())
+}
+
+/// Gives the next assets without a public id of this provider one that is the same in every run; whether there were any.
+async fn fill_in(connection: &mut SqliteConnection, provider: &str, ids: ProviderIds) -> Result<bool, sqlx::Error> {
+    let without = format!("SELECT seq, created_at FROM asset WHERE {provider}_id IS NULL LIMIT {BATCH}");
+    let rows = sqlx::query(AssertSqlSafe(without)).fetch_all(&mut *connection).await?;
+    for row in &rows {
+        let (seq, created_at): (i64, Micros) = (row.try_get(0)?, row.try_get(1)?);
+        let id = (ids.new_id)(provider, Rng::named(&format!("{provider} {seq}")).next_u128(), created_at);
+        let update = AssertSqlSafe(format!("UPDATE asset SET {provider}_id = ? WHERE seq = ?"));
+        sqlx::query(update).bind(id).bind(seq).execute(&mut *connection).await?;
+    }
+    Ok(!rows.is_empty())
+}
+
+async fn execute(connection: &mut SqliteConnection, script: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await.map(drop)
+}
+
+pub async fn application_id(connection: &mut SqliteConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query("PRAGMA application_id").fetch_one(connection).await?.try_get(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions, Row};
+
+    use super::*;
+
+    const OLD: ProviderIds = ProviderIds { providers: &["xqr"], new_id: |_, _, _| unreachable!() };
+    const NEW: ProviderIds = ProviderIds {
+        providers: &["xqr", "acme"],
+        new_id: |provider, entropy, created_at| format!("{provider}_{created_at}_{entropy:032x}"),
+    };
+
+    async fn database(ids: ProviderIds) -> SqliteConnection {
+        let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        prepare_private(&mut connection, ids).await.unwrap();
+        execute(&mut connection, schema(true, ids)).await.unwrap();
+        connection
+    }
+
+    async fn add_assets(connection: &mut SqliteConnection, count: i64) {
+        execute(connection, "INSERT INTO collection (seq) VALUES (1)".to_owned()).await.unwrap();
+        let columns =
+            "collection, kind, status, is_public, tags, created_at, updated_at, uploader, visibility, uploaded_via";
+        for at in 0..count {
+            let sql = format!(
+                "INSERT INTO asset ({columns}) VALUES (1, 'image', 'ready', 0, '[]', {at}, {at}, 'u', 'private', 'url')"
+            );
+            execute(connection, sql).await.unwrap();
+        }
+    }
+
+    async fn acme_ids(connection: &mut SqliteConnection) -> Vec<String> {
+        let rows = sqlx::query("SELECT acme_id FROM asset ORDER BY seq").fetch_all(connection).await.unwrap();
+        rows.iter().map(|row| row.try_get(0).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_came_later_gets_ids_for_the_assets_that_are_there() {
+        let mut first = Vec::new();
+        for _ in 0..2 {
+            let mut connection = database(OLD).await;
+            add_assets(&mut connection, BATCH + 5).await;
+            assert_eq!(missing_columns(&mut connection, NEW).await.unwrap(), ["acme"]);
+            add_missing_columns(&mut connection, NEW).await.unwrap();
+            assert_eq!(missing_columns(&mut connection, NEW).await.unwrap(), [""; 0]);
+            let ids = acme_ids(&mut connection).await;
+            assert!(ids[7].starts_with("acme_7_"), "{}", ids[7]);
+            assert_eq!(ids.len() as i64, BATCH + 5);
+            let same = "UPDATE asset SET acme_id = (SELECT acme_id FROM asset WHERE seq = 1) WHERE seq = 2";
+            assert!(execute(&mut connection, same.to_owned()).await.is_err(), "they are unique");
+            add_missing_columns(&mut connection, NEW).await.unwrap();
+            assert_eq!(acme_ids(&mut connection).await, ids, "and stay");
+            first.push(ids);
+        }
+        assert_eq!(first[0], first[1], "they are the same in every run");
+    }
+
+    #[tokio::test]
+    async fn a_new_database_has_a_column_and_an_index_for_each_provider() {
+        let mut connection = database(NEW).await;
+        assert_eq!(missing_columns(&mut connection, NEW).await.unwrap(), [""; 0]);
+        let index = "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('asset_acme_id', 'asset_xqr_id')";
+        let count: i64 = sqlx::query(index).fetch_one(&mut connection).await.unwrap().try_get(0).unwrap();
+        assert_eq!(count, 2);
+    }
+}
