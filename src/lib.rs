@@ -8,9 +8,9 @@
 //! [`limits`], failures on cue from [`faults`].
 //!
 //! What was asked and answered is kept in the [`journal`], with the reason of every refusal in words ([`explain`],
-//! [`notes`]) and without a whole key ([`secret`]).
+//! [`notes`]) and without a whole key ([`redaction`]).
 //!
-//! Around that: [`fixture`] is the format of the worlds and [`world`] loads them, [`workspace`] makes workspaces and
+//! Around that: [`fixture`] is the format of the worlds and [`load_fixtures`] reads them, [`workspace`] makes workspaces and
 //! [`workspace_states`] is what they have of their own in this process, [`seen_before`] tells what is asked for again, [`import`] takes a
 //! vendor's own list response, [`admin`] is the emulator's own API with [`object`] for what it reads and [`plain_words`] for what is wrong with it, [`text`] reads
 //! byte order marks, [`server`] listens,

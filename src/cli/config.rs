@@ -11,8 +11,8 @@ use crate::clock::{self, Clock, Micros};
 use crate::contract::choices::{self};
 use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
+use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
-use crate::emulator::world;
 use crate::library::fixture;
 use crate::library::model::Choices;
 use crate::library::model::Status;
@@ -282,7 +282,7 @@ impl World {
 
     /// The fixtures named, or the default ones.
     pub fn fixtures(&self) -> Vec<String> {
-        if self.fixture.is_empty() { world::DEFAULT.map(str::to_owned).to_vec() } else { self.fixture.clone() }
+        if self.fixture.is_empty() { load_fixtures::DEFAULT.map(str::to_owned).to_vec() } else { self.fixture.clone() }
     }
 }
 

@@ -9,7 +9,7 @@ mod why;
 
 use std::borrow::Cow;
 
-use crate::emulator::secret::{self, Secrets};
+use crate::emulator::redaction::{self, Secrets};
 pub use cursors::{Cursors, JudgedPosition};
 pub use warning::{Answered, Warning, judged_position, warnings};
 pub use why::{Case, why};
@@ -54,7 +54,7 @@ pub fn in_ascii(sentence: &str) -> String {
 
 /// A text that sentences may repeat as it is: in one line, and too short for a secret.
 fn plain(text: &str) -> Option<&str> {
-    (text.len() < secret::SHORTEST && !text.contains(breaks_lines)).then_some(text)
+    (text.len() < redaction::SHORTEST && !text.contains(breaks_lines)).then_some(text)
 }
 
 fn breaks_lines(c: char) -> bool {

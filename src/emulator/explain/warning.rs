@@ -12,7 +12,7 @@ use crate::contract::operation::Operation;
 use crate::contract::operation::Position;
 use crate::contract::provider::{Card, Page};
 use crate::contract::query::{Args, Empty, Param, Reads, Repeated};
-use crate::emulator::secret::Secrets;
+use crate::emulator::redaction::Secrets;
 use crate::library::store::{AssetQuery, Key, Start};
 
 /// A request that was answered with a page.

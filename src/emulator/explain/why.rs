@@ -12,7 +12,7 @@ use crate::contract::operation;
 use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::{Counts, Exceeded};
-use crate::emulator::secret::{self, Secrets, mask};
+use crate::emulator::redaction::{self, Secrets, mask};
 use crate::library::store::Key;
 use crate::providers;
 
@@ -98,7 +98,7 @@ fn no_key(case: &Case) -> String {
         Carrier::Bearer => "authorization",
         Carrier::Header(name) => name,
     };
-    let other = secret::carriers().find(|name| *name != expected && case.headers.contains_key(*name));
+    let other = redaction::carriers().find(|name| *name != expected && case.headers.contains_key(*name));
     let instead = match (case.headers.contains_key(expected), other) {
         (true, _) => "that header is there and holds no key".to_owned(),
         (false, Some(other)) => format!("the request has `{other}` instead"),
@@ -113,7 +113,7 @@ fn malformed_key(case: &Case) -> String {
         Carrier::Header(name) => (name, ""),
     };
     let given = match case.headers.get(name).map(|value| value.to_str().map(|text| text.trim().split_once(' '))) {
-        Some(Ok(Some((scheme, _)))) if secret::is_scheme(scheme) => format!("the request has the scheme `{scheme}`"),
+        Some(Ok(Some((scheme, _)))) if redaction::is_scheme(scheme) => format!("the request has the scheme `{scheme}`"),
         Some(Ok(None)) if !expected.is_empty() => format!("the request has no `{expected}` in front of the key"),
         Some(Err(_)) => "the request's has characters that are not visible ASCII".to_owned(),
         _ => "the request's is malformed".to_owned(),

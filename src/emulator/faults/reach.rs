@@ -12,7 +12,7 @@ use super::{Effect, Match, Rule};
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::emulator::explain::{self, SHORT};
-use crate::emulator::secret::Secrets;
+use crate::emulator::redaction::Secrets;
 
 /// What a rule can reach in the workspace that it is for.
 #[derive(Debug, Clone, Default)]

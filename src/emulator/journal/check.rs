@@ -9,7 +9,7 @@ use super::{Expectation, Expectations, Filter};
 use crate::contract::operation;
 use crate::emulator::explain::{self, SHORT};
 use crate::emulator::faults;
-use crate::emulator::secret::Secrets;
+use crate::emulator::redaction::Secrets;
 use crate::providers;
 
 /// Why a filter or an expectation is refused.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::JournalEntry;
 use crate::emulator::faults::is_named;
-use crate::emulator::secret::{Secrets, mask, mask_header};
+use crate::emulator::redaction::{Secrets, mask, mask_header};
 
 /// Which entries are meant; what is left out matches every entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

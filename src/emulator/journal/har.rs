@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::view::headers;
 use super::{Body, BodyView, Header, JournalEntry};
 use crate::clock::write_rfc3339;
-use crate::emulator::secret::{Secrets, mask};
+use crate::emulator::redaction::{Secrets, mask};
 
 /// An HTTP archive of entries (HAR 1.2). Keys are masked, as everywhere in the journal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::explain::{SHORT, clip};
-use crate::emulator::secret::{Secrets, mask};
+use crate::emulator::redaction::{Secrets, mask};
 
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -24,7 +24,8 @@ fn schemas_have_names_that_a_stranger_would_search_for() {
         assert!(name.bytes().all(|byte| byte.is_ascii_alphabetic()), "{name}");
         assert!(!PRIVATE.contains(name), "{name}");
     }
-    for name in ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "VerifyResult"]
+    for name in
+        ["Workspace", "CreateWorkspace", "Asset", "Key", "FaultRule", "JournalEntry", "Expectations", "VerifyResult"]
     {
         assert!(names.contains(name), "{name} is missing among {names:?}");
     }
