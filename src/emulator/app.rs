@@ -6,7 +6,7 @@ use crate::emulator::explain::Cursors;
 use crate::emulator::faults::Faults;
 use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
-use crate::emulator::listed::ListedCounts;
+use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;

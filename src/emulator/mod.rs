@@ -7,6 +7,7 @@ pub mod faults;
 pub mod journal;
 pub mod limits;
 pub mod listed;
+pub mod listed_counts;
 pub mod load_fixtures;
 pub mod log;
 pub mod redaction;
