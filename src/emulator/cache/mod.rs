@@ -15,15 +15,16 @@
 //!
 //! Up to a thousand texts that turned out to be no keys are kept too, until anything in the library changes.
 //!
-//! **When it is dropped.** An entry carries a [`VersionGuard`] on its workspace, taken before anything was read. A change to
-//! the workspace or one of its keys makes the guard outdated, after it is committed and before it is acknowledged; from then
-//! on no request is answered from the entry, and the next one makes a new entry. What an entry lacks is read together with
-//! the key in one [`Read`](crate::library::store::Read), so it is of one state of the library: the entry's, or a newer one that gets
-//! an entry of its own. Nothing is read twice because of a change, so a writer cannot keep readers waiting.
+//! **When it is dropped.** An entry carries a [`VersionGuard`](crate::library::store::VersionGuard) on its workspace, taken
+//! before anything was read. A change to the workspace or one of its keys makes the guard outdated, after it is committed and
+//! before it is acknowledged; from then on no request is answered from the entry, and the next one makes a new entry. What an
+//! entry lacks is read together with the key in one [`Read`](crate::library::store::Read), so it is of one state of the
+//! library: the entry's, or a newer one that gets an entry of its own. Nothing is read twice because of a change, so a writer
+//! cannot keep readers waiting.
 //!
-//! **How much is kept** is bounded. Beyond it, entries go that nobody has asked for since the last time; if
-//! that does not do, all rows and responses go; if that does not do, everything does. What requests under way still use is
-//! freed with them.
+//! **How much is kept** is bounded. When there is more, the entries are dropped that nobody has used since that last happened;
+//! if that is not enough, all rows and responses; if that is not enough either, everything. What a request still uses is freed
+//! when the request ends.
 
 mod key_cache;
 mod library_cache;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 
-use super::{Expectation, Expectations, Filter};
+use super::filter::Filter;
+use super::verify::{Expectation, Expectations};
 use crate::contract::operation;
 use crate::emulator::explain::{self, SHORT};
 use crate::emulator::faults;

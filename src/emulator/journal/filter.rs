@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::JournalEntry;
+use super::entry::JournalEntry;
 use crate::emulator::faults::is_named;
 use crate::emulator::redaction::{Secrets, mask, mask_header};
 

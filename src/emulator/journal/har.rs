@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::headers;
-use super::{Body, BodyView, Header, JournalEntry};
+use super::entry::{Body, JournalEntry};
+use super::view::{BodyView, Header, headers};
 use crate::clock::write_rfc3339;
 use crate::emulator::redaction::{Secrets, mask};
 

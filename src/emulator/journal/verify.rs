@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::filter::Criterion;
-use super::{Filter, JournalEntry, Reach};
+use super::entry::JournalEntry;
+use super::filter::{Criterion, Filter};
+use super::lost::Reach;
 use crate::emulator::faults::UnfiredFault;
 use crate::library::object;
 

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Body, JournalEntry};
+use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::explain::{SHORT, clip};
 use crate::emulator::redaction::{Secrets, mask};
