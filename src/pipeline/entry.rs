@@ -1,5 +1,5 @@
 //! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
-//! which faults struck. It goes to the journal and the log, and into headers of the answer if the client wants it there.
+//! which faults applied. It goes to the journal and the log, and into headers of the answer if the client wants it there.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -86,12 +86,12 @@ impl EntryBuilder {
         }
     }
 
-    /// Notes the faults that strike.
-    pub fn struck(&mut self, struck: &[AppliedFault]) {
-        if struck.is_empty() {
+    /// Notes the faults that apply.
+    pub fn faults(&mut self, applied: &[AppliedFault]) {
+        if applied.is_empty() {
             return;
         }
-        self.remark().faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
+        self.remark().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
