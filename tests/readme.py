@@ -467,21 +467,22 @@ def check_failures(lines, reader):
         compare(sorted(rows["all"] + rows.get(provider["title"], [])), sorted(names))
 
 
-def check_tortures(lines, reader):
+def check_paging_faults(lines, reader):
     """How likely each vendor is to do it by itself."""
     providers = reader.ask("/_emulator/providers")["providers"]
-    check(TORTURES.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of tortures has others")
-    for torture, _, *expected in table(lines, TORTURES):
+    titles = " | ".join(one["title"] for one in providers)
+    check(PAGING_FAULTS.endswith(f"| {titles} |"), "the table of paging faults has others")
+    for fault, _, *expected in table(lines, PAGING_FAULTS):
         for provider, word in zip(providers, expected, strict=True):
-            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": torture.strip("`")}}
+            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": fault.strip("`")}}
             got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
-            check(got == {provider["name"]: word}, f"{torture} of {provider['title']} is {got}, not {word}")
+            check(got == {provider["name"]: word}, f"{fault} of {provider['title']} is {got}, not {word}")
 
 
 EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
 TRIGGERS = "| `trigger` | strikes, of the requests that match |"
 FAILURES = "| provider | failures |"
-TORTURES = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
+PAGING_FAULTS = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
 
 
 def check_links(lines):
@@ -514,7 +515,7 @@ def main():
                 ("the table of effects", check_effects),
                 ("the table of triggers", check_triggers),
                 ("the table of failures", check_failures),
-                ("the table of tortures", check_tortures),
+                ("the table of paging faults", check_paging_faults),
             ]:
                 rule(lines, reader)
                 passed += 1

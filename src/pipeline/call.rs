@@ -100,7 +100,7 @@ impl<'r> Call<'r> {
             query: self.query(),
         };
         applied.extend(app.faults.apply(&matched, self.now, &app.rng));
-        self.entry.faults(&applied);
+        self.entry.note_faults(&applied);
         let limits = self.known_key().map(|key| key.limits).unwrap_or_default();
         self.faults = FaultPlan::of(&applied, card, limits, self.now, &app.rng);
         Ok(())

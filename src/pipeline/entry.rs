@@ -87,7 +87,7 @@ impl EntryBuilder {
     }
 
     /// Notes the faults that apply.
-    pub fn faults(&mut self, applied: &[AppliedFault]) {
+    pub fn note_faults(&mut self, applied: &[AppliedFault]) {
         if applied.is_empty() {
             return;
         }

@@ -32,7 +32,7 @@ pub struct Listed {
     /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
-    /// How often it was matched and struck since the journal was last cleared.
+    /// How often it was matched and applied since the journal was last cleared.
     #[serde(skip)]
     pub since_cleared: SinceCleared,
 }

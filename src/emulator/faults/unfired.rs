@@ -20,8 +20,8 @@ pub struct UnfiredFault {
 }
 
 impl Listed {
-    /// What there is to tell if it has not applied to any request: never since it was made, or, as long as it is in force, since the journal
-    /// was last cleared.
+    /// What there is to tell if it has not applied to any request: never since it was made, or, as long as it is in force,
+    /// since the journal was last cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {
         let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
         let fault = self.rule.effect.name().to_owned();

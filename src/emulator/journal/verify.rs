@@ -147,7 +147,7 @@ pub struct VerifyResult {
 }
 
 impl VerifyResult {
-    /// The same, with rules that should have struck and have not.
+    /// The same, with rules that should have applied to a request and have not.
     pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> VerifyResult {
         VerifyResult { ok: self.ok && unfired.is_empty(), unfired, ..self }
     }
