@@ -32,9 +32,9 @@ pub struct App {
     pub workspace_states: WorkspaceStates,
     /// The counters of limits.
     pub limits: Limits,
-    /// What fails on cue.
+    /// The rules of faults that are set up.
     pub faults: Faults,
-    /// What was asked and answered.
+    /// What clients sent and were answered.
     pub journal: Journal,
     /// How requests are logged.
     pub log: RequestLog,

@@ -7,7 +7,7 @@ use crate::contract::provider::Card;
 /// The kind of the vendors' failures, which go by their own names.
 const FAILURE: &str = "failure";
 
-/// The kind of what befalls a walk, which goes by a word of its own.
+/// The kind of paging faults, which go by words of their own.
 const PAGING: &str = "paging";
 
 /// The effects that go by their own name.

@@ -1,6 +1,6 @@
-//! What can befall a client that walks a listing while others write to it, or while its server misbehaves. Here is what
-//! needs no store: which request a paging fault applies to, what it does to a plan and to a page, and how likely a vendor is to
-//! do that by itself. Making and removing assets between two pages is the pipeline's.
+//! Paging faults: what can happen to a client that walks a listing while others write to it, or while its server misbehaves.
+//! This file has what needs no store: which request a paging fault applies to, what it does to a plan and to a page, and how
+//! likely a vendor is to do that by itself. Making and removing assets between two pages is up to the pipeline.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
