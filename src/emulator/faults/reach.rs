@@ -9,7 +9,6 @@ use super::check::cards;
 use super::effect::Effect;
 use super::paging::{self, PagingFault};
 use super::rule::{Match, Rule, fits_path};
-
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::emulator::explain::{self, SHORT};
