@@ -1,4 +1,4 @@
-"""Checks the tables of the manual against the program: options, effects, triggers, failures and paging tortures; and that each
+"""Checks the tables of the manual against the program: options, effects, triggers, failures and paging faults; and that each
 call of the emulator's own API has an example."""
 
 import itertools
@@ -12,7 +12,7 @@ from markdown import check, compare, quoted, table
 EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
 TRIGGERS = "| `trigger` | fires for, of the requests that match |"
 FAILURES = "| provider | failures |"
-TORTURES = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
+PAGING_FAULTS = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
 
 
 def options_table(help_text):
@@ -81,12 +81,12 @@ def check_failures(lines, reader):
         compare(sorted(rows["all"] + rows.get(provider["title"], [])), sorted(names))
 
 
-def check_tortures(lines, reader):
+def check_paging_faults(lines, reader):
     """How likely each vendor is to do it by itself."""
     providers = reader.ask("/_emulator/providers")["providers"]
-    check(TORTURES.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of tortures has others")
-    for torture, _, *expected in table(lines, TORTURES):
+    check(PAGING_FAULTS.endswith(f"| {' | '.join(one['title'] for one in providers)} |"), "the table of paging faults has others")
+    for fault, _, *expected in table(lines, PAGING_FAULTS):
         for provider, word in zip(providers, expected, strict=True):
-            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": torture.strip("`")}}
+            rule = {"match": {"provider": provider["name"]}, "effect": {"paging": fault.strip("`")}}
             got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
-            check(got == {provider["name"]: word}, f"{torture} of {provider['title']} is {got}, not {word}")
+            check(got == {provider["name"]: word}, f"{fault} of {provider['title']} is {got}, not {word}")

@@ -40,7 +40,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from manual_tables import check_effects, check_every_call, check_failures, check_options, check_tortures, check_triggers
+from manual_tables import check_effects, check_every_call, check_failures, check_options, check_paging_faults, check_triggers
 from markdown import Difference, blocks, check, check_contents, check_links, compare, read
 from server import Server
 from workflow import read_yaml
@@ -338,7 +338,7 @@ def check_all_together(asked, report):
                 ("the table of effects", check_effects),
                 ("the table of triggers", check_triggers),
                 ("the table of failures", check_failures),
-                ("the table of tortures", check_tortures),
+                ("the table of paging faults", check_paging_faults),
             ]:
                 with report.at(where):
                     rule(lines, reader)

@@ -18,7 +18,7 @@ use super::merge::{self, Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
 use crate::clock::Rng;
 use crate::emulator::app::App;
-use crate::emulator::world;
+use crate::emulator::load_fixtures;
 use crate::library::fixture::{self, Asset, Fixture, Problem, Workspace};
 use crate::library::model::Instant;
 use crate::library::size;
@@ -203,7 +203,7 @@ pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Resul
 }
 
 fn identified(around: &Workspace, seed: u64) -> Vec<NewAsset> {
-    world::identified_by(around, around.assets.iter().cloned(), seed).collect()
+    load_fixtures::identified_by(around, around.assets.iter().cloned(), seed).collect()
 }
 
 /// An asset as it is read back: with its public ids and what follows from its fields written out.

@@ -1,4 +1,4 @@
-//! Rules that will not strike as things are: what the workspace of a rule holds, for the sentence that says so.
+//! Rules that will not apply as things are: what the workspace of a rule holds, for the sentence that says so.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::emulator::listed::{self, CountedWorkspace};
 use crate::library::store::Key;
 use crate::providers;
 
-/// Adds why a rule will not strike, as far as that is certain at this moment. One that has struck needs no warning, and one
+/// Adds why a rule will not apply, as far as that is certain at this moment. One that has applied needs no warning, and one
 /// that is over none any more.
 pub async fn add_warning(app: &App, listed: &mut Listed) {
     if listed.fired == 0 && listed.active {

@@ -83,7 +83,7 @@ pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
 }
 
-/// The rules that can strike requests of a scope and have not.
+/// The rules that can apply to requests of a scope and have not.
 pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Refusal> {
     let meet = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
     let mut rules = listed(app, None);

@@ -99,7 +99,7 @@ impl Steering {
         };
         let workspaces =
             app.workspace_states.all().iter().map(|(id, workspace_state)| (id.clone(), own(workspace_state))).collect();
-        // A rule that is spent or over would strike again if it were set up anew.
+        // A rule that is spent or over would apply again if it were set up anew.
         let standing = faults::listed(app, None).into_iter().filter(|listed| listed.active);
         let faults = standing.map(|listed| listed.rule).collect();
         Steering { clock: app.clock.hands(), faults, workspaces }

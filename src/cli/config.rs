@@ -13,8 +13,8 @@ use crate::clock::{self, Clock, Micros};
 use crate::contract::choices;
 use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
+use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
-use crate::emulator::world;
 use crate::library::fixture;
 use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
@@ -283,7 +283,7 @@ impl World {
 
     /// The fixtures named, or the default ones.
     pub fn fixtures(&self) -> Vec<String> {
-        if self.fixture.is_empty() { world::DEFAULT.map(str::to_owned).to_vec() } else { self.fixture.clone() }
+        if self.fixture.is_empty() { load_fixtures::DEFAULT.map(str::to_owned).to_vec() } else { self.fixture.clone() }
     }
 }
 

@@ -25,9 +25,9 @@ use crate::emulator::app::App;
 use crate::emulator::cache::Cache;
 use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
+use crate::emulator::load_fixtures;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
-use crate::emulator::world;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
 use crate::providers;
@@ -137,11 +137,11 @@ fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
 /// Opens the database and, if it is new, loads the worlds. They are read meanwhile, which takes about as long.
 async fn open(world: &World, now: i64) -> Outcome<Store> {
     let fixtures = world.fixtures();
-    let reading = tokio::task::spawn_blocking(move || world::read(&fixtures));
+    let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
     let store = Store::open(&world.place(), providers::ids()).await?;
     let unwritten = |cause| OpenError::writing(&world.place(), &cause);
     if world.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
-        world::load(&store, reading.await??, now).await.map_err(unwritten)?;
+        load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
     } else if !world.fixture.is_empty() {
         tracing::warn!("the database already holds a world; `--fixture` was ignored");
     }
@@ -230,9 +230,9 @@ fn show_providers(name: Option<&str>, json: bool, fidelity: bool) -> Outcome {
 }
 
 fn check_fixture(name: &str) -> Outcome {
-    let text = match world::built_in(name) {
+    let text = match load_fixtures::built_in(name) {
         Some(text) => text.to_owned(),
-        None => world::read_file(name)?,
+        None => load_fixtures::read_file(name)?,
     };
     let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::UsedIds::default())?;
     let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
@@ -242,7 +242,7 @@ fn check_fixture(name: &str) -> Outcome {
 
 fn generate(options: &Generate) -> Outcome {
     let mut made = Generator::workspace(&options.workspace);
-    let demo = world::read(&["empty".to_owned()])?;
+    let demo = load_fixtures::read(&["empty".to_owned()])?;
     made.keys = demo.into_iter().flat_map(|fixture| fixture.workspaces).flat_map(|workspace| workspace.keys).collect();
     let spec = GeneratorConfig::new(options.count, options.seed, options.until);
     let which = (&*options.kinds, &*options.statuses, options.listed_by.as_deref());
@@ -303,7 +303,7 @@ fn generate_database(
             .into());
         }
         let names = providers::names();
-        let mut assets = world::identified(workspace, assets);
+        let mut assets = load_fixtures::identified(workspace, assets);
         let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
         let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
         loaded.map_err(|cause| OpenError::writing(&DatabaseLocation::File(file.to_owned()), &cause))?;

@@ -6,7 +6,7 @@ use crate::emulator::explain::Cursors;
 use crate::emulator::faults::Faults;
 use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
-use crate::emulator::listed::ListedCounts;
+use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
@@ -32,9 +32,9 @@ pub struct App {
     pub workspace_states: WorkspaceStates,
     /// The counters of limits.
     pub limits: Limits,
-    /// What fails on cue.
+    /// The rules of faults that are set up.
     pub faults: Faults,
-    /// What was asked and answered.
+    /// What clients sent and were answered.
     pub journal: Journal,
     /// How requests are logged.
     pub log: RequestLog,

@@ -1,34 +1,18 @@
 //! What a provider lists if it is asked for nothing in particular: which filters that means, and how many assets of a
 //! workspace there are.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use crate::contract::provider::Provider;
 use crate::contract::query;
 use crate::emulator::app::App;
+use crate::emulator::listed_counts::CountedListing;
 use crate::library::limits::KeyLimits;
 use crate::library::model::Choices;
 use crate::library::store::{
     AssetQuery, CollectionVersion, Filter, Key, KeyState, Selection, StoreError, Summary, View,
 };
 use crate::providers;
-
-/// What is counted: what a provider lists of one version of a collection.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Listing {
-    collection: i64,
-    version: i64,
-    provider: &'static str,
-    selection: Selection,
-}
-
-/// Counts that were made lately, each of one edition of what a workspace holds.
-#[derive(Debug, Default)]
-pub struct ListedCounts(Mutex<HashMap<Listing, u64>>);
-
-/// How many counts are kept. Beyond that all of them go.
-const KEPT: usize = 4096;
 
 /// A workspace and how many assets each provider lists for a client with its first live key.
 pub struct CountedWorkspace {
@@ -57,7 +41,7 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
             continue;
         };
         let CollectionVersion { collection, version, .. } = key.edition;
-        let listing = Listing { collection, version, provider: name, selection };
+        let listing = CountedListing { collection, version, provider: name, selection };
         let kept = app.listed.get(&listing);
         let count = match kept {
             Some(count) => count,
@@ -104,18 +88,4 @@ fn query(provider: &dyn Provider, key: &Key) -> Option<AssetQuery> {
     let card = provider.card();
     let args = query::read(card.params(), card.unknown(), "").ok()?;
     provider.plan(&args, key).ok()
-}
-
-impl ListedCounts {
-    fn get(&self, listing: &Listing) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(listing).copied()
-    }
-
-    fn keep(&self, listing: Listing, count: u64) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(listing, count);
-    }
 }

@@ -8,7 +8,7 @@ use crate::clock::{ALPHANUMERIC, Micros, random_id, read_rfc3339};
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::listed;
-use crate::emulator::world;
+use crate::emulator::load_fixtures;
 use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig, Workspace};
 use crate::library::model::Choices;
 use crate::library::model::Status;
@@ -222,7 +222,8 @@ async fn found_or_added(
     if let Some(template) = write.template(&source).await? {
         return Ok((write, template.content, template.collection));
     }
-    let (mut write, collection) = write.add_collection(&workspace, world::identified(&workspace, assets)).await?;
+    let (mut write, collection) =
+        write.add_collection(&workspace, load_fixtures::identified(&workspace, assets)).await?;
     room(is_full(app, &mut write).await?)?;
     write.remember(&source, &workspace, collection).await?;
     Ok((write, workspace, collection))
@@ -242,7 +243,7 @@ fn source(from: &Origin, which: Option<&str>) -> String {
 fn read(from: &Origin) -> Result<Fixture, MakeError> {
     let (source, text) = match from {
         Origin::BuiltIn(name) => {
-            (&**name, world::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
+            (&**name, load_fixtures::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
         }
         Origin::Inline(text) if !size::is_readable(text.get()) => return Err(MakeError::TooLarge),
         Origin::Inline(text) => ("fixture", text.get()),

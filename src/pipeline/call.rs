@@ -20,7 +20,7 @@ use crate::contract::quota::Counts;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
-use crate::emulator::explain::{self, Answered, Case};
+use crate::emulator::explain::{self, PageFacts, RefusalFacts};
 use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header};
 use crate::http::reply::Reply;
 use crate::library::model::Choices;
@@ -100,7 +100,7 @@ impl<'r> Call<'r> {
             query: self.query(),
         };
         applied.extend(app.faults.apply(&matched, self.now, &app.rng));
-        self.entry.struck(&applied);
+        self.entry.note_faults(&applied);
         let limits = self.known_key().map(|key| key.limits).unwrap_or_default();
         self.faults = FaultPlan::of(&applied, card, limits, self.now, &app.rng);
         Ok(())
@@ -240,20 +240,20 @@ impl<'r> Call<'r> {
         let PlannedPage { entry: key, query: plan, mut page } =
             app.cache.page(&app.store, provider, &key, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
-        let answered = Answered { card: self.card(), key: &key.key, query, args: &args, plan: &plan, page: &page };
-        Ok(self.render(&key, &answered))
+        let facts = PageFacts { card: self.card(), key: &key.key, query, args: &args, plan: &plan, page: &page };
+        Ok(self.render(&key, &facts))
     }
 
     /// The page as the provider writes it, kept for the next request like this one unless a fault has a say in it.
-    fn render(&self, key: &KeyCache, answered: &Answered<'_>) -> Arc<CachedResponse> {
+    fn render(&self, key: &KeyCache, facts: &PageFacts<'_>) -> Arc<CachedResponse> {
         let cursors = &self.app.cursors;
-        let rendered = self.provider().page(answered.page, answered.args);
-        let warnings = explain::warnings(answered, cursors);
-        let position = explain::judged_position(answered, cursors);
-        cursors.remember(answered, rendered.next.as_deref());
+        let rendered = self.provider().page(facts.page, facts.args);
+        let warnings = explain::warnings(facts, cursors);
+        let position = explain::judged_position(facts, cursors);
+        cursors.remember(facts, rendered.next.as_deref());
         let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position });
         if self.faults.paging.is_none() {
-            key.keep(answered.query, response.clone());
+            key.keep(facts.query, response.clone());
         }
         response
     }
@@ -262,7 +262,7 @@ impl<'r> Call<'r> {
         let none = Counts::default();
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
-        let case = Case {
+        let facts = RefusalFacts {
             card,
             method: &self.request.method,
             path: &self.target.path,
@@ -274,7 +274,7 @@ impl<'r> Call<'r> {
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
-        self.entry.refused(self.app, failure, case);
+        self.entry.refused(self.app, failure, facts);
         self.provider().refusal(failure, &self.context())
     }
 

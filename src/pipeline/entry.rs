@@ -1,5 +1,5 @@
 //! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
-//! which faults struck. It goes to the journal and the log, and into headers of the answer if the client wants it there.
+//! which faults applied. It goes to the journal and the log, and into headers of the answer if the client wants it there.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::cache::CachedResponse;
-use crate::emulator::explain::{self, Case, Warning};
+use crate::emulator::explain::{self, RefusalFacts, Warning};
 use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
@@ -86,25 +86,25 @@ impl EntryBuilder {
         }
     }
 
-    /// Notes the faults that strike.
-    pub fn struck(&mut self, struck: &[AppliedFault]) {
-        if struck.is_empty() {
+    /// Notes the faults that apply.
+    pub fn note_faults(&mut self, applied: &[AppliedFault]) {
+        if applied.is_empty() {
             return;
         }
-        self.remark().faults = struck.iter().map(|struck| struck.effect.name().to_owned()).collect();
+        self.remark().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub fn refused(&mut self, app: &App, failure: &Failure, case: Case<'_>) {
+    pub fn refused(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
         if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
             return;
         }
-        let owner = match (failure, case.shown) {
-            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, case.card.name, text),
+        let owner = match (failure, facts.shown) {
+            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, facts.card.name, text),
             _ => None,
         };
         let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
-        self.remark().why = Some(explain::why(failure, &Case { owner, ..case }));
+        self.remark().why = Some(explain::why(failure, &RefusalFacts { owner, ..facts }));
     }
 
     /// Notes a reason in words.

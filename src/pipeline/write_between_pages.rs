@@ -13,7 +13,7 @@ use crate::providers;
 
 /// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
 pub async fn write_between_pages(
-    torture: PagingFault,
+    fault: PagingFault,
     app: &App,
     provider: &dyn Provider,
     entry: &Arc<KeyCache>,
@@ -23,14 +23,14 @@ pub async fn write_between_pages(
     let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
     let listed = app.cache.page(&app.store, provider, entry, |_| Ok::<_, ListError>(first.clone())).await?;
     match listed.page.rows.first() {
-        Some(first) => write(torture, app, &entry.key.workspace, &first.id).await.or_else(not_written),
+        Some(first) => write(fault, app, &entry.key.workspace, &first.id).await.or_else(not_written),
         None => Ok(()),
     }
 }
 
-async fn write(torture: PagingFault, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
+async fn write(fault: PagingFault, app: &App, workspace: &str, first: &str) -> Result<(), StoreError> {
     let names = providers::names();
-    if torture == PagingFault::Remove {
+    if fault == PagingFault::Remove {
         let mut write = app.store.write_to(workspace, names).await?;
         write.remove_assets(workspace, &[first.to_owned()]).await?;
         return write.commit().await;

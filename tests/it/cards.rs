@@ -7,7 +7,7 @@ use assetmock::cli::report;
 use assetmock::clock::Rng;
 use assetmock::contract::provider::{Card, Provider};
 use assetmock::contract::query::{self, Param, Reads, Repeated};
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::fixture::{self, UsedIds};
 use assetmock::providers;
 
@@ -226,9 +226,9 @@ fn every_fixture_in_the_repository_is_read() {
         fixture::read(&path, &file(&path), providers::known_names(), &mut UsedIds::default())
             .unwrap_or_else(|error| panic!("{error}"));
     }
-    for (name, text) in world::BUILT_IN {
+    for (name, text) in load_fixtures::BUILT_IN {
         fixture::read(name, text, providers::known_names(), &mut UsedIds::default())
             .unwrap_or_else(|error| panic!("{error}"));
     }
-    world::read(&world::DEFAULT.map(str::to_owned)).expect("the default worlds go together");
+    load_fixtures::read(&load_fixtures::DEFAULT.map(str::to_owned)).expect("the default worlds go together");
 }

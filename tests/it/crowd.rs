@@ -111,8 +111,8 @@ fn change(client: &mut Client, number: usize) {
     client.steer("POST", "faults", &rule.to_string());
 }
 
-/// The fault of a workspace strikes there, once, and nowhere else.
-fn struck(client: &mut Client, number: usize) {
+/// The fault of a workspace applies there, once, and nowhere else.
+fn apply_fault_once(client: &mut Client, number: usize) {
     let (own, dialect) = (RateWindow::of(client, number), &dialects::ALL[number % 5]);
     let answer = own.list(client, dialect, "");
     assert_eq!((answer.status, answer.text()), (418, &*id(number)));
@@ -133,7 +133,7 @@ fn round(server: &Running) {
     everybody(server, walk);
     everybody(server, change);
     everybody(server, |client, number| {
-        struck(client, number);
+        apply_fault_once(client, number);
         walk(client, number);
     });
     everybody(server, remove);

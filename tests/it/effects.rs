@@ -19,7 +19,7 @@ use crate::dialects::{self, Dialect, pairs};
 use crate::support::{Answer, NOON, Server, at};
 use crate::worlds::{VISIBLE, world};
 
-/// Every effect that strikes one answer, with every name that failures have at this provider.
+/// Every effect that applies to one answer, with every name that failures have at this provider.
 fn effects(provider: &dyn Provider) -> Vec<Value> {
     let failures = faults::names(provider.card()).into_iter().map(|name| json!({"failure": name}));
     let others = [
@@ -95,7 +95,8 @@ impl Seen {
     }
 }
 
-/// What a client must see of an effect whose undisturbed answer is `plain`. The first answer is struck, the second is not.
+/// What a client must see of an effect whose undisturbed answer is `plain`. The fault applies to the first answer and not to
+/// the second.
 fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provider) {
     let dialect = dialects::of(provider.card().name);
     let mut cut = seen.cut();
@@ -173,7 +174,7 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
             assert!(plain.body.starts_with(&first.body) && first.body.len() == plain.length / 2, "{what}");
             assert_eq!(seen.end, Err(ErrorKind::ConnectionReset), "{what}");
         }
-        Effect::Paging(torture) => panic!("{torture:?} strikes no single answer"),
+        Effect::Paging(fault) => panic!("{fault:?} applies to no single answer"),
     }
 }
 
@@ -191,8 +192,8 @@ fn set_up(server: &Server, dialect: &Dialect, effect: &Value, trigger: &Value) -
 }
 
 #[test]
-fn every_effect_strikes_every_provider_once_and_its_neighbour_never() {
-    let mut struck: Vec<Discriminant<Effect>> = Vec::new();
+fn every_effect_applies_to_every_provider_once_and_to_its_neighbour_never() {
+    let mut applied: Vec<Discriminant<Effect>> = Vec::new();
     for (provider, dialect) in pairs() {
         let server = Server::start(&world());
         let plain = send_two(&server, dialect, "_off").cut().remove(0);
@@ -210,12 +211,12 @@ fn every_effect_strikes_every_provider_once_and_its_neighbour_never() {
             let journal = steer(&server, "GET", &format!("/journal?after={after}&workspace=ws_tests"), Value::Null);
             assert_eq!(journal["entries"][0]["faults"], json!([effect.name()]), "{} {written}", dialect.name);
             steer(&server, "DELETE", &rule, Value::Null);
-            struck.push(discriminant(&effect));
+            applied.push(discriminant(&effect));
         }
     }
-    struck.sort_by_key(|kind| format!("{kind:?}"));
-    struck.dedup();
-    assert_eq!(struck.len(), 9, "every effect but the paging is in the list above");
+    applied.sort_by_key(|kind| format!("{kind:?}"));
+    applied.dedup();
+    assert_eq!(applied.len(), 9, "every effect but the paging is in the list above");
 }
 
 /// How many rows a page of the walks below has.
@@ -257,17 +258,17 @@ fn total(answer: &Answer) -> Option<u64> {
     places.iter().find_map(|place| body.pointer(place)?.as_u64())
 }
 
-/// What a client that asks for two pages sees of a torture, where the undisturbed walk is `plain`.
-fn assert_tortured(torture: PagingFault, walker: &Walker, plain: &[String], by: Position) {
-    let what = format!("{} {torture:?}", walker.dialect.name);
+/// What a client that asks for two pages sees of a paging fault, where the undisturbed walk is `plain`.
+fn assert_altered(fault: PagingFault, walker: &Walker, plain: &[String], by: Position) {
+    let what = format!("{} {fault:?}", walker.dialect.name);
     let [first, second] = walker.two();
-    if torture != PagingFault::EmptyPage {
+    if fault != PagingFault::EmptyPage {
         assert_eq!(walker.ids(&first), plain[..SIZE], "{what}: the first page is as ever");
     }
     // A place in the order does not move when something comes or goes in front of it.
     let moves = |by_one: std::ops::Range<usize>| if by == Position::Keyset { SIZE..2 * SIZE } else { by_one };
     let assert_second = |rows: std::ops::Range<usize>| assert_eq!(walker.ids(&second), plain[rows], "{what}");
-    match torture {
+    match fault {
         PagingFault::Insert => assert_second(moves(SIZE - 1..2 * SIZE - 1)),
         PagingFault::Remove => assert_second(moves(SIZE + 1..2 * SIZE + 1)),
         PagingFault::Repeat => assert_second(SIZE - 1..2 * SIZE - 1),
@@ -289,35 +290,35 @@ fn assert_tortured(torture: PagingFault, walker: &Walker, plain: &[String], by: 
 }
 
 #[test]
-fn every_torture_that_can_befall_a_walk_does() {
+fn every_paging_fault_that_can_happen_to_a_walk_does() {
     for (provider, dialect) in pairs() {
-        for torture in paging::ALL {
+        for fault in paging::ALL {
             let server = Server::start(&world());
             let walker = Walker { server: &server, dialect };
             let plain = dialect.walk(|raw| server.get(&dialect.target(raw), &[&dialect.auth("_off")]), VISIBLE, "");
             let rule =
-                json!({"match": {"workspace": "ws_tests", "provider": dialect.name}, "effect": {"paging": torture}});
-            if plausibility(provider.card(), torture) == Realism::Impossible {
+                json!({"match": {"workspace": "ws_tests", "provider": dialect.name}, "effect": {"paging": fault}});
+            if plausibility(provider.card(), fault) == Realism::Impossible {
                 let refused = server.call("POST", "/_emulator/faults", &rule);
-                assert_eq!(refused.status, 400, "{} {torture:?}: {}", dialect.name, refused.text());
+                assert_eq!(refused.status, 400, "{} {fault:?}: {}", dialect.name, refused.text());
                 continue;
             }
             let address = set_up(&server, dialect, &rule["effect"], &json!("always"));
-            assert_tortured(torture, &walker, &plain, provider.card().paging().by);
+            assert_altered(fault, &walker, &plain, provider.card().paging().by);
             steer(&server, "DELETE", &address, Value::Null);
             let now = walker.ids(&walker.first());
-            match torture {
+            match fault {
                 PagingFault::Insert => assert!(!plain.contains(&now[0]) && now[1..] == plain[..SIZE - 1], "{now:?}"),
-                PagingFault::Remove => assert_eq!(now, plain[1..=SIZE], "{} {torture:?}", dialect.name),
+                PagingFault::Remove => assert_eq!(now, plain[1..=SIZE], "{} {fault:?}", dialect.name),
                 PagingFault::Repeat
                 | PagingFault::EmptyPage
                 | PagingFault::ExpiredCursor
                 | PagingFault::ChangingTotal => {
-                    assert_eq!(now, plain[..SIZE], "{} {torture:?}", dialect.name);
+                    assert_eq!(now, plain[..SIZE], "{} {fault:?}", dialect.name);
                 }
             }
             let other = server.get(&dialect.target(""), &[&dialect.auth("_other")]);
-            assert_eq!(dialect.ids(&other).len(), 2, "{} {torture:?}", dialect.name);
+            assert_eq!(dialect.ids(&other).len(), 2, "{} {fault:?}", dialect.name);
         }
     }
 }

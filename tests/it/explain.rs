@@ -6,7 +6,7 @@ use assetmock::contract::operation::Position;
 use assetmock::contract::provider::Provider;
 use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
-use assetmock::emulator::explain::{Answered, Case, Cursors, Warning, in_ascii, warnings, why};
+use assetmock::emulator::explain::{Cursors, PageFacts, RefusalFacts, Warning, in_ascii, warnings, why};
 use assetmock::emulator::limits::Limits;
 use assetmock::library::limits::{KeyLimits, RateWindow};
 use assetmock::library::model::Choices;
@@ -24,10 +24,10 @@ fn card(name: &str) -> &'static assetmock::contract::provider::Card {
 }
 
 /// A refused request of `name`'s list route, with no headers and nothing known of its key.
-fn case(name: &str) -> Case<'static> {
+fn facts(name: &str) -> RefusalFacts<'static> {
     static NO_HEADERS: std::sync::LazyLock<axum::http::HeaderMap> = std::sync::LazyLock::new(Default::default);
     static NO_COUNTS: std::sync::LazyLock<Counts> = std::sync::LazyLock::new(Counts::default);
-    Case {
+    RefusalFacts {
         card: card(name),
         method: &Method::GET,
         path: "/",
@@ -61,12 +61,12 @@ fn key() -> Key {
 
 #[test]
 fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
-    let stray = Case { path: "/api/v2/assets\n", ..case("xqr") };
+    let stray = RefusalFacts { path: "/api/v2/assets\n", ..facts("xqr") };
     assert_eq!(
         why(&Failure::NoSuchRoute, &stray),
         "xQR has no route `/api/v2/assets\\u{a}`; the nearest is `GET /api/v1/assets`"
     );
-    let post = Case { method: &Method::POST, path: "/api/v1/assets", ..case("flora") };
+    let post = RefusalFacts { method: &Method::POST, path: "/api/v1/assets", ..facts("flora") };
     assert_eq!(
         why(&Failure::WrongMethod("GET, HEAD".into()), &post),
         "`POST` is not a method of `/api/v1/assets`; it takes GET, HEAD"
@@ -75,8 +75,9 @@ fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
 
 #[test]
 fn a_missing_key_is_told_with_the_header_expected_and_what_was_there() {
-    let said =
-        |name: &str, lines: &[(&str, &str)]| why(&Failure::NoKey, &Case { headers: &headers(lines), ..case(name) });
+    let said = |name: &str, lines: &[(&str, &str)]| {
+        why(&Failure::NoKey, &RefusalFacts { headers: &headers(lines), ..facts(name) })
+    };
     assert_eq!(said("xqr", &[]), "xQR expects `Authorization: Bearer <key>`; the request has no such header");
     assert_eq!(
         said("xqr", &[("x-api-key", "a")]),
@@ -95,20 +96,20 @@ fn a_missing_key_is_told_with_the_header_expected_and_what_was_there() {
 #[test]
 fn a_malformed_key_is_told_without_showing_it() {
     let said = |value: &str| {
-        why(&Failure::MalformedKey, &Case { headers: &headers(&[("authorization", value)]), ..case("xqr") })
+        why(&Failure::MalformedKey, &RefusalFacts { headers: &headers(&[("authorization", value)]), ..facts("xqr") })
     };
     let expected = |given: &str| format!("xQR expects `Authorization: Bearer <key>`; {given}");
     assert_eq!(said("Basic dXNlcjpwYXNz"), expected("the request has the scheme `Basic`"));
     assert_eq!(said(LIVE), expected("the request has no `Bearer` in front of the key"));
     assert_eq!(said("Bearer ключ"), expected("the request's has characters that are not visible ASCII"));
     assert_eq!(said(&format!("{LIVE} {LIVE}")), expected("the request's is malformed"));
-    let raw = Case { headers: &headers(&[("x-api-key", "ключ")]), ..case("konpro") };
+    let raw = RefusalFacts { headers: &headers(&[("x-api-key", "ключ")]), ..facts("konpro") };
     assert!(why(&Failure::MalformedKey, &raw).ends_with("not visible ASCII"));
 }
 
 #[test]
 fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
-    let said = |shown, owner| why(&Failure::UnknownKey, &Case { shown: Some(shown), owner, ..case("xqr") });
+    let said = |shown, owner| why(&Failure::UnknownKey, &RefusalFacts { shown: Some(shown), owner, ..facts("xqr") });
     assert_eq!(said("whatever", Some(card("flora"))), "key belongs to FLORA, this is xQR");
     assert_eq!(said("sk_live_abc", None), "the key looks like one of FLORA's, this is xQR");
     assert_eq!(said(LIVE, None), "the key `xqr_pk_…cdef` is not known to xQR");
@@ -118,7 +119,7 @@ fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
 #[test]
 fn a_key_that_is_known_is_told_with_what_it_lacks() {
     let key = key();
-    let known = Case { shown: Some(LIVE), key: Some(&key), ..case("xqr") };
+    let known = RefusalFacts { shown: Some(LIVE), key: Some(&key), ..facts("xqr") };
     assert_eq!(why(&Failure::RevokedKey, &known), "the key `xqr_pk_…cdef` was revoked");
     assert_eq!(
         why(&Failure::ExpiredKey, &known),
@@ -129,13 +130,15 @@ fn a_key_that_is_known_is_told_with_what_it_lacks() {
         "the key `xqr_pk_…cdef` lacks the scope `assets:read`; it has `assets:write`, `users:read`"
     );
     let bare = Key { scopes: Some(Vec::new()), ..key.clone() };
-    assert!(why(&Failure::MissingScope("read"), &Case { key: Some(&bare), ..known }).ends_with("; it has none"));
+    assert!(
+        why(&Failure::MissingScope("read"), &RefusalFacts { key: Some(&bare), ..known }).ends_with("; it has none")
+    );
     assert_eq!(
         why(&Failure::ForeignWorkspace, &known),
         "the key `xqr_pk_…cdef` opens the workspace `ws_demo`, and the request asks for another"
     );
     assert_eq!(
-        why(&Failure::NoSuchProject, &Case { project: Some("prj_x"), ..known }),
+        why(&Failure::NoSuchProject, &RefusalFacts { project: Some("prj_x"), ..known }),
         "there is no project `prj_x` in the workspace `ws_demo`"
     );
 }
@@ -147,7 +150,7 @@ fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
     let counts = (0..4).map(|_| limits.count(1, own, &[], now)).last().unwrap();
     let exceeded = counts.exceeded(now).unwrap();
     assert_eq!(
-        why(&Failure::RateLimited(exceeded), &Case { counts: &counts, now, ..case("xqr") }),
+        why(&Failure::RateLimited(exceeded), &RefusalFacts { counts: &counts, now, ..facts("xqr") }),
         "the quota `own` is used up: 4 of 3 requests in 60 s; it recovers at 2026-03-21T12:01:00Z, in 12 s"
     );
 }
@@ -168,12 +171,12 @@ fn what_is_said_in_headers_is_visible_ascii() {
 
 #[test]
 fn our_own_failure_points_to_the_log() {
-    assert_eq!(why(&Failure::Internal, &case("xqr")), "the emulator itself failed; its log says why");
+    assert_eq!(why(&Failure::Internal, &facts("xqr")), "the emulator itself failed; its log says why");
 }
 
 fn invalid(name: &str, raw: &str) -> String {
     let card = card(name);
-    why(&Failure::Invalid(query::read(card.params(), card.unknown(), raw).unwrap_err()), &case(name))
+    why(&Failure::Invalid(query::read(card.params(), card.unknown(), raw).unwrap_err()), &facts(name))
 }
 
 #[test]
@@ -241,9 +244,9 @@ impl Asker {
         let plan = self.provider.plan(&args, &self.key).unwrap();
         let page = page(&self.app, self.provider, &self.key.key, &plan);
         let next = self.provider.page(&page, &args).next;
-        let answered = Answered { card, key: &self.key, query, args: &args, plan: &plan, page: &page };
-        let warnings = warnings(&answered, &self.cursors);
-        self.cursors.remember(&answered, next.as_deref());
+        let facts = PageFacts { card, key: &self.key, query, args: &args, plan: &plan, page: &page };
+        let warnings = warnings(&facts, &self.cursors);
+        self.cursors.remember(&facts, next.as_deref());
         (warnings, next)
     }
 
@@ -479,8 +482,8 @@ fn the_oldest_cursors_are_forgotten() {
     let args = query::read(card.params(), card.unknown(), "").unwrap();
     let plan = asker.provider.plan(&args, &asker.key).unwrap();
     let page = page(&asker.app, asker.provider, &asker.key.key, &plan);
-    let answered = Answered { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
-    let others = |count: usize| (0..count).for_each(|n| asker.cursors.remember(&answered, Some(&n.to_string())));
+    let facts = PageFacts { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
+    let others = |count: usize| (0..count).for_each(|n| asker.cursors.remember(&facts, Some(&n.to_string())));
     others(4_095);
     assert_eq!(asker.told(&format!("cursor={next}&query=p&limit=100")).len(), 1);
     others(4_096);

@@ -1,4 +1,4 @@
-//! Failures by name and the paging that is tortured, for every provider, without a socket: values in, values out.
+//! Failures by name and the paging faults, for every provider, without a socket: values in, values out.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -88,31 +88,30 @@ fn a_used_up_quota_tells_its_wait_where_the_vendor_does() {
     }
 }
 
-/// A library of twelve assets under torture.
-struct Tortured {
+/// A library of twelve assets whose paging has a fault.
+struct AlteredLibrary {
     app: Arc<App>,
     script: FaultPlan,
     rng: Rng,
 }
 
-impl Tortured {
-    fn by(provider: &dyn Provider, torture: Option<PagingFault>) -> Tortured {
-        let struck =
-            torture.map(|torture| AppliedFault { id: None, effect: Effect::Paging(torture), retry_after: None });
+impl AlteredLibrary {
+    fn by(provider: &dyn Provider, fault: Option<PagingFault>) -> AlteredLibrary {
+        let applied = fault.map(|fault| AppliedFault { id: None, effect: Effect::Paging(fault), retry_after: None });
         let rng = Rng::seeded(7);
-        let script = FaultPlan::of(struck.as_slice(), provider.card(), KeyLimits::Default, 0, &rng);
-        Tortured { app: Arc::new(block_on(app(&world(), NOON))), script, rng }
+        let script = FaultPlan::of(applied.as_slice(), provider.card(), KeyLimits::Default, 0, &rng);
+        AlteredLibrary { app: Arc::new(block_on(app(&world(), NOON))), script, rng }
     }
 
-    /// The page asked for, through the stages of the pipeline that a torture has to do with.
+    /// The page asked for, through the stages of the pipeline that a paging fault has to do with.
     fn page(&self, provider: &dyn Provider, raw: &str) -> Answer {
         let card = provider.card();
         let args = query::read(card.params(), card.unknown(), raw).unwrap();
-        let strikes = self.script.paging.is_some_and(|torture| torture.concerns(card, raw));
-        let refused = self.script.refused_cursor(card).filter(|_| strikes);
+        let applies = self.script.paging.is_some_and(|fault| fault.concerns(card, raw));
+        let refused = self.script.refused_cursor(card).filter(|_| applies);
         let reply = match refused {
             Some(failure) => provider.refusal(&failure, &cx(&Counts::default())),
-            None => self.shown(provider, raw, &args, strikes),
+            None => self.shown(provider, raw, &args, applies),
         };
         let Reply { status, body, .. } = reply;
         Answer {
@@ -123,31 +122,31 @@ impl Tortured {
         }
     }
 
-    fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, strikes: bool) -> Reply {
+    fn shown(&self, provider: &dyn Provider, raw: &str, args: &query::Args, applies: bool) -> Reply {
         let mut plan = planned(provider, raw).unwrap();
-        if strikes {
+        if applies {
             self.script.alter_query(&mut plan);
         }
         let mut page = page(&self.app, provider, dialects::of(provider.card().name).key, &plan);
-        if strikes {
+        if applies {
             self.script.alter_page(&mut page, &self.rng);
         }
         provider.answer(&provider.page(&page, args), &cx(&Counts::default()))
     }
 }
 
-/// The first two pages of five, where the second is tortured.
-fn two_pages(provider: &dyn Provider, dialect: &Dialect, torture: PagingFault) -> [Answer; 2] {
-    let tortured = Tortured::by(provider, Some(torture));
+/// The first two pages of five, where the second is altered.
+fn two_pages(provider: &dyn Provider, dialect: &Dialect, fault: PagingFault) -> [Answer; 2] {
+    let altered = AlteredLibrary::by(provider, Some(fault));
     let size = format!("{}=5", dialect.size);
-    let first = tortured.page(provider, &size);
+    let first = altered.page(provider, &size);
     let next = (dialect.next)(&first.json(), 5, 5).unwrap();
-    let second = tortured.page(provider, &format!("{size}&{next}"));
+    let second = altered.page(provider, &format!("{size}&{next}"));
     [first, second]
 }
 
-fn possible(torture: PagingFault) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
-    pairs().filter(move |(provider, _)| plausibility(provider.card(), torture) != Realism::Impossible)
+fn possible(fault: PagingFault) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
+    pairs().filter(move |(provider, _)| plausibility(provider.card(), fault) != Realism::Impossible)
 }
 
 #[test]
@@ -162,11 +161,11 @@ fn a_row_at_the_boundary_is_repeated() {
 #[test]
 fn a_walk_on_which_rows_are_repeated_all_along_misses_none_and_ends() {
     for (provider, dialect) in possible(PagingFault::Repeat) {
-        let plain = Tortured::by(provider, None);
+        let plain = AlteredLibrary::by(provider, None);
         let whole = dialect.ids(&plain.page(provider, &format!("{}=50", dialect.size)));
-        let tortured = Tortured::by(provider, Some(PagingFault::Repeat));
+        let altered = AlteredLibrary::by(provider, Some(PagingFault::Repeat));
         for size in [2, 3, 4, 5, 11, 12] {
-            let met = dialect.walk(|raw| tortured.page(provider, raw), size, "");
+            let met = dialect.walk(|raw| altered.page(provider, raw), size, "");
             let unique: HashSet<_> = met.iter().collect();
             assert_eq!((unique.len(), whole.len()), (VISIBLE, VISIBLE), "{} in pages of {size}", dialect.name);
             assert!(met.len() > VISIBLE || size >= VISIBLE, "{} in pages of {size} repeats nothing", dialect.name);
@@ -177,8 +176,9 @@ fn a_walk_on_which_rows_are_repeated_all_along_misses_none_and_ends() {
 #[test]
 fn an_empty_page_announces_what_the_full_one_does() {
     for (provider, dialect) in possible(PagingFault::EmptyPage) {
-        let full = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
-        let empty = Tortured::by(provider, Some(PagingFault::EmptyPage)).page(provider, &format!("{}=5", dialect.size));
+        let full = AlteredLibrary::by(provider, None).page(provider, &format!("{}=5", dialect.size));
+        let empty =
+            AlteredLibrary::by(provider, Some(PagingFault::EmptyPage)).page(provider, &format!("{}=5", dialect.size));
         assert_eq!((dialect.ids(&full).len(), dialect.ids(&empty).len()), (5, 0), "{}", dialect.name);
         let without_rows = |answer: &Answer| {
             let mut body = answer.json();
@@ -222,12 +222,12 @@ fn a_total_is_another_on_the_second_page() {
 }
 
 #[test]
-fn a_torture_bends_no_first_page() {
+fn a_paging_fault_alters_no_first_page() {
     for (provider, dialect) in pairs() {
-        let plain = Tortured::by(provider, None).page(provider, &format!("{}=5", dialect.size));
-        for torture in paging::ALL.into_iter().filter(|torture| *torture != PagingFault::EmptyPage) {
-            let tortured = Tortured::by(provider, Some(torture)).page(provider, &format!("{}=5", dialect.size));
-            assert_eq!(tortured.text(), plain.text(), "{} {torture:?}", dialect.name);
+        let plain = AlteredLibrary::by(provider, None).page(provider, &format!("{}=5", dialect.size));
+        for fault in paging::ALL.into_iter().filter(|fault| *fault != PagingFault::EmptyPage) {
+            let altered = AlteredLibrary::by(provider, Some(fault)).page(provider, &format!("{}=5", dialect.size));
+            assert_eq!(altered.text(), plain.text(), "{} {fault:?}", dialect.name);
         }
     }
 }

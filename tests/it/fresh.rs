@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::store::{DatabaseLocation, Store, View};
 use assetmock::providers;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn fixture() -> String {
 
 async fn loaded(place: &DatabaseLocation) -> Store {
     let store = Store::open(place, providers::ids()).await.unwrap();
-    world::load(&store, world::read(&[fixture()]).unwrap(), at(NOON)).await.unwrap();
+    load_fixtures::load(&store, load_fixtures::read(&[fixture()]).unwrap(), at(NOON)).await.unwrap();
     store
 }
 

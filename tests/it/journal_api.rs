@@ -654,7 +654,7 @@ fn only_a_warning_in_a_strict_workspace_fails_the_run_and_only_if_asked_to() {
 }
 
 /// Sends a request with this fault, and gives what came of it: none, if the connection ended before an answer's head.
-fn struck(server: &Server, dialect: &Dialect, fault: &str) -> String {
+fn apply_fault(server: &Server, dialect: &Dialect, fault: &str) -> String {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let (target, auth) = (dialect.target(""), dialect.auth("_off"));
@@ -677,21 +677,21 @@ fn what_was_not_delivered_is_not_in_the_journal_as_delivered() {
     for (_, dialect) in pairs() {
         steer(&server, "DELETE", "/journal", Value::Null);
         let whole = get(&server, dialect, "_off", "").text().len();
-        assert_eq!(struck(&server, dialect, "reset"), "", "{}", dialect.name);
+        assert_eq!(apply_fault(&server, dialect, "reset"), "", "{}", dialect.name);
         let entry = last(&server);
         assert_eq!((&entry["status"], &entry["faults"]), (&Value::Null, &json!(["reset"])), "{entry}");
         assert_eq!((&entry["response_headers"], &entry["response_body"]), (&json!([]), &json!("")), "{entry}");
         assert_eq!((&entry["response_body_length"], &entry["response_body_sent"]), (&json!(0), &json!(0)));
         assert_eq!(entry["why"], "a fault reset the connection before any of the answer left");
         for fault in ["truncate; bytes=9", "reset; at=mid_body"] {
-            let part = struck(&server, dialect, fault);
+            let part = apply_fault(&server, dialect, fault);
             let sent = if fault.starts_with("reset") { whole / 2 } else { 9 };
             let entry = last(&server);
             assert_eq!((&entry["status"], &entry["response_body_cut"]), (&json!(200), &json!(true)), "{entry}");
             assert_eq!((&entry["response_body"], part.len()), (&json!(part), sent), "{}: {entry}", dialect.name);
             assert_eq!((&entry["response_body_length"], &entry["response_body_sent"]), (&json!(whole), &json!(sent)));
         }
-        struck(&server, dialect, "trickle; chunk=100000; pause_ms=1");
+        apply_fault(&server, dialect, "trickle; chunk=100000; pause_ms=1");
         assert_eq!(last(&server)["response_body_sent"], whole);
         let received = json!({"requests": [{"status": 200, "count": 4}, {"status": "5xx", "count": 0}]});
         assert_eq!(steer(&server, "POST", "/journal/verify", received), json!({"ok": true}));

@@ -2,7 +2,7 @@
 
 use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::store::{DatabaseLocation, Store};
 use assetmock::providers;
 use base64::Engine;
@@ -28,7 +28,7 @@ fn serving(large: u64, fixture: impl FnOnce(&[Value]) -> String) -> Server {
     block_on(async {
         let mut store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
         store.large = large;
-        world::load(&store, world::read(&[fixture(&keys)]).unwrap(), at(NOON)).await.unwrap();
+        load_fixtures::load(&store, load_fixtures::read(&[fixture(&keys)]).unwrap(), at(NOON)).await.unwrap();
         store.index().await.unwrap();
         Server::serve(App::new(store, Clock::frozen(at(NOON)), Some(7))).await
     })

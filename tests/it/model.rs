@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use assetmock::clock::read_rfc3339;
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::fixture::{Asset, Workspace};
 use assetmock::library::model::{Status, Visibility};
 use assetmock::providers;
@@ -21,7 +21,7 @@ pub struct Library {
 impl Library {
     pub fn of(mut workspace: Workspace) -> Library {
         let assets = std::mem::take(&mut workspace.assets);
-        let assets = world::identified(&workspace, assets.into_iter()).collect();
+        let assets = load_fixtures::identified(&workspace, assets.into_iter()).collect();
         Library { workspace, assets }
     }
 

@@ -3,7 +3,7 @@
 use assetmock::contract::failure::Failure;
 use assetmock::contract::query::{Problem, Violation};
 use assetmock::contract::quota::Counts;
-use assetmock::emulator::explain::{Case, Warning, why};
+use assetmock::emulator::explain::{RefusalFacts, Warning, why};
 use assetmock::emulator::journal::{Body, Diagnostics, EntryView, Filter, Har, Journal, JournalEntry};
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
@@ -205,7 +205,7 @@ fn no_reason_tells_a_key() {
         for (provider, failure) in
             providers::ALL.iter().flat_map(|provider| failures.iter().map(move |f| (provider, f)))
         {
-            let case = Case {
+            let facts = RefusalFacts {
                 card: provider.card(),
                 method: &method,
                 path: &format!("/{key}"),
@@ -217,7 +217,7 @@ fn no_reason_tells_a_key() {
                 counts: &Counts::default(),
                 now: 0,
             };
-            let why = why(failure, &case);
+            let why = why(failure, &facts);
             prop_assert!(!tells(&why, &key), "{why}");
         }
         Ok(())

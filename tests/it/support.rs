@@ -12,7 +12,7 @@ use assetmock::contract::provider::{Page, Provider};
 use assetmock::emulator::app::App;
 use assetmock::emulator::cache::Cache;
 use assetmock::emulator::journal::PackedHeaders;
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::store::{AssetQuery, DatabaseLocation, Key, ListError, Store};
 use assetmock::pipeline;
 use assetmock::providers;
@@ -57,8 +57,8 @@ pub const NOON: &str = "2026-03-21T12:00:00Z";
 pub async fn app(fixture: &str, clock: &str) -> App {
     let clock = Clock::frozen(at(clock));
     let store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
-    let fixtures = world::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
-    world::load(&store, fixtures, clock.now()).await.unwrap();
+    let fixtures = load_fixtures::read(&[fixture.to_owned()]).unwrap_or_else(|error| panic!("{error}"));
+    load_fixtures::load(&store, fixtures, clock.now()).await.unwrap();
     store.index().await.unwrap();
     App::new(store, clock, Some(7))
 }

@@ -1,4 +1,4 @@
-//! Verdicts that mean something: what nothing can match is refused, and faults that never struck are told.
+//! Verdicts that mean something: what nothing can match is refused, and faults that never applied are told.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn verify(server: &Server, expectations: Value) -> Value {
 }
 
 /// A page of this provider's list, with this `X-Emulator-Fault`.
-fn struck(server: &Server, dialect: &Dialect, fault: &str) {
+fn apply_fault(server: &Server, dialect: &Dialect, fault: &str) {
     server.get(&dialect.target(""), &[&dialect.auth(""), &format!("X-Emulator-Fault: {fault}")]);
 }
 
@@ -101,7 +101,7 @@ fn a_status_that_cannot_be_is_refused() {
         let found = error(&server.get(&format!("/_emulator/journal?status={status}"), &[]));
         assert_eq!((found.0, &*found.1), (400, "status"), "{status}");
     }
-    struck(&server, dialects::of("flora"), "raw; status=999");
+    apply_fault(&server, dialects::of("flora"), "raw; status=999");
     assert_eq!(verify(&server, json!({"requests": [{"status": 999, "count": 1}], "only": true}))["ok"], true);
 }
 
@@ -159,9 +159,9 @@ fn a_workspace_that_is_not_there_is_not_found_unless_the_journal_knows_it() {
 fn a_fault_can_be_asked_for_by_its_name_and_by_its_kind() {
     let server = start();
     let dialect = dialects::of("flora");
-    struck(&server, dialect, "rate_limited");
-    struck(&server, dialect, "unavailable");
-    struck(&server, dialect, "empty");
+    apply_fault(&server, dialect, "rate_limited");
+    apply_fault(&server, dialect, "unavailable");
+    apply_fault(&server, dialect, "empty");
     let rule = json!({"match": {"provider": "flora"}, "effect": {"paging": "insert"}});
     assert_eq!(post(&server, "faults", &rule).status, 201);
     server.get(&dialect.target("limit=1&cursor=eyJvZmZzZXQiOjF9"), &[&dialect.auth("")]);
@@ -188,7 +188,7 @@ fn set_up(server: &Server, rule: Value) -> u64 {
     answer.json()["id"].as_u64().unwrap()
 }
 
-/// The numbers of the rules of this scope that have not struck, with what is known of why.
+/// The numbers of the rules of this scope that have not applied, with what is known of why.
 fn unfired(server: &Server, scope: Value) -> Vec<(u64, String)> {
     let verdict = verify(server, json!({"scope": scope, "faults": "all_fired"}));
     let rules = verdict["unfired"].as_array().cloned().unwrap_or_default();
@@ -198,7 +198,7 @@ fn unfired(server: &Server, scope: Value) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn faults_that_never_struck_are_told_with_what_is_known_of_why() {
+fn faults_that_never_applied_are_told_with_what_is_known_of_why() {
     let server = start();
     let dialect = dialects::of("flora");
     let scope = json!({"workspace": "ws_tests"});
@@ -235,7 +235,7 @@ fn faults_that_never_struck_are_told_with_what_is_known_of_why() {
     server.call("DELETE", &format!("/_emulator/faults/{timed}"), &Value::Null);
     server.get(&dialect.target("limit=1&cursor=eyJvZmZzZXQiOjF9"), &[&dialect.auth("")]);
     server.get(&dialect.target(""), &[&dialect.auth("")]);
-    assert_eq!(unfired(&server, scope.clone()), [], "all have struck, one as often as it could");
+    assert_eq!(unfired(&server, scope.clone()), [], "all have applied, one as often as it could");
     // Once the journal is cleared, a test begins anew; what is spent is not in force any more.
     server.call("DELETE", "/_emulator/journal?workspace=ws_tests", &Value::Null);
     let numbers = |told: Vec<(u64, String)>| told.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
@@ -245,7 +245,7 @@ fn faults_that_never_struck_are_told_with_what_is_known_of_why() {
 }
 
 #[test]
-fn a_scope_has_the_faults_that_can_strike_its_requests() {
+fn a_scope_has_the_faults_that_can_apply_to_its_requests() {
     let server = start();
     let dialect = dialects::of("konpro");
     let rule = |matches: Value| set_up(&server, json!({"match": matches, "effect": "empty"}));
@@ -282,7 +282,7 @@ fn warned(server: &Server, rule: Value) -> Option<String> {
 }
 
 #[test]
-fn a_rule_that_can_never_strike_says_so() {
+fn a_rule_that_can_never_apply_says_so() {
     let server = start();
     let effect = json!({"failure": "unavailable"});
     for (matches, effect, said) in [

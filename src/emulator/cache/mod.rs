@@ -1,9 +1,10 @@
-//! What is kept of the library in memory, so that a page that was asked for before, or lies beside one, costs no question to
-//! the database. SQLite stays the one source of truth: everything here can be dropped at any moment and is made again.
+//! The cache: what is kept of the library in memory, so that a page that was asked for before, or a page beside it, is
+//! answered without the database. SQLite stays the one source of truth: everything here can be dropped at any moment and is
+//! read again.
 //!
-//! **What is kept**, for each key that was seen lately (its [`KeyCache`]):
+//! **What is kept**, for each key that was used lately (its [`KeyCache`]):
 //!
-//! - the key itself, and which edition of its workspace it opens;
+//! - the key itself, and which version of its workspace it opens;
 //! - *listings*: the numbers of all assets of a selection, in order. An offset is an index, a count is a length, so the last
 //!   page costs what the first does;
 //! - *rows*: assets as the provider writes them. A page is some of them side by side;
@@ -12,258 +13,21 @@
 //! Of a large library, a listing takes a moment to read. Until somebody goes far into it, its first page is read by itself,
 //! and then its beginning, which is kept likewise; with a total that is counted beforehand.
 //!
-//! Texts that are no keys are kept too, a thousand of them, until anything changes anywhere.
+//! Up to a thousand texts that turned out to be no keys are kept too, until anything in the library changes.
 //!
-//! **When it is dropped.** An entry carries a [`VersionGuard`] on its workspace, taken before anything was read. A change to
-//! the workspace or one of its keys makes the guard outdated, after it is committed and before it is acknowledged; from then
-//! on no request is answered from the entry, and the next one makes a new entry. What an entry lacks is read together with
-//! the key in one [`Read`](crate::library::store::Read), so it is of one state of the library: the entry's, or a newer one that gets
-//! an entry of its own. Nothing is read twice because of a change, so a writer cannot keep readers waiting.
+//! **When it is dropped.** An entry carries a [`VersionGuard`](crate::library::store::VersionGuard) on its workspace, taken
+//! before anything was read. A change to the workspace or one of its keys makes the guard outdated, after it is committed and
+//! before it is acknowledged; from then on no request is answered from the entry, and the next one makes a new entry. What an
+//! entry lacks is read together with the key in one [`Read`](crate::library::store::Read), so it is of one state of the
+//! library: the entry's, or a newer one that gets an entry of its own. Nothing is read twice because of a change, so a writer
+//! cannot keep readers waiting.
 //!
-//! **How much is kept** is bounded by [`BOUND`]. Beyond it, entries go that nobody has asked for since the last time; if
-//! that does not do, all rows and responses go; if that does not do, everything does. What requests under way still use is
-//! freed with them.
+//! **How much is kept** is bounded. When there is more, the entries are dropped that nobody has used since that last happened;
+//! if that is not enough, all rows and responses; if that is not enough either, everything. What a request still uses is freed
+//! when the request ends.
 
-mod key;
+mod key_cache;
+mod library_cache;
 
-pub use key::{CachedResponse, KeyCache};
-
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-
-use crate::contract::choices;
-use crate::contract::provider::{Card, Page, Provider};
-use crate::contract::variant::Variants;
-use crate::library::model::Choices;
-use crate::library::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
-
-/// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
-const BOUND: usize = 64 << 20;
-
-/// How many texts are known to be no keys.
-const UNKNOWN_KEYS: usize = 1024;
-
-/// The longest text that is kept, and the longest query string that a response is kept for, in bytes.
-const LONGEST: usize = 1024;
-
-/// What an entry of a table costs besides its content, about.
-const ENTRY: usize = 64;
-
-/// The entries of one provider, by the text of the key.
-type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
-
-/// What is kept of the library.
-#[derive(Debug, Default)]
-pub struct Cache {
-    keys: RwLock<HashMap<&'static str, Keys>>,
-    unknown: Mutex<HashMap<String, UnknownKey>>,
-    bytes: Arc<AtomicUsize>,
-    /// The variants that the server was started with: what is kept is written under them where the workspace has none.
-    server_choices: Choices,
-}
-
-/// A text that is no key of a provider's, as long as nothing changes anywhere.
-#[derive(Debug)]
-struct UnknownKey {
-    to: &'static str,
-    /// The provider whose key it is.
-    owner: Option<String>,
-    changes: u64,
-}
-
-/// A page, and what it was read with.
-#[derive(Debug)]
-pub struct PlannedPage {
-    /// The key, of the same state of the library as the page.
-    pub entry: Arc<KeyCache>,
-    /// What that key asked for.
-    pub query: AssetQuery,
-    /// The page.
-    pub page: Page,
-}
-
-impl Cache {
-    /// A cache for a server that was started with these variants.
-    pub fn new(server_choices: Choices) -> Cache {
-        Cache { server_choices, ..Cache::default() }
-    }
-
-    /// How a provider behaves in a workspace that has these variants of its own.
-    pub fn variants(&self, card: &Card, workspace_choices: &Choices) -> Variants {
-        choices::resolve(card, [&self.server_choices, workspace_choices])
-    }
-
-    /// The entry of the key of this text.
-    pub async fn entry(
-        &self,
-        store: &Store,
-        provider: &dyn Provider,
-        text: &str,
-    ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let name = provider.card().name;
-        if let Some(entry) = self.current(name, text) {
-            return Ok(Some(entry));
-        }
-        if self.unknown(store, name, text, |_| ()).is_some() {
-            return Ok(None);
-        }
-        // In a box of its own, so that the many requests that find their entry do not carry room for this.
-        Box::pin(self.read_entry(store, provider.card(), text)).await
-    }
-
-    async fn read_entry(
-        &self,
-        store: &Store,
-        card: &'static Card,
-        text: &str,
-    ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let provider = card.name;
-        let outdated = self.kept(provider, text);
-        let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
-        if let Some(entry) = self.current(provider, text) {
-            return Ok(Some(entry));
-        }
-        let changes = store.changes();
-        let workspace = match &outdated {
-            Some(entry) => entry.key.workspace.to_string(),
-            None => store.read().await?.workspace_of_key(provider, text).await?.unwrap_or_default(),
-        };
-        let (entry, mut read) = self.reread(store, card, text, &workspace).await?;
-        if entry.is_none() {
-            let owner = read.provider_of_key(text).await?;
-            self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
-        }
-        Ok(entry)
-    }
-
-    /// The entry of a key as the library has it now, and the state of it in which the key was read.
-    async fn reread(
-        &self,
-        store: &Store,
-        card: &'static Card,
-        text: &str,
-        workspace: &str,
-    ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
-        let provider = card.name;
-        let guard = store.guard(workspace);
-        let mut read = store.read().await?;
-        if let Some(current) = self.current(provider, text).filter(|_| read.is_locked()) {
-            return Ok((Some(current), read));
-        }
-        let Some(key) = read.key(provider, text).await? else { return Ok((None, read)) };
-        if let Some(current) = self.current(provider, text).filter(|current| current.key == key) {
-            return Ok((Some(current), read));
-        }
-        // The guard says nothing of a key that was removed and made again in another workspace.
-        let guard = if *key.workspace == *workspace { guard } else { VersionGuard::outdated() };
-        Ok((Some(self.keep(card, key, guard)), read))
-    }
-
-    /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
-    /// `plan` says what that key may see, or why it may not.
-    pub async fn page<E: From<ListError>>(
-        &self,
-        store: &Store,
-        provider: &dyn Provider,
-        entry: &Arc<KeyCache>,
-        mut plan: impl FnMut(&Key) -> Result<AssetQuery, E>,
-    ) -> Result<PlannedPage, E> {
-        let (name, text) = (provider.card().name, &*entry.key.key);
-        let query = plan(&entry.key)?;
-        if let Ok(page) = entry.page(None, provider, &query).await {
-            return Ok(PlannedPage { entry: entry.clone(), query, page });
-        }
-        // Of requests that lack the same thing, one reads it while the others wait and find it.
-        let _turn = entry.turn.lock().await;
-        if let Some(entry) = self.current(name, text) {
-            let query = plan(&entry.key)?;
-            if let Ok(page) = entry.page(None, provider, &query).await {
-                return Ok(PlannedPage { entry, query, page });
-            }
-        }
-        let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let reread = self.reread(store, provider.card(), text, &entry.key.workspace).await;
-        let (entry, mut read) = reread.map_err(ListError::from)?;
-        let entry = entry.ok_or(ListError::NoSuchKey)?;
-        let query = plan(&entry.key)?;
-        let page = entry.page(Some(&mut read), provider, &query).await?;
-        drop(read);
-        self.make_room();
-        Ok(PlannedPage { entry, query, page })
-    }
-
-    /// The provider that has the key of this text, which was found to be no key of `provider`'s.
-    pub fn owner(&self, store: &Store, provider: &str, text: &str) -> Option<String> {
-        self.unknown(store, provider, text, |unknown| unknown.owner.clone()).flatten()
-    }
-
-    fn unknown<T>(&self, store: &Store, provider: &str, text: &str, see: impl FnOnce(&UnknownKey) -> T) -> Option<T> {
-        let unknown = lock(&self.unknown);
-        let found = unknown.get(text)?;
-        (found.to == provider && found.changes == store.changes()).then(|| see(found))
-    }
-
-    fn remember_unknown(&self, text: &str, key: UnknownKey) {
-        if text.len() > LONGEST {
-            return;
-        }
-        let mut unknown = lock(&self.unknown);
-        if unknown.len() == UNKNOWN_KEYS {
-            unknown.clear();
-        }
-        unknown.insert(text.to_owned(), key);
-    }
-
-    /// The entry of a key, if nothing has changed since it was made.
-    fn current(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
-        let entry = self.kept(provider, text).filter(|entry| entry.guard.is_current())?;
-        entry.used.store(true, Relaxed);
-        Some(entry)
-    }
-
-    fn kept(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(provider)?.get(text).cloned()
-    }
-
-    /// Keeps a key under a guard that was taken before it was read.
-    fn keep(&self, card: &'static Card, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
-        let (provider, variants) = (card.name, self.variants(card, &key.choices));
-        let turn = self.kept(provider, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
-        let entry = Arc::new(KeyCache::new(provider, key, variants, guard, turn, self.bytes.clone()));
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
-        drop(keys);
-        drop(before);
-        self.make_room();
-        entry
-    }
-
-    /// Drops what no request will be answered from any more.
-    pub fn sweep(&self) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.values_mut().for_each(|of_provider| of_provider.retain(|_, entry| entry.guard.is_current()));
-    }
-
-    /// Drops what there is no room for.
-    fn make_room(&self) {
-        if self.bytes.load(Relaxed) <= BOUND {
-            return;
-        }
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for of_provider in keys.values_mut() {
-            of_provider.retain(|_, entry| entry.guard.is_current() && entry.used.swap(false, Relaxed));
-        }
-        let all = || keys.values().flat_map(HashMap::values);
-        if self.bytes.load(Relaxed) > BOUND {
-            all().for_each(|entry| entry.evict());
-        }
-        if self.bytes.load(Relaxed) > BOUND {
-            keys.clear();
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use key_cache::{CachedResponse, KeyCache};
+pub use library_cache::{Cache, PlannedPage};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Answered;
+use super::page_facts::PageFacts;
 use crate::contract::operation::Position;
 use crate::library::store::Start;
 
@@ -54,25 +54,25 @@ pub(super) enum Recalled {
 impl Cursors {
     /// Remembers what an answer offers: its next cursor, or the offsets at which a walk by offset ends, since it must
     /// ask for one of them to know that it has.
-    pub fn remember(&self, answered: &Answered, next: Option<&str>) {
-        let page = answered.page;
-        match (answered.card.paging().by, &answered.plan.start) {
+    pub fn remember(&self, facts: &PageFacts, next: Option<&str>) {
+        let page = facts.page;
+        match (facts.card.paging().by, &facts.plan.start) {
             (Position::OffsetCursor | Position::Keyset, _) => {
                 if let Some(next) = next {
-                    self.offer(answered, &Place::Cursor(next));
+                    self.offer(facts, &Place::Cursor(next));
                 }
             }
             (Position::Offset, Start::Offset(start)) if !page.more && !page.rows.is_empty() => {
-                for step in [page.rows.len() as u64, u64::from(answered.plan.limit)] {
-                    self.offer(answered, &Place::Offset(start.saturating_add(step)));
+                for step in [page.rows.len() as u64, u64::from(facts.plan.limit)] {
+                    self.offer(facts, &Place::Offset(start.saturating_add(step)));
                 }
             }
             (Position::Offset | Position::Page, _) => {}
         }
     }
 
-    fn offer(&self, answered: &Answered, place: &Place) {
-        let (place, filters) = (place_of(answered, place), filters_of(answered));
+    fn offer(&self, facts: &PageFacts, place: &Place) {
+        let (place, filters) = (place_of(facts, place), filters_of(facts));
         let mut memory = self.lock();
         if !memory.filters.contains_key(&place) {
             memory.make_room();
@@ -85,8 +85,8 @@ impl Cursors {
     }
 
     /// What is remembered of a position that is asked for.
-    pub(super) fn judge(&self, answered: &Answered, place: &Place) -> JudgedPosition {
-        let (place, filters) = (place_of(answered, place), filters_of(answered));
+    pub(super) fn judge(&self, facts: &PageFacts, place: &Place) -> JudgedPosition {
+        let (place, filters) = (place_of(facts, place), filters_of(facts));
         JudgedPosition { place, filters, recalled: self.recall(place, filters) }
     }
 
@@ -118,14 +118,14 @@ impl Memory {
     }
 }
 
-fn place_of(answered: &Answered, place: &Place) -> u64 {
-    hash(&(answered.card.name, &answered.key.workspace, place))
+fn place_of(facts: &PageFacts, place: &Place) -> u64 {
+    hash(&(facts.card.name, &facts.key.workspace, place))
 }
 
 /// What is listed and in which order, whatever the size of the page. Taken from what the provider understood: leaving
 /// out a parameter is the same as giving its default.
-fn filters_of(answered: &Answered) -> u64 {
-    hash(&answered.plan.selection)
+fn filters_of(facts: &PageFacts) -> u64 {
+    hash(&facts.plan.selection)
 }
 
 fn hash(value: &impl Hash) -> u64 {

@@ -1,7 +1,9 @@
 //! Filters that nothing can match: the vendor answers an empty page, and a test that expects none is green for the wrong
 //! reason.
 
-use super::warning::{Answered, Pair, Warning, shown};
+use super::page_facts::{PageFacts, Pair, shown};
+use super::text::meant;
+use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
 use crate::library::store::{Filter, Start};
@@ -13,25 +15,25 @@ const KINDS: &[&str] = &["image", "video", "audio", "document", "other"];
 const NEVER_SET: &[&str] = &["undefined", "null", "none", "nil", "nan", "[object object]"];
 
 /// The filters of an empty first page that nothing can match.
-pub(super) fn unmatched(answered: &Answered, pairs: &[Pair]) -> Vec<Warning> {
-    if !answered.page.rows.is_empty() || answered.plan.start != Start::Offset(0) {
+pub(super) fn unmatched(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
+    if !facts.page.rows.is_empty() || facts.plan.start != Start::Offset(0) {
         return Vec::new();
     }
-    let given = pairs.iter().filter_map(|(name, text)| Some((filter(answered, name)?, &**text)));
+    let given = pairs.iter().filter_map(|(name, text)| Some((filter(facts, name)?, &**text)));
     let single = given.filter_map(|(param, text)| {
-        let given = || format!("{}={}", param.name, shown(answered, text));
+        let given = || format!("{}={}", param.name, shown(facts, text));
         if NEVER_SET.contains(&&*text.to_lowercase()) {
             return Some(Warning::NeverSet { given: given() });
         }
-        let is_no_kind = is_wanted_kind(answered, text) && !held(answered).any(|kind| kind == text);
-        is_no_kind.then(|| Warning::NoSuchKind { given: given(), meant: kind_meant(answered, text) })
+        let is_no_kind = is_wanted_kind(facts, text) && !held(facts).any(|kind| kind == text);
+        is_no_kind.then(|| Warning::NoSuchKind { given: given(), meant: kind_meant(facts, text) })
     });
-    single.chain(contradiction(answered)).collect()
+    single.chain(contradiction(facts)).collect()
 }
 
 /// The parameter of this name, if it is one that narrows the listing.
-fn filter(answered: &Answered, name: &str) -> Option<&'static Param> {
-    let card = answered.card;
+fn filter(facts: &PageFacts, name: &str) -> Option<&'static Param> {
+    let card = facts.card;
     let narrows = |param: &&Param| {
         let is_text = matches!(param.reads, Reads::Text | Reads::Parsed(_));
         is_text && param.name == name && ![card.paging().position, card.paging().size].contains(&name)
@@ -39,14 +41,14 @@ fn filter(answered: &Answered, name: &str) -> Option<&'static Param> {
     card.params().iter().find(narrows)
 }
 
-fn is_wanted_kind(answered: &Answered, text: &str) -> bool {
-    let filters = &answered.plan.selection.filters;
+fn is_wanted_kind(facts: &PageFacts, text: &str) -> bool {
+    let filters = &facts.plan.selection.filters;
     filters.iter().any(|filter| matches!(filter, Filter::KindIn(kinds) if kinds.len() == 1 && kinds[0] == text))
 }
 
 /// The kinds that this listing may hold.
-fn held(answered: &Answered) -> impl Iterator<Item = &'static str> {
-    let filters = &answered.plan.selection.filters;
+fn held(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
+    let filters = &facts.plan.selection.filters;
     let is_left_out = |kind: &str| {
         filters.iter().any(|filter| matches!(filter, Filter::KindNotIn(kinds) if kinds.iter().any(|no| no == kind)))
     };
@@ -54,28 +56,28 @@ fn held(answered: &Answered) -> impl Iterator<Item = &'static str> {
 }
 
 /// The kind that was probably meant: that of a MIME type, or one spelt alike.
-fn kind_meant(answered: &Answered, text: &str) -> Option<&'static str> {
+fn kind_meant(facts: &PageFacts, text: &str) -> Option<&'static str> {
     let class = text.split('/').next().unwrap_or_default().trim().to_lowercase();
-    held(answered).find(|kind| *kind == class).or_else(|| super::meant(&class, held(answered)))
+    held(facts).find(|kind| *kind == class).or_else(|| meant(&class, held(facts)))
 }
 
 /// Two filters of which one leaves out all that the other lets in.
-fn contradiction(answered: &Answered) -> Option<Warning> {
-    let filters = &answered.plan.selection.filters;
+fn contradiction(facts: &PageFacts) -> Option<Warning> {
+    let filters = &facts.plan.selection.filters;
     let find = |wanted: fn(&Filter) -> Option<Micros>| filters.iter().find_map(wanted);
     let from = find(|filter| if let Filter::CreatedFrom(at) = filter { Some(*at) } else { None });
     let to = find(|filter| if let Filter::CreatedTo(at) = filter { Some(*at) } else { None });
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
-        let named = |at| answered.card.params().iter().find(|param| answered.args.instant(param.name) == Some(at));
+        let named = |at| facts.card.params().iter().find(|param| facts.args.instant(param.name) == Some(at));
         return Some(Warning::Contradiction { one: named(from)?.name, other: named(to)?.name });
     }
     let tag = filters.iter().find_map(|filter| match filter {
         Filter::HasTag(tag) if filters.contains(&Filter::LacksTag(tag.clone())) => Some(tag),
         _ => None,
     })?;
-    let lists = |param: &&Param| answered.args.list(param.name).is_some_and(|tags| tags.contains(tag));
-    let mut named = answered.card.params().iter().filter(lists);
+    let lists = |param: &&Param| facts.args.list(param.name).is_some_and(|tags| tags.contains(tag));
+    let mut named = facts.card.params().iter().filter(lists);
     Some(Warning::Contradiction { one: named.next()?.name, other: named.next()?.name })
 }

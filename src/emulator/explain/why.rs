@@ -3,67 +3,41 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
 
-use axum::http::{HeaderMap, Method};
-
-use super::{SHORT, clip, first_few, meant, plain, quoted};
-use crate::clock::{Micros, SECOND, write_rfc3339};
+use super::refusal_facts::RefusalFacts;
+use super::text::{SHORT, clip, first_few, meant, plain, quoted};
+use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation;
 use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
-use crate::contract::quota::{Counts, Exceeded};
-use crate::emulator::secret::{self, Secrets, mask};
+use crate::contract::quota::Exceeded;
+use crate::emulator::redaction::{self, Secrets, mask};
 use crate::library::store::Key;
 use crate::providers;
 
-/// What a refusal is explained with besides its reason: as much of the request as was known by then.
-#[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
-    /// The provider that refuses.
-    pub card: &'static Card,
-    /// The method.
-    pub method: &'a Method,
-    /// The decoded path below the provider.
-    pub path: &'a str,
-    /// The request's headers.
-    pub headers: &'a HeaderMap,
-    /// The text of the key that the request shows.
-    pub shown: Option<&'a str>,
-    /// The key that this text stands for at this provider, live or not.
-    pub key: Option<&'a Key>,
-    /// The provider whose key it is, if it is not this one's.
-    pub owner: Option<&'static Card>,
-    /// The project that the listing was narrowed to.
-    pub project: Option<&'a str>,
-    /// The key's quotas, this request included.
-    pub counts: &'a Counts,
-    /// The current instant.
-    pub now: Micros,
-}
-
 /// Why a request was refused, in a sentence without a full stop.
-pub fn why(failure: &Failure, case: &Case) -> String {
-    let secrets = &LazyCell::new(|| Secrets::of(case.shown, case.headers));
-    let title = case.card.title;
-    let key = || format!("the key `{}`", mask(case.shown.or(case.key.map(|key| &*key.key)).unwrap_or_default()));
+pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
+    let secrets = &LazyCell::new(|| Secrets::of(facts.shown, facts.headers));
+    let title = facts.card.title;
+    let key = || format!("the key `{}`", mask(facts.shown.or(facts.key.map(|key| &*key.key)).unwrap_or_default()));
     match failure {
-        Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(case.path, secrets), nearest(case)),
+        Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(facts.path, secrets), nearest(facts)),
         Failure::WrongMethod(allow) => {
-            let (method, path) = (quoted(case.method.as_str(), secrets), quoted(case.path, secrets));
+            let (method, path) = (quoted(facts.method.as_str(), secrets), quoted(facts.path, secrets));
             format!("{method} is not a method of {path}; it takes {allow}")
         }
-        Failure::NoKey => no_key(case),
-        Failure::MalformedKey => malformed_key(case),
-        Failure::UnknownKey => unknown_key(case, key),
+        Failure::NoKey => no_key(facts),
+        Failure::MalformedKey => malformed_key(facts),
+        Failure::UnknownKey => unknown_key(facts, key),
         Failure::RevokedKey => format!("{} was revoked", key()),
-        Failure::ExpiredKey => match case.key.and_then(|key| key.expires_at) {
+        Failure::ExpiredKey => match facts.key.and_then(|key| key.expires_at) {
             Some(end) => {
-                format!("{} expired at {}; the clock stands at {}", key(), write_rfc3339(end), write_rfc3339(case.now))
+                format!("{} expired at {}; the clock stands at {}", key(), write_rfc3339(end), write_rfc3339(facts.now))
             }
-            None => format!("{} has expired; the clock stands at {}", key(), write_rfc3339(case.now)),
+            None => format!("{} has expired; the clock stands at {}", key(), write_rfc3339(facts.now)),
         },
-        Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(case.key, secrets)),
-        Failure::ForeignWorkspace => match case.key {
+        Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(facts.key, secrets)),
+        Failure::ForeignWorkspace => match facts.key {
             Some(held) => {
                 format!("{} opens the workspace `{}`, and the request asks for another", key(), held.workspace)
             }
@@ -71,65 +45,65 @@ pub fn why(failure: &Failure, case: &Case) -> String {
         },
         Failure::NoSuchProject => {
             let project =
-                case.project.map_or("such project".to_owned(), |id| format!("project {}", quoted(id, secrets)));
-            format!("there is no {project} in the workspace `{}`", case.key.map_or("", |key| &key.workspace))
+                facts.project.map_or("such project".to_owned(), |id| format!("project {}", quoted(id, secrets)));
+            format!("there is no {project} in the workspace `{}`", facts.key.map_or("", |key| &key.workspace))
         }
-        Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, case.card, secrets)),
-        Failure::RateLimited(exceeded) => rate_limited(exceeded, case),
+        Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
+        Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(staged) => format!("the fault `{}` was asked for", staged.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
     }
 }
 
 /// The route that was probably meant, or else the one that every vendor has.
-fn nearest(case: &Case) -> String {
-    match operation::nearest(case.card.operations, case.path) {
+fn nearest(facts: &RefusalFacts) -> String {
+    match operation::nearest(facts.card.operations, facts.path) {
         Some(operation) => {
             let remark = if operation.is_absent() { ", which is not imitated here" } else { "" };
             format!("the nearest is `{} {}`{remark}", operation.method, operation.path())
         }
-        None => format!("it has `{}`", case.card.list()),
+        None => format!("it has `{}`", facts.card.list()),
     }
 }
 
 /// Which header was expected and what was there instead.
-fn no_key(case: &Case) -> String {
-    let expected = match case.card.auth.carrier {
+fn no_key(facts: &RefusalFacts) -> String {
+    let expected = match facts.card.auth.carrier {
         Carrier::Bearer => "authorization",
         Carrier::Header(name) => name,
     };
-    let other = secret::carriers().find(|name| *name != expected && case.headers.contains_key(*name));
-    let instead = match (case.headers.contains_key(expected), other) {
+    let other = redaction::carriers().find(|name| *name != expected && facts.headers.contains_key(*name));
+    let instead = match (facts.headers.contains_key(expected), other) {
         (true, _) => "that header is there and holds no key".to_owned(),
         (false, Some(other)) => format!("the request has `{other}` instead"),
         (false, None) => "the request has no such header".to_owned(),
     };
-    format!("{} expects `{}`; {instead}", case.card.title, case.card.auth.carrier.line("<key>"))
+    format!("{} expects `{}`; {instead}", facts.card.title, facts.card.auth.carrier.line("<key>"))
 }
 
-fn malformed_key(case: &Case) -> String {
-    let (name, expected) = match case.card.auth.carrier {
+fn malformed_key(facts: &RefusalFacts) -> String {
+    let (name, expected) = match facts.card.auth.carrier {
         Carrier::Bearer => ("authorization", "Bearer"),
         Carrier::Header(name) => (name, ""),
     };
-    let given = match case.headers.get(name).map(|value| value.to_str().map(|text| text.trim().split_once(' '))) {
-        Some(Ok(Some((scheme, _)))) if secret::is_scheme(scheme) => format!("the request has the scheme `{scheme}`"),
+    let given = match facts.headers.get(name).map(|value| value.to_str().map(|text| text.trim().split_once(' '))) {
+        Some(Ok(Some((scheme, _)))) if redaction::is_scheme(scheme) => format!("the request has the scheme `{scheme}`"),
         Some(Ok(None)) if !expected.is_empty() => format!("the request has no `{expected}` in front of the key"),
         Some(Err(_)) => "the request's has characters that are not visible ASCII".to_owned(),
         _ => "the request's is malformed".to_owned(),
     };
-    format!("{} expects `{}`; {given}", case.card.title, case.card.auth.carrier.line("<key>"))
+    format!("{} expects `{}`; {given}", facts.card.title, facts.card.auth.carrier.line("<key>"))
 }
 
 /// Whose key it is, or whose it looks like.
-fn unknown_key(case: &Case, key: impl FnOnce() -> String) -> String {
-    let title = case.card.title;
-    if let Some(owner) = case.owner {
+fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
+    let title = facts.card.title;
+    if let Some(owner) = facts.owner {
         return format!("key belongs to {}, this is {title}", owner.title);
     }
-    let shown = case.shown.unwrap_or_default();
-    let mut others = providers::ALL.iter().map(|provider| provider.card()).filter(|card| card.name != case.card.name);
-    match others.find(|card| (card.auth.looks_like)(shown)).filter(|_| !(case.card.auth.looks_like)(shown)) {
+    let shown = facts.shown.unwrap_or_default();
+    let mut others = providers::ALL.iter().map(|provider| provider.card()).filter(|card| card.name != facts.card.name);
+    match others.find(|card| (card.auth.looks_like)(shown)).filter(|_| !(facts.card.auth.looks_like)(shown)) {
         Some(other) => format!("the key looks like one of {}'s, this is {title}", other.title),
         None => format!("{} is not known to {title}", key()),
     }
@@ -142,10 +116,10 @@ fn scopes(key: Option<&Key>, secrets: &Secrets) -> String {
     }
 }
 
-fn rate_limited(exceeded: &Exceeded, case: &Case) -> String {
+fn rate_limited(exceeded: &Exceeded, facts: &RefusalFacts) -> String {
     let quota = exceeded.quota;
-    let used = case.counts.named(quota.name).map(|count| format!("{} of ", count.used)).unwrap_or_default();
-    let wait = (exceeded.reset_at - case.now).max(0).unsigned_abs().div_ceil(SECOND.unsigned_abs());
+    let used = facts.counts.named(quota.name).map(|count| format!("{} of ", count.used)).unwrap_or_default();
+    let wait = (exceeded.reset_at - facts.now).max(0).unsigned_abs().div_ceil(SECOND.unsigned_abs());
     format!(
         "the quota `{}` is used up: {used}{} requests in {} s; it recovers at {}, in {wait} s",
         quota.name,

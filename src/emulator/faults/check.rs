@@ -123,7 +123,7 @@ pub fn effect(effect: &Effect, card: &Card) -> Checked {
             "a content type is visible ASCII, such as `text/html`",
         ),
         Effect::Trickle(pieces) => trickle(*pieces),
-        Effect::Paging(torture) => possible(*torture, card),
+        Effect::Paging(fault) => possible(*fault, card),
         Effect::Empty | Effect::MalformedJson | Effect::Reset(_) | Effect::Truncate(Truncate::Bytes(_)) => Ok(()),
     }
 }
@@ -178,13 +178,13 @@ fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> Checked {
     )
 }
 
-fn possible(torture: PagingFault, card: &Card) -> Checked {
-    if paging::plausibility(card, torture) != Realism::Impossible {
+fn possible(fault: PagingFault, card: &Card) -> Checked {
+    if paging::plausibility(card, fault) != Realism::Impossible {
         return Ok(());
     }
-    let lacking = if torture == PagingFault::ChangingTotal { "totals" } else { "cursors" };
+    let lacking = if fault == PagingFault::ChangingTotal { "totals" } else { "cursors" };
     let others = paging::ALL.iter().filter(|other| paging::plausibility(card, **other) != Realism::Impossible);
-    let others: Vec<_> = others.map(|torture| quoted(torture.word())).collect();
+    let others: Vec<_> = others.map(|fault| quoted(fault.word())).collect();
     let message = format!("{}'s pages have no {lacking}; it can suffer {}", card.title, others.join(", "));
     problem("effect.paging", message)
 }

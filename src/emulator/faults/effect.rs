@@ -213,7 +213,7 @@ impl Effect {
             Effect::Truncate(_) => "truncate",
             Effect::Trickle(_) => "trickle",
             Effect::Reset(_) => "reset",
-            Effect::Paging(torture) => torture.word(),
+            Effect::Paging(fault) => fault.word(),
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn read(card: &Card, text: &str) -> Result<(Effect, Option<RetryAfter>), Str
             Effect::Trickle(Trickle { chunk_bytes: given.number("chunk")?, pause_ms: given.number("pause_ms")? })
         }
         "reset" => Effect::Reset(reset(&mut given)?),
-        "paging" => Effect::Paging(torture(&mut given)?),
+        "paging" => Effect::Paging(paging_fault(&mut given)?),
         failure if failures::names(card).iter().any(|known| known == failure) => Effect::Failure(name.clone()),
         other => return Err(unknown(card, other)),
     };
@@ -88,10 +88,10 @@ fn reset(given: &mut Given) -> Result<Reset, String> {
     }
 }
 
-fn torture(given: &mut Given) -> Result<paging::PagingFault, String> {
+fn paging_fault(given: &mut Given) -> Result<paging::PagingFault, String> {
     let word = given.need("torture")?;
-    paging::ALL.into_iter().find(|torture| torture.word() == word).ok_or_else(|| {
-        let words: Vec<_> = paging::ALL.iter().map(|torture| torture.word()).collect();
+    paging::ALL.into_iter().find(|fault| fault.word() == word).ok_or_else(|| {
+        let words: Vec<_> = paging::ALL.iter().map(|fault| fault.word()).collect();
         format!("there is no torture `{word}`; there are {}", words.join(", "))
     })
 }

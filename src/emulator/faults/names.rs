@@ -7,22 +7,22 @@ use crate::contract::provider::Card;
 /// The kind of the vendors' failures, which go by their own names.
 const FAILURE: &str = "failure";
 
-/// The kind of what befalls a walk, which goes by a word of its own.
+/// The kind of paging faults, which go by words of their own.
 const PAGING: &str = "paging";
 
 /// The effects that go by their own name.
 const PLAIN: [&str; 8] = ["raw", "empty", "malformed_json", "content_type", "latency", "truncate", "trickle", "reset"];
 
-/// Whether a fault that struck under the name `struck` is meant by `wanted`: this name, or the kind of its effect.
-pub fn is_named(struck: &str, wanted: &str) -> bool {
-    struck == wanted || kind(struck) == wanted
+/// Whether a fault that the journal has under the name `applied` is meant by `wanted`: this name, or the kind of its effect.
+pub fn is_named(applied: &str, wanted: &str) -> bool {
+    applied == wanted || kind(applied) == wanted
 }
 
 /// The kind of effect that goes by this name in the journal.
 fn kind(name: &str) -> &str {
     match name {
         name if PLAIN.contains(&name) => name,
-        name if paging::ALL.iter().any(|torture| torture.word() == name) => PAGING,
+        name if paging::ALL.iter().any(|fault| fault.word() == name) => PAGING,
         _ => FAILURE,
     }
 }
@@ -30,7 +30,7 @@ fn kind(name: &str) -> &str {
 /// Everything that a fault of one of these providers can be asked for by.
 pub fn all_names(cards: &[&Card]) -> Vec<String> {
     let kinds = [FAILURE, PAGING].into_iter().chain(PLAIN);
-    let pagings = paging::ALL.iter().map(|torture| torture.word());
+    let pagings = paging::ALL.iter().map(|fault| fault.word());
     let failures = cards.iter().flat_map(|card| failures::names(card));
     let mut names: Vec<String> = Vec::new();
     for name in kinds.chain(pagings).map(str::to_owned).chain(failures) {

@@ -1,6 +1,6 @@
-//! What can befall a client that walks a listing while others write to it, or while its server misbehaves. Here is what
-//! needs no store: which request a torture strikes, what it does to a plan and to a page, and how likely a vendor is to
-//! do that by itself. Making and removing assets between two pages is the pipeline's.
+//! Paging faults: what can happen to a client that walks a listing while others write to it, or while its server misbehaves.
+//! This file has what needs no store: which request a paging fault applies to, what it does to a plan and to a page, and how
+//! likely a vendor is to do that by itself. Making and removing assets between two pages is up to the pipeline.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub enum PagingFault {
     ChangingTotal,
 }
 
-/// Every torture.
+/// Every paging fault.
 pub const ALL: [PagingFault; 6] = [
     PagingFault::Insert,
     PagingFault::Remove,
@@ -54,10 +54,10 @@ pub enum Realism {
 }
 
 /// How likely this vendor is to do it, judged by how its pages are asked for.
-pub fn plausibility(card: &Card, torture: PagingFault) -> Realism {
+pub fn plausibility(card: &Card, fault: PagingFault) -> Realism {
     use Realism::{Impossible, Plausible, Synthetic};
     let by = card.paging().by;
-    match torture {
+    match fault {
         // Other clients write whenever they like.
         PagingFault::Insert | PagingFault::Remove => Plausible,
         // One asset more in front moves every later row by one; a place in the order does not move.
@@ -94,8 +94,8 @@ impl PagingFault {
         }
     }
 
-    /// Whether it can strike this request. All but the empty page need a page before; requests for others are not even
-    /// counted by a rule, so that "the next one" is the next one it can strike.
+    /// Whether it can apply to this request. All but the empty page need a page before; requests for others are not even
+    /// counted by a rule, so that "the next one" is the next one it can apply to.
     pub fn concerns(self, card: &Card, query: &str) -> bool {
         self == PagingFault::EmptyPage || follows_another(card, query)
     }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn what_can_happen_follows_from_how_pages_are_asked_for() {
         use Realism::{Impossible, Plausible, Synthetic};
-        let all = |name| ALL.map(|torture| plausibility(card(name), torture));
+        let all = |name| ALL.map(|fault| plausibility(card(name), fault));
         assert_eq!(all("xqr"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Impossible]);
         assert_eq!(all("flora"), [Plausible, Plausible, Plausible, Plausible, Synthetic, Plausible]);
         assert_eq!(all("twelvelabs"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Plausible]);

@@ -1,15 +1,16 @@
-//! What the faults that strike a request do to it, in the order of the pipeline's stages.
+//! What the faults that apply to a request do to it, in the order of the pipeline's stages.
 
 use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
+use super::applied_fault::AppliedFault;
 use super::effect::{Effect, Raw};
+use super::failures;
 use super::paging::PagingFault;
 use super::rule::RetryAfter;
 use super::wire::{self, Client, Delivery};
-use super::{AppliedFault, failures};
 use crate::clock::{Micros, Rng};
 use crate::contract::failure::Failure;
 use crate::contract::provider::{Card, Page};
@@ -45,13 +46,13 @@ pub enum Replacement {
 }
 
 impl FaultPlan {
-    /// Puts together what strikes a request to this provider, with a key of these limits.
-    pub fn of(struck: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
+    /// Puts together what applies to a request to this provider, with a key of these limits.
+    pub fn of(applied: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
         let mut script = FaultPlan::default();
-        for AppliedFault { effect, retry_after, .. } in struck {
+        for AppliedFault { effect, retry_after, .. } in applied {
             match effect {
                 Effect::Latency(latency) => script.delay += latency.draw(rng),
-                Effect::Paging(torture) => script.paging = script.paging.or(Some(*torture)),
+                Effect::Paging(fault) => script.paging = script.paging.or(Some(*fault)),
                 Effect::Failure(name) => {
                     let failure = || failures::named(card, name, limits, now, *retry_after).map(Replacement::Failure);
                     script.answer(*retry_after, failure);
@@ -84,20 +85,20 @@ impl FaultPlan {
 
     /// What the pipeline does to the library before the page is read: it makes an asset, or removes one.
     pub fn write_between(&self) -> Option<PagingFault> {
-        self.paging.filter(|torture| matches!(torture, PagingFault::Insert | PagingFault::Remove))
+        self.paging.filter(|fault| matches!(fault, PagingFault::Insert | PagingFault::Remove))
     }
 
     /// What happens to the question for a page.
     pub fn alter_query(&self, plan: &mut AssetQuery) {
-        if let Some(torture) = self.paging {
-            torture.alter_query(plan);
+        if let Some(fault) = self.paging {
+            fault.alter_query(plan);
         }
     }
 
     /// What happens to the page, before the vendor shows it.
     pub fn alter_page(&self, page: &mut Page, rng: &Rng) {
-        if let Some(torture) = self.paging {
-            torture.alter_page(page, rng);
+        if let Some(fault) = self.paging {
+            fault.alter_page(page, rng);
         }
     }
 

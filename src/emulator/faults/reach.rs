@@ -1,4 +1,4 @@
-//! Whether a rule can strike at all, as far as that is certain when it is made. A rule that no request matches breaks nothing,
+//! Whether a rule can apply at all, as far as that is certain when it is made. A rule that no request matches breaks nothing,
 //! so nobody notices that its path is wrong or that its listing has one page.
 
 use std::collections::BTreeMap;
@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use axum::http::HeaderMap;
 
 use super::check::cards;
+use super::effect::Effect;
 use super::paging::{self, PagingFault};
-use super::rule::fits_path;
-use super::{Effect, Match, Rule};
+use super::rule::{Match, Rule, fits_path};
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::emulator::explain::{self, SHORT};
-use crate::emulator::secret::Secrets;
+use crate::emulator::redaction::Secrets;
 
 /// What a rule can reach in the workspace that it is for.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ pub struct Listing {
 }
 
 impl Rule {
-    /// Why it will never strike, or only if a client does what is not likely; none if any provider's requests can match it.
+    /// Why it will never apply, or only if a client does what is not likely; none if any provider's requests can match it.
     pub fn warning(&self, reachable: &Reachable) -> Option<String> {
         let mut reasons = Vec::new();
         for card in cards(self) {
@@ -51,10 +51,10 @@ impl Rule {
         route().or_else(query).or_else(key).or_else(|| self.single_page(card, reachable))
     }
 
-    /// Why there is no page after the first to strike.
+    /// Why there is no page after the first that it can apply to.
     fn single_page(&self, card: &Card, reachable: &Reachable) -> Option<String> {
-        let Effect::Paging(torture) = self.effect else { return None };
-        if torture == PagingFault::EmptyPage {
+        let Effect::Paging(fault) = self.effect else { return None };
+        if fault == PagingFault::EmptyPage {
             return None;
         }
         let title = card.title;

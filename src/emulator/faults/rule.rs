@@ -10,10 +10,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Asked;
 use super::effect::Effect;
 use crate::clock::{Micros, Rng, SECOND, http_date};
+use crate::contract::provider::Card;
 use crate::library::object;
+
+/// What a rule is known by: numbers from 1, never used twice.
+pub type Id = u64;
 
 /// One rule. Everything but the effect can be left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -112,6 +115,25 @@ pub enum RetryAfter {
 pub struct InSeconds {
     /// Seconds from the moment of the answer.
     pub date_in_seconds: u64,
+}
+
+/// What a request is matched by.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The card of the provider that it goes to.
+    pub card: &'static Card,
+    /// The workspace of its key, if the key is known.
+    pub workspace: Option<&'a str>,
+    /// Its key, if it carries one.
+    pub key: Option<&'a str>,
+    /// The operation of the provider's that it is for, if it is for one.
+    pub operation: Option<&'static str>,
+    /// Its method.
+    pub method: &'a str,
+    /// Its path below the provider's prefix, decoded.
+    pub path: &'a str,
+    /// Its query string, as it came.
+    pub query: &'a str,
 }
 
 impl RetryAfter {

@@ -1,19 +1,12 @@
-//! Rules that have not struck: a test that set one up and passes has not shown what it meant to show.
+//! Rules that have not applied to any request: a test that set one up and passes has not shown what it meant to show.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::effect::Effect;
+use super::listed::Listed;
 use super::paging::PagingFault;
-use super::{Effect, Id, Listed, Trigger};
-
-/// How often a rule was matched and struck since the journal was last cleared, or since it was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SinceCleared {
-    /// How many requests have matched it.
-    pub seen: u64,
-    /// How many of them it has struck.
-    pub fired: u64,
-}
+use super::rule::{Id, Trigger};
 
 /// A rule that has not struck.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -27,8 +20,8 @@ pub struct UnfiredFault {
 }
 
 impl Listed {
-    /// What there is to tell if it has not struck: never since it was made, or, as long as it is in force, since the journal
-    /// was last cleared.
+    /// What there is to tell if it has not applied to any request: never since it was made, or, as long as it is in force,
+    /// since the journal was last cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {
         let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
         let fault = self.rule.effect.name().to_owned();
@@ -39,7 +32,7 @@ impl Listed {
         let seen = self.since_cleared.seen;
         let plural = if seen == 1 { "" } else { "s" };
         let why = match (self.rule.effect.clone(), self.rule.trigger) {
-            (Effect::Paging(torture), _) if seen == 0 && torture != PagingFault::EmptyPage => {
+            (Effect::Paging(fault), _) if seen == 0 && fault != PagingFault::EmptyPage => {
                 "no request for a page after the first matched it".to_owned()
             }
             _ if seen == 0 => "no request matched it".to_owned(),

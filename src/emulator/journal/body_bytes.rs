@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::{Body, JournalEntry};
+use super::entry::{Body, JournalEntry};
 
 /// The bodies of all entries.
 #[derive(Debug, Default)]

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 
-use super::{Expectation, Expectations, Filter};
+use super::filter::Filter;
+use super::verify::{Expectation, Expectations};
 use crate::contract::operation;
 use crate::emulator::explain::{self, SHORT};
 use crate::emulator::faults;
-use crate::emulator::secret::Secrets;
+use crate::emulator::redaction::Secrets;
 use crate::providers;
 
 /// Why a filter or an expectation is refused.

@@ -92,7 +92,7 @@ pub struct JournalEntry {
 /// What is remarked about an exchange.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
-    /// The faults that struck.
+    /// The faults that applied.
     pub faults: Vec<String>,
     /// Why it was refused.
     pub why: Option<String>,

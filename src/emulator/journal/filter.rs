@@ -8,9 +8,9 @@ use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::JournalEntry;
+use super::entry::JournalEntry;
 use crate::emulator::faults::is_named;
-use crate::emulator::secret::{Secrets, mask, mask_header};
+use crate::emulator::redaction::{Secrets, mask, mask_header};
 
 /// Which entries are meant; what is left out matches every entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

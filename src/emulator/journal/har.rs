@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderName, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::headers;
-use super::{Body, BodyView, Header, JournalEntry};
+use super::entry::{Body, JournalEntry};
+use super::view::{BodyView, Header, headers};
 use crate::clock::write_rfc3339;
-use crate::emulator::secret::{Secrets, mask};
+use crate::emulator::redaction::{Secrets, mask};
 
 /// An HTTP archive of entries (HAR 1.2). Keys are masked, as everywhere in the journal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -1,276 +1,32 @@
 //! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards.
-//! Recording is on the way of every request, so nothing is formatted or masked there: that is for whoever looks ([`EntryView`],
-//! [`Har`], an [`JournalEntry`]'s line).
+//! Every request is recorded, so nothing is formatted or masked when that happens, only when somebody looks ([`EntryView`],
+//! [`Har`], the line of a [`JournalEntry`]).
 //!
-//! Each workspace keeps its newest entries, so that no other can push them out; so do, by provider, the requests without a
-//! key that is known. Two bounds are for all together: beyond the first, the oldest bodies go and their entries stay; beyond
-//! the second, the oldest entries go. What is lost to a bound is counted, and a verdict that it may have changed says so.
+//! Each workspace keeps its newest entries, so that no other workspace can push them out. Requests without a known key are
+//! kept likewise, for each provider. Two bounds hold for all together: beyond the first, the oldest entries lose their
+//! bodies; beyond the second, the oldest entries are dropped. What is lost to a bound is counted, and a verdict that the loss
+//! may have changed says so.
 
 mod body_bytes;
+mod bounds;
 mod check;
 mod entry;
 mod filter;
 mod har;
+mod journal_store;
+mod lost;
 mod ring;
+mod stats;
 mod verify;
 mod view;
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Serialize;
-use tokio::sync::Notify;
-
-use self::ring::Entries;
+pub use bounds::Bounds;
 pub use check::Unanswerable;
 pub use entry::{BODY_CAP, Body, Diagnostics, JournalEntry, PackedHeaders, RequestTarget};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
+pub use journal_store::Journal;
+pub use lost::Lost;
+pub use stats::Stats;
 pub use verify::{Count, Expectation, Expectations, ExpectedFaults, Mismatch, NearMiss, VerifyResult};
 pub use view::{BodyView, EntryView, Header, LogLine};
-
-/// How much a journal holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Entries of each workspace, and of each provider's requests without a key that is known, at most.
-    pub entries: usize,
-    /// Bytes of bodies at most, for all together.
-    pub bytes: usize,
-    /// Bytes of entries besides their bodies at most, for all together.
-    pub head_bytes: usize,
-}
-
-/// So that ten thousand workspaces, each with its own entries, take no more memory than a few busy ones. An entry takes about
-/// a kilobyte.
-const HEAD_BYTES: usize = 32 << 20;
-
-impl Default for Bounds {
-    fn default() -> Bounds {
-        Bounds { entries: 10_000, bytes: 16 << 20, head_bytes: HEAD_BYTES }
-    }
-}
-
-/// How many entries are read or removed at a time, while requests that are recorded wait.
-const SLICE: usize = 64;
-
-/// The journal of this process.
-#[derive(Debug, Default)]
-pub struct Journal {
-    is_off: bool,
-    entries: Mutex<Entries>,
-    arrived: Notify,
-    /// How many wait for what arrives.
-    waiting: AtomicUsize,
-}
-
-/// Somebody who waits is counted as long as this lives.
-struct Waiting<'j>(&'j AtomicUsize);
-
-impl Waiting<'_> {
-    fn among(waiting: &AtomicUsize) -> Waiting<'_> {
-        waiting.fetch_add(1, SeqCst);
-        Waiting(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
-    }
-}
-
-/// How much a journal holds at the moment, and what it lost since it was last cleared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "JournalStats")]
-pub struct Stats {
-    /// Entries held.
-    pub held: usize,
-    /// Bytes of memory they take.
-    pub bytes: usize,
-    /// Entries dropped to keep a bound; of the workspace asked for, or of all.
-    pub dropped: u64,
-    /// Entries that lost their bodies to a bound, likewise.
-    pub bodies_dropped: u64,
-    /// The number that the next entry gets.
-    pub next_seq: u64,
-    /// Who lost any of them; of many, a hundred.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
-    pub lost: Vec<Lost>,
-}
-
-/// What a workspace lost to a bound since its entries were last cleared; without a workspace, a provider's requests without
-/// a key that is known; with neither, requests that no provider claims.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "JournalLoss")]
-pub struct Lost {
-    /// The workspace.
-    pub workspace: Option<String>,
-    /// The provider.
-    pub provider: Option<&'static str>,
-    /// Entries dropped.
-    pub dropped: u64,
-    /// The number of the last of them.
-    pub dropped_to: u64,
-    /// Entries that stayed without their bodies.
-    pub bodies_dropped: u64,
-}
-
-/// Which entries a question can be about: those of a workspace, or of all; of a provider, or of all; with numbers above
-/// `after`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Reach<'f> {
-    workspace: Option<&'f str>,
-    provider: Option<&'f str>,
-    after: u64,
-}
-
-impl Journal {
-    /// An empty journal.
-    pub fn new(bounds: Bounds) -> Journal {
-        Journal { is_off: bounds.entries == 0, entries: Mutex::new(Entries::new(bounds)), ..Journal::default() }
-    }
-
-    /// Whether nothing is kept.
-    pub fn is_off(&self) -> bool {
-        self.is_off
-    }
-
-    /// Adds an exchange and says its number. What no longer fits is dropped.
-    pub fn record(&self, entry: JournalEntry) -> u64 {
-        if self.is_off() {
-            return 0;
-        }
-        let seq = self.lock().push(entry);
-        // Whoever waits was counted before it looked, and it looked under the lock: what it did not see finds it counted.
-        if self.waiting.load(SeqCst) > 0 {
-            self.arrived.notify_waiters();
-        }
-        seq
-    }
-
-    /// The entries that match, the newest last. Of more than `limit`, those that follow `after` most closely, so that a
-    /// reader can go on from there; without `after`, the newest.
-    pub fn find(&self, filter: &Filter) -> Vec<Arc<JournalEntry>> {
-        self.select(filter, 0, |entry| entry).1
-    }
-
-    /// The numbers of the same entries, and how much the journal held: what is recorded later has a number from `next_seq` on.
-    pub fn numbers(&self, filter: &Filter) -> (Stats, Vec<u64>) {
-        let stats = self.stats(filter.workspace.as_deref());
-        let (next_seq, numbers) = self.select(filter, 0, |entry| entry.seq);
-        (Stats { next_seq, ..stats }, numbers)
-    }
-
-    /// The entry with this number, if it is still there.
-    pub fn entry(&self, seq: u64) -> Option<Arc<JournalEntry>> {
-        self.lock().get(seq)
-    }
-
-    /// The entries that match, as soon as there are any; `None` if there are none in time. Entries recorded between two
-    /// looks are seen, unless they were dropped or cleared meanwhile.
-    pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<JournalEntry>>> {
-        tokio::time::timeout(timeout, self.matched(filter)).await.ok()
-    }
-
-    async fn matched(&self, filter: &Filter) -> Vec<Arc<JournalEntry>> {
-        let _waiting = Waiting::among(&self.waiting);
-        let mut seen = 0;
-        loop {
-            // Made before looking: it wakes for whatever is recorded from here on.
-            let arrived = self.arrived.notified();
-            let (next_seq, found) = self.select(filter, seen, |entry| entry);
-            if !found.is_empty() {
-                return found;
-            }
-            seen = next_seq - 1;
-            arrived.await;
-        }
-    }
-
-    /// Forgets the entries of a workspace, or all of them, and what was lost of them; says how many there were. Numbers go on
-    /// where they were.
-    pub fn clear(&self, workspace: Option<&str>) -> usize {
-        let Some(workspace) = workspace else {
-            let entries = self.lock().take();
-            return entries.len();
-        };
-        let seqs = Vec::from(self.lock().forget(workspace));
-        for slice in seqs.chunks(SLICE) {
-            self.lock().remove_all(slice);
-        }
-        seqs.len()
-    }
-
-    /// Whether it knows of requests of this workspace, be it that they were dropped since.
-    pub fn knows(&self, workspace: &str) -> bool {
-        self.lock().knows(workspace)
-    }
-
-    /// How much it holds at the moment, and what a workspace lost, or all did.
-    pub fn stats(&self, workspace: Option<&str>) -> Stats {
-        self.lock().stats(workspace)
-    }
-
-    /// Holds expectations against what is there.
-    pub fn verify(&self, expectations: &Expectations) -> VerifyResult {
-        let entries = self.find(&expectations.scope);
-        let entries: Vec<_> = entries.iter().map(|entry| &**entry).collect();
-        let incomplete = if self.is_off() && expectations.asks_for_entries() {
-            Some("the journal is off: nothing is known of any request; start without `--journal-entries 0`".to_owned())
-        } else {
-            // Looked up after the entries were read: what was dropped meanwhile counts as lost.
-            expectations.reaches().into_iter().find_map(|reach| self.lock().lost(reach)).map(|lost| lost.to_string())
-        };
-        expectations.verdict(&entries, incomplete)
-    }
-
-    /// What `keep` makes of the entries that match with numbers above `seen`, and the number that the next entry got. The
-    /// lock is held to find a few entries at a time, not to compare them: requests that are recorded meanwhile wait for
-    /// microseconds.
-    fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Arc<JournalEntry>) -> T) -> (u64, Vec<T>) {
-        let next_seq = self.lock().next_seq();
-        let limit = filter.limit.unwrap_or(usize::MAX);
-        let mut found = VecDeque::new();
-        let mut last = seen.max(filter.after.unwrap_or(0));
-        loop {
-            let entries = self.lock().after(filter.workspace.as_deref(), last, SLICE);
-            last = entries.last().map_or(u64::MAX, |entry| entry.seq);
-            let entries = entries.into_iter().filter(|entry| entry.seq < next_seq && filter.matches(entry));
-            found.extend(entries.map(&keep));
-            let surplus = found.len().saturating_sub(limit);
-            match filter.after {
-                Some(_) => found.truncate(limit),
-                None => drop(found.drain(..surplus)),
-            }
-            if last >= next_seq - 1 || (surplus > 0 && filter.after.is_some()) {
-                return (next_seq, found.into());
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why a verdict is not complete.
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = match (&self.workspace, self.provider) {
-            (Some(workspace), _) => format!("of the workspace `{workspace}`"),
-            (None, Some(provider)) => format!("to `{provider}` without a key that is known"),
-            (None, None) => "that no provider claims".to_owned(),
-        };
-        write!(
-            f,
-            "the journal was full and dropped {} requests {of}, up to number {}, which may have counted; give it more room \
-             (`--journal-entries`), clear it between tests, or say `after` which number to look",
-            self.dropped, self.dropped_to
-        )
-    }
-}

@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::body_bytes::BodyBytes;
-use super::{Bounds, JournalEntry, Lost, Reach, Stats};
+use super::bounds::Bounds;
+use super::entry::JournalEntry;
+use super::lost::{Lost, Reach};
+use super::stats::Stats;
 
 /// How many scopes that lost entries [`Stats`] lists.
 const LISTED: usize = 100;

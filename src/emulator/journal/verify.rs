@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::filter::Criterion;
-use super::{Filter, JournalEntry, Reach};
+use super::entry::JournalEntry;
+use super::filter::{Criterion, Filter};
+use super::lost::Reach;
 use crate::emulator::faults::UnfiredFault;
 use crate::library::object;
 
@@ -146,7 +147,7 @@ pub struct VerifyResult {
 }
 
 impl VerifyResult {
-    /// The same, with rules that should have struck and have not.
+    /// The same, with rules that should have applied to a request and have not.
     pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> VerifyResult {
         VerifyResult { ok: self.ok && unfired.is_empty(), unfired, ..self }
     }

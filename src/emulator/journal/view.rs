@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Body, JournalEntry};
+use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::explain::{SHORT, clip};
-use crate::emulator::secret::{Secrets, mask};
+use crate::emulator::redaction::{Secrets, mask};
 
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

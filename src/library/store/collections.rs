@@ -250,8 +250,8 @@ impl Write {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::load_fixtures;
     use crate::emulator::workspace;
-    use crate::emulator::world;
     use crate::library::fixture::{Generator, GeneratorConfig};
     use crate::library::store::DatabaseLocation;
     use crate::providers;
@@ -268,7 +268,7 @@ mod tests {
             let generated = Generator::new(GeneratorConfig::new(count, 1, workspace::until()));
             let made = Generator::workspace("ws_a");
             let write = store.write(providers::names()).await.unwrap();
-            let (write, _) = write.add_collection(&made, world::identified(&made, generated)).await.unwrap();
+            let (write, _) = write.add_collection(&made, load_fixtures::identified(&made, generated)).await.unwrap();
             write.commit().await.unwrap();
         }
         let mut left = vec![assets(&store).await];

@@ -153,10 +153,10 @@ fn add_fault(server: &Server, effect: Value) -> Value {
 }
 
 #[test]
-fn a_fault_for_a_workspace_strikes_no_other_and_ends_with_it() {
+fn a_fault_for_a_workspace_applies_to_no_other_and_ends_with_it() {
     let server = Server::start("empty");
-    let (room, other) = (Room::make(&server, json!({"id": "ws_struck"})), Room::make(&server, json!({})));
-    let rule = json!({"match": {"workspace": "ws_struck"}, "effect": {"failure": "server_error"}});
+    let (room, other) = (Room::make(&server, json!({"id": "ws_faulty"})), Room::make(&server, json!({})));
+    let rule = json!({"match": {"workspace": "ws_faulty"}, "effect": {"failure": "server_error"}});
     let count = || done(&server, "GET /faults", Value::Null)["faults"].as_array().unwrap().len();
     add_fault(&server, rule.clone());
     assert_eq!((statuses(&server, &room), statuses(&server, &other)), (vec![500; 5], vec![200; 5]));
@@ -166,7 +166,7 @@ fn a_fault_for_a_workspace_strikes_no_other_and_ends_with_it() {
     add_fault(&server, json!({"match": {"workspace": other.id}, "effect": "empty"}));
     done(&server, &room.at("DELETE", ""), Value::Null);
     assert_eq!(count(), 1, "the other's is still there");
-    let room = Room::make(&server, json!({"id": "ws_struck"}));
+    let room = Room::make(&server, json!({"id": "ws_faulty"}));
     assert_eq!(statuses(&server, &room), [200; 5]);
     assert_eq!(refused(&server, "POST /faults", json!({"match": {"workspace": "ws_no"}, "effect": "empty"})).0, 404);
 }

@@ -5,7 +5,7 @@ use std::thread;
 
 use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
-use assetmock::emulator::world;
+use assetmock::emulator::load_fixtures;
 use assetmock::library::store::{DatabaseLocation, Store};
 use assetmock::providers;
 use regex::Regex;
@@ -554,7 +554,9 @@ fn a_second_run_over_a_file_makes_up_what_the_first_did_not() {
             let clock = Clock::frozen(at(NOON));
             let store = Store::open(&DatabaseLocation::File(file.clone()), providers::ids()).await.unwrap();
             if !store.is_loaded().await.unwrap() {
-                world::load(&store, world::read(&["empty".to_owned()]).unwrap(), clock.now()).await.unwrap();
+                load_fixtures::load(&store, load_fixtures::read(&["empty".to_owned()]).unwrap(), clock.now())
+                    .await
+                    .unwrap();
             }
             Server::serve(App::new(store, clock, Some(7))).await
         })

@@ -98,7 +98,7 @@ test('Retry-After in seconds is obeyed', async (t) => {
   await world.fault({ failure: 'rate_limited' }, { retry_after: 25, trigger: { next: 1 } });
   await world.fault({ failure: 'unavailable' }, { retry_after: 0, trigger: { next: 2 } });
   await client.assets.list();
-  assert.deepEqual(pauses, [25_000, 0]); // both strike the first request, and the first one counts
+  assert.deepEqual(pauses, [25_000, 0]); // both apply to the first request, and the first one counts
   const [first, again] = await world.sent(request(429), request(503, 1), request(200, 2));
   assert.deepEqual([retryAfter(first), retryAfter(again)], ['25', '0']);
 });
@@ -192,21 +192,21 @@ test('a trickle is a page like any other', async (t) => {
 
 // Paging
 
-for (const [torture, expected, statuses] of [
+for (const [fault, expected, statuses] of [
   ['insert', [...names.slice(0, 4), names[3], ...names.slice(4)], [200, 200, 200]],
   ['remove', [...names.slice(0, 4), ...names.slice(5)], [200, 200]],
   ['repeat', [...names.slice(0, 4), names[3], ...names.slice(4, 7), names[8]], [200, 200, 200]],
   ['empty_page', names.slice(0, 4), [200, 200]],
   ['changing_total', names, [200, 200, 200]],
 ]) {
-  test(`a walk with ${torture} behind its first page`, async (t) => {
+  test(`a walk with ${fault} behind its first page`, async (t) => {
     const { world, client } = await start(t);
-    await world.fault({ paging: torture }, { match: { query: { cursor: 'eyJvZmZzZXQiOjR9' } } });
+    await world.fault({ paging: fault }, { match: { query: { cursor: 'eyJvZmZzZXQiOjR9' } } });
     const walked = await collect(client.assets.list({ limit: 4 }));
     assert.deepEqual(shown(walked), expected);
-    const struck = (at) => (at === 1 ? { fault: torture } : {});
-    const entries = await world.sent(...statuses.map((status, at) => request(status, 0, struck(at))));
-    assert.deepEqual(entries.map(({ faults }) => faults), statuses.map((_, at) => (at === 1 ? [torture] : [])));
+    const altered = (at) => (at === 1 ? { fault } : {});
+    const entries = await world.sent(...statuses.map((status, at) => request(status, 0, altered(at))));
+    assert.deepEqual(entries.map(({ faults }) => faults), statuses.map((_, at) => (at === 1 ? [fault] : [])));
   });
 }
 

@@ -159,18 +159,18 @@ test('a trickle is a page like any other', async (t) => {
 
 // Paging
 
-for (const [torture, expected, pages] of [
+for (const [fault, expected, pages] of [
   ['insert', [...names.slice(0, 4), names[3], ...names.slice(4)], 4],
   ['remove', [...names.slice(0, 4), ...names.slice(5)], 3],
   ['repeat', [...names.slice(0, 4), names[3], ...names.slice(4, 7), names[8]], 4],
   ['empty_page', names.slice(0, 4), 2],
   ['changing_total', names, 4],
 ]) {
-  test(`a walk with ${torture} behind its first page`, async (t) => {
+  test(`a walk with ${fault} behind its first page`, async (t) => {
     const { world, client } = await start(t);
-    await world.fault({ paging: torture }, { match: { query: { page: '2' } } });
+    await world.fault({ paging: fault }, { match: { query: { page: '2' } } });
     assert.deepEqual(shown(await collect(await client.assets.list({ pageLimit: 4 }))), expected);
-    const later = Array.from({ length: pages - 1 }, (_, at) => page(at + 2, 200, at === 0 ? { fault: torture } : {}));
+    const later = Array.from({ length: pages - 1 }, (_, at) => page(at + 2, 200, at === 0 ? { fault } : {}));
     await world.sent(request(200), ...later);
   });
 }

@@ -218,7 +218,7 @@ def test_a_raw_error_page_is_told_as_text(world, client):
 
 
 @pytest.mark.parametrize(
-    ("torture", "expected", "last"),
+    ("fault", "expected", "last"),
     [
         ("insert", [*NAMES[:4], NAMES[3], *NAMES[4:]], 4),
         ("remove", [*NAMES[:4], *NAMES[5:]], 3),
@@ -227,12 +227,12 @@ def test_a_raw_error_page_is_told_as_text(world, client):
         ("changing_total", NAMES, 4),
     ],
 )
-def test_a_walk_that_is_disturbed_behind_its_first_page(world, client, torture, expected, last):
-    world.fault({"paging": torture}, match={"query": {"page": "2"}})
+def test_a_walk_that_is_disturbed_behind_its_first_page(world, client, fault, expected, last):
+    world.fault({"paging": fault}, match={"query": {"page": "2"}})
     assert walk(client) == expected
     later = [page(number) for number in range(3, last + 1)]
-    entries = world.sent(page(1), page(2, fault=torture), *later)
-    assert [entry["faults"] for entry in entries] == [[], [torture]] + [[]] * len(later)
+    entries = world.sent(page(1), page(2, fault=fault), *later)
+    assert [entry["faults"] for entry in entries] == [[], [fault]] + [[]] * len(later)
 
 
 def test_an_empty_first_page_does_not_end_the_walk(world, client):

@@ -1,5 +1,5 @@
-//! Keys, as far as they may be shown: never whole. Whatever leaves the journal or goes to the log passes through here;
-//! nothing does on the way of a request that is answered and not looked at.
+//! Redaction: keys and other secrets are shown as masks, never whole. Whatever leaves the journal or goes to the log passes
+//! through here. Recording a request does not: it costs nothing until somebody looks at the entry.
 
 mod find;
 mod names;

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::{ENTRY, LONGEST, lock};
 use crate::clock::Micros;
 use crate::contract::provider::{Page, Provider, Row};
 use crate::contract::variant::Variants;
@@ -12,6 +11,12 @@ use crate::emulator::explain::{Cursors, JudgedPosition, Warning};
 use crate::http::reply::RenderedPage;
 use crate::library::seen_before::SeenBefore;
 use crate::library::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
+
+/// The longest text that is kept, and the longest query string that a response is kept for, in bytes.
+pub(super) const LONGEST: usize = 1024;
+
+/// What an entry of a table costs besides its content, about.
+const ENTRY: usize = 64;
 
 /// How many listings are kept for one key: more than a client has filters.
 const LISTINGS: usize = 128;
@@ -302,4 +307,9 @@ impl Drop for KeyCache {
 /// What to read from, if there is something.
 fn needed<'r>(read: &'r mut Option<&mut Read>) -> Result<&'r mut Read, ListError> {
     read.as_deref_mut().ok_or(ListError::NotCached)
+}
+
+/// Locks a table, even if a thread panicked while it held the lock: whatever is missing from it is read again.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Worlds: which fixtures are loaded, and how an asset gets its public ids.
+//! Reads the fixtures that the server starts with and loads them into the library, and gives each asset its public ids.
 
 use std::path::Path;
 

@@ -1,0 +1,153 @@
+//! Finds what of an answered request was probably not meant: the vendor says nothing about it, and a test should know.
+
+use super::cursors::{Cursors, JudgedPosition, Place, Recalled};
+use super::page_facts::{PageFacts, Pair, shown};
+use super::text::meant;
+use super::unmatched::unmatched;
+use super::warning::Warning;
+use crate::contract::operation::Position;
+use crate::contract::query::{Empty, Param, Reads, Repeated};
+use crate::library::store::Start;
+
+/// What about an answer was probably not meant. Whoever calls this also lets `cursors`
+/// [remember](Cursors::remember) what the answer offers, afterwards.
+pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
+    // Everything that can be warned of was given in the query string.
+    if facts.query.is_empty() {
+        return Vec::new();
+    }
+    let pairs: Vec<Pair> = form_urlencoded::parse(facts.query.as_bytes()).collect();
+    let mut warnings = Vec::new();
+    // What is not known and was not refused is ignored.
+    warnings.extend(ignored(facts, &pairs));
+    for param in facts.card.params() {
+        warnings.extend(uncounted(facts, param, &pairs));
+    }
+    warnings.extend(resized(facts, &pairs));
+    warnings.extend(misplaced(facts, &pairs, cursors));
+    warnings.extend(unmatched(facts, &pairs));
+    warnings
+}
+
+/// The position that is asked for, where a warning depends on whether it was offered before.
+pub fn judged_position(facts: &PageFacts, cursors: &Cursors) -> Option<JudgedPosition> {
+    let paging = facts.card.paging();
+    match (paging.by, &facts.plan.start) {
+        (Position::OffsetCursor | Position::Keyset, Start::Offset(0)) | (Position::Page, _) => None,
+        (Position::OffsetCursor | Position::Keyset, _) => {
+            let pairs: Vec<Pair> = form_urlencoded::parse(facts.query.as_bytes()).collect();
+            let param = facts.card.params().iter().find(|param| param.name == paging.position)?;
+            Some(cursors.judge(facts, &Place::Cursor(counted(param, &pairs)?)))
+        }
+        (Position::Offset, Start::Offset(offset)) if facts.page.rows.is_empty() => {
+            Some(cursors.judge(facts, &Place::Offset(*offset)))
+        }
+        (Position::Offset, _) => None,
+    }
+}
+
+/// Parameters that the vendor does not know, each once.
+fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
+    /// Warned of one by one.
+    const FEW: usize = 8;
+    let known = |name: &str| facts.card.params().iter().any(|param| param.is_named(name));
+    let mut names: Vec<&str> = Vec::new();
+    let mut more = 0;
+    for (name, _) in pairs.iter().filter(|(name, _)| !known(name)) {
+        match names.contains(&&**name) {
+            true => {}
+            false if names.len() < FEW => names.push(name),
+            false => more += 1,
+        }
+    }
+    let ignored = names.iter().map(|name| Warning::Ignored {
+        name: shown(facts, name),
+        meant: meant(name, facts.card.params().iter().map(|param| param.name)),
+    });
+    ignored.chain((more > 0).then_some(Warning::MoreIgnored(more))).collect()
+}
+
+/// What was given of a parameter and does not count.
+fn uncounted(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning> {
+    let times = pairs.iter().filter(|(name, _)| name == param.name).count();
+    let counts = counted(param, pairs)?;
+    let which = match param.repeated {
+        Repeated::First => "first",
+        // A repeated `Nested` is refused, so it is given once here.
+        Repeated::Last | Repeated::Nested => "last",
+        Repeated::All => return None,
+    };
+    if times > 1 {
+        return Some(Warning::Repeated { name: param.name, times, which, counts: shown(facts, counts) });
+    }
+    let is_default = param.empty == Empty::Absent || param.default == Some("");
+    (counts.is_empty() && is_default).then_some(Warning::Empty { name: param.name })
+}
+
+/// The text of a parameter that counts.
+fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
+    let mut given = pairs.iter().filter(|(name, _)| name == param.name).map(|(_, text)| &**text);
+    match param.repeated {
+        Repeated::First => given.next(),
+        Repeated::Last | Repeated::Nested | Repeated::All => given.next_back(),
+    }
+}
+
+/// Another page size than was asked for. What was read may already be another number than the client sent.
+fn resized(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
+    let name = facts.card.paging().size;
+    let param = facts.card.params().iter().find(|param| param.name == name)?;
+    let sent = counted(param, pairs).and_then(|text| match param.reads {
+        Reads::Integer { read, .. } => read(text).ok(),
+        Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => None,
+    });
+    let (asked, taken) = (sent.unwrap_or_else(|| facts.args.integer(name)), facts.plan.limit);
+    (asked != i64::from(taken)).then_some(Warning::Resized { name, asked, taken })
+}
+
+/// A position that leads beyond the end, or was made with other filters.
+fn misplaced(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Option<Warning> {
+    let paging = facts.card.paging();
+    let name = paging.position;
+    let param = facts.card.params().iter().find(|param| param.name == name)?;
+    let text = counted(param, pairs).filter(|text| !text.is_empty())?;
+    let is_cursor = matches!(paging.by, Position::OffsetCursor | Position::Keyset);
+    if is_cursor && cursors.judge(facts, &Place::Cursor(text)).recalled == Recalled::OtherFilters {
+        return Some(Warning::OtherFilters { name });
+    }
+    let given = || format!("{name}={}", shown(facts, text));
+    is_beyond_end(facts, cursors).then(|| Warning::BeyondEnd { given: given(), end: end(facts) })
+}
+
+/// Whether the page is empty because its position is beyond the end. The page right behind the last is not worth a
+/// warning where pages are asked for by number: clients walk until one is empty.
+fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
+    let PageFacts { card, page, plan, .. } = facts;
+    if !page.rows.is_empty() {
+        return false;
+    }
+    match (card.paging().by, &plan.start) {
+        (_, Start::Offset(0)) => false,
+        (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(facts),
+        (Position::Offset, Start::Offset(offset)) => {
+            cursors.judge(facts, &Place::Offset(*offset)).recalled != Recalled::SameFilters
+        }
+        (Position::Page | Position::Offset | Position::OffsetCursor | Position::Keyset, _) => true,
+    }
+}
+
+/// How much there is, where a page of this vendor's says so.
+fn end(facts: &PageFacts) -> Option<String> {
+    let say = |count: u64, one: &str, many: &str| match count {
+        1 => format!("there is 1 {one}"),
+        count => format!("there are {count} {many}"),
+    };
+    facts.plan.counted.then(|| match facts.card.paging().by {
+        Position::Page => say(pages(facts), "page", "pages"),
+        Position::Offset | Position::OffsetCursor | Position::Keyset => say(facts.page.total, "asset", "assets"),
+    })
+}
+
+fn pages(facts: &PageFacts) -> u64 {
+    facts.page.total.div_ceil(u64::from(facts.plan.limit.max(1)))
+}

@@ -1,0 +1,261 @@
+//! The rules that are set up in this process: adds, lists and removes them, and says which apply to a request.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::applied_fault::AppliedFault;
+use super::check::{self, Problem};
+use super::effect::Effect;
+use super::listed::{Listed, SinceCleared};
+use super::paging::plausibility;
+use super::rule::{Asked, Id, Rule};
+use crate::clock::{Micros, Rng, SECOND, write_rfc3339};
+
+/// The rules of this process.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// How many rules there are, to be read without the lock.
+    count: AtomicUsize,
+    rules: Mutex<Rules>,
+}
+
+#[derive(Debug, Default)]
+struct Rules {
+    last_id: Id,
+    standing: Vec<ActiveRule>,
+}
+
+#[derive(Debug)]
+struct ActiveRule {
+    id: Id,
+    rule: Rule,
+    until: Option<Micros>,
+    seen: u64,
+    fired: u64,
+    /// `seen` and `fired` when the journal was last cleared.
+    cleared_at: SinceCleared,
+}
+
+impl Faults {
+    /// Whether there are no rules: then there is no need to find out what a request is matched by.
+    pub fn is_idle(&self) -> bool {
+        self.count.load(Relaxed) == 0
+    }
+
+    /// Sets up a rule, behind those there are.
+    pub fn add(&self, rule: Rule, now: Micros) -> Result<Id, Problem> {
+        check::rule(&rule)?;
+        let until = rule.for_seconds.map(|seconds| now.saturating_add(Micros::from(seconds).saturating_mul(SECOND)));
+        let mut rules = self.lock();
+        rules.last_id += 1;
+        let id = rules.last_id;
+        rules.standing.push(ActiveRule { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
+        self.count.store(rules.standing.len(), Relaxed);
+        Ok(id)
+    }
+
+    /// The rules for a workspace, or all there are, in the order in which they were set up.
+    pub fn list(&self, workspace: Option<&str>, now: Micros) -> Vec<Listed> {
+        let rules = self.lock();
+        rules.standing.iter().filter(|standing| standing.is_for(workspace)).map(|it| it.listed(now)).collect()
+    }
+
+    /// One rule.
+    pub fn get(&self, id: Id, now: Micros) -> Option<Listed> {
+        self.lock().standing.iter().find(|standing| standing.id == id).map(|standing| standing.listed(now))
+    }
+
+    /// Takes a rule back; whether it was there.
+    pub fn remove(&self, id: Id) -> bool {
+        self.retain(|standing| standing.id != id) > 0
+    }
+
+    /// Takes back the rules for a workspace, or all there are; how many they were.
+    pub fn remove_all(&self, workspace: Option<&str>) -> usize {
+        self.retain(|standing| !standing.is_for(workspace))
+    }
+
+    /// Counts anew, for verdicts, how often the rules for a workspace apply, or all there are: the journal was cleared.
+    pub fn count_anew(&self, workspace: Option<&str>) {
+        for standing in self.lock().standing.iter_mut().filter(|standing| standing.is_for(workspace)) {
+            standing.cleared_at = SinceCleared { seen: standing.seen, fired: standing.fired };
+        }
+    }
+
+    /// The faults that apply to a request, in the order in which their rules were set up. The request is counted by all
+    /// rules that it matches.
+    pub fn apply(&self, asked: &Asked, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
+        if self.is_idle() {
+            return Vec::new();
+        }
+        self.lock().standing.iter_mut().filter_map(|standing| standing.apply(asked, now, rng)).collect()
+    }
+
+    fn retain(&self, keep: impl Fn(&ActiveRule) -> bool) -> usize {
+        let mut rules = self.lock();
+        let before = rules.standing.len();
+        rules.standing.retain(keep);
+        self.count.store(rules.standing.len(), Relaxed);
+        before - rules.standing.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ActiveRule {
+    fn is_for(&self, workspace: Option<&str>) -> bool {
+        workspace.is_none() || self.rule.matches.workspace.as_deref() == workspace
+    }
+
+    fn is_over(&self, now: Micros) -> bool {
+        self.until.is_some_and(|until| now >= until)
+    }
+
+    fn apply(&mut self, asked: &Asked, now: Micros, rng: &Rng) -> Option<AppliedFault> {
+        let concerned = match &self.rule.effect {
+            Effect::Paging(fault) => fault.concerns(asked.card, asked.query),
+            _ => true,
+        };
+        if !concerned || self.is_over(now) || !self.rule.matches.fits(asked) {
+            return None;
+        }
+        self.seen += 1;
+        if !self.rule.trigger.fires(self.seen, rng) {
+            return None;
+        }
+        self.fired += 1;
+        Some(AppliedFault { id: Some(self.id), effect: self.rule.effect.clone(), retry_after: self.rule.retry_after })
+    }
+
+    fn listed(&self, now: Micros) -> Listed {
+        let plausibility = match &self.rule.effect {
+            Effect::Paging(fault) => {
+                check::cards(&self.rule).map(|card| (card.name, plausibility(card, *fault))).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        Listed {
+            id: self.id,
+            rule: self.rule.clone(),
+            seen: self.seen,
+            fired: self.fired,
+            active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
+            expires_at: self.until.map(write_rfc3339),
+            plausibility,
+            warning: None,
+            since_cleared: SinceCleared {
+                seen: self.seen - self.cleared_at.seen,
+                fired: self.fired - self.cleared_at.fired,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::paging::Realism;
+    use super::*;
+    use crate::providers;
+
+    fn rule(json: &str) -> Rule {
+        serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    fn asked<'a>(provider: &str, workspace: &'a str, query: &'a str) -> Asked<'a> {
+        let card = providers::named(provider).unwrap().card();
+        Asked {
+            card,
+            workspace: Some(workspace),
+            key: None,
+            operation: Some("list_assets"),
+            method: "GET",
+            path: card.list(),
+            query,
+        }
+    }
+
+    fn ids(applied: &[AppliedFault]) -> Vec<Id> {
+        applied.iter().filter_map(|applied| applied.id).collect()
+    }
+
+    #[test]
+    fn all_rules_that_match_apply_in_their_order_and_count() {
+        let faults = Faults::default();
+        let rng = Rng::seeded(7);
+        faults.add(rule(r#"{"effect":"empty","trigger":{"every":2}}"#), 0).unwrap();
+        faults.add(rule(r#"{"match":{"provider":"flora"},"effect":"malformed_json"}"#), 0).unwrap();
+        faults.add(rule(r#"{"match":{"provider":"xqr"},"effect":"malformed_json"}"#), 0).unwrap();
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [1, 2]);
+        let counts: Vec<_> = faults.list(None, 0).iter().map(|rule| (rule.id, rule.seen, rule.fired)).collect();
+        assert_eq!(counts, [(1, 2, 1), (2, 2, 2), (3, 0, 0)]);
+    }
+
+    #[test]
+    fn a_rule_ends_when_its_seconds_are_over_or_its_next_ones_came() {
+        let faults = Faults::default();
+        let applies = |now| !faults.apply(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
+        let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
+        assert!(applies(SECOND) && applies(6 * SECOND - 1) && !applies(6 * SECOND));
+        let listed = faults.get(id, 6 * SECOND).unwrap();
+        assert_eq!(
+            (listed.seen, listed.active, listed.expires_at.as_deref()),
+            (2, false, Some("1970-01-01T00:00:06Z"))
+        );
+        assert!(faults.get(id, SECOND).unwrap().active, "the clock was set back");
+        faults.remove(id);
+        let id = faults.add(rule(r#"{"effect":"empty","trigger":{"next":1}}"#), 0).unwrap();
+        assert!(faults.get(id, 0).unwrap().active && applies(0));
+        assert!(!faults.get(id, 0).unwrap().active && !applies(0));
+    }
+
+    #[test]
+    fn workspaces_keep_their_rules_to_themselves() {
+        let faults = Faults::default();
+        for workspace in ["ws_a", "ws_b"] {
+            faults.add(rule(&format!(r#"{{"match":{{"workspace":"{workspace}"}},"effect":"empty"}}"#)), 0).unwrap();
+        }
+        let everywhere = faults.add(rule(r#"{"effect":"empty"}"#), 0).unwrap();
+        assert_eq!(ids(&faults.apply(&asked("flora", "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
+        assert_eq!(faults.list(Some("ws_a"), 0).len(), 1);
+        assert_eq!((faults.remove_all(Some("ws_a")), faults.remove_all(Some("ws_a"))), (1, 0));
+        assert_eq!(faults.list(None, 0).len(), 2);
+        assert!(faults.remove(everywhere) && !faults.remove(everywhere));
+        assert_eq!((faults.remove_all(None), faults.is_idle()), (1, true));
+    }
+
+    #[test]
+    fn a_rule_that_is_refused_is_not_there() {
+        let faults = Faults::default();
+        assert!(faults.add(rule(r#"{"effect":{"failure":"nope"}}"#), 0).is_err());
+        assert!(faults.is_idle());
+        assert_eq!(faults.add(rule(r#"{"effect":"empty"}"#), 0), Ok(1));
+    }
+
+    #[test]
+    fn the_next_page_that_a_paging_fault_alters_is_one_that_it_can_alter() {
+        let faults = Faults::default();
+        let applies = |query| !faults.apply(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
+        let id = faults
+            .add(rule(r#"{"match":{"provider":"twelvelabs"},"effect":{"paging":"repeat"},"trigger":{"next":1}}"#), 0)
+            .unwrap();
+        assert!(!applies("") && !applies("page=1") && !applies("page=x"));
+        assert!(applies("page=2") && !applies("page=3"));
+        let listed = faults.get(id, 0).unwrap();
+        assert_eq!((listed.seen, listed.fired), (2, 1));
+        assert_eq!(listed.plausibility, BTreeMap::from([("twelvelabs", Realism::Plausible)]));
+    }
+
+    #[test]
+    fn a_rule_is_listed_as_it_was_written() {
+        let faults = Faults::default();
+        let written = r#"{"match":{"workspace":"ws_a","query":{"cursor":null,"limit":"5"}},"effect":{"failure":"rate_limited"},"trigger":{"next":2},"for_seconds":60,"retry_after":{"date_in_seconds":3}}"#;
+        faults.add(rule(written), 0).unwrap();
+        let listed = serde_json::to_string(&faults.list(None, 0)).unwrap();
+        let rest = r#""seen":0,"fired":0,"active":true,"expires_at":"1970-01-01T00:01:00Z"}]"#;
+        assert_eq!(listed, format!(r#"[{{"id":1,"rule":{written},{rest}"#));
+    }
+}
