@@ -2,15 +2,19 @@
 
 use std::sync::LazyLock;
 
-use super::{flora, konpro, piktid, twelvelabs, xqr};
 use crate::contract::choices;
 use crate::contract::provider::{Card, Provider};
 use crate::library::fixture::KnownNames;
 use crate::library::store::ProviderIds;
 
 /// Every provider there is.
-pub static ALL: &[&dyn Provider] =
-    &[&xqr::Xqr, &flora::Flora, &twelvelabs::TwelveLabs, &piktid::PiktId, &konpro::KonPro];
+pub static ALL: &[&dyn Provider] = &[
+    &super::xqr::Xqr,
+    &super::flora::Flora,
+    &super::twelvelabs::TwelveLabs,
+    &super::piktid::PiktId,
+    &super::konpro::KonPro,
+];
 
 /// The providers' names, in the order of [`ALL`].
 pub fn names() -> Vec<&'static str> {

@@ -72,7 +72,7 @@ fn what_is_not_imitated_is_not_counted_and_makes_a_strict_workspace_warn() {
     let server = Server::start("demo");
     let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 3}, "strict": true})).json();
     let (id, keys) = (made["id"].as_str().unwrap(), &made["keys"]);
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let card = providers::named(dialect.name).unwrap().card();
         let key = keys[dialect.name].as_str().unwrap();
         let first = || server.list(dialect.name, key, "");
@@ -92,7 +92,7 @@ fn what_is_not_imitated_is_not_counted_and_makes_a_strict_workspace_warn() {
 
 #[test]
 fn tables_name_each_route_once_and_hide_none() {
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let card = providers::named(dialect.name).unwrap().card();
         let names: HashSet<_> = card.operations.iter().map(|operation| operation.name).collect();
         assert_eq!(names.len(), card.operations.len(), "{}", card.name);
@@ -124,7 +124,7 @@ fn a_bare_path_belongs_to_whoever_has_it() {
 #[test]
 fn faults_and_the_journal_know_the_operation() {
     let server = Server::start(&world());
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let card = providers::named(dialect.name).unwrap().card();
         let other = card.operations.iter().find(|operation| operation.is_absent()).unwrap();
         let rule =

@@ -56,19 +56,19 @@ fn make(client: &mut Client, number: usize) {
 }
 
 /// What a workspace is by the emulator's own word: its keys, and the assets that it holds.
-struct RateWindow {
+struct TestWorkspace {
     keys: Value,
     assets: Vec<Value>,
 }
 
-impl RateWindow {
-    fn of(client: &mut Client, number: usize) -> RateWindow {
+impl TestWorkspace {
+    fn of(client: &mut Client, number: usize) -> TestWorkspace {
         let keys = client.steer("GET", &format!("workspaces/{}", id(number)), "")["keys"].clone();
         let held = client.steer("GET", &format!("workspaces/{}/assets?limit=1000", id(number)), "");
         let assets = held["assets"].as_array().unwrap().clone();
         let own = |asset: &&Value| asset["name"].as_str().unwrap().starts_with(&format!("{number}-"));
         assert_eq!(assets.iter().filter(own).count(), assets.len(), "{} holds foreign assets", id(number));
-        RateWindow { keys, assets }
+        TestWorkspace { keys, assets }
     }
 
     /// The ids of its assets at a provider.
@@ -88,9 +88,9 @@ fn list(client: &mut Client, dialect: &Dialect, key: &str, query: &str) -> Answe
 
 /// Walks a workspace at all five providers: each shows exactly what it holds.
 fn walk(client: &mut Client, number: usize) {
-    let own = RateWindow::of(client, number);
+    let own = TestWorkspace::of(client, number);
     let client = RefCell::new(client);
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let seen = dialect.walk(|query| own.list(&mut client.borrow_mut(), dialect, query), 15, "");
         assert_eq!(seen.len(), own.assets.len(), "{} of {}", dialect.name, id(number));
         assert_eq!(seen.iter().map(|id| &**id).collect::<BTreeSet<_>>(), own.ids(dialect.name), "{}", id(number));
@@ -100,7 +100,7 @@ fn walk(client: &mut Client, number: usize) {
 /// Changes whatever a workspace has of its own: an asset, a key, the clock, a fault.
 fn change(client: &mut Client, number: usize) {
     let within = format!("workspaces/{}", id(number));
-    let own = RateWindow::of(client, number);
+    let own = TestWorkspace::of(client, number);
     let first = own.ids("flora").pop_first().unwrap();
     client.steer("PATCH", &format!("{within}/assets/{first}"), &json!({"tags": ["model"]}).to_string());
     client.steer("POST", &format!("{within}/assets"), &json!({"assets": [picture(number, 3000)]}).to_string());
@@ -113,16 +113,16 @@ fn change(client: &mut Client, number: usize) {
 
 /// The fault of a workspace applies there, once, and nowhere else.
 fn apply_fault_once(client: &mut Client, number: usize) {
-    let (own, dialect) = (RateWindow::of(client, number), &dialects::ALL[number % 5]);
+    let (own, dialect) = (TestWorkspace::of(client, number), &dialects::ALL[number % 5]);
     let answer = own.list(client, dialect, "");
     assert_eq!((answer.status, answer.text()), (418, &*id(number)));
     assert_eq!(own.list(client, dialect, "").status, 200);
 }
 
 fn remove(client: &mut Client, number: usize) {
-    let own = RateWindow::of(client, number);
+    let own = TestWorkspace::of(client, number);
     client.steer("DELETE", &format!("workspaces/{}", id(number)), "");
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         assert_eq!(own.list(client, dialect, "").status, 401, "{}: the key still opens something", dialect.name);
     }
 }
@@ -236,7 +236,7 @@ fn a_snapshot_restored_under_load_is_never_seen_half() {
         client.steer("DELETE", "workspaces/ws_state", "");
         client.steer("POST", "workspaces", &json!({"id": "ws_state", "fixture": state(user)}).to_string());
         client.steer("PUT", &format!("snapshots/{user}"), "");
-        known.push(dialects::ALL.each_ref().map(|dialect| pages(&mut client, dialect)));
+        known.push(dialects::ALL.iter().map(|dialect| pages(&mut client, dialect)).collect::<Vec<_>>());
     }
     let [ada, grace] = &known[..] else { unreachable!() };
     let over = AtomicBool::new(false);

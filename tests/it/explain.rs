@@ -259,7 +259,7 @@ const NOTHING: [&str; 0] = [];
 
 #[test]
 fn what_is_meant_is_not_warned_of() {
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let asker = Asker::of(dialect.name);
         // KonPro's sample of a token leads nowhere.
         let samples = dialect.samples.iter().filter(|(name, _)| *name != "token");
@@ -275,7 +275,7 @@ fn what_is_meant_is_not_warned_of() {
 /// By offset or by number until a page is empty, or by cursor: the ways in which clients walk.
 #[test]
 fn a_walk_to_the_end_is_not_warned_of() {
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         for size in [3, 5, VISIBLE, VISIBLE + 1] {
             let asker = Asker::of(dialect.name);
             let paging = asker.provider.card().paging();
@@ -400,7 +400,7 @@ fn a_page_beyond_the_end_is_told_with_what_there_is() {
         told("konpro", &format!("token={token}")),
         [format!("`token={token}` is beyond the end: the page is empty")]
     );
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let first = if dialect.name == "twelvelabs" || dialect.name == "piktid" { "page=1" } else { "" };
         assert_eq!(Asker::with(dialect.name, "_empty").told(first), NOTHING, "the first page of nothing");
     }

@@ -91,7 +91,7 @@ fn a_walk_does_not_notice_where_pages_are_no_longer_read_by_themselves() {
         let some = json!({"id": "ws_walked", "generate": {"count": 2500, "seed": 1}});
         assert_eq!(server.call("POST", "/_emulator/workspaces", &some).status, 201);
     }
-    for it in &dialects::ALL {
+    for it in dialects::ALL {
         let key = format!("{}-walked", it.key);
         let walked = |server: &Server| {
             let key = json!({"provider": it.name, "key": key, "limits": "off"});

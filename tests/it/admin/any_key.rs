@@ -45,7 +45,7 @@ fn a_new_key_gets_a_copy_of_the_default_world() {
 #[test]
 fn two_new_keys_do_not_collide() {
     let server = start(&images(3).to_string());
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let (one, two) = (new_key(dialect.name, "1"), new_key(dialect.name, "2"));
         assert_eq!((ids(&server, dialect.name, &one).len(), ids(&server, dialect.name, &two).len()), (3, 3));
         let workspace = opened(&server, dialect.name, &one);
@@ -89,7 +89,7 @@ fn one_new_key_brought_by_many_at_once_gets_one_workspace() {
 #[test]
 fn a_malformed_missing_or_revoked_key_is_refused_all_the_same() {
     let server = start(&images(3).to_string());
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         // Of the other three vendors' keys the documents do not say what they look like.
         let refused =
             if ["xqr", "flora"].contains(&dialect.name) { &["nonsense", "ey.nonsense", ""][..] } else { &[""] };
@@ -116,7 +116,7 @@ fn a_malformed_missing_or_revoked_key_is_refused_all_the_same() {
 #[test]
 fn without_the_switch_a_new_key_is_unknown() {
     let server = Server::start("demo");
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let answer = server.list(dialect.name, &new_key(dialect.name, "a"), "");
         assert!(answer.status == 401 && dialect.is_refusal(answer.text()), "{}", answer.text());
     }

@@ -31,7 +31,7 @@ fn an_asset_is_made_now_and_read_by_any_of_its_five_ids() {
     let asset = &made["assets"][0];
     assert_eq!((&asset["name"], &asset["created_at"]), (&json!("one.png"), &json!("2031-05-06T07:08:09.123456Z")));
     assert_eq!(assets(&server, &room), std::slice::from_ref(asset));
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let id = asset["ids"][dialect.name].as_str().unwrap();
         assert!(dialect.is_minted(id), "{}: {id}", dialect.name);
         assert_eq!(dialect.ids(&server.list(dialect.name, &room.keys[dialect.name], "")), [id]);
@@ -96,7 +96,7 @@ fn a_change_touches_the_fields_it_names_and_shows_everywhere() {
     }
     assert_eq!(changed, expected);
     assert_eq!(assets(&server, &room), [expected, before[1].clone()], "in its old place");
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         assert_eq!(showing(&server, &room, dialect, "\"renamed.png\""), 1, "{}", dialect.name);
     }
     let changed = patch(json!({"name": "0.png", "description": null, "tags": null}));

@@ -11,7 +11,7 @@ use crate::worlds;
 fn a_key_is_made_works_is_revoked_and_removed_at_every_provider() {
     let server = Server::start("empty");
     let room = Room::make(&server, json!({"fixture": images(2)}));
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let made = done(&server, &room.at("POST", "/keys"), json!({"provider": dialect.name}));
         let key = made["key"].as_str().unwrap();
         let shown = json!({"provider": dialect.name, "key": key, "user": "owner", "scopes": null, "state": "active",
@@ -60,7 +60,7 @@ fn a_key_that_no_request_can_carry_is_refused_when_it_is_made() {
 fn a_key_without_the_scope_is_refused_where_there_are_scopes() {
     let server = Server::start("empty");
     let room = Room::make(&server, json!({}));
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let key = &room.keys[dialect.name];
         let path = room.at("PATCH", &format!("/keys/{key}"));
         assert_eq!(done(&server, &path, json!({"scopes": []}))["scopes"], json!([]));

@@ -20,7 +20,7 @@ fn import(server: &Server, room: &Room, provider: &str, body: &str) -> Answer {
 fn what_a_provider_lists_is_imported_and_listed_the_same() {
     let server = Server::start("demo");
     let demo = Room::known(&server, "ws_demo");
-    for dialect in &dialects::ALL {
+    for dialect in dialects::ALL {
         let room = Room::make(&server, json!({}));
         let answer = list(&server, &demo, dialect);
         let objects = written(dialect, &answer);

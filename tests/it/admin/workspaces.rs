@@ -43,7 +43,7 @@ fn a_workspace_is_made_from_anything_and_its_keys_work_at_once() {
         let room = Room::shown(&shown);
         assert_eq!((shown["assets"].as_u64(), room.holds(&server)), (Some(count), count as usize), "{wanted}");
         assert_eq!(shown["name"], shown["id"]);
-        for dialect in &dialects::ALL {
+        for dialect in dialects::ALL {
             let url = shown["base_urls"][dialect.name].as_str().unwrap();
             assert!(url.starts_with(&format!("http://{}/{}", server.address, dialect.name)), "{url}");
         }
@@ -482,7 +482,7 @@ fn whoever_reads_while_a_workspace_is_removed_sees_all_of_it_or_none() {
     let wanted = json!({"id": "ws_fleeting", "fixture": fixture});
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
-        for dialect in &dialects::ALL {
+        for dialect in dialects::ALL {
             let (server, over) = (&server, &over);
             scope.spawn(move || {
                 while !over.load(Relaxed) {
@@ -526,7 +526,7 @@ fn whoever_reads_while_a_workspace_is_reset_sees_what_was_or_what_is() {
             scope.spawn(move || {
                 while !over.load(Relaxed) {
                     let ids = shown(index);
-                    assert!(states.iter().any(|state| state[index] == ids), "{}: {ids:?}", dialects::ALL[index].name);
+                    assert!(states.iter().any(|state| state[index] == ids), "{}: {ids:?}", &dialects::ALL[index].name);
                 }
             });
         }

@@ -1,4 +1,10 @@
-//! What a test must know of each vendor to ask it the same questions: one entry a provider, in plain sight.
+//! What a test must know of each vendor to ask it the same questions: one file a provider.
+
+mod flora;
+mod konpro;
+mod piktid;
+mod twelvelabs;
+mod xqr;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -42,117 +48,7 @@ pub struct Dialect {
     pub samples: &'static [(&'static str, [&'static str; 2])],
 }
 
-pub static ALL: [Dialect; 5] = [XQR, FLORA, TWELVELABS, PIKTID, KONPRO];
-
-const XQR: Dialect = Dialect {
-    name: "xqr",
-    key: "xqr_pk_tests",
-    rows: "/data",
-    id: "id",
-    size: "limit",
-    next: |body, seen, size| (rows_at(body, "/data").len() == size).then(|| format!("offset={seen}")),
-    deep: "offset=100000",
-    names_requests: true,
-    page: r#"\{"data":\[.*\],"meta":\{"request_id":"req_[0-9a-f]{16}","rate_limit":\{"limit":#,"remaining":#,"reset":#\}\}\}"#,
-    refusal: r#"\{"error":\{"code":"[A-Z_]+","message":_,"status":#\},"meta":\{"request_id":"req_[0-9a-f]{16}"\}\}"#,
-    minted: "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-    samples: &[("limit", ["3", "4"]), ("offset", ["1", "2"])],
-};
-
-const FLORA: Dialect = Dialect {
-    name: "flora",
-    key: "sk_tests",
-    rows: "/assets",
-    id: "asset_id",
-    size: "limit",
-    next: |body, _, _| body["meta"]["next_cursor"].as_str().map(|cursor| format!("cursor={cursor}")),
-    deep: "cursor=eyJvZmZzZXQiOjEwMDAwMH0", // {"offset":100000}
-    names_requests: true,
-    page: r#"\{"assets":\[.*\],"meta":\{"next_cursor":(null|_),"total_estimate":#\}\}"#,
-    refusal: r#"\{"error":\{"code":"[a-z_]+","message":_(,"fields":\[(\{"field":_,"message":_\},?)+\])?\}\}"#,
-    minted: "asset_[0-9a-z]{32}",
-    samples: &[
-        ("limit", ["3", "4"]),
-        ("cursor", ["eyJvZmZzZXQiOjF9", "eyJvZmZzZXQiOjJ9"]), // {"offset":1}, {"offset":2}
-        ("query", ["png", "jpg"]),
-        ("workspace_id", ["ws_tests", "ws_other"]),
-        ("project_id", ["prj_a", "prj_b"]),
-    ],
-};
-
-const TWELVELABS: Dialect = Dialect {
-    name: "twelvelabs",
-    key: "tlk_tests",
-    rows: "/data",
-    id: "_id",
-    size: "page_limit",
-    next: |body, _, _| {
-        let page = body["page_info"]["page"].as_u64().unwrap();
-        (page < body["page_info"]["total_page"].as_u64().unwrap()).then(|| format!("page={}", page + 1))
-    },
-    deep: "page=10000",
-    names_requests: false,
-    page: r#"\{"data":\[.*\],"page_info":\{"limit_per_page":#,"page":#,"total_page":#,"total_results":#\}\}"#,
-    refusal: r#"\{"code":"[a-z_]+","message":_\}"#,
-    minted: "[0-9a-f]{24}",
-    samples: &[
-        ("page", ["2", "3"]),
-        ("page_limit", ["3", "4"]),
-        ("asset_ids", ["65f0c8a01234567890abcdef", "65f0c8a01234567890abcdee"]),
-        ("asset_types", ["image", "video"]),
-        ("filename", ["png", "jpg"]),
-    ],
-};
-
-const PIKTID: Dialect = Dialect {
-    name: "piktid",
-    key: "piktid_tests",
-    rows: "/assets",
-    id: "id",
-    size: "per_page",
-    next: |body, _, _| {
-        let page = body["pagination"]["page"].as_u64().unwrap();
-        body["pagination"]["has_next"].as_bool().unwrap().then(|| format!("page={}", page + 1))
-    },
-    deep: "page=10000",
-    names_requests: false,
-    page: r#"\{"pagination":\{"page":#,"per_page":#,"total":#,"pages":#,"has_next":(true|false),"has_prev":(true|false)\},"assets":\[.*\]\}"#,
-    refusal: r#"\{"error":_(,"detail":\[(\{"field":_,"message":_,"position":"query"\},?)+\])?\}"#,
-    minted: XQR.minted,
-    samples: &[
-        ("page", ["2", "3"]),
-        ("per_page", ["3", "4"]),
-        ("order", ["asc", "desc"]),
-        ("created_by", ["ada", "grace"]),
-        ("created_after", ["2026-03-01T00:00:00Z", "2026-03-02"]),
-        ("created_before", ["2026-03-31T00:00:00Z", "1774000000"]),
-        ("sort_by", ["filename", "created_at"]),
-        ("search", ["png", "jpg"]),
-        ("ownership", ["mine", "shared"]),
-        ("include_tags", ["model", "product,other"]),
-        ("exclude_tags", ["background", "product,other"]),
-    ],
-};
-
-const KONPRO: Dialect = Dialect {
-    name: "konpro",
-    key: "konpro_tests",
-    rows: "/assets",
-    id: "id",
-    size: "limit",
-    next: |body, _, _| body["token"].as_str().map(|token| format!("token={token}")),
-    deep: "token=eyJjcmVhdGVkX3VzIjoxLCJpZCI6ImEifQ", // {"created_us":1,"id":"a"}
-    names_requests: true,                             // in refusals only
-    page: r#"\{"assets":\[.*\],"token":(null|_),"has_more":(true|false)\}"#,
-    refusal: r#"\{"error":\{"code":"[A-Z_]+","message":_(,"details":\{"field":_,"reason":_\})?\},"request_id":"req-[0-9]{6}"\}"#,
-    minted: "asset_[0-9a-z]{32}",
-    samples: &[
-        ("folder_id", ["fld_a", "fld_b"]),
-        ("file_type", ["image", "video"]),
-        ("limit", ["3", "4"]),
-        ("token", ["eyJjcmVhdGVkX3VzIjoxLCJpZCI6ImEifQ", "eyJjcmVhdGVkX3VzIjoxLCJpZCI6ImIifQ"]),
-    ],
-};
+pub static ALL: &[Dialect] = &[xqr::DIALECT, flora::DIALECT, twelvelabs::DIALECT, piktid::DIALECT, konpro::DIALECT];
 
 struct Shapes {
     page: Regex,
