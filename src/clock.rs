@@ -1,8 +1,6 @@
-//! Time and chance, the only two things a request cannot determine. Both are injected: with `--clock` and `--seed`
-//! the same requests get the same bytes. Nothing outside this module asks what time it is or makes something up.
+//! Time. It is injected: with `--clock` (and `--seed`, see [`random`](crate::random)) the same requests get the same bytes.
+//! Nothing outside this module asks what time it is.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -171,100 +169,9 @@ pub fn seconds(at: Micros) -> i64 {
     at.div_euclid(SECOND)
 }
 
-/// A source of randomness: SplitMix64, which is the same for ever and needs no lock. Not for secrets.
-#[derive(Debug)]
-pub struct Rng(AtomicU64);
-
-impl Rng {
-    /// The same sequence for the same seed.
-    pub fn seeded(seed: u64) -> Rng {
-        Rng(AtomicU64::new(seed))
-    }
-
-    /// A sequence of its own for each process.
-    pub fn from_system() -> Rng {
-        Rng::seeded(RandomState::new().build_hasher().finish())
-    }
-
-    /// A sequence that belongs to a name: the same for the same text, whatever the platform (FNV-1a).
-    pub fn named(name: &str) -> Rng {
-        let hash = name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-        Rng::seeded(hash)
-    }
-
-    /// The next 64 random bits.
-    pub fn next_u64(&self) -> u64 {
-        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mut z = self.0.fetch_add(STEP, Relaxed).wrapping_add(STEP);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// The next 128 random bits.
-    pub fn next_u128(&self) -> u128 {
-        u128::from(self.next_u64()) << 64 | u128::from(self.next_u64())
-    }
-
-    /// A number from 0 up to, but not including, 1.
-    pub fn fraction(&self) -> f64 {
-        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// A number from 0 to `end` - 1. `end` must not be 0.
-    pub fn below(&self, end: u64) -> u64 {
-        self.next_u64() % end
-    }
-}
-
-/// `prefix` and `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy
-/// is written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
-pub fn random_id(prefix: &str, mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
-    let base = alphabet.len() as u64;
-    let digits = u64::MAX.ilog(base);
-    let chunk = u128::from(base.pow(digits));
-    let length = prefix.len() + length;
-    let mut text = String::with_capacity(length);
-    text.push_str(prefix);
-    while text.len() < length {
-        let mut word = (entropy % chunk) as u64;
-        entropy /= chunk;
-        for _ in 0..(digits as usize).min(length - text.len()) {
-            text.push(char::from(alphabet[(word % base) as usize]));
-            word /= base;
-        }
-    }
-    text
-}
-
-/// Decimal digits.
-pub const DIGITS: &[u8] = b"0123456789";
-/// Lower-case hexadecimal digits.
-pub const HEX: &[u8] = b"0123456789abcdef";
-/// Decimal digits and lower-case letters.
-pub const ALPHANUMERIC: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_same_seed_gives_the_same_bits_as_the_published_splitmix64() {
-        let rng = Rng::seeded(1_234_567);
-        assert_eq!(rng.next_u64(), 6_457_827_717_110_365_317);
-        assert_eq!(rng.next_u64(), 3_203_168_211_198_807_973);
-    }
-
-    #[test]
-    fn fractions_lie_between_0_and_1_and_are_spread_evenly() {
-        let rng = Rng::seeded(7);
-        let drawn: Vec<_> = (0..10_000).map(|_| rng.fraction()).collect();
-        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
-        let mean = drawn.iter().sum::<f64>() / 10_000.0;
-        assert!((0.49..0.51).contains(&mean), "{mean}");
-    }
 
     #[test]
     fn rfc3339_survives_a_round_trip_to_the_microsecond() {

@@ -10,7 +10,7 @@
 //! - [`providers`]: one folder a vendor, and how a request finds its vendor.
 //! - [`contract`]: what a vendor consists of: its card, its operations, parameters, failures and quotas.
 //! - [`library`]: neutral data, and the only SQL. [`http`]: connections, bodies, dates and addresses.
-//! - [`clock`]: time and randomness.
+//! - [`clock`] and [`random`]: time and randomness, the only sources of either.
 //!
 //! `CONTRIBUTING.md` says how to add a vendor or a route.
 
@@ -23,4 +23,5 @@ pub mod http;
 pub mod library;
 pub mod pipeline;
 pub mod providers;
+pub mod random;
 pub mod server;

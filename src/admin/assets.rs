@@ -16,7 +16,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::answer::{Asked, BODY, Created, Json, Path, Refusal, RemovedCount};
 use super::merge::{self, Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
-use crate::clock::Rng;
 use crate::emulator::app::App;
 use crate::emulator::load_fixtures;
 use crate::library::fixture::{self, Asset, Fixture, Problem, Workspace};
@@ -24,6 +23,7 @@ use crate::library::model::Instant;
 use crate::library::size;
 use crate::library::store::{NewAsset, StoreError, Write};
 use crate::providers;
+use crate::random::Rng;
 
 const ASSETS: &str = "Assets";
 

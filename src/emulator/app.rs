@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use crate::clock::{Clock, ClockMode, Rng};
+use crate::clock::{Clock, ClockMode};
 use crate::emulator::cache::Cache;
 use crate::emulator::explain::Cursors;
 use crate::emulator::faults::Faults;
@@ -12,6 +12,7 @@ use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
+use crate::random::Rng;
 
 /// The emulator's state: a library, a clock, a source of chance, and what is counted and set by hand.
 #[derive(Debug)]

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::clock::{Micros, Rng};
+use crate::clock::Micros;
 use crate::contract::provider::Provider;
 use crate::http::text;
 use crate::library::fixture::{self, Asset, Fixture, FixtureError, Workspace};
 use crate::library::store::{NewAsset, NewWorkspace, Store};
 use crate::providers;
+use crate::random::Rng;
 
 /// The fixtures compiled into the program, by name.
 pub const BUILT_IN: [(&str, &str); 3] = [

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, random_id, read_rfc3339};
+use crate::clock::{Micros, read_rfc3339};
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::listed;
@@ -15,6 +15,7 @@ use crate::library::model::Status;
 use crate::library::size;
 use crate::library::store::{Filter, StoreError, Write};
 use crate::providers;
+use crate::random::{ALPHANUMERIC, random_id};
 
 /// What a new workspace is made from.
 #[derive(Debug, Clone)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::clock::{Clock, ClockMode, Micros, Rng};
+use crate::clock::{Clock, ClockMode, Micros};
+use crate::random::Rng;
 
 /// What a workspace has of its own in this process.
 #[derive(Debug)]

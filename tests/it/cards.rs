@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use assetmock::cli::report;
-use assetmock::clock::Rng;
 use assetmock::contract::provider::{Card, Provider};
 use assetmock::contract::query::{self, Param, Reads, Repeated};
 use assetmock::emulator::load_fixtures;
 use assetmock::library::fixture::{self, UsedIds};
 use assetmock::providers;
+use assetmock::random::Rng;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::at;

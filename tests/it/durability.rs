@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use assetmock::clock::Rng;
+use assetmock::random::Rng;
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Connection, Row};
 

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use assetmock::clock::Rng;
 use assetmock::contract::failure::Failure;
 use assetmock::contract::provider::{Context, Provider};
 use assetmock::contract::query;
@@ -16,6 +15,7 @@ use assetmock::emulator::faults::{
 use assetmock::emulator::faults::{Effect, paging};
 use assetmock::http::reply::Reply;
 use assetmock::library::limits::KeyLimits;
+use assetmock::random::Rng;
 
 use crate::dialects::{self, Dialect, pairs, planned};
 use crate::support::{Answer, NOON, app, block_on, page};

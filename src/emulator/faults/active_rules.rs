@@ -10,7 +10,8 @@ use super::effect::Effect;
 use super::listed::{Listed, SinceCleared};
 use super::paging::plausibility;
 use super::rule::{Asked, Id, Rule};
-use crate::clock::{Micros, Rng, SECOND, write_rfc3339};
+use crate::clock::{Micros, SECOND, write_rfc3339};
+use crate::random::Rng;
 
 /// The rules of this process.
 #[derive(Debug, Default)]

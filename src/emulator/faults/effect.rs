@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::paging::PagingFault;
-use crate::clock::Rng;
 use crate::library::object;
+use crate::random::Rng;
 
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,11 +5,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Rng;
 use crate::contract::operation::Position;
 use crate::contract::provider::{Card, Page};
 use crate::contract::query::{self, Unknown};
 use crate::library::store::AssetQuery;
+use crate::random::Rng;
 
 /// What happens between two pages of a walk, or to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

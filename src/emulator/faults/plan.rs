@@ -11,12 +11,13 @@ use super::failures;
 use super::paging::PagingFault;
 use super::rule::RetryAfter;
 use super::wire::{self, Client, Delivery};
-use crate::clock::{Micros, Rng};
+use crate::clock::Micros;
 use crate::contract::failure::Failure;
 use crate::contract::provider::{Card, Page};
 use crate::http::reply::Reply;
 use crate::library::limits::KeyLimits;
 use crate::library::store::AssetQuery;
+use crate::random::Rng;
 
 /// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered
 /// (`failure`, `raw`, `empty`), one for the paging, one for how the answer is written (`malformed_json`,

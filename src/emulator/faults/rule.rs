@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::effect::Effect;
-use crate::clock::{Micros, Rng, SECOND, http_date};
+use crate::clock::{Micros, SECOND, http_date};
 use crate::contract::provider::Card;
 use crate::library::object;
+use crate::random::Rng;
 
 /// What a rule is known by: numbers from 1, never used twice.
 pub type Id = u64;

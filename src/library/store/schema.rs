@@ -7,7 +7,8 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 
-use crate::clock::{Micros, Rng};
+use crate::clock::Micros;
+use crate::random::Rng;
 
 /// The providers, and how each makes the public id of an asset: from its name, randomness and the asset's creation.
 #[derive(Debug, Clone, Copy)]

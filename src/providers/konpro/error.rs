@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
-use crate::clock::{DIGITS, random_id};
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::http::reply::Reply;
+use crate::random::{DIGITS, random_id};
 
 #[derive(Serialize)]
 struct Body<'a> {

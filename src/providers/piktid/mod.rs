@@ -11,7 +11,7 @@ mod view;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
-use crate::clock::{ALPHANUMERIC, Micros, random_id};
+use crate::clock::Micros;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -23,6 +23,7 @@ use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
+use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod view;
 
 use serde_json::value::RawValue;
 
-use crate::clock::{HEX, Micros, random_id, seconds};
+use crate::clock::{Micros, seconds};
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -22,6 +22,7 @@ use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::fixture;
 use crate::library::store::{Asset, AssetQuery, Key};
+use crate::random::{HEX, random_id};
 
 /// The provider.
 #[derive(Debug)]
