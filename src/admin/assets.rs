@@ -219,7 +219,7 @@ fn bare(asset: Asset) -> Asset {
     Asset {
         kind: asset.kind.filter(|_| !follows),
         updated_at: asset.updated_at.filter(|at| *at != asset.created_at),
-        told: None, // What a vendor said of it is no longer true.
+        imported_from: None, // What a vendor said of it is no longer true.
         ..asset
     }
 }
@@ -249,7 +249,7 @@ async fn change(
     Json(patch): Json<Patch<Asset>>,
 ) -> Result<Json<AssetView>, Refusal> {
     // What a vendor said of it is forgotten with the change; said anew, it would be, too.
-    patch.refuse(&["told"])?;
+    patch.refuse(&["imported_from", "told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let workspace_state = app.workspace_states.get_or_create(&workspace);
@@ -257,7 +257,7 @@ async fn change(
     write
         .change_asset(&workspace, &id, |asset| {
             let (ids, was_public) = (asset.ids.clone(), asset.is_public);
-            let mut asset = Asset { told: None, ..merged(&bare(asset), &patch)? };
+            let mut asset = Asset { imported_from: None, ..merged(&bare(asset), &patch)? };
             if asset.is_public && !was_public && !patch.names("updated_at") {
                 // Publishing is a change, at vendors too.
                 asset.updated_at = Some(Instant(workspace_state.now(&app.clock).max(asset.created_at.0)));

@@ -42,7 +42,7 @@ struct Health {
     counts: store::Counts,
 }
 
-/// Nobody is answered before the worlds are loaded, so whoever gets this answer finds them there.
+/// No request is answered before the fixtures are loaded, so this answer says that they are there.
 async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     Json(Health {
         status: "ready",

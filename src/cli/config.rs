@@ -43,7 +43,7 @@ pub enum Command {
     Keys {
         /// The library to read.
         #[command(flatten)]
-        world: World,
+        library: LibraryOptions,
         /// Ask the running server at this address, such as `http://127.0.0.1:4750`, in place of reading fixtures.
         #[arg(long, value_name = "URL")]
         url: Option<String>,
@@ -77,7 +77,7 @@ pub enum Command {
     Export {
         /// The library to read.
         #[command(flatten)]
-        world: World,
+        library: LibraryOptions,
         /// The workspace; the first one if left out.
         #[arg(long, value_name = "ID")]
         workspace: Option<String>,
@@ -109,7 +109,7 @@ pub struct Serve {
     pub address: Address,
     /// What to serve.
     #[command(flatten)]
-    pub world: World,
+    pub library: LibraryOptions,
     /// Freeze the clock at this time, such as `2026-03-21T12:00:00Z` [default: the machine's clock].
     #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_CLOCK", value_name = "TIME", value_parser = time)]
     pub clock: Option<Micros>,
@@ -194,7 +194,7 @@ pub const MEMORY: &str = ":memory:";
 /// Which library: a database, or fixtures.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = heading::LIBRARY)]
-pub struct World {
+pub struct LibraryOptions {
     /// The SQLite file that holds the library; `:memory:` is the same as none [default: the library is in memory].
     #[arg(long, env = "ASSETMOCK_DATABASE", value_name = "FILE")]
     pub database: Option<PathBuf>,
@@ -272,7 +272,7 @@ impl From<LogLevel> for tracing::Level {
     }
 }
 
-impl World {
+impl LibraryOptions {
     /// Where the database is.
     pub fn place(&self) -> DatabaseLocation {
         match &self.database {

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::cli::config::{Cli, Command, FixtureAction, Generate, MEMORY, Serve, World};
+use crate::cli::config::{Cli, Command, FixtureAction, Generate, LibraryOptions, MEMORY, Serve};
 use crate::cli::port_file::{PortFile, WrittenPortFile};
 use crate::emulator::app::App;
 use crate::emulator::cache::Cache;
@@ -47,12 +47,12 @@ pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
         Command::Keys { url: Some(url), admin_token, json, .. } => {
             print(&running_server::keys(&url, admin_token.as_deref(), json)?)?;
         }
-        Command::Keys { world, json, .. } => keys(&world, json)?,
+        Command::Keys { library, json, .. } => keys(&library, json)?,
         Command::Providers { name, json, fidelity } => show_providers(name.as_deref(), json, fidelity)?,
         Command::Fixture { action: FixtureAction::Check { fixture } } => check_fixture(&fixture)?,
         Command::Fixture { action: FixtureAction::Schema } => print(&fixture::schema())?,
         Command::Generate(options) => generate(&options)?,
-        Command::Export { world, workspace, output } => export(&world, workspace, output.as_deref())?,
+        Command::Export { library, workspace, output } => export(&library, workspace, output.as_deref())?,
         Command::Healthcheck(address) => running_server::check_health(&address)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -71,18 +71,18 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     }
     let variants = options.variants()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
-    // The port is taken before the worlds are loaded, so that a taken one is told at once; nobody is answered until then.
+    // The port is taken before the fixtures are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.target().to_string())?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
         outlive_file_size_limit()?;
         let listener = TcpListener::from_std(listener)?;
-        let _lock = match options.world.place() {
+        let _lock = match options.library.place() {
             DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
             DatabaseLocation::Memory => None,
         };
         let clock = options.clock();
-        let store = open(&options.world, clock.now()).await?;
+        let store = open(&options.library, clock.now()).await?;
         let app = App {
             cache: Cache::new(variants),
             limits: Limits::new(options.no_limits),
@@ -134,16 +134,16 @@ fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Opens the database and, if it is new, loads the worlds. They are read meanwhile, which takes about as long.
-async fn open(world: &World, now: i64) -> Outcome<Store> {
-    let fixtures = world.fixtures();
+/// Opens the database and, if it is new, loads the fixtures. They are read meanwhile, which takes about as long.
+async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
+    let fixtures = library.fixtures();
     let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
-    let store = Store::open(&world.place(), providers::ids()).await?;
-    let unwritten = |cause| OpenError::writing(&world.place(), &cause);
-    if world.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
+    let store = Store::open(&library.place(), providers::ids()).await?;
+    let unwritten = |cause| OpenError::writing(&library.place(), &cause);
+    if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
         load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
-    } else if !world.fixture.is_empty() {
-        tracing::warn!("the database already holds a world; `--fixture` was ignored");
+    } else if !library.fixture.is_empty() {
+        tracing::warn!("the database already holds a library; `--fixture` was ignored");
     }
     Ok(store)
 }
@@ -192,10 +192,10 @@ fn one_thread() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-fn keys(world: &World, json: bool) -> Outcome {
+fn keys(library: &LibraryOptions, json: bool) -> Outcome {
     one_thread()?.block_on(async {
         let clock = crate::clock::Clock::system();
-        let store = open_to_read(world, clock.now()).await?;
+        let store = open_to_read(library, clock.now()).await?;
         let keys = store.keys().await?;
         store.close().await;
         print(&report::keys(&keys, clock.now(), json))
@@ -203,13 +203,13 @@ fn keys(world: &World, json: bool) -> Outcome {
 }
 
 /// Opens what a reading command reads. It makes no database file where there is none.
-async fn open_to_read(world: &World, now: i64) -> Outcome<Store> {
-    match world.place() {
+async fn open_to_read(library: &LibraryOptions, now: i64) -> Outcome<Store> {
+    match library.place() {
         DatabaseLocation::File(file) if !file.exists() => {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
         DatabaseLocation::File(file) => Ok(Store::open_to_read(&file, providers::ids()).await?),
-        DatabaseLocation::Memory => open(world, now).await,
+        DatabaseLocation::Memory => open(library, now).await,
     }
 }
 
@@ -297,7 +297,7 @@ fn generate_database(
         let store = Store::open(&DatabaseLocation::File(file.to_owned()), providers::ids()).await?;
         if store.is_loaded().await? {
             return Err(format!(
-                "`{}` already holds a world; it was left as it is. Name a new file with `--database`",
+                "`{}` already holds a library; it was left as it is. Name a new file with `--database`",
                 file.display()
             )
             .into());
@@ -312,9 +312,9 @@ fn generate_database(
     })
 }
 
-fn export(world: &World, workspace: Option<String>, output: Option<&Path>) -> Outcome {
+fn export(library: &LibraryOptions, workspace: Option<String>, output: Option<&Path>) -> Outcome {
     one_thread()?.block_on(async {
-        let store = open_to_read(world, crate::clock::Clock::system().now()).await?;
+        let store = open_to_read(library, crate::clock::Clock::system().now()).await?;
         let first = store.workspaces(None).await?.into_iter().next().map(|first| first.id);
         let id = workspace.or(first).ok_or("there is no workspace to export")?;
         let export = store.export(&id, &providers::names()).await?;

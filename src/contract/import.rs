@@ -1,5 +1,5 @@
 //! Taking assets in a vendor's own words: what the providers' `import.rs` share. A list response is split into its
-//! objects, and each becomes an asset: the neutral fields hold what can be said in nobody's words, `told` holds the
+//! objects, and each becomes an asset: the neutral fields hold what can be said in nobody's words, `imported_from` holds the
 //! object itself, so that nothing is lost. No vendor is known here, and nothing is stored: what a field means is the
 //! provider's to say, and who calls does the rest.
 
@@ -132,7 +132,7 @@ impl Row<'_> {
     /// An asset with this object's id and words, about which nothing else is known.
     pub fn asset(&self, created_at: Micros) -> Asset {
         Asset {
-            told: Some(Imported { by: self.provider.to_owned(), words: compacted(self.object) }),
+            imported_from: Some(Imported { provider: self.provider.to_owned(), json: compacted(self.object) }),
             ids: BTreeMap::from([(self.provider.to_owned(), self.id.clone())]),
             ..unknown(created_at)
         }
@@ -192,7 +192,7 @@ fn unknown(created_at: Micros) -> Asset {
         thumbnail_small: None,
         styling_note: None,
         detected: None,
-        told: None,
+        imported_from: None,
         ids: BTreeMap::new(),
     }
 }
@@ -346,7 +346,7 @@ mod tests {
     fn of_a_field_that_is_there_twice_the_last_counts() {
         let assets = import(r#"{"rows":[{"at":5,"id":"b","id":"a","at":6}]}"#).unwrap();
         assert_eq!((assets[0].created_at.0, &*assets[0].ids["acme"]), (6_000_000, "a"));
-        assert_eq!(assets[0].told.as_ref().unwrap().words.get(), r#"{"at":5,"id":"b","id":"a","at":6}"#);
+        assert_eq!(assets[0].imported_from.as_ref().unwrap().json.get(), r#"{"at":5,"id":"b","id":"a","at":6}"#);
     }
 
     #[test]

@@ -41,7 +41,7 @@ async fn write(fault: PagingFault, app: &App, workspace: &str, first: &str) -> R
     // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
     let newer = Instant(first.created_at.0.saturating_add(1));
     let ids = providers::ALL.iter().map(|provider| provider.new_asset_id(entropy, first.created_at.0)).collect();
-    let twin = fixture::Asset { created_at: newer, told: None, ids: Default::default(), ..first };
+    let twin = fixture::Asset { created_at: newer, imported_from: None, ids: Default::default(), ..first };
     write.add_assets(workspace, vec![(twin, ids)]).await?;
     write.commit().await
 }

@@ -218,7 +218,7 @@ fn a_database_keeps_its_world_across_restarts() {
         "the second fixture was loaded too"
     );
     let log = String::from_utf8(second.stop().stderr).unwrap();
-    assert!(log.contains("already holds a world; `--fixture` was ignored"), "{log}");
+    assert!(log.contains("already holds a library; `--fixture` was ignored"), "{log}");
 }
 
 #[test]

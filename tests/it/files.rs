@@ -269,7 +269,7 @@ fn keys_and_export_change_nothing() {
     }
     let empty = folder.write("empty.sqlite", "");
     assert!(refused(&["keys", "--database", &empty]).contains("is not complete"));
-    assert_eq!(fs::read(&empty).unwrap(), b"", "a world was loaded into it");
+    assert_eq!(fs::read(&empty).unwrap(), b"", "fixtures were loaded into it");
     let foreign = folder.write("foreign.sqlite", "x".repeat(100));
     assert!(refused(&["keys", "--database", &foreign]).contains("is not a database of this program"));
 }

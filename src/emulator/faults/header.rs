@@ -25,7 +25,7 @@ const EFFECTS: &[(&str, &str)] = &[
     ("truncate", "truncate; bytes=10 or truncate; fraction=0.5"),
     ("trickle", "trickle; chunk=16; pause_ms=5"),
     ("reset", "reset; at=before or reset; at=mid_body"),
-    ("paging", "paging; torture=repeat"),
+    ("paging", "paging; fault=repeat"),
 ];
 
 /// Reads the header's value for a request to this provider: what to do, and the `Retry-After` to send.
@@ -89,10 +89,11 @@ fn reset(given: &mut Given) -> Result<Reset, String> {
 }
 
 fn paging_fault(given: &mut Given) -> Result<paging::PagingFault, String> {
-    let word = given.need("torture")?;
+    // `torture` was the word of version 0.1.
+    let word = given.take("torture").map_or_else(|| given.need("fault"), Ok)?;
     paging::ALL.into_iter().find(|fault| fault.word() == word).ok_or_else(|| {
         let words: Vec<_> = paging::ALL.iter().map(|fault| fault.word()).collect();
-        format!("there is no torture `{word}`; there are {}", words.join(", "))
+        format!("there is no paging fault `{word}`; there are {}", words.join(", "))
     })
 }
 
@@ -208,7 +209,9 @@ mod tests {
         assert_eq!(effect("trickle; chunk=16; pause_ms=5"), Effect::Trickle(Trickle { chunk_bytes: 16, pause_ms: 5 }));
         assert_eq!(effect("reset"), Effect::Reset(Reset::Before));
         assert_eq!(effect("reset; at=mid_body"), Effect::Reset(Reset::MidBody));
-        assert_eq!(effect("paging; torture=repeat"), Effect::Paging(paging::PagingFault::Repeat));
+        for text in ["paging; fault=repeat", "paging; torture=repeat"] {
+            assert_eq!(effect(text), Effect::Paging(paging::PagingFault::Repeat));
+        }
         let raw = Raw { status: 418, headers: BTreeMap::new(), body: Some(RawBody::text("a;b")) };
         assert_eq!(effect("raw; status=418; body=\"a;b\""), Effect::Raw(raw));
     }
@@ -240,7 +243,7 @@ mod tests {
         assert_eq!(said("raw; status"), "`status` is not `key=value`");
         assert_eq!(said("raw; status=\"200"), "a quote is not closed");
         assert_eq!(said("latency; ms=1; ms=2"), "`ms=2` is there twice");
-        assert!(said("paging; torture=nope").starts_with("there is no torture `nope`; there are insert"));
+        assert!(said("paging; fault=nope").starts_with("there is no paging fault `nope`; there are insert"));
         assert!(said("").starts_with("FLORA has no failure ``"));
     }
 }

@@ -21,7 +21,7 @@ pub enum PagingFault {
     /// An asset of an earlier page is removed, before a page that is not the first. It stays away.
     Remove,
     /// A page that is not the first begins with the last row of the page before. Where offsets say where pages begin,
-    /// its own last row moves to the next page, which has it if the torture goes on.
+    /// its own last row moves to the next page, which has it if the fault goes on.
     Repeat,
     /// The rows of a page are left out; its cursor, its totals and whether more follows stand.
     EmptyPage,
@@ -41,7 +41,7 @@ pub const ALL: [PagingFault; 6] = [
     PagingFault::ChangingTotal,
 ];
 
-/// How likely a torture is to happen at a vendor.
+/// How likely a paging fault is at a vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Realism {

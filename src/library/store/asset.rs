@@ -132,7 +132,7 @@ impl From<Asset> for fixture::Asset {
             thumbnail_small: asset.thumbnail_small,
             styling_note: asset.styling_note,
             detected: asset.detected,
-            told: asset.told_by.zip(asset.told).map(|(by, words)| fixture::Imported { by, words }),
+            imported_from: asset.told_by.zip(asset.told).map(|(provider, json)| fixture::Imported { provider, json }),
             ids: Default::default(),
         }
     }

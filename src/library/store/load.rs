@@ -1,4 +1,4 @@
-//! Loading a world into a new database, and storing what a workspace holds: from fixtures to tables.
+//! Loading fixtures into a new database, and storing what a workspace holds: from fixtures to tables.
 
 use serde_json::value::RawValue;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
@@ -34,7 +34,7 @@ const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
 const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
 
 impl Store {
-    /// Whether a world was loaded into this database before.
+    /// Whether fixtures were loaded into this database before.
     pub async fn is_loaded(&self) -> Result<bool, sqlx::Error> {
         Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.pool).await?.is_some())
     }
@@ -230,7 +230,7 @@ pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
         .push_bind(asset.thumbnail_small)
         .push_bind(asset.styling_note)
         .push_bind(asset.detected.map(text));
-    let (by, words) = asset.told.map(|told| (told.by, told.words)).unzip();
+    let (by, words) = asset.imported_from.map(|imported| (imported.provider, imported.json)).unzip();
     row.push_bind(by).push_bind(words.map(text));
     for id in ids {
         row.push_bind(id);

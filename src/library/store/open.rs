@@ -68,7 +68,7 @@ pub enum OpenError {
         /// Our newest migration.
         known: i64,
     },
-    /// The file holds no world, or a change that is not finished, and it is opened only to be read.
+    /// The file holds no library, or a change that is not finished, and it is opened only to be read.
     Incomplete(PathBuf),
     /// Another process has the file.
     InUse {
@@ -113,7 +113,7 @@ impl fmt::Display for OpenError {
             ),
             OpenError::Incomplete(file) => write!(
                 f,
-                "`{}` is not complete: no world is in it yet, or a process was stopped while it wrote there. `assetmock serve --database` completes it, where it can write. Start that once, then try again",
+                "`{}` is not complete: no library is in it yet, or a process was stopped while it wrote there. `assetmock serve --database` completes it, where it can write. Start that once, then try again",
                 file.display()
             ),
             OpenError::InUse { file, holder } => write!(
@@ -147,7 +147,7 @@ fn is_no_room(cause: &str) -> bool {
 }
 
 impl OpenError {
-    /// What a database failed with while a new world was written into it.
+    /// What a database failed with while a new library was written into it.
     pub fn writing(place: &DatabaseLocation, cause: &sqlx::Error) -> OpenError {
         let file = if let DatabaseLocation::File(file) = place { Some(file.clone()) } else { None };
         OpenError::Unusable { file, cause: cause.to_string() }

@@ -1,5 +1,5 @@
 //! Opening a database file to read it and nothing more, as `keys` and `export` do: without migrating it, without loading a
-//! world, beside a running server too, and where nothing can be written.
+//! fixture, beside a running server too, and where nothing can be written.
 
 use std::fs;
 use std::path::Path;

@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::asset::fold;
 use crate::library::fixture;
 
-/// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default worlds,
+/// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default fixtures,
 /// 248 assets, are eight times this.
 pub(super) const BATCH: usize = 31;
 

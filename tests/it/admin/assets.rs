@@ -133,6 +133,7 @@ fn a_change_that_is_wrong_changes_nothing() {
         (json!({"folder": "fld_no"}), "folder"),
         (json!({"ids": {"acme": "1"}}), "ids"),
         (json!({"told": {"by": "xqr", "words": {}}}), "told"),
+        (json!({"imported_from": {"provider": "xqr", "json": {}}}), "imported_from"),
         (json!([]), "body"),
     ] {
         assert_eq!(refused(&server, &path, change.clone()), refusal(400, "invalid_request", at), "{change}");
@@ -162,6 +163,7 @@ fn assets_are_added_all_or_none() {
         (with("created_at", json!("yesterday")), "assets[1].created_at"),
         (with("ids", json!({"acme": "x"})), "assets[1].ids"),
         (with("told", json!({"by": "xqr", "words": [null]})), "assets[1].told.words"),
+        (with("imported_from", json!({"provider": "xqr", "json": [null]})), "assets[1].imported_from.json"),
         (json!("a.png"), "assets[1]"),
     ] {
         let said = refused(&server, &room.at("POST", "/assets"), json!({"assets": [image("good.png"), wrong]}));
