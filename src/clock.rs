@@ -17,7 +17,7 @@ pub const SECOND: Micros = 1_000_000;
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
-    hands: RwLock<ClockMode>,
+    mode: RwLock<ClockMode>,
 }
 
 /// How a clock goes.
@@ -57,28 +57,28 @@ impl Clock {
     }
 
     /// A clock whose hands are like this.
-    pub fn with(hands: ClockMode) -> Clock {
-        Clock { started: monotonic(), hands: RwLock::new(hands) }
+    pub fn with(mode: ClockMode) -> Clock {
+        Clock { started: monotonic(), mode: RwLock::new(mode) }
     }
 
     /// How the clock goes.
-    pub fn hands(&self) -> ClockMode {
-        *self.hands.read().unwrap_or_else(PoisonError::into_inner)
+    pub fn mode(&self) -> ClockMode {
+        *self.mode.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The current instant.
     pub fn now(&self) -> Micros {
-        self.hands().show()
+        self.mode().show()
     }
 
     /// Puts the hands like this.
-    pub fn put(&self, hands: ClockMode) {
-        *self.hands.write().unwrap_or_else(PoisonError::into_inner) = hands;
+    pub fn set_mode(&self, mode: ClockMode) {
+        *self.mode.write().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
     /// Moves the clock to `at`; whether it stands or runs stays.
     pub fn set(&self, at: Micros) {
-        self.turn(|hands| match hands {
+        self.turn(|mode| match mode {
             ClockMode::Running { .. } => ClockMode::Running { ahead: at.saturating_sub(wall()) },
             ClockMode::Frozen { .. } => ClockMode::Frozen { at },
         });
@@ -86,7 +86,7 @@ impl Clock {
 
     /// Moves the clock by so much, back if negative.
     pub fn step(&self, by: Micros) {
-        self.turn(|hands| match hands {
+        self.turn(|mode| match mode {
             ClockMode::Running { ahead } => ClockMode::Running { ahead: ahead.saturating_add(by) },
             ClockMode::Frozen { at } => ClockMode::Frozen { at: at.saturating_add(by) },
         });
@@ -94,17 +94,17 @@ impl Clock {
 
     /// Stops the clock where it is.
     pub fn freeze(&self) {
-        self.turn(|hands| ClockMode::Frozen { at: hands.show() });
+        self.turn(|mode| ClockMode::Frozen { at: mode.show() });
     }
 
     /// Lets the clock run on from where it is.
     pub fn resume(&self) {
-        self.turn(|hands| ClockMode::Running { ahead: hands.show().saturating_sub(wall()) });
+        self.turn(|mode| ClockMode::Running { ahead: mode.show().saturating_sub(wall()) });
     }
 
     fn turn(&self, how: impl FnOnce(ClockMode) -> ClockMode) {
-        let mut hands = self.hands.write().unwrap_or_else(PoisonError::into_inner);
-        *hands = how(*hands);
+        let mut mode = self.mode.write().unwrap_or_else(PoisonError::into_inner);
+        *mode = how(*mode);
     }
 
     /// How long this process has been running, in real time whatever the clock says.

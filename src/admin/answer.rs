@@ -326,15 +326,15 @@ impl<T: JsonSchema> OperationInput for Path<T> {
 }
 
 /// The query string, read strictly.
-pub struct Asked<T>(pub T);
+pub struct StrictQuery<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T> {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<StrictQuery<T>, Refusal> {
         let read = Query::<T>::from_request_parts(parts, state).await;
         let Query(value) = read.map_err(|rejection| wrong_query(&rejection.body_text()))?;
-        Ok(Asked(value))
+        Ok(StrictQuery(value))
     }
 }
 
@@ -358,7 +358,7 @@ fn wrong_query(why: &str) -> Refusal {
     Refusal::invalid(name, message)
 }
 
-impl<T: JsonSchema> OperationInput for Asked<T> {
+impl<T: JsonSchema> OperationInput for StrictQuery<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         Query::<T>::operation_input(ctx, operation);
     }

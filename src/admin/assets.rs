@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{Asked, BODY, Created, Json, Path, Refusal, RemovedCount};
+use super::answer::{BODY, Created, Json, Path, Refusal, RemovedCount, StrictQuery};
 use super::merge::{self, Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
@@ -139,7 +139,7 @@ const MAX_REMOVED: usize = 1000;
 async fn list(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
-    Asked(AssetsQuery { limit, after }): Asked<AssetsQuery>,
+    StrictQuery(AssetsQuery { limit, after }): StrictQuery<AssetsQuery>,
 ) -> Result<Json<AssetPage>, Refusal> {
     if !(1..=1000).contains(&limit) {
         return Err(Refusal::invalid("limit", "`limit` is a number from 1 to 1000"));
@@ -288,7 +288,7 @@ async fn remove(
 async fn remove_many(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
-    Asked(DeleteAssets { ids, all }): Asked<DeleteAssets>,
+    StrictQuery(DeleteAssets { ids, all }): StrictQuery<DeleteAssets>,
 ) -> Result<Json<RemovedCount>, Refusal> {
     let (write, removed) = match (ids, all) {
         (Some(ids), false) => {

@@ -88,7 +88,7 @@ impl ClockChange {
             return Err(Refusal::invalid("step_seconds", format!("a step is at most {LONGEST_STEP} seconds")));
         }
         Ok(move |clock: &Clock| {
-            let turned = Clock::with(clock.hands());
+            let turned = Clock::with(clock.mode());
             if frozen == Some(true) {
                 turned.freeze(); // Before it is set, or it would run on for a moment.
             }
@@ -97,26 +97,26 @@ impl ClockChange {
             if frozen == Some(false) {
                 turned.resume();
             }
-            clock.put(turned.hands()); // Nobody sees it half turned.
+            clock.set_mode(turned.mode()); // Nobody sees it half turned.
         })
     }
 }
 
-fn reading(hands: ClockMode, own: Option<bool>) -> Json<ClockView> {
-    let state = match hands {
+fn reading(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
+    let state = match mode {
         ClockMode::Running { .. } => ClockState::Running,
         ClockMode::Frozen { .. } => ClockState::Frozen,
     };
-    Json(ClockView { now: Instant(hands.show()), state, own })
+    Json(ClockView { now: Instant(mode.show()), state, own })
 }
 
 async fn read(State(app): State<Arc<App>>) -> Json<ClockView> {
-    reading(app.clock.hands(), None)
+    reading(app.clock.mode(), None)
 }
 
 async fn turn(State(app): State<Arc<App>>, Json(turn): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
     turn.checked()?(&app.clock);
-    Ok(reading(app.clock.hands(), None))
+    Ok(reading(app.clock.mode(), None))
 }
 
 async fn read_own(
@@ -124,8 +124,8 @@ async fn read_own(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
-    let own = app.workspace_states.get_or_create(&workspace).hands();
-    Ok(reading(own.unwrap_or(app.clock.hands()), Some(own.is_some())))
+    let own = app.workspace_states.get_or_create(&workspace).mode();
+    Ok(reading(own.unwrap_or(app.clock.mode()), Some(own.is_some())))
 }
 
 async fn turn_own(
@@ -136,7 +136,7 @@ async fn turn_own(
     existing(&app, &workspace).await?;
     let workspace_state = app.workspace_states.get_or_create(&workspace);
     workspace_state.turn(&app.clock, turn.checked()?);
-    Ok(reading(workspace_state.hands().unwrap_or(app.clock.hands()), Some(true)))
+    Ok(reading(workspace_state.mode().unwrap_or(app.clock.mode()), Some(true)))
 }
 
 async fn follow(
@@ -145,5 +145,5 @@ async fn follow(
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     app.workspace_states.get_or_create(&workspace).follow();
-    Ok(reading(app.clock.hands(), Some(false)))
+    Ok(reading(app.clock.mode(), Some(false)))
 }

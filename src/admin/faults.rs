@@ -10,7 +10,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Created, Json, Path, Refusal, RemovedCount};
+use super::answer::{Created, Json, Path, Refusal, RemovedCount, StrictQuery};
 use super::fault_warnings::add_warning;
 use super::workspaces::existing;
 use crate::clock::Micros;
@@ -104,7 +104,7 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
 
 async fn list(
     State(app): State<Arc<App>>,
-    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+    StrictQuery(FaultSelector { workspace }): StrictQuery<FaultSelector>,
 ) -> Json<FaultList> {
     let mut faults = listed(&app, workspace.as_deref());
     for fault in &mut faults {
@@ -115,7 +115,7 @@ async fn list(
 
 async fn remove_all(
     State(app): State<Arc<App>>,
-    Asked(FaultSelector { workspace }): Asked<FaultSelector>,
+    StrictQuery(FaultSelector { workspace }): StrictQuery<FaultSelector>,
 ) -> Json<RemovedCount> {
     Json(RemovedCount { removed: app.faults.remove_all(workspace.as_deref()) as u64 })
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Json, Path, Refusal, RemovedCount};
+use super::answer::{Json, Path, Refusal, RemovedCount, StrictQuery};
 use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
 use super::workspaces::{WorkspacePath, existing};
@@ -19,7 +19,7 @@ use crate::emulator::app::App;
 use crate::emulator::journal::{
     EntryView, Expectations, ExpectedFaults, Filter, Har, JournalEntry, Stats, StatusIs, Unanswerable, VerifyResult,
 };
-use crate::library::object;
+use crate::library::strict_object;
 
 const TAG: &str = "Journal";
 
@@ -141,7 +141,7 @@ impl From<JournalQuery> for JournalSearch {
 #[serde(deny_unknown_fields)]
 struct JournalSearch {
     /// What they have.
-    #[serde(default, deserialize_with = "object::read")]
+    #[serde(default, deserialize_with = "strict_object::read")]
     filter: Filter,
     /// If there are none, how many milliseconds to wait for one, up to 60000.
     #[serde(default)]
@@ -162,7 +162,7 @@ struct JournalEntries {
 
 async fn read(
     State(app): State<Arc<App>>,
-    Asked(look): Asked<JournalQuery>,
+    StrictQuery(look): StrictQuery<JournalQuery>,
 ) -> Result<JsonOrLines<JournalEntries>, Refusal> {
     let format = look.format;
     let search = JournalSearch::from(look);
@@ -245,7 +245,7 @@ struct JournalSelector {
 
 async fn clear(
     State(app): State<Arc<App>>,
-    Asked(JournalSelector { workspace }): Asked<JournalSelector>,
+    StrictQuery(JournalSelector { workspace }): StrictQuery<JournalSelector>,
 ) -> Json<RemovedCount> {
     app.faults.count_anew(workspace.as_deref());
     Json(RemovedCount { removed: app.journal.clear(workspace.as_deref()) as u64 })
@@ -274,7 +274,7 @@ async fn verify(
 
 async fn har(
     State(app): State<Arc<App>>,
-    Asked(JournalSelector { workspace }): Asked<JournalSelector>,
+    StrictQuery(JournalSelector { workspace }): StrictQuery<JournalSelector>,
 ) -> Result<JsonStream<Har>, Refusal> {
     known_workspaces(&app, workspace.as_deref()).await?;
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });

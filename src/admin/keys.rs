@@ -9,7 +9,7 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Asked, Created, Json, Path, Refusal};
+use super::answer::{Created, Json, Path, Refusal, StrictQuery};
 use super::merge::{Patch, merged};
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
@@ -150,7 +150,7 @@ async fn make(
 async fn change(
     State(app): State<Arc<App>>,
     Path(KeyPath { workspace, key: text }): Path<KeyPath>,
-    Asked(KeyProvider { provider }): Asked<KeyProvider>,
+    StrictQuery(KeyProvider { provider }): StrictQuery<KeyProvider>,
     Json(patch): Json<Patch<fixture::Key>>,
 ) -> Result<Json<KeyView>, Refusal> {
     let provider = provider_of(&app, &workspace, &text, provider).await?;
@@ -171,7 +171,7 @@ async fn change(
 async fn remove(
     State(app): State<Arc<App>>,
     Path(KeyPath { workspace, key: text }): Path<KeyPath>,
-    Asked(KeyProvider { provider }): Asked<KeyProvider>,
+    StrictQuery(KeyProvider { provider }): StrictQuery<KeyProvider>,
 ) -> Result<NoContent, Refusal> {
     let provider = provider_of(&app, &workspace, &text, provider).await?;
     let mut write = app.store.write(providers::names()).await?;

@@ -93,7 +93,7 @@ struct WorkspaceSettings {
 impl Steering {
     fn of(app: &App) -> Steering {
         let own = |workspace_state: &WorkspaceState| WorkspaceSettings {
-            clock: workspace_state.hands(),
+            clock: workspace_state.mode(),
             strict: workspace_state.strict.load(Relaxed),
             made_strict: workspace_state.made_strict.load(Relaxed),
         };
@@ -102,11 +102,11 @@ impl Steering {
         // A rule that is spent or over would apply again if it were set up anew.
         let standing = faults::listed(app, None).into_iter().filter(|listed| listed.active);
         let faults = standing.map(|listed| listed.rule).collect();
-        Steering { clock: app.clock.hands(), faults, workspaces }
+        Steering { clock: app.clock.mode(), faults, workspaces }
     }
 
     fn apply(self, app: &App) {
-        app.clock.put(self.clock);
+        app.clock.set_mode(self.clock);
         for rule in self.faults {
             if let Err(problem) = app.faults.add(rule, app.clock.now()) {
                 tracing::warn!(?problem, "a fault of the snapshot is no longer known; it was left out");
@@ -116,8 +116,8 @@ impl Steering {
             let workspace_state = app.workspace_states.get_or_create(&id);
             workspace_state.make(own.made_strict);
             workspace_state.strict.store(own.strict, Relaxed);
-            if let Some(hands) = own.clock {
-                workspace_state.turn(&app.clock, |clock| clock.put(hands));
+            if let Some(mode) = own.clock {
+                workspace_state.turn(&app.clock, |clock| clock.set_mode(mode));
             }
         }
     }
@@ -177,6 +177,6 @@ async fn reset(State(app): State<Arc<App>>, Json(Empty {}): Json<Empty>) -> Resu
     write.commit().await?;
     app.forget_all();
     app.journal.clear(None);
-    app.clock.put(app.began);
+    app.clock.set_mode(app.began);
     Ok(NoContent)
 }

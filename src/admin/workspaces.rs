@@ -29,8 +29,8 @@ use crate::library::fixture::{self, GeneratorConfig};
 use crate::library::model::Choices;
 use crate::library::model::Instant;
 use crate::library::model::Status;
-use crate::library::object;
 use crate::library::store::{Export, StoreError, Summary};
+use crate::library::strict_object;
 use crate::providers;
 use crate::providers::directory::base_url;
 
@@ -90,7 +90,7 @@ struct CreateWorkspace {
     #[serde(default)]
     workspace: Option<String>,
     /// So many made-up assets.
-    #[serde(default, deserialize_with = "object::read_some")]
+    #[serde(default, deserialize_with = "strict_object::read_some")]
     generate: Option<GenerateAssets>,
     /// What the workspace of this id holds at this moment.
     #[serde(default)]

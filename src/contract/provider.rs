@@ -1,4 +1,4 @@
-//! The contract that a dialect signs. A provider is a card of data and a few pure functions: they take values and return
+//! What a vendor consists of. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
 use std::sync::Arc;

@@ -81,7 +81,7 @@ impl App {
             store,
             cache: Cache::default(),
             listed: ListedCounts::default(),
-            began: clock.hands(),
+            began: clock.mode(),
             clock,
             rng: seed.map_or_else(Rng::from_system, Rng::seeded),
             workspace_states: WorkspaceStates::new(seed),

@@ -40,13 +40,13 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
         let Some((key, selection)) = keys.get(name).and_then(|key| Some((key, selection(*provider, key)?))) else {
             continue;
         };
-        let CollectionVersion { collection, version, .. } = key.edition;
+        let CollectionVersion { collection, version, .. } = key.collection_version;
         let listing = CountedListing { collection, version, provider: name, selection };
         let kept = app.listed.get(&listing);
         let count = match kept {
             Some(count) => count,
             None => {
-                let view = View { provider: name, edition: key.edition };
+                let view = View { provider: name, collection_version: key.collection_version };
                 let count = read.count(view, &listing.selection).await?;
                 app.listed.keep(listing, count);
                 count
@@ -69,7 +69,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
-        edition: CollectionVersion { collection: 0, version: 0, tallied: false },
+        collection_version: CollectionVersion { collection: 0, version: 0, tallied: false },
         choices: Choices::default(),
     };
     selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()

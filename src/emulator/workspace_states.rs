@@ -40,14 +40,14 @@ impl WorkspaceState {
     }
 
     /// How its own clock goes, if it has one.
-    pub fn hands(&self) -> Option<ClockMode> {
-        self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Clock::hands)
+    pub fn mode(&self) -> Option<ClockMode> {
+        self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Clock::mode)
     }
 
     /// Turns its own clock, which begins where the emulator's is.
     pub fn turn(&self, emulator: &Clock, how: impl FnOnce(&Clock)) {
         let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);
-        how(clock.get_or_insert_with(|| Clock::with(emulator.hands())));
+        how(clock.get_or_insert_with(|| Clock::with(emulator.mode())));
     }
 
     /// Lets it follow the emulator's clock again.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::http::payload::ResponseBody;
+use crate::http::response_body::ResponseBody;
 
 /// A page as its provider writes it, but for what every answer has of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

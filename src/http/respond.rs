@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use crate::clock::{Micros, seconds, utc};
-use crate::http::payload::ResponseBody;
+use crate::http::response_body::ResponseBody;
 
 /// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
 pub fn respond(status: StatusCode, headers: HeaderMap, body: ResponseBody, now: Micros) -> Response {

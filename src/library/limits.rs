@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::library::object;
+use crate::library::strict_object;
 
 /// A key's own setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub enum KeyLimits {
 #[serde(untagged, expecting = "limits are `default`, `off`, `strict` or `{\"requests\": N, \"seconds\": N}`")]
 enum Written {
     Word(Word),
-    #[serde(deserialize_with = "object::read")]
+    #[serde(deserialize_with = "strict_object::read")]
     Own(RateWindow),
 }
 

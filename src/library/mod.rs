@@ -3,9 +3,9 @@
 pub mod fixture;
 pub mod limits;
 pub mod model;
-pub mod object;
 pub mod plain_words;
 pub mod seen_before;
 pub mod selection;
 pub mod size;
 pub mod store;
+pub mod strict_object;

@@ -1,4 +1,5 @@
-//! Telling what comes again from what comes once: most of it does, and is not worth keeping.
+//! Tells what was asked for lately from what is asked for the first time, which is not worth keeping: most of it never comes
+//! again.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -69,9 +69,9 @@ impl<'r> Call<'r> {
             Err(_) => app.cache.variants(card, &Choices::new()),
         };
         let routed = find_operation(target, request);
-        entry.about(card, request, key.as_ref().ok().map(|known| &known.key), now);
+        entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
         entry.operation = routed.operation();
-        entry.behaves(card, variants);
+        entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
         Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project }
     }
@@ -90,7 +90,7 @@ impl<'r> Call<'r> {
             .into_iter()
             .map(|(effect, retry_after)| AppliedFault { id: None, effect, retry_after })
             .collect();
-        let matched = faults::Asked {
+        let matched = faults::RequestFacts {
             card,
             workspace: self.known_key().map(|key| &*key.workspace),
             key: card.auth.carrier.read(&self.request.headers).ok(),
@@ -99,7 +99,7 @@ impl<'r> Call<'r> {
             path: &self.target.path,
             query: self.query(),
         };
-        applied.extend(app.faults.apply(&matched, self.now, &app.rng));
+        applied.extend(app.faults.choose(&matched, self.now, &app.rng));
         self.entry.note_faults(&applied);
         let limits = self.known_key().map(|key| key.limits).unwrap_or_default();
         self.faults = FaultPlan::of(&applied, card, limits, self.now, &app.rng);
@@ -141,7 +141,7 @@ impl<'r> Call<'r> {
     /// so: not where the failure says that there is none, and of a used-up quota nothing is left.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
-        self.entry.staged();
+        self.entry.note_staged();
         if !matches!(&*replacement, Replacement::Failure(failure) if failure.is_about_the_key()) {
             // A key that is not live has nothing to count.
             let _ = self.count();
@@ -190,7 +190,7 @@ impl<'r> Call<'r> {
     /// The emulator's own answer for a route that the vendor has and the emulator does not imitate.
     fn not_imitated(&mut self, operation: &'static Operation) -> Reply {
         let card = self.card();
-        self.entry.absent(self.app, card, operation);
+        self.entry.note_not_imitated(self.app, card, operation);
         own_answers::not_imitated(card, operation)
     }
 
@@ -203,14 +203,14 @@ impl<'r> Call<'r> {
             None => {
                 let args = provider.read(query, self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
-                    self.entry.staged();
+                    self.entry.note_staged();
                     return Err(failure);
                 }
                 // In a box of its own, so that the many requests that need no page made do not carry room for this.
                 Box::pin(self.make_response(key.clone(), args)).await?
             }
         };
-        self.entry.answered(app, &key.key, &response);
+        self.entry.note_warnings(app, &key.key, &response);
         Ok(provider.answer(&response.rendered, &self.context()))
     }
 
@@ -274,7 +274,7 @@ impl<'r> Call<'r> {
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
-        self.entry.refused(self.app, failure, facts);
+        self.entry.note_refusal(self.app, failure, facts);
         self.provider().refusal(failure, &self.context())
     }
 

@@ -1,4 +1,4 @@
-//! What must hold before a page is read: the route, the method, the key, its scope, its limits.
+//! What must hold before a page is read: the route, the method, the key and its scope. Limits are in `call.rs`.
 
 use std::sync::Arc;
 

@@ -26,7 +26,7 @@ use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
-use crate::http::payload::ResponseBody;
+use crate::http::response_body::ResponseBody;
 use crate::library::store::Key;
 use crate::providers;
 
@@ -69,7 +69,7 @@ pub struct EntryBuilder {
 
 impl EntryBuilder {
     /// Notes whom the request is for, which workspace its key opens, and when it came by that workspace's clock.
-    pub fn about(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
+    pub fn note_request(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
         self.provider = Some(card.name);
         self.workspace = key.map(|key| key.workspace.clone());
         self.key = match key {
@@ -80,7 +80,7 @@ impl EntryBuilder {
     }
 
     /// Notes how the vendor behaves, where it is not the default.
-    pub fn behaves(&mut self, card: &'static Card, variants: Variants) {
+    pub fn note_variants(&mut self, card: &'static Card, variants: Variants) {
         if variants != Variants::default() {
             self.remark().variants = choices::changed(variants, card);
         }
@@ -95,7 +95,7 @@ impl EntryBuilder {
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub fn refused(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
+    pub fn note_refusal(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
         if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
             return;
         }
@@ -113,7 +113,7 @@ impl EntryBuilder {
     }
 
     /// Notes that the answer is a fault's, not the vendor's.
-    pub fn staged(&mut self) {
+    pub fn note_staged(&mut self) {
         let diagnostics = self.remark();
         diagnostics.why = Some(format!("the fault `{}` struck", diagnostics.faults.join("`, `")));
     }
@@ -126,7 +126,7 @@ impl EntryBuilder {
     }
 
     /// Notes that the route is one of the vendor's that is not imitated here.
-    pub fn absent(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
+    pub fn note_not_imitated(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
         self.set_reason(warning.to_string());
         self.remark().warnings = vec![warning];
@@ -136,7 +136,7 @@ impl EntryBuilder {
     }
 
     /// Notes what about an answered request was probably not meant.
-    pub fn answered(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
+    pub fn note_warnings(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
         if !answer.warnings.is_empty() {
             self.remark().warnings = answer.warnings.to_vec();
             let workspace_state = app.workspace_states.get_or_create(&key.workspace);

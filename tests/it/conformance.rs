@@ -287,7 +287,7 @@ fn head_has_the_headers_of_get_and_no_body() {
 /// SQLite's plan for what a provider's key lists.
 fn explained(store: &Store, provider: &'static str, query: &AssetQuery) -> Vec<String> {
     let key = block_on(store.key(provider, dialects::of(provider).key)).unwrap().unwrap();
-    block_on(store.explain(View { provider, edition: key.edition }, &query.selection)).unwrap()
+    block_on(store.explain(View { provider, collection_version: key.collection_version }, &query.selection)).unwrap()
 }
 
 fn assert_served_by_an_index(store: &Store, provider: &dyn Provider, query: &str) {

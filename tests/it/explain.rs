@@ -55,7 +55,7 @@ fn key() -> Key {
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
         choices: Choices::new(),
-        edition: CollectionVersion { collection: 1, version: 0, tallied: false },
+        collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     }
 }
 

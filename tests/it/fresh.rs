@@ -226,7 +226,9 @@ fn plan(store: &Store) -> String {
     let (provider, dialect) = dialects::pairs().next().unwrap();
     let selection = dialects::planned(provider, "").unwrap().selection;
     let key = block_on(store.key(dialect.name, dialect.key)).unwrap().unwrap();
-    block_on(store.explain(View { provider: dialect.name, edition: key.edition }, &selection)).unwrap().join("\n")
+    block_on(store.explain(View { provider: dialect.name, collection_version: key.collection_version }, &selection))
+        .unwrap()
+        .join("\n")
 }
 
 const INDEX: &str = "asset_listed";

@@ -7,7 +7,7 @@ use assetmock::emulator::explain::Warning;
 use assetmock::emulator::journal::{
     BODY_CAP, Body, BodyView, Bounds, Diagnostics, EntryView, Filter, Journal, JournalEntry, Lost, PackedHeaders,
 };
-use assetmock::http::payload::ResponseBody;
+use assetmock::http::response_body::ResponseBody;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use futures_util::future::join_all;

@@ -36,7 +36,7 @@ fn serving(large: u64, fixture: impl FnOnce(&[Value]) -> String) -> Server {
 
 /// Whether the library of this key of FLORA's is taken for a large one.
 fn is_large(server: &Server, key: &str) -> bool {
-    block_on(server.app.store.key("flora", key)).unwrap().unwrap().edition.tallied
+    block_on(server.app.store.key("flora", key)).unwrap().unwrap().collection_version.tallied
 }
 
 /// What everybody who asks is answered.

@@ -10,7 +10,7 @@ use assetmock::library::model::{Status, Visibility};
 use assetmock::providers;
 
 /// What the request asks: parameters in any order, without those of pages.
-pub type Asked<'a> = [(&'a str, String)];
+pub type RequestFacts<'a> = [(&'a str, String)];
 
 /// A workspace, its assets in the order of insertion, each with its public id at every provider.
 pub struct Library {
@@ -26,7 +26,7 @@ impl Library {
     }
 
     /// The ids that the provider lists for `user`, in order.
-    pub fn listed(&self, provider: &str, user: &str, asked: &Asked) -> Vec<String> {
+    pub fn listed(&self, provider: &str, user: &str, asked: &RequestFacts) -> Vec<String> {
         let column = providers::names().iter().position(|name| *name == provider).unwrap();
         let rows = self.assets.iter().enumerate();
         let rows = rows.map(|(seq, (asset, ids))| Row { seq, asset, id: &ids[column], library: self });
@@ -78,7 +78,7 @@ struct Row<'l> {
 
 /// Newest first; of equals xQR and FLORA show the one inserted later, the others the greater id. PiktID can sort
 /// otherwise: by name, for which the id stands in.
-fn sort(provider: &str, asked: &Asked, rows: &mut [Row]) {
+fn sort(provider: &str, asked: &RequestFacts, rows: &mut [Row]) {
     match provider {
         "xqr" | "flora" => rows.sort_by_key(|row| (row.asset.created_at.0, row.seq)),
         "piktid" if value(asked, "sort_by") == Some("filename") => {
@@ -91,11 +91,11 @@ fn sort(provider: &str, asked: &Asked, rows: &mut [Row]) {
     }
 }
 
-fn value<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
+fn value<'a>(asked: &'a RequestFacts, name: &str) -> Option<&'a str> {
     asked.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value).filter(|value| !value.is_empty())
 }
 
-fn values<'a>(asked: &'a Asked, name: &str) -> Vec<&'a str> {
+fn values<'a>(asked: &'a RequestFacts, name: &str) -> Vec<&'a str> {
     asked.iter().filter(|(known, _)| *known == name).map(|(_, value)| &**value).collect()
 }
 
@@ -108,7 +108,7 @@ fn contains(text: Option<&str>, part: &str) -> bool {
 const TAGS: [&str; 4] = ["model", "product", "background", "other"];
 
 impl Row<'_> {
-    fn flora(&self, asked: &Asked) -> bool {
+    fn flora(&self, asked: &RequestFacts) -> bool {
         let Asset { name, description, project, .. } = self.asset;
         let found = |text| contains(name.as_deref(), text) || contains(description.as_deref(), text);
         self.asset.kind() != "other"
@@ -116,7 +116,7 @@ impl Row<'_> {
             && value(asked, "project_id").is_none_or(|id| project.as_deref() == Some(id))
     }
 
-    fn twelvelabs(&self, asked: &Asked) -> bool {
+    fn twelvelabs(&self, asked: &RequestFacts) -> bool {
         let types = values(asked, "asset_types");
         let ids = values(asked, "asset_ids");
         ["image", "video", "audio", "document"].contains(&self.asset.kind())
@@ -125,7 +125,7 @@ impl Row<'_> {
             && value(asked, "filename").is_none_or(|text| contains(self.asset.name.as_deref(), text))
     }
 
-    fn piktid(&self, user: &str, asked: &Asked) -> bool {
+    fn piktid(&self, user: &str, asked: &RequestFacts) -> bool {
         let asset = self.asset;
         let time = |name| value(asked, name).map(|text| read_rfc3339(text).unwrap());
         let tags = |name| value(asked, name).map(|tags| tags.split(',').collect::<Vec<_>>()).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Row<'_> {
         contains(self.asset.name.as_deref(), text) || tagged || contains(project, text)
     }
 
-    fn konpro(&self, asked: &Asked) -> bool {
+    fn konpro(&self, asked: &RequestFacts) -> bool {
         let folder = self.asset.folder.as_deref();
         ["image", "video", "audio"].contains(&self.asset.kind())
             && self.asset.status == Status::Ready

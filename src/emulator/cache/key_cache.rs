@@ -111,7 +111,7 @@ impl KeyCache {
             all_bytes,
             guard,
             turn,
-            view: View { provider, edition: key.edition },
+            view: View { provider, collection_version: key.collection_version },
             used: AtomicBool::new(true),
             listings: Mutex::default(),
             rows: Mutex::default(),
@@ -205,7 +205,7 @@ impl KeyCache {
     /// Whether a page may have to look at all of a large collection: it needs a listing as a whole that is not kept, or the
     /// first assets that match a filter of which there may be few.
     pub(super) fn reads_much(&self, query: &AssetQuery) -> bool {
-        let is_long = self.key.edition.tallied && !(self.is_near(query) && query.selection.is_tallied());
+        let is_long = self.key.collection_version.tallied && !(self.is_near(query) && query.selection.is_tallied());
         is_long && !(self.guard.is_current() && self.cached_index(query).is_some())
     }
 
@@ -240,7 +240,7 @@ impl KeyCache {
         let Start::Offset(offset) = query.start else { return false };
         let total_is_known = !query.counted || query.selection.is_tallied();
         let is_near = offset.saturating_add(u64::from(query.limit)) <= PREFIX;
-        self.key.edition.tallied && total_is_known && !query.overlap && is_near
+        self.key.collection_version.tallied && total_is_known && !query.overlap && is_near
     }
 
     fn keep_index(&self, selection: &Selection, index: Arc<ListingIndex>) -> Arc<ListingIndex> {

@@ -2,7 +2,7 @@
 //! not meant ([`warnings`]). They are in the emulator's own words, since vendors often keep the reason to themselves. Nothing
 //! here changes an answer. No sentence has a whole key in it or is longer than a few lines, whatever a client sends.
 
-mod cursors;
+mod offered_positions;
 mod page_facts;
 mod refusal_facts;
 mod text;
@@ -11,7 +11,7 @@ mod warning;
 mod warnings;
 mod why;
 
-pub use cursors::{Cursors, JudgedPosition};
+pub use offered_positions::{Cursors, JudgedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
 pub use text::{SHORT, clip, in_ascii, meant};

@@ -1,6 +1,6 @@
 //! Finds what of an answered request was probably not meant: the vendor says nothing about it, and a test should know.
 
-use super::cursors::{Cursors, JudgedPosition, Place, Recalled};
+use super::offered_positions::{Cursors, JudgedPosition, Place, Recalled};
 use super::page_facts::{PageFacts, Pair, shown};
 use super::text::meant;
 use super::unmatched::unmatched;

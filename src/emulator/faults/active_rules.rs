@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::applied_fault::AppliedFault;
 use super::check::{self, Problem};
 use super::effect::Effect;
-use super::listed::{Listed, SinceCleared};
+use super::listed_rule::{Listed, SinceCleared};
 use super::paging::plausibility;
-use super::rule::{Asked, Id, Rule};
+use super::rule::{Id, RequestFacts, Rule};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::random::Rng;
 
@@ -24,7 +24,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct Rules {
     last_id: Id,
-    standing: Vec<ActiveRule>,
+    active: Vec<ActiveRule>,
 }
 
 #[derive(Debug)]
@@ -51,54 +51,54 @@ impl Faults {
         let mut rules = self.lock();
         rules.last_id += 1;
         let id = rules.last_id;
-        rules.standing.push(ActiveRule { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
-        self.count.store(rules.standing.len(), Relaxed);
+        rules.active.push(ActiveRule { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
+        self.count.store(rules.active.len(), Relaxed);
         Ok(id)
     }
 
     /// The rules for a workspace, or all there are, in the order in which they were set up.
     pub fn list(&self, workspace: Option<&str>, now: Micros) -> Vec<Listed> {
         let rules = self.lock();
-        rules.standing.iter().filter(|standing| standing.is_for(workspace)).map(|it| it.listed(now)).collect()
+        rules.active.iter().filter(|active| active.is_for(workspace)).map(|it| it.listed(now)).collect()
     }
 
     /// One rule.
     pub fn get(&self, id: Id, now: Micros) -> Option<Listed> {
-        self.lock().standing.iter().find(|standing| standing.id == id).map(|standing| standing.listed(now))
+        self.lock().active.iter().find(|active| active.id == id).map(|active| active.listed(now))
     }
 
     /// Takes a rule back; whether it was there.
     pub fn remove(&self, id: Id) -> bool {
-        self.retain(|standing| standing.id != id) > 0
+        self.retain(|active| active.id != id) > 0
     }
 
     /// Takes back the rules for a workspace, or all there are; how many they were.
     pub fn remove_all(&self, workspace: Option<&str>) -> usize {
-        self.retain(|standing| !standing.is_for(workspace))
+        self.retain(|active| !active.is_for(workspace))
     }
 
     /// Counts anew, for verdicts, how often the rules for a workspace apply, or all there are: the journal was cleared.
     pub fn count_anew(&self, workspace: Option<&str>) {
-        for standing in self.lock().standing.iter_mut().filter(|standing| standing.is_for(workspace)) {
-            standing.cleared_at = SinceCleared { seen: standing.seen, fired: standing.fired };
+        for active in self.lock().active.iter_mut().filter(|active| active.is_for(workspace)) {
+            active.cleared_at = SinceCleared { seen: active.seen, fired: active.fired };
         }
     }
 
     /// The faults that apply to a request, in the order in which their rules were set up. The request is counted by all
     /// rules that it matches.
-    pub fn apply(&self, asked: &Asked, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
+    pub fn choose(&self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
         if self.is_idle() {
             return Vec::new();
         }
-        self.lock().standing.iter_mut().filter_map(|standing| standing.apply(asked, now, rng)).collect()
+        self.lock().active.iter_mut().filter_map(|active| active.choose(asked, now, rng)).collect()
     }
 
     fn retain(&self, keep: impl Fn(&ActiveRule) -> bool) -> usize {
         let mut rules = self.lock();
-        let before = rules.standing.len();
-        rules.standing.retain(keep);
-        self.count.store(rules.standing.len(), Relaxed);
-        before - rules.standing.len()
+        let before = rules.active.len();
+        rules.active.retain(keep);
+        self.count.store(rules.active.len(), Relaxed);
+        before - rules.active.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Rules> {
@@ -115,7 +115,7 @@ impl ActiveRule {
         self.until.is_some_and(|until| now >= until)
     }
 
-    fn apply(&mut self, asked: &Asked, now: Micros, rng: &Rng) -> Option<AppliedFault> {
+    fn choose(&mut self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Option<AppliedFault> {
         let concerned = match &self.rule.effect {
             Effect::Paging(fault) => fault.concerns(asked.card, asked.query),
             _ => true,
@@ -165,9 +165,9 @@ mod tests {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
     }
 
-    fn asked<'a>(provider: &str, workspace: &'a str, query: &'a str) -> Asked<'a> {
+    fn asked<'a>(provider: &str, workspace: &'a str, query: &'a str) -> RequestFacts<'a> {
         let card = providers::named(provider).unwrap().card();
-        Asked {
+        RequestFacts {
             card,
             workspace: Some(workspace),
             key: None,
@@ -189,8 +189,8 @@ mod tests {
         faults.add(rule(r#"{"effect":"empty","trigger":{"every":2}}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"provider":"flora"},"effect":"malformed_json"}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"provider":"xqr"},"effect":"malformed_json"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
-        assert_eq!(ids(&faults.apply(&asked("flora", "ws_a", ""), 0, &rng)), [1, 2]);
+        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
+        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [1, 2]);
         let counts: Vec<_> = faults.list(None, 0).iter().map(|rule| (rule.id, rule.seen, rule.fired)).collect();
         assert_eq!(counts, [(1, 2, 1), (2, 2, 2), (3, 0, 0)]);
     }
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_rule_ends_when_its_seconds_are_over_or_its_next_ones_came() {
         let faults = Faults::default();
-        let applies = |now| !faults.apply(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
+        let applies = |now| !faults.choose(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
         assert!(applies(SECOND) && applies(6 * SECOND - 1) && !applies(6 * SECOND));
         let listed = faults.get(id, 6 * SECOND).unwrap();
@@ -220,7 +220,7 @@ mod tests {
             faults.add(rule(&format!(r#"{{"match":{{"workspace":"{workspace}"}},"effect":"empty"}}"#)), 0).unwrap();
         }
         let everywhere = faults.add(rule(r#"{"effect":"empty"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.apply(&asked("flora", "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
+        assert_eq!(ids(&faults.choose(&asked("flora", "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
         assert_eq!(faults.list(Some("ws_a"), 0).len(), 1);
         assert_eq!((faults.remove_all(Some("ws_a")), faults.remove_all(Some("ws_a"))), (1, 0));
         assert_eq!(faults.list(None, 0).len(), 2);
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn the_next_page_that_a_paging_fault_alters_is_one_that_it_can_alter() {
         let faults = Faults::default();
-        let applies = |query| !faults.apply(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
+        let applies = |query| !faults.choose(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
         let id = faults
             .add(rule(r#"{"match":{"provider":"twelvelabs"},"effect":{"paging":"repeat"},"trigger":{"next":1}}"#), 0)
             .unwrap();

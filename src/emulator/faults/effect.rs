@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::paging::PagingFault;
-use crate::library::object;
+use crate::library::strict_object;
 use crate::random::Rng;
 
 /// What a fault does.
@@ -20,7 +20,7 @@ pub enum Effect {
     #[serde(deserialize_with = "read_failure")]
     Failure(String),
     /// An answer that has nothing of the vendor's.
-    #[serde(deserialize_with = "object::read")]
+    #[serde(deserialize_with = "strict_object::read")]
     Raw(Raw),
     /// Status 200, the answer's headers, and no body.
     Empty,
@@ -35,7 +35,7 @@ pub enum Effect {
     #[serde(deserialize_with = "read_truncate")]
     Truncate(Truncate),
     /// The answer comes complete, but in small pieces.
-    #[serde(deserialize_with = "object::read")]
+    #[serde(deserialize_with = "strict_object::read")]
     Trickle(Trickle),
     /// The connection is reset.
     #[serde(deserialize_with = "read_reset")]
@@ -46,24 +46,27 @@ pub enum Effect {
 }
 
 fn read_failure<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
-    object::read_text(json, "the name of a failure, such as `\"rate_limited\"`; `retry_after` stands beside `effect`")
+    strict_object::read_text(
+        json,
+        "the name of a failure, such as `\"rate_limited\"`; `retry_after` stands beside `effect`",
+    )
 }
 
 fn read_latency<'de, D: Deserializer<'de>>(json: D) -> Result<Latency, D::Error> {
     let normal = "`{\"normal_ms\": {\"mean\": 100, \"deviation\": 20}}`";
-    object::read_choice(json, &format!("`{{\"fixed_ms\": 100}}`, `{{\"uniform_ms\": [50, 150]}}` or {normal}"))
+    strict_object::read_choice(json, &format!("`{{\"fixed_ms\": 100}}`, `{{\"uniform_ms\": [50, 150]}}` or {normal}"))
 }
 
 fn read_truncate<'de, D: Deserializer<'de>>(json: D) -> Result<Truncate, D::Error> {
-    object::read_choice(json, "`{\"bytes\": 9}` or `{\"fraction\": 0.5}`")
+    strict_object::read_choice(json, "`{\"bytes\": 9}` or `{\"fraction\": 0.5}`")
 }
 
 fn read_reset<'de, D: Deserializer<'de>>(json: D) -> Result<Reset, D::Error> {
-    object::read_choice(json, "`\"before\"` or `\"mid_body\"`")
+    strict_object::read_choice(json, "`\"before\"` or `\"mid_body\"`")
 }
 
 fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<PagingFault, D::Error> {
-    object::read_choice(json, "a word such as `\"insert\"`")
+    strict_object::read_choice(json, "a word such as `\"insert\"`")
 }
 
 /// An answer that has nothing of the vendor's.
@@ -121,7 +124,7 @@ pub enum Latency {
     /// From the first number to the second, each as likely.
     UniformMs([u64; 2]),
     /// Spread as a bell around the mean; never below 0.
-    #[serde(deserialize_with = "object::read")]
+    #[serde(deserialize_with = "strict_object::read")]
     NormalMs(Normal),
 }
 

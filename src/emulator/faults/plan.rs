@@ -19,10 +19,14 @@ use crate::library::limits::KeyLimits;
 use crate::library::store::AssetQuery;
 use crate::random::Rng;
 
-/// What happens to one request. Latencies add up; of everything else the first fault counts: one for what is answered
-/// (`failure`, `raw`, `empty`), one for the paging, one for how the answer is written (`malformed_json`,
-/// `content_type`) and one for how it travels (`truncate`, `trickle`, `reset`). Most requests have an empty one,
-/// which is why the large parts are in boxes.
+/// What happens to one request. Latencies add up. Of the other faults, the first of each of these groups counts:
+///
+/// - what is answered: `failure`, `raw`, `empty`;
+/// - the paging;
+/// - how the answer is written: `malformed_json`, `content_type`;
+/// - how it is sent: `truncate`, `trickle`, `reset`.
+///
+/// Most requests have an empty plan, so the large parts are in boxes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FaultPlan {
     /// How long the request waits before anything else happens to it.
@@ -49,27 +53,27 @@ pub enum Replacement {
 impl FaultPlan {
     /// Puts together what applies to a request to this provider, with a key of these limits.
     pub fn of(applied: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
-        let mut script = FaultPlan::default();
+        let mut plan = FaultPlan::default();
         for AppliedFault { effect, retry_after, .. } in applied {
             match effect {
-                Effect::Latency(latency) => script.delay += latency.draw(rng),
-                Effect::Paging(fault) => script.paging = script.paging.or(Some(*fault)),
+                Effect::Latency(latency) => plan.delay += latency.draw(rng),
+                Effect::Paging(fault) => plan.paging = plan.paging.or(Some(*fault)),
                 Effect::Failure(name) => {
                     let failure = || failures::named(card, name, limits, now, *retry_after).map(Replacement::Failure);
-                    script.answer(*retry_after, failure);
+                    plan.answer(*retry_after, failure);
                 }
-                Effect::Raw(raw) => script.answer(*retry_after, || Some(Replacement::Raw(reply(raw)))),
-                Effect::Empty if script.instead.is_none() => script.emptied = true,
+                Effect::Raw(raw) => plan.answer(*retry_after, || Some(Replacement::Raw(reply(raw)))),
+                Effect::Empty if plan.instead.is_none() => plan.emptied = true,
                 Effect::Empty => {}
                 Effect::MalformedJson | Effect::ContentType(_) => {
-                    script.written.get_or_insert_with(|| Box::new(effect.clone()));
+                    plan.written.get_or_insert_with(|| Box::new(effect.clone()));
                 }
                 Effect::Truncate(_) | Effect::Trickle(_) | Effect::Reset(_) => {
-                    script.travels.get_or_insert_with(|| Box::new(effect.clone()));
+                    plan.travels.get_or_insert_with(|| Box::new(effect.clone()));
                 }
             }
         }
-        script
+        plan
     }
 
     fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Replacement>) {

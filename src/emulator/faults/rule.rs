@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::effect::Effect;
 use crate::clock::{Micros, SECOND, http_date};
 use crate::contract::provider::Card;
-use crate::library::object;
+use crate::library::strict_object;
 use crate::random::Rng;
 
 /// What a rule is known by: numbers from 1, never used twice.
@@ -25,7 +25,7 @@ pub type Id = u64;
 #[schemars(rename = "FaultRule")]
 pub struct Rule {
     /// Which requests it is for; all if left out.
-    #[serde(default, rename = "match", deserialize_with = "object::read")]
+    #[serde(default, rename = "match", deserialize_with = "strict_object::read")]
     pub matches: Match,
     /// What it does to them.
     #[serde(deserialize_with = "read_effect")]
@@ -44,12 +44,12 @@ pub struct Rule {
 
 fn read_effect<'de, D: Deserializer<'de>>(json: D) -> Result<Effect, D::Error> {
     const FORMS: &str = "a word such as `\"empty\"`, or an object with one field such as `{\"failure\": \"rate_limited\"}`; `retry_after` stands beside `effect`";
-    object::read_choice(json, FORMS)
+    strict_object::read_choice(json, FORMS)
 }
 
 fn read_trigger<'de, D: Deserializer<'de>>(json: D) -> Result<Trigger, D::Error> {
     const FORMS: &str = "`\"always\"`, `{\"next\": 2}`, `{\"every\": 3}`, `{\"after\": 5}` or `{\"probability\": 0.2}`";
-    object::read_choice(json, FORMS)
+    strict_object::read_choice(json, FORMS)
 }
 
 /// Which requests a rule is for: those of which all that is given here is true.
@@ -105,7 +105,7 @@ pub enum RetryAfter {
     /// In so many seconds, told as a number.
     Seconds(u64),
     /// In so many seconds, told as a date.
-    #[serde(deserialize_with = "object::read")]
+    #[serde(deserialize_with = "strict_object::read")]
     Date(InSeconds),
 }
 
@@ -120,7 +120,7 @@ pub struct InSeconds {
 
 /// What a request is matched by.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct RequestFacts<'a> {
     /// The card of the provider that it goes to.
     pub card: &'static Card,
     /// The workspace of its key, if the key is known.
@@ -157,7 +157,7 @@ impl RetryAfter {
 
 impl Match {
     /// Whether the request is one of them.
-    pub fn fits(&self, asked: &Asked) -> bool {
+    pub fn fits(&self, asked: &RequestFacts) -> bool {
         let is = |wanted: &Option<String>, given: Option<&str>| wanted.is_none() || wanted.as_deref() == given;
         is(&self.provider, Some(asked.card.name))
             && is(&self.workspace, asked.workspace)
@@ -208,7 +208,7 @@ mod tests {
     use crate::providers;
 
     fn fits(matches: &str, path: &str, query: &str) -> bool {
-        let asked = Asked {
+        let asked = RequestFacts {
             card: providers::ALL[0].card(),
             workspace: Some("ws_a"),
             key: Some("key_a"),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::Effect;
-use super::listed::Listed;
+use super::listed_rule::Listed;
 use super::paging::PagingFault;
 use super::rule::{Id, Trigger};
 

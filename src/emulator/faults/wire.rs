@@ -17,8 +17,8 @@ use tokio::time::sleep;
 
 use super::effect::{Effect, Reset, Trickle};
 use crate::http::connection::ConnectionHandle;
-use crate::http::payload::ResponseBody;
 use crate::http::reply::Reply;
+use crate::http::response_body::ResponseBody;
 
 /// Whom an answer goes to.
 #[derive(Debug, Clone, Default)]

@@ -12,7 +12,7 @@ use tracing::Level;
 use crate::clock::Micros;
 use crate::contract::operation::Operation;
 use crate::emulator::explain::Warning;
-use crate::http::payload::ResponseBody;
+use crate::http::response_body::ResponseBody;
 
 /// How much of a body the journal keeps.
 pub const BODY_CAP: usize = 64 << 10;

@@ -11,14 +11,14 @@ use super::entry::JournalEntry;
 use super::filter::{Criterion, Filter};
 use super::lost::Reach;
 use crate::emulator::faults::UnfiredFault;
-use crate::library::object;
+use crate::library::strict_object;
 
 /// What the journal should hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectations {
     /// Which entries are looked at at all; every one, if left out.
-    #[serde(default, deserialize_with = "object::read")]
+    #[serde(default, deserialize_with = "strict_object::read")]
     pub scope: Filter,
     /// The requests expected. A request may meet several of them.
     #[serde(default)]

@@ -37,7 +37,7 @@ pub struct Key {
     /// The variants that the workspace has of its own.
     pub choices: Choices,
     /// What the workspace holds at the moment.
-    pub edition: CollectionVersion,
+    pub collection_version: CollectionVersion,
 }
 
 /// What a workspace holds at a moment: nothing about it ever changes, a change makes the next one.
@@ -179,7 +179,7 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         expires_at: row.try_get(7)?,
         limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
         choices: serde_json::from_str(row.try_get(12)?).map_err(json)?,
-        edition: CollectionVersion {
+        collection_version: CollectionVersion {
             collection: row.try_get(9)?,
             version: row.try_get(10)?,
             tallied: row.try_get(11)?,

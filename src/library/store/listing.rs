@@ -35,7 +35,7 @@ pub struct View {
     /// The provider.
     pub provider: &'static str,
     /// The edition.
-    pub edition: CollectionVersion,
+    pub collection_version: CollectionVersion,
 }
 
 /// What is read of a selection's assets.
@@ -52,7 +52,7 @@ impl Read {
     /// several times as long.
     pub async fn numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         let Order { by, tie, .. } = selection.order;
-        if view.edition.tallied && by == SortBy::Created && tie == Tie::PublicId {
+        if view.collection_version.tallied && by == SortBy::Created && tie == Tie::PublicId {
             return self.many_numbers(view, selection).await;
         }
         Ok(self.listed(Listed { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
@@ -84,7 +84,7 @@ impl Read {
         let mut sql = QueryBuilder::new("SELECT group_concat(value) FROM (SELECT a.seq AS value FROM json_each(");
         sql.push_bind(serde_json::to_string(numbers).expect("numbers are always JSON"));
         sql.push(") n CROSS JOIN asset a ON a.seq = n.value\n WHERE ");
-        push_collection(&mut sql, view.edition);
+        push_collection(&mut sql, view.collection_version);
         push_order(&mut sql, view.provider, order);
         sql.push(")");
         let row = sql.build().fetch_one(&mut **self).await?;
@@ -118,7 +118,8 @@ impl Read {
         let mut sql = QueryBuilder::new("SELECT ");
         match &selection.project {
             Some(project) => {
-                sql.push("EXISTS (SELECT 1 FROM project WHERE collection = ").push_bind(view.edition.collection);
+                sql.push("EXISTS (SELECT 1 FROM project WHERE collection = ")
+                    .push_bind(view.collection_version.collection);
                 sql.push(" AND id = ").push_bind(project.clone()).push(")");
             }
             None => drop(sql.push("1")),
@@ -144,7 +145,7 @@ impl Read {
 
     /// How many assets a selection has: by the collection's tally, if that tells.
     pub async fn count(&mut self, view: View, selection: &Selection) -> Result<u64, sqlx::Error> {
-        let is_tallied = view.edition.tallied && selection.is_tallied();
+        let is_tallied = view.collection_version.tallied && selection.is_tallied();
         let table = if is_tallied { "SUM(a.count) FROM tally a" } else { "COUNT(*) FROM asset a" };
         let mut sql = QueryBuilder::new(format!("SELECT {table}\n WHERE "));
         push_conditions(&mut sql, view, selection);
@@ -158,7 +159,7 @@ impl Read {
         let mut sql = QueryBuilder::new(format!("SELECT json_group_array({asset}) FROM asset a\n WHERE "));
         push_in(&mut sql, "a.seq IN", numbers);
         sql.push("\n AND ");
-        push_collection(&mut sql, view.edition);
+        push_collection(&mut sql, view.collection_version);
         Ok(asset::from_json(sql.build().fetch_one(&mut **self).await?.try_get(0)?)?)
     }
 }
@@ -189,12 +190,12 @@ fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, sele
 
 /// That assets whose numbers are known are of a collection. A plus keeps SQLite from reading the whole collection by its
 /// index: the numbers are the way.
-fn push_collection(sql: &mut QueryBuilder<Sqlite>, edition: CollectionVersion) {
-    sql.push("+a.collection = ").push_bind(edition.collection);
+fn push_collection(sql: &mut QueryBuilder<Sqlite>, collection_version: CollectionVersion) {
+    sql.push("+a.collection = ").push_bind(collection_version.collection);
 }
 
 fn push_conditions(sql: &mut QueryBuilder<Sqlite>, view: View, selection: &Selection) {
-    sql.push("a.collection = ").push_bind(view.edition.collection);
+    sql.push("a.collection = ").push_bind(view.collection_version.collection);
     for filter in &selection.filters {
         sql.push("\n AND ");
         push_filter(sql, view, filter);
@@ -233,7 +234,9 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
             push_contains(sql, "a.description_folded", text);
             sql.push(")");
         }
-        Filter::Mentions { text, vocabulary } => push_mentions(sql, view.edition.collection, text, vocabulary),
+        Filter::Mentions { text, vocabulary } => {
+            push_mentions(sql, view.collection_version.collection, text, vocabulary)
+        }
         Filter::HasTag(tag) => push_tagged(sql, tag),
         Filter::LacksTag(tag) => {
             sql.push("NOT ");
@@ -241,7 +244,7 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
         }
         Filter::Project(project) => push_is(sql, "a.project_id = ", project),
         Filter::Folder(folder) => push_is(sql, "a.folder_id = ", folder),
-        Filter::NotTrashed => push_not_trashed(sql, view.edition.collection),
+        Filter::NotTrashed => push_not_trashed(sql, view.collection_version.collection),
         Filter::Uploader(name) => push_is(sql, "a.uploader = ", name),
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
         Filter::VisibleTo(name) => {

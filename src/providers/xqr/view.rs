@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::clock::{Micros, seconds, utc};
 use crate::contract::provider::{Context, Page, Rows};
-use crate::http::payload::ResponseBody;
 use crate::http::reply::{RenderedPage, Reply, write};
+use crate::http::response_body::ResponseBody;
 use crate::library::model::Status;
 use crate::library::store::{self};
 

@@ -89,7 +89,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         expires_at: None,
         limits: KeyLimits::Default,
         choices: Choices::new(),
-        edition: CollectionVersion { collection: 1, version: 0, tallied: false },
+        collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     };
     let args =
         query::read(card.params(), card.unknown(), raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
