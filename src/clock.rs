@@ -56,7 +56,7 @@ impl Clock {
         Clock::with(ClockMode::Frozen { at })
     }
 
-    /// A clock whose hands are like this.
+    /// A clock in this mode.
     pub fn with(mode: ClockMode) -> Clock {
         Clock { started: monotonic(), mode: RwLock::new(mode) }
     }
@@ -71,7 +71,7 @@ impl Clock {
         self.mode().show()
     }
 
-    /// Puts the hands like this.
+    /// Changes the mode.
     pub fn set_mode(&self, mode: ClockMode) {
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = mode;
     }
