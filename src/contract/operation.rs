@@ -107,6 +107,11 @@ impl Operation {
         self.paths.iter().any(|template| matches(template, path))
     }
 
+    /// Whether one of its paths can begin with this text.
+    pub fn can_begin_with(&self, beginning: &str) -> bool {
+        self.paths.iter().any(|template| begins(template, beginning))
+    }
+
     /// Whether it is a route that the emulator does not imitate.
     pub fn is_absent(&self) -> bool {
         matches!(self.action, Action::Absent)
@@ -182,6 +187,16 @@ pub fn matches(template: &str, path: &str) -> bool {
     }
 }
 
+/// Whether a path that fits the template can begin with this text, whose last segment may be a part of one.
+fn begins(template: &str, beginning: &str) -> bool {
+    let mut wanted = template.split('/');
+    let (whole, part) = beginning.rsplit_once('/').map_or((None, beginning), |(whole, part)| (Some(whole), part));
+    let mut whole = whole.into_iter().flat_map(|whole| whole.split('/'));
+    let fits = |given: &str, wanted: &str| wanted == given || (is_name(wanted) && !given.is_empty());
+    whole.all(|given| wanted.next().is_some_and(|wanted| fits(given, wanted)))
+        && wanted.next().is_some_and(|wanted| is_name(wanted) || wanted.starts_with(part))
+}
+
 /// The template with the path's own segments in place of names, so that only what is fixed is compared.
 fn filled(template: &str, path: &str) -> String {
     let mut given = path.split('/');
@@ -235,6 +250,18 @@ mod tests {
         }
         assert_eq!(found("get", "/v1/things"), "other methods");
         assert_eq!(methods(TABLE, "/v1/things"), ["GET", "POST"]);
+    }
+
+    #[test]
+    fn a_path_can_begin_like_a_template_with_any_text_for_its_names() {
+        let begin = |beginning: &str| {
+            TABLE.iter().filter(|it| it.can_begin_with(beginning)).map(|it| it.name).collect::<Vec<_>>()
+        };
+        assert_eq!(begin("/v1/things/a/"), ["seal_thing"]);
+        assert_eq!(begin("/v1/things/a/se"), ["seal_thing"]);
+        assert_eq!(begin("/v1/things/s"), ["get_special", "get_thing", "seal_thing"]);
+        assert_eq!(begin("/v1/thing"), ["list_things", "make_thing", "get_special", "get_thing", "seal_thing"]);
+        assert_eq!((begin("").len(), begin("/v2"), begin("/v1/things/a/b")), (5, vec![], vec![]));
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl Card {
         listing.expect("every provider lists its assets")
     }
 
+    /// The operation that lists the assets.
+    pub fn list_operation(&self) -> &'static Operation {
+        self.listing().0
+    }
+
     /// The path of the list of assets.
     pub fn list(&self) -> &'static str {
         self.listing().0.path()

@@ -250,8 +250,8 @@ impl<'r> Call<'r> {
         let rendered = self.provider().page(facts.page, facts.args);
         let warnings = explain::warnings(facts, cursors);
         let position = explain::judged_position(facts, cursors);
-        cursors.remember(facts, rendered.next.as_deref());
-        let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position });
+        let offered = cursors.remember(facts, rendered.next.as_deref());
+        let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position, offered });
         if self.faults.paging.is_none() {
             key.keep(facts.query, response.clone());
         }

@@ -149,3 +149,25 @@ fn faults_and_the_journal_know_the_operation() {
     assert_eq!((refused.status, &refused.json()["error"]["at"]), (400, &json!("match.operation")));
     assert_eq!(server.get("/_emulator/journal?operation=list_asets", &[]).status, 400);
 }
+
+/// There are no pages to disturb, so the rule waits for a list.
+#[test]
+fn a_paging_fault_is_for_lists_alone() {
+    let server = Server::start(&world());
+    for dialect in dialects::ALL {
+        let card = providers::named(dialect.name).unwrap().card();
+        let rule =
+            json!({"match": {"provider": card.name}, "effect": {"paging": "empty_page"}, "trigger": {"next": 1}});
+        let id = server.call("POST", "/_emulator/faults", &rule).json()["id"].clone();
+        let fired = || server.get(&format!("/_emulator/faults/{id}"), &[]).json()["fired"].clone();
+        let auth = [&*dialect.auth("_off")];
+        for operation in card.operations.iter().filter(|operation| operation.is_absent()) {
+            let target = format!("/{}{}", card.name, filled(operation.path()));
+            assert_eq!(server.post(operation.method, &target, &auth, "").status, 501, "{target}");
+        }
+        server.get(&format!("/{}/nowhere", card.name), &auth);
+        assert_eq!(fired(), 0, "{}", card.name);
+        server.get(&dialect.target(&format!("{}=2", dialect.size)), &auth);
+        assert_eq!(fired(), 1, "{}", card.name);
+    }
+}

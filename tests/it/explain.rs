@@ -455,6 +455,30 @@ fn a_page_that_is_asked_again_is_judged_again() {
     (0..3).for_each(|_| assert_eq!(told(&asked), json!([]), "it was offered with these too"));
 }
 
+/// A kept page renews what it offers: its offers may be forgotten meanwhile, since others walk too.
+#[test]
+fn a_walk_over_kept_pages_is_not_warned_of_after_its_offers_were_forgotten() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 45, "listed_by": "xqr"}}));
+    let key = made.json()["keys"]["xqr"].as_str().unwrap().to_owned();
+    let other = json!({"generate": {"count": 5000, "listed_by": "flora"}});
+    let other = server.call("POST", "/_emulator/workspaces", &other).json();
+    let other = other["keys"]["flora"].as_str().unwrap();
+    let walk = || {
+        for offset in ["0", "20", "40", "60"] {
+            assert_eq!(server.list("xqr", &key, &format!("limit=20&offset={offset}")).status, 200);
+        }
+        server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["warnings"].clone()
+    };
+    (0..3).for_each(|_| assert_eq!(walk(), json!([])));
+    let mut query = "limit=1".to_owned();
+    for _ in 0..4_100 {
+        let page = server.list("flora", other, &query).json();
+        query = format!("limit=1&cursor={}", page["meta"]["next_cursor"].as_str().unwrap());
+    }
+    (0..3).for_each(|_| assert_eq!(walk(), json!([])));
+}
+
 #[test]
 fn the_same_pages_of_a_walk_take_the_journal_s_memory_once() {
     let server = Server::start("demo");
@@ -483,7 +507,7 @@ fn the_oldest_cursors_are_forgotten() {
     let plan = asker.provider.plan(&args, &asker.key).unwrap();
     let page = page(&asker.app, asker.provider, &asker.key.key, &plan);
     let facts = PageFacts { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
-    let others = |count: usize| (0..count).for_each(|n| asker.cursors.remember(&facts, Some(&n.to_string())));
+    let others = |count: usize| (0..count).for_each(|n| drop(asker.cursors.remember(&facts, Some(&n.to_string()))));
     others(4_095);
     assert_eq!(asker.told(&format!("cursor={next}&query=p&limit=100")).len(), 1);
     others(4_096);

@@ -325,8 +325,31 @@ fn a_rule_that_can_never_apply_says_so() {
         let warning = warned(&server, json!({"match": matches, "effect": effect})).unwrap_or_default();
         assert!(warning.starts_with(said), "{matches}: {warning}");
     }
+    let paging = json!({"paging": "repeat"});
+    for matches in [json!({"operation": "get_asset"}), json!({"path": "/api/v1/projects"})] {
+        let mut matches = matches;
+        matches["provider"] = json!("flora");
+        let warning = warned(&server, json!({"match": matches, "effect": paging})).unwrap_or_default();
+        assert!(warning.starts_with("FLORA has no route that the rule matches"), "{matches}: {warning}");
+    }
+    for (provider, matches) in [
+        ("piktid", json!({"operation": "list_assets", "method": "OPTIONS"})),
+        ("flora", json!({"operation": "upload_asset", "method": "HEAD"})),
+    ] {
+        let mut matches = matches;
+        matches["provider"] = json!(provider);
+        let warning = warned(&server, json!({"match": matches, "effect": effect.clone()})).unwrap_or_default();
+        assert!(warning.contains("has no route that the rule matches"), "{matches}: {warning}");
+    }
     for (matches, effect) in [
         (json!({}), effect.clone()),
+        (json!({"provider": "flora", "path": "/api/v1/assets/asset_1/*"}), effect.clone()),
+        (json!({"provider": "konpro", "path": "/v1/folders/f1/*"}), effect.clone()),
+        (
+            json!({"provider": "twelvelabs", "operation": "get_transcription", "query": {"include": "words"}}),
+            effect.clone(),
+        ),
+        (json!({"provider": "xqr", "method": "HEAD"}), effect.clone()),
         (json!({"path": "/v1/asset/list"}), effect.clone()),
         (json!({"provider": "konpro", "path": "/v1/*", "method": "get"}), effect.clone()),
         (json!({"provider": "flora", "query": {"limit": "5", "limt": null}}), effect.clone()),

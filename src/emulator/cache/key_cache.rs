@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::clock::Micros;
 use crate::contract::provider::{Page, Provider, Row};
 use crate::contract::variant::Variants;
-use crate::emulator::explain::{Cursors, JudgedPosition, Warning};
+use crate::emulator::explain::{Cursors, JudgedPosition, OfferedPosition, Warning};
 use crate::http::reply::RenderedPage;
 use crate::library::seen_before::SeenBefore;
 use crate::library::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
@@ -76,6 +76,8 @@ pub struct CachedResponse {
     pub warnings: Box<[Warning]>,
     /// The position that was asked for, if a warning depends on whether it was offered before.
     pub position: Option<JudgedPosition>,
+    /// The positions that the page offers.
+    pub offered: Box<[OfferedPosition]>,
 }
 
 /// Responses by query string.
@@ -87,9 +89,11 @@ struct Responses {
 }
 
 impl CachedResponse {
-    /// Whether the warnings would be the same now.
+    /// Whether the warnings would be the same now, and what the page offers is still remembered. (The page is made again
+    /// otherwise, which remembers it.)
     pub fn is_valid(&self, cursors: &Cursors) -> bool {
         self.position.is_none_or(|position| cursors.agrees_with(&position))
+            && self.offered.iter().all(|offered| cursors.has(offered))
     }
 
     fn bytes(&self) -> usize {

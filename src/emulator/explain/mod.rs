@@ -11,7 +11,7 @@ mod warning;
 mod warnings;
 mod why;
 
-pub use offered_positions::{Cursors, JudgedPosition};
+pub use offered_positions::{Cursors, JudgedPosition, OfferedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
 pub use text::{SHORT, clip, in_ascii, meant};

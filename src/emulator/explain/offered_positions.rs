@@ -32,6 +32,13 @@ pub(super) enum Place<'a> {
     Offset(u64),
 }
 
+/// A position that an answer offers, under which filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferedPosition {
+    place: u64,
+    filters: u64,
+}
+
 /// A position that was asked for, and what was remembered of it then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JudgedPosition {
@@ -52,27 +59,24 @@ pub(super) enum Recalled {
 }
 
 impl Cursors {
-    /// Remembers what an answer offers: its next cursor, or the offsets at which a walk by offset ends, since it must
-    /// ask for one of them to know that it has.
-    pub fn remember(&self, facts: &PageFacts, next: Option<&str>) {
+    /// Remembers what an answer offers, and says what that is: its next cursor, or the offsets at which a walk by offset ends,
+    /// since it must ask for one of them to know that it has.
+    pub fn remember(&self, facts: &PageFacts, next: Option<&str>) -> Box<[OfferedPosition]> {
         let page = facts.page;
-        match (facts.card.paging().by, &facts.plan.start) {
-            (Position::OffsetCursor | Position::Keyset, _) => {
-                if let Some(next) = next {
-                    self.offer(facts, &Place::Cursor(next));
-                }
-            }
+        let offered: Vec<_> = match (facts.card.paging().by, &facts.plan.start) {
+            (Position::OffsetCursor | Position::Keyset, _) => next.into_iter().map(Place::Cursor).collect(),
             (Position::Offset, Start::Offset(start)) if !page.more && !page.rows.is_empty() => {
-                for step in [page.rows.len() as u64, u64::from(facts.plan.limit)] {
-                    self.offer(facts, &Place::Offset(start.saturating_add(step)));
-                }
+                let steps = [page.rows.len() as u64, u64::from(facts.plan.limit)];
+                steps.map(|step| Place::Offset(start.saturating_add(step))).into()
             }
-            (Position::Offset | Position::Page, _) => {}
-        }
+            (Position::Offset | Position::Page, _) => Vec::new(),
+        };
+        let filters = filters_of(facts);
+        let offered = offered.iter().map(|place| OfferedPosition { place: place_of(facts, place), filters });
+        offered.inspect(|offered| self.offer(*offered)).collect()
     }
 
-    fn offer(&self, facts: &PageFacts, place: &Place) {
-        let (place, filters) = (place_of(facts, place), filters_of(facts));
+    fn offer(&self, OfferedPosition { place, filters }: OfferedPosition) {
         let mut memory = self.lock();
         if !memory.filters.contains_key(&place) {
             memory.make_room();
@@ -88,6 +92,11 @@ impl Cursors {
     pub(super) fn judge(&self, facts: &PageFacts, place: &Place) -> JudgedPosition {
         let (place, filters) = (place_of(facts, place), filters_of(facts));
         JudgedPosition { place, filters, recalled: self.recall(place, filters) }
+    }
+
+    /// Whether an offer is still remembered.
+    pub fn has(&self, offered: &OfferedPosition) -> bool {
+        self.recall(offered.place, offered.filters) == Recalled::SameFilters
     }
 
     /// Whether the same is remembered of a position as before.

@@ -117,7 +117,7 @@ impl ActiveRule {
 
     fn choose(&mut self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Option<AppliedFault> {
         let concerned = match &self.rule.effect {
-            Effect::Paging(fault) => fault.concerns(asked.card, asked.query),
+            Effect::Paging(fault) => asked.lists() && fault.concerns(asked.card, asked.query),
             _ => true,
         };
         if !concerned || self.is_over(now) || !self.rule.matches.fits(asked) {

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use super::check::cards;
 use super::effect::Effect;
 use super::paging::{self, PagingFault};
-use super::rule::{Match, Rule, fits_path};
+use super::rule::{Match, Rule};
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::emulator::explain::{self, SHORT};
@@ -45,7 +45,8 @@ impl Rule {
     fn obstacle(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         // With an answer of its own, a rule can stand for a route that is not imitated.
         let needs_route = !matches!(self.effect, Effect::Raw(_));
-        let route = || needs_route.then(|| self.matches.other_route(card)).flatten();
+        let route =
+            || needs_route.then(|| self.matches.other_route(card, matches!(self.effect, Effect::Paging(_)))).flatten();
         let query = || self.matches.unknown_parameter(card);
         let key = || self.matches.missing_key(card, reachable);
         route().or_else(query).or_else(key).or_else(|| self.single_page(card, reachable))
@@ -77,9 +78,10 @@ impl Rule {
 
 impl Match {
     /// Why only requests for what is not there match it.
-    fn other_route(&self, card: &Card) -> Option<String> {
+    fn other_route(&self, card: &Card, of_list: bool) -> Option<String> {
         let Card { name, title, .. } = card;
-        if card.operations.iter().any(|operation| self.can_be_for(operation, card)) {
+        let can_be = |operation: &&Operation| !of_list || operation.name == card.list_operation().name;
+        if card.operations.iter().filter(can_be).any(|operation| self.can_be_for(operation, card)) {
             return None;
         }
         let prefix = format!("/{name}");
@@ -90,17 +92,16 @@ impl Match {
         Some(format!("{title} has no route that the rule matches{hint}; `assetmock providers {name}` lists them"))
     }
 
-    /// Whether a request for this operation can match.
+    /// Whether a request for this operation, or one that the vendor's framework answers at its path, can match.
     fn can_be_for(&self, operation: &Operation, card: &Card) -> bool {
-        let fits = |path: &String| {
-            let bare = path.strip_suffix('/').unwrap_or(path);
-            operation.has_path(path)
-                || operation.has_path(bare)
-                || operation.paths.iter().any(|known| fits_path(path, known))
+        let fits = |path: &String| match path.strip_suffix('*') {
+            Some(beginning) => operation.can_begin_with(beginning),
+            None => operation.has_path(path) || operation.has_path(path.strip_suffix('/').unwrap_or(path)),
         };
-        let allow = card.allow(operation.path());
         let allowed = |method: &String| match &*method.to_ascii_uppercase() {
-            "HEAD" | "OPTIONS" => allow.split(", ").any(|known| known.eq_ignore_ascii_case(method)),
+            "HEAD" if self.operation.is_some() => operation.method == "GET" && card.methods.has_head(),
+            // Rules come before routes: an answer that refuses the method can be replaced too.
+            "HEAD" | "OPTIONS" => self.operation.is_none(),
             method => method == operation.method,
         };
         let is_named = self.operation.as_ref().is_none_or(|name| name == operation.name);
@@ -109,6 +110,10 @@ impl Match {
 
     /// Why only requests with a parameter that the vendor does not have match it.
     fn unknown_parameter(&self, card: &Card) -> Option<String> {
+        // Only the parameters of the list are known.
+        if !self.can_be_for(card.list_operation(), card) {
+            return None;
+        }
         let names = || card.params().iter().map(|param| param.name);
         let is_known = |name: &str| names().any(|known| Some(known) == name.split('[').next());
         let (name, _) = self.query.iter().find(|(name, value)| value.is_some() && !is_known(name))?;

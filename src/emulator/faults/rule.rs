@@ -137,6 +137,13 @@ pub struct RequestFacts<'a> {
     pub query: &'a str,
 }
 
+impl RequestFacts<'_> {
+    /// Whether it is for the list of assets: nothing else has pages.
+    pub fn lists(&self) -> bool {
+        self.operation == Some(self.card.list_operation().name)
+    }
+}
+
 impl RetryAfter {
     /// How many seconds from now.
     pub fn seconds(self) -> u64 {

@@ -36,11 +36,20 @@ pub struct Expectations {
 }
 
 /// What faults should have done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 pub enum ExpectedFaults {
     /// Each rule has struck at least once since it was made, and those in force also since the journal was last cleared.
     AllFired,
+}
+
+impl<'de> Deserialize<'de> for ExpectedFaults {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<ExpectedFaults, D::Error> {
+        match &*strict_object::read_text(json, "`all_fired`")? {
+            "all_fired" => Ok(ExpectedFaults::AllFired),
+            other => Err(D::Error::unknown_variant(other, &["all_fired"])),
+        }
+    }
 }
 
 /// A request expected: a filter without `limit`, and how often.

@@ -164,6 +164,7 @@ fn assets_are_added_all_or_none() {
         (with("ids", json!({"acme": "x"})), "assets[1].ids"),
         (with("told", json!({"by": "xqr", "words": [null]})), "assets[1].told.words"),
         (with("imported_from", json!({"provider": "xqr", "json": [null]})), "assets[1].imported_from.json"),
+        (with("imported_from", json!(["xqr", {}])), "assets[1].imported_from"),
         (json!("a.png"), "assets[1]"),
     ] {
         let said = refused(&server, &room.at("POST", "/assets"), json!({"assets": [image("good.png"), wrong]}));
