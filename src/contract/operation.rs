@@ -177,6 +177,9 @@ pub fn nearest(operations: &'static [Operation], path: &str) -> Option<&'static 
 
 /// Whether a path fits a template, segment by segment. What a name stands for is not empty.
 pub fn matches(template: &str, path: &str) -> bool {
+    if template == path {
+        return true;
+    }
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
     loop {
         match (wanted.next(), given.next()) {
