@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::answer::{BODY, Created, Json, Path, Refusal, RemovedCount, StrictQuery};
+use super::answer::{BODY, Created, Json, Path, Refusal, RemovedCount};
 use super::merge::{self, Patch, merged};
+use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
 use crate::emulator::load_fixtures;

@@ -10,13 +10,15 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Created, Json, Path, Refusal, RemovedCount, StrictQuery};
+use super::answer::{Created, Json, Path, Refusal, RemovedCount};
 use super::fault_warnings::add_warning;
+use super::strict_query::StrictQuery;
 use super::workspaces::existing;
 use crate::clock::Micros;
 use crate::emulator::app::App;
-use crate::emulator::faults::{Listed, Problem, Rule, UnfiredFault};
+use crate::emulator::faults::{Listed, Match, Problem, Rule, UnfiredFault};
 use crate::emulator::journal::Filter;
+use crate::library::store::Key;
 
 const TAG: &str = "Faults";
 
@@ -92,14 +94,32 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
             && meet(&scope.provider, &matches.provider)
             && meet(&scope.key, &matches.key)
     });
-    // A rule for a key alone is for the workspace of that key.
-    let by_key = |it: &Listed| it.rule.matches.workspace.is_none() && it.rule.matches.key.is_some();
-    if let Some(workspace) = scope.workspace.as_ref().filter(|_| rules.iter().any(by_key)) {
-        let keys = app.store.keys_of(workspace).await?;
-        let is_held = |it: &Listed| keys.iter().any(|key| it.rule.matches.key.as_deref() == Some(&*key.key));
-        rules.retain(|it| !by_key(it) || is_held(it));
+    if scope.key.is_some() || rules.iter().any(|it| it.rule.matches.key.is_some()) {
+        let keys = match &scope.workspace {
+            Some(workspace) => app.store.keys_of(workspace).await?,
+            None => app.store.keys().await?,
+        };
+        rules.retain(|it| can_meet_by_key(scope, &it.rule.matches, &keys));
     }
     Ok(rules.iter().filter_map(Listed::unfired).collect())
+}
+
+/// Whether a request can be within the scope and match, as far as the keys decide it: a key is of one provider and opens one
+/// workspace.
+fn can_meet_by_key(scope: &Filter, matches: &Match, keys: &[Key]) -> bool {
+    let is = |wanted: &Option<String>, given: &str| wanted.as_ref().is_none_or(|wanted| wanted == given);
+    let known = keys.iter().any(|key| {
+        is(&scope.workspace, &key.workspace)
+            && is(&matches.workspace, &key.workspace)
+            && is(&scope.provider, &key.provider)
+            && is(&matches.provider, &key.provider)
+            && is(&scope.key, &key.key)
+            && is(&matches.key, &key.key)
+    });
+    // A key that nobody holds opens no workspace, and is sent to whichever provider.
+    let named = scope.key.as_ref().or(matches.key.as_ref());
+    let is_unknown = named.is_none_or(|text| !keys.iter().any(|key| *key.key == **text));
+    known || (is_unknown && scope.workspace.is_none() && matches.workspace.is_none()) || named.is_none()
 }
 
 async fn list(

@@ -10,9 +10,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, Path, Refusal, RemovedCount, StrictQuery};
+use super::answer::{Json, Path, Refusal, RemovedCount};
 use super::faults::unfired;
 use super::json_stream::{JsonOrLines, JsonStream};
+use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing};
 use crate::clock::write_rfc3339;
 use crate::emulator::app::App;

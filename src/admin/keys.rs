@@ -9,8 +9,9 @@ use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Created, Json, Path, Refusal, StrictQuery};
+use super::answer::{Created, Json, Path, Refusal};
 use super::merge::{Patch, merged};
+use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
 use crate::emulator::workspace;

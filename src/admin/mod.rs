@@ -19,6 +19,7 @@ mod openapi;
 mod places;
 mod schemas;
 mod snapshots;
+mod strict_query;
 mod workspaces;
 
 use std::sync::{Arc, LazyLock};

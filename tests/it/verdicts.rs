@@ -258,7 +258,10 @@ fn a_scope_has_the_faults_that_can_apply_to_its_requests() {
         (json!({"workspace": "ws_tests"}), vec![own, everywhere, key, flora]),
         (json!({"workspace": "ws_other"}), vec![other, everywhere, other_key, flora]),
         (json!({"workspace": "ws_tests", "provider": "konpro"}), vec![own, everywhere, key]),
-        (json!({"key": dialect.key}), vec![own, other, everywhere, key, flora]),
+        (json!({"key": dialect.key}), vec![own, everywhere, key]),
+        (json!({"key": dialect.key, "workspace": "ws_other"}), vec![]),
+        (json!({"provider": "flora"}), vec![everywhere, flora]),
+        (json!({"key": "konpro_nobody"}), vec![everywhere, flora]),
     ] {
         let told: Vec<_> = unfired(&server, scope.clone()).into_iter().map(|(id, _)| id).collect();
         assert_eq!(told, expected, "{scope}");
