@@ -249,7 +249,7 @@ async fn change(
     Path(AssetPath { workspace, asset: id }): Path<AssetPath>,
     Json(patch): Json<Patch<Asset>>,
 ) -> Result<Json<AssetView>, Refusal> {
-    // What a vendor said of it is forgotten with the change; said anew, it would be, too.
+    // A change discards what the asset was imported from, so it cannot be set here.
     patch.refuse(&["imported_from", "told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.surroundings(&workspace).await?;

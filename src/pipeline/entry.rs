@@ -1,4 +1,4 @@
-//! What is noted about a request, for whoever asks afterwards: why it was refused, what about it was probably not meant,
+//! What is noted about a request, for the journal and the log: why it was refused, what about it was probably not meant,
 //! which faults applied. It goes to the journal and the log, and into headers of the answer if the client wants it there.
 
 use std::num::NonZeroU64;

@@ -1,4 +1,4 @@
-//! Routes that a vendor has and the emulator does not imitate: 501 in the emulator's own words, whoever asks.
+//! Routes that a vendor has and the emulator does not imitate: 501 in the emulator's own words.
 
 use std::collections::HashSet;
 

@@ -77,7 +77,7 @@ impl Faults {
         self.retain(|active| !active.is_for(workspace))
     }
 
-    /// Counts anew, for verdicts, how often the rules for a workspace apply, or all there are: the journal was cleared.
+    /// Sets to zero, for `verify`, how often the rules for a workspace have applied, or all rules: the journal was cleared.
     pub fn count_anew(&self, workspace: Option<&str>) {
         for active in self.lock().active.iter_mut().filter(|active| active.is_for(workspace)) {
             active.cleared_at = SinceCleared { seen: active.seen, fired: active.fired };
