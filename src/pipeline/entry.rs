@@ -26,6 +26,7 @@ use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
+use crate::emulator::redaction;
 use crate::http::response_body::ResponseBody;
 use crate::library::store::Key;
 use crate::providers;
@@ -157,7 +158,7 @@ impl EntryBuilder {
         let warnings = diagnostics.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
         let warnings = (!warnings.is_empty()).then_some(warnings);
         for (name, text) in [(WHY, diagnostics.why.clone()), (WARNINGS, warnings)] {
-            let value = text.and_then(|text| HeaderValue::from_str(&explain::in_ascii(&text)).ok());
+            let value = text.and_then(|text| HeaderValue::from_str(&redaction::in_ascii(&text)).ok());
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
     }

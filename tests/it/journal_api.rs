@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use assetmock::contract::provider::{Card, Provider};
 use assetmock::contract::query::Unknown;
-use assetmock::emulator::explain::in_ascii;
 use assetmock::emulator::journal::{EntryView, Filter, Har};
+use assetmock::emulator::redaction::in_ascii;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect, pairs};

@@ -5,7 +5,6 @@
 mod offered_positions;
 mod page_facts;
 mod refusal_facts;
-mod text;
 mod unmatched;
 mod warning;
 mod warnings;
@@ -14,7 +13,6 @@ mod why;
 pub use offered_positions::{Cursors, JudgedPosition, OfferedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
-pub use text::{SHORT, clip, in_ascii, meant};
 pub use warning::Warning;
 pub use warnings::{judged_position, warnings};
 pub use why::why;

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 
-use super::text::{SHORT, clip};
 use crate::contract::provider::{Card, Page};
 use crate::contract::query::Args;
 use crate::emulator::redaction::Secrets;
+use crate::emulator::redaction::{SHORT, clip};
 use crate::library::store::{AssetQuery, Key};
 
 /// What is known of a request that was answered with a page.

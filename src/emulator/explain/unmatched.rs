@@ -2,10 +2,10 @@
 //! reason.
 
 use super::page_facts::{PageFacts, Pair, shown};
-use super::text::meant;
 use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
+use crate::emulator::redaction::meant;
 use crate::library::store::{Filter, Start};
 
 /// The kinds that assets have, unless they were imported with another.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::cell::LazyCell;
 
 use super::refusal_facts::RefusalFacts;
-use super::text::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation;
@@ -12,6 +11,7 @@ use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::emulator::redaction::{self, Secrets, mask};
+use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::library::store::Key;
 use crate::providers;
 

@@ -13,8 +13,7 @@ use serde::Serialize;
 
 use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
-use crate::emulator::explain::{SHORT, clip};
-use crate::emulator::redaction::{Secrets, mask};
+use crate::emulator::redaction::{SHORT, Secrets, clip, mask};
 
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::emulator::redaction::{self, Secrets};
+use super::secrets::{SHORTEST, Secrets};
 
 /// The longest text of a client's that a sentence repeats.
 pub const SHORT: usize = 60;
@@ -44,8 +44,8 @@ pub fn in_ascii(sentence: &str) -> String {
 }
 
 /// A text that sentences may repeat as it is: in one line, and too short for a secret.
-pub(super) fn plain(text: &str) -> Option<&str> {
-    (text.len() < redaction::SHORTEST && !text.contains(breaks_lines)).then_some(text)
+pub fn plain(text: &str) -> Option<&str> {
+    (text.len() < SHORTEST && !text.contains(breaks_lines)).then_some(text)
 }
 
 fn breaks_lines(c: char) -> bool {
@@ -53,7 +53,7 @@ fn breaks_lines(c: char) -> bool {
 }
 
 /// A client's text in backticks.
-pub(super) fn quoted(text: &str, secrets: &Secrets) -> String {
+pub fn quoted(text: &str, secrets: &Secrets) -> String {
     format!("`{}`", clip(text, SHORT, secrets))
 }
 
@@ -79,7 +79,7 @@ pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
 }
 
 /// The first few of a list, and how many more there are.
-pub(super) fn first_few<T>(items: &[T], say: impl FnMut(&T) -> String) -> String {
+pub fn first_few<T>(items: &[T], say: impl FnMut(&T) -> String) -> String {
     const FEW: usize = 8;
     let more = (items.len() > FEW).then(|| format!("and {} more", items.len() - FEW));
     let said = items.iter().take(FEW).map(say).chain(more);
