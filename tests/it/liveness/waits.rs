@@ -1,83 +1,6 @@
-//! Nobody waits for anybody: readers beside writers, with and without a file. The limits asserted here are four times what
-//! the benchmarks ask for, since a hang is meant, not a time.
+//! Nobody waits for anybody.
 
-use std::io::Write;
-use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde_json::{Value, json};
-
-use crate::dialects::pairs;
-use crate::process::{Client, Folder, Running};
-use crate::support::{Server, block_on};
-
-/// The longest that a page or health may take beside any writer.
-const PAGE: Duration = Duration::from_millis(4 * 250);
-
-/// The longest that the first request of a fresh workspace may take at the 99th percentile.
-const FRESH: Duration = Duration::from_millis(4 * 100);
-
-/// How long races are run.
-const RACE: Duration = Duration::from_secs(5);
-
-/// Does the same over a private database and over a file.
-fn in_both_modes(test: impl Fn(&Running)) {
-    let common = ["--no-limits", "--log-level", "error"];
-    test(&Running::start(&common));
-    let folder = Folder::new();
-    let file = folder.file("library.sqlite");
-    test(&Running::start(&[&common[..], &["--database", &file]].concat()));
-}
-
-/// Makes a workspace, and gives its id and its keys.
-fn make(client: &mut Client, from: &Value) -> (String, Value) {
-    let made = client.steer("POST", "workspaces", &from.to_string());
-    (made["id"].as_str().unwrap().to_owned(), made["keys"].clone())
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let begun = Instant::now();
-    (work(), begun.elapsed())
-}
-
-/// A page of FLORA's that nobody has asked for before.
-fn new_page(client: &mut Client, keys: &Value, number: usize) -> Value {
-    let key = format!("Authorization: Bearer {}", keys["flora"].as_str().unwrap());
-    let answer = client.ask("GET", &format!("/flora/api/v1/assets?limit=20&query=z{number}"), &[&key], "");
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
-}
-
-/// Runs `work` again and again in threads of their own until `meanwhile` is done.
-fn beside<T>(
-    server: &Running,
-    count: usize,
-    work: impl Fn(&mut Client, usize) + Sync,
-    meanwhile: impl FnOnce() -> T,
-) -> T {
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        for number in 0..count {
-            let (mut client, over, work) = (server.connect(), &over, &work);
-            scope.spawn(move || {
-                while !over.load(SeqCst) {
-                    work(&mut client, number);
-                }
-            });
-        }
-        /// Lets the others end, whatever becomes of the one.
-        struct End<'o>(&'o AtomicBool);
-        impl Drop for End<'_> {
-            fn drop(&mut self) {
-                self.0.store(true, SeqCst);
-            }
-        }
-        let _end = End(&over);
-        meanwhile()
-    })
-}
+use super::*;
 
 #[test]
 fn a_page_does_not_wait_for_a_writer_to_the_same_workspace() {
@@ -259,9 +182,6 @@ fn a_reader_beside_resets_meets_one_of_the_two_states() {
     });
 }
 
-/// More than a slice holds, and more than fits into the buffers of a connection.
-const MANY: usize = 20_000;
-
 #[test]
 fn an_export_that_is_read_slowly_is_of_one_state_and_keeps_nobody_waiting() {
     in_both_modes(|server| {
@@ -329,73 +249,4 @@ fn a_copy_of_a_large_workspace_and_its_original_never_see_each_others_changes() 
             assert_eq!(summary["assets"].as_u64(), Some(assets.len() as u64));
         }
     });
-}
-
-/// Waits until the library has as many rows in each table as before.
-fn wait_for_rows(server: &Server, before: &[(&'static str, i64)]) {
-    let begun = Instant::now();
-    loop {
-        let rows = block_on(server.app.store.rows()).unwrap();
-        if rows == before {
-            return;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{rows:?} are left, and there were {before:?}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// A server whose library has seen its first change, and the rows it has.
-fn server_and_rows() -> (Server, Vec<(&'static str, i64)>) {
-    let server = Server::start("empty");
-    server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_small"}));
-    server.call("DELETE", "/_emulator/workspaces/ws_small", &Value::Null);
-    let rows = block_on(server.app.store.rows()).unwrap();
-    (server, rows)
-}
-
-/// Rows that nothing refers to would stay for ever.
-#[test]
-fn what_nothing_refers_to_any_more_is_removed() {
-    let (server, before) = server_and_rows();
-    let call = |method: &str, path: &str, body: Value| {
-        let answer = server.call(method, &format!("/_emulator/{path}"), &body);
-        assert!(answer.status < 300, "{}", answer.text());
-    };
-    call("POST", "workspaces", json!({"id": "ws_big", "generate": {"count": 2_500}}));
-    call("POST", "workspaces", json!({"id": "ws_copy", "copy": "ws_big"}));
-    call("POST", "workspaces/ws_copy/assets", json!({"assets": [{"name": "a"}]}));
-    call("DELETE", "workspaces/ws_big", Value::Null);
-    call("DELETE", "workspaces/ws_copy", Value::Null);
-    wait_for_rows(&server, &before);
-}
-
-#[test]
-fn a_workspace_whose_client_leaves_while_it_is_made_leaves_nothing_behind() {
-    let (server, before) = server_and_rows();
-    let body = json!({"id": "ws_big", "generate": {"count": 1_000_000}}).to_string();
-    let head =
-        format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
-    let mut leaving = TcpStream::connect(server.address).unwrap();
-    leaving.write_all((head + &body).as_bytes()).unwrap();
-    let assets = || block_on(server.app.store.rows()).unwrap().iter().find(|(table, _)| *table == "asset").unwrap().1;
-    let begun = Instant::now();
-    while assets() < 3_000 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it is not made");
-    }
-    drop(leaving);
-    wait_for_rows(&server, &before);
-    assert_eq!(server.get("/_emulator/workspaces/ws_big", &[]).status, 404);
-}
-
-#[test]
-fn an_export_whose_client_leaves_keeps_nothing() {
-    let (server, before) = server_and_rows();
-    server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_big", "generate": {"count": MANY}}));
-    let mut leaving = TcpStream::connect(server.address).unwrap();
-    leaving.write_all(b"GET /_emulator/workspaces/ws_big/fixture HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    assert_eq!(leaving.peek(&mut [0]).unwrap(), 1);
-    server.call("DELETE", "/_emulator/workspaces/ws_big", &Value::Null);
-    assert_ne!(block_on(server.app.store.rows()).unwrap(), before, "the export still needs it");
-    drop(leaving);
-    wait_for_rows(&server, &before);
 }
