@@ -63,6 +63,14 @@ fn whoever_reads_while_a_workspace_is_removed_sees_all_of_it_or_none() {
                 }
             });
         }
+        scope.spawn(|| {
+            while !over.load(Relaxed) {
+                // It breaks off, and is no JSON, if one of them is gone when its turn comes.
+                let listed = done(&server, "GET /workspaces", Value::Null);
+                let listed = listed["workspaces"].as_array().unwrap();
+                assert!(listed.iter().all(|one| one["listed"]["xqr"] == 3 || one["id"] != "ws_fleeting"), "{listed:?}");
+            }
+        });
         let made = (0..60).map(|_| {
             let made = crate::admin::asked(&server, "POST /workspaces", &wanted).status;
             (made, crate::admin::asked(&server, "DELETE /workspaces/ws_fleeting", &Value::Null).status)

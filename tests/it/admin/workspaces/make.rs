@@ -79,6 +79,11 @@ fn every_answer_says_how_many_assets_each_provider_lists() {
     assert_eq!(done(&server, &room.at("POST", "/reset"), Value::Null)["listed"], made["listed"]);
     let demo = Room::known(&server, "ws_demo");
     assert_eq!(read(&demo), walked(&server, &demo));
+    let listed = done(&server, "GET /workspaces", Value::Null);
+    for room in [&demo, &room] {
+        let one = listed["workspaces"].as_array().unwrap().iter().find(|one| one["id"] == *room.id).unwrap();
+        assert_eq!(one["listed"], read(room), "in the list of all, too");
+    }
 }
 
 #[test]
