@@ -103,7 +103,7 @@ pub struct Card {
     /// What it does in one of several ways, as the user chooses.
     pub variants: &'static [Variant],
     /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
-    pub staged: &'static [InjectedFailure],
+    pub injected_failures: &'static [InjectedFailure],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.

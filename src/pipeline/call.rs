@@ -141,7 +141,7 @@ impl<'r> Call<'r> {
     /// so: not where the failure says that there is none, and of a used-up quota nothing is left.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
-        self.entry.note_staged();
+        self.entry.note_injected();
         if !matches!(&*replacement, Replacement::Failure(failure) if failure.is_about_the_key()) {
             // A key that is not live has nothing to count.
             let _ = self.count();
@@ -203,7 +203,7 @@ impl<'r> Call<'r> {
             None => {
                 let args = provider.read(query, self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
-                    self.entry.note_staged();
+                    self.entry.note_injected();
                     return Err(failure);
                 }
                 // In a box of its own, so that the many requests that need no page made do not carry room for this.

@@ -34,9 +34,13 @@ fn every_failure_of_every_provider_wears_its_envelope() {
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
             assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
-            if let Failure::Injected(staged) = failure {
-                assert_eq!(reply.status.as_u16(), staged.status, "{} {name}", dialect.name);
-                assert!(text.contains(staged.code) && text.contains(staged.message), "{} {name}: {text}", dialect.name);
+            if let Failure::Injected(injected) = failure {
+                assert_eq!(reply.status.as_u16(), injected.status, "{} {name}", dialect.name);
+                assert!(
+                    text.contains(injected.code) && text.contains(injected.message),
+                    "{} {name}: {text}",
+                    dialect.name
+                );
             }
         }
     }
@@ -67,12 +71,12 @@ fn failures_that_all_share_have_the_status_that_all_expect() {
 }
 
 #[test]
-fn staged_failures_are_sentences_with_a_status_of_their_own() {
+fn injected_failures_are_sentences_with_a_status_of_their_own() {
     for (provider, _) in pairs() {
-        for staged in provider.card().staged {
-            assert!((400..600).contains(&staged.status), "{staged:?}");
-            assert!(staged.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{staged:?}");
-            assert!(!staged.message.is_empty() && !staged.message.contains(['|', '{']), "{staged:?}");
+        for injected in provider.card().injected_failures {
+            assert!((400..600).contains(&injected.status), "{injected:?}");
+            assert!(injected.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{injected:?}");
+            assert!(!injected.message.is_empty() && !injected.message.contains(['|', '{']), "{injected:?}");
         }
     }
 }

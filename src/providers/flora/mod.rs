@@ -47,7 +47,7 @@ pub static CARD: Card = Card {
     },
     quotas: &[], // documented: a limit exists, its size nowhere
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };

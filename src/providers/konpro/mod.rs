@@ -3,8 +3,8 @@
 mod error;
 mod facts;
 mod import;
+mod page_token;
 mod params;
-mod token;
 mod variants;
 mod view;
 
@@ -58,7 +58,7 @@ pub static CARD: Card = Card {
         },
     ],
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };

@@ -1,6 +1,6 @@
 //! KonPro's four parameters, all of them strings in its documentation.
 
-use super::token;
+use super::page_token;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, integers};
 use crate::library::model::Status;
@@ -14,7 +14,7 @@ pub const ALL: &[Param] = &[
         .or("100")
         .empty(Empty::Absent)
         .known(Documented, "How many assets to return; 0 stands for the default."),
-    Param::parsed("token", token::read)
+    Param::parsed("token", page_token::read)
         .empty(Empty::Absent)
         .known(Documented, "Where the page begins: `token` of the page before."),
 ];

@@ -28,7 +28,7 @@ struct Detail<'a> {
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
 /// What only faults bring about: what clients have met on other routes, and a 503. The text of `conflict` is inferred.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
     InjectedFailure::client("conflict", 409, NO_CODE, "Conflict"),
     InjectedFailure::client("maximum_identities_reached", 429, NO_CODE, "Maximum identities reached."),
@@ -58,7 +58,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Failure::Injected(staged) => say(staged.status(), staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.message),
     }
 }
 

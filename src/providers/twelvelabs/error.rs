@@ -20,7 +20,7 @@ const KEY_INVALID: &str = "API Key is either invalid or expired. Please check yo
 
 /// What only faults bring about. Codes and sentences are published but for the last one's; which status they go with is
 /// inferred, except for `resource_not_exist` and `parameter_not_provided`.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "resource_not_exist",
         404,
@@ -85,7 +85,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::Internal => {
             say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")
         }
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 

@@ -47,7 +47,7 @@ pub static CARD: Card = Card {
     },
     quotas: &[], // documented: limits exist; whether this route has one is open
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };

@@ -32,7 +32,7 @@ struct Meta<'a> {
 pub const MONTHLY: &str = "quota_exceeded";
 
 /// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "feature_not_available",
         403,
@@ -85,7 +85,7 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
             say(StatusCode::TOO_MANY_REQUESTS, code, message).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 

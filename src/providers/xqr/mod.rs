@@ -64,7 +64,7 @@ pub static CARD: Card = Card {
         },
     ],
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };
@@ -129,7 +129,7 @@ impl Provider for Xqr {
         let id = request_id(cx);
         let reply = error::refusal(failure, &id, cx.variants);
         let reply = dressed(reply, id, cx);
-        if failure.is_staged(error::MONTHLY) { of_the_month(reply) } else { reply }
+        if failure.is_injected(error::MONTHLY) { of_the_month(reply) } else { reply }
     }
 
     fn framework_reply(&self, reply: Reply, cx: &Context) -> Reply {
