@@ -27,7 +27,7 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
         let usable = |key: &&Key| {
             key.provider == card.name
                 && key.state(now) == KeyState::Active
-                && card.scope().is_none_or(|scope| key.allows(scope))
+                && card.list_operation().scope.is_none_or(|scope| key.allows(scope))
         };
         if let Some(key) = keys.iter().find(usable) {
             let _ = write!(
@@ -178,9 +178,9 @@ fn card_row(card: &'static Card) -> CardRow {
         methods: card.allow(card.list()),
         operations: card.operations.iter().map(operation_row).collect(),
         key: card.auth.carrier.line("<key>"),
-        scope: card.scope(),
+        scope: card.list_operation().scope,
         parameters: card.params().iter().map(param_row).collect(),
-        unknown_parameters: if card.unknown() == Unknown::Ignored { "ignored" } else { "refused" },
+        unknown_parameters: if card.list_operation().unknown == Unknown::Ignored { "ignored" } else { "refused" },
         limits: limits.collect(),
         variants: card.variants,
         injected_failures: card.injected_failures.iter().map(injected_row).collect(),

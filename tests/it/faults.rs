@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use assetmock::contract::context::Context;
 use assetmock::contract::failure::Failure;
-use assetmock::contract::provider::{Context, Provider};
+use assetmock::contract::provider::Provider;
 use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
@@ -110,7 +111,7 @@ impl AlteredLibrary {
     /// The page asked for, through the stages of the pipeline that a paging fault has to do with.
     fn page(&self, provider: &dyn Provider, raw: &str) -> Answer {
         let card = provider.card();
-        let args = query::read(card.params(), card.unknown(), raw).unwrap();
+        let args = card.list_operation().read(raw, Variants::default()).unwrap();
         let applies = self.script.paging.is_some_and(|fault| fault.concerns(card, raw));
         let refused = self.script.refused_cursor(card).filter(|_| applies);
         let reply = match refused {
@@ -135,7 +136,8 @@ impl AlteredLibrary {
         if applies {
             self.script.alter_page(&mut page, &self.rng);
         }
-        provider.answer(&provider.page(&page, args), &cx(&Counts::default()))
+        let list = provider.card().asset_list();
+        (list.answer)(&(list.page)(&page, args), &cx(&Counts::default()))
     }
 }
 

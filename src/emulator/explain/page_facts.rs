@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use axum::http::HeaderMap;
 
 use super::text::{SHORT, clip};
-use crate::contract::provider::{Card, Page};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::query::Args;
 use crate::emulator::redaction::Secrets;
 use crate::library::store::{AssetQuery, Key};

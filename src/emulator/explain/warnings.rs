@@ -5,7 +5,7 @@ use super::page_facts::{PageFacts, Pair, shown};
 use super::text::meant;
 use super::unmatched::unmatched;
 use super::warning::Warning;
-use crate::contract::operation::Position;
+use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::library::store::Start;
 

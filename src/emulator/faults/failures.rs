@@ -2,9 +2,9 @@
 
 use super::rule::RetryAfter;
 use crate::clock::{Micros, SECOND};
+use crate::contract::asset_list::Position;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
-use crate::contract::operation::Position;
 use crate::contract::provider::Card;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::{self, Exceeded, Quota, Shape};
@@ -20,7 +20,7 @@ const SHARED: &[(&str, Make)] = &[
     ("invalid_key", |_| Failure::UnknownKey),
     ("revoked_key", |_| Failure::RevokedKey),
     ("expired_key", |_| Failure::ExpiredKey),
-    ("missing_scope", |card| Failure::MissingScope(card.scope().unwrap_or(ANY_SCOPE))),
+    ("missing_scope", |card| Failure::MissingScope(card.list_operation().scope.unwrap_or(ANY_SCOPE))),
     ("not_found", |_| Failure::NoSuchRoute),
     ("wrong_method", |card| Failure::WrongMethod(card.allow(card.list()))),
     ("invalid_request", |card| misplaced(card)),

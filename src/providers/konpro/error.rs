@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::http::reply::Reply;
 use crate::random::{DIGITS, random_id};

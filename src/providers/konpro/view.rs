@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::page_token;
 use super::variants::VARIANTS;
 use crate::clock::seconds;
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::variant::Variants;
 use crate::http::reply::RenderedPage;
 use crate::library::store;

@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
-use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 /// The envelope holds a sentence and no code.
 const NO_CODE: &str = "";
 
-pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
@@ -52,7 +52,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
                 message: message(violation),
                 position: "query",
             });
-            let is_422 = variants.is(VARIANTS, "validation_status", "422");
+            let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
         }

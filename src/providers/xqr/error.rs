@@ -4,7 +4,9 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::headers;
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
@@ -52,10 +54,13 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
-/// The burst quota's name.
-pub const BURST: &str = "burst";
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
+    let id = headers::request_id(cx);
+    let reply = headers::complete(worded(failure, &id, cx.variants), id, cx);
+    if failure.is_injected(MONTHLY) { headers::of_the_month(reply) } else { reply }
+}
 
-pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
+fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
@@ -79,7 +84,7 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
         }
         Failure::RateLimited(exceeded) => {
             let (code, message) = match exceeded.quota.name {
-                BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
+                headers::BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
                 _ => ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded."),
             };
             say(StatusCode::TOO_MANY_REQUESTS, code, message).number("retry-after", exceeded.retry_after)
