@@ -128,8 +128,8 @@ impl Cache {
         Ok((Some(self.keep(card, key, guard)), read))
     }
 
-    /// The page of this list that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
-    /// `plan` says what that key may see, or why it may not.
+    /// The page of this list that `plan` makes of the entry's key. If something of it has to be read, the key is read again
+    /// with it, and `plan` says what that key may see, or why it may not.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
