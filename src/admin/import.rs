@@ -67,8 +67,8 @@ async fn import(
             format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
         )
     };
-    let provider = providers::named(&name).ok_or_else(unknown)?;
-    let assets = size::parse_aside(body.get().len(), || provider.import(body.get()))
+    let card = providers::named(&name).ok_or_else(unknown)?.card();
+    let assets = size::parse_aside(body.get().len(), || (card.asset_list().import)(card.name, body.get()))
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;

@@ -30,6 +30,11 @@ impl RenderedPage {
         self.next = next;
         self
     }
+
+    /// The answer that shows the page and nothing else.
+    pub fn reply(&self) -> Reply {
+        Reply::written(StatusCode::OK, self.body.clone())
+    }
 }
 
 /// An answer, in bytes.

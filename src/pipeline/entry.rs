@@ -114,7 +114,7 @@ impl EntryBuilder {
     }
 
     /// Notes that the answer is a fault's, not the vendor's.
-    pub fn note_staged(&mut self) {
+    pub fn note_injected(&mut self) {
         let diagnostics = self.remark();
         diagnostics.why = Some(format!("the fault `{}` struck", diagnostics.faults.join("`, `")));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::contract::provider::Provider;
+use crate::contract::asset_list::AssetList;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
 use crate::emulator::faults::PagingFault;
@@ -15,13 +15,13 @@ use crate::providers;
 pub async fn write_between_pages(
     fault: PagingFault,
     app: &App,
-    provider: &dyn Provider,
+    list: &AssetList,
     entry: &Arc<KeyCache>,
     plan: &AssetQuery,
 ) -> Result<(), ListError> {
     let selection = Selection { project: None, ..plan.selection.clone() };
     let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
-    let listed = app.cache.page(&app.store, provider, entry, |_| Ok::<_, ListError>(first.clone())).await?;
+    let listed = app.cache.page(&app.store, list, entry, |_| Ok::<_, ListError>(first.clone())).await?;
     match listed.page.rows.first() {
         Some(first) => write(fault, app, &entry.key.workspace, &first.id).await.or_else(not_written),
         None => Ok(()),

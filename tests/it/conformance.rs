@@ -175,7 +175,7 @@ fn a_key_without_scopes_is_refused_where_the_card_names_one() {
     let server = start();
     for (provider, dialect) in pairs() {
         let answer = get(&server, dialect, "_scopeless", "");
-        match provider.card().scope() {
+        match provider.card().list_operation().scope {
             Some(_) => assert_refused(dialect, &answer, 403),
             None => assert_page(dialect, &answer),
         }

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use assetmock::contract::provider::{Context, Page, Provider, Row};
-use assetmock::contract::query;
+use assetmock::contract::context::Context;
+use assetmock::contract::page::Page;
+use assetmock::contract::provider::Provider;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
@@ -128,11 +129,12 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 /// The parameter for what follows a page that shows `last` at its end and has more behind it.
 fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
     let card = provider.card();
-    let args = query::read(card.params(), card.unknown(), raw).unwrap();
-    let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests", Variants::default()))];
+    let list = card.asset_list();
+    let args = card.list_operation().read(raw, Variants::default()).unwrap();
+    let rows = vec![Arc::new(list.row(&last, card.name, "ws_tests", Variants::default()))];
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default(), variants: Variants::default() };
-    let answer = provider.answer(&provider.page(&page, &args), &cx);
+    let answer = (list.answer)(&(list.page)(&page, &args), &cx);
     let body = serde_json::from_slice(&answer.body.whole()).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::contract::choices;
-use assetmock::contract::provider::{Page, Provider};
+use assetmock::contract::page::Page;
+use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::cache::Cache;
 use assetmock::emulator::journal::PackedHeaders;
@@ -65,10 +66,11 @@ pub async fn app(fixture: &str, clock: &str) -> App {
 
 /// The page of a plan that the holder of this key gets, without the pipeline around it.
 pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) -> Page {
+    let card = provider.card();
     block_on(async {
-        let entry = app.cache.entry(&app.store, provider, key).await.unwrap().unwrap();
+        let entry = app.cache.entry(&app.store, card, key).await.unwrap().unwrap();
         let plan = |_: &Key| Ok::<_, ListError>(plan.clone());
-        app.cache.page(&app.store, provider, &entry, plan).await.unwrap().page
+        app.cache.page(&app.store, card.asset_list(), &entry, plan).await.unwrap().page
     })
 }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Micros;
-use crate::contract::provider::{Page, Provider, Row};
+use crate::contract::asset_list::AssetList;
+use crate::contract::page::{Page, Row};
+use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::explain::{Cursors, JudgedPosition, OfferedPosition, Warning};
 use crate::http::reply::RenderedPage;
@@ -30,6 +32,8 @@ const RESPONSES: usize = 256 << 10;
 /// A key, and what is kept of its workspace as its provider shows it.
 #[derive(Debug)]
 pub struct KeyCache {
+    /// The provider whose key it is.
+    pub(super) card: &'static Card,
     /// The key.
     pub key: Key,
     /// How the provider behaves for it.
@@ -103,7 +107,7 @@ impl CachedResponse {
 
 impl KeyCache {
     pub(super) fn new(
-        provider: &'static str,
+        card: &'static Card,
         key: Key,
         variants: Variants,
         guard: VersionGuard,
@@ -115,11 +119,12 @@ impl KeyCache {
             all_bytes,
             guard,
             turn,
-            view: View { provider, collection_version: key.collection_version },
+            view: View { provider: card.name, collection_version: key.collection_version },
             used: AtomicBool::new(true),
             listings: Mutex::default(),
             rows: Mutex::default(),
             responses: Mutex::default(),
+            card,
             key,
             variants,
         };
@@ -155,16 +160,16 @@ impl KeyCache {
     pub(super) async fn page(
         &self,
         mut read: Option<&mut Read>,
-        provider: &dyn Provider,
+        list: &AssetList,
         query: &AssetQuery,
     ) -> Result<Page, ListError> {
         let index = match self.cached_index(query) {
             Some(index) => index,
             None => self.read_index(needed(&mut read)?, query).await?,
         };
-        let start = self.start(&mut read, provider, &index, query).await?;
+        let start = self.start(&mut read, list, &index, query).await?;
         let end = start.saturating_add(query.limit as usize).min(index.row_ids.len());
-        let rows = self.rows(&mut read, provider, index.row_ids.get(start..end).unwrap_or_default()).await?;
+        let rows = self.rows(&mut read, list, index.row_ids.get(start..end).unwrap_or_default()).await?;
         let overlaps = query.overlap && query.start != Start::Offset(0);
         let total = if query.counted { index.total + u64::from(overlaps) } else { 0 };
         Ok(Page { rows, hidden: false, more: end < index.row_ids.len(), total })
@@ -174,7 +179,7 @@ impl KeyCache {
     async fn start(
         &self,
         read: &mut Option<&mut Read>,
-        provider: &dyn Provider,
+        list: &AssetList,
         index: &ListingIndex,
         query: &AssetQuery,
     ) -> Result<usize, ListError> {
@@ -199,7 +204,7 @@ impl KeyCache {
         // Of those created at the same instant, what follows is found by their ids.
         while least < most {
             let middle = usize::midpoint(least, most);
-            let row = self.rows(read, provider, &index.row_ids[middle..=middle]).await?.remove(0);
+            let row = self.rows(read, list, &index.row_ids[middle..=middle]).await?.remove(0);
             let order = if descending { id.as_str().cmp(&row.id) } else { (*row.id).cmp(id) };
             if order.is_lt() || (order.is_eq() && !query.overlap) { least = middle + 1 } else { most = middle }
         }
@@ -264,7 +269,7 @@ impl KeyCache {
     async fn rows(
         &self,
         read: &mut Option<&mut Read>,
-        provider: &dyn Provider,
+        list: &AssetList,
         numbers: &[i64],
     ) -> Result<Vec<Arc<Row>>, ListError> {
         let kept: Vec<_> = {
@@ -276,7 +281,7 @@ impl KeyCache {
             return Ok(kept.into_iter().flatten().collect());
         }
         let assets = needed(read)?.assets_numbered(self.view, &missing().collect::<Vec<_>>()).await?;
-        let row = |asset| Arc::new(Row::of(asset, provider, &self.key.workspace, self.variants));
+        let row = |asset| Arc::new(list.row(asset, self.view.provider, &self.key.workspace, self.variants));
         let found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
         self.grow(found.values().map(|row| row.bytes() + ENTRY).sum());
         lock(&self.rows).extend(found.iter().map(|(number, row)| (*number, row.clone())));

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::key_cache::{KeyCache, LONGEST, lock};
+use crate::contract::asset_list::AssetList;
 use crate::contract::choices;
-use crate::contract::provider::{Card, Page, Provider};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::library::model::Choices;
 use crate::library::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
@@ -65,18 +67,17 @@ impl Cache {
     pub async fn entry(
         &self,
         store: &Store,
-        provider: &dyn Provider,
+        card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let name = provider.card().name;
-        if let Some(entry) = self.current(name, text) {
+        if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
-        if self.unknown(store, name, text, |_| ()).is_some() {
+        if self.unknown(store, card.name, text, |_| ()).is_some() {
             return Ok(None);
         }
         // In a box of its own, so that the many requests that find their entry do not carry room for this.
-        Box::pin(self.read_entry(store, provider.card(), text)).await
+        Box::pin(self.read_entry(store, card, text)).await
     }
 
     async fn read_entry(
@@ -127,34 +128,34 @@ impl Cache {
         Ok((Some(self.keep(card, key, guard)), read))
     }
 
-    /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
-    /// `plan` says what that key may see, or why it may not.
+    /// The page of this list that `plan` makes of the entry's key. If something of it has to be read, the key is read again
+    /// with it, and `plan` says what that key may see, or why it may not.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
-        provider: &dyn Provider,
+        list: &AssetList,
         entry: &Arc<KeyCache>,
         mut plan: impl FnMut(&Key) -> Result<AssetQuery, E>,
     ) -> Result<PlannedPage, E> {
-        let (name, text) = (provider.card().name, &*entry.key.key);
+        let (card, text) = (entry.card, &*entry.key.key);
         let query = plan(&entry.key)?;
-        if let Ok(page) = entry.page(None, provider, &query).await {
+        if let Ok(page) = entry.page(None, list, &query).await {
             return Ok(PlannedPage { entry: entry.clone(), query, page });
         }
         // Of requests that lack the same thing, one reads it while the others wait and find it.
         let _turn = entry.turn.lock().await;
-        if let Some(entry) = self.current(name, text) {
+        if let Some(entry) = self.current(card.name, text) {
             let query = plan(&entry.key)?;
-            if let Ok(page) = entry.page(None, provider, &query).await {
+            if let Ok(page) = entry.page(None, list, &query).await {
                 return Ok(PlannedPage { entry, query, page });
             }
         }
         let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let reread = self.reread(store, provider.card(), text, &entry.key.workspace).await;
+        let reread = self.reread(store, card, text, &entry.key.workspace).await;
         let (entry, mut read) = reread.map_err(ListError::from)?;
         let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
-        let page = entry.page(Some(&mut read), provider, &query).await?;
+        let page = entry.page(Some(&mut read), list, &query).await?;
         drop(read);
         self.make_room();
         Ok(PlannedPage { entry, query, page })
@@ -195,11 +196,11 @@ impl Cache {
 
     /// Keeps a key under a guard that was taken before it was read.
     fn keep(&self, card: &'static Card, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
-        let (provider, variants) = (card.name, self.variants(card, &key.choices));
-        let turn = self.kept(provider, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
-        let entry = Arc::new(KeyCache::new(provider, key, variants, guard, turn, self.bytes.clone()));
+        let variants = self.variants(card, &key.choices);
+        let turn = self.kept(card.name, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
+        let entry = Arc::new(KeyCache::new(card, key, variants, guard, turn, self.bytes.clone()));
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
+        let before = keys.entry(card.name).or_default().insert(entry.key.key.clone(), entry.clone());
         drop(keys);
         drop(before);
         self.make_room();

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::page_facts::PageFacts;
-use crate::contract::operation::Position;
+use crate::contract::asset_list::Position;
 use crate::library::store::Start;
 
 /// Positions remembered at most.

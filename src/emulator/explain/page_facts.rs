@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 
-use crate::contract::provider::{Card, Page};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::query::Args;
 use crate::emulator::redaction::Secrets;
 use crate::emulator::redaction::{SHORT, clip};

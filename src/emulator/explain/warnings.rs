@@ -4,7 +4,7 @@ use super::offered_positions::{Cursors, JudgedPosition, Place, Recalled};
 use super::page_facts::{PageFacts, Pair, shown};
 use super::unmatched::unmatched;
 use super::warning::Warning;
-use crate::contract::operation::Position;
+use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
 use crate::library::store::Start;

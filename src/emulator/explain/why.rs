@@ -50,7 +50,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
-        Failure::Injected(staged) => format!("the fault `{}` was asked for", staged.name),
+        Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
     }
 }

@@ -5,8 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::contract::operation::Position;
-use crate::contract::provider::{Card, Page};
+use crate::contract::asset_list::Position;
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::query::{self, Unknown};
 use crate::library::store::AssetQuery;
 use crate::random::Rng;

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::cursor;
 use super::variants::VARIANTS;
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, raw};

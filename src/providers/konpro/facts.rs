@@ -43,7 +43,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused; the MIME type that other vendors show follows from the name where it agrees with the type.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
+        "Of the failures that only faults inject, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::params::NOT_HELD;
+use super::file_type::NOT_HELD;
 use crate::clock::SECOND;
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
 use crate::http::mime;

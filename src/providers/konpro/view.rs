@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::token;
+use super::page_token;
 use super::variants::VARIANTS;
 use crate::clock::seconds;
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::variant::Variants;
 use crate::http::reply::RenderedPage;
 use crate::library::store;
@@ -28,7 +28,7 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, variants: Variants) -> RenderedPage {
-    let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
+    let token = page.rows.last().filter(|_| page.more).map(|last| page_token::write(last));
     let none = variants.is(VARIANTS, "last_token", "empty").then_some("");
     let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
     RenderedPage::json(&body).offering(token)

@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::grammar::TAGS;
-use super::params;
+use super::grammar::{self, TAGS};
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
 use crate::library::store;
@@ -44,7 +43,7 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let digits = params::page(args);
+    let digits = grammar::page_digits(args);
     let per_page = args.integer("per_page");
     let pages = page.total.div_ceil(per_page.unsigned_abs());
     let pagination = Pagination {
@@ -52,8 +51,8 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
         per_page,
         total: page.total,
         pages,
-        has_next: params::number(digits) < pages,
-        has_prev: params::number(digits) > 1,
+        has_next: grammar::page_number(args) < pages,
+        has_prev: grammar::page_number(args) > 1,
     };
     RenderedPage::json(&Body { pagination, assets: page.shown() })
 }

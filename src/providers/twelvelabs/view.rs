@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
 use crate::library::model::Status;

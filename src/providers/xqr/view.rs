@@ -3,8 +3,11 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::headers;
 use crate::clock::{Micros, seconds, utc};
-use crate::contract::provider::{Context, Page, Rows};
+use crate::contract::context::Context;
+use crate::contract::page::{Page, Rows};
+use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
 use crate::library::model::Status;
@@ -46,14 +49,15 @@ struct RateLimit {
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// The body but for `meta`, which every answer has of its own and which comes last.
-pub fn page(page: &Page) -> RenderedPage {
+pub fn page(page: &Page, _: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown() })
 }
 
 /// As many headers as an answer to a live key has, that of the date included.
 const HEADERS: usize = 8;
 
-pub fn answer(page: &RenderedPage, request_id: &str, cx: &Context) -> Reply {
+pub fn answer(page: &RenderedPage, cx: &Context) -> Reply {
+    let id = headers::request_id(cx);
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
@@ -62,9 +66,10 @@ pub fn answer(page: &RenderedPage, request_id: &str, cx: &Context) -> Reply {
     let open = page.body.slice(..page.body.len() - 1);
     let mut end = Vec::with_capacity(128);
     end.extend_from_slice(b",\"meta\":");
-    write(&mut end, &Meta { request_id, rate_limit });
+    write(&mut end, &Meta { request_id: &id, rate_limit });
     end.push(b'}');
-    Reply::with_room(StatusCode::OK, ResponseBody::of(open, end.into()), HEADERS)
+    let reply = Reply::with_room(StatusCode::OK, ResponseBody::of(open, end.into()), HEADERS);
+    headers::complete(reply, id, cx)
 }
 
 pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {

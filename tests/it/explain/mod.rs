@@ -4,11 +4,11 @@ mod warnings;
 mod why;
 
 use assetmock::clock::SECOND;
+use assetmock::contract::asset_list::Position;
 use assetmock::contract::failure::Failure;
-use assetmock::contract::operation::Position;
 use assetmock::contract::provider::Provider;
-use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
+use assetmock::contract::variant::Variants;
 use assetmock::emulator::explain::{Cursors, PageFacts, RefusalFacts, Warning, warnings, why};
 use assetmock::emulator::limits::Limits;
 use assetmock::emulator::redaction::in_ascii;

@@ -26,10 +26,10 @@ impl Asker {
     /// The warnings about an answer, and the next cursor that it offers.
     fn ask(&self, query: &str) -> (Vec<Warning>, Option<String>) {
         let card = self.provider.card();
-        let args = query::read(card.params(), card.unknown(), query).unwrap();
-        let plan = self.provider.plan(&args, &self.key).unwrap();
+        let args = card.list_operation().read(query, Variants::default()).unwrap();
+        let plan = (card.asset_list().plan)(&args, &self.key).unwrap();
         let page = page(&self.app, self.provider, &self.key.key, &plan);
-        let next = self.provider.page(&page, &args).next;
+        let next = (card.asset_list().page)(&page, &args).next;
         let facts = PageFacts { card, key: &self.key, query, args: &args, plan: &plan, page: &page };
         let warnings = warnings(&facts, &self.cursors);
         self.cursors.remember(&facts, next.as_deref());
@@ -289,8 +289,8 @@ fn the_oldest_cursors_are_forgotten() {
     let asker = Asker::of("flora");
     let next = asker.ask("limit=3&query=png").1.unwrap();
     let card = asker.provider.card();
-    let args = query::read(card.params(), card.unknown(), "").unwrap();
-    let plan = asker.provider.plan(&args, &asker.key).unwrap();
+    let args = card.list_operation().read("", Variants::default()).unwrap();
+    let plan = (card.asset_list().plan)(&args, &asker.key).unwrap();
     let page = page(&asker.app, asker.provider, &asker.key.key, &plan);
     let facts = PageFacts { card, key: &asker.key, query: "", args: &args, plan: &plan, page: &page };
     let others = |count: usize| (0..count).for_each(|n| drop(asker.cursors.remember(&facts, Some(&n.to_string()))));

@@ -119,7 +119,7 @@ fn our_own_failure_points_to_the_log() {
 
 fn invalid(name: &str, raw: &str) -> String {
     let card = card(name);
-    why(&Failure::Invalid(query::read(card.params(), card.unknown(), raw).unwrap_err()), &facts(name))
+    why(&Failure::Invalid(card.list_operation().read(raw, Variants::default()).unwrap_err()), &facts(name))
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod samples;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use assetmock::contract::import::Unimportable;
 use assetmock::contract::query::Reads;
 use assetmock::emulator::app::App;
 use assetmock::library::fixture::{Asset, Fixture, Folder, Key, Project, User, Workspace};
@@ -22,12 +23,17 @@ use crate::properties::always;
 use crate::support::{Answer, NOON, app, ask, block_on};
 use crate::told;
 
+fn read(name: &str, body: &str) -> Result<Vec<Asset>, Unimportable> {
+    let card = providers::named(name).unwrap().card();
+    (card.asset_list().import)(card.name, body)
+}
+
 fn import(name: &str, body: &str) -> Vec<Asset> {
-    providers::named(name).unwrap().import(body).unwrap_or_else(|why| panic!("{name}: {why}\n{body}"))
+    read(name, body).unwrap_or_else(|why| panic!("{name}: {why}\n{body}"))
 }
 
 fn refusal(name: &str, body: &str) -> String {
-    providers::named(name).unwrap().import(body).unwrap_err().to_string()
+    read(name, body).unwrap_err().to_string()
 }
 
 /// A fixture of these assets and what they name, with a key at every provider, which acts as the user who has private

@@ -84,7 +84,7 @@ fn every_refusal_has_its_reason() {
 fn a_scope_that_is_lacking_and_a_quota_that_is_used_up_are_reasons_too() {
     let server = start();
     for (provider, dialect) in pairs() {
-        if let Some(scope) = provider.card().scope() {
+        if let Some(scope) = provider.card().list_operation().scope {
             let why = refused(&server, || get(&server, dialect, "_scopeless", ""));
             assert!(why.ends_with(&format!("lacks the scope `{scope}`; it has none")), "{why}");
         }
@@ -144,7 +144,7 @@ fn a_cursor_that_a_fault_has_expired_is_told_as_the_faults() {
 
 /// A query string that is answered, and one of whose parameters is not what it was meant to be.
 fn misspelt(provider: &dyn Provider, dialect: &Dialect) -> Option<String> {
-    (provider.card().unknown() == Unknown::Ignored).then(|| format!("{}s=5", dialect.size))
+    (provider.card().list_operation().unknown == Unknown::Ignored).then(|| format!("{}s=5", dialect.size))
 }
 
 #[test]

@@ -1,11 +1,17 @@
-//! TwelveLabs' parameters.
+//! TwelveLabs' list of assets, with five parameters.
 
-use super::array;
+use super::headers::{rated, versioned};
+use super::variants::VARIANTS;
+use super::{array, import, view};
+use crate::contract::asset_list::{AssetList, Paging, Position};
 use crate::contract::evidence::Evidence::{Client, Documented};
-use crate::contract::query::{Args, Empty, Param, Repeated, integers};
+use crate::contract::query::{Args, Empty, Param, Repeated, Unknown, integers};
+use crate::contract::variant::Variants;
+use crate::http::reply::raw;
 use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
-pub const ALL: &[Param] = &[
+/// The parameters of the query string.
+pub const PARAMS: &[Param] = &[
     // Inferred: the least values, and that numbers are read as Go reads them.
     Param::integer("page", integers::atoi, 1, i64::MAX)
         .or("1")
@@ -27,10 +33,26 @@ pub const ALL: &[Param] = &[
         .known(Client, "Only assets with this text in their name."),
 ];
 
+/// How TwelveLabs lists its assets.
+pub static ASSETS: AssetList = AssetList {
+    paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
+    plan: |args, _| Ok(plan(args)),
+    asset: |asset, _, _| raw(&view::asset(asset)),
+    page: view::page,
+    answer: |page, cx| versioned(rated(page.reply(), cx)),
+    import: import::import,
+};
+
+/// What the chosen variants make of parameters that are not in the table.
+pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
+    let ignores = variants.is(VARIANTS, "unknown_parameters", "ignore");
+    (PARAMS, if ignores { Unknown::Ignored } else { Unknown::Refused })
+}
+
 /// Documented: newest first. Inferred: of equals, the greater id.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
-pub fn plan(args: &Args) -> AssetQuery {
+fn plan(args: &Args) -> AssetQuery {
     let wanted = args.list("asset_types").filter(|types| !types.is_empty());
     let kinds = array::TYPES
         .iter()

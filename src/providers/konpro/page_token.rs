@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::contract::provider::Row;
+use crate::contract::page::Row;
 use crate::contract::query::{Problem, Value};
 
 #[derive(Serialize)]

@@ -1,12 +1,15 @@
-//! PiktID's eleven parameters.
+//! PiktID's list of assets, with eleven parameters.
 
-use super::grammar;
+use super::{grammar, import, view};
+use crate::contract::asset_list::{AssetList, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, Repeated, integers};
+use crate::http::reply::raw;
 use crate::library::model::{Status, Visibility};
 use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 
-pub const ALL: &[Param] = &[
+/// The parameters of the query string.
+pub const PARAMS: &[Param] = &[
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
     Param::integer("per_page", integers::lax, 1, 100)
         .or("20")
@@ -35,10 +38,20 @@ pub const ALL: &[Param] = &[
         .known(Documented, "Only assets with none of these tags."),
 ];
 
+/// How PiktID lists its assets.
+pub static ASSETS: AssetList = AssetList {
+    paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
+    plan: |args, key| Ok(plan(args, key)),
+    asset: |asset, _, _| raw(&view::asset(asset)),
+    page: view::page,
+    answer: |page, _| page.reply(),
+    import: import::import,
+};
+
 /// Inferred: its presumed framework takes the first.
 const FIRST: Repeated = Repeated::First;
 
-pub fn plan(args: &Args, key: &Key) -> AssetQuery {
+fn plan(args: &Args, key: &Key) -> AssetQuery {
     let mut filters =
         vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
     filters.extend(args.text("created_by").map(|name| Filter::Uploader(name.to_owned())));
@@ -53,21 +66,11 @@ pub fn plan(args: &Args, key: &Key) -> AssetQuery {
     let limit = args.integer("per_page");
     AssetQuery {
         selection: Selection { filters, project: None, order: order(args) },
-        start: Start::Offset((number(page(args)) - 1).saturating_mul(limit.unsigned_abs())),
+        start: Start::Offset((grammar::page_number(args) - 1).saturating_mul(limit.unsigned_abs())),
         overlap: false,
         limit: u32::try_from(limit).expect("its bounds are within 32 bits"),
         counted: true,
     }
-}
-
-/// The page's digits.
-pub fn page(args: &Args) -> &str {
-    args.text("page").expect("page has a default")
-}
-
-/// A page's digits as a number; those beyond 64 bits are beyond every end.
-pub fn number(digits: &str) -> u64 {
-    digits.parse().unwrap_or(u64::MAX)
 }
 
 fn owned(args: &Args, key: &Key) -> Filter {

@@ -1,13 +1,15 @@
-//! FLORA's five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it, and names can have
+//! FLORA's list of assets, with five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it, and names can have
 //! brackets, since the framework reads them (both inferred).
 
-use super::cursor;
+use super::{cursor, headers, import, view};
+use crate::contract::asset_list::{AssetList, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
 use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
 
-pub const ALL: &[Param] = &[
+/// The parameters of the query string.
+pub const PARAMS: &[Param] = &[
     // The bounds are documented, the default is inferred from the sample cursor.
     Param::integer("limit", javascript_number, 1, 100)
         .or("20")
@@ -26,13 +28,23 @@ pub const ALL: &[Param] = &[
         .known(Documented, "Only assets on this project's canvas."),
 ];
 
+/// How FLORA lists its assets.
+pub static ASSETS: AssetList = AssetList {
+    paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
+    plan,
+    asset: view::asset,
+    page: view::page,
+    answer: |page, cx| headers::complete(page.reply(), cx),
+    import: import::import,
+};
+
 /// Inferred: newest first; of equals, the one inserted later.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
 
 /// Inferred: what FLORA takes no upload of is not in its list.
 const NOT_HELD: &str = "other";
 
-pub fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
+fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     if args.text("workspace_id").is_some_and(|workspace| *workspace != *key.workspace) {
         return Err(Failure::ForeignWorkspace);
     }
