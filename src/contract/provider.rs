@@ -16,8 +16,8 @@ use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::quota::{Counts, Quota};
 use crate::contract::variant::{Variant, Variants};
 use crate::http::reply::{RenderedPage, Reply};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 
 /// One vendor's asset API.
 ///
@@ -41,7 +41,7 @@ pub trait Provider: Send + Sync {
     fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure>;
 
     /// An asset of this workspace as a page shows it.
-    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue>;
+    fn asset(&self, asset: &StoredAsset, workspace: &str, variants: Variants) -> Box<RawValue>;
 
     /// What `page` looks like.
     fn page(&self, page: &Page, args: &Args) -> RenderedPage;
@@ -72,7 +72,7 @@ pub trait Provider: Send + Sync {
     /// gives the same objects back in the same order, byte for byte but for white space between tokens. What its list
     /// would never show is refused, not lost. Users, projects and folders that the assets name may have to be made
     /// first.
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable>;
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable>;
 }
 
 /// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.
@@ -283,10 +283,10 @@ pub struct Row {
 
 impl Row {
     /// The asset as this provider shows it in this workspace.
-    pub fn of(asset: &Asset, provider: &dyn Provider, workspace: &str, variants: Variants) -> Row {
-        let words = asset.words(provider.card().name).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| provider.asset(asset, workspace, variants));
-        Row { id: asset.id.as_str().into(), created_at: asset.created_at, json }
+    pub fn of(stored: &StoredAsset, provider: &dyn Provider, workspace: &str, variants: Variants) -> Row {
+        let words = stored.asset.words(provider.card().name).map(ToOwned::to_owned);
+        let json = words.unwrap_or_else(|| provider.asset(stored, workspace, variants));
+        Row { id: stored.id.as_str().into(), created_at: stored.asset.created_at.0, json }
     }
 
     /// The memory it takes.

@@ -1,10 +1,13 @@
 //! Database files of earlier versions, in `tests/databases/`: this version opens them, lists from them and restores their
 //! snapshots. Each `VERSION.db` was made by that version's own binary, `VERSION-changed.json` and `VERSION-snapshot.json`
-//! are what that binary exported before and after its snapshot `before` was restored. None of them is ever made again.
+//! are what that binary exported before and after its snapshot `before` was restored. `schema-8.db` is the last file with a
+//! column for each field of an asset, `schema-8.json` the answers of the binary that made it. None of them is ever made
+//! again.
 
 use std::path::Path;
 
 use assetmock::providers;
+use serde::Deserialize;
 
 use crate::dialects;
 use crate::process::{Folder, Running};
@@ -59,4 +62,30 @@ fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
     let name = server.get("/flora/api/v1/assets?query=new.png", "Authorization: Bearer sk_test_kept").1;
     assert_eq!(name["assets"][0]["name"], "new.png");
     assert_eq!(name["assets"][0]["content_type"], "image/png", "the variants are kept with the workspace");
+}
+
+/// A request, and the body that the binary which made the file answered with.
+#[derive(Deserialize)]
+struct Asked {
+    method: String,
+    path: String,
+    header: String,
+    body: String,
+}
+
+/// Fields with every value that has a form of its own: JSON kept to the byte, years that only an offset leads to, text that
+/// ends like JSON, empty text. Two workspaces share a collection with a snapshot, a third has changed its copy.
+#[test]
+fn a_file_with_a_column_for_each_field_gives_the_same_exports_and_lists() {
+    let folder = Folder::new();
+    let file = folder.write("library.sqlite", earlier("schema-8.db"));
+    let server = Running::start(&["--database", &file, "--clock", "2026-03-21T12:00:00Z", "--seed", "7"]);
+    let mut client = server.connect();
+    let all: Vec<Asked> = serde_json::from_slice(&earlier("schema-8.json")).unwrap();
+    for Asked { method, path, header, body } in all {
+        let headers: Vec<&str> = [&*header].into_iter().filter(|line| !line.is_empty()).collect();
+        let sent = if method == "POST" { "{}" } else { "" };
+        let answer = client.ask(&method, &path, &headers, sent);
+        assert_eq!(answer.text(), body, "{method} {path}");
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use assetmock::contract::query::Reads;
 use assetmock::emulator::app::App;
-use assetmock::library::fixture::{Asset, Fixture, Folder, Key, Project, User, Workspace};
+use assetmock::library::asset::Asset;
+use assetmock::library::fixture::{Fixture, Folder, Key, Project, User, Workspace};
 use assetmock::library::limits::KeyLimits;
 use assetmock::library::model::Visibility;
 use assetmock::providers;

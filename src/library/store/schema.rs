@@ -32,10 +32,14 @@ pub const LOG: &str = "PRAGMA journal_mode = WAL";
 /// The name of migrations that only make indexes.
 const INDEXES: &str = "indexes";
 
+/// The name of migrations for the rows and indexes that are there when a table is replaced. A new private database has
+/// neither by then, and goes without them.
+const EXISTING: &str = "existing";
+
 /// The statements that make the indexes, or all else, of a new database.
 pub fn schema(indexes: bool, ids: ProviderIds) -> String {
-    let migrations = MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql);
-    let mut script: String = migrations.collect();
+    let wanted = |name: &str| name != EXISTING && (name == INDEXES) == indexes;
+    let mut script: String = MIGRATIONS.iter().filter(|(_, name, _)| wanted(name)).map(|(_, _, sql)| *sql).collect();
     for provider in ids.providers.iter().filter(|provider| !has_column(provider)) {
         script += &if indexes { index_of(provider) } else { column_of(provider) };
     }
@@ -63,7 +67,7 @@ fn index_of(provider: &str) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
 /// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
@@ -72,6 +76,9 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
     (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
     (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
+    (9, EXISTING, include_str!("../../../migrations/0009_asset_before.sql")),
+    (10, "asset_json", include_str!("../../../migrations/0010_asset_json.sql")),
+    (11, EXISTING, include_str!("../../../migrations/0011_asset_rows.sql")),
 ];
 
 /// The newest migration.
@@ -174,12 +181,10 @@ mod tests {
 
     async fn add_assets(connection: &mut SqliteConnection, count: i64) {
         execute(connection, "INSERT INTO collection (seq) VALUES (1)".to_owned()).await.unwrap();
-        let columns =
-            "collection, kind, status, is_public, tags, created_at, updated_at, uploader, visibility, uploaded_via";
+        let columns = "collection, kind, status, tags, created_at, uploader, visibility, json";
         for at in 0..count {
-            let sql = format!(
-                "INSERT INTO asset ({columns}) VALUES (1, 'image', 'ready', 0, '[]', {at}, {at}, 'u', 'private', 'url')"
-            );
+            let values = format!("1, 'image', 'ready', '[]', {at}, 'u', 'private', '{{}}'");
+            let sql = format!("INSERT INTO asset ({columns}) VALUES ({values})");
             execute(connection, sql).await.unwrap();
         }
     }

@@ -21,8 +21,8 @@ use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Method
 use crate::contract::query::{Args, Unknown};
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -90,7 +90,7 @@ impl Provider for Flora {
         params::plan(args, key)
     }
 
-    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
+    fn asset(&self, asset: &StoredAsset, workspace: &str, variants: Variants) -> Box<RawValue> {
         view::asset(asset, workspace, variants)
     }
 
@@ -114,7 +114,7 @@ impl Provider for Flora {
         random_id("sk_test_", entropy, 24, ALPHANUMERIC)
     }
 
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable> {
         import::import(CARD.name, body)
     }
 }

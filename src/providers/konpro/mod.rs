@@ -22,8 +22,8 @@ use crate::contract::query::{Args, Unknown};
 use crate::contract::quota::{Quota, Shape};
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -94,7 +94,7 @@ impl Provider for KonPro {
         Ok(params::plan(args))
     }
 
-    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
+    fn asset(&self, asset: &StoredAsset, _: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset))
     }
 
@@ -118,7 +118,7 @@ impl Provider for KonPro {
         random_id("konpro_", entropy, 24, ALPHANUMERIC)
     }
 
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable> {
         import::import(CARD.name, body)
     }
 }

@@ -21,8 +21,8 @@ use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Method
 use crate::contract::query::{Args, Unknown};
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -82,7 +82,7 @@ impl Provider for PiktId {
         Ok(params::plan(args, key))
     }
 
-    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
+    fn asset(&self, asset: &StoredAsset, _: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset))
     }
 
@@ -111,7 +111,7 @@ impl Provider for PiktId {
         random_id("piktid_", entropy, 24, ALPHANUMERIC)
     }
 
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable> {
         import::import(CARD.name, body)
     }
 }

@@ -21,8 +21,8 @@ use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Method
 use crate::contract::query::{self, Args, Unknown, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 use crate::random::{ALPHANUMERIC, HEX, random_id};
 
 /// The provider.
@@ -105,7 +105,7 @@ impl Provider for TwelveLabs {
         Ok(params::plan(args))
     }
 
-    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
+    fn asset(&self, asset: &StoredAsset, _: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset))
     }
 
@@ -130,7 +130,7 @@ impl Provider for TwelveLabs {
         format!("tlk_{}", random_id("", entropy, 24, ALPHANUMERIC).to_uppercase())
     }
 
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable> {
         import::import(CARD.name, body)
     }
 }

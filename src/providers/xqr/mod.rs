@@ -20,8 +20,8 @@ use crate::contract::query::{self, Args, Unknown, Violation};
 use crate::contract::quota::{Quota, Shape};
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::store::{AssetQuery, Key, StoredAsset};
 use crate::random::{HEX, random_id};
 
 /// The provider.
@@ -111,7 +111,7 @@ impl Provider for Xqr {
         Ok(params::plan(args))
     }
 
-    fn asset(&self, asset: &Asset, workspace: &str, _: Variants) -> Box<RawValue> {
+    fn asset(&self, asset: &StoredAsset, workspace: &str, _: Variants) -> Box<RawValue> {
         raw(&view::asset(asset, workspace))
     }
 
@@ -149,7 +149,7 @@ impl Provider for Xqr {
         )
     }
 
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(&self, body: &str) -> Result<Vec<Asset>, Unimportable> {
         import::import(CARD.name, body)
     }
 }
