@@ -6,11 +6,17 @@
 
 use std::path::Path;
 
+use assetmock::library::asset::Asset;
+use assetmock::library::store::fold;
 use assetmock::providers;
 use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Row};
 
 use crate::dialects;
 use crate::process::{Folder, Running};
+use crate::support::block_on;
 
 fn earlier(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/databases").join(name)).unwrap()
@@ -88,4 +94,46 @@ fn a_file_with_a_column_for_each_field_gives_the_same_exports_and_lists() {
         let answer = client.ask(&method, &path, &headers, sent);
         assert_eq!(answer.text(), body, "{method} {path}");
     }
+    // What is written now stands beside what was migrated.
+    let page = client.steer("GET", "workspaces/ws_kept/assets", "");
+    for asset in page["assets"].as_array().unwrap().iter().take(2) {
+        let id = asset["ids"].as_object().unwrap().values().next().unwrap().as_str().unwrap();
+        let patch = json!({"name": "ΣΑΣ.png", "tags": ["new"], "status": "failed", "is_public": false, "folder": null});
+        client.steer("PATCH", &format!("workspaces/ws_kept/assets/{id}"), &patch.to_string());
+    }
+    client.steer("POST", "workspaces/ws_twin/assets", r#"{"assets":[{"name":"new.png","mime_type":"image/png"}]}"#);
+    drop(client);
+    assert!(server.stop().status.success());
+    assert!(columns_that_repeat_the_json(&file) > 25);
+}
+
+/// Checks that the columns of each asset say what its JSON says, and gives the number of assets.
+fn columns_that_repeat_the_json(file: &str) -> usize {
+    let sql = "SELECT json, json_array(name, name_folded, description_folded, kind, status, json(tags), created_at,\n\
+               uploader, visibility, project_id, folder_id) FROM asset";
+    let rows = block_on(async {
+        let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        sqlx::query(sql).fetch_all(&mut connection).await.unwrap()
+    });
+    for row in &rows {
+        let asset: Asset = serde_json::from_str(row.get(0)).unwrap();
+        let folded = |text: &Option<String>| text.as_deref().map(fold);
+        let (name, description) = (folded(&asset.name), folded(&asset.description));
+        let (status, visibility) = (asset.status.word(), asset.visibility.word());
+        let said = json!([
+            asset.name,
+            name,
+            description,
+            asset.kind,
+            status,
+            asset.tags,
+            asset.created_at.0,
+            asset.uploader,
+            visibility,
+            asset.project,
+            asset.folder
+        ]);
+        assert_eq!(serde_json::from_str::<Value>(row.get(1)).unwrap(), said);
+    }
+    rows.len()
 }

@@ -215,6 +215,20 @@ mod tests {
         assert_eq!(first[0], first[1], "they are the same in every run");
     }
 
+    /// Private databases leave out what replaces rows and indexes, files do not.
+    #[tokio::test]
+    async fn a_private_database_has_the_tables_and_indexes_of_a_file() {
+        async fn objects(connection: &mut SqliteConnection) -> Vec<(String, String)> {
+            let sql = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '%sql%' ORDER BY name";
+            let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+        }
+        let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+        let mut file = options.connect().await.unwrap();
+        migrator().run(&mut file).await.unwrap();
+        assert_eq!(objects(&mut database(OLD).await).await, objects(&mut file).await);
+    }
+
     #[tokio::test]
     async fn a_new_database_has_a_column_and_an_index_for_each_provider() {
         let mut connection = database(NEW).await;
