@@ -1,4 +1,5 @@
--- The assets that were there before 0010, with JSON in place of a column a field.
+-- The assets that were there before 0010, with JSON in place of a column a field. The program
+-- drops `asset_before` once it has taken the ids of later providers from it, whose columns no migration knows.
 --
 -- Instants become RFC 3339. For whole numbers when divided, they are counted from 800,000 days before 1970 on. A fixture's
 -- offset from UTC can have led out of the years of four digits, a day at most, where SQLite writes no date.
@@ -35,8 +36,6 @@ SELECT seq, collection, name, name_folded, description_folded, kind, status, tag
        || iif(told IS NULL, '', ',"imported_from":{"provider":' || json_quote(told_by) || ',"json":' || told || '}')
        || '}'
 FROM instants;
-
-DROP TABLE asset_before;
 
 -- The indexes of assets, which went with their table.
 CREATE UNIQUE INDEX asset_xqr_id ON asset (collection, xqr_id);
