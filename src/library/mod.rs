@@ -1,5 +1,6 @@
 //! The library of assets in neutral words: fixtures, and the store with the only SQL there is.
 
+pub mod asset;
 pub mod fixture;
 pub mod limits;
 pub mod model;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
+use super::asset::from_json;
 use super::handle::Store;
 use super::read::Read;
 use crate::clock::Micros;
@@ -166,7 +167,6 @@ pub(super) async fn of_workspace(
 }
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
-    let json = |error| sqlx::Error::Decode(Box::new(error));
     let scopes: Option<&str> = row.try_get(5)?;
     Ok(Key {
         id: row.try_get(0)?,
@@ -174,11 +174,11 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         key: row.try_get::<&str, _>(2)?.into(),
         workspace: row.try_get::<&str, _>(3)?.into(),
         user: row.try_get(4)?,
-        scopes: scopes.map(serde_json::from_str).transpose().map_err(json)?,
+        scopes: scopes.map(from_json).transpose()?,
         revoked: row.try_get(6)?,
         expires_at: row.try_get(7)?,
-        limits: serde_json::from_str(row.try_get(8)?).map_err(json)?,
-        choices: serde_json::from_str(row.try_get(12)?).map_err(json)?,
+        limits: from_json(row.try_get(8)?)?,
+        choices: from_json(row.try_get(12)?)?,
         collection_version: CollectionVersion {
             collection: row.try_get(9)?,
             version: row.try_get(10)?,

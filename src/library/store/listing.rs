@@ -3,7 +3,7 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::asset::{self, Asset, fold};
+use super::asset::{self, StoredAsset, fold};
 use super::handle::Store;
 use super::key::CollectionVersion;
 use super::read::Read;
@@ -154,9 +154,9 @@ impl Read {
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
-    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
-        let asset = asset::as_json(&format!("a.{}_id", view.provider));
-        let mut sql = QueryBuilder::new(format!("SELECT json_group_array({asset}) FROM asset a\n WHERE "));
+    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<StoredAsset>, ListError> {
+        let assets = asset::as_json(&format!("{}_id", view.provider));
+        let mut sql = QueryBuilder::new(format!("SELECT {assets} FROM asset a\n WHERE "));
         push_in(&mut sql, "a.seq IN", numbers);
         sql.push("\n AND ");
         push_collection(&mut sql, view.collection_version);

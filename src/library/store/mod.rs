@@ -27,7 +27,7 @@ mod tally;
 mod versions;
 mod write;
 
-pub use asset::{Asset, fold};
+pub use asset::{StoredAsset, fold};
 pub use collection_hold::SLICE;
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
