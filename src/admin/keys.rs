@@ -16,9 +16,10 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
 use crate::emulator::workspace;
 use crate::library::fixture::{self};
+use crate::library::key::{Key, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Instant;
-use crate::library::store::{Key, KeyState, StoreError};
+use crate::library::store::StoreError;
 use crate::providers;
 
 const TAG: &str = "Keys";

@@ -10,7 +10,9 @@ use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply};
 use crate::library::asset::Asset;
-use crate::library::store::{AssetQuery, Key, StoredAsset};
+use crate::library::asset::StoredAsset;
+use crate::library::key::Key;
+use crate::library::selection::AssetQuery;
 
 /// A list of assets: data, and pure functions that take values and return values. A request goes through them from top to
 /// bottom: `plan` says what is asked of the library, `asset` shows each asset that it gives, `page` puts them on a page,

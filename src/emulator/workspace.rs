@@ -13,8 +13,9 @@ use crate::library::asset::Asset;
 use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig, Workspace};
 use crate::library::model::Choices;
 use crate::library::model::Status;
+use crate::library::selection::Filter;
 use crate::library::size;
-use crate::library::store::{Filter, StoreError, Write};
+use crate::library::store::{StoreError, Write};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
 

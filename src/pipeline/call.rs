@@ -25,8 +25,9 @@ use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
 use crate::emulator::explain::{self, PageFacts, RefusalFacts};
 use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header};
 use crate::http::reply::Reply;
+use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::{Key, ListError};
+use crate::library::store::ListError;
 use crate::providers::directory::Target;
 
 /// A request to a vendor, and what has become of it so far: a refusal shows and explains as much of it as there is.

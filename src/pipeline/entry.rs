@@ -28,7 +28,7 @@ use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLin
 use crate::emulator::log;
 use crate::emulator::redaction;
 use crate::http::response_body::ResponseBody;
-use crate::library::store::Key;
+use crate::library::key::Key;
 use crate::providers;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.

@@ -8,7 +8,8 @@ use crate::emulator::cache::KeyCache;
 use crate::emulator::faults::PagingFault;
 use crate::library::asset::Asset;
 use crate::library::model::Instant;
-use crate::library::store::{AssetQuery, ListError, Selection, Start, StoreError};
+use crate::library::selection::{AssetQuery, Selection, Start};
+use crate::library::store::{ListError, StoreError};
 use crate::providers;
 
 /// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.

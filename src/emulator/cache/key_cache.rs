@@ -11,8 +11,10 @@ use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::explain::{Cursors, JudgedPosition, OfferedPosition, Warning};
 use crate::http::reply::RenderedPage;
+use crate::library::key::Key;
 use crate::library::seen_before::SeenBefore;
-use crate::library::store::{AssetQuery, Direction, Key, ListError, Read, Selection, Start, VersionGuard, View};
+use crate::library::selection::{AssetQuery, Direction, Selection, Start};
+use crate::library::store::{ListError, Read, VersionGuard, View};
 
 /// The longest text that is kept, and the longest query string that a response is kept for, in bytes.
 pub(super) const LONGEST: usize = 1024;

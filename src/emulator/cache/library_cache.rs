@@ -10,8 +10,10 @@ use crate::contract::choices;
 use crate::contract::page::Page;
 use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
+use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
+use crate::library::selection::AssetQuery;
+use crate::library::store::{ListError, Read, Store, VersionGuard};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;

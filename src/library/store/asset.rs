@@ -1,20 +1,7 @@
-//! An asset as it is stored, and how rows become assets.
+//! How rows become assets.
 
 use serde::Deserialize;
 use sqlx::Error;
-
-use crate::library::asset::Asset;
-
-/// An asset of the library, as one provider sees it.
-#[derive(Debug, Clone, Deserialize)]
-pub struct StoredAsset {
-    /// Its public id at the provider that asked.
-    pub id: String,
-    /// The order of insertion in the whole library.
-    pub seq: i64,
-    /// The asset, with its kind and uploader written out, and without public ids.
-    pub asset: Asset,
-}
 
 /// Text for comparison without regard to case. Letter by letter, so that a part of a text folds as the whole does: the
 /// two small sigmas, which differ by their place in a word, become one.
@@ -22,7 +9,7 @@ pub fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
 }
 
-/// The assets of these rows with this public id, as one text that becomes a list of [`StoredAsset`]: sqlx makes a copy of each
+/// The assets of these rows with this public id, as one text that becomes a list of [`StoredAsset`](crate::library::asset::StoredAsset): sqlx makes a copy of each
 /// column of each row. The texts are put together as they are; SQLite's own JSON functions would rewrite the JSON that is
 /// kept to the byte.
 pub(super) fn as_json(id: &str) -> String {

@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
-use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::tally::Tally;
 use super::write::Write;
 use crate::library::asset::Asset;
 use crate::library::fixture;
+use crate::library::key::CollectionVersion;
 
 impl Store {
     /// One asset by any of its public ids, with all of them.

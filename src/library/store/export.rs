@@ -10,11 +10,12 @@ use super::collection_hold::{CollectionHold, SLICE};
 use super::counts::Counts;
 use super::error::{Missing, StoreError};
 use super::handle::Store;
-use super::key::{self, Key};
+use super::key;
 use super::load::id_columns;
 use super::read::Read;
 use crate::library::asset::Asset;
 use crate::library::fixture;
+use crate::library::key::Key;
 use crate::library::model::Choices;
 
 /// A workspace, in short.

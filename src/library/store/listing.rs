@@ -3,11 +3,12 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::asset::{self, StoredAsset, fold};
+use super::asset::{self, fold};
 use super::handle::Store;
-use super::key::CollectionVersion;
 use super::read::Read;
 use crate::clock::Micros;
+use crate::library::asset::StoredAsset;
+use crate::library::key::CollectionVersion;
 use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
 
 /// Why there is no page.

@@ -17,13 +17,14 @@ use super::counts::Recount;
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
-use super::key::{self, CollectionVersion};
+use super::key;
 use super::load;
 use super::read::Tx;
 use super::rows::{Rows, json};
 use super::snapshot::Snapshot;
 use super::versions::Affects;
 use crate::library::fixture;
+use crate::library::key::CollectionVersion;
 use crate::library::model::Choices;
 
 /// A change under way. What is not committed never happened.

@@ -11,8 +11,8 @@ use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, raw};
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {

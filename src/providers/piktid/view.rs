@@ -8,7 +8,7 @@ use crate::clock::{Micros, utc};
 use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
-use crate::library::store::StoredAsset;
+use crate::library::asset::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {

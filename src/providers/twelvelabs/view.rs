@@ -6,8 +6,8 @@ use crate::clock::{Micros, utc};
 use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {

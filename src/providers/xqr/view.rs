@@ -10,8 +10,8 @@ use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {
