@@ -25,6 +25,7 @@ use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header
 use crate::http::reply::Reply;
 use crate::library::model::Choices;
 use crate::library::store::{Key, ListError};
+use crate::providers;
 use crate::providers::directory::Target;
 
 /// A request to a vendor, and what has become of it so far: a refusal shows and explains as much of it as there is.
@@ -196,12 +197,11 @@ impl<'r> Call<'r> {
 
     /// A page of the list.
     async fn list(&mut self, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let (app, provider, query) = (self.app, self.provider(), self.query());
-        let is_valid = |kept: &Arc<CachedResponse>| self.faults.paging.is_none() && kept.is_valid(&app.cursors);
-        let response = match key.response(query).filter(is_valid) {
+        let (app, provider) = (self.app, self.provider());
+        let response = match self.kept_response(&key) {
             Some(kept) => kept,
             None => {
-                let args = provider.read(query, self.variants).map_err(Failure::Invalid)?;
+                let args = provider.read(self.query(), self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
                     self.entry.note_staged();
                     return Err(failure);
@@ -214,6 +214,12 @@ impl<'r> Call<'r> {
         Ok(provider.answer(&response.rendered, &self.context()))
     }
 
+    /// The response that a request like this one got before, if it would get the same now.
+    fn kept_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let kept = key.response(self.query())?;
+        (self.faults.paging.is_none() && kept.is_valid(&self.app.cursors)).then_some(kept)
+    }
+
     /// The response, made from the library.
     async fn make_response(&mut self, mut key: Arc<KeyCache>, mut args: Args) -> Result<Arc<CachedResponse>, Failure> {
         let (app, provider, query) = (self.app, self.provider(), self.query());
@@ -223,11 +229,23 @@ impl<'r> Call<'r> {
             let current = app.cache.entry(&app.store, provider, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
+        // Of requests that lack the same page, one makes it while the others wait and find it.
+        let turn = key.turn.clone();
+        let _turn = turn.lock().await;
         let (now, operation) = (self.now, self.routed.operation());
+        let may_list = |key: &Key| {
+            require_live(key, now)?;
+            operation.map_or(Ok(()), |operation| require_scope(operation, key))
+        };
+        if let Some(current) = app.cache.current(self.card().name, &key.key.key) {
+            may_list(&current.key)?;
+            if let Some(kept) = self.kept_response(&current) {
+                return Ok(kept);
+            }
+        }
         // Also called with the key as it is when the page is read, which may be later than when the request came.
         let plan = |key: &Key| {
-            require_live(key, now)?;
-            operation.map_or(Ok(()), |operation| require_scope(operation, key))?;
+            may_list(key)?;
             let variants = app.cache.variants(provider.card(), &key.choices);
             if args.variants != variants {
                 args = provider.read(query, variants).map_err(Failure::Invalid)?;
@@ -262,19 +280,23 @@ impl<'r> Call<'r> {
         let none = Counts::default();
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
+        let shown = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
+        let owner = shown
+            .filter(|_| *failure == Failure::UnknownKey)
+            .and_then(|text| self.app.cache.owner(&self.app.store, card.name, text));
         let facts = RefusalFacts {
             card,
             method: &self.request.method,
             path: &self.target.path,
             headers: &self.request.headers,
-            shown: key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok()),
+            shown,
             key,
-            owner: None,
+            owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
             project: self.project.as_deref(),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
-        self.entry.note_refusal(self.app, failure, facts);
+        self.entry.note_refusal(failure, &facts);
         self.provider().refusal(failure, &self.context())
     }
 

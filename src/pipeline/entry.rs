@@ -28,7 +28,6 @@ use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLin
 use crate::emulator::log;
 use crate::http::response_body::ResponseBody;
 use crate::library::store::Key;
-use crate::providers;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
 const EXPLAIN: &str = "x-emulator-explain";
@@ -95,16 +94,8 @@ impl EntryBuilder {
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub fn note_refusal(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
-        if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
-            return;
-        }
-        let owner = match (failure, facts.shown) {
-            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, facts.card.name, text),
-            _ => None,
-        };
-        let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
-        self.remark().why = Some(explain::why(failure, &RefusalFacts { owner, ..facts }));
+    pub fn note_refusal(&mut self, failure: &Failure, facts: &RefusalFacts<'_>) {
+        self.remark().why.get_or_insert_with(|| explain::why(failure, facts));
     }
 
     /// Notes a reason in words.
