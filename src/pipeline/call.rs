@@ -210,7 +210,7 @@ impl<'r> Call<'r> {
                 Box::pin(self.make_response(key.clone(), args)).await?
             }
         };
-        self.entry.note_warnings(app, &key.key, &response);
+        self.entry.note_warnings(app, &response.warnings);
         Ok(provider.answer(&response.rendered, &self.context()))
     }
 
@@ -281,9 +281,10 @@ impl<'r> Call<'r> {
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
         let shown = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
-        let owner = shown
-            .filter(|_| *failure == Failure::UnknownKey)
-            .and_then(|text| self.app.cache.owner(&self.app.store, card.name, text));
+        let owner = match (failure, shown) {
+            (Failure::UnknownKey, Some(text)) => self.app.cache.unknown_key(&self.app.store, card.name, text).flatten(),
+            _ => None,
+        };
         let facts = RefusalFacts {
             card,
             method: &self.request.method,

@@ -76,7 +76,7 @@ impl Cache {
         if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
-        if self.unknown(store, card.name, text).is_some() {
+        if self.unknown_key(store, card.name, text).is_some() {
             return Ok(None);
         }
         // In a box of its own, so that the many requests that find their entry do not carry room for this.
@@ -149,13 +149,8 @@ impl Cache {
         Ok(PlannedPage { entry, query, page })
     }
 
-    /// The provider that has the key of this text, which was found to be no key of `provider`'s.
-    pub fn owner(&self, store: &Store, provider: &str, text: &str) -> Option<String> {
-        self.unknown(store, provider, text).flatten()
-    }
-
-    /// Whether this is known to be no key of the provider's, and whose it is.
-    fn unknown(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
+    /// Of a text that was found to be no key of `provider`'s, the provider whose key it is.
+    pub fn unknown_key(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
         let unknown = lock(&self.unknown);
         let found = unknown.get(text).filter(|found| found.to == provider && found.changes == store.changes())?;
         Some(found.owner.clone())

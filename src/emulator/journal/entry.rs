@@ -157,15 +157,15 @@ impl JournalEntry {
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedHeaders {
-    pub(super) packed: Vec<u8>,
+    pub(super) packed: Box<[u8]>,
     ends: Ends,
 }
 
 /// Where the parts of heads end that others follow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Ends {
-    target: usize,
-    request: usize,
+    target: u32,
+    request: u32,
 }
 
 impl PackedHeaders {
@@ -184,24 +184,25 @@ impl PackedHeaders {
         let mut packed = Vec::with_capacity(target.len() + lengths);
         packed.extend_from_slice(target.as_bytes());
         pack(&mut packed, request);
-        let ends = Ends { target: target.len(), request: packed.len() };
+        // The HTTP layer takes no head of a megabyte.
+        let ends = Ends { target: target.len() as u32, request: packed.len() as u32 };
         response.into_iter().for_each(|response| pack(&mut packed, response));
-        PackedHeaders { packed, ends }
+        PackedHeaders { packed: packed.into(), ends }
     }
 
     /// The target as it was sent: a path with its query, or a whole address.
     pub fn target(&self) -> RequestTarget<'_> {
-        RequestTarget(str::from_utf8(&self.packed[..self.ends.target]).expect("it was a text"))
+        RequestTarget(str::from_utf8(&self.packed[..self.ends.target as usize]).expect("it was a text"))
     }
 
     /// The headers of the request.
     pub fn request(&self) -> HeaderMap {
-        unpacked(&self.packed[self.ends.target..self.ends.request])
+        unpacked(&self.packed[self.ends.target as usize..self.ends.request as usize])
     }
 
     /// The headers of the answer.
     pub fn response(&self) -> HeaderMap {
-        unpacked(&self.packed[self.ends.request..])
+        unpacked(&self.packed[self.ends.request as usize..])
     }
 }
 
