@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::answer::{Created, Json, Path, Refusal};
 use super::assets::{check, completed};
+use super::workspaces;
 use crate::emulator::app::App;
 use crate::library::fixture::{Asset, Folder, Project, User, Workspace};
 use crate::library::model::Visibility;
@@ -61,13 +62,7 @@ async fn import(
     Path(ImportPath { workspace, provider: name }): Path<ImportPath>,
     Json(ListResponse(body)): Json<ListResponse>,
 ) -> Result<Created<ImportResult>, Refusal> {
-    let unknown = || {
-        Refusal::invalid(
-            "provider",
-            format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
-        )
-    };
-    let provider = providers::named(&name).ok_or_else(unknown)?;
+    let provider = workspaces::provider(&name)?;
     let assets = size::parse_aside(body.get().len(), || provider.import(body.get()))
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
