@@ -89,6 +89,12 @@ impl Cache {
         card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
+        // Of requests that find the same entry outdated, one reads it while the others wait and find it.
+        let outdated = self.kept(card.name, text);
+        let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
+        if let Some(entry) = self.current(card.name, text) {
+            return Ok(Some(entry));
+        }
         let changes = store.changes();
         let (entry, mut read) = self.reread(store, card, text).await?;
         if entry.is_none() && text.len() <= LONGEST {
