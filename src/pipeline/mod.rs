@@ -56,18 +56,16 @@ struct Outcome {
 }
 
 async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
+    // No fault changes what the emulator answers in its own words.
+    let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
     let Some(target) = directory::resolve(request) else {
         entry.set_reason("no provider owns this address");
-        return Outcome {
-            reply: own_answers::no_provider(request),
-            now: app.clock.now(),
-            faults: FaultPlan::default(),
-        };
+        return own(own_answers::no_provider(request), app.clock.now());
     };
     let mut call = Call::new(app, &target, request, entry).await;
     if let Err(why) = call.plan_faults() {
         call.entry.set_reason(format!("`X-Emulator-Fault`: {why}"));
-        return Outcome { reply: own_answers::no_such_fault(&why), now: call.now, faults: FaultPlan::default() };
+        return own(own_answers::no_such_fault(&why), call.now);
     }
     if !call.faults.delay.is_zero() {
         tokio::time::sleep(call.faults.delay).await;
