@@ -337,7 +337,6 @@ impl From<ListError> for Failure {
         match error {
             ListError::NoSuchProject => Failure::NoSuchProject,
             ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::NotCached => Failure::Internal,
             ListError::Database(error) => internal(error),
         }
     }

@@ -39,12 +39,6 @@ impl Read {
         let sql = "SELECT provider FROM key WHERE key = ? LIMIT 1";
         sqlx::query(sql).bind(key).fetch_optional(&mut **self).await?.map(|row| row.try_get(0)).transpose()
     }
-
-    /// The workspace that this key opens.
-    pub async fn workspace_of_key(&mut self, provider: &str, key: &str) -> Result<Option<String>, sqlx::Error> {
-        let query = sqlx::query("SELECT workspace_id FROM key WHERE provider = ? AND key = ?").bind(provider).bind(key);
-        query.fetch_optional(&mut **self).await?.map(|row| row.try_get(0)).transpose()
-    }
 }
 
 impl Store {

@@ -6,7 +6,6 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use super::asset::{self, fold};
 use super::handle::Store;
 use super::read::Read;
-use crate::clock::Micros;
 use crate::library::asset::StoredAsset;
 use crate::library::key::CollectionVersion;
 use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
@@ -18,8 +17,6 @@ pub enum ListError {
     NoSuchProject,
     /// The key is gone.
     NoSuchKey,
-    /// It is not in the cache, and nothing else was asked.
-    NotCached,
     /// The database failed.
     Database(sqlx::Error),
 }
@@ -90,13 +87,6 @@ impl Read {
         sql.push(")");
         let row = sql.build().fetch_one(&mut **self).await?;
         Ok(numbers_in(row.try_get::<Option<&str>, _>(0)?))
-    }
-
-    /// When these assets were created, in the same order, in which it does not matter what decides between equals.
-    pub async fn instants(&mut self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
-        let column = "a.created_at";
-        let by_instant = selection.in_order_of_insertion();
-        Ok(self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?.0)
     }
 
     /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
