@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_no_request_passes_unchanged() {
-        let unknown: [&[u8]; 4] = [
+        let unknown: [&[u8]; 5] = [
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff \"\"\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\nGET /\" HTTP/1.1\r\n",

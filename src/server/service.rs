@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -108,10 +109,11 @@ impl Service<Request<Incoming>> for ConnectionService {
         }
         let is_encrypted = self.line.is_encrypted();
         origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
+        let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
         let request = Request::from_parts(head, body);
         let told = move |response| {
             answered.notify_one();
-            Ok(response)
+            Ok(if is_head { without_body(response) } else { response })
         };
         // The futures are boxed as they are: a block that awaits them would have room for each twice.
         if admin::owns(request.uri().path()) {
@@ -120,6 +122,15 @@ impl Service<Request<Incoming>> for ConnectionService {
             Box::pin(pipeline::answer(app, Some(self.line.clone()), request).map(told))
         }
     }
+}
+
+/// The head of an answer to HEAD. Over HTTP/1.1 the HTTP layer leaves the body out by itself, over HTTP/2 it sends it.
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(head, Body::empty())
 }
 
 /// Makes of a request over HTTP/2 what it would be over HTTP/1.1, as RFC 9113 (section 8.3.1) asks of those who pass one on: the

@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::authority::{Authority, VALID};
 use super::names::Names;
@@ -96,9 +97,10 @@ fn text(authority: &Authority, names: &Names) -> String {
     format!("{about}\n{NAMES}{}\n{UNTIL}{until}\n{certificate}{key}", names.join(" "))
 }
 
-/// Writes a file beside another, and says where. A name of its own keeps processes apart.
+/// Writes a file beside another, and says where. Nobody else writes one of that name.
 fn write_beside(file: &Path, text: &str, is_secret: bool) -> io::Result<PathBuf> {
-    let temporary = file.with_extension(format!("{}.new", std::process::id()));
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let temporary = file.with_extension(format!("{}.{}.new", std::process::id(), NEXT.fetch_add(1, Relaxed)));
     // One that an earlier process with this number left.
     match fs::remove_file(&temporary) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
