@@ -56,7 +56,7 @@ fn a_tunnel_to_a_vendors_host_is_answered_by_that_vendor_with_tls_or_without() {
 }
 
 #[test]
-fn a_tunnel_inside_of_tls_and_one_that_begins_without_waiting_work_too() {
+fn a_tunnel_inside_of_tls_one_of_http_1_0_and_one_that_begins_without_waiting_work_too() {
     let server = start(|app| app);
     let config = trusting(&[&authority(&server)], &["http/1.1"]);
     let mut proxy = connect_tls(server.address, "localhost", config);
@@ -64,6 +64,14 @@ fn a_tunnel_inside_of_tls_and_one_that_begins_without_waiting_work_too() {
     assert_eq!(Answer::try_read(&mut proxy, false).unwrap().status, 200);
     proxy.write_all(request("h").as_bytes()).unwrap();
     assert!(is_page(&Answer::try_read(&mut proxy, false).unwrap()));
+
+    // As Python does up to version 3.11.
+    let mut old = TcpStream::connect(server.address).unwrap();
+    old.write_all(b"CONNECT app.flora.ai:80 HTTP/1.0\r\n\r\n").unwrap();
+    old.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(Answer::try_read(&mut old, false).unwrap().status, 200);
+    old.write_all(request("h").as_bytes()).unwrap();
+    assert!(is_page(&Answer::try_read(&mut old, false).unwrap()));
 
     let mut hasty = TcpStream::connect(server.address).unwrap();
     hasty.write_all(b"CONNECT app.flora.ai:80 HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
