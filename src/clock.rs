@@ -129,6 +129,12 @@ impl Stopwatch {
     }
 }
 
+/// The time of the machine's clock, for what others compare with theirs, such as certificates; never for what a vendor's clock
+/// would say.
+pub fn machine_now() -> Micros {
+    wall()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the injected clock")]
 fn monotonic() -> Instant {
     Instant::now()

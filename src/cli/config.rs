@@ -1,6 +1,7 @@
 //! Every option: its flag, its environment variable, its default and a sentence.
 
 mod help;
+mod tls;
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -20,6 +21,7 @@ use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
 use help::heading;
+pub use tls::TlsOptions;
 
 /// Emulates five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -122,7 +124,7 @@ pub struct Serve {
     /// Which keys are accepted: those of the library, or any that has the vendor's form. An unknown one then gets a workspace of its own, copied from the first workspace.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
     pub auth: Auth,
-    /// The token that requests to `/_emulator` must send as `Authorization: Bearer TOKEN`; health needs none [default: none].
+    /// The token that requests to `/_emulator` must send as `Authorization: Bearer TOKEN`; health and `ca.pem` need none [default: none].
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub admin_token: Option<String>,
     /// How vendors behave where their documents disagree.
@@ -134,6 +136,9 @@ pub struct Serve {
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
+    /// Encryption, and what goes through the server as a proxy.
+    #[command(flatten)]
+    pub tls: TlsOptions,
     /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
     #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries, value_parser = size)]
     pub journal_entries: usize,
@@ -305,13 +310,16 @@ impl Serve {
     }
 
     /// What was chosen for the whole run.
-    pub fn settings(&self) -> Settings {
-        Settings {
+    pub fn settings(&self) -> Result<Settings, String> {
+        Ok(Settings {
             any_key: self.auth == Auth::Any,
             admin_token: self.admin_token.clone(),
             no_fault_header: self.no_fault_header,
             max_workspaces: self.max_workspaces,
-        }
+            names: self.tls.tls_name.clone(),
+            others: self.tls.others.into(),
+            upstream: self.tls.upstream()?,
+        })
     }
 }
 
@@ -320,11 +328,8 @@ fn time(text: &str) -> Result<Micros, String> {
 }
 
 fn workspace_id(text: &str) -> Result<String, String> {
-    if fixture::is_workspace_id(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("not `ws_` and something after it, without white space".to_owned())
-    }
+    let wrong = || "not `ws_` and something after it, without white space".to_owned();
+    fixture::is_workspace_id(text).then(|| text.to_owned()).ok_or_else(wrong)
 }
 
 fn whole_number(text: &str) -> Result<u64, String> {

@@ -70,7 +70,11 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
     }
-    let variants = options.variants()?;
+    let (variants, settings) = (options.variants()?, options.settings()?);
+    let (tls, replaced) = options.tls.open()?;
+    if let Some(why) = replaced {
+        tracing::warn!("the kept authority was replaced, and clients have to trust the new one: {why}");
+    }
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the fixtures are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.target().to_string())?;
@@ -89,7 +93,8 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
             limits: Limits::new(options.no_limits),
             journal: Journal::new(options.bounds()),
             log,
-            settings: options.settings(),
+            tls: Arc::new(tls),
+            settings,
             ..App::new(store, clock, options.seed)
         };
         let app = Arc::new(app);

@@ -21,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use crate::http::framing::Framing;
+use crate::http::stream::Stream;
 
 /// How long a client may stop in the middle of something: long enough for somebody who types a request by hand.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -28,7 +29,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How long a connection waits for a client that has stopped in the middle of something.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// From when a part of a request's head is there until the rest is; of HTTP/2, the preface is a head.
+    /// From when a part of a request's head is there until the rest is. Of HTTP/2, the preface is a head; of TLS, the
+    /// handshake is.
     pub head: Duration,
     /// From one part of a body to the next. Large bodies also wait so long for each other.
     pub body: Duration,
@@ -49,6 +51,7 @@ pub struct ConnectionHandle(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     is_reset: AtomicBool,
+    is_encrypted: AtomicBool,
     awaits_flush: AtomicBool,
     waiting: AtomicWaker,
 }
@@ -75,6 +78,11 @@ impl ConnectionHandle {
         self.0.is_reset.store(true, Release);
     }
 
+    /// Whether the client speaks TLS on it.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.is_encrypted.load(Relaxed)
+    }
+
     fn check(&self) -> io::Result<()> {
         if self.0.is_reset.load(Acquire) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
     }
@@ -89,27 +97,28 @@ impl ConnectionHandle {
 /// An accepted connection.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     line: ConnectionHandle,
     timeouts: Timeouts,
     framing: Framing,
     /// What was read and changed, and did not fit where it was read to.
     changed: Bytes,
-    /// Runs while the rest of the head with this number is awaited.
-    head: Option<(u64, Pin<Box<Sleep>>)>,
+    /// Runs while the rest of the head with this number is awaited; `None` is that of a handshake.
+    head: Option<(Option<u64>, Pin<Box<Sleep>>)>,
     /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
     /// Takes over a connection.
-    pub fn new(stream: TcpStream, timeouts: Timeouts) -> Connection {
-        // Answers are small and complete; waiting to fill a packet would only delay them.
-        if let Err(cause) = stream.set_nodelay(true) {
-            tracing::debug!(%cause, "the connection keeps its delay");
-        }
+    pub fn new(stream: Stream, timeouts: Timeouts) -> Connection {
         let (line, framing) = (ConnectionHandle::default(), Framing::default());
         Connection { stream, line, timeouts, framing, changed: Bytes::new(), head: None, stalled: None }
+    }
+
+    /// What carries it, and what was read of that and given to nobody yet. Nothing is left of the connection itself.
+    pub fn into_stream(mut self) -> (Stream, Bytes) {
+        (self.stream.take(), std::mem::take(&mut self.changed))
     }
 
     /// A hold on it.
@@ -120,9 +129,13 @@ impl Connection {
     /// Whether the rest of a head has been awaited for too long. Time runs from the first wait for it, so that a head that was
     /// read while an answer was under way is not overdue when that ends.
     fn is_head_overdue(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(number) = self.framing.open_head() else {
-            self.head = None;
-            return false;
+        let number = match (self.stream.is_in_handshake(), self.framing.open_head()) {
+            (true, _) => None,
+            (false, Some(number)) => Some(number),
+            (false, None) => {
+                self.head = None;
+                return false;
+            }
         };
         let limit = self.timeouts.head;
         match &mut self.head {
@@ -136,8 +149,13 @@ impl Connection {
         buffer.put_slice(&part);
     }
 
+    /// Why a connection ends whose client has taken too long for a head.
+    fn overdue(&mut self) -> io::Error {
+        if self.stream.is_in_handshake() { self.stream.overdue().into() } else { io::ErrorKind::TimedOut.into() }
+    }
+
     /// Passes the outcome of a write on, unless the client has taken nothing for too long.
-    fn written(&mut self, outcome: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn written<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.stalled = None;
             return outcome;
@@ -155,7 +173,7 @@ impl Drop for Connection {
     /// A connection that is closed without lingering is reset, on every platform.
     fn drop(&mut self) {
         if self.line.check().is_err()
-            && let Err(cause) = self.stream.set_zero_linger()
+            && let Some(Err(cause)) = self.stream.socket().map(TcpStream::set_zero_linger)
         {
             tracing::warn!(%cause, "a connection that a fault should reset is closed in order");
         }
@@ -173,12 +191,15 @@ impl AsyncRead for Connection {
         loop {
             match Pin::new(&mut self.stream).poll_read(cx, buffer) {
                 Poll::Ready(outcome) => outcome?,
-                Poll::Pending if self.is_head_overdue(cx) => return Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+                Poll::Pending if self.is_head_overdue(cx) => return Poll::Ready(Err(self.overdue())),
                 Poll::Pending => return Poll::Pending,
             }
             let read = &buffer.filled()[before..];
             if read.is_empty() {
                 return Poll::Ready(Ok(()));
+            }
+            if self.stream.is_encrypted() {
+                self.line.0.is_encrypted.store(true, Relaxed);
             }
             let Some(changed) = self.framing.take(read) else { return Poll::Ready(Ok(())) };
             buffer.set_filled(before);
@@ -214,7 +235,8 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        let outcome = Pin::new(&mut self.stream).poll_flush(cx);
+        ready!(self.written(outcome, cx))?;
         self.line.tell_flushed();
         Poll::Ready(Ok(()))
     }
@@ -222,6 +244,7 @@ impl AsyncWrite for Connection {
     /// Shutting down says goodbye, which would come before a reset.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.line.check()?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.written(outcome, cx)
     }
 }

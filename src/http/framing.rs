@@ -3,7 +3,7 @@
 //! would refuse, such as `"`, `<` and `>`: vendors' servers accept them.
 //!
 //! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses,
-//! bytes pass unchanged. After the preface of HTTP/2, [`http2`] does the same for its frames.
+//! bytes pass unchanged, and so they do after a CONNECT, when they are no HTTP or that of somebody else. After the preface of HTTP/2, [`http2`] does the same for its frames.
 
 mod hpack;
 mod http2;
@@ -17,6 +17,9 @@ use self::target::percent_encoded;
 
 /// The request line of HTTP/2's preface, and how many bytes follow it.
 const PREFACE: (&[u8], u64) = (b"PRI * HTTP/2.0", 8);
+
+/// How the request line of a request for a tunnel begins.
+const CONNECT: &[u8] = b"CONNECT ";
 
 /// How much of a line is kept when it is read in parts. Longer ones are no line that matters here.
 const LINE_KEPT: usize = 256;
@@ -67,6 +70,8 @@ enum BodyLength {
     None,
     Known(u64),
     Chunked,
+    /// What follows is a tunnel.
+    Tunnel,
 }
 
 impl Framing {
@@ -155,6 +160,10 @@ impl Framing {
     fn line(&mut self, line: &[u8]) {
         self.at = match self.at {
             At::RequestLine { .. } if line == PREFACE.0 => At::Preface(PREFACE.1),
+            At::RequestLine { .. } if line.starts_with(CONNECT) => {
+                self.body = BodyLength::Tunnel;
+                At::Header
+            }
             At::RequestLine { .. } => At::Header,
             At::Header if line.is_empty() => self.end_head(),
             At::Header => self.header(line),
@@ -165,7 +174,7 @@ impl Framing {
     }
 
     fn header(&mut self, line: &[u8]) -> At {
-        if !matches!(line[0], b'C' | b'c' | b'T' | b't') {
+        if !matches!(line[0], b'C' | b'c' | b'T' | b't') || self.body == BodyLength::Tunnel {
             return At::Header;
         }
         let Some(colon) = memchr(b':', line) else { return At::Header };
@@ -187,6 +196,7 @@ impl Framing {
             BodyLength::None | BodyLength::Known(0) => At::Request,
             BodyLength::Known(length) => At::Body(length),
             BodyLength::Chunked => At::ChunkLength,
+            BodyLength::Tunnel => At::Unknown,
         }
     }
 
@@ -284,11 +294,12 @@ mod tests {
 
     #[test]
     fn what_is_no_request_passes_unchanged() {
-        let unknown: [&[u8]; 4] = [
+        let unknown: [&[u8]; 5] = [
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff \"\"\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\nGET /\" HTTP/1.1\r\n",
             b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\nGET /\" HTTP/1.1\r\n",
             b"\x16\"<\xff\n",
+            b"CONNECT h:1 HTTP/1.1\r\nContent-Length: 3\r\n\r\nGET /\" HTTP/1.1\r\n",
         ];
         for bytes in unknown {
             for size in [1, 7, bytes.len()] {

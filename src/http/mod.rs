@@ -8,4 +8,7 @@ pub mod reply;
 pub mod request_body;
 pub mod respond;
 pub mod response_body;
+pub mod stream;
 pub mod text;
+pub mod tls;
+pub mod tunnel;

@@ -182,6 +182,11 @@ impl PendingEntry {
         }
     }
 
+    /// Ends it without an answer.
+    pub fn close_unanswered(mut self) {
+        self.end(None, journal::Body::default());
+    }
+
     fn end(&mut self, response: Option<&Response>, body: journal::Body) {
         self.ended = true;
         let level = self.entry.diagnostics.as_ref().map_or(Level::DEBUG, |diagnostics| diagnostics.level());

@@ -4,6 +4,7 @@
 
 mod call;
 mod checks;
+mod connections;
 pub mod entry;
 mod own_answers;
 mod write_between_pages;
@@ -17,6 +18,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use self::call::Call;
+pub use self::connections::{note_failed_handshake, refuse_tunnel};
 use self::entry::{EntryBuilder, PendingEntry};
 use crate::clock::Micros;
 use crate::emulator::app::App;

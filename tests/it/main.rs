@@ -41,6 +41,7 @@ mod routing;
 mod secrets;
 mod support;
 mod timeouts;
+mod tls;
 mod told;
 mod transcripts;
 mod variants;

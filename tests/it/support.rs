@@ -215,12 +215,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(stream: &mut TcpStream, headless: bool) -> Answer {
+    fn read(stream: &mut impl Read, headless: bool) -> Answer {
         Answer::try_read(stream, headless).unwrap()
     }
 
     /// Reads one answer, or says how the connection ended before it was complete.
-    pub fn try_read(stream: &mut TcpStream, headless: bool) -> io::Result<Answer> {
+    pub fn try_read(stream: &mut impl Read, headless: bool) -> io::Result<Answer> {
         let mut bytes = Vec::new();
         let head_end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -269,7 +269,7 @@ impl Answer {
 }
 
 /// The body whose chunks begin with `bytes`.
-fn read_chunks(stream: &mut TcpStream, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+fn read_chunks(stream: &mut impl Read, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     let (mut body, mut at) = (Vec::new(), 0);
     loop {
         let line = loop {
@@ -292,7 +292,7 @@ fn read_chunks(stream: &mut TcpStream, mut bytes: Vec<u8>) -> io::Result<Vec<u8>
     }
 }
 
-fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     let mut chunk = [0; 65536];
     match stream.read(&mut chunk)? {
         0 => {

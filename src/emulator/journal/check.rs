@@ -23,8 +23,8 @@ pub struct Unanswerable {
 
 type Checked = Result<(), Unanswerable>;
 
-/// The methods that HTTP and PATCH register. No vendor documents another one.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+/// The methods that HTTP and PATCH register, and what the journal calls a handshake that failed. No vendor documents another one.
+const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TLS"];
 
 impl Filter {
     /// Refuses names that no entry can have. `at` is where the filter stands: empty, or a path that ends with a dot.

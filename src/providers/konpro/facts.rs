@@ -34,7 +34,7 @@ pub const FACTS: &[Fact] = &[
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(
-        "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the scheme that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
+        "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the connection's scheme, or the one that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
     ),
     Fact::inferred(
         "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",

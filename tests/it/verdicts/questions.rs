@@ -25,7 +25,7 @@ fn what_no_entry_can_have_is_refused_with_what_there_is() {
         (
             json!({"method": "FETCH"}),
             "method",
-            "there is no method `FETCH`; there are `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, `TRACE`, `CONNECT`",
+            "there is no method `FETCH`; there are `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, `TRACE`, `CONNECT`, `TLS`",
         ),
     ] {
         let found = error(&post(&server, "journal/verify", &json!({"requests": [{"count": 1}, filter]})));
