@@ -16,7 +16,7 @@ use tracing::debug;
 
 use self::service::{Arrival, serve};
 use crate::emulator::app::App;
-use crate::http::stream::Stream;
+use crate::http::connection::Stream;
 
 /// How long answers under way may take once the end was asked for.
 const DRAIN: Duration = Duration::from_millis(500);

@@ -1,14 +1,10 @@
 //! HTTP as it is, below any vendor: connections, request and response bodies, addresses. Knows no vendor and no library.
 
 pub mod connection;
-pub mod framing;
 pub mod mime;
 pub mod origin;
 pub mod reply;
 pub mod request_body;
 pub mod respond;
 pub mod response_body;
-pub mod stream;
 pub mod text;
-pub mod tls;
-pub mod tunnel;

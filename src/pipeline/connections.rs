@@ -11,8 +11,8 @@ use super::entry::PendingEntry;
 use super::own_answers;
 use crate::emulator::app::App;
 use crate::emulator::faults::wire::Delivery;
+use crate::http::connection::tls::HandshakeFailure;
 use crate::http::respond::respond;
-use crate::http::tls::HandshakeFailure;
 
 /// The method by which the journal calls a handshake.
 const TLS: &[u8] = b"TLS";

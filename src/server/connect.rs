@@ -10,8 +10,8 @@ use axum::http::{HeaderValue, StatusCode, Version, header};
 use tokio::net::TcpStream;
 
 use crate::emulator::app::{App, Others};
+use crate::http::connection::tunnel;
 use crate::http::origin::ConnectionAddresses;
-use crate::http::tunnel;
 
 /// The port of `https`, for a request that names none.
 const HTTPS: u16 = 443;

@@ -30,14 +30,14 @@ use super::connect::{self, Way};
 use crate::admin;
 use crate::emulator::app::App;
 use crate::emulator::log::{CLIENT, REFUSED};
+use crate::http::connection::Stream;
+use crate::http::connection::tls::HandshakeFailure;
+use crate::http::connection::tunnel;
 use crate::http::connection::{Connection, ConnectionHandle};
 use crate::http::origin::{self, ConnectionAddresses};
 use crate::http::request_body::request_body;
 use crate::http::respond::respond;
 use crate::http::response_body::ResponseBody;
-use crate::http::stream::Stream;
-use crate::http::tls::HandshakeFailure;
-use crate::http::tunnel;
 use crate::pipeline;
 
 /// How a connection came, and what it needs.

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use super::help::heading;
 use crate::emulator::app::Others;
-use crate::http::tls::{Names, Tls, read_name};
-use crate::http::tunnel::Upstream;
+use crate::http::connection::tls::{Names, Tls, read_name};
+use crate::http::connection::tunnel::Upstream;
 use crate::providers::directory;
 
 /// Encryption, and what goes through the server as a proxy.

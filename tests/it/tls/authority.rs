@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use assetmock::emulator::app::{App, Settings};
-use assetmock::http::tls::{Names, Tls};
+use assetmock::http::connection::tls::{Names, Tls};
 use serde_json::json;
 
 use super::client::{authority, connect, trusting};

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::http::tls::Identity;
+use assetmock::http::connection::tls::Identity;
 use axum::http::{HeaderMap, Request, Uri};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;

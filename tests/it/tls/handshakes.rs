@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assetmock::emulator::app::App;
 use assetmock::http::connection::Timeouts;
-use assetmock::http::tls::{Names, Tls};
+use assetmock::http::connection::tls::{Names, Tls};
 use assetmock::server;
 use serde_json::{Value, json};
 use tokio_rustls::rustls::ClientConfig;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assetmock::emulator::app::{App, Others, Settings};
 use assetmock::http::connection::Timeouts;
-use assetmock::http::tunnel::Upstream;
+use assetmock::http::connection::tunnel::Upstream;
 use serde_json::{Value, json};
 
 use super::client::{authority, connect as connect_tls, over, trusting};

@@ -20,8 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use crate::http::framing::Framing;
-use crate::http::stream::Stream;
+use super::framing::Framing;
+use super::stream::Stream;
 
 /// How long a client may stop in the middle of something: long enough for somebody who types a request by hand.
 const LIMIT: Duration = Duration::from_secs(30);

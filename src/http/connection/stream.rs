@@ -13,7 +13,7 @@ use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, LazyConfigAcceptor, StartHandshake};
 
-use crate::http::tls::{HandshakeFailure, Tls};
+use super::tls::{HandshakeFailure, Tls};
 
 /// The first byte of a handshake of TLS. No request of HTTP begins so.
 const HANDSHAKE: u8 = 0x16;
