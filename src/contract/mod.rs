@@ -1,6 +1,7 @@
 //! What a vendor signs: a card of data and a few pure functions, and the types that these are made of.
 
 pub mod choices;
+pub mod client_env;
 pub mod evidence;
 pub mod failure;
 pub mod import;

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Fact;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::import::Unimportable;
@@ -86,6 +87,8 @@ pub struct Card {
     pub hosts: &'static [&'static str],
     /// What follows the host in the base URL that clients are given.
     pub base: &'static str,
+    /// The environment variables by which clients are told a base URL and a key.
+    pub client_env: ClientEnv,
     /// All routes that its documents name, the list of assets first.
     pub operations: &'static [Operation],
     /// A route with a slash behind it.

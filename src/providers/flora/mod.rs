@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -35,6 +36,7 @@ pub static CARD: Card = Card {
     title: "FLORA",
     hosts: &["app.flora.ai"],
     base: "/api/v1",
+    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", evidence: Evidence::Client },
     operations: OPERATIONS,
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     methods: Methods::WithHead, // inferred

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -36,6 +37,7 @@ pub static CARD: Card = Card {
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
+    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", evidence: Evidence::Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,      // inferred: what its presumed framework does
     methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405

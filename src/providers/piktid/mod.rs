@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -35,6 +36,7 @@ pub static CARD: Card = Card {
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
     base: "",
+    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", evidence: Evidence::Inferred },
     operations: OPERATIONS,
     slash: Slash::NotFound,               // inferred: its presumed framework
     methods: Methods::WithHeadAndOptions, // inferred: its presumed framework

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, seconds};
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -35,6 +36,7 @@ pub static CARD: Card = Card {
     title: "TwelveLabs",
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
+    client_env: ClientEnv { base_url: "TWELVELABS_BASE_URL", key: "TWELVE_LABS_API_KEY", evidence: Evidence::Client },
     operations: OPERATIONS,
     slash: Slash::NotFound,        // inferred
     methods: Methods::WithHead,    // inferred

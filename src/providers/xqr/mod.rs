@@ -10,6 +10,7 @@ mod view;
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, seconds};
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -34,6 +35,7 @@ pub static CARD: Card = Card {
     title: "xQR",
     hosts: &["xqr.co"],
     base: "/api/v1",
+    client_env: ClientEnv { base_url: "XQR_BASE_URL", key: "XQR_API_KEY", evidence: Evidence::Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,        // inferred: what its presumed framework does
     methods: Methods::FirstRoute,    // inferred: its presumed framework answers HEAD and OPTIONS with 405
