@@ -11,5 +11,6 @@ pub mod listed_counts;
 pub mod load_fixtures;
 pub mod log;
 pub mod redaction;
+pub mod summary;
 pub mod workspace;
 pub mod workspace_states;
