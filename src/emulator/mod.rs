@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cache;
+pub mod distinct;
 pub mod explain;
 pub mod faults;
 pub mod journal;

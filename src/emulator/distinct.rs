@@ -24,15 +24,15 @@ pub struct Said {
 
 /// Sentences in the order in which they were first said.
 #[derive(Debug, Default)]
-pub(super) struct Distinct {
+pub struct Distinct {
     said: Vec<Said>,
     /// How many times something was said that is not kept.
-    pub(super) left_out: u64,
+    pub left_out: u64,
 }
 
 impl Distinct {
     /// Counts a sentence.
-    pub(super) fn count(&mut self, provider: Option<&'static str>, status: Option<u16>, text: &str) {
+    pub fn count(&mut self, provider: Option<&'static str>, status: Option<u16>, text: &str) {
         let says = beginning(text);
         let has_room = self.said.len() < MOST;
         match self.said.iter_mut().find(|said| said.provider == provider && said.says == says) {
@@ -45,7 +45,7 @@ impl Distinct {
     }
 
     /// All of them, those that were said most often first.
-    pub(super) fn by_count(&self) -> Vec<Said> {
+    pub fn by_count(&self) -> Vec<Said> {
         let mut said = self.said.clone();
         said.sort_by_key(|said| std::cmp::Reverse(said.requests));
         said
