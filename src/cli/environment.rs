@@ -28,7 +28,11 @@ pub fn parse() -> (Cli, Vec<String>) {
     let ignored: Vec<OsString> = known.iter().filter(|name| is_ignored(name)).map(OsString::from).collect();
     command = without(command, &ignored);
     let parsed = command.try_get_matches_from_mut(env::args_os()).and_then(|found| Cli::from_arg_matches(&found));
-    let cli = parsed.unwrap_or_else(|error| end(&name_variable(error, &command)));
+    let cli = parsed.unwrap_or_else(|error| {
+        // Until then only the sub-command that is used knows how its options are written.
+        command.build();
+        end(&name_variable(error, &command))
+    });
     (cli, warnings(&known))
 }
 
