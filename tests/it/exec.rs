@@ -11,7 +11,7 @@ use crate::process::{Folder, Running, program};
 
 fn exec(arguments: &[&str]) -> Command {
     let mut command = program();
-    command.arg("exec").args(arguments);
+    command.env_remove("GITHUB_STEP_SUMMARY").arg("exec").args(arguments);
     command
 }
 

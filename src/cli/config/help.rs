@@ -51,7 +51,7 @@ The emulator's own API:
 pub fn exec_examples() -> String {
     let variables = providers::cards().into_iter().map(|card| {
         let ClientEnv { base_url, key, .. } = card.client_env;
-        format!("\n  {:12}{base_url}, {key}", card.title)
+        format!("\n  {:14}{base_url}, {key}", card.title)
     });
     format!(
         "The command's environment:{}
