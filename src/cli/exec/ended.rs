@@ -19,7 +19,7 @@ impl Ended {
     pub fn code(self) -> u8 {
         match self {
             Ended::Code(code) => code,
-            Ended::Signal(signal) => 128 + signal,
+            Ended::Signal(signal) => 128_u8.saturating_add(signal),
         }
     }
 }

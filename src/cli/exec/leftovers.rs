@@ -50,11 +50,9 @@ mod linux {
             !left.is_empty()
         }
 
-        /// Kills them; whether there were any.
+        /// Kills them; whether there were any that we may kill. A program that became another user is not ours to end.
         pub fn kill(&mut self, _: Option<Pid>) -> bool {
-            let left = self.left();
-            left.iter().for_each(|pid| send(*pid, Signal::KILL));
-            !left.is_empty()
+            self.left().into_iter().filter(|pid| send(*pid, Signal::KILL)).count() > 0
         }
 
         /// Whatever changes here is told by the end of a child.
@@ -67,9 +65,9 @@ mod linux {
         }
     }
 
-    fn send(pid: Pid, signal: Signal) {
-        // What has just ended needs none.
-        let _ = kill_process(pid, signal);
+    /// Sends a signal; whether it could be sent. Until we have taken note of an end, it can.
+    fn send(pid: Pid, signal: Signal) -> bool {
+        kill_process(pid, signal).is_ok()
     }
 
     /// Our children in our session, but for those that have ended.

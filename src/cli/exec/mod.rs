@@ -55,6 +55,7 @@ pub fn exec(options: &Exec) -> ExitCode {
         Ok(Run::Ended(finished)) => {
             if !options.quiet {
                 log.print(&finished.text());
+                github::annotation(&finished).iter().for_each(|annotation| log.print(annotation));
             }
             (finished.code, finished.unwritten)
         }
@@ -89,17 +90,23 @@ fn serve_and_run(options: &Exec, log: RequestLog) -> Outcome<Run> {
         }));
         app.log.write_ready(address);
         let _port_file = port_file.map(|file| file.write(address.port())).transpose()?;
-        let run = match Child::start(&options.command, &variables, options.grace) {
+        let ended = match Child::start(&options.command, &variables, options.grace) {
             Ok(child) => {
                 // Only now: the command has the limit that it would have without us.
                 raise_open_files();
-                Run::Ended(finished(options, &app, child.end().await?, report))
+                Ok(child.end().await?)
             }
-            Err(failure) => Run::NotStarted(failure),
+            Err(failure) => Err(failure),
         };
+        // First the requests that were under way end, so that they are counted, too.
         drop(stop);
-        serving.await??;
-        Ok(run)
+        if let Err(cause) = serving.await? {
+            tracing::error!(%cause, "the server failed");
+        }
+        Ok(match ended {
+            Ok(ended) => Run::Ended(finished(options, &app, ended, report)),
+            Err(failure) => Run::NotStarted(failure),
+        })
     })
 }
 
@@ -121,7 +128,6 @@ fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> 
     };
     let mut finished = Finished { ended, code, strict, totals, unwritten: None };
     let written = report.map_or(Ok(()), |report| report.write(&finished, &app.journal));
-    let shown = github::show(&finished, options.quiet);
-    finished.unwritten = written.and(shown).err();
+    finished.unwritten = written.and(github::add_to_page(&finished)).err();
     finished
 }

@@ -31,11 +31,6 @@ struct Section {
 }
 
 impl Finished {
-    /// Whether the command did well, and nothing else is wrong.
-    pub fn is_good(&self) -> bool {
-        self.code == 0
-    }
-
     /// What it comes to, in one line.
     pub fn headline(&self) -> String {
         let Totals { requests, refused, .. } = self.totals;
@@ -43,10 +38,13 @@ impl Finished {
             0 => "no requests reached the emulator".to_owned(),
             _ => format!("{}, {refused} refused", count(requests, "request")),
         };
-        match self.is_good() {
-            true => requests,
-            false if self.strict.is_empty() => format!("{requests}; the command ended with {}", self.ended),
-            false => format!("{requests}; there were warnings in strict workspaces: `{}`", self.strict.join("`, `")),
+        let warned = match &*self.strict {
+            [] => String::new(),
+            strict => format!("; there were warnings in strict workspaces: `{}`", strict.join("`, `")),
+        };
+        match self.ended.code() {
+            0 => format!("{requests}{warned}"),
+            _ => format!("{requests}; the command ended with {}{warned}", self.ended),
         }
     }
 
