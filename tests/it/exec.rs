@@ -193,7 +193,7 @@ fn in_github_actions_a_failure_is_one_annotation() {
 
 #[test]
 fn no_port_and_no_process_is_left_whatever_the_command_leaves() {
-    // The processes that are left say their numbers; all of them have our pipe, so none of them is alive once it is closed.
+    // Whatever is left has our pipe: it is not read to its end as long as one of them is alive.
     let script = r#"echo "$ASSETMOCK_URL"; sleep 1000 & (sh -c 'trap "" TERM; sleep 1000' &) ; exit 5"#;
     let output = run(&["--grace", "0.2", "--", "sh", "-c", script]);
     assert_eq!(output.status.code(), Some(5), "{output:?}");

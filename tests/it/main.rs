@@ -17,6 +17,7 @@ mod durability;
 mod earlier_files;
 mod effects;
 mod environment;
+#[cfg(unix)]
 mod exec;
 mod explain;
 mod faults;
