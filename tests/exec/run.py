@@ -57,14 +57,14 @@ class Run:
         self.said, self.address = "", None
 
     def marked(self):
-        """The processes that are left."""
-        found = []
+        """The processes that are left, with the state of each."""
+        found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 if self.mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
                     state = (folder / "stat").read_text().rsplit(") ", 1)[1][0]
                     if state not in "ZX":
-                        found.append(int(folder.name))
+                        found[int(folder.name)] = state
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
         return found
@@ -223,6 +223,8 @@ def ctrl_z_and_fg():
         run.type("\x1a")
         run.read_until(r"Stopped[^\n]*\n")
         run.read_until("prompt> ")
+        # The shell waits for its own child alone. One that has yet to stop may still read a letter, as it may without us.
+        until(lambda: all(state == "T" for pid, state in run.marked().items() if pid != run.pid), "they do not stop")
         run.type("echo in be''tween\r")
         run.read_until("in between\r\n")
         run.type("fg\r")
