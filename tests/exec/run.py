@@ -229,6 +229,8 @@ def ctrl_z_and_fg():
         run.read_until("in between\r\n")
         run.type("fg\r")
         run.read_until(r"exec[^\n]*\n")
+        # The shell says so before it does it.
+        until(lambda: "T" not in run.marked().values(), "they do not go on")
     run.type("hello\r")
     run.read_until("got hello\r\n")
     run.read_until("prompt> ")
