@@ -12,6 +12,8 @@ from markdown import check, compare, quoted, table
 EFFECTS = "| `effect` | `X-Emulator-Fault` | what the client gets |"
 TRIGGERS = "| `trigger` | fires for, of the requests that match |"
 FAILURES = "| provider | failures |"
+EXEC_OPTIONS = "| option | default | meaning |"
+CLIENT_VARIABLES = "| provider | base URL | key | the names are |"
 PAGING_FAULTS = "| `paging` | what happens | xQR | FLORA | TwelveLabs | PiktID | KonPro |"
 
 
@@ -36,6 +38,35 @@ def check_options(lines):
     table = itertools.takewhile(lambda line: line.startswith("|"), lines[lines.index(head) :])
     done = subprocess.run([os.environ["ASSETMOCK_BIN"], "serve", "--help"], capture_output=True, text=True, check=True)
     compare(list(table), options_table(done.stdout))
+
+
+def check_exec_options(lines):
+    """Each option that `exec` has and `serve` has not, with its meaning and default."""
+    shown = {
+        command: subprocess.run([os.environ["ASSETMOCK_BIN"], command, "--help"], capture_output=True, text=True, check=True).stdout
+        for command in ("exec", "serve")
+    }
+    flags = {command: set(re.findall(r"(?m)^ {6}(--\S+)", text)) for command, text in shown.items()}
+    rows = {option.split()[0].strip("`"): (default, meaning) for option, default, meaning in table(lines, EXEC_OPTIONS)}
+    compare(sorted(flags["exec"] - flags["serve"]), sorted(rows))
+    check(flags["serve"] <= flags["exec"], "`exec` lacks options of `serve`")
+    for flag, (default, meaning) in rows.items():
+        said = re.search(rf"(?m)^ {{6}}{flag}\b.*\n +(.+)\n(?:\n? +\[default: (.+)\])?", shown["exec"])
+        compare([said[1].rstrip(".")], [meaning.rstrip(".")])
+        check(said[2] is None or default == f"`{said[2]}`", f"the default of {flag} is {said[2]}")
+
+
+def check_client_variables(lines, reader):
+    """Each provider's variables, and whether its clients read them."""
+    done = subprocess.run([os.environ["ASSETMOCK_BIN"], "providers", "--json"], capture_output=True, text=True, check=True)
+    rows = table(lines, CLIENT_VARIABLES)
+    words = {"client": "read by the official SDKs", "inferred": "ours"}
+    expected = [
+        [one["title"], f"`{env['base_url']}`", f"`{env['key']}`", words[env["evidence"]]]
+        for one in json.loads(done.stdout)
+        for env in [one["client_env"]]
+    ]
+    check(rows == expected, f"the table of variables is not {expected}")
 
 
 def check_every_call(asked, reader):

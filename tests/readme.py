@@ -41,7 +41,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from manual_tables import check_effects, check_every_call, check_failures, check_options, check_paging_faults, check_triggers
+from manual_tables import check_client_variables, check_effects, check_every_call, check_exec_options, check_failures, check_options, check_paging_faults, check_triggers
 from markdown import Difference, blocks, check, check_contents, check_links, compare, read
 from server import Server
 from workflow import read_yaml
@@ -83,7 +83,7 @@ class Reader:
         (tools / "pytest").symlink_to(Path(os.environ["SDK_PYTHON"]).with_name("pytest"))
         # curl shows its progress only where output is not a terminal, as here.
         (folder / ".curlrc").write_text("silent\nshow-error\n")
-        foreign = re.compile("(?i)(ASSETMOCK|TWELVE_?LABS|FLORA)_|(http|https|all|no)_proxy$")
+        foreign = re.compile("(?i)(ASSETMOCK|TWELVE_?LABS|FLORA|GITHUB)_|(http|https|all|no)_proxy$")
         self.environment = {name: value for name, value in os.environ.items() if not foreign.match(name)}
         self.environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "CURL_HOME": str(folder), "NO_COLOR": "1"}
         self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -334,6 +334,7 @@ def check_all_together(asked, report):
     lines = [line for page in PAGES for line in [*read(page), ""]]
     with report.at("the table of options"):
         check_options(lines)
+        check_exec_options(lines)
     with tempfile.TemporaryDirectory(prefix="assetmock-docs-") as folder:
         reader = Reader(Path(folder))
         try:
@@ -341,6 +342,7 @@ def check_all_together(asked, report):
             with report.at("the emulator's own calls"):
                 check_every_call(asked, reader)
             for where, rule in [
+                ("the table of variables for clients", check_client_variables),
                 ("the table of effects", check_effects),
                 ("the table of triggers", check_triggers),
                 ("the table of failures", check_failures),

@@ -36,6 +36,14 @@ def starts(say):
     say("stop, idle", ended, "ms", 50)
 
 
+def exec_overhead(say):
+    """What `exec` adds to a command: both by turns, since a machine changes from one second to the next."""
+    alone, wrapped = ["true"], [str(servers.BINARY), "exec", "--quiet", "--", "true"]
+    took = lambda command: _timed(lambda: subprocess.run(command, check=True, **servers.QUIET))[0]
+    took(wrapped)
+    say("exec -- true, over true", [took(wrapped) - took(alone) for _ in range(100)], "ms", 15)
+
+
 def memory(say):
     with servers.assetmock() as server:
         time.sleep(0.5)
@@ -266,4 +274,4 @@ def flat(say, seconds):
         say("growth over a long load", [None if None in resident else statistics.median(minutes[1]) - statistics.median(minutes[0])], "MB", 1)
 
 
-ALL = {"start": starts, "liveness": liveness.liveness, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}

@@ -2,26 +2,28 @@
 
 mod help;
 mod tls;
+mod values;
 
-use std::fmt;
-use std::net::Ipv6Addr;
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::clock::{self, Clock, Micros};
+use crate::clock::{Clock, Micros};
 use crate::contract::choices;
 use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
-use crate::library::fixture;
 use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
 use help::heading;
 pub use tls::TlsOptions;
+pub use values::{HostAndPort, ReportFile, ReportKind};
+use values::{free_port, listen, port, report_file, seconds, size, status, time, token, whole_number, workspace_id};
 
 /// Emulates five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -89,6 +91,12 @@ pub enum Command {
     },
     /// Ask a running server whether it is ready; exit code 0 if it is.
     Healthcheck(Address),
+    /// Serve while a command runs that is told by its environment where, and exit with its code.
+    #[command(after_help = help::exec_examples())]
+    Exec(Box<Exec>),
+    /// Print the variables that tell clients where a running server is, for a shell to read.
+    #[command(after_help = help::env_examples())]
+    Env(ClientEnvOptions),
 }
 
 /// What can be done with fixtures.
@@ -171,21 +179,6 @@ pub struct Address {
     pub port_file: Option<PathBuf>,
 }
 
-/// An address as it is written, and a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostAndPort {
-    /// A name or an address; one of IPv6 is in brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-impl fmt::Display for HostAndPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
-
 impl Address {
     /// Where to listen: the address of `--listen`, with the port of `--port` if there is one.
     pub fn target(&self) -> HostAndPort {
@@ -206,6 +199,68 @@ pub struct LibraryOptions {
     /// The fixture a new library begins with: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs].
     #[arg(long, env = "ASSETMOCK_FIXTURE", value_name = "FIXTURE")]
     pub fixture: Vec<String>,
+}
+
+/// The options of `exec`: those of `serve`, with a free port and a quiet log unless told otherwise, and its own.
+#[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("listen", |listen| listen.default_value("127.0.0.1:0").value_parser(free_port)),
+    mut_arg("log_level", |level| level.default_value("error")),
+    mut_arg("fail_on_warnings", |flag| flag.help("Exit with 124 in place of 0 if a strict workspace got a warning")),
+)]
+pub struct Exec {
+    /// What to serve, and where.
+    #[command(flatten)]
+    pub serve: Serve,
+    /// How many seconds the command, and what it started, may take to end once it was asked to; then it is killed.
+    #[arg(long, help_heading = heading::COMMAND, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub grace: Duration,
+    /// Also write the summary to a file: `.json` or `.md`; or the journal, as `.har`.
+    #[arg(long, help_heading = heading::COMMAND, value_name = "FILE", value_parser = report_file)]
+    pub report: Option<ReportFile>,
+    /// Print no summary.
+    #[arg(long, help_heading = heading::COMMAND)]
+    pub quiet: bool,
+    /// The command and its arguments, behind `--`. It is run as it stands, without a shell.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// The options of `env`.
+#[derive(Debug, Clone, Args)]
+pub struct ClientEnvOptions {
+    /// Only the variables of this provider.
+    pub provider: Option<String>,
+    /// For whom they are written.
+    #[arg(long, value_name = "SHELL", default_value = "sh")]
+    pub shell: Shell,
+    /// Take the variables away again. This asks no server.
+    #[arg(long)]
+    pub unset: bool,
+    /// The running server, in place of `--listen` and `--port`, such as `http://127.0.0.1:4750`.
+    #[arg(long, help_heading = heading::ADDRESS, env = "ASSETMOCK_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// Where the server listens.
+    #[command(flatten)]
+    pub address: Address,
+    /// The token that the running server was started with.
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
+    pub admin_token: Option<String>,
+}
+
+/// What reads the variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// POSIX shells: `eval "$(assetmock env)"`.
+    Sh,
+    /// `assetmock env --shell fish | source`.
+    Fish,
+    /// `assetmock env --shell powershell | Out-String | Invoke-Expression`.
+    Powershell,
+    /// A file `.env`.
+    Dotenv,
+    /// GitHub Actions: `assetmock env --shell github >> "$GITHUB_ENV"`.
+    Github,
 }
 
 /// The options of `generate`.
@@ -238,10 +293,6 @@ pub struct Generate {
     /// Write a fixture; standard output if left out.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-}
-
-fn status(text: &str) -> Result<Status, String> {
-    serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
 /// Which keys are good.
@@ -320,81 +371,5 @@ impl Serve {
             others: self.tls.others.into(),
             upstream: self.tls.upstream()?,
         })
-    }
-}
-
-fn time(text: &str) -> Result<Micros, String> {
-    clock::read_rfc3339(text).ok_or_else(|| "not a time such as 2026-03-21T12:00:00Z".to_owned())
-}
-
-fn workspace_id(text: &str) -> Result<String, String> {
-    let wrong = || "not `ws_` and something after it, without white space".to_owned();
-    fixture::is_workspace_id(text).then(|| text.to_owned()).ok_or_else(wrong)
-}
-
-fn whole_number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
-}
-
-fn size(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| format!("not a whole number from 0 to {}", usize::MAX))
-}
-
-fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "not a port from 0 to 65535".to_owned())
-}
-
-fn token(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        Err("a token is not empty; leave the option out for none".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
-/// Reads an address with a port, or one of them. Without an address it is loopback, without a port it is 4750.
-fn listen(text: &str) -> Result<HostAndPort, String> {
-    const HOST: &str = "127.0.0.1";
-    const PORT: u16 = 4750;
-    let wrong = || "not an address and a port such as 127.0.0.1:4750, or a port alone".to_owned();
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(wrong());
-    }
-    if let Ok(port) = text.parse() {
-        return Ok(HostAndPort { host: HOST.to_owned(), port });
-    }
-    if text.parse::<Ipv6Addr>().is_ok() {
-        return Ok(HostAndPort { host: format!("[{text}]"), port: PORT });
-    }
-    match text.rsplit_once(':').filter(|_| !text.ends_with(']')) {
-        Some((host, port)) => {
-            let host = if host.is_empty() { HOST } else { host };
-            Ok(HostAndPort { host: host.to_owned(), port: port.parse().map_err(|_| wrong())? })
-        }
-        None if text.bytes().all(|b| b.is_ascii_digit()) => Err(wrong()),
-        None => Ok(HostAndPort { host: text.to_owned(), port: PORT }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_read_with_or_without_its_port() {
-        for (text, read) in [
-            ("4750", "127.0.0.1:4750"),
-            (":80", "127.0.0.1:80"),
-            ("0.0.0.0:0", "0.0.0.0:0"),
-            ("localhost", "localhost:4750"),
-            ("[::1]:80", "[::1]:80"),
-            ("[::]", "[::]:4750"),
-            ("::1", "[::1]:4750"),
-        ] {
-            assert_eq!(listen(text).map(|read| read.to_string()), Ok(read.to_owned()), "{text}");
-        }
-        for text in ["", "70000", "localhost:http", "127.0.0.1:70000", "127.0.0.1:4750\r", "a b:1"] {
-            assert!(listen(text).is_err(), "{text}");
-        }
     }
 }

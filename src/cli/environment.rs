@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::cli::config::Cli;
+use crate::cli::exec::CANNOT_START;
 
 /// What the variables of this program begin with.
 const PREFIX: &str = "ASSETMOCK_";
@@ -27,8 +28,23 @@ pub fn parse() -> (Cli, Vec<String>) {
     let ignored: Vec<OsString> = known.iter().filter(|name| is_ignored(name)).map(OsString::from).collect();
     command = without(command, &ignored);
     let parsed = command.try_get_matches_from_mut(env::args_os()).and_then(|found| Cli::from_arg_matches(&found));
-    let cli = parsed.unwrap_or_else(|error| name_variable(error, &command).exit());
+    let cli = parsed.unwrap_or_else(|error| {
+        // Until then only the sub-command that is used knows how its options are written.
+        command.build();
+        end(&name_variable(error, &command))
+    });
     (cli, warnings(&known))
+}
+
+/// Ends the program with what there is to say. `exec` has an exit code of its own for it, since others are its command's.
+fn end(error: &Error) -> ! {
+    let is_exec = env::args_os().nth(1).is_some_and(|word| word == "exec");
+    if !(is_exec && error.use_stderr()) {
+        error.exit();
+    }
+    // Where it cannot be written, the exit code says it.
+    let _ = error.print();
+    std::process::exit(CANNOT_START.into());
 }
 
 /// The variables of a command's options and of its sub-commands'.

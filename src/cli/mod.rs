@@ -1,10 +1,14 @@
 //! The sub-commands: each reads its options, calls the library and says what came of it.
 
+pub mod client_env;
 pub mod config;
 pub mod environment;
+pub mod exec;
+pub mod exports;
 pub mod port_file;
 pub mod report;
 pub mod running_server;
+pub mod start;
 
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -20,11 +24,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use crate::cli::config::{Cli, Command, FixtureAction, Generate, LibraryOptions, MEMORY, Serve};
+use crate::cli::exec::exec;
 use crate::cli::port_file::{PortFile, WrittenPortFile};
+use crate::cli::start::{Outcome, bind, open, outlive_file_size_limit, prepare, raise_open_files, reachable};
 use crate::emulator::app::App;
-use crate::emulator::cache::Cache;
-use crate::emulator::journal::Journal;
-use crate::emulator::limits::Limits;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
@@ -33,8 +36,6 @@ use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
 use crate::providers;
 use crate::server;
-
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Does what the command line asks. The warnings are those of its reading.
 pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
@@ -55,6 +56,8 @@ pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
         Command::Generate(options) => generate(&options)?,
         Command::Export { library, workspace, output } => export(&library, workspace, output.as_deref())?,
         Command::Healthcheck(address) => running_server::check_health(&address)?,
+        Command::Exec(options) => return Ok(exec(&options)),
+        Command::Env(options) => print(&exports::exports(&options)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -67,14 +70,10 @@ fn serve(options: &Serve, warnings: &[String]) -> Outcome<ExitCode> {
 }
 
 fn run_server(options: &Serve, log: RequestLog) -> Outcome {
-    if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
-        tracing::warn!(%cause, "there will be fewer connections than there could be");
-    }
-    let (variants, settings) = (options.variants()?, options.settings()?);
-    let (tls, replaced) = options.tls.open()?;
-    if let Some(why) = replaced {
-        tracing::warn!("the kept authority was replaced, and clients have to trust the new one: {why}");
-    }
+    raise_open_files();
+    // What is wrong with an option is told before the port is taken.
+    options.variants()?;
+    options.settings()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the fixtures are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.target().to_string())?;
@@ -82,21 +81,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
         outlive_file_size_limit()?;
         let listener = TcpListener::from_std(listener)?;
-        let _lock = match options.library.place() {
-            DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
-            DatabaseLocation::Memory => None,
-        };
-        let clock = options.clock();
-        let store = open(&options.library, clock.now()).await?;
-        let app = App {
-            cache: Cache::new(variants),
-            limits: Limits::new(options.no_limits),
-            journal: Journal::new(options.bounds()),
-            log,
-            tls: Arc::new(tls),
-            settings,
-            ..App::new(store, clock, options.seed)
-        };
+        let (app, _lock) = prepare(options, address, log).await?;
         let app = Arc::new(app);
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
@@ -111,47 +96,6 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
             _ => Ok(()),
         }
     })
-}
-
-/// How many files can be open where the system leaves it to us: each connection takes one.
-const OPEN_FILES: u64 = 65_536;
-
-/// Makes a write beyond the file-size limit (`ulimit -f`) fail as one to a full disk does. What SIGXFSZ does unless it is
-/// handled is to end the process.
-#[cfg(unix)]
-fn outlive_file_size_limit() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
-}
-
-/// There is no such signal.
-#[cfg(not(unix))]
-fn outlive_file_size_limit() -> io::Result<()> {
-    Ok(())
-}
-
-fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
-    let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
-        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--port`"),
-        _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
-    })?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-/// Opens the database and, if it is new, loads the fixtures. They are read meanwhile, which takes about as long.
-async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
-    let fixtures = library.fixtures();
-    let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
-    let store = Store::open(&library.place(), providers::ids()).await?;
-    let unwritten = |cause| OpenError::writing(&library.place(), &cause);
-    if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
-        load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
-    } else if !library.fixture.is_empty() {
-        tracing::warn!("the database already holds a library; `--fixture` was ignored");
-    }
-    Ok(store)
 }
 
 async fn announce(
@@ -179,19 +123,6 @@ async fn print_banner(banner: String) -> Outcome {
     })?;
     let _ = tokio::time::timeout(TIMEOUT, printed).await;
     Ok(())
-}
-
-/// An address that can be dialled: the one that means every interface is not.
-pub fn reachable(address: SocketAddr) -> SocketAddr {
-    let mut address = address;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    address
 }
 
 fn one_thread() -> io::Result<Runtime> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::clock::{Micros, write_rfc3339};
 use crate::contract::choices::full_name;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::evidence::{Evidence, Fact};
 use crate::contract::failure::InjectedFailure;
 use crate::contract::operation::Operation;
@@ -98,6 +99,7 @@ struct CardRow {
     name: &'static str,
     title: &'static str,
     hosts: &'static [&'static str],
+    client_env: ClientEnv,
     list: &'static str,
     methods: String,
     operations: Vec<OperationRow>,
@@ -174,6 +176,7 @@ fn card_row(card: &'static Card) -> CardRow {
         name: card.name,
         title: card.title,
         hosts: card.hosts,
+        client_env: card.client_env,
         list: card.list(),
         methods: card.allow(card.list()),
         operations: card.operations.iter().map(operation_row).collect(),
@@ -240,6 +243,7 @@ pub fn provider(card: &'static Card) -> String {
     let row = card_row(card);
     let mut text =
         format!("{}: {} {} at {}\nkey: {}\n", row.title, row.methods, row.list, row.hosts.join(", "), row.key);
+    let _ = writeln!(text, "{}", card.client_env.says());
     let mut params = table(&["parameter", "reads", "default", "empty", "repeated", "evidence", "meaning"]);
     for param in &row.parameters {
         params.add_row([
@@ -309,10 +313,11 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
     for card in cards {
         let _ = write!(
             text,
-            "\n## {}\n\n`GET {}` at {}\n",
+            "\n## {}\n\n`GET {}` at {}\n\n{}.\n",
             card.title,
             card.list(),
-            card.hosts.first().map(|host| format!("`{host}`")).unwrap_or_default()
+            card.hosts.first().map(|host| format!("`{host}`")).unwrap_or_default(),
+            card.client_env.says()
         );
         text.push_str("\n| parameter | reads | default | empty | repeated | evidence |\n|---|---|---|---|---|---|\n");
         for param in card.params().iter().map(param_row) {

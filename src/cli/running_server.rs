@@ -10,22 +10,41 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::config::Address;
+use crate::cli::client_env::UsableKey;
+use crate::cli::config::{Address, HostAndPort};
 use crate::cli::port_file;
-use crate::cli::reachable;
 use crate::cli::report::{self, KeyRow};
+use crate::cli::start::reachable;
+use crate::library::key::KeyState;
+use crate::providers;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Fails unless the server at this address is ready.
 pub fn check_health(address: &Address) -> Outcome {
+    let listen = listening(address)?.to_string();
+    let answer = get(&listen, "/_emulator/health", None)?;
+    if answer.status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {}", answer.status).into()) }
+}
+
+/// Where a server listens that was started with these options.
+fn listening(address: &Address) -> Result<HostAndPort, String> {
     let mut listen = address.target();
     if let Some(file) = &address.port_file {
         listen.port = port_file::read(file).map_err(|why| format!("the server is not ready: {why}"))?;
     }
-    let listen = listen.to_string();
-    let answer = get(&listen, "/_emulator/health", None)?;
-    if answer.status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {}", answer.status).into()) }
+    Ok(listen)
+}
+
+/// The origin of a server: what is left of its URL without the path, or else where it listens.
+pub fn origin(url: Option<&str>, address: &Address) -> Outcome<String> {
+    if let Some(url) = url {
+        address_of(url)?;
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        return Ok(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or(rest)));
+    }
+    let listen = listening(address)?;
+    Ok(format!("http://{}", reachable(resolved(&listen.to_string())?)))
 }
 
 #[derive(Deserialize)]
@@ -56,12 +75,9 @@ struct Key {
 /// Every key of the server at this URL, as a table or as JSON.
 pub fn keys(url: &str, token: Option<&str>, json: bool) -> Outcome<String> {
     let address = address_of(url)?;
-    let Workspaces { workspaces } = read(&address, "/_emulator/workspaces", token)?;
     let mut all: Vec<(String, Key)> = Vec::new();
-    for Workspace { id } in workspaces {
-        let path = format!("/_emulator/workspaces/{}/keys", utf8_percent_encode(&id, NON_ALPHANUMERIC));
-        let Keys { keys } = read(&address, &path, token)?;
-        all.extend(keys.into_iter().map(|key| (id.clone(), key)));
+    for id in workspaces(&address, token)? {
+        all.extend(keys_of(&address, &id, token)?.into_iter().map(|key| (id.clone(), key)));
     }
     let rows = all.iter().map(|(workspace, key)| KeyRow {
         provider: &key.provider,
@@ -73,6 +89,42 @@ pub fn keys(url: &str, token: Option<&str>, json: bool) -> Outcome<String> {
         expires_at: key.expires_at.clone(),
     });
     Ok(report::key_rows(rows, json))
+}
+
+/// The workspaces of the server at this origin, and the usable keys of the first one that has any.
+pub fn usable_keys(origin: &str, token: Option<&str>) -> Outcome<(Vec<String>, Vec<UsableKey>)> {
+    let address = address_of(origin)?;
+    let ids = workspaces(&address, token)?;
+    for id in &ids {
+        let keys = keys_of(&address, id, token)?.into_iter().filter(Key::is_usable);
+        let keys = keys.map(|Key { provider, key, .. }| UsableKey { provider, workspace: id.clone(), key });
+        let keys: Vec<_> = keys.collect();
+        if !keys.is_empty() {
+            return Ok((ids, keys));
+        }
+    }
+    Ok((ids, Vec::new()))
+}
+
+impl Key {
+    fn is_usable(&self) -> bool {
+        let scope = providers::named(&self.provider).map(|provider| provider.card().list_operation().scope);
+        let allows = |scope: &str| {
+            self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|held| held == scope || held == "*"))
+        };
+        self.state == KeyState::Active.word() && scope.is_some_and(|scope| scope.is_none_or(allows))
+    }
+}
+
+fn workspaces(address: &str, token: Option<&str>) -> Outcome<Vec<String>> {
+    let Workspaces { workspaces } = read(address, "/_emulator/workspaces", token)?;
+    Ok(workspaces.into_iter().map(|workspace| workspace.id).collect())
+}
+
+fn keys_of(address: &str, workspace: &str, token: Option<&str>) -> Outcome<Vec<Key>> {
+    let path = format!("/_emulator/workspaces/{}/keys", utf8_percent_encode(workspace, NON_ALPHANUMERIC));
+    let Keys { keys } = read(address, &path, token)?;
+    Ok(keys)
 }
 
 /// The host and port of a server's URL.
@@ -102,14 +154,15 @@ struct HttpResponse {
 }
 
 fn get(address: &str, path: &str, token: Option<&str>) -> Outcome<HttpResponse> {
-    let target = address
-        .to_socket_addrs()
-        .map_err(|error| format!("`{address}` is no address: {error}"))?
-        .next()
-        .ok_or("no address to ask")?;
+    let target = resolved(address)?;
     let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let answer = exchange(reachable(target), path, &token);
     Ok(answer.map_err(|error| format!("no answer from `{address}`: {error}"))?)
+}
+
+fn resolved(address: &str) -> Outcome<SocketAddr> {
+    let mut all = address.to_socket_addrs().map_err(|error| format!("`{address}` is no address: {error}"))?;
+    Ok(all.next().ok_or("no address to ask")?)
 }
 
 /// Sends a request and reads its answer, which has a length and ends the connection.

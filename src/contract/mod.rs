@@ -2,6 +2,7 @@
 
 pub mod asset_list;
 pub mod choices;
+pub mod client_env;
 pub mod context;
 pub mod evidence;
 pub mod failure;

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use crate::clock::Micros;
 use crate::contract::asset_list::{AssetList, Paging};
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Fact;
 use crate::contract::failure::{Failure, InjectedFailure};
@@ -54,6 +55,8 @@ pub struct Card {
     pub hosts: &'static [&'static str],
     /// What follows the host in the base URL that clients are given.
     pub base: &'static str,
+    /// The environment variables by which clients are told a base URL and a key.
+    pub client_env: ClientEnv,
     /// All routes that its documents name, the list of assets first.
     pub operations: &'static [Operation],
     /// A route with a slash behind it.

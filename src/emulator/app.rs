@@ -10,6 +10,7 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
+use crate::emulator::summary::Summary;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
 use crate::http::connection::tls::{Names, Tls};
@@ -44,6 +45,8 @@ pub struct App {
     pub journal: Journal,
     /// How requests are logged.
     pub log: RequestLog,
+    /// What becomes of all requests, if somebody wants to know at the end.
+    pub summary: Option<Summary>,
     /// What answers offered as the position of the next page.
     pub cursors: Cursors,
     /// What the bodies of requests may take.
@@ -122,6 +125,7 @@ impl App {
             faults: Faults::default(),
             journal: Journal::default(),
             log: RequestLog::default(),
+            summary: None,
             cursors: Cursors::default(),
             bodies: BodyBudget::default(),
             timeouts: Timeouts::default(),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cache;
+pub mod distinct;
 pub mod explain;
 pub mod faults;
 pub mod journal;
@@ -11,5 +12,6 @@ pub mod listed_counts;
 pub mod load_fixtures;
 pub mod log;
 pub mod redaction;
+pub mod summary;
 pub mod workspace;
 pub mod workspace_states;

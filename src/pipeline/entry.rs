@@ -191,10 +191,13 @@ impl PendingEntry {
         self.ended = true;
         let level = self.entry.diagnostics.as_ref().map_or(Level::DEBUG, |diagnostics| diagnostics.level());
         let is_logged = log::is_enabled(level);
-        if !is_logged && self.app.journal.is_off() {
+        if !is_logged && self.app.journal.is_off() && self.app.summary.is_none() {
             return;
         }
         let exchange = self.exchange(response, body);
+        if let Some(summary) = &self.app.summary {
+            summary.count(&exchange);
+        }
         let line = is_logged.then(|| LogLine::of(&exchange));
         let seq = NonZeroU64::new(self.app.journal.record(exchange));
         if let Some(mut line) = line {

@@ -36,6 +36,16 @@ fn names_are_unique_words_of_lower_case_letters() {
 }
 
 #[test]
+fn no_two_variables_for_clients_are_the_same() {
+    let all: Vec<_> = cards().iter().flat_map(|card| [card.client_env.base_url, card.client_env.key]).collect();
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len(), "{all:?}");
+    for name in all {
+        assert!(!name.starts_with("ASSETMOCK_"), "{name} would be taken for an option");
+        assert!(name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{name}");
+    }
+}
+
+#[test]
 fn no_two_providers_share_a_host() {
     let hosts: Vec<_> = cards().iter().flat_map(|card| card.hosts).collect();
     assert_eq!(hosts.iter().collect::<HashSet<_>>().len(), hosts.len(), "{hosts:?}");

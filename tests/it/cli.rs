@@ -42,6 +42,12 @@ fn the_banner_gives_a_base_url_a_key_and_a_line_to_paste_for_each_provider() {
     }
 }
 
+#[test]
+fn an_option_of_a_sub_command_that_cannot_be_read_is_named() {
+    let said = refused(2, &["generate", "--count", "x"]);
+    assert!(said.starts_with("error: invalid value 'x' for '--count <N>'"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn it_stops_within_a_second_although_a_client_keeps_its_connection() {

@@ -17,6 +17,8 @@ mod durability;
 mod earlier_files;
 mod effects;
 mod environment;
+#[cfg(unix)]
+mod exec;
 mod explain;
 mod faults;
 mod files;

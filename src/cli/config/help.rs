@@ -1,6 +1,7 @@
 //! The parts of the help that are no sentence about one option. What names a vendor is made from the cards.
 
 use crate::contract::choices;
+use crate::contract::client_env::ClientEnv;
 use crate::providers;
 
 /// The headings of the options of `serve` in its help, each with what stands below it.
@@ -21,6 +22,8 @@ pub mod heading {
     pub const JOURNAL: &str = "Journal";
     /// What is written to standard error.
     pub const LOG: &str = "Log";
+    /// The command of `exec`, and what is said of it.
+    pub const COMMAND: &str = "Command";
 }
 
 /// What stands below the options in the help of the program: examples, and the emulator's own API, which is no option and
@@ -43,6 +46,41 @@ pub fn examples() -> String {
 The emulator's own API:
   Tests make workspaces, faults and snapshots, set the clock and read the journal under /_emulator, on the same port.
   `GET /_emulator` lists its routes, and `GET /_emulator/openapi.json` describes them."
+    )
+}
+
+/// What stands below the options in the help of `exec`.
+pub fn exec_examples() -> String {
+    let variables = providers::cards().into_iter().map(|card| {
+        let ClientEnv { base_url, key, .. } = card.client_env;
+        format!("\n  {:14}{base_url}, {key}", card.title)
+    });
+    format!(
+        "The command's environment:{}
+  the emulator  ASSETMOCK_URL, ASSETMOCK_API (its own API), ASSETMOCK_WORKSPACE
+
+Exit codes:
+  that of the command, or 128 + the number of the signal that ended it; 124: only warnings (`--fail-on-warnings`);
+  125: the emulator could not start; 126: the command cannot be executed; 127: there is no such command
+
+Examples:
+  assetmock exec -- npm test
+          Run tests against the built-in fixtures
+  assetmock exec --fixture library.json --report summary.md -- pytest -q
+          Run them against a fixture of yours, and write the summary to a file",
+        variables.collect::<String>()
+    )
+}
+
+/// What stands below the options in the help of `env`.
+pub fn env_examples() -> String {
+    let provider = providers::names()[0];
+    format!(
+        "Examples:
+  eval \"$(assetmock env)\"
+          Tell all clients that are started from this shell where the server is
+  assetmock env {provider} --shell dotenv > .env
+          Write the variables of one provider to a file"
     )
 }
 

@@ -8,6 +8,7 @@ use super::applied_fault::AppliedFault;
 use super::check::{self, Problem};
 use super::effect::Effect;
 use super::listed_rule::{Listed, SinceCleared};
+use super::never_fired::NeverFired;
 use super::paging::plausibility;
 use super::rule::{Id, RequestFacts, Rule};
 use crate::clock::{Micros, SECOND, write_rfc3339};
@@ -25,6 +26,8 @@ pub struct Faults {
 struct Rules {
     last_id: Id,
     active: Vec<ActiveRule>,
+    /// Those that were removed before they ever fired, if somebody wants to know at the end.
+    removed_unfired: Option<NeverFired>,
 }
 
 #[derive(Debug)]
@@ -39,6 +42,20 @@ struct ActiveRule {
 }
 
 impl Faults {
+    /// No rules yet, and those that are removed before they ever fired are remembered.
+    pub fn remembering() -> Faults {
+        let removed_unfired = Some(NeverFired::default());
+        Faults { rules: Mutex::new(Rules { removed_unfired, ..Rules::default() }), ..Faults::default() }
+    }
+
+    /// The rules that never fired: as far as they are remembered those that were removed, then those that are set up.
+    pub fn never_fired(&self, now: Micros) -> NeverFired {
+        let rules = self.lock();
+        let mut unfired = rules.removed_unfired.clone().unwrap_or_default();
+        rules.active.iter().filter(|active| active.fired == 0).for_each(|active| unfired.add(active.listed(now)));
+        unfired
+    }
+
     /// Whether there are no rules: then there is no need to find out what a request is matched by.
     pub fn is_idle(&self) -> bool {
         self.count.load(Relaxed) == 0
@@ -96,7 +113,15 @@ impl Faults {
     fn retain(&self, keep: impl Fn(&ActiveRule) -> bool) -> usize {
         let mut rules = self.lock();
         let before = rules.active.len();
-        rules.active.retain(keep);
+        let Rules { active, removed_unfired, .. } = &mut *rules;
+        if let Some(unfired) = removed_unfired {
+            // The instant decides only whether a rule that has an end is past it, which is not said of these.
+            active
+                .iter()
+                .filter(|one| one.fired == 0 && !keep(one))
+                .for_each(|one| unfired.add(one.listed(Micros::MIN)));
+        }
+        active.retain(keep);
         self.count.store(rules.active.len(), Relaxed);
         before - rules.active.len()
     }
@@ -226,6 +251,21 @@ mod tests {
         assert_eq!(faults.list(None, 0).len(), 2);
         assert!(faults.remove(everywhere) && !faults.remove(everywhere));
         assert_eq!((faults.remove_all(None), faults.is_idle()), (1, true));
+    }
+
+    #[test]
+    fn rules_that_never_fired_are_remembered_although_they_were_removed() {
+        let faults = Faults::remembering();
+        let rng = Rng::seeded(7);
+        faults.add(rule(r#"{"match":{"workspace":"ws_a"},"effect":"empty","trigger":{"after":1}}"#), 0).unwrap();
+        faults.add(rule(r#"{"match":{"workspace":"ws_a"},"effect":"malformed_json"}"#), 0).unwrap();
+        faults.add(rule(r#"{"match":{"workspace":"ws_b"},"effect":"empty"}"#), 0).unwrap();
+        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
+        faults.count_anew(None);
+        faults.remove_all(Some("ws_a"));
+        let unfired: Vec<_> = faults.never_fired(0).rules.into_iter().map(|rule| (rule.id, rule.message)).collect();
+        let messages = ["1 request matched it, and its trigger needs 1 more", "no request matched it"];
+        assert_eq!(unfired, [(1, messages[0].to_owned()), (3, messages[1].to_owned())]);
     }
 
     #[test]

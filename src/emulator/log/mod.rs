@@ -64,6 +64,11 @@ impl Log {
         }
     }
 
+    /// Writes a text as it stands, behind the lines that wait.
+    pub fn print(&self, text: &str) {
+        self.queue.push(text.into());
+    }
+
     /// Says what the run failed with, if it failed, and waits a moment until everything is written.
     pub fn end(self, outcome: Result<(), impl ToString>) -> ExitCode {
         let failure = outcome.err().map(|error| error.to_string());

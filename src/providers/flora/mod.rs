@@ -10,6 +10,7 @@ mod variants;
 mod view;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
@@ -29,6 +30,7 @@ pub static CARD: Card = Card {
     title: "FLORA",
     hosts: &["app.flora.ai"],
     base: "/api/v1",
+    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", evidence: Client },
     operations: OPERATIONS,
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     methods: Methods::WithHead, // inferred

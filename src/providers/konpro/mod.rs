@@ -10,8 +10,9 @@ mod variants;
 mod view;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
-use crate::contract::evidence::Evidence::Documented;
+use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
 use crate::contract::operation::{Action, Operation};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
@@ -30,6 +31,7 @@ pub static CARD: Card = Card {
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
+    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,      // inferred: what its presumed framework does
     methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405

@@ -11,8 +11,9 @@ mod view;
 use axum::http::StatusCode;
 
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
-use crate::contract::evidence::Evidence::{Client, Documented};
+use crate::contract::evidence::Evidence::{Client, Documented, Inferred};
 use crate::contract::failure::Failure;
 use crate::contract::operation::{Action, Operation};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
@@ -30,6 +31,7 @@ pub static CARD: Card = Card {
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
     base: "",
+    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::NotFound,               // inferred: its presumed framework
     methods: Methods::WithHeadAndOptions, // inferred: its presumed framework

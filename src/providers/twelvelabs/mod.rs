@@ -10,6 +10,7 @@ mod variants;
 mod view;
 
 use crate::clock::{Micros, seconds};
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
@@ -29,6 +30,7 @@ pub static CARD: Card = Card {
     title: "TwelveLabs",
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
+    client_env: ClientEnv { base_url: "TWELVELABS_BASE_URL", key: "TWELVE_LABS_API_KEY", evidence: Client },
     operations: OPERATIONS,
     slash: Slash::NotFound,        // inferred
     methods: Methods::WithHead,    // inferred

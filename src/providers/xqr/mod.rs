@@ -10,6 +10,7 @@ mod view;
 
 use self::headers::BURST;
 use crate::clock::Micros;
+use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
@@ -30,6 +31,7 @@ pub static CARD: Card = Card {
     title: "xQR",
     hosts: &["xqr.co"],
     base: "/api/v1",
+    client_env: ClientEnv { base_url: "XQR_BASE_URL", key: "XQR_API_KEY", evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,        // inferred: what its presumed framework does
     methods: Methods::FirstRoute,    // inferred: its presumed framework answers HEAD and OPTIONS with 405

@@ -1,0 +1,63 @@
+//! The command of `exec` on Windows: in a job object, which ends with it. Ctrl-C reaches it through the console; when the console
+//! closes or the system shuts down, the job is ended.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::Command;
+use std::time::Duration;
+
+use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
+use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+use tokio::time::sleep;
+
+use super::ended::{Ended, NotStarted};
+use crate::cli::client_env::Variable;
+
+/// The command, which runs.
+pub struct Child(Box<dyn ChildWrapper>);
+
+impl Child {
+    /// Starts it, with these variables set or taken away. There is no way to ask it to end, so there is no time to wait.
+    pub fn start(words: &[OsString], variables: &[Variable], _grace: Duration) -> Result<Child, NotStarted> {
+        let (program, arguments) = words.split_first().expect("the command line has a command");
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for Variable { name, value } in variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let started = CommandWrap::from(command).wrap(JobObject).spawn();
+        started.map(Child).map_err(|cause| NotStarted::new(program, cause))
+    }
+
+    /// Waits until it has ended, and ends what it left behind.
+    pub async fn end(mut self) -> io::Result<Ended> {
+        const PAUSE: Duration = Duration::from_millis(10);
+        let (mut interrupt, mut halt, mut close, mut shutdown) =
+            (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?);
+        let status = loop {
+            if let Some(status) = self.0.try_wait()? {
+                break status;
+            }
+            tokio::select! {
+                () = sleep(PAUSE) => {}
+                _ = interrupt.recv() => {}
+                _ = halt.recv() => {}
+                _ = close.recv() => self.0.start_kill()?,
+                _ = shutdown.recv() => self.0.start_kill()?,
+            }
+        };
+        let code = status.code().unwrap_or(1);
+        Ok(Ended::Code(u8::try_from(code).unwrap_or(1)))
+    }
+}
+
+/// What is left of the job ends.
+impl Drop for Child {
+    fn drop(&mut self) {
+        // It fails only if nothing is left.
+        let _ = self.0.start_kill();
+    }
+}

@@ -1,0 +1,63 @@
+//! How the command of `exec` ended, or why it could not start.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+
+/// How the command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Code(u8),
+    /// By this signal.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals"))]
+    Signal(u8),
+}
+
+impl Ended {
+    /// The exit code that says so, as shells have it.
+    pub fn code(self) -> u8 {
+        match self {
+            Ended::Code(code) => code,
+            Ended::Signal(signal) => 128_u8.saturating_add(signal),
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Code(code) => write!(f, "exit code {code}"),
+            Ended::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// The command could not start.
+#[derive(Debug)]
+pub struct NotStarted {
+    command: String,
+    cause: io::Error,
+}
+
+impl NotStarted {
+    /// Says why this command could not start.
+    pub fn new(command: &OsStr, cause: io::Error) -> NotStarted {
+        NotStarted { command: command.to_string_lossy().into_owned(), cause }
+    }
+
+    /// The exit code that says so, as shells have it.
+    pub fn code(&self) -> u8 {
+        if self.cause.kind() == io::ErrorKind::NotFound { 127 } else { 126 }
+    }
+}
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NotStarted { command, cause } = self;
+        match cause.kind() {
+            io::ErrorKind::NotFound => write!(f, "there is no command `{command}`"),
+            _ => write!(f, "cannot execute `{command}`: {cause}"),
+        }
+    }
+}

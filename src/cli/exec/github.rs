@@ -1,0 +1,38 @@
+//! In GitHub Actions the summary also goes to the page of the run, and what went wrong is one annotation.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use super::summary::Finished;
+
+/// The file in which a step writes what the page of its run shows.
+const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// The file, if the environment names one.
+fn file() -> Option<OsString> {
+    env::var_os(SUMMARY).filter(|file| !file.is_empty())
+}
+
+/// Adds a run that has ended to the page, if there is one.
+pub fn add_to_page(finished: &Finished) -> Result<(), String> {
+    let Some(file) = file() else { return Ok(()) };
+    let opened = OpenOptions::new().append(true).create(true).open(&file);
+    let written = opened.and_then(|mut file| file.write_all(finished.markdown().as_bytes()));
+    written.map_err(|cause| format!("cannot write `{}`, which {SUMMARY} names: {cause}", file.to_string_lossy()))
+}
+
+/// The one thing to be said beside the page: only where something went wrong that the emulator knows of.
+pub fn annotation(finished: &Finished) -> Option<String> {
+    file()?;
+    let says = match finished.totals.refusals.first() {
+        _ if finished.code == 0 => return None,
+        _ if !finished.strict.is_empty() => finished.headline(),
+        Some(most) => format!("{}. Most often: {}", finished.headline(), most.says),
+        None => return None,
+    };
+    let level = if finished.strict.is_empty() { "warning" } else { "error" };
+    let escaped = says.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    Some(format!("::{level} title=assetmock::{escaped}\n"))
+}

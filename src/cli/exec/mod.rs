@@ -1,0 +1,133 @@
+//! `assetmock exec`: serves while a command runs whose environment says where, and exits with its code. The port is taken
+//! before the command starts, so its first request is answered. What it says goes to standard error; standard output, standard
+//! input and the terminal are the command's.
+
+#[cfg(unix)]
+mod child_unix;
+#[cfg(windows)]
+mod child_windows;
+mod ended;
+mod github;
+#[cfg(unix)]
+mod leftovers;
+mod report;
+#[cfg(unix)]
+mod signals;
+mod summary;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+#[cfg(unix)]
+use self::child_unix::Child;
+#[cfg(windows)]
+use self::child_windows::Child;
+use self::ended::{Ended, NotStarted};
+use self::report::Report;
+use self::summary::Finished;
+use crate::cli::client_env::{UsableKey, Variable, variables};
+use crate::cli::config::Exec;
+use crate::cli::port_file::PortFile;
+use crate::cli::start::{Outcome, bind, outlive_file_size_limit, prepare, raise_open_files, reachable};
+use crate::emulator::app::App;
+use crate::emulator::faults::Faults;
+use crate::emulator::log::{Log, RequestLog};
+use crate::emulator::summary::Summary;
+use crate::server;
+
+/// The exit code if the emulator could not start.
+pub const CANNOT_START: u8 = 125;
+/// The exit code if the command did well, but there were warnings that count.
+const WARNED: u8 = 124;
+
+/// Serves, runs the command, and gives its exit code.
+pub fn exec(options: &Exec) -> ExitCode {
+    let log = match Log::start(options.serve.log_format, options.serve.log_level.into()) {
+        Ok(log) => log,
+        Err(_) => return ExitCode::from(CANNOT_START),
+    };
+    let (code, outcome) = match serve_and_run(options, log.requests()) {
+        Ok(Run::Ended(finished)) => {
+            if !options.quiet {
+                log.print(&finished.text());
+                github::annotation(&finished).iter().for_each(|annotation| log.print(annotation));
+            }
+            (finished.code, finished.unwritten)
+        }
+        Ok(Run::NotStarted(failure)) => (failure.code(), Some(failure.to_string())),
+        Err(error) => (CANNOT_START, Some(error.to_string())),
+    };
+    log.end(outcome.map_or(Ok(()), Err));
+    ExitCode::from(code)
+}
+
+/// What came of it.
+enum Run {
+    Ended(Finished),
+    NotStarted(NotStarted),
+}
+
+fn serve_and_run(options: &Exec, log: RequestLog) -> Outcome<Run> {
+    let report = options.report.as_ref().map(Report::prepare).transpose()?;
+    let port_file = options.serve.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
+    let listener = bind(&options.serve.address.target().to_string())?;
+    let address = listener.local_addr()?;
+    Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        outlive_file_size_limit()?;
+        let listener = TcpListener::from_std(listener)?;
+        let (app, _lock) = prepare(&options.serve, address, log).await?;
+        let app = Arc::new(App { summary: Some(Summary::default()), faults: Faults::remembering(), ..app });
+        let variables = client_variables(&app, address).await?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(server::run(listener, app.clone(), async {
+            // It also stops if the sender is gone.
+            let _ = stopped.await;
+        }));
+        app.log.write_ready(address);
+        let _port_file = port_file.map(|file| file.write(address.port())).transpose()?;
+        let ended = match Child::start(&options.command, &variables, options.grace) {
+            Ok(child) => {
+                // Only now: the command has the limit that it would have without us.
+                raise_open_files();
+                Ok(child.end().await?)
+            }
+            Err(failure) => Err(failure),
+        };
+        // First the requests that were under way end, so that they are counted, too.
+        drop(stop);
+        if let Err(cause) = serving.await? {
+            tracing::error!(%cause, "the server failed");
+        }
+        Ok(match ended {
+            Ok(ended) => Run::Ended(finished(options, &app, ended, report)),
+            Err(failure) => Run::NotStarted(failure),
+        })
+    })
+}
+
+async fn client_variables(app: &App, address: SocketAddr) -> Outcome<Vec<Variable>> {
+    let workspaces: Vec<_> = app.store.workspaces(None).await?.into_iter().map(|summary| summary.id).collect();
+    let now = app.clock.now();
+    let keys: Vec<_> = app.store.keys().await?.iter().filter_map(|key| UsableKey::of(key, now)).collect();
+    Ok(variables(&format!("http://{}", reachable(address)), &workspaces, &keys))
+}
+
+/// What there is to say once the command has ended, written where it was asked for.
+fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> Finished {
+    let unfired = app.faults.never_fired(app.clock.now());
+    let totals = app.summary.as_ref().map(|summary| summary.totals(unfired)).unwrap_or_default();
+    let strict = if options.serve.fail_on_warnings { app.warned() } else { Vec::new() };
+    let code = match ended.code() {
+        0 if !strict.is_empty() => WARNED,
+        code => code,
+    };
+    let mut finished = Finished { ended, code, strict, totals, unwritten: None };
+    let written = report.map_or(Ok(()), |report| report.write(&finished, &app.journal));
+    finished.unwritten = written.and(github::add_to_page(&finished)).err();
+    finished
+}

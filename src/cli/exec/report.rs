@@ -1,0 +1,36 @@
+//! The file of `--report`.
+
+use std::fs::{self, OpenOptions};
+
+use super::summary::Finished;
+use crate::cli::config::{ReportFile, ReportKind};
+use crate::emulator::journal::{Filter, Har, Journal};
+
+/// A report to be written at the end.
+pub struct Report<'f>(&'f ReportFile);
+
+impl Report<'_> {
+    /// Makes sure that it can be written, before the command does its work.
+    pub fn prepare(file: &ReportFile) -> Result<Report<'_>, String> {
+        let opened = OpenOptions::new().append(true).create(true).open(&file.path);
+        opened.map_err(|cause| unwritten(file, &cause))?;
+        Ok(Report(file))
+    }
+
+    /// Writes it.
+    pub fn write(self, finished: &Finished, journal: &Journal) -> Result<(), String> {
+        let text = match self.0.kind {
+            ReportKind::Json => finished.json(),
+            ReportKind::Markdown => finished.markdown(),
+            ReportKind::Har => {
+                let archive = Har::of(&journal.find(&Filter::default()));
+                serde_json::to_string_pretty(&archive).map_err(|error| error.to_string())? + "\n"
+            }
+        };
+        fs::write(&self.0.path, text).map_err(|cause| unwritten(self.0, &cause))
+    }
+}
+
+fn unwritten(file: &ReportFile, cause: &std::io::Error) -> String {
+    format!("cannot write the report `{}`: {cause}. Name another one with `--report`", file.path.display())
+}

@@ -1,0 +1,142 @@
+//! What `exec` says at the end: as text, as JSON and as Markdown. Where the command failed, the refused requests come first:
+//! they are probably why.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::ended::Ended;
+use crate::emulator::distinct::Said;
+use crate::emulator::summary::{ProviderTotals, Totals};
+use crate::providers;
+
+/// A run that has ended.
+pub struct Finished {
+    /// How the command ended.
+    pub ended: Ended,
+    /// The exit code of it all.
+    pub code: u8,
+    /// The strict workspaces that had warnings, if these count.
+    pub strict: Vec<String>,
+    /// What became of all requests.
+    pub totals: Totals,
+    /// Why a report could not be written.
+    pub unwritten: Option<String>,
+}
+
+/// Something to show below a heading, as sentences.
+struct Section {
+    title: &'static str,
+    lines: Vec<String>,
+}
+
+impl Finished {
+    /// What it comes to, in one line.
+    pub fn headline(&self) -> String {
+        let Totals { requests, refused, .. } = self.totals;
+        let requests = match requests {
+            0 => "no requests reached the emulator".to_owned(),
+            _ => format!("{}, {refused} refused", count(requests, "request")),
+        };
+        let warned = match &*self.strict {
+            [] => String::new(),
+            strict => format!("; there were warnings in strict workspaces: `{}`", strict.join("`, `")),
+        };
+        match self.ended.code() {
+            0 => format!("{requests}{warned}"),
+            _ => format!("{requests}; the command ended with {}{warned}", self.ended),
+        }
+    }
+
+    /// The text for standard error.
+    pub fn text(&self) -> String {
+        let mut text = format!("assetmock: {}\n", self.headline());
+        for Section { title, lines } in self.sections() {
+            let _ = writeln!(text, "  {title}:");
+            text.extend(lines.iter().map(|line| format!("    {line}\n")));
+        }
+        text
+    }
+
+    /// The same as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("### assetmock\n\n{}\n", escaped(&self.headline()));
+        for Section { title, lines } in self.sections() {
+            let _ = write!(text, "\n**{title}**\n\n");
+            text.extend(lines.iter().map(|line| format!("- {}\n", escaped(line))));
+        }
+        text
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            exit_code: u8,
+            command: String,
+            warned_strict_workspaces: &'a [String],
+            #[serde(flatten)]
+            totals: &'a Totals,
+        }
+        let Finished { ended, code, strict, totals, .. } = self;
+        let json = Json { exit_code: *code, command: ended.to_string(), warned_strict_workspaces: strict, totals };
+        serde_json::to_string_pretty(&json).expect("a summary is JSON") + "\n"
+    }
+
+    /// The sections that have something to say, in their order.
+    fn sections(&self) -> Vec<Section> {
+        let Totals { refusals, ignored_parameters, warnings, unfired_faults, left_out, .. } = &self.totals;
+        let unfired =
+            unfired_faults.iter().map(|rule| format!("`{}` (rule {}): {}", rule.fault, rule.id, rule.message));
+        let more = (*left_out > 0).then(|| format!("{} more", count(*left_out, "time")));
+        let mut sections = vec![
+            Section { title: "Requests", lines: self.requests() },
+            Section { title: "Ignored parameters", lines: said(ignored_parameters) },
+            Section { title: "Probably not meant", lines: said(warnings) },
+            Section { title: "Faults that never fired", lines: unfired.collect() },
+        ];
+        let refused = Section { title: "Refused", lines: said(refusals) };
+        sections.insert(if self.ended.code() == 0 { 1 } else { 0 }, refused);
+        sections.push(Section { title: "Not listed, since there was too much", lines: more.into_iter().collect() });
+        sections.retain(|section| !section.lines.is_empty());
+        sections
+    }
+
+    fn requests(&self) -> Vec<String> {
+        let of = |one: &ProviderTotals| {
+            let refused = if one.refused > 0 { format!(", {} refused", one.refused) } else { String::new() };
+            format!("{}: {}{refused}", title(one.provider), one.requests)
+        };
+        self.totals.providers.iter().map(of).collect()
+    }
+}
+
+fn said(said: &[Said]) -> Vec<String> {
+    let line = |said: &Said| {
+        let status = said.status.map(|status| format!(" {status}")).unwrap_or_default();
+        format!("{} × {}{status}: {}", said.requests, title(said.provider), said.says)
+    };
+    said.iter().map(line).collect()
+}
+
+fn title(provider: Option<&str>) -> &'static str {
+    provider.and_then(providers::named).map_or("no provider", |provider| provider.card().title)
+}
+
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What is no Markdown. What stands in backticks already is code.
+fn escaped(line: &str) -> String {
+    let mut is_code = false;
+    let mut text = String::new();
+    for letter in line.replace(['\r', '\n'], " ").chars() {
+        is_code ^= letter == '`';
+        if !is_code && matches!(letter, '<' | '>' | '&' | '*' | '_' | '[' | ']' | '|' | '\\' | '#') {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
+    text
+}

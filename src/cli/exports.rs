@@ -1,0 +1,108 @@
+//! `assetmock env`: the variables of `exec` for a server that runs already, as a shell or a file has them.
+
+use super::client_env::{Variable, is_of, variables};
+use super::config::{ClientEnvOptions, Shell};
+use super::running_server;
+use super::start::Outcome;
+use crate::providers;
+
+/// The lines that set the variables, or take them away.
+pub fn exports(options: &ClientEnvOptions) -> Outcome<String> {
+    let card = match options.provider.as_deref() {
+        Some(name) => {
+            let unknown = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
+            Some(providers::named(name).ok_or_else(unknown)?.card())
+        }
+        None => None,
+    };
+    let mut all = match options.unset {
+        true => variables("", &[], &[]).into_iter().map(|variable| Variable { value: None, ..variable }).collect(),
+        false => {
+            let origin = running_server::origin(options.url.as_deref(), &options.address)?;
+            let (workspaces, keys) = running_server::usable_keys(&origin, options.admin_token.as_deref())?;
+            variables(&origin, &workspaces, &keys)
+        }
+    };
+    all.retain(|variable| card.is_none_or(|card| is_of(card, variable)));
+    Ok(all.iter().map(|variable| line(options.shell, variable)).collect())
+}
+
+/// One variable. What it is to a file that cannot take one away is empty.
+fn line(shell: Shell, Variable { name, value }: &Variable) -> String {
+    match (shell, value) {
+        (Shell::Sh, Some(value)) => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
+        (Shell::Sh, None) => format!("unset {name}\n"),
+        (Shell::Fish, Some(value)) => {
+            format!("set -gx {name} '{}'\n", value.replace('\\', r"\\").replace('\'', r"\'"))
+        }
+        (Shell::Fish, None) => format!("set -e {name}\n"),
+        (Shell::Powershell, Some(value)) => format!("$env:{name} = '{}'\n", doubled_quotes(value)),
+        (Shell::Powershell, None) => format!("Remove-Item -ErrorAction SilentlyContinue Env:{name}\n"),
+        (Shell::Dotenv, Some(value)) => format!("{name}={}\n", in_dotenv(value)),
+        (Shell::Github, Some(value)) if value.contains(['\r', '\n']) => {
+            let end = heredoc_end(value);
+            format!("{name}<<{end}\n{value}\n{end}\n")
+        }
+        (Shell::Github, Some(value)) => format!("{name}={value}\n"),
+        (Shell::Dotenv | Shell::Github, None) => format!("{name}=\n"),
+    }
+}
+
+/// PowerShell takes the typographic quotes for quotes, too.
+fn doubled_quotes(value: &str) -> String {
+    let doubled = |letter| if "'‘’‚‛".contains(letter) { vec![letter, letter] } else { vec![letter] };
+    value.chars().flat_map(doubled).collect()
+}
+
+/// Bare where every reader of such files takes it as it is. In double quotes there is a way to write everything.
+fn in_dotenv(value: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/+,@%=~".contains(letter);
+    if value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    if !value.contains(['\'', '\r', '\n']) {
+        return format!("'{value}'");
+    }
+    let escaped = value.replace('\\', r"\\").replace('"', "\\\"").replace('$', r"\$");
+    format!("\"{}\"", escaped.replace('\n', r"\n").replace('\r', r"\r"))
+}
+
+/// A word that is not in the value.
+fn heredoc_end(value: &str) -> String {
+    let mut end = "END".to_owned();
+    while value.contains(&end) {
+        end.push('_');
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(shell: Shell, value: Option<&str>) -> String {
+        line(shell, &Variable { name: "A", value: value.map(str::to_owned) })
+    }
+
+    #[test]
+    fn each_reader_gets_the_value_in_its_own_quotes() {
+        for (shell, plain, hard, none) in [
+            (Shell::Sh, "export A='x'\n", "export A='a'\\''b\\ $c'\n", "unset A\n"),
+            (Shell::Fish, "set -gx A 'x'\n", "set -gx A 'a\\'b\\\\ $c'\n", "set -e A\n"),
+            (
+                Shell::Powershell,
+                "$env:A = 'x'\n",
+                "$env:A = 'a''b\\ $c'\n",
+                "Remove-Item -ErrorAction SilentlyContinue Env:A\n",
+            ),
+            (Shell::Dotenv, "A=x\n", "A=\"a'b\\\\ \\$c\"\n", "A=\n"),
+            (Shell::Github, "A=x\n", "A=a'b\\ $c\n", "A=\n"),
+        ] {
+            assert_eq!(written(shell, Some("x")), plain);
+            assert_eq!(written(shell, Some("a'b\\ $c")), hard);
+            assert_eq!(written(shell, None), none);
+        }
+        assert_eq!(written(Shell::Github, Some("END\nx")), "A<<END_\nEND\nx\nEND_\n");
+        assert_eq!(written(Shell::Dotenv, Some("a b")), "A='a b'\n");
+    }
+}

@@ -1,0 +1,105 @@
+//! What it takes to start an emulator: limits of the process, a port, a library.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::cli::config::{LibraryOptions, Serve};
+use crate::emulator::app::App;
+use crate::emulator::cache::Cache;
+use crate::emulator::journal::Journal;
+use crate::emulator::limits::Limits;
+use crate::emulator::load_fixtures;
+use crate::emulator::log::RequestLog;
+use crate::library::store::{DatabaseLocation, DatabaseLock, OpenError, Store};
+use crate::providers;
+
+/// What a command gives, or the one error that it is left with.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// An emulator with its library, and the lock of its database, if that is a file.
+pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> Outcome<(App, Option<DatabaseLock>)> {
+    let lock = match options.library.place() {
+        DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
+        DatabaseLocation::Memory => None,
+    };
+    let (tls, replaced) = options.tls.open()?;
+    if let Some(why) = replaced {
+        tracing::warn!("the kept authority was replaced, and clients have to trust the new one: {why}");
+    }
+    let clock = options.clock();
+    let store = open(&options.library, clock.now()).await?;
+    let app = App {
+        cache: Cache::new(options.variants()?),
+        limits: Limits::new(options.no_limits),
+        journal: Journal::new(options.bounds()),
+        log,
+        tls: Arc::new(tls),
+        settings: options.settings()?,
+        ..App::new(store, clock, options.seed)
+    };
+    Ok((app, lock))
+}
+
+/// How many files can be open where the system leaves it to us: each connection takes one.
+const OPEN_FILES: u64 = 65_536;
+
+/// Lets this process have as many open files as the system allows.
+pub fn raise_open_files() {
+    if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
+        tracing::warn!(%cause, "there will be fewer connections than there could be");
+    }
+}
+
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail as one to a full disk does. What SIGXFSZ does unless it is
+/// handled is to end the process.
+#[cfg(unix)]
+pub fn outlive_file_size_limit() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub fn outlive_file_size_limit() -> io::Result<()> {
+    Ok(())
+}
+
+/// Takes the port.
+pub fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
+        io::ErrorKind::PermissionDenied => format!("cannot listen on `{listen}`: permission denied. Choose a port above 1023 with `--port`"),
+        _ => format!("cannot listen on `{listen}`: {error}. Give an address and a port with `--listen`, such as `127.0.0.1:4750`"),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Opens the database and, if it is new, loads the fixtures. They are read meanwhile, which takes about as long.
+pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
+    let fixtures = library.fixtures();
+    let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
+    let store = Store::open(&library.place(), providers::ids()).await?;
+    let unwritten = |cause| OpenError::writing(&library.place(), &cause);
+    if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
+        load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
+    } else if !library.fixture.is_empty() {
+        tracing::warn!("the database already holds a library; `--fixture` was ignored");
+    }
+    Ok(store)
+}
+
+/// An address that can be dialled: the one that means every interface is not.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
+}
