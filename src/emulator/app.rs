@@ -10,6 +10,7 @@ use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
+use crate::http::cors::AllowedOrigins;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
 use crate::random::Rng;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub no_fault_header: bool,
     /// How many workspaces there can be.
     pub max_workspaces: u64,
+    /// The origins whose pages may read the vendors' answers; `None`: no answer says anything about that.
+    pub cors: Option<AllowedOrigins>,
 }
 
 impl Settings {
@@ -70,7 +73,13 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Settings::MAX_WORKSPACES }
+        Settings {
+            any_key: false,
+            admin_token: None,
+            no_fault_header: false,
+            max_workspaces: Settings::MAX_WORKSPACES,
+            cors: None,
+        }
     }
 }
 

@@ -130,7 +130,22 @@ impl EntryBuilder {
     pub fn note_not_imitated(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
         self.set_reason(warning.to_string());
-        self.remark().warnings = vec![warning];
+        self.add_warning(app, warning);
+    }
+
+    /// Notes that the request is a preflight, which no vendor answers.
+    pub fn note_preflight(&mut self) {
+        self.remark().is_preflight = true;
+    }
+
+    /// Notes that a browser will keep the answer from the page that asked for it.
+    fn note_cross_origin(&mut self, app: &App, request: &Parts) {
+        let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
+        warning.into_iter().for_each(|warning| self.add_warning(app, warning));
+    }
+
+    fn add_warning(&mut self, app: &App, warning: Warning) {
+        self.remark().warnings.push(warning);
         if let Some(workspace) = &self.workspace {
             app.workspace_states.get_or_create(workspace).warned.fetch_add(1, Relaxed);
         }
@@ -178,7 +193,11 @@ impl PendingEntry {
 
     /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
     pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
+        self.entry.note_cross_origin(&self.app, &self.request);
         self.entry.add_explain_headers(&self.request, response);
+        if let Some(allowed) = &self.app.settings.cors {
+            allowed.add_headers(&self.request, response.headers_mut());
+        }
         let body = if self.request.method == Method::HEAD { ResponseBody::default() } else { body };
         match delivery {
             Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
