@@ -87,9 +87,8 @@ const SAFE: [HeaderName; 7] =
 
 /// The names of an answer's other headers. One by one, since `*` means nothing to requests with credentials.
 fn exposed(answer: &HeaderMap) -> Option<HeaderValue> {
-    let is_hidden = |name: &&HeaderName| {
-        !SAFE.contains(name) && *name != VARY && !name.as_str().starts_with("access-control-")
-    };
+    let is_hidden =
+        |name: &&HeaderName| !SAFE.contains(name) && *name != VARY && !name.as_str().starts_with("access-control-");
     let names: Vec<_> = answer.keys().filter(is_hidden).map(HeaderName::as_str).collect();
     HeaderValue::try_from(names.join(", ")).ok().filter(|names| !names.is_empty())
 }
@@ -116,8 +115,10 @@ fn read_origin(text: &str) -> Result<String, String> {
         "" => return Err("an origin is empty; leave the option out to send no CORS headers".to_owned()),
         "*" => return Err("`*` stands for every origin, so it stands alone".to_owned()),
         "null" => {
-            return Err("`null` is what files and sandboxed frames of all sites send, so it names none; `*` lets them in"
-                .to_owned());
+            return Err(
+                "`null` is what files and sandboxed frames of all sites send, so it names none; `*` lets them in"
+                    .to_owned(),
+            );
         }
         _ => {}
     }
