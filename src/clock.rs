@@ -150,6 +150,13 @@ pub fn write_rfc3339(at: Micros) -> String {
     utc(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
+/// Reads what [`write_rfc3339`] writes, years of more than four digits and those before the year 0 too: an offset from UTC
+/// can lead there.
+pub fn read_written_rfc3339(text: &str) -> Option<Micros> {
+    let signed = || text.starts_with(['+', '-']).then(|| text.parse::<DateTime<Utc>>().ok()).flatten();
+    read_rfc3339(text).or_else(|| signed().map(|at| at.timestamp_micros()))
+}
+
 /// The instant as a calendar date; those outside chrono's 500,000 years become its first or last.
 pub fn utc(at: Micros) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at).unwrap_or(if at < 0 {
@@ -178,6 +185,15 @@ mod tests {
         for text in ["2026-03-18T10:15:00Z", "1999-12-31T23:59:59.000001Z", "1969-12-31T23:59:59.500Z"] {
             assert_eq!(write_rfc3339(read_rfc3339(text).unwrap()), text);
         }
+    }
+
+    #[test]
+    fn what_an_offset_leads_to_is_read_again() {
+        for text in ["9999-12-31T23:59:59.5-23:59", "0000-01-01T00:00:00.000001+23:59", "2026-03-18T10:15:00+01:00"] {
+            let at = read_rfc3339(text).unwrap();
+            assert_eq!(read_written_rfc3339(&write_rfc3339(at)), Some(at), "{text}");
+        }
+        assert_eq!(read_written_rfc3339("+later"), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use super::answer::{BODY, Created, Json, Path, Refusal};
 use super::json_stream::JsonStream;
 use crate::contract::choices::{self};
-use crate::contract::provider::Card;
+use crate::contract::provider::{Card, Provider};
 use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
 use crate::emulator::workspace::{self, New, Origin, until};
@@ -368,6 +368,12 @@ async fn write_slice(export: &mut Export, file: &mut fixture::Writer<Vec<u8>>) -
         file.end().expect(TAKES_ALL);
     }
     Ok(is_last)
+}
+
+/// The provider of this name, or the refusal that there is none.
+pub fn provider(name: &str) -> Result<&'static dyn Provider, Refusal> {
+    let known = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
+    providers::named(name).ok_or_else(|| Refusal::invalid("provider", known()))
 }
 
 /// The workspace of this id, or the refusal that there is none.

@@ -28,6 +28,7 @@ use crate::emulator::limits::Limits;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
+use crate::library::asset::Asset;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
 use crate::providers;
@@ -274,7 +275,7 @@ fn progress(count: u64) -> ProgressBar {
 fn write_fixture(
     out: impl Write,
     workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = fixture::Asset>,
+    assets: impl Iterator<Item = Asset>,
 ) -> io::Result<()> {
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
     for asset in assets {
@@ -286,7 +287,7 @@ fn write_fixture(
 fn generate_database(
     file: &Path,
     workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = fixture::Asset> + Send,
+    assets: impl Iterator<Item = Asset> + Send,
 ) -> Outcome {
     if file.as_os_str() == MEMORY {
         return Err(format!("a database `{MEMORY}` would be gone at once. Name a file with `--database`").into());

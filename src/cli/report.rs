@@ -14,7 +14,7 @@ use crate::contract::provider::Card;
 use crate::contract::query::{Empty, Param, Reads, Repeated, Unknown};
 use crate::contract::quota::Shape;
 use crate::contract::variant::{Variant, VariantOption};
-use crate::library::store::{Key, KeyState};
+use crate::library::key::{Key, KeyState};
 use crate::providers;
 use crate::providers::directory::base_url;
 

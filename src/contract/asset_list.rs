@@ -9,8 +9,10 @@ use crate::contract::page::{Page, Row};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, Reply};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::library::asset::Asset;
+use crate::library::asset::StoredAsset;
+use crate::library::key::Key;
+use crate::library::selection::AssetQuery;
 
 /// A list of assets: data, and pure functions that take values and return values. A request goes through them from top to
 /// bottom: `plan` says what is asked of the library, `asset` shows each asset that it gives, `page` puts them on a page,
@@ -26,7 +28,7 @@ pub struct AssetList {
     /// What the request asks of the library, in neutral terms.
     pub plan: fn(&Args, &Key) -> Result<AssetQuery, Failure>,
     /// An asset of the workspace with this id, as a page shows it.
-    pub asset: fn(&Asset, &str, Variants) -> Box<RawValue>,
+    pub asset: fn(&StoredAsset, &str, Variants) -> Box<RawValue>,
     /// What a page looks like.
     pub page: fn(&Page, &Args) -> RenderedPage,
     /// The answer that shows a page.
@@ -35,16 +37,16 @@ pub struct AssetList {
     /// Once they are stored, the list gives the same objects back in the same order, byte for byte but for white space
     /// between tokens. What it would never show is refused, not lost. Users, projects and folders that the assets name may
     /// have to be made first.
-    pub import: fn(&'static str, &str) -> Result<Vec<fixture::Asset>, Unimportable>,
+    pub import: fn(&'static str, &str) -> Result<Vec<Asset>, Unimportable>,
 }
 
 impl AssetList {
     /// An asset as the provider of this name shows it in this workspace: in the words that it was imported in from that
     /// provider, else in those that the view makes of it.
-    pub fn row(&self, asset: &Asset, provider: &str, workspace: &str, variants: Variants) -> Row {
-        let words = asset.words(provider).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| (self.asset)(asset, workspace, variants));
-        Row { id: asset.id.as_str().into(), created_at: asset.created_at, json }
+    pub fn row(&self, stored: &StoredAsset, provider: &str, workspace: &str, variants: Variants) -> Row {
+        let words = stored.asset.words(provider).map(ToOwned::to_owned);
+        let json = words.unwrap_or_else(|| (self.asset)(stored, workspace, variants));
+        Row { id: stored.id.as_str().into(), created_at: stored.asset.created_at.0, json }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::clock::Micros;
 use crate::contract::quota::Counts;
 use crate::contract::variant::Variants;
-use crate::library::store::Key;
+use crate::library::key::Key;
 
 /// What an answer may depend on besides the request's own parameters.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,11 @@ use crate::contract::provider::Provider;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::listed_counts::CountedListing;
+use crate::library::key::{CollectionVersion, Key, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Choices;
-use crate::library::store::{
-    AssetQuery, CollectionVersion, Filter, Key, KeyState, Selection, StoreError, Summary, View,
-};
+use crate::library::selection::{AssetQuery, Filter, Selection};
+use crate::library::store::{StoreError, Summary, View};
 use crate::providers;
 
 /// A workspace and how many assets each provider lists for a client with its first live key.

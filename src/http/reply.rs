@@ -22,7 +22,11 @@ pub struct RenderedPage {
 impl RenderedPage {
     /// A compact JSON body, keys in the order of the struct's fields.
     pub fn json(body: &impl Serialize) -> RenderedPage {
-        RenderedPage { body: json(body), next: None }
+        let mut bytes = Vec::new();
+        write(&mut bytes, body);
+        // It is kept in the cache and in the journal.
+        bytes.shrink_to_fit();
+        RenderedPage { body: bytes.into(), next: None }
     }
 
     /// The same page, known to offer `next` as the position of the next one.

@@ -25,9 +25,10 @@ use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
 use crate::emulator::explain::{self, PageFacts, RefusalFacts};
 use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header};
 use crate::http::reply::Reply;
+use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::{Key, ListError};
-use crate::providers::directory::Target;
+use crate::library::store::ListError;
+use crate::providers::{self, directory::Target};
 
 /// A request to a vendor, and what has become of it so far: a refusal shows and explains as much of it as there is.
 pub struct Call<'r> {
@@ -199,12 +200,10 @@ impl<'r> Call<'r> {
 
     /// A page of the list that the operation gives.
     async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let (app, query) = (self.app, self.query());
-        let is_valid = |kept: &Arc<CachedResponse>| self.faults.paging.is_none() && kept.is_valid(&app.cursors);
-        let response = match key.response(query).filter(is_valid) {
+        let response = match self.kept_response(&key) {
             Some(kept) => kept,
             None => {
-                let args = operation.read(query, self.variants).map_err(Failure::Invalid)?;
+                let args = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
                     self.entry.note_injected();
                     return Err(failure);
@@ -213,8 +212,14 @@ impl<'r> Call<'r> {
                 Box::pin(self.make_response(operation, list, key.clone(), args)).await?
             }
         };
-        self.entry.note_warnings(app, &key.key, &response);
+        self.entry.note_warnings(self.app, &response.warnings);
         Ok((list.answer)(&response.rendered, &self.context()))
+    }
+
+    /// The response that a request like this one got before, if it would get the same now.
+    fn kept_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let kept = key.response(self.query())?;
+        (self.faults.paging.is_none() && kept.is_valid(&self.app.cursors)).then_some(kept)
     }
 
     /// The response, made from the library.
@@ -232,10 +237,22 @@ impl<'r> Call<'r> {
             let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
+        // Of requests that lack the same page, one makes it while the others wait and find it.
+        let turn = key.turn.clone();
+        let _turn = turn.lock().await;
+        let may_list = |key: &Key| {
+            require_live(key, now)?;
+            require_scope(operation, key)
+        };
+        if let Some(current) = app.cache.current(card.name, &key.key.key) {
+            may_list(&current.key)?;
+            if let Some(kept) = self.kept_response(&current) {
+                return Ok(kept);
+            }
+        }
         // Also called with the key as it is when the page is read, which may be later than when the request came.
         let plan = |key: &Key| {
-            require_live(key, now)?;
-            require_scope(operation, key)?;
+            may_list(key)?;
             let variants = app.cache.variants(card, &key.choices);
             if args.variants != variants {
                 args = operation.read(query, variants).map_err(Failure::Invalid)?;
@@ -269,19 +286,24 @@ impl<'r> Call<'r> {
         let none = Counts::default();
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
+        let shown = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
+        let owner = match (failure, shown) {
+            (Failure::UnknownKey, Some(text)) => self.app.cache.unknown_key(&self.app.store, card.name, text).flatten(),
+            _ => None,
+        };
         let facts = RefusalFacts {
             card,
             method: &self.request.method,
             path: &self.target.path,
             headers: &self.request.headers,
-            shown: key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok()),
+            shown,
             key,
-            owner: None,
+            owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
             project: self.project.as_deref(),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
-        self.entry.note_refusal(self.app, failure, facts);
+        self.entry.note_refusal(failure, &facts);
         self.provider().refusal(failure, &self.context())
     }
 
@@ -315,7 +337,6 @@ impl From<ListError> for Failure {
         match error {
             ListError::NoSuchProject => Failure::NoSuchProject,
             ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::NotCached => Failure::Internal,
             ListError::Database(error) => internal(error),
         }
     }

@@ -17,7 +17,7 @@ use crate::emulator::workspace;
 use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
-use crate::library::store::{Key, KeyState};
+use crate::library::key::{Key, KeyState};
 use crate::providers::directory::Target;
 
 /// What a request's path and method lead to.

@@ -20,7 +20,6 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
-use crate::emulator::cache::CachedResponse;
 use crate::emulator::explain::{self, RefusalFacts, Warning};
 use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
@@ -28,8 +27,7 @@ use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLin
 use crate::emulator::log;
 use crate::emulator::redaction;
 use crate::http::response_body::ResponseBody;
-use crate::library::store::Key;
-use crate::providers;
+use crate::library::key::Key;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
 const EXPLAIN: &str = "x-emulator-explain";
@@ -96,16 +94,8 @@ impl EntryBuilder {
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub fn note_refusal(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
-        if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
-            return;
-        }
-        let owner = match (failure, facts.shown) {
-            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, facts.card.name, text),
-            _ => None,
-        };
-        let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
-        self.remark().why = Some(explain::why(failure, &RefusalFacts { owner, ..facts }));
+    pub fn note_refusal(&mut self, failure: &Failure, facts: &RefusalFacts<'_>) {
+        self.remark().why.get_or_insert_with(|| explain::why(failure, facts));
     }
 
     /// Notes a reason in words.
@@ -130,7 +120,7 @@ impl EntryBuilder {
     pub fn note_not_imitated(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
         self.set_reason(warning.to_string());
-        self.add_warning(app, warning);
+        self.note_warnings(app, &[warning]);
     }
 
     /// Notes that the request is a preflight, which no vendor answers.
@@ -141,22 +131,17 @@ impl EntryBuilder {
     /// Notes that a browser will keep the answer from the page that asked for it.
     fn note_cross_origin(&mut self, app: &App, request: &Parts) {
         let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
-        warning.into_iter().for_each(|warning| self.add_warning(app, warning));
+        self.note_warnings(app, warning.as_slice());
     }
 
-    fn add_warning(&mut self, app: &App, warning: Warning) {
-        self.remark().warnings.push(warning);
-        if let Some(workspace) = &self.workspace {
-            app.workspace_states.get_or_create(workspace).warned.fetch_add(1, Relaxed);
+    /// Notes what about a request was probably not meant.
+    pub fn note_warnings(&mut self, app: &App, warnings: &[Warning]) {
+        if warnings.is_empty() {
+            return;
         }
-    }
-
-    /// Notes what about an answered request was probably not meant.
-    pub fn note_warnings(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
-        if !answer.warnings.is_empty() {
-            self.remark().warnings = answer.warnings.to_vec();
-            let workspace_state = app.workspace_states.get_or_create(&key.workspace);
-            workspace_state.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
+        self.remark().warnings.extend_from_slice(warnings);
+        if let Some(workspace) = &self.workspace {
+            app.workspace_states.get_or_create(workspace).warned.fetch_add(warnings.len() as u64, Relaxed);
         }
     }
 

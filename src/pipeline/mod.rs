@@ -56,25 +56,20 @@ struct Outcome {
     faults: FaultPlan,
 }
 
-impl Outcome {
-    /// An answer of the emulator's own, which no fault changes.
-    fn own(reply: Reply, now: Micros) -> Outcome {
-        Outcome { reply, now, faults: FaultPlan::default() }
-    }
-}
-
 async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
+    // No fault changes what the emulator answers in its own words.
+    let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
     if let Some(reply) = answer_preflight(app, request, entry) {
-        return Outcome::own(reply, app.clock.now());
+        return own(reply, app.clock.now());
     }
     let Some(target) = directory::resolve(request) else {
         entry.set_reason("no provider owns this address");
-        return Outcome::own(own_answers::no_provider(request), app.clock.now());
+        return own(own_answers::no_provider(request), app.clock.now());
     };
     let mut call = Call::new(app, &target, request, entry).await;
     if let Err(why) = call.plan_faults() {
         call.entry.set_reason(format!("`X-Emulator-Fault`: {why}"));
-        return Outcome::own(own_answers::no_such_fault(&why), call.now);
+        return own(own_answers::no_such_fault(&why), call.now);
     }
     if !call.faults.delay.is_zero() {
         tokio::time::sleep(call.faults.delay).await;

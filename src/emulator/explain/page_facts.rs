@@ -9,7 +9,8 @@ use crate::contract::provider::Card;
 use crate::contract::query::Args;
 use crate::emulator::redaction::Secrets;
 use crate::emulator::redaction::{SHORT, clip};
-use crate::library::store::{AssetQuery, Key};
+use crate::library::key::Key;
+use crate::library::selection::AssetQuery;
 
 /// What is known of a request that was answered with a page.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
 use crate::emulator::redaction::meant;
-use crate::library::store::{Filter, Start};
+use crate::library::selection::{Filter, Start};
 
 /// The kinds that assets have, unless they were imported with another.
 const KINDS: &[&str] = &["image", "video", "audio", "document", "other"];

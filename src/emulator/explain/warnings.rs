@@ -7,7 +7,7 @@ use super::warning::Warning;
 use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
-use crate::library::store::Start;
+use crate::library::selection::Start;
 
 /// What about an answer was probably not meant. Whoever calls this also lets `cursors`
 /// [remember](Cursors::remember) what the answer offers, afterwards.

@@ -12,7 +12,7 @@ use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::emulator::redaction::{self, Secrets, mask};
 use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
-use crate::library::store::Key;
+use crate::library::key::Key;
 use crate::providers;
 
 /// Why a request was refused, in a sentence without a full stop.

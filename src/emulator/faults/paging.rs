@@ -9,7 +9,7 @@ use crate::contract::asset_list::Position;
 use crate::contract::page::Page;
 use crate::contract::provider::Card;
 use crate::contract::query::{self, Unknown};
-use crate::library::store::AssetQuery;
+use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
 /// What happens between two pages of a walk, or to one of them.

@@ -17,7 +17,7 @@ use crate::contract::page::Page;
 use crate::contract::provider::Card;
 use crate::http::reply::Reply;
 use crate::library::limits::KeyLimits;
-use crate::library::store::AssetQuery;
+use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
 /// What happens to one request. Latencies add up. Of the other faults, the first of each of these groups counts:

@@ -6,7 +6,8 @@ use crate::contract::asset_list::{AssetList, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
-use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
+use crate::library::key::Key;
+use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[

@@ -6,7 +6,7 @@ use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, integers};
 use crate::http::reply::raw;
 use crate::library::model::Status;
-use crate::library::store::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
+use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[

@@ -5,8 +5,9 @@ use crate::contract::asset_list::{AssetList, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, Repeated, integers};
 use crate::http::reply::raw;
+use crate::library::key::Key;
 use crate::library::model::{Status, Visibility};
-use crate::library::store::{AssetQuery, Direction, Filter, Key, Order, Selection, SortBy, Start, Tie};
+use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[

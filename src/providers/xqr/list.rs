@@ -8,7 +8,7 @@ use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Param, Unknown, integers};
 use crate::contract::variant::Variants;
 use crate::http::reply::raw;
-use crate::library::store::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
+use crate::library::selection::{AssetQuery, Direction, Order, Selection, SortBy, Start, Tie};
 
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[

@@ -10,8 +10,8 @@ use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -72,20 +72,21 @@ pub fn answer(page: &RenderedPage, cx: &Context) -> Reply {
     headers::complete(reply, id, cx)
 }
 
-pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
+pub fn asset<'a>(stored: &'a StoredAsset, workspace: &str) -> Asset<'a> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        id: &stored.id,
-        filename: stored.name.as_deref().unwrap_or(&stored.id),
-        mime_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
-        file_size: stored.size_bytes.unwrap_or(0),
-        status: status(stored.status),
-        is_public: stored.is_public,
-        public_url: stored
+        id,
+        filename: asset.name.as_deref().unwrap_or(id),
+        mime_type: asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
+        file_size: asset.size_bytes.unwrap_or(0),
+        status: status(asset.status),
+        is_public: asset.is_public,
+        public_url: asset
             .is_public
-            .then(|| stored.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
-        tags: &stored.tags,
-        created_at: time(stored.created_at),
-        updated_at: time(stored.updated_at),
+            .then(|| asset.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
+        tags: &asset.tags,
+        created_at: time(asset.created_at.0),
+        updated_at: time(asset.updated_at().0),
     }
 }
 
@@ -98,9 +99,10 @@ fn status(status: Status) -> &'static str {
 }
 
 /// Documented: where published originals are. The extension is the name's (inferred).
-fn published_at(stored: &store::Asset, workspace: &str) -> String {
+fn published_at(stored: &StoredAsset, workspace: &str) -> String {
     let short = stored.id.get(..8).unwrap_or(&stored.id);
     let extension = stored
+        .asset
         .name
         .as_deref()
         .and_then(|name| name.rsplit_once('.'))
