@@ -17,6 +17,7 @@ use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
+use crate::http::cors::AllowedOrigins;
 use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
@@ -141,6 +142,9 @@ pub struct Serve {
     /// Ignore the header `X-Emulator-Fault`, with which a request asks for a fault of its own.
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
+    /// The origins whose pages may read the vendors' answers in a browser, such as `http://localhost:3000`, separated by commas; `*` lets all in [default: no CORS headers are sent].
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_CORS", value_name = "ORIGIN", value_parser = AllowedOrigins::read)]
+    pub cors: Option<AllowedOrigins>,
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
@@ -367,6 +371,7 @@ impl Serve {
             admin_token: self.admin_token.clone(),
             no_fault_header: self.no_fault_header,
             max_workspaces: self.max_workspaces,
+            cors: self.cors.clone(),
             names: self.tls.tls_name.clone(),
             others: self.tls.others.into(),
             upstream: self.tls.upstream()?,

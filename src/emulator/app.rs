@@ -15,6 +15,7 @@ use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
 use crate::http::connection::tls::{Names, Tls};
 use crate::http::connection::tunnel::{Tunnels, Upstream};
+use crate::http::cors::AllowedOrigins;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
 use crate::providers::directory;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub others: Others,
     /// The proxy through which these tunnels lead.
     pub upstream: Option<Upstream>,
+    /// The origins whose pages may read the vendors' answers; `None`: no answer says anything about that.
+    pub cors: Option<AllowedOrigins>,
 }
 
 /// What becomes of tunnels to hosts that are no vendor's.
@@ -106,6 +109,7 @@ impl Default for Settings {
             names: Vec::new(),
             others: Others::Refuse,
             upstream: None,
+            cors: None,
         }
     }
 }

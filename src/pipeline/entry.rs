@@ -123,12 +123,23 @@ impl EntryBuilder {
         self.note_warnings(app, &[warning]);
     }
 
+    /// Notes that the request is a preflight, which no vendor answers.
+    pub fn note_preflight(&mut self) {
+        self.remark().is_preflight = true;
+    }
+
+    /// Notes that a browser will keep the answer from the page that asked for it.
+    fn note_cross_origin(&mut self, app: &App, request: &Parts) {
+        let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
+        self.note_warnings(app, warning.as_slice());
+    }
+
     /// Notes what about a request was probably not meant.
     pub fn note_warnings(&mut self, app: &App, warnings: &[Warning]) {
         if warnings.is_empty() {
             return;
         }
-        self.remark().warnings = warnings.to_vec();
+        self.remark().warnings.extend_from_slice(warnings);
         if let Some(workspace) = &self.workspace {
             app.workspace_states.get_or_create(workspace).warned.fetch_add(warnings.len() as u64, Relaxed);
         }
@@ -167,7 +178,11 @@ impl PendingEntry {
 
     /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
     pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
+        self.entry.note_cross_origin(&self.app, &self.request);
         self.entry.add_explain_headers(&self.request, response);
+        if let Some(allowed) = &self.app.settings.cors {
+            allowed.add_headers(&self.request, response.headers_mut());
+        }
         let body = if self.request.method == Method::HEAD { ResponseBody::default() } else { body };
         match delivery {
             Delivery::Whole => self.end(Some(response), journal::Body::of(body)),

@@ -11,6 +11,7 @@ mod breakage;
 mod cards;
 mod cli;
 mod conformance;
+mod cors;
 mod crowd;
 mod dialects;
 mod durability;

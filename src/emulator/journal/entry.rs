@@ -103,6 +103,8 @@ pub struct Diagnostics {
     pub warnings: Vec<Warning>,
     /// How the vendor behaved where it was not the default: options by the name of the variant.
     pub variants: BTreeMap<String, &'static str>,
+    /// Whether it is a browser's question whether it may send another request, answered in a vendor's place.
+    pub is_preflight: bool,
     /// How many bytes of the answer's body left before its connection ended, if not all did.
     pub sent: Option<u64>,
 }
@@ -133,8 +135,14 @@ impl Diagnostics {
 impl JournalEntry {
     /// What is remarked about it.
     pub fn diagnostics(&self) -> &Diagnostics {
-        static NONE: Diagnostics =
-            Diagnostics { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new(), sent: None };
+        static NONE: Diagnostics = Diagnostics {
+            faults: Vec::new(),
+            why: None,
+            warnings: Vec::new(),
+            variants: BTreeMap::new(),
+            is_preflight: false,
+            sent: None,
+        };
         self.diagnostics.as_deref().unwrap_or(&NONE)
     }
 
