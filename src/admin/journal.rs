@@ -18,7 +18,7 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::clock::write_rfc3339;
 use crate::emulator::app::App;
 use crate::emulator::journal::{
-    EntryView, Expectations, ExpectedFaults, Filter, Har, JournalEntry, Stats, StatusIs, InvalidFilter, VerifyResult,
+    EntryView, Expectations, ExpectedFaults, Filter, Har, InvalidFilter, JournalEntry, Stats, StatusIs, VerifyResult,
 };
 use crate::library::strict_object;
 

@@ -24,7 +24,7 @@ use crate::contract::choices::{self};
 use crate::contract::provider::{Card, Provider};
 use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
-use crate::emulator::workspace::{self, WorkspaceRequest, Origin, until};
+use crate::emulator::workspace::{self, Origin, WorkspaceRequest, until};
 use crate::http::origin::origin;
 use crate::library::fixture::{self, GeneratorConfig};
 use crate::library::model::Choices;

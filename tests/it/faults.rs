@@ -10,9 +10,7 @@ use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
-use assetmock::emulator::faults::{
-    AppliedFault, FaultPlan, PagingFault, Realism, RetryAfter, named, names, realism,
-};
+use assetmock::emulator::faults::{AppliedFault, FaultPlan, PagingFault, Realism, RetryAfter, named, names, realism};
 use assetmock::emulator::faults::{Effect, paging};
 use assetmock::http::reply::Reply;
 use assetmock::library::limits::KeyLimits;

@@ -1,6 +1,6 @@
 //! Finds what of an answered request was probably not meant: the vendor says nothing about it, and a test should know.
 
-use super::offered_positions::{Cursors, JudgedPosition, Place, KnownFilters};
+use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
 use super::page_facts::{PageFacts, Pair, printable};
 use super::unmatched::unmatched;
 use super::warning::Warning;

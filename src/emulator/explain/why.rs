@@ -39,7 +39,11 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(facts.key, secrets)),
         Failure::ForeignWorkspace => match facts.key {
             Some(possible_kinds) => {
-                format!("{} opens the workspace `{}`, and the request asks for another", key(), possible_kinds.workspace)
+                format!(
+                    "{} opens the workspace `{}`, and the request asks for another",
+                    key(),
+                    possible_kinds.workspace
+                )
             }
             None => format!("{} does not open the workspace that the request asks for", key()),
         },
@@ -112,7 +116,10 @@ fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
 fn scopes(key: Option<&Key>, secrets: &Secrets) -> String {
     match key.and_then(|key| key.scopes.as_deref()).unwrap_or_default() {
         [] => "it has none".to_owned(),
-        possible_kinds => format!("it has {}", possible_kinds.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")),
+        possible_kinds => format!(
+            "it has {}",
+            possible_kinds.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

@@ -158,9 +158,7 @@ impl ActiveRule {
 
     fn listed(&self, now: Micros) -> ListedRule {
         let realism = match &self.rule.effect {
-            Effect::Paging(fault) => {
-                check::cards(&self.rule).map(|card| (card.name, realism(card, *fault))).collect()
-            }
+            Effect::Paging(fault) => check::cards(&self.rule).map(|card| (card.name, realism(card, *fault))).collect(),
             _ => BTreeMap::new(),
         };
         ListedRule {

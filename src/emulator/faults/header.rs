@@ -121,10 +121,10 @@ fn split(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// The values that follow the name.
-struct Given(BTreeMap<String, String>);
+struct HeaderFields(BTreeMap<String, String>);
 
-impl Given {
-    fn read(parts: impl Iterator<Item = String>) -> Result<Given, String> {
+impl HeaderFields {
+    fn read(parts: impl Iterator<Item = String>) -> Result<HeaderFields, String> {
         let mut given = BTreeMap::new();
         for part in parts.filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}` is not `key=value`"))?;
@@ -133,7 +133,7 @@ impl Given {
                 return Err(format!("`{part}` is there twice"));
             }
         }
-        Ok(Given(given))
+        Ok(HeaderFields(given))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -161,7 +161,7 @@ impl Given {
         self.has("retry_after").then(|| self.number("retry_after").map(RetryAfter::Seconds)).transpose()
     }
 
-    fn nothing_left(&self, name: &str) -> Result<(), String> {
+    fn refuse_others(&self, name: &str) -> Result<(), String> {
         let Some(stranger) = self.0.keys().next() else { return Ok(()) };
         let example = EFFECTS.iter().find(|(known, _)| *known == name).map_or("retry_after=3", |(_, example)| example);
         Err(format!("`{name}` takes no `{stranger}`; write `{example}`"))

@@ -172,7 +172,7 @@ mod tests {
         let rng = Rng::seeded(7);
         for total in [0, 1, 2, 3, 100].repeat(50) {
             let changed_total = changed_total(total, &rng);
-            assert!(changed_total != total && changed_total.abs_diff(total) <= 3, "{total} to {moved}");
+            assert!(changed_total != total && changed_total.abs_diff(total) <= 3, "{total} to {changed_total}");
         }
     }
 }

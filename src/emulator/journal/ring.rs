@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::body_bytes::BodyBytes;
 use super::bounds::Bounds;
 use super::entry::JournalEntry;
-use super::lost::{Lost, EntryScope};
+use super::lost::{EntryScope, Lost};
 use super::stats::Stats;
 
 /// How many scopes that lost entries [`Stats`] lists.

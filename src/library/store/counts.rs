@@ -33,7 +33,10 @@ pub(super) struct ChangedCounts(CountsByWorkspace);
 
 impl ChangedCounts {
     /// Counts the affected workspaces, as the connection sees them.
-    pub(super) async fn read(connection: &mut SqliteConnection, invalidation: &Invalidation) -> Result<ChangedCounts, sqlx::Error> {
+    pub(super) async fn read(
+        connection: &mut SqliteConnection,
+        invalidation: &Invalidation,
+    ) -> Result<ChangedCounts, sqlx::Error> {
         let ids = match invalidation {
             Invalidation::Nothing => return Ok(ChangedCounts(HashMap::new())),
             Invalidation::Workspaces(ids) => Some(json(ids)),

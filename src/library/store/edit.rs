@@ -5,9 +5,9 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
+use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
-use super::kind_counts::KindCounts;
 use super::write::Write;
 use crate::library::asset::Asset;
 use crate::library::fixture;
@@ -82,7 +82,8 @@ async fn find(
 impl Write {
     /// Adds assets to a workspace, the last one newest of those created at the same instant.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
-        let CollectionVersion { collection, tallied, .. } = self.writable_collection(workspace, assets.len() as i64).await?;
+        let CollectionVersion { collection, tallied, .. } =
+            self.writable_collection(workspace, assets.len() as i64).await?;
         let mut tally = KindCounts::default();
         let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
         let numbered = counted.map(|asset| (collection, asset));

@@ -165,7 +165,7 @@ pub(super) async fn users(
 }
 
 /// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
-pub(super) async fn surroundings(
+pub(super) async fn workspace_without_assets(
     connection: &mut SqliteConnection,
     id: &str,
 ) -> Result<(i64, fixture::Workspace), StoreError> {

@@ -64,7 +64,8 @@ impl Read {
         const END: i64 = 0xffff;
         let column = "(a.seq << 16) | (a.created_at & 0xffff)";
         let by_instant = selection.in_order_of_insertion();
-        let (mut numbers, _) = self.listed(ListingQuery { column, first: None, counted: false }, view, &by_instant).await?;
+        let (mut numbers, _) =
+            self.listed(ListingQuery { column, first: None, counted: false }, view, &by_instant).await?;
         let alike = |place: usize| numbers.get(place..=place + 1).is_some_and(|two| (two[0] ^ two[1]) & END == 0);
         let places: Vec<_> = (0..numbers.len()).filter(|&at| alike(at) || (at > 0 && alike(at - 1))).collect();
         numbers.iter_mut().for_each(|number| *number >>= END.count_ones());

@@ -13,6 +13,7 @@ mod file;
 mod handle;
 mod held_collections;
 mod key;
+mod kind_counts;
 mod listing;
 mod load;
 mod lock;
@@ -23,7 +24,6 @@ mod restore;
 mod rows;
 mod schema;
 mod snapshot;
-mod kind_counts;
 mod versions;
 mod write;
 

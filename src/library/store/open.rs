@@ -16,8 +16,8 @@ use super::counts::{ChangedCounts, WorkspaceCounts};
 use super::file::DatabaseFile;
 use super::handle::Store;
 use super::held_collections::HeldCollections;
+use super::kind_counts;
 use super::schema::{self, APPLICATION_ID, ProviderIds, SCHEMA};
-use super::tally;
 use super::versions::Invalidation;
 
 /// Where the database is.

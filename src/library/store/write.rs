@@ -96,7 +96,8 @@ impl Write {
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let is_more_released = self.released && self.remove_released_slice().await?;
         let invalidation = std::mem::take(&mut self.invalidation);
-        let changed_counts = if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
+        let changed_counts =
+            if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
         let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
@@ -279,7 +280,7 @@ impl Write {
         workspace: &str,
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         let row = sqlx::query("SELECT variants FROM workspace WHERE id = ?").bind(workspace);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(workspace))?;
         let mut choices: Choices = from_json(row.try_get(0)?)?;
@@ -335,7 +336,7 @@ impl Write {
         text: &str,
         change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
     ) -> Result<(), E> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
         let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
@@ -363,7 +364,7 @@ impl Write {
 
     /// Lets a workspace's keys of this provider act as this user.
     pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
             .bind(user)
             .bind(workspace)
