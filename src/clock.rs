@@ -129,6 +129,12 @@ impl Stopwatch {
     }
 }
 
+/// The time of the machine's clock, for what others compare with theirs, such as certificates; never for what a vendor's clock
+/// would say.
+pub fn machine_now() -> Micros {
+    wall()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the injected clock")]
 fn monotonic() -> Instant {
     Instant::now()
@@ -148,6 +154,13 @@ pub fn read_rfc3339(text: &str) -> Option<Micros> {
 /// Writes RFC 3339 in UTC with as many digits as the instant needs: what fixtures hold.
 pub fn write_rfc3339(at: Micros) -> String {
     utc(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Reads what [`write_rfc3339`] writes, years of more than four digits and those before the year 0 too: an offset from UTC
+/// can lead there.
+pub fn read_written_rfc3339(text: &str) -> Option<Micros> {
+    let signed = || text.starts_with(['+', '-']).then(|| text.parse::<DateTime<Utc>>().ok()).flatten();
+    read_rfc3339(text).or_else(|| signed().map(|at| at.timestamp_micros()))
 }
 
 /// The instant as a calendar date; those outside chrono's 500,000 years become its first or last.
@@ -178,6 +191,15 @@ mod tests {
         for text in ["2026-03-18T10:15:00Z", "1999-12-31T23:59:59.000001Z", "1969-12-31T23:59:59.500Z"] {
             assert_eq!(write_rfc3339(read_rfc3339(text).unwrap()), text);
         }
+    }
+
+    #[test]
+    fn what_an_offset_leads_to_is_read_again() {
+        for text in ["9999-12-31T23:59:59.5-23:59", "0000-01-01T00:00:00.000001+23:59", "2026-03-18T10:15:00+01:00"] {
+            let at = read_rfc3339(text).unwrap();
+            assert_eq!(read_written_rfc3339(&write_rfc3339(at)), Some(at), "{text}");
+        }
+        assert_eq!(read_written_rfc3339("+later"), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Randomness. It is injected: with `--seed` the same requests get the same ids. Nothing outside this module makes a random
-//! number.
+//! number, but for the keys of TLS, which come from the operating system ([`crate::http::connection::tls`]).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -16,7 +16,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 ROOMS = [["main", "lib"], ["cli"], ["server"], ["admin", "pipeline"], ["emulator"], ["providers"], ["contract"], ["library", "http"], ["clock", "random"]]
 
 # The longest way down, in folders. A folder and one inside it that import from each other's files count as one.
-LEVELS = 16
+LEVELS = 12
 
 
 def modules():

@@ -23,6 +23,7 @@ js       Run with node in SDK_NODE. What a `console.log` prints stands behind it
 ts       A test for `node --test`, saved under the name that the text above it ends with. Its types are checked.
 json     A fixture, saved under the name that the text above it ends with, and checked.
 yaml     A GitHub Actions workflow: its services are started with their environment, then its steps are run.
+go, java Shown, not run: neither language is needed to test this program.
 
 Servers take a free port; the port of the pages is replaced by it in commands and expected output. Nothing else is rewritten.
 """
@@ -246,6 +247,11 @@ class Reader:
                 done = self.run(["bash", "-eo", "pipefail", "-c", step["run"]])
                 check(done.returncode == 0, f"{step['run']}\n{done.stdout}")
 
+    def shown(self, *_):
+        """Whoever has the tools tries it."""
+
+    go = java = shown
+
     # The commands of `sh` blocks.
 
     def starts(self):
@@ -296,7 +302,7 @@ SHELL = [
         Reader.container_starts,
     ),
 ]
-KINDS = {"console", "sh", "python", "js", "ts", "json", "yaml"}
+KINDS = {"console", "sh", "python", "js", "ts", "json", "yaml", "go", "java"}
 INTERRUPT = "^C"
 
 

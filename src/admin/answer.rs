@@ -27,33 +27,25 @@ use crate::library::size;
 use crate::library::store::{Missing, StoreError};
 
 /// Why the emulator did not do what it was asked to.
-#[derive(Debug)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ErrorDetail", description = "")]
 pub struct Refusal {
     /// The status.
+    #[serde(skip)]
     pub status: StatusCode,
     /// A word for programs.
     pub code: &'static str,
-    /// A sentence for people: what is wrong and what to send instead.
+    /// What is wrong, and what to send instead.
     pub message: String,
     /// Where: a field of the body, a parameter, a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
 
 /// The body of an error.
 #[derive(Serialize, JsonSchema)]
 pub struct ErrorBody {
-    error: ErrorDetail,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct ErrorDetail {
-    /// A word for programs.
-    code: &'static str,
-    /// What is wrong, and what to send instead.
-    message: String,
-    /// Where: a field of the body, a parameter, a path.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
+    error: Refusal,
 }
 
 impl Refusal {
@@ -80,8 +72,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal { status, code, message, at } = self;
-        (status, Json(ErrorBody { error: ErrorDetail { code, message, at } })).into_response()
+        (self.status, Json(ErrorBody { error: self })).into_response()
     }
 }
 

@@ -19,7 +19,8 @@ use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
 use crate::emulator::load_fixtures;
-use crate::library::fixture::{self, Asset, Fixture, Problem, Workspace};
+use crate::library::asset::Asset;
+use crate::library::fixture::{self, Fixture, Problem, Workspace};
 use crate::library::model::Instant;
 use crate::library::size;
 use crate::library::store::{NewAsset, StoreError, Write};
@@ -207,11 +208,9 @@ fn identified(around: &Workspace, seed: u64) -> Vec<NewAsset> {
     load_fixtures::identified_by(around, around.assets.iter().cloned(), seed).collect()
 }
 
-/// An asset as it is read back: with its public ids and what follows from its fields written out.
+/// An asset as it is read back.
 fn written_out((asset, ids): NewAsset) -> Asset {
-    let ids = providers::names().into_iter().map(str::to_owned).zip(ids).collect();
-    let kind = Some(asset.kind().to_owned());
-    Asset { ids, kind, updated_at: asset.updated_at.or(Some(asset.created_at)), ..asset }
+    asset.completed(providers::names().into_iter().map(str::to_owned).zip(ids).collect())
 }
 
 /// The asset without what followed from its other fields, so that it follows from the changed ones.

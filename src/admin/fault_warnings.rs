@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::emulator::app::App;
 use crate::emulator::faults::{Effect, Listed, Listing, Reachable, Rule};
 use crate::emulator::listed::{self, CountedWorkspace};
-use crate::library::store::Key;
+use crate::library::key::Key;
 use crate::providers;
 
 /// Adds why a rule will not apply, as far as that is certain at this moment. One that has applied needs no warning, and one

@@ -18,7 +18,7 @@ use crate::clock::Micros;
 use crate::emulator::app::App;
 use crate::emulator::faults::{Listed, Match, Problem, Rule, UnfiredFault};
 use crate::emulator::journal::Filter;
-use crate::library::store::Key;
+use crate::library::key::Key;
 
 const TAG: &str = "Faults";
 

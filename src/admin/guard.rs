@@ -7,37 +7,43 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::answer::Refusal;
-use super::health;
+use super::{authority, health};
 use crate::emulator::app::Settings;
 
-/// Lets a request pass, or says why not. Health is open to everyone: what asks for it seldom has a token or a choice of names.
+/// Lets a request pass, or says why not. Health and the authority are open to everyone: what asks for them seldom has a token
+/// or a choice of names.
 pub fn check(settings: &Settings, request: &Request) -> Result<(), Refusal> {
-    if request.uri().path() == health::PATH {
+    if [health::PATH, authority::PATH].contains(&request.uri().path()) {
         return Ok(());
     }
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    admitted(request.headers(), authority, settings.admin_token.as_deref())
+    admitted(request.headers(), authority, settings)
 }
 
-fn admitted(headers: &HeaderMap, authority: Option<&str>, token: Option<&str>) -> Result<(), Refusal> {
+fn admitted(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -> Result<(), Refusal> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).or(authority).unwrap_or_default();
+    let shown = text(header::AUTHORIZATION).and_then(bearer);
+    // A page of another origin cannot send a token: its browser would ask beforehand, and that is refused here. A test harness
+    // or a proxy can, whatever origin it names.
+    if settings.admin_token.as_deref().zip(shown).is_some_and(|(token, shown)| same(shown, token)) {
+        return Ok(());
+    }
     if let Some(origin) = text(header::ORIGIN)
         && origin.split_once("://").map(|(_, origin)| origin) != Some(host)
     {
         let message = "requests from web pages of other origins are refused here";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "foreign_origin", message).at("Origin"));
     }
-    match token {
-        Some(token) if text(header::AUTHORIZATION).and_then(bearer).is_some_and(|shown| same(shown, token)) => Ok(()),
+    match &settings.admin_token {
         Some(_) => {
             let message = "send the token given with `--admin-token` as `Authorization: Bearer TOKEN`";
             Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", message).at("Authorization"))
         }
-        None if is_local(host) => Ok(()),
+        None if is_local(host) || settings.names.iter().any(|name| *name == name_of(host)) => Ok(()),
         None => {
             let message = format!(
-                "`{host}` is not a local name; use an IP address, `localhost`, a name without dots or one that nobody can register (`.local`, `.internal`, `.test`), or start with `--admin-token`"
+                "`{host}` is not a local name; use an IP address, `localhost`, a name without dots or one that nobody can register (`.local`, `.internal`, `.test`), or start with `--tls-name` and the name, or with `--admin-token`"
             );
             Err(Refusal::new(StatusCode::FORBIDDEN, "foreign_host", message).at("Host"))
         }
@@ -61,17 +67,22 @@ const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
 /// Whether a name cannot belong to a stranger's domain: addresses, names without dots as containers have them, names that
 /// nobody can register, and names that end in a label with an underscore, which no top level has.
 fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    let name = name_of(host);
     let top = name.rsplit('.').next().unwrap_or_default();
     name.parse::<IpAddr>().is_ok()
         || !name.contains('.')
         || UNREGISTRABLE.contains(&top)
         || name.ends_with(".home.arpa")
         || top.contains('_')
+}
+
+/// A host without its port, in lower case.
+fn name_of(host: &str) -> String {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -116,10 +127,26 @@ mod tests {
     fn a_page_of_another_origin_is_refused_even_from_here() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost:4750".parse().unwrap());
-        assert!(admitted(&headers, None, None).is_ok());
+        assert!(admitted(&headers, None, &Settings::default()).is_ok());
         for (origin, good) in [("http://localhost:4750", true), ("http://localhost:3000", false), ("null", false)] {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
-            assert_eq!(admitted(&headers, None, None).is_ok(), good, "{origin}");
+            assert_eq!(admitted(&headers, None, &Settings::default()).is_ok(), good, "{origin}");
+        }
+    }
+
+    fn with_token(token: &str) -> Settings {
+        Settings { admin_token: Some(token.to_owned()), ..Settings::default() }
+    }
+
+    #[test]
+    fn a_name_that_the_server_was_given_is_local() {
+        let settings = Settings { names: vec!["mock.example.com".to_owned()], ..Settings::default() };
+        let mut headers = HeaderMap::new();
+        for (host, good) in
+            [("mock.example.com", true), ("MOCK.example.com.:4750", true), ("a.mock.example.com", false)]
+        {
+            headers.insert(header::HOST, host.parse().unwrap());
+            assert_eq!(admitted(&headers, None, &settings).is_ok(), good, "{host}");
         }
     }
 
@@ -127,9 +154,10 @@ mod tests {
     fn with_a_token_the_token_decides_whatever_the_name() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "emulator.example".parse().unwrap());
-        assert_eq!(admitted(&headers, None, Some("abc")).unwrap_err().code, "no_token");
+        let abc = with_token("abc");
+        assert_eq!(admitted(&headers, None, &abc).unwrap_err().code, "no_token");
         headers.insert(header::AUTHORIZATION, "bearer abc".parse().unwrap());
-        assert!(admitted(&headers, None, Some("abc")).is_ok());
-        assert_eq!(admitted(&headers, None, Some("abd")).unwrap_err().code, "no_token");
+        assert!(admitted(&headers, None, &abc).is_ok());
+        assert_eq!(admitted(&headers, None, &with_token("abd")).unwrap_err().code, "no_token");
     }
 }

@@ -40,6 +40,14 @@ struct Health {
     /// Milliseconds since the start, in real time.
     uptime_ms: u64,
     counts: store::Counts,
+    /// How many connections to hosts that are no vendor's were passed on, if any were.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(default)]
+    tunnels: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// No request is answered before the fixtures are loaded, so this answer says that they are there.
@@ -49,6 +57,7 @@ async fn health(State(app): State<Arc<App>>) -> Json<Health> {
         version: env!("CARGO_PKG_VERSION"),
         uptime_ms: u64::try_from(app.clock.uptime().as_millis()).unwrap_or(u64::MAX),
         counts: app.store.counts(),
+        tunnels: app.tunnels.counted(),
     })
 }
 

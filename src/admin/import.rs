@@ -12,8 +12,10 @@ use serde_json::value::RawValue;
 
 use super::answer::{Created, Json, Path, Refusal};
 use super::assets::{check, completed};
+use super::workspaces;
 use crate::emulator::app::App;
-use crate::library::fixture::{Asset, Folder, Project, User, Workspace};
+use crate::library::asset::Asset;
+use crate::library::fixture::{Folder, Project, User, Workspace};
 use crate::library::model::Visibility;
 use crate::library::size;
 use crate::providers;
@@ -61,14 +63,8 @@ async fn import(
     Path(ImportPath { workspace, provider: name }): Path<ImportPath>,
     Json(ListResponse(body)): Json<ListResponse>,
 ) -> Result<Created<ImportResult>, Refusal> {
-    let unknown = || {
-        Refusal::invalid(
-            "provider",
-            format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
-        )
-    };
-    let provider = providers::named(&name).ok_or_else(unknown)?;
-    let assets = size::parse_aside(body.get().len(), || provider.import(body.get()))
+    let card = workspaces::provider(&name)?.card();
+    let assets = size::parse_aside(body.get().len(), || (card.asset_list().import)(card.name, body.get()))
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;

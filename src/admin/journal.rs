@@ -103,37 +103,21 @@ fn hundred() -> usize {
 
 impl From<JournalQuery> for JournalSearch {
     fn from(look: JournalQuery) -> JournalSearch {
-        let JournalQuery {
-            provider,
-            operation,
-            workspace,
-            key,
-            method,
-            status,
-            path,
-            fault,
-            warnings,
-            after,
-            limit,
-            wait_ms,
-            format: _,
-        } = look;
-        let limit = Some(limit);
         let filter = Filter {
-            provider,
-            operation,
-            workspace,
-            key,
-            method,
-            status,
-            path,
-            fault,
-            warnings,
-            after,
-            limit,
+            provider: look.provider,
+            operation: look.operation,
+            workspace: look.workspace,
+            key: look.key,
+            method: look.method,
+            status: look.status,
+            path: look.path,
+            fault: look.fault,
+            warnings: look.warnings,
+            after: look.after,
+            limit: Some(look.limit),
             ..Filter::default()
         };
-        JournalSearch { filter, wait_ms }
+        JournalSearch { filter, wait_ms: look.wait_ms }
     }
 }
 

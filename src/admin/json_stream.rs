@@ -10,7 +10,7 @@ use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject, 
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,24 +24,35 @@ pub struct JsonStream<T> {
 
 impl<T: Serialize> JsonStream<T> {
     /// What `empty` is with these items in its first list, which is empty.
-    pub fn new<I: Serialize>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> JsonStream<T> {
+    pub fn new<I: Serialize + 'static>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> JsonStream<T> {
+        JsonStream::read(empty, stream::iter(items.map(Ok::<_, Infallible>)))
+    }
+
+    /// The same with items that are read one by one. If one cannot be read, the answer breaks off.
+    pub fn read<I: Serialize, E: std::error::Error + Send + Sync + 'static>(
+        empty: &T,
+        items: impl Stream<Item = Result<I, E>> + Send + 'static,
+    ) -> JsonStream<T> {
         let whole = serde_json::to_string(empty).expect("it is JSON");
         let (begin, end) = whole.split_once("[]").expect("its list is empty");
         let items = items.enumerate().map(|(index, item)| {
             let mut text = if index == 0 { Vec::new() } else { vec![b','] };
-            serde_json::to_writer(&mut text, &item).expect("an item is JSON");
-            Bytes::from(text)
+            serde_json::to_writer(&mut text, &item?).expect("an item is JSON");
+            Ok::<_, E>(Bytes::from(text))
         });
-        let parts = once(Bytes::from(format!("{begin}["))).chain(items).chain(once(Bytes::from(format!("]{end}"))));
+        let part = |text: String| stream::iter(once(Ok(Bytes::from(text))));
+        let parts = part(format!("{begin}[")).chain(items).chain(part(format!("]{end}")));
         JsonStream { body: streamed(parts), shape: PhantomData }
     }
 }
 
-fn streamed(parts: impl Iterator<Item = Bytes> + Send + 'static) -> Body {
-    Body::from_stream(stream::iter(parts).then(|part| async {
+fn streamed<E: std::error::Error + Send + Sync + 'static>(
+    parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> Body {
+    Body::from_stream(parts.then(|part| async {
         // Lets others have the thread between two of many.
         tokio::task::consume_budget().await;
-        Ok::<_, Infallible>(part)
+        part
     }))
 }
 
@@ -83,7 +94,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 impl<T> JsonOrLines<T> {
     /// These lines.
     pub fn lines(lines: impl Iterator<Item = String> + Send + 'static) -> JsonOrLines<T> {
-        JsonOrLines::Lines(streamed(lines.map(|line| Bytes::from(line + "\n"))))
+        JsonOrLines::Lines(streamed(stream::iter(lines.map(|line| Ok::<_, Infallible>(Bytes::from(line + "\n"))))))
     }
 }
 

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Created, Json, Path, Refusal};
 use super::merge::{Patch, merged};
 use super::strict_query::StrictQuery;
-use super::workspaces::{WorkspacePath, existing};
+use super::workspaces::{WorkspacePath, existing, provider};
 use crate::emulator::app::App;
 use crate::emulator::workspace;
 use crate::library::fixture::{self};
+use crate::library::key::{Key, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Instant;
-use crate::library::store::{Key, KeyState, StoreError};
+use crate::library::store::StoreError;
 use crate::providers;
 
 const TAG: &str = "Keys";
@@ -128,13 +129,7 @@ async fn make(
     Json(wanted): Json<CreateKey>,
 ) -> Result<Created<KeyView>, Refusal> {
     let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
-    let unknown = || {
-        Refusal::invalid(
-            "provider",
-            format!("there is no provider `{name}`; there are {}", providers::names().join(", ")),
-        )
-    };
-    let provider = providers::named(&name).ok_or_else(unknown)?;
+    let provider = provider(&name)?;
     let mut write = app.store.write(providers::names()).await?;
     let around = write.surroundings(&workspace).await?;
     let key = match key {

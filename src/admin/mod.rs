@@ -3,6 +3,7 @@
 
 mod answer;
 mod assets;
+mod authority;
 mod clock;
 mod fault_warnings;
 mod faults;
@@ -84,6 +85,7 @@ fn routes() -> Routes {
     let routes = ApiRouter::new()
         .merge(index::routes())
         .merge(health::routes())
+        .merge(authority::routes())
         .merge(workspaces::routes())
         .merge(assets::routes())
         .merge(places::routes())

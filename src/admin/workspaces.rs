@@ -1,6 +1,7 @@
 //! Workspaces: one a test, made in a moment, each with keys of its own, and gone without a trace.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::NoContent;
-use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -20,7 +21,7 @@ use serde_json::value::RawValue;
 use super::answer::{BODY, Created, Json, Path, Refusal};
 use super::json_stream::JsonStream;
 use crate::contract::choices::{self};
-use crate::contract::provider::Card;
+use crate::contract::provider::{Card, Provider};
 use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
 use crate::emulator::workspace::{self, New, Origin, until};
@@ -175,6 +176,8 @@ struct WorkspaceSummary {
     name: String,
     /// How many assets it holds.
     assets: i64,
+    /// How many of them each provider lists for a client with its key that asks for nothing in particular.
+    listed: BTreeMap<&'static str, u64>,
 }
 
 /// What to change.
@@ -241,9 +244,19 @@ async fn make(
     Ok(Created(shown(&app, &parts, &made.id).await?))
 }
 
-async fn list(State(app): State<Arc<App>>) -> Result<Json<WorkspaceList>, Refusal> {
-    let listed = |Summary { id, name, assets, .. }| WorkspaceSummary { id, name, assets };
-    Ok(Json(WorkspaceList { workspaces: app.store.workspaces(None).await?.into_iter().map(listed).collect() }))
+/// Counting what is listed takes a moment for each workspace, so they are read one by one while they are sent; those that are
+/// removed meanwhile are left out.
+async fn list(State(app): State<Arc<App>>) -> Result<JsonStream<WorkspaceList>, Refusal> {
+    let all = stream::iter(app.store.workspaces(None).await?);
+    let counted = all.then(move |Summary { id, .. }| {
+        let app = app.clone();
+        async move { listed::read(&app, &id).await }
+    });
+    let still_there = counted.filter(|read| ready(!matches!(read, Err(StoreError::Missing(_)))));
+    let shown = still_there.map_ok(|CountedWorkspace { summary: Summary { id, name, assets, .. }, counts, .. }| {
+        WorkspaceSummary { id, name, assets, listed: counts }
+    });
+    Ok(JsonStream::read(&WorkspaceList { workspaces: Vec::new() }, shown))
 }
 
 async fn read(
@@ -355,6 +368,12 @@ async fn write_slice(export: &mut Export, file: &mut fixture::Writer<Vec<u8>>) -
         file.end().expect(TAKES_ALL);
     }
     Ok(is_last)
+}
+
+/// The provider of this name, or the refusal that there is none.
+pub fn provider(name: &str) -> Result<&'static dyn Provider, Refusal> {
+    let known = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
+    providers::named(name).ok_or_else(|| Refusal::invalid("provider", known()))
 }
 
 /// The workspace of this id, or the refusal that there is none.

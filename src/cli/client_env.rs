@@ -2,7 +2,7 @@
 
 use crate::clock::Micros;
 use crate::contract::provider::Card;
-use crate::library::store::{Key, KeyState};
+use crate::library::key::{Key, KeyState};
 use crate::providers;
 use crate::providers::directory::base_url;
 
@@ -30,7 +30,8 @@ impl UsableKey {
     /// A key of the library, if its provider would let it list assets.
     pub fn of(key: &Key, now: Micros) -> Option<UsableKey> {
         let card = providers::named(&key.provider)?.card();
-        let is_usable = key.state(now) == KeyState::Active && card.scope().is_none_or(|scope| key.allows(scope));
+        let is_usable =
+            key.state(now) == KeyState::Active && card.list_operation().scope.is_none_or(|scope| key.allows(scope));
         is_usable.then(|| UsableKey {
             provider: key.provider.clone(),
             workspace: key.workspace.to_string(),

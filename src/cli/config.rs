@@ -1,6 +1,7 @@
 //! Every option: its flag, its environment variable, its default and a sentence.
 
 mod help;
+mod tls;
 mod values;
 
 use std::ffi::OsString;
@@ -16,10 +17,12 @@ use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
+use crate::http::cors::AllowedOrigins;
 use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
 use help::heading;
+pub use tls::TlsOptions;
 pub use values::{HostAndPort, ReportFile, ReportKind};
 use values::{free_port, listen, port, report_file, seconds, size, status, time, token, whole_number, workspace_id};
 
@@ -130,7 +133,7 @@ pub struct Serve {
     /// Which keys are accepted: those of the library, or any that has the vendor's form. An unknown one then gets a workspace of its own, copied from the first workspace.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_AUTH", value_name = "WHICH", default_value = "known")]
     pub auth: Auth,
-    /// The token that requests to `/_emulator` must send as `Authorization: Bearer TOKEN`; health needs none [default: none].
+    /// The token that requests to `/_emulator` must send as `Authorization: Bearer TOKEN`; health and `ca.pem` need none [default: none].
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
     pub admin_token: Option<String>,
     /// How vendors behave where their documents disagree.
@@ -139,9 +142,15 @@ pub struct Serve {
     /// Ignore the header `X-Emulator-Fault`, with which a request asks for a fault of its own.
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_NO_FAULT_HEADER", value_parser = FalseyValueParser::new())]
     pub no_fault_header: bool,
+    /// The origins whose pages may read the vendors' answers in a browser, such as `http://localhost:3000`, separated by commas; `*` lets all in [default: no CORS headers are sent].
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_CORS", value_name = "ORIGIN", value_parser = AllowedOrigins::read)]
+    pub cors: Option<AllowedOrigins>,
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
+    /// Encryption, and what goes through the server as a proxy.
+    #[command(flatten)]
+    pub tls: TlsOptions,
     /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
     #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries, value_parser = size)]
     pub journal_entries: usize,
@@ -356,12 +365,16 @@ impl Serve {
     }
 
     /// What was chosen for the whole run.
-    pub fn settings(&self) -> Settings {
-        Settings {
+    pub fn settings(&self) -> Result<Settings, String> {
+        Ok(Settings {
             any_key: self.auth == Auth::Any,
             admin_token: self.admin_token.clone(),
             no_fault_header: self.no_fault_header,
             max_workspaces: self.max_workspaces,
-        }
+            cors: self.cors.clone(),
+            names: self.tls.tls_name.clone(),
+            others: self.tls.others.into(),
+            upstream: self.tls.upstream()?,
+        })
     }
 }

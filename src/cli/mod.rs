@@ -31,6 +31,7 @@ use crate::emulator::app::App;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
+use crate::library::asset::Asset;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
 use crate::providers;
@@ -72,6 +73,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     raise_open_files();
     // What is wrong with an option is told before the port is taken.
     options.variants()?;
+    options.settings()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     // The port is taken before the fixtures are loaded, so that a taken one is told at once; nobody is answered until then.
     let listener = bind(&options.address.target().to_string())?;
@@ -209,7 +211,7 @@ fn progress(count: u64) -> ProgressBar {
 fn write_fixture(
     out: impl Write,
     workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = fixture::Asset>,
+    assets: impl Iterator<Item = Asset>,
 ) -> io::Result<()> {
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
     for asset in assets {
@@ -221,7 +223,7 @@ fn write_fixture(
 fn generate_database(
     file: &Path,
     workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = fixture::Asset> + Send,
+    assets: impl Iterator<Item = Asset> + Send,
 ) -> Outcome {
     if file.as_os_str() == MEMORY {
         return Err(format!("a database `{MEMORY}` would be gone at once. Name a file with `--database`").into());

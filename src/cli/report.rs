@@ -15,7 +15,7 @@ use crate::contract::provider::Card;
 use crate::contract::query::{Empty, Param, Reads, Repeated, Unknown};
 use crate::contract::quota::Shape;
 use crate::contract::variant::{Variant, VariantOption};
-use crate::library::store::{Key, KeyState};
+use crate::library::key::{Key, KeyState};
 use crate::providers;
 use crate::providers::directory::base_url;
 
@@ -28,7 +28,7 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
         let usable = |key: &&Key| {
             key.provider == card.name
                 && key.state(now) == KeyState::Active
-                && card.scope().is_none_or(|scope| key.allows(scope))
+                && card.list_operation().scope.is_none_or(|scope| key.allows(scope))
         };
         if let Some(key) = keys.iter().find(usable) {
             let _ = write!(
@@ -109,7 +109,7 @@ struct CardRow {
     unknown_parameters: &'static str,
     limits: Vec<LimitRow>,
     variants: &'static [Variant],
-    staged_failures: Vec<StagedRow>,
+    injected_failures: Vec<InjectedRow>,
     facts: &'static [Fact],
     not_imitated: &'static [&'static str],
 }
@@ -150,7 +150,7 @@ struct LimitRow {
 }
 
 #[derive(Serialize)]
-struct StagedRow {
+struct InjectedRow {
     name: &'static str,
     status: u16,
     code: Option<&'static str>,
@@ -158,9 +158,9 @@ struct StagedRow {
     evidence: Evidence,
 }
 
-fn staged_row(staged: &InjectedFailure) -> StagedRow {
-    let InjectedFailure { name, status, code, message, evidence } = *staged;
-    StagedRow { name, status, code: (!code.is_empty()).then_some(code), message, evidence }
+fn injected_row(injected: &InjectedFailure) -> InjectedRow {
+    let InjectedFailure { name, status, code, message, evidence } = *injected;
+    InjectedRow { name, status, code: (!code.is_empty()).then_some(code), message, evidence }
 }
 
 fn card_row(card: &'static Card) -> CardRow {
@@ -181,12 +181,12 @@ fn card_row(card: &'static Card) -> CardRow {
         methods: card.allow(card.list()),
         operations: card.operations.iter().map(operation_row).collect(),
         key: card.auth.carrier.line("<key>"),
-        scope: card.scope(),
+        scope: card.list_operation().scope,
         parameters: card.params().iter().map(param_row).collect(),
-        unknown_parameters: if card.unknown() == Unknown::Ignored { "ignored" } else { "refused" },
+        unknown_parameters: if card.list_operation().unknown == Unknown::Ignored { "ignored" } else { "refused" },
         limits: limits.collect(),
         variants: card.variants,
-        staged_failures: card.staged.iter().map(staged_row).collect(),
+        injected_failures: card.injected_failures.iter().map(injected_row).collect(),
         facts: card.facts,
         not_imitated: card.not_imitated,
     }
@@ -342,7 +342,7 @@ pub fn fidelity(cards: &[&'static Card]) -> String {
         }
         operations(&mut text, card);
         variant_rows(&mut text, card);
-        staged(&mut text, card.staged);
+        injected(&mut text, card.injected_failures);
         list(&mut text, "Not imitated", card.not_imitated.iter().copied());
     }
     text
@@ -369,9 +369,9 @@ fn variant_rows(text: &mut String, card: &Card) {
 }
 
 /// The failures that only a fault brings about.
-fn staged(text: &mut String, staged: &[InjectedFailure]) {
-    text.push_str("\n| staged by a fault | status | code | message | evidence |\n|---|---|---|---|---|\n");
-    for InjectedFailure { name, status, code, message, evidence } in staged {
+fn injected(text: &mut String, injected: &[InjectedFailure]) {
+    text.push_str("\n| injected by a fault | status | code | message | evidence |\n|---|---|---|---|---|\n");
+    for InjectedFailure { name, status, code, message, evidence } in injected {
         let code = if code.is_empty() { "none".to_owned() } else { format!("`{code}`") };
         let _ = writeln!(text, "| `{name}` | {status} | {code} | {message} | {} |", evidence.word());
     }

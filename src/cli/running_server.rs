@@ -15,7 +15,7 @@ use crate::cli::config::{Address, HostAndPort};
 use crate::cli::port_file;
 use crate::cli::report::{self, KeyRow};
 use crate::cli::start::reachable;
-use crate::library::store::KeyState;
+use crate::library::key::KeyState;
 use crate::providers;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -108,7 +108,7 @@ pub fn usable_keys(origin: &str, token: Option<&str>) -> Outcome<(Vec<String>, V
 
 impl Key {
     fn is_usable(&self) -> bool {
-        let scope = providers::named(&self.provider).map(|provider| provider.card().scope());
+        let scope = providers::named(&self.provider).map(|provider| provider.card().list_operation().scope);
         let allows = |scope: &str| {
             self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|held| held == scope || held == "*"))
         };

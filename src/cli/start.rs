@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::cli::config::{LibraryOptions, Serve};
 use crate::emulator::app::App;
@@ -23,6 +24,10 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
         DatabaseLocation::Memory => None,
     };
+    let (tls, replaced) = options.tls.open()?;
+    if let Some(why) = replaced {
+        tracing::warn!("the kept authority was replaced, and clients have to trust the new one: {why}");
+    }
     let clock = options.clock();
     let store = open(&options.library, clock.now()).await?;
     let app = App {
@@ -30,7 +35,8 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         limits: Limits::new(options.no_limits),
         journal: Journal::new(options.bounds()),
         log,
-        settings: options.settings(),
+        tls: Arc::new(tls),
+        settings: options.settings()?,
         ..App::new(store, clock, options.seed)
     };
     Ok((app, lock))

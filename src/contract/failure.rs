@@ -36,14 +36,14 @@ pub enum Failure {
     RateLimited(Exceeded),
     /// Our own fault; the cause is in the log and never in the answer.
     Internal,
-    /// A failure that the vendor documents and this emulator never has a reason for by itself: staged by a fault.
+    /// A failure that the vendor documents and this emulator never has a reason for by itself: a fault injects it.
     Injected(&'static InjectedFailure),
 }
 
 impl Failure {
     /// Whether it is the card's failure of this name.
-    pub fn is_staged(&self, name: &str) -> bool {
-        matches!(self, Failure::Injected(staged) if staged.name == name)
+    pub fn is_injected(&self, name: &str) -> bool {
+        matches!(self, Failure::Injected(injected) if injected.name == name)
     }
 
     /// Whether it says that the request shows no live key. Nothing is counted then, and no quota is shown.
@@ -54,7 +54,7 @@ impl Failure {
             | Failure::UnknownKey
             | Failure::RevokedKey
             | Failure::ExpiredKey => true,
-            Failure::Injected(staged) => staged.status == StatusCode::UNAUTHORIZED.as_u16(),
+            Failure::Injected(injected) => injected.status == StatusCode::UNAUTHORIZED.as_u16(),
             _ => false,
         }
     }

@@ -12,9 +12,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{Micros, SECOND, read_rfc3339};
-use crate::library::fixture::{self, Asset, Imported};
-use crate::library::model::Instant;
-use crate::library::model::{Status, Visibility};
+use crate::library::asset::{Asset, Imported};
 use crate::library::plain_words;
 use crate::library::size;
 
@@ -134,7 +132,7 @@ impl Row<'_> {
         Asset {
             imported_from: Some(Imported { provider: self.provider.to_owned(), json: compacted(self.object) }),
             ids: BTreeMap::from([(self.provider.to_owned(), self.id.clone())]),
-            ..unknown(created_at)
+            ..Asset::new(created_at)
         }
     }
 
@@ -165,37 +163,6 @@ impl Row<'_> {
 
 /// The instants that a fixture can hold: years of four digits. The last day is left to what the order adds.
 const CALENDAR: std::ops::Range<Micros> = -62_167_219_200 * SECOND..253_402_214_400 * SECOND;
-
-fn unknown(created_at: Micros) -> Asset {
-    Asset {
-        name: None,
-        description: None,
-        mime_type: None,
-        kind: None,
-        size_bytes: None,
-        status: Status::default(),
-        is_public: false,
-        public_url: None,
-        url: None,
-        tags: Vec::new(),
-        width: None,
-        height: None,
-        created_at: Instant(created_at),
-        updated_at: None,
-        uploader: None,
-        visibility: Visibility::default(),
-        uploaded_via: fixture::direct(),
-        project: None,
-        node: None,
-        folder: None,
-        thumbnail_big: None,
-        thumbnail_small: None,
-        styling_note: None,
-        detected: None,
-        imported_from: None,
-        ids: BTreeMap::new(),
-    }
-}
 
 /// Puts the assets of a response, newest first, into the order of insertion. Where times tie, even to the microsecond,
 /// later ones get a microsecond more than the one before: the order given then survives a tie-break by id. A response

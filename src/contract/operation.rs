@@ -3,8 +3,10 @@
 
 use strsim::normalized_levenshtein;
 
+use crate::contract::asset_list::AssetList;
 use crate::contract::evidence::Evidence;
-use crate::contract::query::{Param, Unknown};
+use crate::contract::query::{self, Args, Param, Unknown, Violation};
+use crate::contract::variant::Variants;
 
 /// One route of one vendor.
 #[derive(Debug)]
@@ -21,45 +23,24 @@ pub struct Operation {
     pub params: &'static [Param],
     /// What happens to other parameters.
     pub unknown: Unknown,
+    /// Both of these, where the vendor's variants change them.
+    pub varied: Option<VariedParams>,
     /// What it does here.
     pub action: Action,
     /// How sure we are that the vendor has it.
     pub evidence: Evidence,
 }
 
+/// The parameters of the query string, and what happens to others, under the chosen variants.
+pub type VariedParams = fn(Variants) -> (&'static [Param], Unknown);
+
 /// What an operation does here.
 #[derive(Debug)]
 pub enum Action {
-    /// It lists the assets, in pages that are asked for in this way.
-    List(Paging),
+    /// It lists assets in this way.
+    List(&'static AssetList),
     /// The vendor has it, and the emulator does not imitate it.
     Absent,
-}
-
-/// How pages are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Paging {
-    /// The parameter that says how many assets a page holds.
-    pub size: &'static str,
-    /// The parameter that says where a page begins.
-    pub position: &'static str,
-    /// What that parameter holds.
-    pub by: Position,
-    /// Whether a page says how many assets there are in all.
-    pub total: bool,
-}
-
-/// What says where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
-    /// How many assets come before it.
-    Offset,
-    /// Its number, from 1.
-    Page,
-    /// An opaque text that holds an offset.
-    OffsetCursor,
-    /// An opaque text that holds the place of the last asset seen.
-    Keyset,
 }
 
 /// What a path and a method lead to.
@@ -97,6 +78,7 @@ impl Operation {
             scope: None,
             params: &[],
             unknown: Unknown::Ignored,
+            varied: None,
             action: Action::Absent,
             evidence,
         }
@@ -115,6 +97,12 @@ impl Operation {
     /// Whether it is a route that the emulator does not imitate.
     pub fn is_absent(&self) -> bool {
         matches!(self.action, Action::Absent)
+    }
+
+    /// Reads a raw query string, in the way that the chosen variants say.
+    pub fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
+        let (params, unknown) = self.varied.map_or((self.params, self.unknown), |varied| varied(variants));
+        Ok(query::read(params, unknown, query)?.under(variants))
     }
 
     /// The documented path.

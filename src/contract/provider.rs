@@ -1,54 +1,28 @@
 //! What a vendor consists of. A provider is a card of data and a few pure functions: they take values and return
 //! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::clock::Micros;
+use crate::contract::asset_list::{AssetList, Paging};
 use crate::contract::client_env::ClientEnv;
+use crate::contract::context::Context;
 use crate::contract::evidence::Fact;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::import::Unimportable;
-use crate::contract::operation::{self, Action, Operation, Paging};
-use crate::contract::query::{self, Args, Param, Unknown, Violation};
-use crate::contract::quota::{Counts, Quota};
-use crate::contract::variant::{Variant, Variants};
-use crate::http::reply::{RenderedPage, Reply};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::contract::operation::{self, Action, Operation};
+use crate::contract::query::Param;
+use crate::contract::quota::Quota;
+use crate::contract::variant::Variant;
+use crate::http::reply::Reply;
 
-/// One vendor's asset API.
+/// One vendor's asset API: what is the same for all of its routes. What each route does is in the table of operations on
+/// the card; how assets are listed is an [`AssetList`].
 ///
-/// Implementers keep four conventions: `plan` reads every parameter its table declares; `asset` and `page` decide nothing
-/// about which assets are shown; `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's
+/// Implementers keep two conventions: `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's
 /// documents leave open is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.
-///
-/// What `asset` and `page` give is kept and shown again ([`crate::emulator::cache`]), so it can depend on nothing but what they are
-/// given. What every answer has of its own, such as the id of the request, is added by `answer`.
 pub trait Provider: Send + Sync {
     /// What is fixed about this vendor.
     fn card(&self) -> &'static Card;
-
-    /// Reads a raw query string, in the way that the chosen variants say.
-    fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
-        let card = self.card();
-        Ok(query::read(card.params(), card.unknown(), query)?.under(variants))
-    }
-
-    /// What the request asks of the library, in neutral terms.
-    fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure>;
-
-    /// An asset of this workspace as a page shows it.
-    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue>;
-
-    /// What `page` looks like.
-    fn page(&self, page: &Page, args: &Args) -> RenderedPage;
-
-    /// The answer that shows a page.
-    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply;
 
     /// The answer that refuses.
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
@@ -68,12 +42,6 @@ pub trait Provider: Send + Sync {
 
     /// A new key in this vendor's shape.
     fn new_key(&self, entropy: [u128; 3]) -> String;
-
-    /// The assets of a list response of the real service, oldest insertion first. Once they are stored, this provider
-    /// gives the same objects back in the same order, byte for byte but for white space between tokens. What its list
-    /// would never show is refused, not lost. Users, projects and folders that the assets name may have to be made
-    /// first.
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable>;
 }
 
 /// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.
@@ -106,7 +74,7 @@ pub struct Card {
     /// What it does in one of several ways, as the user chooses.
     pub variants: &'static [Variant],
     /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
-    pub staged: &'static [InjectedFailure],
+    pub injected_failures: &'static [InjectedFailure],
     /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
     pub facts: &'static [Fact],
     /// What the vendor has and we deliberately leave out.
@@ -114,10 +82,10 @@ pub struct Card {
 }
 
 impl Card {
-    /// The operation that lists the assets, and how its pages are asked for.
-    fn listing(&self) -> (&'static Operation, &'static Paging) {
-        let listing = self.operations.iter().find_map(|operation| match &operation.action {
-            Action::List(paging) => Some((operation, paging)),
+    /// The first operation that lists assets, and how it does so.
+    fn listing(&self) -> (&'static Operation, &'static AssetList) {
+        let listing = self.operations.iter().find_map(|operation| match operation.action {
+            Action::List(list) => Some((operation, list)),
             Action::Absent => None,
         });
         listing.expect("every provider lists its assets")
@@ -128,29 +96,24 @@ impl Card {
         self.listing().0
     }
 
-    /// The path of the list of assets.
-    pub fn list(&self) -> &'static str {
-        self.listing().0.path()
+    /// How that operation lists them.
+    pub fn asset_list(&self) -> &'static AssetList {
+        self.listing().1
     }
 
-    /// The scope that listing assets needs of a key that has scopes.
-    pub fn scope(&self) -> Option<&'static str> {
-        self.listing().0.scope
+    /// The path of the list of assets.
+    pub fn list(&self) -> &'static str {
+        self.list_operation().path()
     }
 
     /// The parameters of the list of assets.
     pub fn params(&self) -> &'static [Param] {
-        self.listing().0.params
-    }
-
-    /// What happens to other parameters.
-    pub fn unknown(&self) -> Unknown {
-        self.listing().0.unknown
+        self.list_operation().params
     }
 
     /// How the pages of the list of assets are asked for.
     pub fn paging(&self) -> &'static Paging {
-        self.listing().1
+        &self.asset_list().paging
     }
 
     /// The methods of a path, as an `Allow` header names them.
@@ -271,80 +234,4 @@ impl Carrier {
             Carrier::Header(name) => format!("{name}: {key}"),
         }
     }
-}
-
-/// An asset as one provider shows it, in one workspace.
-#[derive(Debug)]
-pub struct Row {
-    /// Its public id.
-    pub id: Box<str>,
-    /// When it was created.
-    pub created_at: Micros,
-    /// What the provider writes: the words it was imported in, or those that the view makes of it.
-    json: Box<RawValue>,
-}
-
-impl Row {
-    /// The asset as this provider shows it in this workspace.
-    pub fn of(asset: &Asset, provider: &dyn Provider, workspace: &str, variants: Variants) -> Row {
-        let words = asset.words(provider.card().name).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| provider.asset(asset, workspace, variants));
-        Row { id: asset.id.as_str().into(), created_at: asset.created_at, json }
-    }
-
-    /// The memory it takes.
-    pub fn bytes(&self) -> usize {
-        size_of::<Row>() + self.id.len() + self.json.get().len()
-    }
-}
-
-impl Serialize for Row {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
-    }
-}
-
-/// One page of a listing.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The assets, in order: what cursors and totals are made from. Views show [`Page::shown`].
-    pub rows: Vec<Arc<Row>>,
-    /// Whether the assets are left out of the view, while all that the page announces stands.
-    pub hidden: bool,
-    /// Whether more follow.
-    pub more: bool,
-    /// How many there are on all pages; 0 where that was not asked.
-    pub total: u64,
-}
-
-impl Page {
-    /// The assets that a view lists.
-    pub fn shown(&self) -> Rows<'_> {
-        Rows(if self.hidden { &[] } else { &self.rows })
-    }
-}
-
-/// The rows of a page: a list in a view's struct.
-#[derive(Debug)]
-pub struct Rows<'a>(&'a [Arc<Row>]);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|row| &**row))
-    }
-}
-
-/// What an answer may depend on besides the request's own parameters.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The current instant.
-    pub now: Micros,
-    /// This request's share of randomness, for request ids.
-    pub entropy: u128,
-    /// The key, once it is known to be live.
-    pub key: Option<&'a Key>,
-    /// The key's quotas, this request included; empty before the key is known.
-    pub counts: &'a Counts,
-    /// The chosen variants: those of the key's workspace, or the server's own where the key is not known.
-    pub variants: Variants,
 }

@@ -1,5 +1,7 @@
 //! What every request shares.
 
+use std::sync::Arc;
+
 use crate::clock::{Clock, ClockMode};
 use crate::emulator::cache::Cache;
 use crate::emulator::explain::Cursors;
@@ -11,8 +13,12 @@ use crate::emulator::log::RequestLog;
 use crate::emulator::summary::Summary;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
+use crate::http::connection::tls::{Names, Tls};
+use crate::http::connection::tunnel::{Tunnels, Upstream};
+use crate::http::cors::AllowedOrigins;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
+use crate::providers::directory;
 use crate::random::Rng;
 
 /// The emulator's state: a library, a clock, a source of chance, and what is counted and set by hand.
@@ -48,6 +54,10 @@ pub struct App {
     pub bodies: BodyBudget,
     /// How long connections wait for their clients.
     pub timeouts: Timeouts,
+    /// How connections are encrypted, and for which names.
+    pub tls: Arc<Tls>,
+    /// The tunnels to other hosts.
+    pub tunnels: Tunnels,
     /// What can be chosen at the start.
     pub settings: Settings,
 }
@@ -63,6 +73,24 @@ pub struct Settings {
     pub no_fault_header: bool,
     /// How many workspaces there can be.
     pub max_workspaces: u64,
+    /// Names of this server besides those that cannot be anybody else's.
+    pub names: Vec<String>,
+    /// What becomes of tunnels to hosts that are no vendor's.
+    pub others: Others,
+    /// The proxy through which these tunnels lead.
+    pub upstream: Option<Upstream>,
+    /// The origins whose pages may read the vendors' answers; `None`: no answer says anything about that.
+    pub cors: Option<AllowedOrigins>,
+}
+
+/// What becomes of tunnels to hosts that are no vendor's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Others {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// Their bytes are passed on unread, if the client is on this machine.
+    Tunnel,
 }
 
 impl Settings {
@@ -73,7 +101,16 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { any_key: false, admin_token: None, no_fault_header: false, max_workspaces: Settings::MAX_WORKSPACES }
+        Settings {
+            any_key: false,
+            admin_token: None,
+            no_fault_header: false,
+            max_workspaces: Settings::MAX_WORKSPACES,
+            names: Vec::new(),
+            others: Others::Refuse,
+            upstream: None,
+            cors: None,
+        }
     }
 }
 
@@ -96,6 +133,8 @@ impl App {
             cursors: Cursors::default(),
             bodies: BodyBudget::default(),
             timeouts: Timeouts::default(),
+            tls: Arc::new(Tls::new(Names::new(directory::hosts()))),
+            tunnels: Tunnels::default(),
             settings: Settings::default(),
         }
     }

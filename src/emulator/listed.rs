@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::contract::provider::Provider;
-use crate::contract::query;
+use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::listed_counts::CountedListing;
+use crate::library::key::{CollectionVersion, Key, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Choices;
-use crate::library::store::{
-    AssetQuery, CollectionVersion, Filter, Key, KeyState, Selection, StoreError, Summary, View,
-};
+use crate::library::selection::{AssetQuery, Filter, Selection};
+use crate::library::store::{StoreError, Summary, View};
 use crate::providers;
 
 /// A workspace and how many assets each provider lists for a client with its first live key.
@@ -86,6 +86,6 @@ fn selection(provider: &dyn Provider, key: &Key) -> Option<Selection> {
 
 fn query(provider: &dyn Provider, key: &Key) -> Option<AssetQuery> {
     let card = provider.card();
-    let args = query::read(card.params(), card.unknown(), "").ok()?;
-    provider.plan(&args, key).ok()
+    let args = card.list_operation().read("", Variants::default()).ok()?;
+    (card.asset_list().plan)(&args, key).ok()
 }

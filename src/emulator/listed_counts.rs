@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::library::store::Selection;
+use crate::library::selection::Selection;
 
 /// What a count is of: a provider's listing of one version of a collection.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -9,11 +9,13 @@ use crate::contract::provider::Provider;
 use crate::emulator::app::App;
 use crate::emulator::listed;
 use crate::emulator::load_fixtures;
+use crate::library::asset::Asset;
 use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig, Workspace};
 use crate::library::model::Choices;
 use crate::library::model::Status;
+use crate::library::selection::Filter;
 use crate::library::size;
-use crate::library::store::{Filter, StoreError, Write};
+use crate::library::store::{StoreError, Write};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
 
@@ -205,7 +207,7 @@ async fn found_or_added(
     }
     // Nobody waits while the fixture is read.
     drop(write);
-    let (workspace, assets): (Workspace, Box<dyn Iterator<Item = fixture::Asset> + Send>) = match from {
+    let (workspace, assets): (Workspace, Box<dyn Iterator<Item = Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
         other => {
             let mut workspace = chosen(read(other)?, which)?;

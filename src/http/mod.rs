@@ -1,7 +1,7 @@
 //! HTTP as it is, below any vendor: connections, request and response bodies, addresses. Knows no vendor and no library.
 
 pub mod connection;
-pub mod framing;
+pub mod cors;
 pub mod mime;
 pub mod origin;
 pub mod reply;

@@ -1,38 +1,38 @@
-//! The origin at which a client sees us: for base URLs and redirects. A proxy in front says in `X-Forwarded-Proto` whether
-//! the client speaks TLS with it. That counts from peers on this machine or in a private network only: anybody else could
-//! send it too.
+//! The origin at which a client sees us: for base URLs and redirects. Its scheme is that of the connection, unless a proxy in
+//! front says in `X-Forwarded-Proto` whether the client speaks TLS with it. That counts from peers on this machine or in a
+//! private network only: anybody else could send it too.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Version, header};
 
-/// The two ends of the connection that a request came by.
+/// The two ends of the connection that a request came by, and what is spoken between them.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionAddresses {
     /// Ours.
     pub local: SocketAddr,
     /// The client's, or that of a proxy in front.
     pub peer: SocketAddr,
+    /// Whether that is TLS.
+    pub is_encrypted: bool,
 }
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Lets a request know the ends of its connection if its origin depends on them. Most requests do without.
 pub fn tell(request: &mut Parts, ends: ConnectionAddresses) {
-    if request.headers.contains_key(FORWARDED_PROTO) || named(request).is_none() {
+    if ends.is_encrypted || request.headers.contains_key(FORWARDED_PROTO) || named(request).is_none() {
         request.extensions.insert(ends);
     }
 }
 
-/// The origin: the scheme that is forwarded, and the host that the request names, or else the address it came to.
+/// The origin: the scheme that is forwarded, or else the connection's, and the host that the request names, or else the address it came to.
 pub fn origin(request: &Parts) -> String {
     let ends = request.extensions.get::<ConnectionAddresses>();
-    let scheme = if ends.is_some_and(|ends| is_trusted(ends.peer.ip()) && is_https(&request.headers)) {
-        "https"
-    } else {
-        "http"
-    };
+    let forwarded = || ends.filter(|ends| is_trusted(ends.peer.ip())).and_then(|_| forwarded_scheme(&request.headers));
+    let spoken = || if ends.is_some_and(|ends| ends.is_encrypted) { "https" } else { "http" };
+    let scheme = forwarded().unwrap_or_else(spoken);
     match (named(request), ends) {
         (Some(host), _) => format!("{scheme}://{host}"),
         (None, Some(ends)) => format!("{scheme}://{}", ends.local),
@@ -47,9 +47,10 @@ fn named(request: &Parts) -> Option<&str> {
 }
 
 /// Of several proxies in a row, the first is the one that the client speaks to.
-fn is_https(headers: &HeaderMap) -> bool {
-    let value = headers.get(FORWARDED_PROTO).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(',').next().is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
+fn forwarded_scheme(headers: &HeaderMap) -> Option<&'static str> {
+    let value = headers.get(FORWARDED_PROTO)?.to_str().ok()?;
+    let first = value.split(',').next().unwrap_or_default().trim();
+    ["https", "http"].into_iter().find(|scheme| first.eq_ignore_ascii_case(scheme))
 }
 
 /// Whether a peer is on this machine or in a private network.
@@ -79,11 +80,16 @@ mod tests {
     use super::*;
 
     fn origin_for(peer: &str, headers: &[(&str, &str)]) -> String {
+        origin_over(false, peer, headers)
+    }
+
+    fn origin_over(is_encrypted: bool, peer: &str, headers: &[(&str, &str)]) -> String {
         let request = headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
         let mut parts = request.body(()).unwrap().into_parts().0;
         let ends = ConnectionAddresses {
             local: "192.0.2.1:4751".parse().unwrap(),
             peer: SocketAddr::new(peer.parse().unwrap(), 1),
+            is_encrypted,
         };
         tell(&mut parts, ends);
         origin(&parts)
@@ -115,6 +121,14 @@ mod tests {
             let origin = origin_for("127.0.0.1", &[("host", "a.test"), ("x-forwarded-proto", value)]);
             assert_eq!(origin, format!("{scheme}://a.test"), "{value}");
         }
+    }
+
+    #[test]
+    fn over_tls_the_scheme_is_https_unless_a_proxy_says_otherwise() {
+        assert_eq!(origin_over(true, "8.8.8.8", &[("host", "a.test")]), "https://a.test");
+        let forwarded = [("host", "a.test"), ("x-forwarded-proto", "http")];
+        assert_eq!(origin_over(true, "127.0.0.1", &forwarded), "http://a.test");
+        assert_eq!(origin_over(true, "8.8.8.8", &forwarded), "https://a.test");
     }
 
     #[test]

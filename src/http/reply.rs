@@ -22,13 +22,22 @@ pub struct RenderedPage {
 impl RenderedPage {
     /// A compact JSON body, keys in the order of the struct's fields.
     pub fn json(body: &impl Serialize) -> RenderedPage {
-        RenderedPage { body: json(body), next: None }
+        let mut bytes = Vec::new();
+        write(&mut bytes, body);
+        // It is kept in the cache and in the journal.
+        bytes.shrink_to_fit();
+        RenderedPage { body: bytes.into(), next: None }
     }
 
     /// The same page, known to offer `next` as the position of the next one.
     pub fn offering(mut self, next: Option<String>) -> RenderedPage {
         self.next = next;
         self
+    }
+
+    /// The answer that shows the page and nothing else.
+    pub fn reply(&self) -> Reply {
+        Reply::written(StatusCode::OK, self.body.clone())
     }
 }
 

@@ -81,7 +81,7 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
         let text = String::deserialize(deserializer)?;
-        clock::read_rfc3339(&text)
+        clock::read_written_rfc3339(&text)
             .map(Instant)
             .ok_or_else(|| de::Error::custom(format!("`{text}` is not a time such as `2026-03-21T12:00:00Z`")))
     }

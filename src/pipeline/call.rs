@@ -12,9 +12,11 @@ use super::entry::EntryBuilder;
 use super::own_answers;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
+use crate::contract::asset_list::AssetList;
+use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::operation::Operation;
-use crate::contract::provider::{Card, CheckOrder, Context, Provider, QuotaScope};
+use crate::contract::operation::{Action, Operation};
+use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
 use crate::contract::variant::Variants;
@@ -23,9 +25,10 @@ use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
 use crate::emulator::explain::{self, PageFacts, RefusalFacts};
 use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header};
 use crate::http::reply::Reply;
+use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::{Key, ListError};
-use crate::providers::directory::Target;
+use crate::library::store::ListError;
+use crate::providers::{self, directory::Target};
 
 /// A request to a vendor, and what has become of it so far: a refusal shows and explains as much of it as there is.
 pub struct Call<'r> {
@@ -128,20 +131,21 @@ impl<'r> Call<'r> {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
-        if operation.is_absent() {
-            return Ok(self.not_imitated(operation));
-        }
+        let list = match operation.action {
+            Action::List(list) => list,
+            Action::Absent => return Ok(self.not_imitated(operation)),
+        };
         let key = self.count()?;
         require_scope(operation, &key.key)?;
         self.within_limits()?;
-        self.list(key).await
+        self.list(operation, list, key).await
     }
 
     /// The answer or failure that a fault puts in place of all others. A live key is counted as if the vendor itself failed
     /// so: not where the failure says that there is none, and of a used-up quota nothing is left.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
-        self.entry.note_staged();
+        self.entry.note_injected();
         if !matches!(&*replacement, Replacement::Failure(failure) if failure.is_about_the_key()) {
             // A key that is not live has nothing to count.
             let _ = self.count();
@@ -194,60 +198,80 @@ impl<'r> Call<'r> {
         own_answers::not_imitated(card, operation)
     }
 
-    /// A page of the list.
-    async fn list(&mut self, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let (app, provider, query) = (self.app, self.provider(), self.query());
-        let is_valid = |kept: &Arc<CachedResponse>| self.faults.paging.is_none() && kept.is_valid(&app.cursors);
-        let response = match key.response(query).filter(is_valid) {
+    /// A page of the list that the operation gives.
+    async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
+        let response = match self.kept_response(&key) {
             Some(kept) => kept,
             None => {
-                let args = provider.read(query, self.variants).map_err(Failure::Invalid)?;
+                let args = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
-                    self.entry.note_staged();
+                    self.entry.note_injected();
                     return Err(failure);
                 }
                 // In a box of its own, so that the many requests that need no page made do not carry room for this.
-                Box::pin(self.make_response(key.clone(), args)).await?
+                Box::pin(self.make_response(operation, list, key.clone(), args)).await?
             }
         };
-        self.entry.note_warnings(app, &key.key, &response);
-        Ok(provider.answer(&response.rendered, &self.context()))
+        self.entry.note_warnings(self.app, &response.warnings);
+        Ok((list.answer)(&response.rendered, &self.context()))
+    }
+
+    /// The response that a request like this one got before, if it would get the same now.
+    fn kept_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let kept = key.response(self.query())?;
+        (self.faults.paging.is_none() && kept.is_valid(&self.app.cursors)).then_some(kept)
     }
 
     /// The response, made from the library.
-    async fn make_response(&mut self, mut key: Arc<KeyCache>, mut args: Args) -> Result<Arc<CachedResponse>, Failure> {
-        let (app, provider, query) = (self.app, self.provider(), self.query());
-        if let Some(fault) = self.faults.write_between().filter(|fault| fault.concerns(self.card(), query)) {
-            let plan = provider.plan(&args, &key.key)?;
-            write_between_pages(fault, app, provider, &key, &plan).await?;
-            let current = app.cache.entry(&app.store, provider, &key.key.key).await.map_err(internal)?;
+    async fn make_response(
+        &mut self,
+        operation: &Operation,
+        list: &AssetList,
+        mut key: Arc<KeyCache>,
+        mut args: Args,
+    ) -> Result<Arc<CachedResponse>, Failure> {
+        let (app, card, query, now) = (self.app, self.card(), self.query(), self.now);
+        if let Some(fault) = self.faults.write_between().filter(|fault| fault.concerns(card, query)) {
+            let plan = (list.plan)(&args, &key.key)?;
+            write_between_pages(fault, app, list, &key, &plan).await?;
+            let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
-        let (now, operation) = (self.now, self.routed.operation());
+        // Of requests that lack the same page, one makes it while the others wait and find it.
+        let turn = key.turn.clone();
+        let _turn = turn.lock().await;
+        let may_list = |key: &Key| {
+            require_live(key, now)?;
+            require_scope(operation, key)
+        };
+        if let Some(current) = app.cache.current(card.name, &key.key.key) {
+            may_list(&current.key)?;
+            if let Some(kept) = self.kept_response(&current) {
+                return Ok(kept);
+            }
+        }
         // Also called with the key as it is when the page is read, which may be later than when the request came.
         let plan = |key: &Key| {
-            require_live(key, now)?;
-            operation.map_or(Ok(()), |operation| require_scope(operation, key))?;
-            let variants = app.cache.variants(provider.card(), &key.choices);
+            may_list(key)?;
+            let variants = app.cache.variants(card, &key.choices);
             if args.variants != variants {
-                args = provider.read(query, variants).map_err(Failure::Invalid)?;
+                args = operation.read(query, variants).map_err(Failure::Invalid)?;
             }
-            let mut plan = provider.plan(&args, key)?;
+            let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
             self.project = plan.selection.project.clone();
             Ok::<_, Failure>(plan)
         };
-        let PlannedPage { entry: key, query: plan, mut page } =
-            app.cache.page(&app.store, provider, &key, plan).await?;
+        let PlannedPage { entry: key, query: plan, mut page } = app.cache.page(&app.store, list, &key, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
-        let facts = PageFacts { card: self.card(), key: &key.key, query, args: &args, plan: &plan, page: &page };
-        Ok(self.render(&key, &facts))
+        let facts = PageFacts { card, key: &key.key, query, args: &args, plan: &plan, page: &page };
+        Ok(self.render(list, &key, &facts))
     }
 
     /// The page as the provider writes it, kept for the next request like this one unless a fault has a say in it.
-    fn render(&self, key: &KeyCache, facts: &PageFacts<'_>) -> Arc<CachedResponse> {
+    fn render(&self, list: &AssetList, key: &KeyCache, facts: &PageFacts<'_>) -> Arc<CachedResponse> {
         let cursors = &self.app.cursors;
-        let rendered = self.provider().page(facts.page, facts.args);
+        let rendered = (list.page)(facts.page, facts.args);
         let warnings = explain::warnings(facts, cursors);
         let position = explain::judged_position(facts, cursors);
         let offered = cursors.remember(facts, rendered.next.as_deref());
@@ -262,19 +286,24 @@ impl<'r> Call<'r> {
         let none = Counts::default();
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
+        let shown = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
+        let owner = match (failure, shown) {
+            (Failure::UnknownKey, Some(text)) => self.app.cache.unknown_key(&self.app.store, card.name, text).flatten(),
+            _ => None,
+        };
         let facts = RefusalFacts {
             card,
             method: &self.request.method,
             path: &self.target.path,
             headers: &self.request.headers,
-            shown: key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok()),
+            shown,
             key,
-            owner: None,
+            owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
             project: self.project.as_deref(),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
-        self.entry.note_refusal(self.app, failure, facts);
+        self.entry.note_refusal(failure, &facts);
         self.provider().refusal(failure, &self.context())
     }
 
@@ -308,7 +337,6 @@ impl From<ListError> for Failure {
         match error {
             ListError::NoSuchProject => Failure::NoSuchProject,
             ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::NotCached => Failure::Internal,
             ListError::Database(error) => internal(error),
         }
     }

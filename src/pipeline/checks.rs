@@ -17,7 +17,7 @@ use crate::emulator::workspace;
 use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
-use crate::library::store::{Key, KeyState};
+use crate::library::key::{Key, KeyState};
 use crate::providers::directory::Target;
 
 /// What a request's path and method lead to.
@@ -96,7 +96,7 @@ fn without_slash(request: &Parts) -> Reply {
 pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    let known = || app.cache.entry(&app.store, provider, text);
+    let known = || app.cache.entry(&app.store, card, text);
     if let Some(entry) = known().await.map_err(internal)? {
         return Ok(entry);
     }

@@ -20,15 +20,14 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
-use crate::emulator::cache::CachedResponse;
 use crate::emulator::explain::{self, RefusalFacts, Warning};
 use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
+use crate::emulator::redaction;
 use crate::http::response_body::ResponseBody;
-use crate::library::store::Key;
-use crate::providers;
+use crate::library::key::Key;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
 const EXPLAIN: &str = "x-emulator-explain";
@@ -95,16 +94,8 @@ impl EntryBuilder {
     }
 
     /// Notes why the request is refused, unless a fault wants it so.
-    pub fn note_refusal(&mut self, app: &App, failure: &Failure, facts: RefusalFacts<'_>) {
-        if self.diagnostics.as_ref().is_some_and(|diagnostics| diagnostics.why.is_some()) {
-            return;
-        }
-        let owner = match (failure, facts.shown) {
-            (Failure::UnknownKey, Some(text)) => app.cache.owner(&app.store, facts.card.name, text),
-            _ => None,
-        };
-        let owner = owner.and_then(|name| providers::named(&name)).map(|provider| provider.card());
-        self.remark().why = Some(explain::why(failure, &RefusalFacts { owner, ..facts }));
+    pub fn note_refusal(&mut self, failure: &Failure, facts: &RefusalFacts<'_>) {
+        self.remark().why.get_or_insert_with(|| explain::why(failure, facts));
     }
 
     /// Notes a reason in words.
@@ -113,7 +104,7 @@ impl EntryBuilder {
     }
 
     /// Notes that the answer is a fault's, not the vendor's.
-    pub fn note_staged(&mut self) {
+    pub fn note_injected(&mut self) {
         let diagnostics = self.remark();
         diagnostics.why = Some(format!("the fault `{}` struck", diagnostics.faults.join("`, `")));
     }
@@ -129,18 +120,28 @@ impl EntryBuilder {
     pub fn note_not_imitated(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
         self.set_reason(warning.to_string());
-        self.remark().warnings = vec![warning];
-        if let Some(workspace) = &self.workspace {
-            app.workspace_states.get_or_create(workspace).warned.fetch_add(1, Relaxed);
-        }
+        self.note_warnings(app, &[warning]);
     }
 
-    /// Notes what about an answered request was probably not meant.
-    pub fn note_warnings(&mut self, app: &App, key: &Key, answer: &CachedResponse) {
-        if !answer.warnings.is_empty() {
-            self.remark().warnings = answer.warnings.to_vec();
-            let workspace_state = app.workspace_states.get_or_create(&key.workspace);
-            workspace_state.warned.fetch_add(answer.warnings.len() as u64, Relaxed);
+    /// Notes that the request is a preflight, which no vendor answers.
+    pub fn note_preflight(&mut self) {
+        self.remark().is_preflight = true;
+    }
+
+    /// Notes that a browser will keep the answer from the page that asked for it.
+    fn note_cross_origin(&mut self, app: &App, request: &Parts) {
+        let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
+        self.note_warnings(app, warning.as_slice());
+    }
+
+    /// Notes what about a request was probably not meant.
+    pub fn note_warnings(&mut self, app: &App, warnings: &[Warning]) {
+        if warnings.is_empty() {
+            return;
+        }
+        self.remark().warnings.extend_from_slice(warnings);
+        if let Some(workspace) = &self.workspace {
+            app.workspace_states.get_or_create(workspace).warned.fetch_add(warnings.len() as u64, Relaxed);
         }
     }
 
@@ -157,7 +158,7 @@ impl EntryBuilder {
         let warnings = diagnostics.warnings.iter().map(Warning::to_string).collect::<Vec<_>>().join("; ");
         let warnings = (!warnings.is_empty()).then_some(warnings);
         for (name, text) in [(WHY, diagnostics.why.clone()), (WARNINGS, warnings)] {
-            let value = text.and_then(|text| HeaderValue::from_str(&explain::in_ascii(&text)).ok());
+            let value = text.and_then(|text| HeaderValue::from_str(&redaction::in_ascii(&text)).ok());
             response.headers_mut().extend(value.map(|value| (name, value)));
         }
     }
@@ -177,7 +178,11 @@ impl PendingEntry {
 
     /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
     pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
+        self.entry.note_cross_origin(&self.app, &self.request);
         self.entry.add_explain_headers(&self.request, response);
+        if let Some(allowed) = &self.app.settings.cors {
+            allowed.add_headers(&self.request, response.headers_mut());
+        }
         let body = if self.request.method == Method::HEAD { ResponseBody::default() } else { body };
         match delivery {
             Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
@@ -190,6 +195,11 @@ impl PendingEntry {
                 self.end(None, journal::Body::default());
             }
         }
+    }
+
+    /// Ends it without an answer.
+    pub fn close_unanswered(mut self) {
+        self.end(None, journal::Body::default());
     }
 
     fn end(&mut self, response: Option<&Response>, body: journal::Body) {

@@ -4,6 +4,7 @@
 
 mod call;
 mod checks;
+mod connections;
 pub mod entry;
 mod own_answers;
 mod write_between_pages;
@@ -17,12 +18,14 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use self::call::Call;
+pub use self::connections::{note_failed_handshake, refuse_tunnel};
 use self::entry::{EntryBuilder, PendingEntry};
 use crate::clock::Micros;
 use crate::emulator::app::App;
 use crate::emulator::faults::FaultPlan;
 use crate::emulator::faults::wire::Client;
 use crate::http::connection::ConnectionHandle;
+use crate::http::cors;
 use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
@@ -55,28 +58,37 @@ struct Outcome {
     faults: FaultPlan,
 }
 
-impl Outcome {
-    /// An answer of the emulator's own, which no fault changes.
-    fn own(reply: Reply, now: Micros) -> Outcome {
-        Outcome { reply, now, faults: FaultPlan::default() }
-    }
-}
-
 async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
+    // No fault changes what the emulator answers in its own words.
+    let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
+    if let Some(reply) = answer_preflight(app, request, entry) {
+        return own(reply, app.clock.now());
+    }
     let Some(target) = directory::resolve(request) else {
         entry.set_reason("no provider owns this address");
-        return Outcome::own(own_answers::no_provider(request), app.clock.now());
+        return own(own_answers::no_provider(request), app.clock.now());
     };
     let mut call = Call::new(app, &target, request, entry).await;
     if let Err(why) = call.plan_faults() {
         call.entry.set_reason(format!("`X-Emulator-Fault`: {why}"));
-        return Outcome::own(own_answers::no_such_fault(&why), call.now);
+        return own(own_answers::no_such_fault(&why), call.now);
     }
     if !call.faults.delay.is_zero() {
         tokio::time::sleep(call.faults.delay).await;
     }
     let reply = call.answer().await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
+}
+
+/// The answer to a browser that asks whether a page may send a request, where origins are allowed. It comes before everything
+/// else: no key, limit or fault has a say in it, and it is counted nowhere.
+fn answer_preflight(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
+    let allowed = app.settings.cors.as_ref().filter(|_| cors::is_preflight(request))?;
+    if let Some(target) = directory::resolve(request) {
+        entry.note_request(target.provider.card(), request, None, app.clock.now());
+    }
+    entry.note_preflight();
+    Some(allowed.preflight_reply(&request.headers))
 }
 
 /// Puts what came of a request into an answer to be sent, and into the journal.

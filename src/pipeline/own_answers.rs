@@ -16,7 +16,7 @@ struct NoProvider<'a> {
 }
 
 #[derive(Serialize)]
-struct NoSuchFault<'a> {
+struct OnlyProblem<'a> {
     error: Problem<'a>,
 }
 
@@ -45,7 +45,7 @@ pub fn no_provider(request: &Parts) -> Reply {
 /// The answer to a request whose header asks for a fault there is not.
 pub fn no_such_fault(why: &str) -> Reply {
     let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
-    Reply::json(StatusCode::BAD_REQUEST, &NoSuchFault { error })
+    Reply::json(StatusCode::BAD_REQUEST, &OnlyProblem { error })
 }
 
 /// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not in the vendor's
@@ -61,4 +61,11 @@ pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
     // Some vendors' clients try again after any 5xx, unless they are told not to.
     Reply::json(StatusCode::NOT_IMPLEMENTED, &NotImitated { error, provider: card.name, operation: name })
         .header("x-should-retry", "false")
+}
+
+/// The answer to a request for a tunnel that there will not be.
+pub fn no_tunnel(request: &Parts, status: StatusCode, why: &str) -> Reply {
+    let at = request.uri.to_string();
+    let error = Problem { code: "no_tunnel", message: why, at: &at };
+    Reply::json(status, &OnlyProblem { error }).header("connection", "close")
 }

@@ -2,26 +2,27 @@
 
 use std::sync::Arc;
 
-use crate::contract::provider::Provider;
+use crate::contract::asset_list::AssetList;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
 use crate::emulator::faults::PagingFault;
-use crate::library::fixture::{self};
+use crate::library::asset::Asset;
 use crate::library::model::Instant;
-use crate::library::store::{AssetQuery, ListError, Selection, Start, StoreError};
+use crate::library::selection::{AssetQuery, Selection, Start};
+use crate::library::store::{ListError, StoreError};
 use crate::providers;
 
 /// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
 pub async fn write_between_pages(
     fault: PagingFault,
     app: &App,
-    provider: &dyn Provider,
+    list: &AssetList,
     entry: &Arc<KeyCache>,
     plan: &AssetQuery,
 ) -> Result<(), ListError> {
     let selection = Selection { project: None, ..plan.selection.clone() };
     let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
-    let listed = app.cache.page(&app.store, provider, entry, |_| Ok::<_, ListError>(first.clone())).await?;
+    let listed = app.cache.page(&app.store, list, entry, |_| Ok::<_, ListError>(first.clone())).await?;
     match listed.page.rows.first() {
         Some(first) => write(fault, app, &entry.key.workspace, &first.id).await.or_else(not_written),
         None => Ok(()),
@@ -41,7 +42,7 @@ async fn write(fault: PagingFault, app: &App, workspace: &str, first: &str) -> R
     // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
     let newer = Instant(first.created_at.0.saturating_add(1));
     let ids = providers::ALL.iter().map(|provider| provider.new_asset_id(entropy, first.created_at.0)).collect();
-    let twin = fixture::Asset { created_at: newer, imported_from: None, ids: Default::default(), ..first };
+    let twin = Asset { created_at: newer, imported_from: None, ids: Default::default(), ..first };
     write.add_assets(workspace, vec![(twin, ids)]).await?;
     write.commit().await
 }

@@ -106,6 +106,15 @@ pub fn describe(request: &Parts) -> Vec<Described> {
     ALL.iter().map(|provider| described(provider.card())).collect()
 }
 
+/// The host names that belong to one provider each: the vendors' own, and those that lead to this machine by themselves.
+pub fn hosts() -> Vec<String> {
+    let hosts = |card: &Card| {
+        let vendors = card.hosts.iter().map(|host| (*host).to_owned());
+        vendors.chain([format!("{}.localhost", card.name)]).collect::<Vec<_>>()
+    };
+    ALL.iter().flat_map(|provider| hosts(provider.card())).collect()
+}
+
 /// The base URL that a client of this provider is given.
 pub fn base_url(origin: &str, card: &Card) -> String {
     format!("{origin}/{}{}", card.name, card.base)

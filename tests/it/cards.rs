@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use assetmock::cli::report;
 use assetmock::contract::provider::{Card, Provider};
-use assetmock::contract::query::{self, Param, Reads, Repeated};
+use assetmock::contract::query::{Param, Reads, Repeated};
+use assetmock::contract::variant::Variants;
 use assetmock::emulator::load_fixtures;
 use assetmock::library::fixture::{self, UsedIds};
 use assetmock::providers;
@@ -105,6 +106,17 @@ fn parameter_names_are_unique_and_need_no_escape() {
     }
 }
 
+/// Documents, warnings and tests are made from what the table says.
+#[test]
+fn what_variants_change_is_by_default_what_the_table_of_operations_says() {
+    for operation in cards().iter().flat_map(|card| card.operations) {
+        let Some(varied) = operation.varied else { continue };
+        let (params, unknown) = varied(Variants::default());
+        let names = |params: &[Param]| params.iter().map(|param| param.name).collect::<Vec<_>>();
+        assert_eq!((names(params), unknown), (names(operation.params), operation.unknown), "{}", operation.paths[0]);
+    }
+}
+
 #[test]
 fn defaults_obey_their_own_rule_and_make_a_plan() {
     for provider in providers::ALL.iter().copied() {
@@ -160,7 +172,7 @@ fn check_repetition(provider: &dyn Provider, dialect: &Dialect, param: &Param, a
             return;
         }
         Repeated::Nested => {
-            assert!(query::read(card.params(), card.unknown(), &both).is_err(), "{}?{both}", dialect.name);
+            assert!(card.list_operation().read(&both, Variants::default()).is_err(), "{}?{both}", dialect.name);
             return;
         }
     };
@@ -207,7 +219,7 @@ fn minted_ids_are_read_where_they_come_back() {
     let card = providers::named("twelvelabs").unwrap().card();
     let id = providers::twelvelabs::TwelveLabs.new_asset_id(99, at("2026-03-18T10:15:00Z"));
     assert!(id.starts_with("69ba7b24"), "{id} begins with the second of creation");
-    let args = query::read(card.params(), card.unknown(), &format!("asset_ids={id}")).unwrap();
+    let args = card.list_operation().read(&format!("asset_ids={id}"), Variants::default()).unwrap();
     assert_eq!(args.list("asset_ids"), Some(&[id][..]));
 }
 

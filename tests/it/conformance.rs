@@ -9,7 +9,8 @@ use assetmock::clock::Clock;
 use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::limits::Limits;
-use assetmock::library::store::{AssetQuery, DatabaseLocation, Store, View};
+use assetmock::library::selection::AssetQuery;
+use assetmock::library::store::{DatabaseLocation, Store, View};
 use assetmock::providers;
 use assetmock::server;
 use futures_util::future::{join, join_all};
@@ -175,7 +176,7 @@ fn a_key_without_scopes_is_refused_where_the_card_names_one() {
     let server = start();
     for (provider, dialect) in pairs() {
         let answer = get(&server, dialect, "_scopeless", "");
-        match provider.card().scope() {
+        match provider.card().list_operation().scope {
             Some(_) => assert_refused(dialect, &answer, 403),
             None => assert_page(dialect, &answer),
         }

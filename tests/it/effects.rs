@@ -6,8 +6,9 @@ use std::mem::{Discriminant, discriminant};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use assetmock::contract::operation::Position;
-use assetmock::contract::provider::{Context, Provider};
+use assetmock::contract::asset_list::Position;
+use assetmock::contract::context::Context;
+use assetmock::contract::provider::Provider;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::faults::{self, Effect, Latency, PagingFault, Realism, Reset, Truncate, paging, plausibility};

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use assetmock::contract::context::Context;
 use assetmock::contract::failure::Failure;
-use assetmock::contract::provider::{Context, Provider};
+use assetmock::contract::provider::Provider;
 use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
@@ -34,9 +35,13 @@ fn every_failure_of_every_provider_wears_its_envelope() {
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
             assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
-            if let Failure::Injected(staged) = failure {
-                assert_eq!(reply.status.as_u16(), staged.status, "{} {name}", dialect.name);
-                assert!(text.contains(staged.code) && text.contains(staged.message), "{} {name}: {text}", dialect.name);
+            if let Failure::Injected(injected) = failure {
+                assert_eq!(reply.status.as_u16(), injected.status, "{} {name}", dialect.name);
+                assert!(
+                    text.contains(injected.code) && text.contains(injected.message),
+                    "{} {name}: {text}",
+                    dialect.name
+                );
             }
         }
     }
@@ -67,12 +72,12 @@ fn failures_that_all_share_have_the_status_that_all_expect() {
 }
 
 #[test]
-fn staged_failures_are_sentences_with_a_status_of_their_own() {
+fn injected_failures_are_sentences_with_a_status_of_their_own() {
     for (provider, _) in pairs() {
-        for staged in provider.card().staged {
-            assert!((400..600).contains(&staged.status), "{staged:?}");
-            assert!(staged.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{staged:?}");
-            assert!(!staged.message.is_empty() && !staged.message.contains(['|', '{']), "{staged:?}");
+        for injected in provider.card().injected_failures {
+            assert!((400..600).contains(&injected.status), "{injected:?}");
+            assert!(injected.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{injected:?}");
+            assert!(!injected.message.is_empty() && !injected.message.contains(['|', '{']), "{injected:?}");
         }
     }
 }
@@ -106,7 +111,7 @@ impl AlteredLibrary {
     /// The page asked for, through the stages of the pipeline that a paging fault has to do with.
     fn page(&self, provider: &dyn Provider, raw: &str) -> Answer {
         let card = provider.card();
-        let args = query::read(card.params(), card.unknown(), raw).unwrap();
+        let args = card.list_operation().read(raw, Variants::default()).unwrap();
         let applies = self.script.paging.is_some_and(|fault| fault.concerns(card, raw));
         let refused = self.script.refused_cursor(card).filter(|_| applies);
         let reply = match refused {
@@ -131,7 +136,8 @@ impl AlteredLibrary {
         if applies {
             self.script.alter_page(&mut page, &self.rng);
         }
-        provider.answer(&provider.page(&page, args), &cx(&Counts::default()))
+        let list = provider.card().asset_list();
+        (list.answer)(&(list.page)(&page, args), &cx(&Counts::default()))
     }
 }
 

@@ -367,7 +367,6 @@ fn a_head_that_is_not_http_is_400() {
         b"GET / HTTP/3.0\r\n\r\n",
         b"GET /\r\n\r\n",
         b"GET  / HTTP/1.1\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", // a TLS hello
         b"\0\0\0\0",
         b"\xff\xfe\xfd\r\n\r\n",
     ];

@@ -121,6 +121,23 @@ fn a_large_library_may_have_as_many_users_as_assets() {
 
 /// Takes back what came after the second migration.
 const EARLIER: &str = "
+    ALTER TABLE asset ADD COLUMN description TEXT; ALTER TABLE asset ADD COLUMN mime_type TEXT;
+    ALTER TABLE asset ADD COLUMN size_bytes INTEGER; ALTER TABLE asset ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE asset ADD COLUMN public_url TEXT; ALTER TABLE asset ADD COLUMN url TEXT;
+    ALTER TABLE asset ADD COLUMN width INTEGER; ALTER TABLE asset ADD COLUMN height INTEGER;
+    ALTER TABLE asset ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE asset ADD COLUMN uploaded_via TEXT NOT NULL DEFAULT 'url'; ALTER TABLE asset ADD COLUMN node_id TEXT;
+    ALTER TABLE asset ADD COLUMN thumbnail_big TEXT; ALTER TABLE asset ADD COLUMN thumbnail_small TEXT;
+    ALTER TABLE asset ADD COLUMN styling_note TEXT; ALTER TABLE asset ADD COLUMN detected TEXT;
+    ALTER TABLE asset ADD COLUMN told_by TEXT; ALTER TABLE asset ADD COLUMN told TEXT;
+    UPDATE asset SET description = json ->> 'description', mime_type = json ->> 'mime_type',
+        size_bytes = json ->> 'size_bytes', is_public = COALESCE(json ->> 'is_public', 0),
+        public_url = json ->> 'public_url', url = json ->> 'url', width = json ->> 'width', height = json ->> 'height',
+        updated_at = COALESCE(unixepoch(json ->> 'updated_at') * 1000000, created_at),
+        uploaded_via = COALESCE(json ->> 'uploaded_via', 'direct'), node_id = json ->> 'node',
+        thumbnail_big = json ->> 'thumbnail_big', thumbnail_small = json ->> 'thumbnail_small',
+        styling_note = json ->> 'styling_note';
+    ALTER TABLE asset DROP COLUMN json;
     DROP TRIGGER asset_removed; DROP TRIGGER asset_changed;
     DROP TABLE tally;
     ALTER TABLE collection DROP COLUMN tallied;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use assetmock::clock::read_rfc3339;
 use assetmock::emulator::load_fixtures;
-use assetmock::library::fixture::{Asset, Workspace};
+use assetmock::library::asset::Asset;
+use assetmock::library::fixture::Workspace;
 use assetmock::library::model::{Status, Visibility};
 use assetmock::providers;
 

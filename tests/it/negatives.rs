@@ -4,7 +4,8 @@
 use std::rc::Rc;
 
 use assetmock::contract::provider::Card;
-use assetmock::contract::query::{self, Empty, Param, Reads, Repeated, Unknown};
+use assetmock::contract::query::{Empty, Param, Reads, Repeated, Unknown};
+use assetmock::contract::variant::Variants;
 
 use crate::dialects::{Dialect, pairs};
 use crate::support::{Answer, Server};
@@ -152,7 +153,7 @@ fn of_a_repeated_parameter_the_bad_value_hurts_only_where_it_counts() {
 fn a_stranger_among_the_parameters_is_treated_as_the_card_says() {
     for client in Client::all() {
         for query in ["zzz=1", "zzz", "zzz=", "Limit=0", "limit%20=0", "=0", "nobody[]=0"] {
-            match client.card.unknown() {
+            match client.card.list_operation().unknown {
                 Unknown::Ignored => drop(client.accepts(query)),
                 Unknown::Refused => drop(client.refuses(query)),
             }
@@ -179,7 +180,7 @@ fn every_pair_of_values_is_refused_exactly_if_the_table_refuses_it() {
         for pair in client.card.params().windows(2) {
             for (a, b) in values(&pair[0]).into_iter().flat_map(|a| values(&pair[1]).map(|b| (a.clone(), b))) {
                 let query = format!("{}={}&{}={}", pair[1].name, encoded(&b), pair[0].name, encoded(&a));
-                let refused = query::read(client.card.params(), client.card.unknown(), &query).is_err();
+                let refused = client.card.list_operation().read(&query, Variants::default()).is_err();
                 match client.get(&query).status {
                     400 => assert!(refused, "{}?{query}", client.dialect.name),
                     status => assert!(!refused, "{}?{query}: {status}", client.dialect.name),

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use assetmock::contract::provider::{Context, Page, Provider, Row};
-use assetmock::contract::query;
+use assetmock::contract::context::Context;
+use assetmock::contract::page::Page;
+use assetmock::contract::provider::Provider;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
+use assetmock::library::asset::Asset;
+use assetmock::library::asset::StoredAsset;
 use assetmock::library::fixture::{self, UsedIds, Workspace};
-use assetmock::library::model::{Status, Visibility};
-use assetmock::library::store::{self, Start};
+use assetmock::library::selection::Start;
 use assetmock::providers;
 use axum::http::Uri;
 use proptest::prelude::*;
@@ -126,48 +128,20 @@ fn a_listing_by_filename_is_in_the_order_of_the_filenames_shown() {
 }
 
 /// The parameter for what follows a page that shows `last` at its end and has more behind it.
-fn next_after(provider: &dyn Provider, raw: &str, last: store::Asset) -> String {
+fn next_after(provider: &dyn Provider, raw: &str, last: StoredAsset) -> String {
     let card = provider.card();
-    let args = query::read(card.params(), card.unknown(), raw).unwrap();
-    let rows = vec![Arc::new(Row::of(&last, provider, "ws_tests", Variants::default()))];
+    let list = card.asset_list();
+    let args = card.list_operation().read(raw, Variants::default()).unwrap();
+    let rows = vec![Arc::new(list.row(&last, card.name, "ws_tests", Variants::default()))];
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
     let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default(), variants: Variants::default() };
-    let answer = provider.answer(&provider.page(&page, &args), &cx);
+    let answer = (list.answer)(&(list.page)(&page, &args), &cx);
     let body = serde_json::from_slice(&answer.body.whole()).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()
 }
 
-fn stored(id: &str, created_at: i64) -> store::Asset {
-    store::Asset {
-        id: id.to_owned(),
-        seq: 1,
-        name: None,
-        description: None,
-        mime_type: None,
-        kind: "image".to_owned(),
-        size_bytes: None,
-        status: Status::Ready,
-        is_public: false,
-        public_url: None,
-        url: None,
-        tags: Vec::new(),
-        width: None,
-        height: None,
-        created_at,
-        updated_at: created_at,
-        uploader: "ada".to_owned(),
-        visibility: Visibility::Private,
-        uploaded_via: "direct".to_owned(),
-        project: None,
-        node: None,
-        folder: None,
-        thumbnail_big: None,
-        thumbnail_small: None,
-        styling_note: None,
-        told_by: None,
-        told: None,
-        detected: None,
-    }
+fn stored(id: &str, created_at: i64) -> StoredAsset {
+    StoredAsset { id: id.to_owned(), seq: 1, asset: Asset::new(created_at) }
 }
 
 #[test]

@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::contract::choices;
-use assetmock::contract::provider::{Page, Provider};
+use assetmock::contract::page::Page;
+use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::cache::Cache;
 use assetmock::emulator::journal::PackedHeaders;
 use assetmock::emulator::load_fixtures;
-use assetmock::library::store::{AssetQuery, DatabaseLocation, Key, ListError, Store};
+use assetmock::library::key::Key;
+use assetmock::library::selection::AssetQuery;
+use assetmock::library::store::{DatabaseLocation, ListError, Store};
 use assetmock::pipeline;
 use assetmock::providers;
 use assetmock::server;
@@ -65,10 +68,11 @@ pub async fn app(fixture: &str, clock: &str) -> App {
 
 /// The page of a plan that the holder of this key gets, without the pipeline around it.
 pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) -> Page {
+    let card = provider.card();
     block_on(async {
-        let entry = app.cache.entry(&app.store, provider, key).await.unwrap().unwrap();
+        let entry = app.cache.entry(&app.store, card, key).await.unwrap().unwrap();
         let plan = |_: &Key| Ok::<_, ListError>(plan.clone());
-        app.cache.page(&app.store, provider, &entry, plan).await.unwrap().page
+        app.cache.page(&app.store, card.asset_list(), &entry, plan).await.unwrap().page
     })
 }
 
@@ -211,12 +215,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(stream: &mut TcpStream, headless: bool) -> Answer {
+    fn read(stream: &mut impl Read, headless: bool) -> Answer {
         Answer::try_read(stream, headless).unwrap()
     }
 
     /// Reads one answer, or says how the connection ended before it was complete.
-    pub fn try_read(stream: &mut TcpStream, headless: bool) -> io::Result<Answer> {
+    pub fn try_read(stream: &mut impl Read, headless: bool) -> io::Result<Answer> {
         let mut bytes = Vec::new();
         let head_end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -265,7 +269,7 @@ impl Answer {
 }
 
 /// The body whose chunks begin with `bytes`.
-fn read_chunks(stream: &mut TcpStream, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+fn read_chunks(stream: &mut impl Read, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     let (mut body, mut at) = (Vec::new(), 0);
     loop {
         let line = loop {
@@ -288,7 +292,7 @@ fn read_chunks(stream: &mut TcpStream, mut bytes: Vec<u8>) -> io::Result<Vec<u8>
     }
 }
 
-fn read_more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> io::Result<()> {
+fn read_more(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     let mut chunk = [0; 65536];
     match stream.read(&mut chunk)? {
         0 => {

@@ -10,6 +10,7 @@ use assetmock::providers;
 use regex::Regex;
 
 use crate::support::{Answer, Server, at};
+use crate::tls::client;
 
 /// Cases that every provider's folder has.
 const CORE: &[&str] = &[
@@ -51,11 +52,33 @@ fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).replace("\r\n", "\n")
 }
 
+/// What the requests of a transcript are sent over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Http,
+    Tls,
+    Http2AndTls,
+}
+
 #[test]
 fn every_provider_answers_as_its_transcripts_say() {
+    run_folders(Over::Http);
+}
+
+#[test]
+fn every_provider_answers_as_its_transcripts_say_over_tls() {
+    run_folders(Over::Tls);
+}
+
+#[test]
+fn every_provider_answers_as_its_transcripts_say_over_http_2_and_tls() {
+    run_folders(Over::Http2AndTls);
+}
+
+fn run_folders(over: Over) {
     std::thread::scope(|scope| {
         for name in providers::names() {
-            scope.spawn(move || run_folder(name));
+            scope.spawn(move || run_folder(name, over));
         }
     });
 }
@@ -68,7 +91,7 @@ fn every_provider_has_the_core_cases() {
     }
 }
 
-fn run_folder(provider: &str) {
+fn run_folder(provider: &str, over: Over) {
     let mut cases: Vec<_> = std::fs::read_dir(folder(provider))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -76,7 +99,7 @@ fn run_folder(provider: &str) {
         .collect();
     cases.sort();
     assert!(cases.len() >= 15, "only {} transcripts", cases.len());
-    let failures: Vec<_> = cases.iter().flat_map(|case| run_case(provider, case)).collect();
+    let failures: Vec<_> = cases.iter().flat_map(|case| run_case(provider, case, over)).collect();
     assert!(
         failures.is_empty(),
         "{provider}: {} of {} cases differ:\n{}",
@@ -86,7 +109,7 @@ fn run_folder(provider: &str) {
     );
 }
 
-fn run_case(provider: &str, file: &Path) -> Option<String> {
+fn run_case(provider: &str, file: &Path, over: Over) -> Option<String> {
     let transcript = Transcript::parse(&read(file));
     let beside = folder(provider).join(format!("{}.json", transcript.fixture));
     let fixture = if beside.exists() { read(&beside) } else { transcript.fixture.clone() };
@@ -97,7 +120,16 @@ fn run_case(provider: &str, file: &Path) -> Option<String> {
             clock.clone_from(moved);
             server.app.clock.set(at(moved));
         }
-        let answer = server.send(exchange.request.as_bytes());
+        let (request, headless) = (&exchange.request, exchange.request.starts_with("HEAD "));
+        let answer = match over {
+            Over::Http => server.send(request.as_bytes()),
+            Over::Tls => client::send(&server, "localhost", request.as_bytes(), headless),
+            Over::Http2AndTls => client::send_over_http2(&server, request),
+        };
+        let mut exchange = exchange.clone();
+        if over != Over::Http {
+            exchange.expect_https();
+        }
         if let Err(difference) = exchange.compare(&answer, &transcript.masks, &clock) {
             let target = exchange.request.lines().next().unwrap_or_default();
             return Some(format!("{} [{}] {target}\n{difference}", file.file_name().unwrap().display(), index + 1));
@@ -113,6 +145,7 @@ struct Transcript {
     exchanges: Vec<JournalEntry>,
 }
 
+#[derive(Clone)]
 struct JournalEntry {
     clock: Option<String>,
     request: String,
@@ -163,6 +196,12 @@ impl JournalEntry {
         let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
         let body = lines.copied().collect::<Vec<_>>().join("\n");
         JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
+    }
+
+    /// Our own addresses have the scheme of the connection.
+    fn expect_https(&mut self) {
+        let of_tls = |line: &String| line.replacen("location: http://", "location: https://", 1);
+        self.headers = self.headers.iter().map(of_tls).collect();
     }
 
     fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {

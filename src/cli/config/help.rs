@@ -16,6 +16,8 @@ pub mod heading {
     pub const VENDORS: &str = "Vendors";
     /// Who may use what, and how much.
     pub const ACCESS: &str = "Access";
+    /// Encryption, and what goes through the server as a proxy.
+    pub const TLS: &str = "TLS and proxies";
     /// What is kept of requests.
     pub const JOURNAL: &str = "Journal";
     /// What is written to standard error.

@@ -14,7 +14,7 @@ pub use args::{Args, Value};
 
 use crate::contract::evidence::Evidence;
 
-/// One documented parameter of a list route: one line of a provider's `params.rs`.
+/// One documented parameter of a list route: one line of a provider's `list.rs`.
 ///
 /// ```
 /// use assetmock::contract::query::{Param, integers};

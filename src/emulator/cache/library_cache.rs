@@ -4,18 +4,25 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::key_cache::{KeyCache, LONGEST, lock};
+use super::key_cache::{Kept, KeyCache, lock};
+use crate::contract::asset_list::AssetList;
 use crate::contract::choices;
-use crate::contract::provider::{Card, Page, Provider};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
+use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::{AssetQuery, Key, ListError, Read, Store, VersionGuard};
+use crate::library::selection::AssetQuery;
+use crate::library::store::{ListError, Read, Store, VersionGuard, View};
 
 /// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
 const BOUND: usize = 64 << 20;
 
 /// How many texts are known to be no keys.
 const UNKNOWN_KEYS: usize = 1024;
+
+/// The longest of them, in bytes.
+const LONGEST: usize = 1024;
 
 /// The entries of one provider, by the text of the key.
 type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
@@ -25,6 +32,7 @@ type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
 pub struct Cache {
     keys: RwLock<HashMap<&'static str, Keys>>,
     unknown: Mutex<HashMap<String, UnknownKey>>,
+    /// What was kept since room was last made, and what was left then.
     bytes: Arc<AtomicUsize>,
     /// The variants that the server was started with: what is kept is written under them where the workspace has none.
     server_choices: Choices,
@@ -65,18 +73,17 @@ impl Cache {
     pub async fn entry(
         &self,
         store: &Store,
-        provider: &dyn Provider,
+        card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let name = provider.card().name;
-        if let Some(entry) = self.current(name, text) {
+        if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
-        if self.unknown(store, name, text, |_| ()).is_some() {
+        if self.unknown_key(store, card.name, text).is_some() {
             return Ok(None);
         }
         // In a box of its own, so that the many requests that find their entry do not carry room for this.
-        Box::pin(self.read_entry(store, provider.card(), text)).await
+        Box::pin(self.read_entry(store, card, text)).await
     }
 
     async fn read_entry(
@@ -85,21 +92,21 @@ impl Cache {
         card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        let provider = card.name;
-        let outdated = self.kept(provider, text);
+        // Of requests that find the same entry outdated, one reads it while the others wait and find it.
+        let outdated = self.kept(card.name, text);
         let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
-        if let Some(entry) = self.current(provider, text) {
+        if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
         let changes = store.changes();
-        let workspace = match &outdated {
-            Some(entry) => entry.key.workspace.to_string(),
-            None => store.read().await?.workspace_of_key(provider, text).await?.unwrap_or_default(),
-        };
-        let (entry, mut read) = self.reread(store, card, text, &workspace).await?;
-        if entry.is_none() {
+        let (entry, mut read) = self.reread(store, card, text).await?;
+        if entry.is_none() && text.len() <= LONGEST {
             let owner = read.provider_of_key(text).await?;
-            self.remember_unknown(text, UnknownKey { to: provider, owner, changes });
+            let mut unknown = lock(&self.unknown);
+            if unknown.len() == UNKNOWN_KEYS {
+                unknown.clear();
+            }
+            unknown.insert(text.to_owned(), UnknownKey { to: card.name, owner, changes });
         }
         Ok(entry)
     }
@@ -110,83 +117,57 @@ impl Cache {
         store: &Store,
         card: &'static Card,
         text: &str,
-        workspace: &str,
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
-        let provider = card.name;
-        let guard = store.guard(workspace);
-        let mut read = store.read().await?;
-        if let Some(current) = self.current(provider, text).filter(|_| read.is_locked()) {
-            return Ok((Some(current), read));
+        let mut workspace = self.kept(card.name, text).map(|entry| entry.key.workspace.clone()).unwrap_or_default();
+        loop {
+            let guard = store.guard(&workspace);
+            let mut read = store.read().await?;
+            let current = self.current(card.name, text);
+            if current.is_some() && read.is_locked() {
+                return Ok((current, read));
+            }
+            let Some(key) = read.key(card.name, text).await? else { return Ok((None, read)) };
+            if let Some(current) = current.filter(|current| current.key == key) {
+                return Ok((Some(current), read));
+            }
+            if key.workspace == workspace {
+                return Ok((Some(self.keep(card, key, guard)), read));
+            }
+            // The guard is another workspace's: the key is new, or was removed and made again.
+            workspace = key.workspace;
         }
-        let Some(key) = read.key(provider, text).await? else { return Ok((None, read)) };
-        if let Some(current) = self.current(provider, text).filter(|current| current.key == key) {
-            return Ok((Some(current), read));
-        }
-        // The guard says nothing of a key that was removed and made again in another workspace.
-        let guard = if *key.workspace == *workspace { guard } else { VersionGuard::outdated() };
-        Ok((Some(self.keep(card, key, guard)), read))
     }
 
-    /// The page that `plan` makes of the entry's key. If something of it has to be read, the key is read again with it, and
-    /// `plan` says what that key may see, or why it may not.
+    /// The page of this list that `plan` makes of the entry's key. The key is read again with it, and `plan` says what that key may see,
+    /// or why it may not.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
-        provider: &dyn Provider,
-        entry: &Arc<KeyCache>,
+        list: &AssetList,
+        entry: &KeyCache,
         mut plan: impl FnMut(&Key) -> Result<AssetQuery, E>,
     ) -> Result<PlannedPage, E> {
-        let (name, text) = (provider.card().name, &*entry.key.key);
-        let query = plan(&entry.key)?;
-        if let Ok(page) = entry.page(None, provider, &query).await {
-            return Ok(PlannedPage { entry: entry.clone(), query, page });
-        }
-        // Of requests that lack the same thing, one reads it while the others wait and find it.
-        let _turn = entry.turn.lock().await;
-        if let Some(entry) = self.current(name, text) {
-            let query = plan(&entry.key)?;
-            if let Ok(page) = entry.page(None, provider, &query).await {
-                return Ok(PlannedPage { entry, query, page });
-            }
-        }
-        let _large = if entry.reads_much(&query) { Some(store.large_read().await) } else { None };
-        let reread = self.reread(store, provider.card(), text, &entry.key.workspace).await;
+        let _large = if entry.reads_much(&plan(&entry.key)?) { Some(store.large_read().await) } else { None };
+        let reread = self.reread(store, entry.card, &entry.key.key).await;
         let (entry, mut read) = reread.map_err(ListError::from)?;
         let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
-        let page = entry.page(Some(&mut read), provider, &query).await?;
+        let page = entry.page(&mut read, list, &query).await?;
         drop(read);
         self.make_room();
         Ok(PlannedPage { entry, query, page })
     }
 
-    /// The provider that has the key of this text, which was found to be no key of `provider`'s.
-    pub fn owner(&self, store: &Store, provider: &str, text: &str) -> Option<String> {
-        self.unknown(store, provider, text, |unknown| unknown.owner.clone()).flatten()
-    }
-
-    fn unknown<T>(&self, store: &Store, provider: &str, text: &str, see: impl FnOnce(&UnknownKey) -> T) -> Option<T> {
+    /// Of a text that was found to be no key of `provider`'s, the provider whose key it is.
+    pub fn unknown_key(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
         let unknown = lock(&self.unknown);
-        let found = unknown.get(text)?;
-        (found.to == provider && found.changes == store.changes()).then(|| see(found))
-    }
-
-    fn remember_unknown(&self, text: &str, key: UnknownKey) {
-        if text.len() > LONGEST {
-            return;
-        }
-        let mut unknown = lock(&self.unknown);
-        if unknown.len() == UNKNOWN_KEYS {
-            unknown.clear();
-        }
-        unknown.insert(text.to_owned(), key);
+        let found = unknown.get(text).filter(|found| found.to == provider && found.changes == store.changes())?;
+        Some(found.owner.clone())
     }
 
     /// The entry of a key, if nothing has changed since it was made.
-    fn current(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
-        let entry = self.kept(provider, text).filter(|entry| entry.guard.is_current())?;
-        entry.used.store(true, Relaxed);
-        Some(entry)
+    pub fn current(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
+        self.kept(provider, text).filter(|entry| entry.guard.is_current())
     }
 
     fn kept(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
@@ -195,11 +176,19 @@ impl Cache {
 
     /// Keeps a key under a guard that was taken before it was read.
     fn keep(&self, card: &'static Card, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
-        let (provider, variants) = (card.name, self.variants(card, &key.choices));
-        let turn = self.kept(provider, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default();
-        let entry = Arc::new(KeyCache::new(provider, key, variants, guard, turn, self.bytes.clone()));
+        let entry = Arc::new(KeyCache {
+            variants: self.variants(card, &key.choices),
+            turn: self.kept(card.name, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default(),
+            guard,
+            view: View { provider: card.name, collection_version: key.collection_version },
+            kept: Mutex::new(Kept::default()),
+            all_bytes: self.bytes.clone(),
+            card,
+            key,
+        });
+        self.bytes.fetch_add(entry.bytes(), Relaxed);
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let before = keys.entry(provider).or_default().insert(entry.key.key.clone(), entry.clone());
+        let before = keys.entry(card.name).or_default().insert(entry.key.key.clone(), entry.clone());
         drop(keys);
         drop(before);
         self.make_room();
@@ -212,21 +201,18 @@ impl Cache {
         keys.values_mut().for_each(|of_provider| of_provider.retain(|_, entry| entry.guard.is_current()));
     }
 
-    /// Drops what there is no room for.
+    /// Drops what is outdated once there may be no room, and everything if that is not enough.
     fn make_room(&self) {
         if self.bytes.load(Relaxed) <= BOUND {
             return;
         }
+        self.sweep();
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for of_provider in keys.values_mut() {
-            of_provider.retain(|_, entry| entry.guard.is_current() && entry.used.swap(false, Relaxed));
-        }
-        let all = || keys.values().flat_map(HashMap::values);
-        if self.bytes.load(Relaxed) > BOUND {
-            all().for_each(|entry| entry.evict());
-        }
-        if self.bytes.load(Relaxed) > BOUND {
+        let mut left = keys.values().flat_map(HashMap::values).map(|entry| entry.bytes()).sum();
+        if left > BOUND / 2 {
             keys.clear();
+            left = 0;
         }
+        self.bytes.store(left, Relaxed);
     }
 }

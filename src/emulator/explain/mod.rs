@@ -2,19 +2,19 @@
 //! not meant ([`warnings`]). They are in the emulator's own words, since vendors often keep the reason to themselves. Nothing
 //! here changes an answer. No sentence has a whole key in it or is longer than a few lines, whatever a client sends.
 
+mod cross_origin;
 mod offered_positions;
 mod page_facts;
 mod refusal_facts;
-mod text;
 mod unmatched;
 mod warning;
 mod warnings;
 mod why;
 
+pub use cross_origin::cross_origin;
 pub use offered_positions::{Cursors, JudgedPosition, OfferedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
-pub use text::{SHORT, clip, in_ascii, meant};
 pub use warning::Warning;
 pub use warnings::{judged_position, warnings};
 pub use why::why;

@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::page_facts::PageFacts;
-use crate::contract::operation::Position;
-use crate::library::store::Start;
+use crate::contract::asset_list::Position;
+use crate::library::selection::Start;
 
 /// Positions remembered at most.
 const PLACES: usize = 4_096;

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use axum::http::HeaderMap;
 
-use super::text::{SHORT, clip};
-use crate::contract::provider::{Card, Page};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::query::Args;
 use crate::emulator::redaction::Secrets;
-use crate::library::store::{AssetQuery, Key};
+use crate::emulator::redaction::{SHORT, clip};
+use crate::library::key::Key;
+use crate::library::selection::AssetQuery;
 
 /// What is known of a request that was answered with a page.
 #[derive(Debug, Clone, Copy)]

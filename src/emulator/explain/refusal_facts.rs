@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method};
 use crate::clock::Micros;
 use crate::contract::provider::Card;
 use crate::contract::quota::Counts;
-use crate::library::store::Key;
+use crate::library::key::Key;
 
 /// What is known of a refused request: as much as was known when it was refused.
 #[derive(Debug, Clone, Copy)]

@@ -2,11 +2,11 @@
 //! reason.
 
 use super::page_facts::{PageFacts, Pair, shown};
-use super::text::meant;
 use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
-use crate::library::store::{Filter, Start};
+use crate::emulator::redaction::meant;
+use crate::library::selection::{Filter, Start};
 
 /// The kinds that assets have, unless they were imported with another.
 const KINDS: &[&str] = &["image", "video", "audio", "document", "other"];

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::contract::operation::Operation;
+use crate::http::cors::AllowedOrigins;
 
 /// Something that was probably not meant. `Display` says it in a sentence without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,13 @@ pub enum Warning {
         /// The route.
         operation: &'static Operation,
     },
+    /// A page of another origin, from which a browser keeps the answer.
+    CrossOrigin {
+        /// The origin, as far as it can be shown.
+        origin: String,
+        /// Whether no origin at all is allowed.
+        is_off: bool,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -113,6 +121,15 @@ impl fmt::Display for Warning {
                     f,
                     "{title} has the route `{method} {}` (`{name}`), which is not imitated here",
                     operation.path()
+                )
+            }
+            Warning::CrossOrigin { origin, is_off } => {
+                let state = if *is_off { "is off" } else { "does not name it" };
+                // Not every origin can be named.
+                let option = if AllowedOrigins::read(origin).is_ok() { origin } else { "'*'" };
+                write!(
+                    f,
+                    "a browser keeps this answer from the page of the origin `{origin}`, since `--cors` {state}; start with `--cors {option}` to let it in"
                 )
             }
         }

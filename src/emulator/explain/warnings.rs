@@ -2,12 +2,12 @@
 
 use super::offered_positions::{Cursors, JudgedPosition, Place, Recalled};
 use super::page_facts::{PageFacts, Pair, shown};
-use super::text::meant;
 use super::unmatched::unmatched;
 use super::warning::Warning;
-use crate::contract::operation::Position;
+use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
-use crate::library::store::Start;
+use crate::emulator::redaction::meant;
+use crate::library::selection::Start;
 
 /// What about an answer was probably not meant. Whoever calls this also lets `cursors`
 /// [remember](Cursors::remember) what the answer offers, afterwards.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::cell::LazyCell;
 
 use super::refusal_facts::RefusalFacts;
-use super::text::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation;
@@ -12,7 +11,8 @@ use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::emulator::redaction::{self, Secrets, mask};
-use crate::library::store::Key;
+use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
+use crate::library::key::Key;
 use crate::providers;
 
 /// Why a request was refused, in a sentence without a full stop.
@@ -50,7 +50,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
-        Failure::Injected(staged) => format!("the fault `{}` was asked for", staged.name),
+        Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
     }
 }

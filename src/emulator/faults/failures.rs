@@ -2,9 +2,9 @@
 
 use super::rule::RetryAfter;
 use crate::clock::{Micros, SECOND};
+use crate::contract::asset_list::Position;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
-use crate::contract::operation::Position;
 use crate::contract::provider::Card;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::{self, Exceeded, Quota, Shape};
@@ -20,7 +20,7 @@ const SHARED: &[(&str, Make)] = &[
     ("invalid_key", |_| Failure::UnknownKey),
     ("revoked_key", |_| Failure::RevokedKey),
     ("expired_key", |_| Failure::ExpiredKey),
-    ("missing_scope", |card| Failure::MissingScope(card.scope().unwrap_or(ANY_SCOPE))),
+    ("missing_scope", |card| Failure::MissingScope(card.list_operation().scope.unwrap_or(ANY_SCOPE))),
     ("not_found", |_| Failure::NoSuchRoute),
     ("wrong_method", |card| Failure::WrongMethod(card.allow(card.list()))),
     ("invalid_request", |card| misplaced(card)),
@@ -56,9 +56,9 @@ pub fn named(
     retry_after: Option<RetryAfter>,
 ) -> Option<Failure> {
     let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card));
-    let staged = || card.staged.iter().find(|staged| staged.name == name).map(Failure::Injected);
+    let injected = || card.injected_failures.iter().find(|injected| injected.name == name).map(Failure::Injected);
     let limited = || exceeded(card, name, limits, now, retry_after).map(Failure::RateLimited);
-    shared.or_else(staged).or_else(limited)
+    shared.or_else(injected).or_else(limited)
 }
 
 /// The names of the provider's failures.
@@ -66,7 +66,7 @@ pub fn names(card: &Card) -> Vec<String> {
     let shared = SHARED.iter().map(|(name, _)| (*name).to_owned());
     let limited = [RATE_LIMITED.to_owned()].into_iter();
     let limited = limited.chain(card.quotas.iter().skip(1).map(|quota| format!("{RATE_LIMITED}_{}", quota.name)));
-    shared.chain(limited).chain(card.staged.iter().map(|staged| staged.name.to_owned())).collect()
+    shared.chain(limited).chain(card.injected_failures.iter().map(|injected| injected.name.to_owned())).collect()
 }
 
 /// A cursor or page number that the provider cannot take.

@@ -5,10 +5,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::contract::operation::Position;
-use crate::contract::provider::{Card, Page};
+use crate::contract::asset_list::Position;
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::contract::query::{self, Unknown};
-use crate::library::store::AssetQuery;
+use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
 /// What happens between two pages of a walk, or to one of them.

@@ -13,10 +13,11 @@ use super::rule::RetryAfter;
 use super::wire::{self, Client, Delivery};
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
-use crate::contract::provider::{Card, Page};
+use crate::contract::page::Page;
+use crate::contract::provider::Card;
 use crate::http::reply::Reply;
 use crate::library::limits::KeyLimits;
-use crate::library::store::AssetQuery;
+use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
 /// What happens to one request. Latencies add up. Of the other faults, the first of each of these groups counts:

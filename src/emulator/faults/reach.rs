@@ -11,8 +11,7 @@ use super::paging::{self, PagingFault};
 use super::rule::{Match, Rule};
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
-use crate::emulator::explain::{self, SHORT};
-use crate::emulator::redaction::Secrets;
+use crate::emulator::redaction::{self, SHORT, Secrets};
 
 /// What a rule can reach in the workspace that it is for.
 #[derive(Debug, Clone, Default)]
@@ -117,8 +116,8 @@ impl Match {
         let names = || card.params().iter().map(|param| param.name);
         let is_known = |name: &str| names().any(|known| Some(known) == name.split('[').next());
         let (name, _) = self.query.iter().find(|(name, value)| value.is_some() && !is_known(name))?;
-        let near = explain::meant(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let name = explain::clip(name, SHORT, &Secrets::of(None, &HeaderMap::new())).into_owned();
+        let near = redaction::meant(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let name = redaction::clip(name, SHORT, &Secrets::of(None, &HeaderMap::new())).into_owned();
         Some(format!("{} has no parameter `{name}`, and the rule matches only requests with it{near}", card.title))
     }
 

@@ -8,9 +8,8 @@ use axum::http::HeaderMap;
 use super::filter::Filter;
 use super::verify::{Expectation, Expectations};
 use crate::contract::operation;
-use crate::emulator::explain::{self, SHORT};
 use crate::emulator::faults;
-use crate::emulator::redaction::Secrets;
+use crate::emulator::redaction::{self, SHORT, Secrets};
 use crate::providers;
 
 /// Why a filter or an expectation is refused.
@@ -24,8 +23,8 @@ pub struct Unanswerable {
 
 type Checked = Result<(), Unanswerable>;
 
-/// The methods that HTTP and PATCH register. No vendor documents another one.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+/// The methods that HTTP and PATCH register, and what the journal calls a handshake that failed. No vendor documents another one.
+const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TLS"];
 
 impl Filter {
     /// Refuses names that no entry can have. `at` is where the filter stands: empty, or a path that ends with a dot.
@@ -81,7 +80,7 @@ fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &
     if known.contains(&given) {
         return Ok(());
     }
-    let meant = explain::meant(given, known.iter().copied());
+    let meant = redaction::meant(given, known.iter().copied());
     let there_are =
         meant.map_or_else(|| "; there are".to_owned(), |near| format!("; did you mean `{near}`? There are"));
     let message = format!("there is no {what} `{}`{there_are} `{}`", shown(given), known.join("`, `"));
@@ -90,5 +89,5 @@ fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &
 
 /// A name that is not known, cut and without secrets: it may be anything.
 fn shown(given: &str) -> Cow<'_, str> {
-    explain::clip(given, SHORT, &Secrets::of(None, &HeaderMap::new()))
+    redaction::clip(given, SHORT, &Secrets::of(None, &HeaderMap::new()))
 }

@@ -1,6 +1,6 @@
 //! A request and its answer, as the journal keeps them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,9 @@ use crate::http::response_body::ResponseBody;
 
 /// How much of a body the journal keeps.
 pub const BODY_CAP: usize = 64 << 10;
+
+/// How many different headers of requests are known to be shared.
+const SHARED: usize = 16;
 
 /// A body, as far as it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,6 +103,8 @@ pub struct Diagnostics {
     pub warnings: Vec<Warning>,
     /// How the vendor behaved where it was not the default: options by the name of the variant.
     pub variants: BTreeMap<String, &'static str>,
+    /// Whether it is a browser's question whether it may send another request, answered in a vendor's place.
+    pub is_preflight: bool,
     /// How many bytes of the answer's body left before its connection ended, if not all did.
     pub sent: Option<u64>,
 }
@@ -130,8 +135,14 @@ impl Diagnostics {
 impl JournalEntry {
     /// What is remarked about it.
     pub fn diagnostics(&self) -> &Diagnostics {
-        static NONE: Diagnostics =
-            Diagnostics { faults: Vec::new(), why: None, warnings: Vec::new(), variants: BTreeMap::new(), sent: None };
+        static NONE: Diagnostics = Diagnostics {
+            faults: Vec::new(),
+            why: None,
+            warnings: Vec::new(),
+            variants: BTreeMap::new(),
+            is_preflight: false,
+            sent: None,
+        };
         self.diagnostics.as_deref().unwrap_or(&NONE)
     }
 
@@ -152,20 +163,17 @@ impl JournalEntry {
     }
 }
 
-/// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into one piece
+/// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into two pieces
 /// of memory: a map of headers takes a kilobyte. And they are a copy, since the server hands out slices of the connection's
 /// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedHeaders {
-    pub(super) packed: Vec<u8>,
-    ends: Ends,
-}
-
-/// Where the parts of heads end that others follow.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Ends {
+    /// The target, and the headers of the answer.
+    packed: Box<[u8]>,
+    /// Where the target ends.
     target: usize,
-    request: usize,
+    /// The headers of the request, shared with others that had the same.
+    request: Arc<[u8]>,
 }
 
 impl PackedHeaders {
@@ -179,40 +187,55 @@ impl PackedHeaders {
                 &absolute
             }
         };
-        let both = [Some(request), response].into_iter().flatten().flatten();
-        let lengths: usize = both.map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-        let mut packed = Vec::with_capacity(target.len() + lengths);
-        packed.extend_from_slice(target.as_bytes());
-        pack(&mut packed, request);
-        let ends = Ends { target: target.len(), request: packed.len() };
-        response.into_iter().for_each(|response| pack(&mut packed, response));
-        PackedHeaders { packed, ends }
+        let packed = pack(target.as_bytes(), response);
+        PackedHeaders { packed: packed.into(), target: target.len(), request: pack(&[], Some(request)).into() }
+    }
+
+    /// Shares the headers of the request with the last entries that had the same ones. Most clients send the same each time.
+    pub(super) fn share(&mut self, lately: &mut VecDeque<Arc<[u8]>>) {
+        match lately.iter().find(|headers| **headers == self.request) {
+            Some(headers) => self.request = headers.clone(),
+            None => {
+                lately.truncate(SHARED - 1);
+                lately.push_front(self.request.clone());
+            }
+        }
+    }
+
+    /// The memory it takes, as if nothing were shared.
+    pub(super) fn bytes(&self) -> usize {
+        self.packed.len() + self.request.len()
     }
 
     /// The target as it was sent: a path with its query, or a whole address.
     pub fn target(&self) -> RequestTarget<'_> {
-        RequestTarget(str::from_utf8(&self.packed[..self.ends.target]).expect("it was a text"))
+        RequestTarget(str::from_utf8(&self.packed[..self.target]).expect("it was a text"))
     }
 
     /// The headers of the request.
     pub fn request(&self) -> HeaderMap {
-        unpacked(&self.packed[self.ends.target..self.ends.request])
+        unpacked(&self.request)
     }
 
     /// The headers of the answer.
     pub fn response(&self) -> HeaderMap {
-        unpacked(&self.packed[self.ends.request..])
+        unpacked(&self.packed[self.target..])
     }
 }
 
-/// Neither names nor values can hold the bytes that separate them.
-fn pack(packed: &mut Vec<u8>, headers: &HeaderMap) {
-    for (name, value) in headers {
+/// What is `before` headers, and those. Neither names nor values can hold the bytes that separate them.
+fn pack(before: &[u8], headers: Option<&HeaderMap>) -> Vec<u8> {
+    let headers = || headers.into_iter().flatten();
+    let lengths: usize = headers().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+    let mut packed = Vec::with_capacity(before.len() + lengths);
+    packed.extend_from_slice(before);
+    for (name, value) in headers() {
         packed.extend_from_slice(name.as_str().as_bytes());
         packed.push(0);
         packed.extend_from_slice(value.as_bytes());
         packed.push(b'\n');
     }
+    packed
 }
 
 fn unpacked(packed: &[u8]) -> HeaderMap {

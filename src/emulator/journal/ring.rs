@@ -48,6 +48,8 @@ pub(super) struct Entries {
     workspaces: HashMap<Arc<str>, EntryRing>,
     /// Those of requests without a key that is known, by provider; `None`: no provider claims them.
     keyless: HashMap<Option<&'static str>, EntryRing>,
+    /// Headers that requests had lately.
+    lately: VecDeque<Arc<[u8]>>,
     head_bytes: usize,
     bodies: BodyBytes,
     /// Entries with numbers below have lost their bodies, or never had any.
@@ -62,8 +64,9 @@ impl Entries {
     }
 
     /// Adds an exchange and says its number. What no longer fits is dropped.
-    pub fn push(&mut self, entry: JournalEntry) -> u64 {
+    pub fn push(&mut self, mut entry: JournalEntry) -> u64 {
         self.last_seq += 1;
+        entry.heads.share(&mut self.lately);
         let entry = Arc::new(JournalEntry { seq: self.last_seq, ..entry });
         self.head_bytes += head_bytes(&entry);
         self.bodies.add(&entry);
@@ -208,5 +211,5 @@ fn lost((workspace, provider, ring): Ring<'_>) -> Lost {
 /// The memory that an entry takes besides its bodies, in bytes.
 fn head_bytes(entry: &JournalEntry) -> usize {
     let diagnostics = entry.diagnostics.as_ref().map_or(0, |diagnostics| diagnostics.bytes());
-    size_of::<JournalEntry>() + TABLES + entry.heads.packed.len() + diagnostics
+    size_of::<JournalEntry>() + TABLES + entry.heads.bytes() + diagnostics
 }

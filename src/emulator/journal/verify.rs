@@ -197,6 +197,7 @@ const LISTED: usize = 10;
 impl Expectations {
     /// Holds them against the entries of their scope, in order. `incomplete` says why these may not be all.
     pub(super) fn verdict(&self, entries: &[&JournalEntry], incomplete: Option<String>) -> VerifyResult {
+        let entries = &self.looked_at(entries);
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.shortfall(place, entries)).collect();
         if self.in_order && failures.is_empty() {
@@ -204,6 +205,16 @@ impl Expectations {
         }
         failures.extend(self.only.then(|| self.surplus(entries)).flatten());
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
+    }
+
+    /// The entries without preflights, unless something asks for OPTIONS: browsers send them by themselves, and as many as
+    /// they see fit.
+    fn looked_at<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
+        let filters = self.requests.iter().map(|one| &one.filter).chain([&self.scope]);
+        let methods: Vec<_> = filters.filter_map(|filter| filter.method.as_deref()).collect();
+        let asks_for_options = methods.iter().any(|method| method.eq_ignore_ascii_case("OPTIONS"));
+        let is_looked_at = |entry: &&JournalEntry| asks_for_options || !entry.diagnostics().is_preflight;
+        entries.iter().copied().filter(is_looked_at).collect()
     }
 
     /// Whether it is about entries at all.

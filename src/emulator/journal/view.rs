@@ -13,8 +13,7 @@ use serde::Serialize;
 
 use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
-use crate::emulator::explain::{SHORT, clip};
-use crate::emulator::redaction::{Secrets, mask};
+use crate::emulator::redaction::{SHORT, Secrets, clip, mask};
 
 /// An entry as JSON, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -70,6 +69,10 @@ pub struct EntryView {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub variants: BTreeMap<String, &'static str>,
+    /// Whether it is a browser's preflight, which `--cors` had answered in the vendor's place.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub preflight: bool,
 }
 
 /// One header.
@@ -127,6 +130,7 @@ impl EntryView {
             why: diagnostics.why.as_deref().map(hidden),
             warnings: diagnostics.warnings.iter().map(|warning| hidden(&warning.to_string())).collect(),
             variants: diagnostics.variants.clone(),
+            preflight: diagnostics.is_preflight,
         }
     }
 }

@@ -9,11 +9,11 @@
 mod http2;
 mod queue;
 
-use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use std::{fmt, io};
 
 use serde::Serialize;
 use tracing::Level;
@@ -25,7 +25,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub use self::http2::{CLIENT, REFUSED};
 pub use self::queue::LogFormat;
 use self::queue::{Queue, json_line};
-use crate::emulator::journal::LogLine;
 
 /// How long an exit waits for the last lines to be written.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
@@ -108,7 +107,7 @@ impl RequestLog {
 
     /// Writes a request into the log.
     #[cold]
-    pub fn write(&self, level: Level, line: &LogLine) {
+    pub fn write(&self, level: Level, line: &(impl Serialize + fmt::Display)) {
         match self {
             RequestLog::Json(queue) => queue.push(json_line(level, "request", line)),
             RequestLog::Text if level == Level::WARN => tracing::warn!("{line}"),

@@ -13,7 +13,8 @@ const WORDS: &[&str] =
 const ENDINGS: &[&str] = &["key", "token", "secret", "password", "passwd"];
 
 /// Names that end so and hold nothing secret.
-const HARMLESS: &[&str] = &["idempotency-key", "x-idempotency-key", "sec-websocket-key"];
+const HARMLESS: &[&str] =
+    &["access-control-allow-credentials", "idempotency-key", "x-idempotency-key", "sec-websocket-key"];
 
 /// The headers in which a key may travel, whichever provider asks for it there.
 pub fn carriers() -> impl Iterator<Item = &'static str> {
@@ -57,7 +58,16 @@ mod tests {
         for name in ["api-key", "X-Auth-Token", "token", "accessToken", "x-functions-key", "client_secret", "x-jwt"] {
             assert!(is_secrets(name), "{name}");
         }
-        for name in ["host", "accept", "idempotency-key", "www-authenticate", "x-request-id", "author", "keys-of"] {
+        for name in [
+            "host",
+            "accept",
+            "Access-Control-Allow-Credentials",
+            "idempotency-key",
+            "www-authenticate",
+            "x-request-id",
+            "author",
+            "keys-of",
+        ] {
             assert!(!is_secrets(name), "{name}");
         }
         assert!(!is_secret_parameter("token"), "the cursor of a vendor");

@@ -9,11 +9,11 @@ use sqlx::{AssertSqlSafe, Row};
 use super::collection_hold::{CollectionHold, SLICE};
 use super::error::{Missing, StoreError};
 use super::handle::Store;
-use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::tally::Tally;
 use super::write::Write;
 use crate::library::fixture;
+use crate::library::key::CollectionVersion;
 
 /// How often a copy in slices is tried before the copy is made in one transaction. A copy in slices is of no use if the
 /// workspace changed to another collection meanwhile.

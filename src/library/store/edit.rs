@@ -5,21 +5,17 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
-use super::key::CollectionVersion;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::tally::Tally;
 use super::write::Write;
+use crate::library::asset::Asset;
 use crate::library::fixture;
+use crate::library::key::CollectionVersion;
 
 impl Store {
     /// One asset by any of its public ids, with all of them.
-    pub async fn asset(
-        &self,
-        workspace: &str,
-        id: &str,
-        providers: &[&'static str],
-    ) -> Result<fixture::Asset, StoreError> {
+    pub async fn asset(&self, workspace: &str, id: &str, providers: &[&'static str]) -> Result<Asset, StoreError> {
         let mut read = self.read().await?;
         let collection = held(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(providers), Some(id)).await?.pop();
@@ -34,7 +30,7 @@ impl Store {
         after: Option<&str>,
         limit: u32,
         providers: &[&'static str],
-    ) -> Result<(Vec<fixture::Asset>, bool), StoreError> {
+    ) -> Result<(Vec<Asset>, bool), StoreError> {
         let mut read = self.read().await?;
         let collection = held(&mut read, workspace).await?;
         let after = match after {
@@ -133,7 +129,7 @@ impl Write {
         &mut self,
         workspace: &str,
         id: &str,
-        change: impl FnOnce(fixture::Asset) -> Result<NewAsset, E>,
+        change: impl FnOnce(Asset) -> Result<NewAsset, E>,
     ) -> Result<(), E> {
         let collection = self.own(workspace, 0).await?.collection;
         let and = known_as(&self.providers);

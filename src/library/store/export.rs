@@ -1,20 +1,21 @@
 //! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
 
 use futures_util::TryStreamExt;
-use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::asset::{self, Asset};
+use super::asset::from_json;
 use super::collection_hold::{CollectionHold, SLICE};
 use super::counts::Counts;
 use super::error::{Missing, StoreError};
 use super::handle::Store;
-use super::key::{self, Key};
+use super::key;
 use super::load::id_columns;
 use super::read::Read;
+use crate::library::asset::Asset;
 use crate::library::fixture;
+use crate::library::key::Key;
 use crate::library::model::Choices;
 
 /// A workspace, in short.
@@ -126,7 +127,7 @@ impl Export {
     }
 
     /// The assets that follow, in order of insertion; none at the end.
-    pub async fn next(&mut self) -> Result<Vec<fixture::Asset>, StoreError> {
+    pub async fn next(&mut self) -> Result<Vec<Asset>, StoreError> {
         let mut now;
         let read = match &mut self.read {
             Some(began) => began,
@@ -191,10 +192,6 @@ pub(super) async fn surroundings(
     Ok((row.try_get(0)?, around))
 }
 
-fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, sqlx::Error> {
-    serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(Box::new(error)))
-}
-
 /// The most bytes of assets, as JSON, that are read in one piece; one asset is read whatever its length.
 const MAX_READ: usize = 4 << 20;
 
@@ -206,23 +203,20 @@ pub(super) async fn assets(
     providers: &[&'static str],
     and: &str,
     id: Option<&str>,
-) -> Result<Vec<(i64, fixture::Asset)>, sqlx::Error> {
+) -> Result<Vec<(i64, Asset)>, sqlx::Error> {
     let ids = id_columns(providers);
     // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
     let plus = if id.is_some() { "+" } else { "" };
-    let json = asset::as_json("''");
-    let sql = format!("SELECT {json}{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
+    let sql = format!("SELECT seq, json{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
     let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch(connection);
     let (mut assets, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.try_next().await? {
-        let json: &str = row.try_get(0)?;
+        let json: &str = row.try_get(1)?;
         bytes += json.len();
-        let stored: Asset = asset::from_json(json)?;
-        let (seq, mut asset) = (stored.seq, fixture::Asset::from(stored));
         let ids =
-            providers.iter().zip(1..).map(|(provider, column)| Ok(((*provider).to_owned(), row.try_get(column)?)));
-        asset.ids = ids.collect::<Result<_, sqlx::Error>>()?;
-        assets.push((seq, asset));
+            providers.iter().zip(2..).map(|(provider, column)| Ok(((*provider).to_owned(), row.try_get(column)?)));
+        let ids = ids.collect::<Result<_, sqlx::Error>>()?;
+        assets.push((row.try_get(0)?, from_json::<Asset>(json)?.completed(ids)));
         if bytes > MAX_READ {
             break;
         }

@@ -3,11 +3,11 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::asset::{self, Asset, fold};
+use super::asset::{self, fold};
 use super::handle::Store;
-use super::key::CollectionVersion;
 use super::read::Read;
-use crate::clock::Micros;
+use crate::library::asset::StoredAsset;
+use crate::library::key::CollectionVersion;
 use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
 
 /// Why there is no page.
@@ -17,8 +17,6 @@ pub enum ListError {
     NoSuchProject,
     /// The key is gone.
     NoSuchKey,
-    /// It is not in the cache, and nothing else was asked.
-    NotCached,
     /// The database failed.
     Database(sqlx::Error),
 }
@@ -91,13 +89,6 @@ impl Read {
         Ok(numbers_in(row.try_get::<Option<&str>, _>(0)?))
     }
 
-    /// When these assets were created, in the same order, in which it does not matter what decides between equals.
-    pub async fn instants(&mut self, view: View, selection: &Selection) -> Result<Box<[Micros]>, ListError> {
-        let column = "a.created_at";
-        let by_instant = selection.in_order_of_insertion();
-        Ok(self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?.0)
-    }
-
     /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
     pub async fn beginning(
         &mut self,
@@ -154,9 +145,9 @@ impl Read {
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
-    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<Asset>, ListError> {
-        let asset = asset::as_json(&format!("a.{}_id", view.provider));
-        let mut sql = QueryBuilder::new(format!("SELECT json_group_array({asset}) FROM asset a\n WHERE "));
+    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<StoredAsset>, ListError> {
+        let assets = asset::as_json(&format!("{}_id", view.provider));
+        let mut sql = QueryBuilder::new(format!("SELECT {assets} FROM asset a\n WHERE "));
         push_in(&mut sql, "a.seq IN", numbers);
         sql.push("\n AND ");
         push_collection(&mut sql, view.collection_version);

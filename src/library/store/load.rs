@@ -1,6 +1,7 @@
 //! Loading fixtures into a new database, and storing what a workspace holds: from fixtures to tables.
 
-use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use super::asset::fold;
@@ -11,6 +12,7 @@ use super::schema::{LOG, schema};
 use super::tally::Tally;
 use super::versions::Affects;
 use crate::clock::Micros;
+use crate::library::asset::Asset;
 use crate::library::fixture;
 
 /// A workspace about to be stored: its assets come with a public id for each provider, in the order of `providers`.
@@ -24,7 +26,7 @@ pub struct NewWorkspace<'a> {
 }
 
 /// An asset about to be stored, with a public id for each provider.
-pub type NewAsset = (fixture::Asset, Vec<String>);
+pub type NewAsset = (Asset, Vec<String>);
 
 /// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
@@ -191,52 +193,35 @@ fn each<'w, T, I: IntoIterator<Item = T>>(
     workspaces.iter().flat_map(items).collect()
 }
 
-/// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`].
-pub(super) const COLUMNS: &str = "name_folded, name, description_folded, description, mime_type, kind, size_bytes, status, \
-     is_public, public_url, url, tags, width, height, created_at, updated_at, uploader, visibility, uploaded_via, \
-     project_id, node_id, folder_id, thumbnail_big, thumbnail_small, styling_note, detected, told_by, told";
+/// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`]. What an asset is
+/// stands in `json`, all of it; the others hold what is filtered, ordered or counted by.
+pub(super) const COLUMNS: &str = "name_folded, name, description_folded, kind, status, tags, created_at, uploader, \
+     visibility, project_id, folder_id, json";
 
 /// The columns of public ids, each after a comma.
 pub(super) fn id_columns(providers: &[&'static str]) -> String {
     providers.iter().map(|provider| format!(", {provider}_id")).collect()
 }
 
-/// Binds what [`COLUMNS`] and [`id_columns`] name.
+/// Binds what [`COLUMNS`] and [`id_columns`] name. Nothing else writes an asset's columns, so that none of them says
+/// anything else than the JSON.
 pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
     let kind = asset.kind().to_owned();
+    let asset = Asset { kind: Some(kind), ids: BTreeMap::new(), ..asset };
+    let all = json(&asset);
     row.push_bind(asset.name.as_deref().map(fold))
         .push_bind(asset.name)
         .push_bind(asset.description.as_deref().map(fold))
-        .push_bind(asset.description)
-        .push_bind(asset.mime_type)
-        .push_bind(kind)
-        .push_bind(asset.size_bytes)
+        .push_bind(asset.kind)
         .push_bind(asset.status.word())
-        .push_bind(asset.is_public)
-        .push_bind(asset.public_url)
-        .push_bind(asset.url)
         .push_bind(json(&asset.tags))
-        .push_bind(asset.width)
-        .push_bind(asset.height)
         .push_bind(asset.created_at.0)
-        .push_bind(asset.updated_at.unwrap_or(asset.created_at).0)
         .push_bind(asset.uploader)
         .push_bind(asset.visibility.word())
-        .push_bind(asset.uploaded_via)
         .push_bind(asset.project)
-        .push_bind(asset.node)
         .push_bind(asset.folder)
-        .push_bind(asset.thumbnail_big)
-        .push_bind(asset.thumbnail_small)
-        .push_bind(asset.styling_note)
-        .push_bind(asset.detected.map(text));
-    let (by, words) = asset.imported_from.map(|imported| (imported.provider, imported.json)).unzip();
-    row.push_bind(by).push_bind(words.map(text));
+        .push_bind(all);
     for id in ids {
         row.push_bind(id);
     }
-}
-
-fn text(value: Box<RawValue>) -> String {
-    String::from(Box::<str>::from(value))
 }

@@ -27,14 +27,13 @@ mod tally;
 mod versions;
 mod write;
 
-pub use asset::{Asset, fold};
+pub use asset::fold;
 pub use collection_hold::SLICE;
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
 pub use file::ReplacedFile;
 pub use handle::Store;
-pub use key::{CollectionVersion, Key, KeyState};
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
@@ -44,5 +43,3 @@ pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
 pub use versions::VersionGuard;
 pub use write::{Template, Write};
-
-pub use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};

@@ -32,10 +32,14 @@ pub const LOG: &str = "PRAGMA journal_mode = WAL";
 /// The name of migrations that only make indexes.
 const INDEXES: &str = "indexes";
 
+/// The name of migrations for the rows and indexes that are there when a table is replaced. A new private database has
+/// neither by then, and goes without them.
+const EXISTING: &str = "existing";
+
 /// The statements that make the indexes, or all else, of a new database.
 pub fn schema(indexes: bool, ids: ProviderIds) -> String {
-    let migrations = MIGRATIONS.iter().filter(|(_, name, _)| (*name == INDEXES) == indexes).map(|(_, _, sql)| *sql);
-    let mut script: String = migrations.collect();
+    let wanted = |name: &str| name != EXISTING && (name == INDEXES) == indexes;
+    let mut script: String = MIGRATIONS.iter().filter(|(_, name, _)| wanted(name)).map(|(_, _, sql)| *sql).collect();
     for provider in ids.providers.iter().filter(|provider| !has_column(provider)) {
         script += &if indexes { index_of(provider) } else { column_of(provider) };
     }
@@ -63,7 +67,7 @@ fn index_of(provider: &str) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
 /// and a line here.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
@@ -72,6 +76,9 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
     (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
     (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
+    (9, EXISTING, include_str!("../../../migrations/0009_asset_before.sql")),
+    (10, "asset_json", include_str!("../../../migrations/0010_asset_json.sql")),
+    (11, EXISTING, include_str!("../../../migrations/0011_asset_rows.sql")),
 ];
 
 /// The newest migration.
@@ -101,6 +108,7 @@ pub async fn prepare_file(connection: &mut SqliteConnection, ids: ProviderIds) -
     }
     migrator().run(&mut *connection).await?;
     add_missing_columns(connection, ids).await?;
+    execute(connection, "DROP TABLE IF EXISTS asset_before".to_owned()).await?;
     // A load that was killed at its very end has left the file without.
     if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
         execute(connection, LOG.to_owned()).await?;
@@ -108,11 +116,17 @@ pub async fn prepare_file(connection: &mut SqliteConnection, ids: ProviderIds) -
     Ok(())
 }
 
-/// Adds the columns of providers that came after the file was made.
+/// Adds the columns of providers that came after the file was made, or after the migrations that replaced its table of
+/// assets. Those migrations know no later providers, so the ids that were in the table before are taken from there.
 async fn add_missing_columns(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), sqlx::Error> {
     for provider in missing_columns(connection, ids).await? {
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         execute(&mut tx, column_of(provider)).await?;
+        let id = format!("{provider}_id");
+        if columns(&mut tx, "asset_before").await?.contains(&id) {
+            let kept = format!("UPDATE asset AS a SET {id} = b.{id} FROM asset_before b WHERE b.seq = a.seq");
+            execute(&mut tx, kept).await?;
+        }
         while fill_in(&mut tx, provider, ids).await? {}
         execute(&mut tx, index_of(provider)).await?;
         tx.commit().await?;
@@ -125,10 +139,15 @@ pub async fn missing_columns(
     connection: &mut SqliteConnection,
     ids: ProviderIds,
 ) -> Result<Vec<&'static str>, sqlx::Error> {
-    let rows = sqlx::query("SELECT name FROM pragma_table_info('asset')").fetch_all(connection).await?;
-    let columns = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+    let columns = columns(connection, "asset").await?;
     let is_missing = |provider: &&&str| !columns.contains(&format!("{provider}_id"));
     Ok(ids.providers.iter().filter(is_missing).copied().collect())
+}
+
+/// The columns of a table; none if there is no such table.
+async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<String>, sqlx::Error> {
+    let names = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(connection).await?;
+    names.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Gives the next assets without a public id of this provider one that is the same in every run; whether there were any.
@@ -174,12 +193,10 @@ mod tests {
 
     async fn add_assets(connection: &mut SqliteConnection, count: i64) {
         execute(connection, "INSERT INTO collection (seq) VALUES (1)".to_owned()).await.unwrap();
-        let columns =
-            "collection, kind, status, is_public, tags, created_at, updated_at, uploader, visibility, uploaded_via";
+        let columns = "collection, kind, status, tags, created_at, uploader, visibility, json";
         for at in 0..count {
-            let sql = format!(
-                "INSERT INTO asset ({columns}) VALUES (1, 'image', 'ready', 0, '[]', {at}, {at}, 'u', 'private', 'url')"
-            );
+            let values = format!("1, 'image', 'ready', '[]', {at}, 'u', 'private', '{{}}'");
+            let sql = format!("INSERT INTO asset ({columns}) VALUES ({values})");
             execute(connection, sql).await.unwrap();
         }
     }
@@ -208,6 +225,39 @@ mod tests {
             first.push(ids);
         }
         assert_eq!(first[0], first[1], "they are the same in every run");
+    }
+
+    #[tokio::test]
+    async fn ids_of_a_provider_that_the_migrations_do_not_know_stay() {
+        let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        let mut before = migrator();
+        before.migrations.to_mut().truncate(8);
+        before.run(&mut connection).await.unwrap();
+        let rows = "INSERT INTO collection (seq) VALUES (1);
+            ALTER TABLE asset ADD COLUMN acme_id TEXT;
+            INSERT INTO asset (seq, collection, kind, status, is_public, tags, created_at, updated_at, uploader, visibility,
+                uploaded_via, acme_id)
+            VALUES (7, 1, 'image', 'ready', 0, '[]', 0, 0, 'u', 'private', 'url', 'given'),
+                (9, 1, 'image', 'ready', 0, '[]', 0, 0, 'u', 'private', 'url', 'another');";
+        execute(&mut connection, rows.to_owned()).await.unwrap();
+        prepare_file(&mut connection, NEW).await.unwrap();
+        assert_eq!(acme_ids(&mut connection).await, ["given", "another"]);
+        assert_eq!(columns(&mut connection, "asset_before").await.unwrap(), [""; 0]);
+    }
+
+    /// Private databases leave out what replaces rows and indexes, files do not.
+    #[tokio::test]
+    async fn a_private_database_has_the_tables_and_indexes_of_a_file() {
+        async fn objects(connection: &mut SqliteConnection) -> Vec<(String, String)> {
+            let sql = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '%sql%' ORDER BY name";
+            let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+        }
+        let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+        let mut file = options.connect().await.unwrap();
+        prepare_file(&mut file, OLD).await.unwrap();
+        assert_eq!(objects(&mut database(OLD).await).await, objects(&mut file).await);
     }
 
     #[tokio::test]

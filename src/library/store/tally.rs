@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 
 use super::rows::{BATCH, insertion};
-use crate::library::fixture;
+use crate::library::asset::Asset;
 use crate::library::model::{Status, Visibility};
 use crate::library::selection::{Filter, Selection};
 
@@ -34,7 +34,7 @@ struct Sort {
 
 impl Tally {
     /// Counts an asset.
-    pub fn add(&mut self, asset: &fixture::Asset) {
+    pub fn add(&mut self, asset: &Asset) {
         let sort = Sort {
             kind: asset.kind().to_owned(),
             status: asset.status,

@@ -21,11 +21,6 @@ impl VersionGuard {
     pub fn is_current(&self) -> bool {
         self.counter.load(SeqCst) == self.value
     }
-
-    /// A guard that is not current: for what was read without knowing the workspace beforehand.
-    pub fn outdated() -> VersionGuard {
-        VersionGuard { counter: Arc::default(), value: 1 }
-    }
 }
 
 /// The workspaces that a change affects.
@@ -106,7 +101,6 @@ mod tests {
         assert!(!one.is_current() && other.is_current() && versions.guard("ws_a").is_current());
         versions.invalidate(&Affects::Everything);
         assert!(!one.is_current() && !other.is_current() && versions.guard("ws_b").is_current());
-        assert!(!VersionGuard::outdated().is_current());
     }
 
     #[test]

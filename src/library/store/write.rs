@@ -11,18 +11,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use sqlx::Row;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
+use super::asset::from_json;
 use super::collection_hold::CollectionHold;
 use super::counts::Recount;
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
-use super::key::{self, CollectionVersion};
+use super::key;
 use super::load;
 use super::read::Tx;
 use super::rows::{Rows, json};
 use super::snapshot::Snapshot;
 use super::versions::Affects;
 use crate::library::fixture;
+use crate::library::key::CollectionVersion;
 use crate::library::model::Choices;
 
 /// A change under way. What is not committed never happened.
@@ -142,7 +144,7 @@ impl Write {
     pub async fn template(&mut self, source: &str) -> Result<Option<Template>, StoreError> {
         let sql = "SELECT collection, content FROM template WHERE source = ?";
         let Some(row) = sqlx::query(sql).bind(source).fetch_optional(&mut *self.tx).await? else { return Ok(None) };
-        let content = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        let content = from_json(row.try_get(1)?)?;
         Ok(Some(Template { collection: row.try_get(0)?, content }))
     }
 
@@ -199,7 +201,7 @@ impl Write {
         variants: &str,
     ) -> Result<(fixture::Workspace, i64), StoreError> {
         let users = export::users(&mut self.tx, collection).await?;
-        let variants = serde_json::from_str(variants).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        let variants = from_json(variants)?;
         Ok((fixture::Workspace { users, variants, ..fixture::Workspace::empty(id) }, collection))
     }
 
@@ -280,8 +282,7 @@ impl Write {
         self.affects.add(workspace);
         let row = sqlx::query("SELECT variants FROM workspace WHERE id = ?").bind(workspace);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(workspace))?;
-        let decode = |error| sqlx::Error::Decode(Box::new(error));
-        let mut choices: Choices = serde_json::from_str(row.try_get(0)?).map_err(decode)?;
+        let mut choices: Choices = from_json(row.try_get(0)?)?;
         for (name, option) in changes {
             match option {
                 Some(option) => choices.insert(name.clone(), option.clone()),
@@ -305,8 +306,7 @@ impl Write {
 
     /// Replaces the keys of a workspace by those in a fixture's words.
     pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
-        let keys: Vec<fixture::Key> =
-            serde_json::from_str(keys).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        let keys: Vec<fixture::Key> = from_json(keys)?;
         sqlx::query("DELETE FROM key WHERE workspace_id = ?").bind(workspace).execute(&mut *self.tx).await?;
         self.add_keys(workspace, &keys).await
     }

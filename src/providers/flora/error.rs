@@ -31,7 +31,7 @@ struct Field<'a> {
 
 /// What only faults bring about. The first three are on the reference page; of the others it has codes at most, and their
 /// messages are inferred.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
     InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", "Duplicate idempotency key."),
     InjectedFailure::documented("unknown_error", 500, "unknown_error", "An unknown error occurred."),
@@ -57,7 +57,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
             .number("retry-after", exceeded.retry_after),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "unknown_error", "An unknown error occurred."),
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 

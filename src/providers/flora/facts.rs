@@ -58,12 +58,12 @@ pub const FACTS: &[Fact] = &[
         "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, the first three have the reference page's messages; those of the others are ours.",
+        "Of the failures that only faults inject, the first three have the reference page's messages; those of the others are ours.",
     ),
 ];
 
 /// What it has that is left out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
-    "402, 409 and the 500 that malformed ids cause on other routes, unless a fault stages them.",
+    "402, 409 and the 500 that malformed ids cause on other routes, unless a fault injects them.",
 ];

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
-use crate::library::fixture::{self};
+use crate::library::asset;
 use crate::library::model::Status;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "asset_id" };
@@ -31,15 +31,15 @@ struct Asset {
 /// Inferred, as in the view: `created_at` counts milliseconds, in microseconds.
 const MILLISECOND: i64 = 1000;
 
-pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
     let such_as = "`1774094400000`, in milliseconds";
     let created_at = row.time("created_at", told.created_at, |at| at.instant(MILLISECOND), such_as)?;
     let unknown = row.asset(created_at);
-    Ok(fixture::Asset {
+    Ok(asset::Asset {
         name: told.name,
         description: told.description,
         kind: Some(kind(told.content_type.as_deref().or(told.upload_content_type.as_deref()).unwrap_or_default())),
@@ -81,7 +81,7 @@ fn status(told: Option<&str>) -> Status {
 mod tests {
     use super::*;
 
-    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
         super::import("flora", body)
     }
 

@@ -3,27 +3,21 @@
 mod cursor;
 mod error;
 mod facts;
+mod headers;
 mod import;
-mod params;
+mod list;
 mod variants;
 mod view;
 
-use axum::http::StatusCode;
-use serde_json::value::RawValue;
-
 use crate::clock::Micros;
 use crate::contract::client_env::ClientEnv;
-use crate::contract::evidence::Evidence;
+use crate::contract::context::Context;
+use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
-use crate::contract::import::Unimportable;
 use crate::contract::operation::{Action, Operation};
-use crate::contract::operation::{Paging, Position};
-use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
-use crate::contract::query::{Args, Unknown};
-use crate::contract::variant::Variants;
-use crate::http::reply::{RenderedPage, Reply};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
+use crate::contract::query::Unknown;
+use crate::http::reply::Reply;
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -36,7 +30,7 @@ pub static CARD: Card = Card {
     title: "FLORA",
     hosts: &["app.flora.ai"],
     base: "/api/v1",
-    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", evidence: Evidence::Client },
+    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", evidence: Client },
     operations: OPERATIONS,
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     methods: Methods::WithHead, // inferred
@@ -49,7 +43,7 @@ pub static CARD: Card = Card {
     },
     quotas: &[], // documented: a limit exists, its size nowhere
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };
@@ -61,26 +55,22 @@ static OPERATIONS: &[Operation] = &[
         method: "GET",
         paths: &["/api/v1/assets"],
         scope: None,
-        params: params::ALL,
+        params: list::PARAMS,
         unknown: Unknown::Ignored, // inferred
-        action: Action::List(Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true }),
-        evidence: Evidence::Documented,
+        varied: None,
+        action: Action::List(&list::ASSETS),
+        evidence: Documented,
     },
-    Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Evidence::Documented),
-    Operation::absent("get_asset", "GET", &["/api/v1/assets/{assetId}"], Evidence::Documented),
-    Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Evidence::Documented),
-    Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Evidence::Documented),
-    Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Evidence::Client),
-    Operation::absent("list_projects", "GET", &["/api/v1/projects"], Evidence::Documented),
-    Operation::absent("create_project", "POST", &["/api/v1/projects"], Evidence::Client),
-    Operation::absent("get_project", "GET", &["/api/v1/projects/{projectId}"], Evidence::Client),
-    Operation::absent("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Evidence::Client),
-    Operation::absent(
-        "attach_asset",
-        "POST",
-        &["/api/v1/projects/{projectId}/assets/{assetId}/attach"],
-        Evidence::Client,
-    ),
+    Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Documented),
+    Operation::absent("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented),
+    Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Documented),
+    Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented),
+    Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Client),
+    Operation::absent("list_projects", "GET", &["/api/v1/projects"], Documented),
+    Operation::absent("create_project", "POST", &["/api/v1/projects"], Client),
+    Operation::absent("get_project", "GET", &["/api/v1/projects/{projectId}"], Client),
+    Operation::absent("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Client),
+    Operation::absent("attach_asset", "POST", &["/api/v1/projects/{projectId}/assets/{assetId}/attach"], Client),
 ];
 
 impl Provider for Flora {
@@ -88,24 +78,8 @@ impl Provider for Flora {
         &CARD
     }
 
-    fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
-        params::plan(args, key)
-    }
-
-    fn asset(&self, asset: &Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
-        view::asset(asset, workspace, variants)
-    }
-
-    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
-        view::page(page, args)
-    }
-
-    fn answer(&self, page: &RenderedPage, cx: &Context) -> Reply {
-        Reply::written(StatusCode::OK, page.body.clone()).header("request-id", request_id(cx))
-    }
-
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
-        error::refusal(failure, cx.variants).header("request-id", request_id(cx))
+        headers::complete(error::refusal(failure, cx.variants), cx)
     }
 
     fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
@@ -115,13 +89,4 @@ impl Provider for Flora {
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
         random_id("sk_test_", entropy, 24, ALPHANUMERIC)
     }
-
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-        import::import(CARD.name, body)
-    }
-}
-
-/// Documented: `req_`; inferred: 24 letters and digits.
-fn request_id(cx: &Context) -> String {
-    random_id("req_", cx.entropy, 24, ALPHANUMERIC)
 }

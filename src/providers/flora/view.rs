@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 use super::cursor;
 use super::variants::VARIANTS;
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
 use crate::http::reply::{RenderedPage, raw};
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -80,10 +80,10 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
 /// Inferred: shown as a MIME type where none is stored, since the field is never null.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-pub fn asset(stored: &store::Asset, workspace: &str, variants: Variants) -> Box<RawValue> {
+pub fn asset(stored: &StoredAsset, workspace: &str, variants: Variants) -> Box<RawValue> {
     let mut asset = in_order_of_reference(stored, workspace);
     if variants.is(VARIANTS, "content_type", "mime") {
-        asset.content_type = stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE);
+        asset.content_type = stored.asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE);
     }
     match variants.is(VARIANTS, "key_order", "openapi") {
         true => raw(&in_order_of_openapi(asset)),
@@ -111,23 +111,24 @@ fn in_order_of_openapi(asset: Asset<'_>) -> OpenApiAsset<'_> {
     }
 }
 
-fn in_order_of_reference<'a>(stored: &'a store::Asset, workspace: &'a str) -> Asset<'a> {
+fn in_order_of_reference<'a>(stored: &'a StoredAsset, workspace: &'a str) -> Asset<'a> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        asset_id: &stored.id,
-        content_type: &stored.kind,
-        created_at: milliseconds(stored.created_at),
-        description: stored.description.as_deref(),
-        height: stored.height,
-        name: stored.name.as_deref(),
-        size_bytes: stored.size_bytes,
-        status: status(stored.status),
-        upload_content_type: stored.mime_type.as_deref(),
-        uploaded_via: &stored.uploaded_via,
-        url: stored.url.clone().or_else(|| (stored.status == Status::Ready).then(|| url(stored))),
-        width: stored.width,
+        asset_id: id,
+        content_type: asset.kind(),
+        created_at: milliseconds(asset.created_at.0),
+        description: asset.description.as_deref(),
+        height: asset.height,
+        name: asset.name.as_deref(),
+        size_bytes: asset.size_bytes,
+        status: status(asset.status),
+        upload_content_type: asset.mime_type.as_deref(),
+        uploaded_via: &asset.uploaded_via,
+        url: asset.url.clone().or_else(|| (asset.status == Status::Ready).then(|| url(stored))),
+        width: asset.width,
         workspace_id: workspace,
-        node_id: stored.node.as_deref(),
-        project_id: stored.project.as_deref(),
+        node_id: asset.node.as_deref(),
+        project_id: asset.project.as_deref(),
     }
 }
 
@@ -145,10 +146,10 @@ fn milliseconds(at: Micros) -> i64 {
 }
 
 /// Inferred: the form in which clients have seen the vendor's URLs, on a host that nobody owns.
-fn url(stored: &store::Asset) -> String {
-    let day = utc(stored.created_at);
+fn url(stored: &StoredAsset) -> String {
+    let day = utc(stored.asset.created_at.0);
     let extension =
-        stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+        stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
     format!(
         "https://media.flora.example/api-uploads/{}/{}/{}/{}.{extension}",
         day.year(),

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::http::reply::Reply;
 use crate::random::{DIGITS, random_id};
@@ -35,7 +35,7 @@ struct Details<'a> {
 }
 
 /// What only faults bring about. That 503 is `SERVICE_UNAVAILABLE` is inferred; both are documented.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("invalid_body", 400, "INVALID_REQUEST", "The request body is invalid"),
     InjectedFailure::client("unprocessable", 422, "VALIDATION_ERROR", "Request validation failed"),
     InjectedFailure::client("asset_not_found", 404, "NOT_FOUND", "Asset not found"),
@@ -73,7 +73,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
                 .number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 

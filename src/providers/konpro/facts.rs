@@ -34,7 +34,7 @@ pub const FACTS: &[Fact] = &[
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(
-        "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the scheme that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
+        "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the connection's scheme, or the one that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
     ),
     Fact::inferred(
         "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
@@ -43,7 +43,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused; the MIME type that other vendors show follows from the name where it agrees with the type.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
+        "Of the failures that only faults inject, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
     ),
 ];
 

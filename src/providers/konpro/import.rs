@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::params::NOT_HELD;
+use super::file_type::NOT_HELD;
 use crate::clock::SECOND;
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
 use crate::http::mime;
-use crate::library::fixture;
+use crate::library::asset;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
 
@@ -23,15 +23,15 @@ struct Asset {
 /// Inferred: the type of an asset that tells none. It must be one that is listed.
 const UNTOLD: &str = "unknown";
 
-pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
     let such_as = "`1774094400`, in seconds";
     let created_at = row.time("created_ts", told.created_ts, |at| at.instant(SECOND), such_as)?;
     let kind = kind(row, told.file_type)?;
-    Ok(fixture::Asset {
+    Ok(asset::Asset {
         // Inferred: the vendor tells no MIME type, and others show one.
         mime_type: told.name.as_deref().and_then(|name| mime::of_name(name, &kind)).map(str::to_owned),
         name: told.name,
@@ -55,11 +55,11 @@ fn kind(row: &Row, file_type: Option<String>) -> Result<String, Unimportable> {
 mod tests {
     use super::*;
 
-    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
         super::import("konpro", body)
     }
 
-    fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
+    fn one(fields: &str) -> Result<asset::Asset, Unimportable> {
         Ok(import(&format!(r#"{{"assets":[{{"id":"asset_1",{fields}}}]}}"#))?.remove(0))
     }
 

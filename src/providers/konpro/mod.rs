@@ -2,29 +2,23 @@
 
 mod error;
 mod facts;
+mod file_type;
 mod import;
-mod params;
-mod token;
+mod list;
+mod page_token;
 mod variants;
 mod view;
 
-use axum::http::StatusCode;
-use serde_json::value::RawValue;
-
 use crate::clock::Micros;
 use crate::contract::client_env::ClientEnv;
-use crate::contract::evidence::Evidence;
+use crate::contract::context::Context;
+use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
-use crate::contract::import::Unimportable;
 use crate::contract::operation::{Action, Operation};
-use crate::contract::operation::{Paging, Position};
-use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
-use crate::contract::query::{Args, Unknown};
+use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
+use crate::contract::query::Unknown;
 use crate::contract::quota::{Quota, Shape};
-use crate::contract::variant::Variants;
-use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::http::reply::Reply;
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -37,7 +31,7 @@ pub static CARD: Card = Card {
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
-    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", evidence: Evidence::Inferred },
+    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,      // inferred: what its presumed framework does
     methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405
@@ -56,11 +50,11 @@ pub static CARD: Card = Card {
             seconds: 60,
             shape: Shape::Window,
             enforced: false,
-            evidence: Evidence::Documented,
+            evidence: Documented,
         },
     ],
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };
@@ -72,40 +66,25 @@ static OPERATIONS: &[Operation] = &[
         method: "GET",
         paths: &["/v1/asset/list"],
         scope: Some("read"), // inferred; checked only of keys that have scopes
-        params: params::ALL,
+        params: list::PARAMS,
         unknown: Unknown::Ignored, // inferred
-        action: Action::List(Paging { size: "limit", position: "token", by: Position::Keyset, total: false }),
-        evidence: Evidence::Documented,
+        varied: None,
+        action: Action::List(&list::ASSETS),
+        evidence: Documented,
     },
-    Operation::absent("upload_asset", "POST", &["/v1/asset"], Evidence::Documented),
-    Operation::absent("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Evidence::Documented),
-    Operation::absent("list_folders", "GET", &["/v1/folders"], Evidence::Documented),
-    Operation::absent("create_folder", "POST", &["/v1/folders/create"], Evidence::Documented),
-    Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Evidence::Documented),
-    Operation::absent("trash_folder", "POST", &["/v1/folders/{folder_id}/trash"], Evidence::Documented),
-    Operation::absent("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Evidence::Documented),
-    Operation::absent("validate_key", "POST", &["/v1/api-keys/validate", "/v1/api-keys/"], Evidence::Documented),
+    Operation::absent("upload_asset", "POST", &["/v1/asset"], Documented),
+    Operation::absent("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented),
+    Operation::absent("list_folders", "GET", &["/v1/folders"], Documented),
+    Operation::absent("create_folder", "POST", &["/v1/folders/create"], Documented),
+    Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Documented),
+    Operation::absent("trash_folder", "POST", &["/v1/folders/{folder_id}/trash"], Documented),
+    Operation::absent("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Documented),
+    Operation::absent("validate_key", "POST", &["/v1/api-keys/validate", "/v1/api-keys/"], Documented),
 ];
 
 impl Provider for KonPro {
     fn card(&self) -> &'static Card {
         &CARD
-    }
-
-    fn plan(&self, args: &Args, _: &Key) -> Result<AssetQuery, Failure> {
-        Ok(params::plan(args))
-    }
-
-    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
-        raw(&view::asset(asset))
-    }
-
-    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
-        view::page(page, args.variants)
-    }
-
-    fn answer(&self, page: &RenderedPage, _: &Context) -> Reply {
-        Reply::written(StatusCode::OK, page.body.clone())
     }
 
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
@@ -118,9 +97,5 @@ impl Provider for KonPro {
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
         random_id("konpro_", entropy, 24, ALPHANUMERIC)
-    }
-
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-        import::import(CARD.name, body)
     }
 }

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::token;
+use super::page_token;
 use super::variants::VARIANTS;
 use crate::clock::seconds;
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::variant::Variants;
 use crate::http::reply::RenderedPage;
-use crate::library::store;
+use crate::library::asset::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -28,19 +28,20 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, variants: Variants) -> RenderedPage {
-    let token = page.rows.last().filter(|_| page.more).map(|last| token::write(last));
+    let token = page.rows.last().filter(|_| page.more).map(|last| page_token::write(last));
     let none = variants.is(VARIANTS, "last_token", "empty").then_some("");
     let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
     RenderedPage::json(&body).offering(token)
 }
 
-pub fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &StoredAsset) -> Asset<'_> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        id: &stored.id,
-        name: stored.name.as_deref().unwrap_or(&stored.id), // inferred: a relative of this API names assets so
-        file_type: &stored.kind,
-        folder_id: stored.folder.as_deref().unwrap_or(""),
-        created_ts: seconds(stored.created_at),
-        url: stored.url.as_deref(),
+        id,
+        name: asset.name.as_deref().unwrap_or(id), // inferred: a relative of this API names assets so
+        file_type: asset.kind(),
+        folder_id: asset.folder.as_deref().unwrap_or(""),
+        created_ts: seconds(asset.created_at.0),
+        url: asset.url.as_deref(),
     }
 }

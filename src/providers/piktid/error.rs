@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
-use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Detail<'a> {
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
 /// What only faults bring about: what clients have met on other routes, and a 503. The text of `conflict` is inferred.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
     InjectedFailure::client("conflict", 409, NO_CODE, "Conflict"),
     InjectedFailure::client("maximum_identities_reached", 429, NO_CODE, "Maximum identities reached."),
@@ -38,7 +38,7 @@ pub const STAGED: &[InjectedFailure] = &[
 /// The envelope holds a sentence and no code.
 const NO_CODE: &str = "";
 
-pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
@@ -52,13 +52,13 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
                 message: message(violation),
                 position: "query",
             });
-            let is_422 = variants.is(VARIANTS, "validation_status", "422");
+            let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
-        Failure::Injected(staged) => say(staged.status(), staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.message),
     }
 }
 

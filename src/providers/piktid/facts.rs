@@ -50,7 +50,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: an asset without `visibility` counts as shared; of equal times each is a microsecond after the one below it.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
+        "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
     ),
 ];
 

@@ -4,7 +4,7 @@ use speedate::{Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBeha
 use strum::EnumMessage;
 
 use crate::clock::{Micros, SECOND};
-use crate::contract::query::{Problem, Value, integers};
+use crate::contract::query::{Args, Problem, Value, integers};
 
 /// Documented: the tags there are.
 pub const TAGS: &[&str] = &["model", "product", "background", "other"];
@@ -14,6 +14,16 @@ pub fn page(text: &str) -> Result<Value, Problem> {
     let digits = integers::lax_digits(text)?;
     let digits = if digits.starts_with('-') || digits == "0" { "1".to_owned() } else { digits };
     Ok(Value::Text(digits))
+}
+
+/// The page's digits.
+pub fn page_digits(args: &Args) -> &str {
+    args.text("page").expect("page has a default")
+}
+
+/// The page's digits as a number; those beyond 64 bits are beyond every end.
+pub fn page_number(args: &Args) -> u64 {
+    page_digits(args).parse().unwrap_or(u64::MAX)
 }
 
 /// As Pydantic configures its parser: digits beyond microseconds are dropped, a number's size tells its unit.

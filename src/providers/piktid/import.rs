@@ -8,7 +8,7 @@ use super::grammar;
 use crate::clock::Micros;
 use crate::contract::import::{Envelope, Number, Row, Unimportable, compacted};
 use crate::contract::query::Value;
-use crate::library::fixture::{self};
+use crate::library::asset;
 use crate::library::model::Visibility;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
@@ -35,7 +35,7 @@ const UNTOLD: Visibility = Visibility::Shared;
 /// Only images are listed, so all of these are.
 const KIND: &str = "image";
 
-pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     let mut question = Question::default();
     ENVELOPE.read(provider, body, |row, told| question.also_shows(row, asset(row, told)?))
 }
@@ -55,7 +55,7 @@ struct Question {
 }
 
 impl Question {
-    fn also_shows(&mut self, row: &Row, asset: fixture::Asset) -> Result<fixture::Asset, Unimportable> {
+    fn also_shows(&mut self, row: &Row, asset: asset::Asset) -> Result<asset::Asset, Unimportable> {
         let user = &asset.uploader;
         match asset.visibility {
             Visibility::Default => {
@@ -79,10 +79,10 @@ impl Question {
     }
 }
 
-fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
     let created_at = row.time("created_at", told.created_at, |at| time(at), "`2026-03-21T12:00:00.000001+00:00`")?;
     let [width, height] = told.dimensions.map_or([None; 2], |sides| sides.map(Number::size));
-    Ok(fixture::Asset {
+    Ok(asset::Asset {
         name: told.filename,
         kind: Some(KIND.to_owned()),
         url: told.url,
@@ -111,7 +111,7 @@ fn time(text: &str) -> Option<Micros> {
 mod tests {
     use super::*;
 
-    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
         super::import("piktid", body)
     }
 

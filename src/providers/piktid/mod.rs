@@ -4,26 +4,21 @@ mod error;
 mod facts;
 mod grammar;
 mod import;
-mod params;
+mod list;
 mod variants;
 mod view;
 
 use axum::http::StatusCode;
-use serde_json::value::RawValue;
 
 use crate::clock::Micros;
 use crate::contract::client_env::ClientEnv;
-use crate::contract::evidence::Evidence;
+use crate::contract::context::Context;
+use crate::contract::evidence::Evidence::{Client, Documented, Inferred};
 use crate::contract::failure::Failure;
-use crate::contract::import::Unimportable;
 use crate::contract::operation::{Action, Operation};
-use crate::contract::operation::{Paging, Position};
-use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Context, Methods, Page, Provider, QuotaScope, Slash};
-use crate::contract::query::{Args, Unknown};
-use crate::contract::variant::Variants;
-use crate::http::reply::{RenderedPage, Reply, raw};
-use crate::library::fixture;
-use crate::library::store::{Asset, AssetQuery, Key};
+use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
+use crate::contract::query::Unknown;
+use crate::http::reply::Reply;
 use crate::random::{ALPHANUMERIC, random_id};
 
 /// The provider.
@@ -36,7 +31,7 @@ pub static CARD: Card = Card {
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
     base: "",
-    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", evidence: Evidence::Inferred },
+    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::NotFound,               // inferred: its presumed framework
     methods: Methods::WithHeadAndOptions, // inferred: its presumed framework
@@ -45,7 +40,7 @@ pub static CARD: Card = Card {
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
     quotas: &[], // documented for other routes only
     variants: variants::VARIANTS,
-    staged: error::STAGED,
+    injected_failures: error::INJECTED_FAILURES,
     facts: facts::FACTS,
     not_imitated: facts::NOT_IMITATED,
 };
@@ -57,22 +52,23 @@ static OPERATIONS: &[Operation] = &[
         method: "GET",
         paths: &["/assets"],
         scope: None,
-        params: params::ALL,
+        params: list::PARAMS,
         unknown: Unknown::Ignored, // inferred: Pydantic's default
-        action: Action::List(Paging { size: "per_page", position: "page", by: Position::Page, total: true }),
-        evidence: Evidence::Documented,
+        varied: None,
+        action: Action::List(&list::ASSETS),
+        evidence: Documented,
     },
-    Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Evidence::Documented),
-    Operation::absent("get_asset", "GET", &["/assets/{asset_id}"], Evidence::Documented),
-    Operation::absent("upload", "POST", &["/upload"], Evidence::Documented),
-    Operation::absent("log_in", "POST", &["/auth/login"], Evidence::Documented),
-    Operation::absent("refresh_token", "POST", &["/auth/refresh"], Evidence::Documented),
-    Operation::absent("create_token", "POST", &["/auth/token"], Evidence::Documented),
-    Operation::absent("list_tokens", "GET", &["/auth/token"], Evidence::Documented),
-    Operation::absent("get_current_user", "GET", &["/auth/me"], Evidence::Documented),
-    Operation::absent("create_project", "POST", &["/project"], Evidence::Client),
-    Operation::absent("list_projects", "GET", &["/project"], Evidence::Client),
-    Operation::absent("create_group", "POST", &["/groups"], Evidence::Documented),
+    Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Documented),
+    Operation::absent("get_asset", "GET", &["/assets/{asset_id}"], Documented),
+    Operation::absent("upload", "POST", &["/upload"], Documented),
+    Operation::absent("log_in", "POST", &["/auth/login"], Documented),
+    Operation::absent("refresh_token", "POST", &["/auth/refresh"], Documented),
+    Operation::absent("create_token", "POST", &["/auth/token"], Documented),
+    Operation::absent("list_tokens", "GET", &["/auth/token"], Documented),
+    Operation::absent("get_current_user", "GET", &["/auth/me"], Documented),
+    Operation::absent("create_project", "POST", &["/project"], Client),
+    Operation::absent("list_projects", "GET", &["/project"], Client),
+    Operation::absent("create_group", "POST", &["/groups"], Documented),
 ];
 
 impl Provider for PiktId {
@@ -80,24 +76,8 @@ impl Provider for PiktId {
         &CARD
     }
 
-    fn plan(&self, args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
-        Ok(params::plan(args, key))
-    }
-
-    fn asset(&self, asset: &Asset, _: &str, _: Variants) -> Box<RawValue> {
-        raw(&view::asset(asset))
-    }
-
-    fn page(&self, page: &Page, args: &Args) -> RenderedPage {
-        view::page(page, args)
-    }
-
-    fn answer(&self, page: &RenderedPage, _: &Context) -> Reply {
-        Reply::written(StatusCode::OK, page.body.clone())
-    }
-
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply {
-        error::refusal(failure, cx.variants)
+        error::refusal(failure, cx)
     }
 
     /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.
@@ -111,9 +91,5 @@ impl Provider for PiktId {
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
         random_id("piktid_", entropy, 24, ALPHANUMERIC)
-    }
-
-    fn import(&self, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
-        import::import(CARD.name, body)
     }
 }

@@ -3,13 +3,12 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::grammar::TAGS;
-use super::params;
+use super::grammar::{self, TAGS};
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
-use crate::library::store;
+use crate::library::asset::StoredAsset;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -44,7 +43,7 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let digits = params::page(args);
+    let digits = grammar::page_digits(args);
     let per_page = args.integer("per_page");
     let pages = page.total.div_ceil(per_page.unsigned_abs());
     let pagination = Pagination {
@@ -52,33 +51,34 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
         per_page,
         total: page.total,
         pages,
-        has_next: params::number(digits) < pages,
-        has_prev: params::number(digits) > 1,
+        has_next: grammar::page_number(args) < pages,
+        has_prev: grammar::page_number(args) > 1,
     };
     RenderedPage::json(&Body { pagination, assets: page.shown() })
 }
 
-pub fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &StoredAsset) -> Asset<'_> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        id: &stored.id,
-        filename: stored.name.as_deref().unwrap_or(&stored.id),
-        url: stored.url.clone().unwrap_or_else(|| url(stored)),
-        created_at: time(stored.created_at),
-        created_by: &stored.uploader,
-        tags: stored.tags.iter().map(String::as_str).filter(|tag| TAGS.contains(tag)).collect(),
-        visibility: stored.visibility.word(),
-        thumbnail_big: stored.thumbnail_big.as_deref(),
-        thumbnail_small: stored.thumbnail_small.as_deref(),
-        styling_note: stored.styling_note.as_deref(),
-        detected: stored.detected.as_deref(),
-        dimensions: stored.width.zip(stored.height).map(|(width, height)| [width, height]),
+        id,
+        filename: asset.name.as_deref().unwrap_or(id),
+        url: asset.url.clone().unwrap_or_else(|| url(stored)),
+        created_at: time(asset.created_at.0),
+        created_by: asset.uploader(),
+        tags: asset.tags.iter().map(String::as_str).filter(|tag| TAGS.contains(tag)).collect(),
+        visibility: asset.visibility.word(),
+        thumbnail_big: asset.thumbnail_big.as_deref(),
+        thumbnail_small: asset.thumbnail_small.as_deref(),
+        styling_note: asset.styling_note.as_deref(),
+        detected: asset.detected.as_deref(),
+        dimensions: asset.width.zip(asset.height).map(|(width, height)| [width, height]),
     }
 }
 
 /// Inferred: a URL is always there; this one is on a host that nobody owns.
-fn url(stored: &store::Asset) -> String {
+fn url(stored: &StoredAsset) -> String {
     let extension =
-        stored.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+        stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
     format!("https://cdn.piktid.example/{}.{extension}", stored.id)
 }
 

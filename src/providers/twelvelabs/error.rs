@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::clock::{seconds, utc};
+use super::headers;
+use crate::clock::utc;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::provider::Context;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::http::reply::Reply;
@@ -20,7 +21,7 @@ const KEY_INVALID: &str = "API Key is either invalid or expired. Please check yo
 
 /// What only faults bring about. Codes and sentences are published but for the last one's; which status they go with is
 /// inferred, except for `resource_not_exist` and `parameter_not_provided`.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "resource_not_exist",
         404,
@@ -80,12 +81,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => {
             let reply = say(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &too_many(exceeded));
-            rated(reply, cx).number("retry-after", exceeded.retry_after)
+            headers::rated(reply, cx).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => {
             say(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", "An internal server error occurred.")
         }
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 
@@ -143,15 +144,4 @@ fn advice(problem: &Problem) -> String {
         | Problem::Unknown
         | Problem::Malformed(_) => String::new(),
     }
-}
-
-/// Documented for metered routes; here for keys with a limit of their own.
-pub fn rated(reply: Reply, cx: &Context) -> Reply {
-    let Some(count) = cx.counts.main() else { return reply };
-    let limit = count.quota.requests;
-    reply
-        .number("x-ratelimit-limit", limit)
-        .number("x-ratelimit-remaining", count.remaining)
-        .number("x-ratelimit-used", count.used.min(limit))
-        .number("x-ratelimit-reset", seconds(count.reset_at))
 }

@@ -54,7 +54,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, codes and sentences are published, statuses mostly are not; the 503 is ours altogether.",
+        "Of the failures that only faults inject, codes and sentences are published, statuses mostly are not; the 503 is ours altogether.",
     ),
 ];
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::contract::import::{Envelope, Row, Unimportable};
-use crate::library::fixture::{self};
+use crate::library::asset;
 use crate::library::model::Status;
 
 static ENVELOPE: Envelope = Envelope { rows: "data", id: "_id" };
@@ -25,14 +25,14 @@ const UNTOLD: &str = "video";
 /// Client: the types of documents.
 const DOCUMENTS: &[&str] = &["application/pdf", "text/plain", "text/markdown"];
 
-pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
     let created_at = row.rfc3339("created_at", told.created_at)?;
     let unknown = row.asset(created_at);
-    Ok(fixture::Asset {
+    Ok(asset::Asset {
         name: told.filename,
         kind: Some(kind(told.file_type.as_deref().unwrap_or_default())),
         mime_type: told.file_type,
@@ -65,11 +65,11 @@ fn status(told: Option<&str>) -> Status {
 mod tests {
     use super::*;
 
-    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
         super::import("twelvelabs", body)
     }
 
-    fn one(fields: &str) -> Result<fixture::Asset, Unimportable> {
+    fn one(fields: &str) -> Result<asset::Asset, Unimportable> {
         let body = format!(
             r#"{{"data":[{{"_id":"6298d673f1090f1100476d4c","created_at":"2022-06-02T10:30:00Z",{fields}}}]}}"#
         );

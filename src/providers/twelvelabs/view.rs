@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::clock::{Micros, utc};
-use crate::contract::provider::{Page, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -47,14 +47,15 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown(), page_info })
 }
 
-pub fn asset(stored: &store::Asset) -> Asset<'_> {
+pub fn asset(stored: &StoredAsset) -> Asset<'_> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        _id: &stored.id,
-        method: method(&stored.uploaded_via),
-        status: status(stored.status),
-        filename: stored.name.as_deref().unwrap_or(&stored.id),
-        file_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
-        created_at: time(stored.created_at),
+        _id: id,
+        method: method(&asset.uploaded_via),
+        status: status(asset.status),
+        filename: asset.name.as_deref().unwrap_or(id),
+        file_type: asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
+        created_at: time(asset.created_at.0),
     }
 }
 

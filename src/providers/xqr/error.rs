@@ -4,7 +4,9 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::headers;
 use super::variants::VARIANTS;
+use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::variant::Variants;
@@ -32,7 +34,7 @@ struct Meta<'a> {
 pub const MONTHLY: &str = "quota_exceeded";
 
 /// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
-pub const STAGED: &[InjectedFailure] = &[
+pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "feature_not_available",
         403,
@@ -52,10 +54,13 @@ pub const STAGED: &[InjectedFailure] = &[
     InjectedFailure::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
-/// The burst quota's name.
-pub const BURST: &str = "burst";
+pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
+    let id = headers::request_id(cx);
+    let reply = headers::complete(worded(failure, &id, cx.variants), id, cx);
+    if failure.is_injected(MONTHLY) { headers::of_the_month(reply) } else { reply }
+}
 
-pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
+fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
@@ -79,13 +84,13 @@ pub fn refusal(failure: &Failure, request_id: &str, variants: Variants) -> Reply
         }
         Failure::RateLimited(exceeded) => {
             let (code, message) = match exceeded.quota.name {
-                BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
+                headers::BURST => ("BURST_LIMIT_EXCEEDED", "Burst limit exceeded."),
                 _ => ("RATE_LIMIT_EXCEEDED", "Rate limit exceeded."),
             };
             say(StatusCode::TOO_MANY_REQUESTS, code, message).number("retry-after", exceeded.retry_after)
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "An unexpected error occurred."),
-        Failure::Injected(staged) => say(staged.status(), staged.code, staged.message),
+        Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
     }
 }
 

@@ -24,7 +24,7 @@ pub const FACTS: &[Fact] = &[
         "429 carries `Retry-After` in whole seconds, but for that of the monthly quota, of which nobody says so (inferred).",
     ),
     Fact::inferred(
-        "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault stages it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
+        "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault injects it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
     ),
     Fact::inferred(
         "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
@@ -52,12 +52,12 @@ pub const FACTS: &[Fact] = &[
         "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
     ),
     Fact::inferred(
-        "Of the failures that only faults stage, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
+        "Of the failures that only faults inject, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
     ),
 ];
 
 /// What it has that is left out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
-    "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault stages them.",
+    "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault injects them.",
     "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
 ];

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
-use crate::library::fixture::{self};
+use crate::library::asset;
 use crate::library::model::{Instant, Status};
 
 static ENVELOPE: Envelope = Envelope { rows: "data", id: "id" };
@@ -22,14 +22,14 @@ struct Asset {
     updated_at: Option<String>,
 }
 
-pub fn import(provider: &'static str, body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
+fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
     let created_at = row.rfc3339("created_at", told.created_at)?;
     let updated_at = told.updated_at.map(|at| row.rfc3339("updated_at", Some(at))).transpose()?;
-    Ok(fixture::Asset {
+    Ok(asset::Asset {
         name: told.filename,
         mime_type: told.mime_type,
         size_bytes: told.file_size.and_then(Number::size),
@@ -47,7 +47,7 @@ fn asset(row: &Row, told: Asset) -> Result<fixture::Asset, Unimportable> {
 mod tests {
     use super::*;
 
-    fn import(body: &str) -> Result<Vec<fixture::Asset>, Unimportable> {
+    fn import(body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
         super::import("xqr", body)
     }
 

@@ -3,12 +3,15 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::headers;
 use crate::clock::{Micros, seconds, utc};
-use crate::contract::provider::{Context, Page, Rows};
+use crate::contract::context::Context;
+use crate::contract::page::{Page, Rows};
+use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
-use crate::library::store::{self};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -46,14 +49,15 @@ struct RateLimit {
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// The body but for `meta`, which every answer has of its own and which comes last.
-pub fn page(page: &Page) -> RenderedPage {
+pub fn page(page: &Page, _: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown() })
 }
 
 /// As many headers as an answer to a live key has, that of the date included.
 const HEADERS: usize = 8;
 
-pub fn answer(page: &RenderedPage, request_id: &str, cx: &Context) -> Reply {
+pub fn answer(page: &RenderedPage, cx: &Context) -> Reply {
+    let id = headers::request_id(cx);
     let rate_limit = cx.counts.main().map(|count| RateLimit {
         limit: count.quota.requests,
         remaining: count.remaining,
@@ -62,25 +66,27 @@ pub fn answer(page: &RenderedPage, request_id: &str, cx: &Context) -> Reply {
     let open = page.body.slice(..page.body.len() - 1);
     let mut end = Vec::with_capacity(128);
     end.extend_from_slice(b",\"meta\":");
-    write(&mut end, &Meta { request_id, rate_limit });
+    write(&mut end, &Meta { request_id: &id, rate_limit });
     end.push(b'}');
-    Reply::with_room(StatusCode::OK, ResponseBody::of(open, end.into()), HEADERS)
+    let reply = Reply::with_room(StatusCode::OK, ResponseBody::of(open, end.into()), HEADERS);
+    headers::complete(reply, id, cx)
 }
 
-pub fn asset<'a>(stored: &'a store::Asset, workspace: &str) -> Asset<'a> {
+pub fn asset<'a>(stored: &'a StoredAsset, workspace: &str) -> Asset<'a> {
+    let StoredAsset { id, asset, .. } = stored;
     Asset {
-        id: &stored.id,
-        filename: stored.name.as_deref().unwrap_or(&stored.id),
-        mime_type: stored.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
-        file_size: stored.size_bytes.unwrap_or(0),
-        status: status(stored.status),
-        is_public: stored.is_public,
-        public_url: stored
+        id,
+        filename: asset.name.as_deref().unwrap_or(id),
+        mime_type: asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
+        file_size: asset.size_bytes.unwrap_or(0),
+        status: status(asset.status),
+        is_public: asset.is_public,
+        public_url: asset
             .is_public
-            .then(|| stored.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
-        tags: &stored.tags,
-        created_at: time(stored.created_at),
-        updated_at: time(stored.updated_at),
+            .then(|| asset.public_url.clone().unwrap_or_else(|| published_at(stored, workspace))),
+        tags: &asset.tags,
+        created_at: time(asset.created_at.0),
+        updated_at: time(asset.updated_at().0),
     }
 }
 
@@ -93,9 +99,10 @@ fn status(status: Status) -> &'static str {
 }
 
 /// Documented: where published originals are. The extension is the name's (inferred).
-fn published_at(stored: &store::Asset, workspace: &str) -> String {
+fn published_at(stored: &StoredAsset, workspace: &str) -> String {
     let short = stored.id.get(..8).unwrap_or(&stored.id);
     let extension = stored
+        .asset
         .name
         .as_deref()
         .and_then(|name| name.rsplit_once('.'))

@@ -70,13 +70,31 @@ fn with_a_token_nothing_but_health_is_open_without_it() {
             }
         }
     }
-    let foreign = get(&server, "/workspaces", &["Authorization: Bearer s3cret", "Origin: https://evil.example"]);
-    assert_eq!(told(&foreign, ""), refusal(403, "foreign_origin", "Origin"));
     assert_eq!(told(&get(&server, "/no/such/route", &[]), ""), refusal(401, "no_token", "Authorization"));
     assert!(!get(&server, "/workspaces", &[]).text().contains("s3cret"));
     // Providers have keys of their own.
     assert_eq!(server.list("xqr", "nobody", "").status, 401);
     assert!(server.list("xqr", "nobody", "").text().contains("request_id"));
+}
+
+/// Test harnesses and proxies set an `Origin` of their own. A page cannot send the token: its browser asks with a preflight
+/// first, which carries none.
+#[test]
+fn a_valid_token_is_let_in_whatever_its_origin_and_preflights_are_not() {
+    let server = with_token("s3cret");
+    for origin in ["Origin: https://evil.example", "Origin: null", "Origin: ", "Origin: http://localhost:3000"] {
+        for (token, status) in [("s3cret", 200), ("s3cre", 403), ("", 403)] {
+            let answer = get(&server, "/workspaces", &[origin, &format!("Authorization: Bearer {token}")]);
+            assert_eq!(answer.status, status, "{origin} {token}");
+            if status == 403 {
+                assert_eq!(told(&answer, origin), refusal(403, "foreign_origin", "Origin"));
+            }
+        }
+        let asked = ["Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization", origin];
+        let preflight = server.request("OPTIONS", "/_emulator/workspaces", &asked);
+        assert_eq!(told(&preflight, origin), refusal(403, "foreign_origin", "Origin"));
+        assert!(preflight.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{preflight:?}");
+    }
 }
 
 #[test]

@@ -11,10 +11,11 @@ use std::sync::LazyLock;
 
 use assetmock::contract::failure::Failure;
 use assetmock::contract::provider::Provider;
-use assetmock::contract::query;
+use assetmock::contract::variant::Variants;
+use assetmock::library::key::{CollectionVersion, Key};
 use assetmock::library::limits::KeyLimits;
 use assetmock::library::model::Choices;
-use assetmock::library::store::{AssetQuery, CollectionVersion, Key};
+use assetmock::library::selection::AssetQuery;
 use assetmock::providers;
 use regex::Regex;
 use serde_json::Value;
@@ -91,9 +92,11 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     };
-    let args =
-        query::read(card.params(), card.unknown(), raw).unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
-    provider.plan(&args, &key)
+    let args = card
+        .list_operation()
+        .read(raw, Variants::default())
+        .unwrap_or_else(|why| panic!("{}?{raw}: {why:?}", card.name));
+    (card.asset_list().plan)(&args, &key)
 }
 
 fn rows_at<'v>(body: &'v Value, pointer: &str) -> &'v [Value] {

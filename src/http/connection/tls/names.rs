@@ -1,0 +1,78 @@
+//! The names that certificates are for: host names and addresses.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// The longest name that the domain name system knows.
+const LONGEST_NAME: usize = 253;
+
+/// The names that certificates are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(BTreeSet<String>);
+
+impl Names {
+    /// These names beside those of this machine.
+    pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Names {
+        let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        Names(own.into_iter().chain(names.into_iter().map(|name| normal(name.as_ref()))).collect())
+    }
+
+    /// Whether one of them is this host name or address.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(&normal(name))
+    }
+
+    /// Whether all of those are among these.
+    pub fn cover(&self, those: &Names) -> bool {
+        self.0.is_superset(&those.0)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// A name in lower case and without the dot of the root; an address as it is written shortest.
+fn normal(name: &str) -> String {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name.parse::<IpAddr>().map_or(name, |address| address.to_string())
+}
+
+/// A host name or an address as an option gives it, or what is wrong with it.
+pub fn read_name(text: &str) -> Result<String, String> {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let name = normal(text);
+    match name.parse::<IpAddr>().is_ok() || name.len() <= LONGEST_NAME && name.split('.').all(is_label) {
+        true => Ok(name),
+        false => Err("not a host name such as `assetmock.test`, nor an address such as `192.168.0.9`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_lower_case_and_what_no_host_can_be_called_is_refused() {
+        assert_eq!(read_name("Assetmock.TEST."), Ok("assetmock.test".to_owned()));
+        assert_eq!(read_name("0:0::1"), Ok("::1".to_owned()));
+        for wrong in ["", ".", "a..b", "*.test", "a b", "http://a", "a:443", &"a".repeat(64), "é.test"] {
+            assert!(read_name(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_as_hosts_are() {
+        let names = Names::new(["api.example.com", "192.0.2.9"]);
+        for known in ["API.example.com.", "localhost", "127.0.0.1", "::1", "0:0:0::1", "192.0.2.9"] {
+            assert!(names.contains(known), "{known}");
+        }
+        assert!(!names.contains("example.com") && !names.contains("a.api.example.com"));
+        assert!(names.cover(&Names::new([""; 0])) && !Names::new([""; 0]).cover(&names));
+    }
+}

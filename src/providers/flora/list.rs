@@ -1,0 +1,132 @@
+//! FLORA's list of assets, with five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it, and names can have
+//! brackets, since the framework reads them (both inferred).
+
+use super::{cursor, headers, import, view};
+use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::evidence::Evidence::Documented;
+use crate::contract::failure::Failure;
+use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
+use crate::library::key::Key;
+use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
+
+/// The parameters of the query string.
+pub const PARAMS: &[Param] = &[
+    // The bounds are documented, the default is inferred from the sample cursor.
+    Param::integer("limit", javascript_number, 1, 100)
+        .or("20")
+        .repeated(Repeated::Nested)
+        .known(Documented, "How many assets to return."),
+    Param::parsed("cursor", cursor::read)
+        .or("")
+        .repeated(Repeated::Nested)
+        .known(Documented, "Where the page begins: `next_cursor` of the page before."),
+    Param::text("query").empty(Empty::Absent).repeated(Repeated::Nested).known(Documented, "Text to search for."),
+    Param::parsed("workspace_id", |text| prefixed("ws_", text))
+        .repeated(Repeated::Nested)
+        .known(Documented, "Only assets of this workspace."),
+    Param::parsed("project_id", |text| prefixed("prj_", text))
+        .repeated(Repeated::Nested)
+        .known(Documented, "Only assets on this project's canvas."),
+];
+
+/// How FLORA lists its assets.
+pub static ASSETS: AssetList = AssetList {
+    paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
+    plan,
+    asset: view::asset,
+    page: view::page,
+    answer: |page, cx| headers::complete(page.reply(), cx),
+    import: import::import,
+};
+
+/// Inferred: newest first; of equals, the one inserted later.
+const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
+
+/// Inferred: what FLORA takes no upload of is not in its list.
+const NOT_HELD: &str = "other";
+
+fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
+    if args.text("workspace_id").is_some_and(|workspace| *workspace != *key.workspace) {
+        return Err(Failure::ForeignWorkspace);
+    }
+    let mut filters = vec![Filter::KindNotIn(vec![NOT_HELD.to_owned()])];
+    filters.extend(args.text("query").map(|text| Filter::NameOrDescriptionContains(text.to_owned())));
+    filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
+    Ok(AssetQuery {
+        selection: Selection { filters, project: args.text("project_id").map(str::to_owned), order: ORDER },
+        start: Start::Offset(args.integer("cursor").unsigned_abs()),
+        overlap: false,
+        limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),
+        counted: true,
+    })
+}
+
+/// Documented: the pattern `^ws_\S+$`, and the like for projects.
+fn prefixed(prefix: &str, text: &str) -> Result<Value, Problem> {
+    let well_formed =
+        text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(is_javascript_space));
+    if well_formed { Ok(Value::Text(text.to_owned())) } else { Err(Problem::malformed()) }
+}
+
+/// JavaScript's white space: Unicode's, with the byte order mark and without U+0085.
+fn is_javascript_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
+}
+
+/// `Number(text)`, then whole: trimmed, empty is 0, decimals with exponents, `0x`, `0o`, `0b`, `Infinity`.
+fn javascript_number(text: &str) -> Result<i64, Problem> {
+    let text = text.trim_matches(is_javascript_space);
+    let radix = |base: u32| {
+        let digits = text[2..].chars().map(|digit| digit.to_digit(base).map(f64::from)).collect::<Option<Vec<_>>>();
+        let digits = digits.filter(|digits| !digits.is_empty()).ok_or(Problem::NotANumber)?;
+        Ok(digits.into_iter().fold(0.0, |number, digit| number * f64::from(base) + digit))
+    };
+    let number = match text.get(..2) {
+        _ if text.is_empty() => 0.0,
+        Some("0x" | "0X") => radix(16)?,
+        Some("0o" | "0O") => radix(8)?,
+        Some("0b" | "0B") => radix(2)?,
+        _ if matches!(text, "Infinity" | "+Infinity") => f64::INFINITY,
+        _ if text == "-Infinity" => f64::NEG_INFINITY,
+        _ if text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) => {
+            text.parse().map_err(|_| Problem::NotANumber)?
+        }
+        _ => return Err(Problem::NotANumber),
+    };
+    // An infinite number is whole to nobody; as an integer it is the largest or smallest there is.
+    match number.fract() == 0.0 {
+        true => Ok(number as i64),
+        false => Err(Problem::NotWhole(number.floor() as i64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_what_javascript_makes_of_text() {
+        for (text, number) in [
+            ("", 0),
+            (" 5 ", 5),
+            ("+5", 5),
+            ("05", 5),
+            ("5.", 5),
+            ("1e1", 10),
+            ("0x10", 16),
+            ("0b11", 3),
+            ("-0", 0),
+            ("\u{feff}7", 7),
+        ] {
+            assert_eq!(javascript_number(text), Ok(number), "{text:?}");
+        }
+        for text in ["abc", "1_000", "5px", "0x", "0x-1", "e1", ".", "infinity", "NaN", "+0x10", "１"] {
+            assert_eq!(javascript_number(text), Err(Problem::NotANumber), "{text:?}");
+        }
+        for (text, floor) in
+            [("1.5", 1), ("-0.5", -1), ("Infinity", i64::MAX), ("1e400", i64::MAX), ("-1e400", i64::MIN)]
+        {
+            assert_eq!(javascript_number(text), Err(Problem::NotWhole(floor)), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! KonPro's list of assets, with four parameters, all of them strings in its documentation.
+
+use super::{file_type, import, page_token, view};
+use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::evidence::Evidence::Documented;
+use crate::contract::query::{Args, Empty, Param, integers};
+use crate::http::reply::raw;
+use crate::library::model::Status;
+use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
+
+/// The parameters of the query string.
+pub const PARAMS: &[Param] = &[
+    Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
+    Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
+    // The maximum is documented; minimum, default and grammar (its presumed framework's) are inferred.
+    Param::integer("limit", integers::lax, 0, 100)
+        .or("100")
+        .empty(Empty::Absent)
+        .known(Documented, "How many assets to return; 0 stands for the default."),
+    Param::parsed("token", page_token::read)
+        .empty(Empty::Absent)
+        .known(Documented, "Where the page begins: `token` of the page before."),
+];
+
+/// How KonPro lists its assets.
+pub static ASSETS: AssetList = AssetList {
+    paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },
+    plan: |args, _| Ok(plan(args)),
+    asset: |asset, _, _| raw(&view::asset(asset)),
+    page: |page, args| view::page(page, args.variants),
+    answer: |page, _| page.reply(),
+    import: import::import,
+};
+
+/// Inferred: the page size where none, or 0, is asked for.
+const DEFAULT_LIMIT: u32 = 100;
+
+/// Inferred: newest first; of equals, the greater id.
+const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
+
+fn plan(args: &Args) -> AssetQuery {
+    let held = Filter::KindNotIn(file_type::NOT_HELD.iter().map(|kind| (*kind).to_owned()).collect());
+    let mut filters = vec![held, Filter::StatusIn(vec![Status::Ready]), Filter::NotTrashed];
+    filters.extend(args.text("file_type").map(|kind| Filter::KindIn(vec![kind.to_owned()])));
+    filters.extend(args.text("folder_id").map(|folder| Filter::Folder(folder.to_owned())));
+    let start = match args.position("token") {
+        Some((created_at, id)) => Start::After { created_at, id: id.to_owned() },
+        None => Start::Offset(0),
+    };
+    let limit = match u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits") {
+        0 => DEFAULT_LIMIT,
+        limit => limit,
+    };
+    let selection = Selection { filters, project: None, order: ORDER };
+    AssetQuery { selection, start, overlap: false, limit, counted: false }
+}

@@ -1,0 +1,220 @@
+//! A connection: whom its requests go to, what becomes of it when one of them makes it a tunnel, and what is said of one that
+//! failed.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::{Future, ready};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
+use axum::response::Response;
+use futures_util::FutureExt;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::conn::auto::upgrade::downcast;
+use hyper_util::server::graceful::Watcher;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tracing::{debug, warn};
+
+use super::connect::{self, Way};
+use crate::admin;
+use crate::emulator::app::App;
+use crate::emulator::log::{CLIENT, REFUSED};
+use crate::http::connection::Stream;
+use crate::http::connection::tls::HandshakeFailure;
+use crate::http::connection::tunnel;
+use crate::http::connection::{Connection, ConnectionHandle};
+use crate::http::origin::{self, ConnectionAddresses};
+use crate::http::request_body::request_body;
+use crate::http::respond::respond;
+use crate::http::response_body::ResponseBody;
+use crate::pipeline;
+
+/// How a connection came, and what it needs.
+pub struct Arrival {
+    /// The emulator.
+    pub app: Arc<App>,
+    /// Told of every answer.
+    pub answered: Arc<Notify>,
+    /// Our end.
+    pub local: SocketAddr,
+    /// The client's.
+    pub peer: SocketAddr,
+    /// The host that it leads to, if it is inside of a tunnel.
+    pub tunnel: Option<Arc<Authority>>,
+    /// Whether the server has ended.
+    pub ending: watch::Receiver<bool>,
+    /// Lets a connection inside of this one end in order. Inside of a tunnel there is none.
+    pub inner: Option<Watcher>,
+}
+
+/// What answers the requests of one connection: the emulator's own routes, and everything else through the pipeline. No
+/// router is in between, since the pipeline finds its own way.
+struct ConnectionService {
+    app: Arc<App>,
+    answered: Arc<Notify>,
+    line: ConnectionHandle,
+    local: SocketAddr,
+    peer: SocketAddr,
+    tunnel: Option<Arc<Authority>>,
+    ending: watch::Receiver<bool>,
+    inner: Mutex<Option<Watcher>>,
+}
+
+impl ConnectionService {
+    /// The same connection, for what becomes of it once a request has made it a tunnel.
+    fn arrival(&self) -> Arrival {
+        Arrival {
+            app: self.app.clone(),
+            answered: self.answered.clone(),
+            local: self.local,
+            peer: self.peer,
+            tunnel: self.tunnel.clone(),
+            ending: self.ending.clone(),
+            inner: self.inner.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
+    }
+}
+
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        if request.method() == Method::CONNECT {
+            return Box::pin(answer_connect(self.arrival(), request).map(Ok));
+        }
+        let (app, answered) = (self.app.clone(), self.answered.clone());
+        let (mut head, body) = request.into_parts();
+        if head.version == Version::HTTP_2 {
+            move_authority(&mut head);
+        }
+        if let Some(tunnel) = &self.tunnel {
+            connect::set_host(&mut head, tunnel);
+        }
+        let body = request_body(&head.headers, body, app.timeouts.body);
+        if let Some(why) = origin::misnamed_host(&head) {
+            return Box::pin(ready(Ok(refuse(&app, self.peer, why))));
+        }
+        let is_encrypted = self.line.is_encrypted();
+        origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
+        let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
+        let request = Request::from_parts(head, body);
+        let told = move |response| {
+            answered.notify_one();
+            Ok(if is_head { without_body(response) } else { response })
+        };
+        // The futures are boxed as they are: a block that awaits them would have room for each twice.
+        if admin::owns(request.uri().path()) {
+            Box::pin(admin::answer(app, request).map(told))
+        } else {
+            Box::pin(pipeline::answer(app, Some(self.line.clone()), request).map(told))
+        }
+    }
+}
+
+/// The head of an answer to HEAD. Over HTTP/1.1 the HTTP layer leaves the body out by itself, over HTTP/2 it sends it.
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    Response::from_parts(head, Body::empty())
+}
+
+/// Makes of a request over HTTP/2 what it would be over HTTP/1.1, as RFC 9113 (section 8.3.1) asks of those who pass one on: the
+/// authority is the `Host` header, and the target is the path and query.
+fn move_authority(head: &mut Parts) {
+    let Some(path) = head.uri.path_and_query() else { return };
+    let Some(authority) = head.uri.authority() else { return };
+    let Ok(host) = HeaderValue::from_str(authority.as_str()) else { return };
+    head.headers.insert(header::HOST, host);
+    head.uri = Uri::from(path.clone());
+}
+
+/// Answers the requests of a connection until it ends.
+pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<Output = ()> + Send + use<> {
+    let Arrival { app, answered, local, peer, tunnel, ending, inner } = arrival;
+    let wire = Connection::new(stream, app.timeouts);
+    let (line, inner) = (wire.line(), Mutex::new(inner));
+    let service = ConnectionService { app: app.clone(), answered, line, local, peer, tunnel, ending, inner };
+    let http = Builder::new(TokioExecutor::new());
+    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(wire), service).into_owned());
+    async move {
+        if let Err(cause) = CLIENT.scope(peer, served).await {
+            tell(&app, peer, &*cause);
+        }
+    }
+}
+
+/// Answers a request that does not name its host. It is in no journal, since it cannot be said whom it was for.
+#[cold]
+fn refuse(app: &App, client: SocketAddr, why: &str) -> Response {
+    warn!(%client, %why, "a request was refused");
+    admin::misnamed_host(app, why)
+}
+
+/// Logs why a connection ended. A request that the HTTP layer refuses is in no journal, since it never was a request; a
+/// handshake that failed is, since clients say little of what is wrong with it.
+#[cold]
+fn tell(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)) {
+    if let Some(failure) = HandshakeFailure::among(cause) {
+        return pipeline::note_failed_handshake(app.clone(), failure);
+    }
+    let why = cause.source().map_or_else(|| cause.to_string(), |source| format!("{cause}: {source}"));
+    if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+        warn!(%client, %why, "{REFUSED}");
+    } else {
+        debug!(%client, %why, "a connection ended");
+    }
+}
+
+/// Answers a request for a tunnel, and serves the tunnel if there is one.
+async fn answer_connect(arrival: Arrival, mut request: Request<Incoming>) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let app = arrival.app.clone();
+    let ends = ConnectionAddresses { local: arrival.local, peer: arrival.peer, is_encrypted: false };
+    match connect::way(&app, ends, arrival.tunnel.is_some(), &head).await {
+        Way::Here(host) => drop(tokio::spawn(serve_inside(arrival, upgrade, host))),
+        Way::Through(stream) => drop(tokio::spawn(pass_on(arrival, upgrade, stream))),
+        Way::Nowhere(status, why) => return pipeline::refuse_tunnel(app, head, status, &why),
+    }
+    respond(StatusCode::OK, HeaderMap::new(), ResponseBody::default(), app.clock.now())
+}
+
+/// Serves what comes through a tunnel that ends here.
+async fn serve_inside(mut arrival: Arrival, upgrade: OnUpgrade, host: Authority) {
+    let Some(watcher) = arrival.inner.take() else { return };
+    let Some(upgraded) = upgraded(upgrade).await else { return };
+    let Ok(parts) = downcast::<TokioIo<Connection>>(upgraded) else { return };
+    let (stream, unread) = parts.io.into_inner().into_stream();
+    let stream = stream.inside([parts.read_buf, unread].concat().into());
+    serve(stream, watcher, Arrival { tunnel: Some(Arc::new(host)), ..arrival }).await;
+}
+
+/// Passes on what comes through a tunnel, until the server ends.
+async fn pass_on(arrival: Arrival, upgrade: OnUpgrade, stream: TcpStream) {
+    let Arrival { app, mut ending, .. } = arrival;
+    let Some(upgraded) = upgraded(upgrade).await else { return };
+    app.tunnels.count();
+    tokio::select! {
+        () = tunnel::pass(TokioIo::new(upgraded), stream, app.timeouts.body) => {}
+        _ = ending.wait_for(|has_ended| *has_ended) => {}
+    }
+}
+
+async fn upgraded(upgrade: OnUpgrade) -> Option<Upgraded> {
+    upgrade.await.inspect_err(|cause| debug!(%cause, "a tunnel ended before it began")).ok()
+}

@@ -1,0 +1,160 @@
+//! Why a request was refused.
+
+use super::*;
+
+#[test]
+fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
+    let stray = RefusalFacts { path: "/api/v2/assets\n", ..facts("xqr") };
+    assert_eq!(
+        why(&Failure::NoSuchRoute, &stray),
+        "xQR has no route `/api/v2/assets\\u{a}`; the nearest is `GET /api/v1/assets`"
+    );
+    let post = RefusalFacts { method: &Method::POST, path: "/api/v1/assets", ..facts("flora") };
+    assert_eq!(
+        why(&Failure::WrongMethod("GET, HEAD".into()), &post),
+        "`POST` is not a method of `/api/v1/assets`; it takes GET, HEAD"
+    );
+}
+
+#[test]
+fn a_missing_key_is_told_with_the_header_expected_and_what_was_there() {
+    let said = |name: &str, lines: &[(&str, &str)]| {
+        why(&Failure::NoKey, &RefusalFacts { headers: &headers(lines), ..facts(name) })
+    };
+    assert_eq!(said("xqr", &[]), "xQR expects `Authorization: Bearer <key>`; the request has no such header");
+    assert_eq!(
+        said("xqr", &[("x-api-key", "a")]),
+        "xQR expects `Authorization: Bearer <key>`; the request has `x-api-key` instead"
+    );
+    assert_eq!(
+        said("konpro", &[("authorization", "Bearer a")]),
+        "KonPro expects `x-api-key: <key>`; the request has `authorization` instead"
+    );
+    assert_eq!(
+        said("xqr", &[("authorization", "Bearer ")]),
+        "xQR expects `Authorization: Bearer <key>`; that header is there and holds no key"
+    );
+}
+
+#[test]
+fn a_malformed_key_is_told_without_showing_it() {
+    let said = |value: &str| {
+        why(&Failure::MalformedKey, &RefusalFacts { headers: &headers(&[("authorization", value)]), ..facts("xqr") })
+    };
+    let expected = |given: &str| format!("xQR expects `Authorization: Bearer <key>`; {given}");
+    assert_eq!(said("Basic dXNlcjpwYXNz"), expected("the request has the scheme `Basic`"));
+    assert_eq!(said(LIVE), expected("the request has no `Bearer` in front of the key"));
+    assert_eq!(said("Bearer ключ"), expected("the request's has characters that are not visible ASCII"));
+    assert_eq!(said(&format!("{LIVE} {LIVE}")), expected("the request's is malformed"));
+    let raw = RefusalFacts { headers: &headers(&[("x-api-key", "ключ")]), ..facts("konpro") };
+    assert!(why(&Failure::MalformedKey, &raw).ends_with("not visible ASCII"));
+}
+
+#[test]
+fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
+    let said = |shown, owner| why(&Failure::UnknownKey, &RefusalFacts { shown: Some(shown), owner, ..facts("xqr") });
+    assert_eq!(said("whatever", Some(card("flora"))), "key belongs to FLORA, this is xQR");
+    assert_eq!(said("sk_live_abc", None), "the key looks like one of FLORA's, this is xQR");
+    assert_eq!(said(LIVE, None), "the key `xqr_pk_…cdef` is not known to xQR");
+    assert_eq!(said("abc", None), "the key `…` is not known to xQR");
+}
+
+#[test]
+fn a_key_that_is_known_is_told_with_what_it_lacks() {
+    let key = key();
+    let known = RefusalFacts { shown: Some(LIVE), key: Some(&key), ..facts("xqr") };
+    assert_eq!(why(&Failure::RevokedKey, &known), "the key `xqr_pk_…cdef` was revoked");
+    assert_eq!(
+        why(&Failure::ExpiredKey, &known),
+        "the key `xqr_pk_…cdef` expired at 2026-03-20T00:00:00Z; the clock stands at 2026-03-21T12:00:00Z"
+    );
+    assert_eq!(
+        why(&Failure::MissingScope("assets:read"), &known),
+        "the key `xqr_pk_…cdef` lacks the scope `assets:read`; it has `assets:write`, `users:read`"
+    );
+    let bare = Key { scopes: Some(Vec::new()), ..key.clone() };
+    assert!(
+        why(&Failure::MissingScope("read"), &RefusalFacts { key: Some(&bare), ..known }).ends_with("; it has none")
+    );
+    assert_eq!(
+        why(&Failure::ForeignWorkspace, &known),
+        "the key `xqr_pk_…cdef` opens the workspace `ws_demo`, and the request asks for another"
+    );
+    assert_eq!(
+        why(&Failure::NoSuchProject, &RefusalFacts { project: Some("prj_x"), ..known }),
+        "there is no project `prj_x` in the workspace `ws_demo`"
+    );
+}
+
+#[test]
+fn a_quota_is_told_with_what_was_used_and_when_it_recovers() {
+    let (limits, now) = (Limits::new(false), at(NOON) + 48 * SECOND);
+    let own = KeyLimits::Own(RateWindow { requests: 3, seconds: 60 });
+    let counts = (0..4).map(|_| limits.count(1, own, &[], now)).last().unwrap();
+    let exceeded = counts.exceeded(now).unwrap();
+    assert_eq!(
+        why(&Failure::RateLimited(exceeded), &RefusalFacts { counts: &counts, now, ..facts("xqr") }),
+        "the quota `own` is used up: 4 of 3 requests in 60 s; it recovers at 2026-03-21T12:01:00Z, in 12 s"
+    );
+}
+
+#[test]
+fn what_is_said_in_headers_is_visible_ascii() {
+    assert_eq!(in_ascii("`é…`\u{7f} 😀"), r"`\u{e9}...`\u{7f} \u{1f600}");
+    let server = Server::start("demo");
+    let said = |request: &str, name: &str| {
+        let answer = server.get(request, &["X-Emulator-Explain: 1", "Authorization: Bearer sk_test_demo"]);
+        answer.header(name).unwrap().to_owned()
+    };
+    let why = said("/flora/api/v1/assets?limit=%C3%A9l%C3%A8ve", "x-emulator-why");
+    assert_eq!(why, r"limit=\u{e9}l\u{e8}ve is not a number that FLORA reads");
+    let warnings = said("/flora/api/v1/assets?l%C3%AFm%C3%AFt=1", "x-emulator-warnings");
+    assert!(warnings.starts_with(r"`l\u{ef}m\u{ef}t` is ignored by this vendor"), "{warnings}");
+}
+
+#[test]
+fn our_own_failure_points_to_the_log() {
+    assert_eq!(why(&Failure::Internal, &facts("xqr")), "the emulator itself failed; its log says why");
+}
+
+fn invalid(name: &str, raw: &str) -> String {
+    let card = card(name);
+    why(&Failure::Invalid(card.list_operation().read(raw, Variants::default()).unwrap_err()), &facts(name))
+}
+
+#[test]
+fn every_violation_is_told_with_the_value_given() {
+    for (name, raw, said) in [
+        ("xqr", "limit=500", "limit=500 is above the maximum 200"),
+        ("xqr", "limit=0&offset=-1", "limit=0 is below the minimum 1; offset=-1 is below the minimum 0"),
+        ("xqr", "limit=", "limit= is not a number that xQR reads"),
+        ("flora", "limit=1.5", "limit=1.5 is not a whole number"),
+        ("flora", "limit=5&limit=5", "`limit` is given more than once, or as an array"),
+        ("flora", "query[x]=5", "`query` is given as an object"),
+        ("flora", "cursor=%21", "cursor=! is malformed"),
+        ("piktid", "order=dsc", "order=dsc is none of asc, desc; did you mean `desc`?"),
+        ("piktid", "order=up", "order=up is none of asc, desc"),
+        (
+            "piktid",
+            "include_tags=x",
+            "include_tags=x is malformed: Value error, Invalid tags: x. Allowed: model, product, background, other",
+        ),
+        ("twelvelabs", "page_limt=5", "`page_limt` is not a parameter of TwelveLabs; did you mean `page_limit`?"),
+        ("twelvelabs", "zebra=5", "`zebra` is not a parameter of TwelveLabs"),
+    ] {
+        assert_eq!(invalid(name, raw), said, "{name}?{raw}");
+    }
+}
+
+#[test]
+fn a_reason_stays_short_and_in_one_line_whatever_a_client_sends() {
+    let long = invalid("xqr", &format!("limit={}x%0A", "9".repeat(5000)));
+    assert_eq!(long, format!("limit={}… is not a number that xQR reads", "9".repeat(60)));
+    assert_eq!(
+        invalid("xqr", "limit=1%0D%0A%E2%80%A8x"),
+        "limit=1\\u{d}\\u{a}\\u{2028}x is not a number that xQR reads"
+    );
+    let many: String = (0..1000).map(|n| format!("name{n}=1&")).collect();
+    let said = invalid("twelvelabs", &many);
+    assert!(said.len() < 1000 && said.ends_with("; and 992 more"), "{said}");
+}
