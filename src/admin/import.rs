@@ -115,7 +115,7 @@ impl Lacking {
         for known in &around.folders {
             folders.remove(&known.id);
         }
-        Ok(Lacking {
+        Ok(MissingPlaces {
             users: users.into_iter().map(|name| User { name }).collect(),
             projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),
             folders: folders

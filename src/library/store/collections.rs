@@ -10,7 +10,7 @@ use super::collection_hold::{CollectionHold, SLICE};
 use super::error::{Missing, StoreError};
 use super::handle::Store;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
-use super::tally::Tally;
+use super::kind_counts::KindCounts;
 use super::write::Write;
 use crate::library::fixture;
 use crate::library::key::CollectionVersion;

@@ -78,7 +78,7 @@ impl Store {
         // With no change under way, none can have looked at the holds before and commit afterwards.
         let turn = self.writing.lock().await;
         let mut read = self.read().await?;
-        let (collection, around) = surroundings(&mut read, workspace).await?;
+        let (collection, around) = workspace_without_assets(&mut read, workspace).await?;
         let keys = key::of_workspace(&mut read, workspace).await?;
         let hold = CollectionHold::new(self, collection);
         drop(turn);

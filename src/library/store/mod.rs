@@ -11,7 +11,7 @@ mod error;
 mod export;
 mod file;
 mod handle;
-mod holds;
+mod held_collections;
 mod key;
 mod listing;
 mod load;
@@ -23,7 +23,7 @@ mod restore;
 mod rows;
 mod schema;
 mod snapshot;
-mod tally;
+mod kind_counts;
 mod versions;
 mod write;
 

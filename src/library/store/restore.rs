@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::error::StoreError;
-use super::versions::Affects;
+use super::versions::Invalidation;
 use super::write::Write;
 use crate::clock::Micros;
 
