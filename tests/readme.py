@@ -297,7 +297,7 @@ SHELL = [
     (r"export (\w+)=(\S+)", Reader.exports_variable),
     (r"docker build -t assetmock \.", Reader.image_is_described),
     (
-        rf"docker run --rm -p {PORT}:{PORT}(?: --read-only)?(?: -v [\w-]+:(\S+))?(?: -e (\w+)=(\S+))? assetmock",
+        rf"docker run --rm -p 127\.0\.0\.1:{PORT}:{PORT}(?: --read-only)?(?: -v [\w-]+:(\S+))?(?: -e (\w+)=(\S+))? assetmock",
         Reader.container_starts,
     ),
 ]
