@@ -127,13 +127,12 @@ fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What is no Markdown. What stands in backticks already is code.
+/// A line that Markdown shows as it is. Backticks are escaped, too: a client's text may hold some, and would end the code that
+/// it stands in.
 fn escaped(line: &str) -> String {
-    let mut is_code = false;
     let mut text = String::new();
     for letter in line.replace(['\r', '\n'], " ").chars() {
-        is_code ^= letter == '`';
-        if !is_code && matches!(letter, '<' | '>' | '&' | '*' | '_' | '[' | ']' | '|' | '\\' | '#') {
+        if matches!(letter, '`' | '<' | '>' | '&' | '*' | '_' | '[' | ']' | '|' | '\\' | '#') {
             text.push('\\');
         }
         text.push(letter);
