@@ -119,5 +119,5 @@ def check_paging_faults(lines, reader):
     for fault, _, *expected in table(lines, PAGING_FAULTS):
         for provider, word in zip(providers, expected, strict=True):
             rule = {"match": {"provider": provider["name"]}, "effect": {"paging": fault.strip("`")}}
-            got = reader.ask("/_emulator/faults", rule).get("plausibility", {provider["name"]: "–"})
+            got = reader.ask("/_emulator/faults", rule).get("realism", {provider["name"]: "–"})
             check(got == {provider["name"]: word}, f"{fault} of {provider['title']} is {got}, not {word}")

@@ -7,9 +7,8 @@ ASSETMOCK_BIN names the program. SDK_PYTHON is a Python that has the packages of
 a folder that has the node_modules of tests/sdk/node, CLIENTS_NODE one with those of tests/clients/typescript. `tests/run`
 sets all four.
 
-Each page is run by itself, from top to bottom, in an empty folder, and starts the servers that it needs.
-
-What a block means depends on its language; a language that is not here is a failure:
+Each page is run by itself, from top to bottom, in an empty folder, and starts the servers that it needs. What a block means
+depends on its language; a language that is not here is a failure:
 
 console  `$ ` begins a command (a backslash at its end or an open quote carries it on), the lines below are its output, to
          the letter.

@@ -169,7 +169,7 @@ async fn add(
         .map(|(index, fields)| dated(fields, now).map_err(|refusal| nested(refusal, &format!("assets[{index}]"))));
     let assets = assets.collect::<Result<Vec<Asset>, Refusal>>()?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    let around = write.surroundings(&workspace).await?;
+    let around = write.workspace_without_assets(&workspace).await?;
     let around = check(Workspace { assets, ..around }, "")?;
     let new = completed(&app, &mut write, around).await?;
     let shown = new.iter().cloned().map(|asset| AssetView(written_out(asset))).collect();
@@ -251,7 +251,7 @@ async fn change(
     // A change discards what the asset was imported from, so it cannot be set here.
     patch.refuse(&["imported_from", "told"])?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    let around = write.surroundings(&workspace).await?;
+    let around = write.workspace_without_assets(&workspace).await?;
     let workspace_state = app.workspace_states.get_or_create(&workspace);
     let mut shown = None;
     write

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::emulator::app::App;
-use crate::emulator::faults::{Effect, Listed, Listing, Reachable, Rule};
+use crate::emulator::faults::{Effect, ListedRule, Listing, Reachable, Rule};
 use crate::emulator::listed::{self, CountedWorkspace};
 use crate::library::key::Key;
 use crate::providers;
 
 /// Adds why a rule will not apply, as far as that is certain at this moment. One that has applied needs no warning, and one
 /// that is over none any more.
-pub async fn add_warning(app: &App, listed: &mut Listed) {
+pub async fn add_warning(app: &App, listed: &mut ListedRule) {
     if listed.fired == 0 && listed.active {
         listed.warning = listed.rule.warning(&reachable(app, &listed.rule).await);
     }

@@ -16,7 +16,7 @@ use super::strict_query::StrictQuery;
 use super::workspaces::existing;
 use crate::clock::Micros;
 use crate::emulator::app::App;
-use crate::emulator::faults::{Listed, Match, Problem, Rule, UnfiredFault};
+use crate::emulator::faults::{ListedRule, Match, Problem, Rule, UnfiredFault};
 use crate::emulator::journal::Filter;
 use crate::library::key::Key;
 
@@ -54,10 +54,10 @@ struct FaultSelector {
 
 #[derive(Serialize, JsonSchema)]
 struct FaultList {
-    faults: Vec<Listed>,
+    faults: Vec<ListedRule>,
 }
 
-async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Created<Listed>, Refusal> {
+async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Created<ListedRule>, Refusal> {
     if let Some(workspace) = &rule.matches.workspace {
         existing(&app, workspace).await?;
     }
@@ -80,7 +80,7 @@ fn now(app: &App, rule: &Rule) -> Micros {
 }
 
 /// The rules for a workspace, or all there are, each by its own clock.
-pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
+pub fn listed(app: &App, workspace: Option<&str>) -> Vec<ListedRule> {
     let all = app.faults.list(workspace, app.clock.now());
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
 }
@@ -89,7 +89,7 @@ pub fn listed(app: &App, workspace: Option<&str>) -> Vec<Listed> {
 pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Refusal> {
     let meet = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
     let mut rules = listed(app, None);
-    rules.retain(|Listed { rule: Rule { matches, .. }, .. }| {
+    rules.retain(|ListedRule { rule: Rule { matches, .. }, .. }| {
         meet(&scope.workspace, &matches.workspace)
             && meet(&scope.provider, &matches.provider)
             && meet(&scope.key, &matches.key)
@@ -101,7 +101,7 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
         };
         rules.retain(|it| can_meet_by_key(scope, &it.rule.matches, &keys));
     }
-    Ok(rules.iter().filter_map(Listed::unfired).collect())
+    Ok(rules.iter().filter_map(ListedRule::unfired).collect())
 }
 
 /// Whether a request can be within the scope and match, as far as the keys decide it: a key is of one provider and opens one
@@ -143,7 +143,7 @@ async fn remove_all(
 async fn read(
     State(app): State<Arc<App>>,
     Path(FaultPath { fault }): Path<FaultPath>,
-) -> Result<Json<Listed>, Refusal> {
+) -> Result<Json<ListedRule>, Refusal> {
     let found = app.faults.get(fault, app.clock.now()).and_then(|it| app.faults.get(fault, now(&app, &it.rule)));
     let mut found = found.ok_or_else(|| missing(fault))?;
     add_warning(&app, &mut found).await;

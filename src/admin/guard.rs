@@ -26,7 +26,7 @@ fn admitted(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -
     let shown = text(header::AUTHORIZATION).and_then(bearer);
     // A page of another origin cannot send a token: its browser would ask beforehand, and that is refused here. A test harness
     // or a proxy can, whatever origin it names.
-    if settings.admin_token.as_deref().zip(shown).is_some_and(|(token, shown)| same(shown, token)) {
+    if settings.admin_token.as_deref().zip(shown).is_some_and(|(token, shown)| are_equal(shown, token)) {
         return Ok(());
     }
     if let Some(origin) = text(header::ORIGIN)
@@ -56,7 +56,7 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// Takes as long for every token of a length.
-fn same(shown: &str, token: &str) -> bool {
+fn are_equal(shown: &str, token: &str) -> bool {
     shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 

@@ -71,10 +71,10 @@ async fn import(
     let owner = assets.iter().filter(private).find_map(|asset| asset.uploader.clone());
     let acts_as = owner;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    let around = write.surroundings(&workspace).await?;
-    let lacking = Lacking::of(&assets, &around)?;
+    let around = write.workspace_without_assets(&workspace).await?;
+    let lacking = MissingPlaces::of(&assets, &around)?;
     write.add_places(&workspace, &lacking.users, &lacking.projects, &lacking.folders).await?;
-    let around = check(Workspace { assets, ..write.surroundings(&workspace).await? }, "")?;
+    let around = check(Workspace { assets, ..write.workspace_without_assets(&workspace).await? }, "")?;
     let assets = completed(&app, &mut write, around).await?;
     write.add_assets(&workspace, assets).await?;
     if let Some(user) = &acts_as {
@@ -85,14 +85,14 @@ async fn import(
 }
 
 /// What assets name and a workspace does not have.
-struct Lacking {
+struct MissingPlaces {
     users: Vec<User>,
     projects: Vec<Project>,
     folders: Vec<Folder>,
 }
 
-impl Lacking {
-    fn of(assets: &[Asset], around: &Workspace) -> Result<Lacking, Refusal> {
+impl MissingPlaces {
+    fn of(assets: &[Asset], around: &Workspace) -> Result<MissingPlaces, Refusal> {
         let named = |what: fn(&Asset) -> &Option<String>| -> BTreeSet<String> {
             assets.iter().filter_map(|asset| what(asset).clone()).collect()
         };
@@ -115,7 +115,7 @@ impl Lacking {
         for known in &around.folders {
             folders.remove(&known.id);
         }
-        Ok(Lacking {
+        Ok(MissingPlaces {
             users: users.into_iter().map(|name| User { name }).collect(),
             projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),
             folders: folders

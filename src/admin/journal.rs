@@ -18,7 +18,7 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::clock::write_rfc3339;
 use crate::emulator::app::App;
 use crate::emulator::journal::{
-    EntryView, Expectations, ExpectedFaults, Filter, Har, JournalEntry, Stats, StatusIs, Unanswerable, VerifyResult,
+    EntryView, Expectations, ExpectedFaults, Filter, Har, InvalidFilter, JournalEntry, Stats, StatusIs, VerifyResult,
 };
 use crate::library::strict_object;
 
@@ -191,8 +191,8 @@ async fn known_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Res
     Ok(())
 }
 
-impl From<Unanswerable> for Refusal {
-    fn from(Unanswerable { at, message }: Unanswerable) -> Refusal {
+impl From<InvalidFilter> for Refusal {
+    fn from(InvalidFilter { at, message }: InvalidFilter) -> Refusal {
         Refusal::invalid(at, message)
     }
 }

@@ -131,7 +131,7 @@ async fn make(
     let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
     let provider = provider(&name)?;
     let mut write = app.store.write(providers::names()).await?;
-    let around = write.surroundings(&workspace).await?;
+    let around = write.workspace_without_assets(&workspace).await?;
     let key = match key {
         Some(key) => key,
         None => workspace::fresh_keys(&app, &mut write, &[provider]).await?.remove(0).key,
@@ -152,7 +152,7 @@ async fn change(
     let provider = provider_of(&app, &workspace, &text, provider).await?;
     patch.refuse(&["provider", "key"])?;
     let mut write = app.store.write(providers::names()).await?;
-    let around = write.surroundings(&workspace).await?;
+    let around = write.workspace_without_assets(&workspace).await?;
     write
         .change_key(&workspace, &provider, &text, |key| {
             let key: fixture::Key = merged(&key, &patch)?;

@@ -101,7 +101,7 @@ async fn users(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<UserList>, Refusal> {
-    Ok(Json(UserList { users: app.store.surroundings(&workspace).await?.users }))
+    Ok(Json(UserList { users: app.store.workspace_without_assets(&workspace).await?.users }))
 }
 
 async fn add_user(
@@ -130,7 +130,7 @@ async fn projects(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<ProjectList>, Refusal> {
-    Ok(Json(ProjectList { projects: app.store.surroundings(&workspace).await?.projects }))
+    Ok(Json(ProjectList { projects: app.store.workspace_without_assets(&workspace).await?.projects }))
 }
 
 async fn put_project(
@@ -161,7 +161,7 @@ async fn folders(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
 ) -> Result<Json<FolderList>, Refusal> {
-    Ok(Json(FolderList { folders: app.store.surroundings(&workspace).await?.folders }))
+    Ok(Json(FolderList { folders: app.store.workspace_without_assets(&workspace).await?.folders }))
 }
 
 async fn put_folder(
@@ -171,7 +171,7 @@ async fn put_folder(
 ) -> Result<Json<Folder>, Refusal> {
     let folder = Folder { id, name, parent, trashed };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    let mut around = write.surroundings(&workspace).await?;
+    let mut around = write.workspace_without_assets(&workspace).await?;
     around.folders.retain(|other| other.id != folder.id);
     around.folders.push(folder.clone());
     let index = around.folders.len() - 1;

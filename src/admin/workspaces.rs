@@ -24,7 +24,7 @@ use crate::contract::choices::{self};
 use crate::contract::provider::{Card, Provider};
 use crate::emulator::app::App;
 use crate::emulator::listed::{self, CountedWorkspace};
-use crate::emulator::workspace::{self, New, Origin, until};
+use crate::emulator::workspace::{self, Origin, WorkspaceRequest, until};
 use crate::http::origin::origin;
 use crate::library::fixture::{self, GeneratorConfig};
 use crate::library::model::Choices;
@@ -239,7 +239,7 @@ async fn make(
     known_variants(wanted.variants.iter().map(|(name, option)| (name, Some(option))))?;
     let from = wanted.origin()?;
     let CreateWorkspace { id, name, workspace: which, variants, .. } = wanted;
-    let made = workspace::make(&app, New { id, name, from, which, variants }).await?;
+    let made = workspace::make(&app, WorkspaceRequest { id, name, from, which, variants }).await?;
     app.workspace_states.get_or_create(&made.id).make(wanted.strict);
     Ok(Created(shown(&app, &parts, &made.id).await?))
 }

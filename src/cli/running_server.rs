@@ -165,12 +165,12 @@ fn resolved(address: &str) -> Outcome<SocketAddr> {
     Ok(all.next().ok_or("no address to ask")?)
 }
 
-/// Sends a request and reads its answer, which has a length and ends the connection.
+/// Sends a request and reads its answer, which ends with the connection: in HTTP/1.0 no answer comes in chunks.
 fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<HttpResponse> {
     const TIMEOUT: Duration = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n")?;
     let answer = io::read_to_string(stream)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     Ok(HttpResponse { status: head.split(' ').nth(1).unwrap_or("nothing").to_owned(), body: body.to_owned() })

@@ -34,7 +34,7 @@ pub enum Origin {
 
 /// A workspace to be made.
 #[derive(Debug, Clone)]
-pub struct New {
+pub struct WorkspaceRequest {
     /// Its id; made up if left out.
     pub id: Option<String>,
     /// Its name; the id if left out.
@@ -109,7 +109,7 @@ pub fn narrowed(
 
 /// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
 /// keys of built-in fixtures stay with the workspaces of the start.
-pub async fn make(app: &App, new: New) -> Result<Workspace, MakeError> {
+pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
     let write = app.store.write(providers::names()).await?;
     let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
     let id = match new.id {

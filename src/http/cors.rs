@@ -20,7 +20,7 @@ pub enum AllowedOrigins {
     /// All of them.
     Any,
     /// These, as browsers write them.
-    Listed(Vec<String>),
+    ListedRule(Vec<String>),
 }
 
 impl AllowedOrigins {
@@ -30,14 +30,14 @@ impl AllowedOrigins {
             return Ok(AllowedOrigins::Any);
         }
         let listed: Result<Vec<_>, _> = text.split(',').map(|origin| read_origin(origin.trim())).collect();
-        listed.map(AllowedOrigins::Listed)
+        listed.map(AllowedOrigins::ListedRule)
     }
 
     /// Whether pages of this origin may read answers.
     pub fn allows(&self, origin: &HeaderValue) -> bool {
         match self {
             AllowedOrigins::Any => true,
-            AllowedOrigins::Listed(listed) => listed.iter().any(|one| one.as_bytes() == origin.as_bytes()),
+            AllowedOrigins::ListedRule(listed) => listed.iter().any(|one| one.as_bytes() == origin.as_bytes()),
         }
     }
 
@@ -63,19 +63,19 @@ impl AllowedOrigins {
     pub fn add_headers(&self, request: &Parts, answer: &mut HeaderMap) {
         let allowed = match (self, request.headers.get(ORIGIN)) {
             (AllowedOrigins::Any, _) => Some(HeaderValue::from_static("*")),
-            (AllowedOrigins::Listed(_), origin) => origin.filter(|origin| self.allows(origin)).cloned(),
+            (AllowedOrigins::ListedRule(_), origin) => origin.filter(|origin| self.allows(origin)).cloned(),
         };
         if let Some(allowed) = allowed {
             let exposed = (!is_preflight(request)).then(|| exposed(answer)).flatten();
             answer.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(allowed);
-            if let AllowedOrigins::Listed(_) = self {
+            if let AllowedOrigins::ListedRule(_) = self {
                 answer.entry(ACCESS_CONTROL_ALLOW_CREDENTIALS).or_insert(HeaderValue::from_static("true"));
             }
             if let Some(exposed) = exposed {
                 answer.entry(ACCESS_CONTROL_EXPOSE_HEADERS).or_insert(exposed);
             }
         }
-        if let AllowedOrigins::Listed(_) = self {
+        if let AllowedOrigins::ListedRule(_) = self {
             answer.append(VARY, HeaderValue::from_static("Origin"));
         }
     }
@@ -174,11 +174,11 @@ mod tests {
             ("http://[::1]", "http://[::1]"),
             ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
         ] {
-            assert_eq!(AllowedOrigins::read(text), Ok(AllowedOrigins::Listed(vec![read.to_owned()])), "{text}");
+            assert_eq!(AllowedOrigins::read(text), Ok(AllowedOrigins::ListedRule(vec![read.to_owned()])), "{text}");
         }
         assert_eq!(AllowedOrigins::read("*"), Ok(AllowedOrigins::Any));
         let two = ["http://a.test", "http://b.test:1"].map(str::to_owned);
-        assert_eq!(AllowedOrigins::read("http://a.test, http://b.test:1"), Ok(AllowedOrigins::Listed(two.into())));
+        assert_eq!(AllowedOrigins::read("http://a.test, http://b.test:1"), Ok(AllowedOrigins::ListedRule(two.into())));
     }
 
     #[test]

@@ -286,8 +286,8 @@ impl<'r> Call<'r> {
         let none = Counts::default();
         let card = self.card();
         let key = self.key.as_ref().ok().map(|known| &known.key);
-        let shown = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
-        let owner = match (failure, shown) {
+        let sent_key = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
+        let owner = match (failure, sent_key) {
             (Failure::UnknownKey, Some(text)) => self.app.cache.unknown_key(&self.app.store, card.name, text).flatten(),
             _ => None,
         };
@@ -296,7 +296,7 @@ impl<'r> Call<'r> {
             method: &self.request.method,
             path: &self.target.path,
             headers: &self.request.headers,
-            shown,
+            sent_key,
             key,
             owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
             project: self.project.as_deref(),

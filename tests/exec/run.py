@@ -92,8 +92,11 @@ class Run:
         return int(found[2])
 
     def rest(self):
-        """All that is said until the end."""
+        """All that is said until the end, which is there when nobody is left who could say more."""
+        deadline = time.monotonic() + TIMEOUT
         while True:
+            ready = select.select([self.output], [], [], max(0, deadline - time.monotonic()))[0]
+            check(ready, f"it does not end: {self.marked()}, {self.said!r}")
             try:
                 more = os.read(self.output, 65536)
             except OSError:

@@ -92,6 +92,15 @@ fn a_file_with_a_column_for_each_field_gives_the_same_exports_and_lists() {
         let headers: Vec<&str> = [&*header].into_iter().filter(|line| !line.is_empty()).collect();
         let sent = if method == "POST" { "{}" } else { "" };
         let answer = client.ask(&method, &path, &headers, sent);
+        if path == "/_emulator/workspaces" {
+            // Since then the list of workspaces also says what is listed of each.
+            let mut today = answer.json();
+            for workspace in today["workspaces"].as_array_mut().unwrap() {
+                assert!(workspace.as_object_mut().unwrap().remove("listed").is_some(), "{workspace}");
+            }
+            assert_eq!(today, serde_json::from_str::<serde_json::Value>(&body).unwrap());
+            continue;
+        }
         assert_eq!(answer.text(), body, "{method} {path}");
     }
     // What is written now stands beside what was migrated.

@@ -11,7 +11,7 @@ use assetmock::contract::context::Context;
 use assetmock::contract::provider::Provider;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
-use assetmock::emulator::faults::{self, Effect, Latency, PagingFault, Realism, Reset, Truncate, paging, plausibility};
+use assetmock::emulator::faults::{self, Effect, Latency, PagingFault, Realism, Reset, Truncate, paging, realism};
 use assetmock::library::limits::KeyLimits;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -299,7 +299,7 @@ fn every_paging_fault_that_can_happen_to_a_walk_does() {
             let plain = dialect.walk(|raw| server.get(&dialect.target(raw), &[&dialect.auth("_off")]), VISIBLE, "");
             let rule =
                 json!({"match": {"workspace": "ws_tests", "provider": dialect.name}, "effect": {"paging": fault}});
-            if plausibility(provider.card(), fault) == Realism::Impossible {
+            if realism(provider.card(), fault) == Realism::Impossible {
                 let refused = server.call("POST", "/_emulator/faults", &rule);
                 assert_eq!(refused.status, 400, "{} {fault:?}: {}", dialect.name, refused.text());
                 continue;

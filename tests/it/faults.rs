@@ -10,9 +10,7 @@ use assetmock::contract::query;
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::app::App;
-use assetmock::emulator::faults::{
-    AppliedFault, FaultPlan, PagingFault, Realism, RetryAfter, named, names, plausibility,
-};
+use assetmock::emulator::faults::{AppliedFault, FaultPlan, PagingFault, Realism, RetryAfter, named, names, realism};
 use assetmock::emulator::faults::{Effect, paging};
 use assetmock::http::reply::Reply;
 use assetmock::library::limits::KeyLimits;
@@ -152,7 +150,7 @@ fn two_pages(provider: &dyn Provider, dialect: &Dialect, fault: PagingFault) -> 
 }
 
 fn possible(fault: PagingFault) -> impl Iterator<Item = (&'static dyn Provider, &'static Dialect)> {
-    pairs().filter(move |(provider, _)| plausibility(provider.card(), fault) != Realism::Impossible)
+    pairs().filter(move |(provider, _)| realism(provider.card(), fault) != Realism::Impossible)
 }
 
 #[test]

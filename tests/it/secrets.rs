@@ -210,7 +210,7 @@ fn no_reason_tells_a_key() {
                 method: &method,
                 path: &format!("/{key}"),
                 headers: &headers(&[("authorization", &key), ("x-api-key", &key)]),
-                shown: Some(&key),
+                sent_key: Some(&key),
                 key: None,
                 owner: None,
                 project: Some(&key),

@@ -248,7 +248,7 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
         }
     }
     if unknown == Unknown::Refused {
-        violations.extend(strangers(params, &pairs));
+        violations.extend(unknown_parameters(params, &pairs));
     }
     if violations.is_empty() { Ok(args) } else { Err(violations) }
 }
@@ -263,7 +263,7 @@ fn given<'a>(param: &Param, pairs: &'a [Pair]) -> Vec<(usize, &'a str)> {
 
 fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vec<Violation>> {
     let position = given.first().map_or(0, |(position, _)| *position);
-    let read = |text: &str| param.read(text).map_err(|problems| blame(param, text, position, problems));
+    let read = |text: &str| param.read(text).map_err(|problems| violations_of(param, text, position, problems));
     let chosen = match (param.repeated, given) {
         (_, []) => None,
         (Repeated::All, _) => return read_all(given, read).map(Some),
@@ -291,12 +291,12 @@ fn read_nested(param: &Param, pairs: &[Pair]) -> Result<Option<Value>, Vec<Viola
         Ok(text) => read_one(param, &[(*position, text)]),
         Err(problem) => {
             let last = named.last().map_or("", |(_, (_, text))| text);
-            Err(blame(param, last, *position, vec![problem]))
+            Err(violations_of(param, last, *position, vec![problem]))
         }
     }
 }
 
-fn blame(param: &Param, text: &str, position: usize, problems: Vec<Problem>) -> Vec<Violation> {
+fn violations_of(param: &Param, text: &str, position: usize, problems: Vec<Problem>) -> Vec<Violation> {
     let violation = |problem| Violation { param: Cow::Borrowed(param.name), given: text.to_owned(), problem, position };
     problems.into_iter().map(violation).collect()
 }
@@ -316,7 +316,7 @@ fn read_all(
     Ok(Value::List(items))
 }
 
-fn strangers(params: &[Param], pairs: &[Pair]) -> Vec<Violation> {
+fn unknown_parameters(params: &[Param], pairs: &[Pair]) -> Vec<Violation> {
     let mut seen = std::collections::HashSet::new();
     pairs
         .iter()

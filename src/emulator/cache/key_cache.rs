@@ -160,7 +160,7 @@ impl KeyCache {
         let (mut least, mut most) = (0, numbers.len());
         while least < most {
             let middle = usize::midpoint(least, most);
-            let assets = read.assets_numbered(self.view, &numbers[middle..=middle]).await?;
+            let assets = read.assets_by_row_id(self.view, &numbers[middle..=middle]).await?;
             let is_before = assets.first().is_some_and(|asset| {
                 let order = (asset.asset.created_at.0, &asset.id).cmp(&(*created_at, id));
                 let order = if descending { order.reverse() } else { order };
@@ -173,7 +173,7 @@ impl KeyCache {
 
     /// The rows of these numbers, in this order.
     async fn rows(&self, read: &mut Read, list: &AssetList, numbers: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
-        let assets = read.assets_numbered(self.view, numbers).await?;
+        let assets = read.assets_by_row_id(self.view, numbers).await?;
         let row = |asset| Arc::new(list.row(asset, self.view.provider, &self.key.workspace, self.variants));
         let mut found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
         Ok(numbers.iter().filter_map(|number| found.remove(number)).collect())

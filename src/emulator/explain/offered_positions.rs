@@ -44,12 +44,12 @@ pub struct OfferedPosition {
 pub struct JudgedPosition {
     place: u64,
     filters: u64,
-    pub(super) recalled: Recalled,
+    pub(super) known: KnownFilters,
 }
 
 /// What is remembered of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Recalled {
+pub(super) enum KnownFilters {
     /// Nothing: it was never offered, or long ago.
     Nothing,
     /// It was offered under these filters.
@@ -91,24 +91,24 @@ impl Cursors {
     /// What is remembered of a position that is asked for.
     pub(super) fn judge(&self, facts: &PageFacts, place: &Place) -> JudgedPosition {
         let (place, filters) = (place_of(facts, place), filters_of(facts));
-        JudgedPosition { place, filters, recalled: self.recall(place, filters) }
+        JudgedPosition { place, filters, known: self.known_filters(place, filters) }
     }
 
     /// Whether an offer is still remembered.
     pub fn has(&self, offered: &OfferedPosition) -> bool {
-        self.recall(offered.place, offered.filters) == Recalled::SameFilters
+        self.known_filters(offered.place, offered.filters) == KnownFilters::SameFilters
     }
 
     /// Whether the same is remembered of a position as before.
     pub fn agrees_with(&self, position: &JudgedPosition) -> bool {
-        self.recall(position.place, position.filters) == position.recalled
+        self.known_filters(position.place, position.filters) == position.known
     }
 
-    fn recall(&self, place: u64, filters: u64) -> Recalled {
+    fn known_filters(&self, place: u64, filters: u64) -> KnownFilters {
         match self.lock().filters.get(&place) {
-            None => Recalled::Nothing,
-            Some(known) if known.contains(&filters) || known.len() == FILTERS => Recalled::SameFilters,
-            Some(_) => Recalled::OtherFilters,
+            None => KnownFilters::Nothing,
+            Some(known) if known.contains(&filters) || known.len() == FILTERS => KnownFilters::SameFilters,
+            Some(_) => KnownFilters::OtherFilters,
         }
     }
 

@@ -18,8 +18,8 @@ pub struct RefusalFacts<'a> {
     pub path: &'a str,
     /// The request's headers.
     pub headers: &'a HeaderMap,
-    /// The text of the key that the request shows.
-    pub shown: Option<&'a str>,
+    /// The key that the request sends.
+    pub sent_key: Option<&'a str>,
     /// The key that this text stands for at this provider, live or not.
     pub key: Option<&'a Key>,
     /// The provider whose key it is, if it is not this one's.

@@ -1,7 +1,7 @@
 //! Filters that nothing can match: the vendor answers an empty page, and a test that expects none is green for the wrong
 //! reason.
 
-use super::page_facts::{PageFacts, Pair, shown};
+use super::page_facts::{PageFacts, Pair, printable};
 use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
@@ -21,11 +21,11 @@ pub(super) fn unmatched(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
     }
     let given = pairs.iter().filter_map(|(name, text)| Some((filter(facts, name)?, &**text)));
     let single = given.filter_map(|(param, text)| {
-        let given = || format!("{}={}", param.name, shown(facts, text));
+        let given = || format!("{}={}", param.name, printable(facts, text));
         if NEVER_SET.contains(&&*text.to_lowercase()) {
             return Some(Warning::NeverSet { given: given() });
         }
-        let is_no_kind = is_wanted_kind(facts, text) && !held(facts).any(|kind| kind == text);
+        let is_no_kind = is_wanted_kind(facts, text) && !possible_kinds(facts).any(|kind| kind == text);
         is_no_kind.then(|| Warning::NoSuchKind { given: given(), meant: kind_meant(facts, text) })
     });
     single.chain(contradiction(facts)).collect()
@@ -47,7 +47,7 @@ fn is_wanted_kind(facts: &PageFacts, text: &str) -> bool {
 }
 
 /// The kinds that this listing may hold.
-fn held(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
+fn possible_kinds(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
     let filters = &facts.plan.selection.filters;
     let is_left_out = |kind: &str| {
         filters.iter().any(|filter| matches!(filter, Filter::KindNotIn(kinds) if kinds.iter().any(|no| no == kind)))
@@ -58,7 +58,7 @@ fn held(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
 /// The kind that was probably meant: that of a MIME type, or one spelt alike.
 fn kind_meant(facts: &PageFacts, text: &str) -> Option<&'static str> {
     let class = text.split('/').next().unwrap_or_default().trim().to_lowercase();
-    held(facts).find(|kind| *kind == class).or_else(|| meant(&class, held(facts)))
+    possible_kinds(facts).find(|kind| *kind == class).or_else(|| meant(&class, possible_kinds(facts)))
 }
 
 /// Two filters of which one leaves out all that the other lets in.

@@ -1,7 +1,7 @@
 //! Finds what of an answered request was probably not meant: the vendor says nothing about it, and a test should know.
 
-use super::offered_positions::{Cursors, JudgedPosition, Place, Recalled};
-use super::page_facts::{PageFacts, Pair, shown};
+use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
+use super::page_facts::{PageFacts, Pair, printable};
 use super::unmatched::unmatched;
 use super::warning::Warning;
 use crate::contract::asset_list::Position;
@@ -21,10 +21,10 @@ pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
     // What is not known and was not refused is ignored.
     warnings.extend(ignored(facts, &pairs));
     for param in facts.card.params() {
-        warnings.extend(uncounted(facts, param, &pairs));
+        warnings.extend(without_effect(facts, param, &pairs));
     }
-    warnings.extend(resized(facts, &pairs));
-    warnings.extend(misplaced(facts, &pairs, cursors));
+    warnings.extend(changed_size(facts, &pairs));
+    warnings.extend(wrong_position(facts, &pairs, cursors));
     warnings.extend(unmatched(facts, &pairs));
     warnings
 }
@@ -37,7 +37,7 @@ pub fn judged_position(facts: &PageFacts, cursors: &Cursors) -> Option<JudgedPos
         (Position::OffsetCursor | Position::Keyset, _) => {
             let pairs: Vec<Pair> = form_urlencoded::parse(facts.query.as_bytes()).collect();
             let param = facts.card.params().iter().find(|param| param.name == paging.position)?;
-            Some(cursors.judge(facts, &Place::Cursor(counted(param, &pairs)?)))
+            Some(cursors.judge(facts, &Place::Cursor(effective_text(param, &pairs)?)))
         }
         (Position::Offset, Start::Offset(offset)) if facts.page.rows.is_empty() => {
             Some(cursors.judge(facts, &Place::Offset(*offset)))
@@ -61,16 +61,16 @@ fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
         }
     }
     let ignored = names.iter().map(|name| Warning::Ignored {
-        name: shown(facts, name),
+        name: printable(facts, name),
         meant: meant(name, facts.card.params().iter().map(|param| param.name)),
     });
     ignored.chain((more > 0).then_some(Warning::MoreIgnored(more))).collect()
 }
 
 /// What was given of a parameter and does not count.
-fn uncounted(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning> {
+fn without_effect(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning> {
     let times = pairs.iter().filter(|(name, _)| name == param.name).count();
-    let counts = counted(param, pairs)?;
+    let counts = effective_text(param, pairs)?;
     let which = match param.repeated {
         Repeated::First => "first",
         // A repeated `Nested` is refused, so it is given once here.
@@ -78,14 +78,14 @@ fn uncounted(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning
         Repeated::All => return None,
     };
     if times > 1 {
-        return Some(Warning::Repeated { name: param.name, times, which, counts: shown(facts, counts) });
+        return Some(Warning::Repeated { name: param.name, times, which, counts: printable(facts, counts) });
     }
     let is_default = param.empty == Empty::Absent || param.default == Some("");
     (counts.is_empty() && is_default).then_some(Warning::Empty { name: param.name })
 }
 
 /// The text of a parameter that counts.
-fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
+fn effective_text<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     let mut given = pairs.iter().filter(|(name, _)| name == param.name).map(|(_, text)| &**text);
     match param.repeated {
         Repeated::First => given.next(),
@@ -94,10 +94,10 @@ fn counted<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
 }
 
 /// Another page size than was asked for. What was read may already be another number than the client sent.
-fn resized(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
+fn changed_size(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
     let name = facts.card.paging().size;
     let param = facts.card.params().iter().find(|param| param.name == name)?;
-    let sent = counted(param, pairs).and_then(|text| match param.reads {
+    let sent = effective_text(param, pairs).and_then(|text| match param.reads {
         Reads::Integer { read, .. } => read(text).ok(),
         Reads::Text | Reads::OneOf(_) | Reads::Parsed(_) => None,
     });
@@ -106,16 +106,16 @@ fn resized(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
 }
 
 /// A position that leads beyond the end, or was made with other filters.
-fn misplaced(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Option<Warning> {
+fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Option<Warning> {
     let paging = facts.card.paging();
     let name = paging.position;
     let param = facts.card.params().iter().find(|param| param.name == name)?;
-    let text = counted(param, pairs).filter(|text| !text.is_empty())?;
+    let text = effective_text(param, pairs).filter(|text| !text.is_empty())?;
     let is_cursor = matches!(paging.by, Position::OffsetCursor | Position::Keyset);
-    if is_cursor && cursors.judge(facts, &Place::Cursor(text)).recalled == Recalled::OtherFilters {
+    if is_cursor && cursors.judge(facts, &Place::Cursor(text)).known == KnownFilters::OtherFilters {
         return Some(Warning::OtherFilters { name });
     }
-    let given = || format!("{name}={}", shown(facts, text));
+    let given = || format!("{name}={}", printable(facts, text));
     is_beyond_end(facts, cursors).then(|| Warning::BeyondEnd { given: given(), end: end(facts) })
 }
 
@@ -130,7 +130,7 @@ fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
         (_, Start::Offset(0)) => false,
         (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(facts),
         (Position::Offset, Start::Offset(offset)) => {
-            cursors.judge(facts, &Place::Offset(*offset)).recalled != Recalled::SameFilters
+            cursors.judge(facts, &Place::Offset(*offset)).known != KnownFilters::SameFilters
         }
         (Position::Page | Position::Offset | Position::OffsetCursor | Position::Keyset, _) => true,
     }

@@ -17,9 +17,9 @@ use crate::providers;
 
 /// Why a request was refused, in a sentence without a full stop.
 pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
-    let secrets = &LazyCell::new(|| Secrets::of(facts.shown, facts.headers));
+    let secrets = &LazyCell::new(|| Secrets::of(facts.sent_key, facts.headers));
     let title = facts.card.title;
-    let key = || format!("the key `{}`", mask(facts.shown.or(facts.key.map(|key| &*key.key)).unwrap_or_default()));
+    let key = || format!("the key `{}`", mask(facts.sent_key.or(facts.key.map(|key| &*key.key)).unwrap_or_default()));
     match failure {
         Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(facts.path, secrets), nearest(facts)),
         Failure::WrongMethod(allow) => {
@@ -38,8 +38,12 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         },
         Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(facts.key, secrets)),
         Failure::ForeignWorkspace => match facts.key {
-            Some(held) => {
-                format!("{} opens the workspace `{}`, and the request asks for another", key(), held.workspace)
+            Some(possible_kinds) => {
+                format!(
+                    "{} opens the workspace `{}`, and the request asks for another",
+                    key(),
+                    possible_kinds.workspace
+                )
             }
             None => format!("{} does not open the workspace that the request asks for", key()),
         },
@@ -101,9 +105,9 @@ fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
     if let Some(owner) = facts.owner {
         return format!("key belongs to {}, this is {title}", owner.title);
     }
-    let shown = facts.shown.unwrap_or_default();
+    let sent_key = facts.sent_key.unwrap_or_default();
     let mut others = providers::ALL.iter().map(|provider| provider.card()).filter(|card| card.name != facts.card.name);
-    match others.find(|card| (card.auth.looks_like)(shown)).filter(|_| !(facts.card.auth.looks_like)(shown)) {
+    match others.find(|card| (card.auth.looks_like)(sent_key)).filter(|_| !(facts.card.auth.looks_like)(sent_key)) {
         Some(other) => format!("the key looks like one of {}'s, this is {title}", other.title),
         None => format!("{} is not known to {title}", key()),
     }
@@ -112,7 +116,10 @@ fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
 fn scopes(key: Option<&Key>, secrets: &Secrets) -> String {
     match key.and_then(|key| key.scopes.as_deref()).unwrap_or_default() {
         [] => "it has none".to_owned(),
-        held => format!("it has {}", held.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")),
+        possible_kinds => format!(
+            "it has {}",
+            possible_kinds.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -131,12 +138,12 @@ fn rate_limited(exceeded: &Exceeded, facts: &RefusalFacts) -> String {
 
 /// What is wrong with one parameter.
 fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &LazyCell<Secrets, F>) -> String {
-    let shown = |text| plain(text).map_or_else(|| clip(text, SHORT, secrets), Cow::Borrowed);
+    let printable = |text| plain(text).map_or_else(|| clip(text, SHORT, secrets), Cow::Borrowed);
     let name = match &violation.param {
         Cow::Borrowed(ours) => Cow::Borrowed(*ours),
-        Cow::Owned(theirs) => shown(theirs),
+        Cow::Owned(theirs) => printable(theirs),
     };
-    let given = format!("{name}={}", shown(&violation.given));
+    let given = format!("{name}={}", printable(&violation.given));
     let or_else = |word: Option<&str>| word.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
     match &violation.problem {
         Problem::NotANumber => format!("{given} is not a number that {} reads", card.title),

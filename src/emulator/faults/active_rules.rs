@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::applied_fault::AppliedFault;
 use super::check::{self, Problem};
 use super::effect::Effect;
-use super::listed_rule::{Listed, SinceCleared};
+use super::listed_rule::{ListedRule, SinceCleared};
 use super::never_fired::NeverFired;
-use super::paging::plausibility;
+use super::paging::realism;
 use super::rule::{Id, RequestFacts, Rule};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::random::Rng;
@@ -74,13 +74,13 @@ impl Faults {
     }
 
     /// The rules for a workspace, or all there are, in the order in which they were set up.
-    pub fn list(&self, workspace: Option<&str>, now: Micros) -> Vec<Listed> {
+    pub fn list(&self, workspace: Option<&str>, now: Micros) -> Vec<ListedRule> {
         let rules = self.lock();
         rules.active.iter().filter(|active| active.is_for(workspace)).map(|it| it.listed(now)).collect()
     }
 
     /// One rule.
-    pub fn get(&self, id: Id, now: Micros) -> Option<Listed> {
+    pub fn get(&self, id: Id, now: Micros) -> Option<ListedRule> {
         self.lock().active.iter().find(|active| active.id == id).map(|active| active.listed(now))
     }
 
@@ -156,21 +156,19 @@ impl ActiveRule {
         Some(AppliedFault { id: Some(self.id), effect: self.rule.effect.clone(), retry_after: self.rule.retry_after })
     }
 
-    fn listed(&self, now: Micros) -> Listed {
-        let plausibility = match &self.rule.effect {
-            Effect::Paging(fault) => {
-                check::cards(&self.rule).map(|card| (card.name, plausibility(card, *fault))).collect()
-            }
+    fn listed(&self, now: Micros) -> ListedRule {
+        let realism = match &self.rule.effect {
+            Effect::Paging(fault) => check::cards(&self.rule).map(|card| (card.name, realism(card, *fault))).collect(),
             _ => BTreeMap::new(),
         };
-        Listed {
+        ListedRule {
             id: self.id,
             rule: self.rule.clone(),
             seen: self.seen,
             fired: self.fired,
             active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
             expires_at: self.until.map(write_rfc3339),
-            plausibility,
+            realism,
             warning: None,
             since_cleared: SinceCleared {
                 seen: self.seen - self.cleared_at.seen,
@@ -287,7 +285,7 @@ mod tests {
         assert!(applies("page=2") && !applies("page=3"));
         let listed = faults.get(id, 0).unwrap();
         assert_eq!((listed.seen, listed.fired), (2, 1));
-        assert_eq!(listed.plausibility, BTreeMap::from([("twelvelabs", Realism::Plausible)]));
+        assert_eq!(listed.realism, BTreeMap::from([("twelvelabs", Realism::Plausible)]));
     }
 
     #[test]

@@ -20,18 +20,18 @@ pub struct Problem {
     pub message: String,
 }
 
-type Checked = Result<(), Problem>;
+type CheckResult = Result<(), Problem>;
 
-fn problem(at: &str, message: impl Into<String>) -> Checked {
+fn problem(at: &str, message: impl Into<String>) -> CheckResult {
     Err(Problem { at: at.to_owned(), message: message.into() })
 }
 
-fn require(holds: bool, at: &str, message: &str) -> Checked {
+fn require(holds: bool, at: &str, message: &str) -> CheckResult {
     if holds { Ok(()) } else { problem(at, message) }
 }
 
 /// Checks a rule against the cards of all providers that it is for.
-pub fn rule(rule: &Rule) -> Checked {
+pub fn rule(rule: &Rule) -> CheckResult {
     matches(&rule.matches)?;
     for card in cards(rule) {
         effect(&rule.effect, card).map_err(|problem| name_one(problem, rule))?;
@@ -65,7 +65,7 @@ fn name_one(mut problem: Problem, rule: &Rule) -> Problem {
     problem
 }
 
-fn matches(matches: &Match) -> Checked {
+fn matches(matches: &Match) -> CheckResult {
     if let Some(name) = matches.provider.as_deref().filter(|name| providers::named(name).is_none()) {
         let known: Vec<_> = providers::names().into_iter().map(quoted).collect();
         return problem("match.provider", format!("there is no provider `{name}`; there are {}", known.join(", ")));
@@ -82,7 +82,7 @@ fn matches(matches: &Match) -> Checked {
 }
 
 /// Refuses an operation that none of the providers has, and says which there are.
-fn operation(matches: &Match) -> Checked {
+fn operation(matches: &Match) -> CheckResult {
     let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
     let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
     let names = operation::names(providers::cards().into_iter().filter(is_meant).flat_map(|card| card.operations));
@@ -93,7 +93,7 @@ fn operation(matches: &Match) -> Checked {
     problem("match.operation", format!("there is no operation `{wanted}`; there are {}", known.join(", ")))
 }
 
-fn trigger(trigger: Trigger) -> Checked {
+fn trigger(trigger: Trigger) -> CheckResult {
     match trigger {
         Trigger::Always | Trigger::After(_) => Ok(()),
         Trigger::Next(count) => require(count > 0, "trigger.next", "it fires at least at the next 1"),
@@ -107,7 +107,7 @@ fn trigger(trigger: Trigger) -> Checked {
 }
 
 /// Checks an effect against one provider.
-pub fn effect(effect: &Effect, card: &Card) -> Checked {
+pub fn effect(effect: &Effect, card: &Card) -> CheckResult {
     match effect {
         Effect::Failure(name) => failure(name, card),
         Effect::Raw(answer) => raw(answer),
@@ -123,12 +123,12 @@ pub fn effect(effect: &Effect, card: &Card) -> Checked {
             "a content type is visible ASCII, such as `text/html`",
         ),
         Effect::Trickle(pieces) => trickle(*pieces),
-        Effect::Paging(fault) => possible(*fault, card),
+        Effect::Paging(fault) => check_supported(*fault, card),
         Effect::Empty | Effect::MalformedJson | Effect::Reset(_) | Effect::Truncate(Truncate::Bytes(_)) => Ok(()),
     }
 }
 
-fn failure(name: &str, card: &Card) -> Checked {
+fn failure(name: &str, card: &Card) -> CheckResult {
     let names = failures::names(card);
     if names.iter().any(|known| known == name) {
         return Ok(());
@@ -140,7 +140,7 @@ fn failure(name: &str, card: &Card) -> Checked {
 /// The HTTP layer writes these itself; a body that contradicts its length is what `truncate` is for.
 const FRAMING: [&str; 5] = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"];
 
-fn raw(Raw { status, headers, .. }: &Raw) -> Checked {
+fn raw(Raw { status, headers, .. }: &Raw) -> CheckResult {
     require((200..=999).contains(status), "effect.raw.status", "a status is from 200 to 999")?;
     for (name, value) in headers {
         let at = format!("effect.raw.headers.{name}");
@@ -152,7 +152,7 @@ fn raw(Raw { status, headers, .. }: &Raw) -> Checked {
     Ok(())
 }
 
-fn latency(latency: Latency) -> Checked {
+fn latency(latency: Latency) -> CheckResult {
     let within = |ms: u64| ms <= LONGEST_MS;
     match latency {
         Latency::FixedMs(ms) => require(within(ms), "effect.latency.fixed_ms", "an answer is at most 600000 ms late"),
@@ -169,7 +169,7 @@ fn latency(latency: Latency) -> Checked {
     }
 }
 
-fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> Checked {
+fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> CheckResult {
     require(chunk_bytes > 0, "effect.trickle.chunk_bytes", "a piece has at least 1 byte")?;
     require(
         (1..=LONGEST_MS).contains(&pause_ms),
@@ -178,12 +178,12 @@ fn trickle(Trickle { chunk_bytes, pause_ms }: Trickle) -> Checked {
     )
 }
 
-fn possible(fault: PagingFault, card: &Card) -> Checked {
-    if paging::plausibility(card, fault) != Realism::Impossible {
+fn check_supported(fault: PagingFault, card: &Card) -> CheckResult {
+    if paging::realism(card, fault) != Realism::Impossible {
         return Ok(());
     }
     let lacking = if fault == PagingFault::ChangingTotal { "totals" } else { "cursors" };
-    let others = paging::ALL.iter().filter(|other| paging::plausibility(card, **other) != Realism::Impossible);
+    let others = paging::ALL.iter().filter(|other| paging::realism(card, **other) != Realism::Impossible);
     let others: Vec<_> = others.map(|fault| quoted(fault.word())).collect();
     let message = format!("{}'s pages have no {lacking}; it can suffer {}", card.title, others.join(", "));
     problem("effect.paging", message)

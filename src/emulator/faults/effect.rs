@@ -148,14 +148,14 @@ impl Latency {
         let milliseconds = match self {
             Latency::FixedMs(fixed) => fixed as f64,
             Latency::UniformMs([least, most]) => least as f64 + most.saturating_sub(least) as f64 * rng.fraction(),
-            Latency::NormalMs(Normal { mean, deviation }) => mean + deviation * bell(rng),
+            Latency::NormalMs(Normal { mean, deviation }) => mean + deviation * normal_sample(rng),
         };
         Duration::from_micros((milliseconds.clamp(0.0, LONGEST_MS as f64) * 1000.0) as u64)
     }
 }
 
 /// Box and Muller's way from two even numbers to one of a bell around 0 with a deviation of 1.
-fn bell(rng: &Rng) -> f64 {
+fn normal_sample(rng: &Rng) -> f64 {
     let (distance, angle) = (1.0 - rng.fraction(), rng.fraction());
     (-2.0 * distance.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }

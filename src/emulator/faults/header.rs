@@ -32,24 +32,24 @@ const EFFECTS: &[(&str, &str)] = &[
 pub fn read(card: &Card, text: &str) -> Result<(Effect, Option<RetryAfter>), String> {
     let mut parts = split(text)?.into_iter();
     let name = parts.next().unwrap_or_default();
-    let mut given = Given::read(parts)?;
-    let retry_after = given.retry_after()?;
+    let mut fields = HeaderFields::read(parts)?;
+    let retry_after = fields.retry_after()?;
     let effect = match &*name {
-        "raw" => Effect::Raw(raw(&mut given)?),
+        "raw" => Effect::Raw(raw(&mut fields)?),
         "empty" => Effect::Empty,
         "malformed_json" => Effect::MalformedJson,
-        "content_type" => Effect::ContentType(given.need("value")?),
-        "latency" => Effect::Latency(latency(&mut given)?),
-        "truncate" => Effect::Truncate(truncate(&mut given)?),
+        "content_type" => Effect::ContentType(fields.need("value")?),
+        "latency" => Effect::Latency(latency(&mut fields)?),
+        "truncate" => Effect::Truncate(truncate(&mut fields)?),
         "trickle" => {
-            Effect::Trickle(Trickle { chunk_bytes: given.number("chunk")?, pause_ms: given.number("pause_ms")? })
+            Effect::Trickle(Trickle { chunk_bytes: fields.number("chunk")?, pause_ms: fields.number("pause_ms")? })
         }
-        "reset" => Effect::Reset(reset(&mut given)?),
-        "paging" => Effect::Paging(paging_fault(&mut given)?),
+        "reset" => Effect::Reset(reset(&mut fields)?),
+        "paging" => Effect::Paging(paging_fault(&mut fields)?),
         failure if failures::names(card).iter().any(|known| known == failure) => Effect::Failure(name.clone()),
         other => return Err(unknown(card, other)),
     };
-    given.nothing_left(&name)?;
+    fields.refuse_others(&name)?;
     if retry_after.is_some() && !matches!(effect, Effect::Failure(_) | Effect::Raw(_)) {
         return Err(format!("`retry_after` goes with a failure or `raw`, not with `{name}`"));
     }
@@ -57,40 +57,40 @@ pub fn read(card: &Card, text: &str) -> Result<(Effect, Option<RetryAfter>), Str
     Ok((effect, retry_after))
 }
 
-fn raw(given: &mut Given) -> Result<Raw, String> {
-    let content_type = given.take("content_type").map(|value| ("content-type".to_owned(), value));
-    let body = given.take("body").map(|text| RawBody::text(&text));
-    Ok(Raw { status: given.number("status")?, headers: content_type.into_iter().collect(), body })
+fn raw(fields: &mut HeaderFields) -> Result<Raw, String> {
+    let content_type = fields.take("content_type").map(|value| ("content-type".to_owned(), value));
+    let body = fields.take("body").map(|text| RawBody::text(&text));
+    Ok(Raw { status: fields.number("status")?, headers: content_type.into_iter().collect(), body })
 }
 
-fn latency(given: &mut Given) -> Result<Latency, String> {
-    if given.has("mean") || given.has("deviation") {
-        return Ok(Latency::NormalMs(Normal { mean: given.number("mean")?, deviation: given.number("deviation")? }));
+fn latency(fields: &mut HeaderFields) -> Result<Latency, String> {
+    if fields.has("mean") || fields.has("deviation") {
+        return Ok(Latency::NormalMs(Normal { mean: fields.number("mean")?, deviation: fields.number("deviation")? }));
     }
-    if given.has("from") || given.has("to") {
-        return Ok(Latency::UniformMs([given.number("from")?, given.number("to")?]));
+    if fields.has("from") || fields.has("to") {
+        return Ok(Latency::UniformMs([fields.number("from")?, fields.number("to")?]));
     }
-    Ok(Latency::FixedMs(given.number("ms")?))
+    Ok(Latency::FixedMs(fields.number("ms")?))
 }
 
-fn truncate(given: &mut Given) -> Result<Truncate, String> {
-    if given.has("fraction") {
-        return Ok(Truncate::Fraction(given.number("fraction")?));
+fn truncate(fields: &mut HeaderFields) -> Result<Truncate, String> {
+    if fields.has("fraction") {
+        return Ok(Truncate::Fraction(fields.number("fraction")?));
     }
-    Ok(Truncate::Bytes(given.number("bytes")?))
+    Ok(Truncate::Bytes(fields.number("bytes")?))
 }
 
-fn reset(given: &mut Given) -> Result<Reset, String> {
-    match given.take("at").as_deref() {
+fn reset(fields: &mut HeaderFields) -> Result<Reset, String> {
+    match fields.take("at").as_deref() {
         None | Some("before") => Ok(Reset::Before),
         Some("mid_body") => Ok(Reset::MidBody),
         Some(other) => Err(format!("`at={other}` is neither `before` nor `mid_body`")),
     }
 }
 
-fn paging_fault(given: &mut Given) -> Result<paging::PagingFault, String> {
+fn paging_fault(fields: &mut HeaderFields) -> Result<paging::PagingFault, String> {
     // `torture` was the word of version 0.1.
-    let word = given.take("torture").map_or_else(|| given.need("fault"), Ok)?;
+    let word = fields.take("torture").map_or_else(|| fields.need("fault"), Ok)?;
     paging::ALL.into_iter().find(|fault| fault.word() == word).ok_or_else(|| {
         let words: Vec<_> = paging::ALL.iter().map(|fault| fault.word()).collect();
         format!("there is no paging fault `{word}`; there are {}", words.join(", "))
@@ -121,10 +121,10 @@ fn split(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// The values that follow the name.
-struct Given(BTreeMap<String, String>);
+struct HeaderFields(BTreeMap<String, String>);
 
-impl Given {
-    fn read(parts: impl Iterator<Item = String>) -> Result<Given, String> {
+impl HeaderFields {
+    fn read(parts: impl Iterator<Item = String>) -> Result<HeaderFields, String> {
         let mut given = BTreeMap::new();
         for part in parts.filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}` is not `key=value`"))?;
@@ -133,7 +133,7 @@ impl Given {
                 return Err(format!("`{part}` is there twice"));
             }
         }
-        Ok(Given(given))
+        Ok(HeaderFields(given))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -161,7 +161,7 @@ impl Given {
         self.has("retry_after").then(|| self.number("retry_after").map(RetryAfter::Seconds)).transpose()
     }
 
-    fn nothing_left(&self, name: &str) -> Result<(), String> {
+    fn refuse_others(&self, name: &str) -> Result<(), String> {
         let Some(stranger) = self.0.keys().next() else { return Ok(()) };
         let example = EFFECTS.iter().find(|(known, _)| *known == name).map_or("retry_after=3", |(_, example)| example);
         Err(format!("`{name}` takes no `{stranger}`; write `{example}`"))

@@ -11,7 +11,7 @@ use super::rule::{Id, Rule};
 /// A rule with what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Fault")]
-pub struct Listed {
+pub struct ListedRule {
     /// What it is known by.
     pub id: Id,
     /// The rule.
@@ -28,7 +28,7 @@ pub struct Listed {
     /// Of paging: how likely each vendor is to do that by itself.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
-    pub plausibility: BTreeMap<&'static str, Realism>,
+    pub realism: BTreeMap<&'static str, Realism>,
     /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,

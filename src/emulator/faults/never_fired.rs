@@ -1,6 +1,6 @@
 //! Rules that never fired in a whole run, be it that the journal was cleared or the rules were removed meanwhile.
 
-use super::listed_rule::{Listed, SinceCleared};
+use super::listed_rule::{ListedRule, SinceCleared};
 use super::unfired::UnfiredFault;
 
 /// How many of them are kept.
@@ -17,12 +17,12 @@ pub struct NeverFired {
 
 impl NeverFired {
     /// Adds a rule that has not fired.
-    pub(super) fn add(&mut self, rule: Listed) {
+    pub(super) fn add(&mut self, rule: ListedRule) {
         if self.rules.len() == MOST {
             self.left_out += 1;
             return;
         }
         let since_cleared = SinceCleared { seen: rule.seen, fired: rule.fired };
-        self.rules.extend(Listed { since_cleared, ..rule }.unfired());
+        self.rules.extend(ListedRule { since_cleared, ..rule }.unfired());
     }
 }

@@ -55,7 +55,7 @@ pub enum Realism {
 }
 
 /// How likely this vendor is to do it, judged by how its pages are asked for.
-pub fn plausibility(card: &Card, fault: PagingFault) -> Realism {
+pub fn realism(card: &Card, fault: PagingFault) -> Realism {
     use Realism::{Impossible, Plausible, Synthetic};
     let by = card.paging().by;
     match fault {
@@ -110,7 +110,7 @@ impl PagingFault {
     pub fn alter_page(self, page: &mut Page, rng: &Rng) {
         match self {
             PagingFault::EmptyPage => page.hidden = true,
-            PagingFault::ChangingTotal => page.total = moved(page.total, rng),
+            PagingFault::ChangingTotal => page.total = changed_total(page.total, rng),
             PagingFault::Insert | PagingFault::Remove | PagingFault::Repeat | PagingFault::ExpiredCursor => {}
         }
     }
@@ -124,7 +124,7 @@ pub fn follows_another(card: &Card, query: &str) -> bool {
 }
 
 /// A total that has moved by one, two or three.
-fn moved(total: u64, rng: &Rng) -> u64 {
+fn changed_total(total: u64, rng: &Rng) -> u64 {
     let by = 1 + rng.below(3);
     if rng.below(2) == 0 { total.checked_sub(by).unwrap_or(total + by) } else { total.saturating_add(by) }
 }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn what_can_happen_follows_from_how_pages_are_asked_for() {
         use Realism::{Impossible, Plausible, Synthetic};
-        let all = |name| ALL.map(|fault| plausibility(card(name), fault));
+        let all = |name| ALL.map(|fault| realism(card(name), fault));
         assert_eq!(all("xqr"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Impossible]);
         assert_eq!(all("flora"), [Plausible, Plausible, Plausible, Plausible, Synthetic, Plausible]);
         assert_eq!(all("twelvelabs"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Plausible]);
@@ -171,8 +171,8 @@ mod tests {
     fn a_total_always_moves_and_never_far() {
         let rng = Rng::seeded(7);
         for total in [0, 1, 2, 3, 100].repeat(50) {
-            let moved = moved(total, &rng);
-            assert!(moved != total && moved.abs_diff(total) <= 3, "{total} to {moved}");
+            let changed_total = changed_total(total, &rng);
+            assert!(changed_total != total && changed_total.abs_diff(total) <= 3, "{total} to {changed_total}");
         }
     }
 }

@@ -36,12 +36,12 @@ impl Rule {
     pub fn warning(&self, reachable: &Reachable) -> Option<String> {
         let mut reasons = Vec::new();
         for card in cards(self) {
-            reasons.push(self.obstacle(card, reachable)?);
+            reasons.push(self.why_never(card, reachable)?);
         }
         Some(reasons.join("; "))
     }
 
-    fn obstacle(&self, card: &Card, reachable: &Reachable) -> Option<String> {
+    fn why_never(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         // With an answer of its own, a rule can stand for a route that is not imitated.
         let needs_route = !matches!(self.effect, Effect::Raw(_));
         let route =

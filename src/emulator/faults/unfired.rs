@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::Effect;
-use super::listed_rule::Listed;
+use super::listed_rule::ListedRule;
 use super::paging::PagingFault;
 use super::rule::{Id, Trigger};
 
@@ -19,7 +19,7 @@ pub struct UnfiredFault {
     pub message: String,
 }
 
-impl Listed {
+impl ListedRule {
     /// What there is to tell if it has not applied to any request: never since it was made, or, as long as it is in force,
     /// since the journal was last cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {

@@ -14,26 +14,26 @@ use crate::providers;
 
 /// Why a filter or an expectation is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswerable {
+pub struct InvalidFilter {
     /// The field, as a path.
     pub at: String,
     /// What is wrong, and what there is.
     pub message: String,
 }
 
-type Checked = Result<(), Unanswerable>;
+type CheckResult = Result<(), InvalidFilter>;
 
 /// The methods that HTTP and PATCH register, and what the journal calls a handshake that failed. No vendor documents another one.
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TLS"];
 
 impl Filter {
     /// Refuses names that no entry can have. `at` is where the filter stands: empty, or a path that ends with a dot.
-    pub fn check(&self, at: &str) -> Checked {
+    pub fn check(&self, at: &str) -> CheckResult {
         self.check_within(&Filter::default(), at)
     }
 
     /// Checks a filter that looks at nothing but what another one lets through.
-    fn check_within(&self, scope: &Filter, at: &str) -> Checked {
+    fn check_within(&self, scope: &Filter, at: &str) -> CheckResult {
         let provider = self.provider.as_deref();
         check_name("provider", provider, &providers::names(), at)?;
         let method = self.method.as_deref().map(str::to_uppercase);
@@ -53,7 +53,7 @@ impl Filter {
 
 impl Expectations {
     /// Refuses names that no entry can have, and expectations that are met whatever there is.
-    pub fn check(&self) -> Checked {
+    pub fn check(&self) -> CheckResult {
         self.scope.check("scope.")?;
         for (place, Expectation { filter, .. }) in self.requests.iter().enumerate() {
             filter.check_within(&self.scope, &format!("requests[{place}]."))?;
@@ -63,7 +63,7 @@ impl Expectations {
         }
         let message = "this asks nothing, so it would always be met; send `requests` with a count other than any number, \
                        `\"only\": true` if there should be no other requests, or `\"faults\": \"all_fired\"`";
-        Err(Unanswerable { at: "requests".to_owned(), message: message.to_owned() })
+        Err(InvalidFilter { at: "requests".to_owned(), message: message.to_owned() })
     }
 
     /// The workspaces that are named.
@@ -74,7 +74,7 @@ impl Expectations {
 }
 
 /// Refuses a name that is not known, and says which are: first the one that was probably meant.
-fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &str) -> Checked {
+fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &str) -> CheckResult {
     let Some(given) = given else { return Ok(()) };
     let known: Vec<_> = known.iter().map(AsRef::as_ref).collect();
     if known.contains(&given) {
@@ -83,11 +83,11 @@ fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &
     let meant = redaction::meant(given, known.iter().copied());
     let there_are =
         meant.map_or_else(|| "; there are".to_owned(), |near| format!("; did you mean `{near}`? There are"));
-    let message = format!("there is no {what} `{}`{there_are} `{}`", shown(given), known.join("`, `"));
-    Err(Unanswerable { at: format!("{at}{what}"), message })
+    let message = format!("there is no {what} `{}`{there_are} `{}`", printable(given), known.join("`, `"));
+    Err(InvalidFilter { at: format!("{at}{what}"), message })
 }
 
 /// A name that is not known, cut and without secrets: it may be anything.
-fn shown(given: &str) -> Cow<'_, str> {
+fn printable(given: &str) -> Cow<'_, str> {
     redaction::clip(given, SHORT, &Secrets::of(None, &HeaderMap::new()))
 }

@@ -138,7 +138,7 @@ impl Journal {
             Some("the journal is off: nothing is known of any request; start without `--journal-entries 0`".to_owned())
         } else {
             // Looked up after the entries were read: what was dropped meanwhile counts as lost.
-            expectations.reaches().into_iter().find_map(|reach| self.lock().lost(reach)).map(|lost| lost.to_string())
+            expectations.scopes().into_iter().find_map(|reach| self.lock().lost(reach)).map(|lost| lost.to_string())
         };
         expectations.verdict(&entries, incomplete)
     }

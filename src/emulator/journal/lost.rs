@@ -42,7 +42,7 @@ impl fmt::Display for Lost {
 /// Which entries a question can be about: those of a workspace, or of all; of a provider, or of all; with numbers above
 /// `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reach<'f> {
+pub(super) struct EntryScope<'f> {
     pub workspace: Option<&'f str>,
     pub provider: Option<&'f str>,
     pub after: u64,

@@ -21,7 +21,7 @@ mod verify;
 mod view;
 
 pub use bounds::Bounds;
-pub use check::Unanswerable;
+pub use check::InvalidFilter;
 pub use entry::{BODY_CAP, Body, Diagnostics, JournalEntry, PackedHeaders, RequestTarget};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;

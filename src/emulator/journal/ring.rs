@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::body_bytes::BodyBytes;
 use super::bounds::Bounds;
 use super::entry::JournalEntry;
-use super::lost::{Lost, Reach};
+use super::lost::{EntryScope, Lost};
 use super::stats::Stats;
 
 /// How many scopes that lost entries [`Stats`] lists.
@@ -180,7 +180,7 @@ impl Entries {
     }
 
     /// What was lost to a bound and may have mattered; of several scopes, the one that lost an entry last.
-    pub fn lost(&self, Reach { workspace, provider, after }: Reach<'_>) -> Option<Lost> {
+    pub fn lost(&self, EntryScope { workspace, provider, after }: EntryScope<'_>) -> Option<Lost> {
         let last = self.rings_of(workspace, provider).max_by_key(|(_, _, ring)| ring.dropped_to)?;
         (last.2.dropped_to > after).then(|| lost(last))
     }

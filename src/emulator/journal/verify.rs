@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::entry::JournalEntry;
 use super::filter::{Criterion, Filter};
-use super::lost::Reach;
+use super::lost::EntryScope;
 use crate::emulator::faults::UnfiredFault;
 use crate::library::strict_object;
 
@@ -199,11 +199,11 @@ impl Expectations {
     pub(super) fn verdict(&self, entries: &[&JournalEntry], incomplete: Option<String>) -> VerifyResult {
         let entries = &self.looked_at(entries);
         let mut failures: Vec<_> =
-            self.requests.iter().enumerate().filter_map(|(place, one)| one.shortfall(place, entries)).collect();
+            self.requests.iter().enumerate().filter_map(|(place, one)| one.mismatch(place, entries)).collect();
         if self.in_order && failures.is_empty() {
-            failures.extend(self.disorder(entries));
+            failures.extend(self.out_of_order(entries));
         }
-        failures.extend(self.only.then(|| self.surplus(entries)).flatten());
+        failures.extend(self.only.then(|| self.unexpected(entries)).flatten());
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
@@ -223,9 +223,9 @@ impl Expectations {
     }
 
     /// Which entries have a say in the verdict, one for each expectation; all of the scope, if there should be no others.
-    pub(super) fn reaches(&self) -> Vec<Reach<'_>> {
+    pub(super) fn scopes(&self) -> Vec<EntryScope<'_>> {
         let scope = &self.scope;
-        let of = |one: &'_ Filter| Reach {
+        let of = |one: &'_ Filter| EntryScope {
             workspace: scope.workspace.as_deref(),
             provider: scope.provider.as_deref(),
             after: scope.after.max(one.after).unwrap_or(0),
@@ -233,7 +233,7 @@ impl Expectations {
         if self.only {
             return vec![of(scope)];
         }
-        let narrowed = self.requests.iter().map(|Expectation { filter, .. }| Reach {
+        let narrowed = self.requests.iter().map(|Expectation { filter, .. }| EntryScope {
             workspace: scope.workspace.as_deref().or(filter.workspace.as_deref()),
             provider: scope.provider.as_deref().or(filter.provider.as_deref()),
             ..of(filter)
@@ -242,7 +242,7 @@ impl Expectations {
     }
 
     /// The first expectation that was met, but not after the one before it.
-    fn disorder(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
+    fn out_of_order(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let mut reached = 0;
         for (place, one) in self.requests.iter().enumerate() {
             let least = one.count.least();
@@ -260,7 +260,7 @@ impl Expectations {
     }
 
     /// The requests that nobody expected.
-    fn surplus(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
+    fn unexpected(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let expected = |entry: &JournalEntry| self.requests.iter().any(|one| one.takes(entry));
         let others: Vec<_> = entries.iter().copied().filter(|entry| !expected(entry)).collect();
         let first = others.first()?;
@@ -278,14 +278,14 @@ impl Expectation {
         entries.iter().copied().filter(|entry| self.takes(entry))
     }
 
-    fn shortfall(&self, place: usize, entries: &[&JournalEntry]) -> Option<Mismatch> {
+    fn mismatch(&self, place: usize, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let found: Vec<_> = self.found(entries).collect();
         if self.count.holds(found.len()) {
             return None;
         }
-        let shortfall = Mismatch::of(Some(place), format!("expected {self}, found {}", found.len()), &found);
+        let mismatch = Mismatch::of(Some(place), format!("expected {self}, found {}", found.len()), &found);
         let closest = (found.len() < self.count.least()).then(|| self.closest(entries)).flatten();
-        Some(Mismatch { closest, ..shortfall })
+        Some(Mismatch { closest, ..mismatch })
     }
 
     /// Of the requests that do not match, the one that differs in the fewest things; of equals, the newest.

@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::collection_hold::{CollectionHold, SLICE};
 use super::error::{Missing, StoreError};
 use super::handle::Store;
+use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
-use super::tally::Tally;
 use super::write::Write;
 use crate::library::fixture;
 use crate::library::key::CollectionVersion;
@@ -85,7 +85,7 @@ impl Write {
     ) -> Result<(Write, i64), StoreError> {
         let collection = load::insert_collections(&mut self.tx, &[workspace]).await?[0];
         self.holds.push(CollectionHold::new(&self.store, collection));
-        let mut tally = Tally::default();
+        let mut tally = KindCounts::default();
         let mut assets = assets.into_iter().inspect(|(asset, _)| tally.add(asset)).peekable();
         loop {
             let slice = assets.by_ref().take(SLICE).map(|asset| (collection, asset));
@@ -142,14 +142,18 @@ impl Write {
         let own = sqlx::query(AssertSqlSafe(sql)).bind(workspace).bind(self.store.holds.json());
         let Some(row) = own.fetch_optional(&mut *self.tx).await? else { return Ok(false) };
         let own = CollectionVersion { collection: row.try_get(0)?, version: row.try_get(1)?, tallied: row.try_get(2)? };
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         self.owned = Some((workspace.to_owned(), own));
         Ok(true)
     }
 
     /// Copy on write: a collection that only this workspace uses, copied first if it is shared. `more` assets are about to be
     /// added, or removed if negative.
-    pub(super) async fn own(&mut self, workspace: &str, more: i64) -> Result<CollectionVersion, StoreError> {
+    pub(super) async fn writable_collection(
+        &mut self,
+        workspace: &str,
+        more: i64,
+    ) -> Result<CollectionVersion, StoreError> {
         if !self.try_own(workspace).await? {
             let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
             let copy = self.copy_without_assets(shared).await?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sqlx::{Row, SqliteConnection};
 
 use super::rows::json;
-use super::versions::Affects;
+use super::versions::Invalidation;
 
 /// How much the library holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -21,23 +21,26 @@ pub struct Counts {
 }
 
 /// The keys and assets of each workspace, by id.
-type PerWorkspace = HashMap<String, (i64, i64)>;
+type CountsByWorkspace = HashMap<String, (i64, i64)>;
 
 /// The counts of every workspace as of the last commit.
 #[derive(Debug, Clone, Default)]
-pub(super) struct WorkspaceCounts(Arc<Mutex<(Counts, PerWorkspace)>>);
+pub(super) struct WorkspaceCounts(Arc<Mutex<(Counts, CountsByWorkspace)>>);
 
 /// What some workspaces count after a change; one that is not among them is gone.
 #[derive(Debug)]
-pub(super) struct Recount(PerWorkspace);
+pub(super) struct ChangedCounts(CountsByWorkspace);
 
-impl Recount {
+impl ChangedCounts {
     /// Counts the affected workspaces, as the connection sees them.
-    pub(super) async fn read(connection: &mut SqliteConnection, affects: &Affects) -> Result<Recount, sqlx::Error> {
-        let ids = match affects {
-            Affects::Nothing => return Ok(Recount(HashMap::new())),
-            Affects::Workspaces(ids) => Some(json(ids)),
-            Affects::Everything => None,
+    pub(super) async fn read(
+        connection: &mut SqliteConnection,
+        invalidation: &Invalidation,
+    ) -> Result<ChangedCounts, sqlx::Error> {
+        let ids = match invalidation {
+            Invalidation::Nothing => return Ok(ChangedCounts(HashMap::new())),
+            Invalidation::Workspaces(ids) => Some(json(ids)),
+            Invalidation::Everything => None,
         };
         let which = if ids.is_some() { "WHERE w.id IN (SELECT value FROM json_each(?))" } else { "" };
         let sql = format!(
@@ -50,7 +53,7 @@ impl Recount {
         for row in query.fetch_all(connection).await? {
             found.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
         }
-        Ok(Recount(found))
+        Ok(ChangedCounts(found))
     }
 }
 
@@ -66,17 +69,17 @@ impl WorkspaceCounts {
     }
 
     /// Takes over a count once its change is committed.
-    pub(super) fn apply(&self, affects: &Affects, Recount(found): Recount) {
+    pub(super) fn apply(&self, invalidation: &Invalidation, ChangedCounts(found): ChangedCounts) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, workspaces) = &mut *state;
-        match affects {
-            Affects::Nothing => {}
-            Affects::Workspaces(ids) => {
+        match invalidation {
+            Invalidation::Nothing => {}
+            Invalidation::Workspaces(ids) => {
                 for (keys, assets) in ids.iter().filter_map(|id| workspaces.remove(id)) {
                     total.add(-1, -keys, -assets);
                 }
             }
-            Affects::Everything => {
+            Invalidation::Everything => {
                 workspaces.clear();
                 *total = Counts::default();
             }

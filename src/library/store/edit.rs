@@ -5,9 +5,9 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
+use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
-use super::tally::Tally;
 use super::write::Write;
 use crate::library::asset::Asset;
 use crate::library::fixture;
@@ -49,8 +49,8 @@ impl Store {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn surroundings(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
-        Ok(export::surroundings(&mut *self.read().await?, workspace).await?.1)
+    pub async fn workspace_without_assets(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        Ok(export::workspace_without_assets(&mut *self.read().await?, workspace).await?.1)
     }
 }
 
@@ -82,8 +82,9 @@ async fn find(
 impl Write {
     /// Adds assets to a workspace, the last one newest of those created at the same instant.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
-        let CollectionVersion { collection, tallied, .. } = self.own(workspace, assets.len() as i64).await?;
-        let mut tally = Tally::default();
+        let CollectionVersion { collection, tallied, .. } =
+            self.writable_collection(workspace, assets.len() as i64).await?;
+        let mut tally = KindCounts::default();
         let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
         let numbered = counted.map(|asset| (collection, asset));
         let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
@@ -131,7 +132,7 @@ impl Write {
         id: &str,
         change: impl FnOnce(Asset) -> Result<NewAsset, E>,
     ) -> Result<(), E> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         let and = known_as(&self.providers);
         let found = export::assets(&mut self.tx, collection, &self.providers, &and, Some(id)).await;
         let found = found.map_err(StoreError::from)?.pop();
@@ -159,7 +160,7 @@ impl Write {
 
     /// Removes assets, each found by any of its public ids: all of them or none.
     pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
-        let collection = self.own(workspace, -(ids.len() as i64)).await?.collection;
+        let collection = self.writable_collection(workspace, -(ids.len() as i64)).await?.collection;
         for id in ids {
             let found = find(&mut self.tx, collection, id, &self.providers).await?;
             let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
@@ -181,8 +182,8 @@ impl Write {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn surroundings(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
-        Ok(export::surroundings(&mut self.tx, workspace).await?.1)
+    pub async fn workspace_without_assets(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+        Ok(export::workspace_without_assets(&mut self.tx, workspace).await?.1)
     }
 
     /// Adds users, projects and folders that are not there.
@@ -193,7 +194,7 @@ impl Write {
         projects: &[fixture::Project],
         folders: &[fixture::Folder],
     ) -> Result<(), StoreError> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
         let projects: Vec<_> = projects.iter().map(|project| (collection, project)).collect();
         let folders: Vec<_> = folders.iter().map(|folder| (collection, folder)).collect();
@@ -202,7 +203,7 @@ impl Write {
 
     /// Adds a user.
     pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         Rows::default().users(&[(collection, name)]).store(&mut self.tx).await.map_err(StoreError::taken("user", name))
     }
 
@@ -218,7 +219,7 @@ impl Write {
 
     /// Adds a project, or changes the one of this id.
     pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
         Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
     }
@@ -230,14 +231,14 @@ impl Write {
 
     /// Adds a folder, or changes the one of this id.
     pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
         Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)
     }
 
     /// Removes a folder that holds no asset and no folder.
     pub async fn remove_folder(&mut self, workspace: &str, id: &str) -> Result<(), StoreError> {
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         let child = "SELECT 1 FROM folder WHERE collection = ? AND parent_id = ?";
         let needed = sqlx::query(child).bind(collection).bind(id).fetch_optional(&mut *self.tx).await?;
         if needed.is_some() {
@@ -248,7 +249,7 @@ impl Write {
 
     async fn remove_named(&mut self, workspace: &str, named: Named<'_>) -> Result<(), StoreError> {
         let Named { what, id, column, refers } = named;
-        let collection = self.own(workspace, 0).await?.collection;
+        let collection = self.writable_collection(workspace, 0).await?.collection;
         for reference in refers {
             let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {reference} = ? LIMIT 1");
             let needed =

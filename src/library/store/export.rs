@@ -78,7 +78,7 @@ impl Store {
         // With no change under way, none can have looked at the holds before and commit afterwards.
         let turn = self.writing.lock().await;
         let mut read = self.read().await?;
-        let (collection, around) = surroundings(&mut read, workspace).await?;
+        let (collection, around) = workspace_without_assets(&mut read, workspace).await?;
         let keys = key::of_workspace(&mut read, workspace).await?;
         let hold = CollectionHold::new(self, collection);
         drop(turn);
@@ -165,7 +165,7 @@ pub(super) async fn users(
 }
 
 /// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
-pub(super) async fn surroundings(
+pub(super) async fn workspace_without_assets(
     connection: &mut SqliteConnection,
     id: &str,
 ) -> Result<(i64, fixture::Workspace), StoreError> {

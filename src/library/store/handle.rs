@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock, Semaphore};
 use super::counts::WorkspaceCounts;
 use super::error::StoreError;
 use super::file::DatabaseFile;
-use super::holds::Holds;
+use super::held_collections::HeldCollections;
 use super::schema::ProviderIds;
 use super::versions::{VersionGuard, Versions};
 use crate::library::seen_before::SeenBefore;
@@ -36,7 +36,7 @@ pub struct Store {
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
-    pub(super) holds: Holds,
+    pub(super) holds: HeldCollections,
     /// Limits how many large workspaces are exported at a time.
     pub(super) exports: Arc<Semaphore>,
     /// The sources from which workspaces were made lately.

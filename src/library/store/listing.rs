@@ -37,7 +37,7 @@ pub struct View {
 }
 
 /// What is read of a selection's assets.
-struct Listed {
+struct ListingQuery {
     column: &'static str,
     /// Of how many; `None`: of all.
     first: Option<u64>,
@@ -51,20 +51,21 @@ impl Read {
     pub async fn numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         let Order { by, tie, .. } = selection.order;
         if view.collection_version.tallied && by == SortBy::Created && tie == Tie::PublicId {
-            return self.many_numbers(view, selection).await;
+            return self.large_listing(view, selection).await;
         }
-        Ok(self.listed(Listed { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
+        Ok(self.listed(ListingQuery { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
     }
 
     /// The numbers of a large selection that is ordered by creation and public id. Public ids are not in the index that all
     /// else is read from, and it takes longest to look them up. So this is read without them, and only assets that were
     /// created at one instant, or at such as end alike, are put in order by them afterwards.
-    async fn many_numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
+    async fn large_listing(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         // The end of an instant travels with each number, in its low bits.
         const END: i64 = 0xffff;
         let column = "(a.seq << 16) | (a.created_at & 0xffff)";
         let by_instant = selection.in_order_of_insertion();
-        let (mut numbers, _) = self.listed(Listed { column, first: None, counted: false }, view, &by_instant).await?;
+        let (mut numbers, _) =
+            self.listed(ListingQuery { column, first: None, counted: false }, view, &by_instant).await?;
         let alike = |place: usize| numbers.get(place..=place + 1).is_some_and(|two| (two[0] ^ two[1]) & END == 0);
         let places: Vec<_> = (0..numbers.len()).filter(|&at| alike(at) || (at > 0 && alike(at - 1))).collect();
         numbers.iter_mut().for_each(|number| *number >>= END.count_ones());
@@ -97,12 +98,12 @@ impl Read {
         first: u64,
         counted: bool,
     ) -> Result<(Box<[i64]>, u64), ListError> {
-        self.listed(Listed { column: "a.seq", first: Some(first), counted }, view, selection).await
+        self.listed(ListingQuery { column: "a.seq", first: Some(first), counted }, view, selection).await
     }
 
     async fn listed(
         &mut self,
-        Listed { column, first, counted }: Listed,
+        ListingQuery { column, first, counted }: ListingQuery,
         view: View,
         selection: &Selection,
     ) -> Result<(Box<[i64]>, u64), ListError> {
@@ -145,7 +146,7 @@ impl Read {
     }
 
     /// The assets of these numbers, in no order, with the public ids of one provider.
-    pub async fn assets_numbered(&mut self, view: View, numbers: &[i64]) -> Result<Vec<StoredAsset>, ListError> {
+    pub async fn assets_by_row_id(&mut self, view: View, numbers: &[i64]) -> Result<Vec<StoredAsset>, ListError> {
         let assets = asset::as_json(&format!("{}_id", view.provider));
         let mut sql = QueryBuilder::new(format!("SELECT {assets} FROM asset a\n WHERE "));
         push_in(&mut sql, "a.seq IN", numbers);

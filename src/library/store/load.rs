@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use super::asset::fold;
-use super::counts::Recount;
+use super::counts::ChangedCounts;
 use super::handle::Store;
+use super::kind_counts::KindCounts;
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::schema::{LOG, schema};
-use super::tally::Tally;
-use super::versions::Affects;
+use super::versions::Invalidation;
 use crate::clock::Micros;
 use crate::library::asset::Asset;
 use crate::library::fixture;
@@ -59,9 +59,9 @@ impl Store {
         Rows::default().workspaces(&made).store(&mut tx).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";
         sqlx::raw_sql(AssertSqlSafe(marked)).execute(&mut *tx).await?;
-        let recount = Recount::read(&mut tx, &Affects::Everything).await?;
+        let changed_counts = ChangedCounts::read(&mut tx, &Invalidation::Everything).await?;
         tx.commit().await?;
-        self.counts.apply(&Affects::Everything, recount);
+        self.counts.apply(&Invalidation::Everything, changed_counts);
         connection.clear_cached_statements().await?;
         if self.file.is_some() {
             sqlx::raw_sql(SETTLED).execute(&mut *connection).await?;
@@ -133,7 +133,7 @@ async fn load_assets(
     large: u64,
 ) -> Result<u64, sqlx::Error> {
     let providers = workspaces.first().map_or(&[][..], |new| new.providers);
-    let mut tallies: Vec<_> = numbers.iter().map(|_| Tally::default()).collect();
+    let mut tallies: Vec<_> = numbers.iter().map(|_| KindCounts::default()).collect();
     let assets = workspaces.iter_mut().zip(numbers).zip(&mut tallies);
     let assets = assets.flat_map(|((new, number), tally)| {
         (&mut *new.assets).inspect(|(asset, _)| tally.add(asset)).map(|asset| (*number, asset))

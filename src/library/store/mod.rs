@@ -11,8 +11,9 @@ mod error;
 mod export;
 mod file;
 mod handle;
-mod holds;
+mod held_collections;
 mod key;
+mod kind_counts;
 mod listing;
 mod load;
 mod lock;
@@ -23,7 +24,6 @@ mod restore;
 mod rows;
 mod schema;
 mod snapshot;
-mod tally;
 mod versions;
 mod write;
 

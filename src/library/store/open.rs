@@ -12,13 +12,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoo
 use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Semaphore;
 
-use super::counts::{Recount, WorkspaceCounts};
+use super::counts::{ChangedCounts, WorkspaceCounts};
 use super::file::DatabaseFile;
 use super::handle::Store;
-use super::holds::Holds;
+use super::held_collections::HeldCollections;
+use super::kind_counts;
 use super::schema::{self, APPLICATION_ID, ProviderIds, SCHEMA};
-use super::tally;
-use super::versions::Affects;
+use super::versions::Invalidation;
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,8 +188,8 @@ impl Store {
             ..Store::over(pool, ids)
         };
         if store.file.is_some() {
-            let recount = Recount::read(&mut connection, &Affects::Everything).await;
-            store.counts.apply(&Affects::Everything, recount.map_err(|error| unusable(&error))?);
+            let changed_counts = ChangedCounts::read(&mut connection, &Invalidation::Everything).await;
+            store.counts.apply(&Invalidation::Everything, changed_counts.map_err(|error| unusable(&error))?);
             drop(connection);
             store.open_all().await.map_err(|error| unusable(&error))?;
         }
@@ -222,13 +222,13 @@ impl Store {
             removing: Arc::default(),
             versions: Arc::default(),
             counts: WorkspaceCounts::default(),
-            holds: Holds::default(),
+            holds: HeldCollections::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             sources: Arc::default(),
             is_shared: true,
             file: None,
             ids,
-            large: tally::LARGE,
+            large: kind_counts::LARGE,
         }
     }
 

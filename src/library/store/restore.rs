@@ -4,7 +4,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::error::StoreError;
-use super::versions::Affects;
+use super::versions::Invalidation;
 use super::write::Write;
 use crate::clock::Micros;
 
@@ -34,8 +34,8 @@ impl Write {
 
     /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
-        self.affects = Affects::Everything;
-        self.recounts = true;
+        self.invalidation = Invalidation::Everything;
+        self.changes_counts = true;
         self.released = true;
         let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);
         let found = found.fetch_optional(&mut *self.tx).await?;

@@ -25,7 +25,7 @@ impl VersionGuard {
 
 /// The workspaces that a change affects.
 #[derive(Debug, Default)]
-pub(super) enum Affects {
+pub(super) enum Invalidation {
     /// None.
     #[default]
     Nothing,
@@ -35,13 +35,13 @@ pub(super) enum Affects {
     Everything,
 }
 
-impl Affects {
+impl Invalidation {
     pub(super) fn add(&mut self, workspace: &str) {
         match self {
-            Affects::Everything => {}
-            Affects::Workspaces(ids) if ids.iter().any(|id| id == workspace) => {}
-            Affects::Workspaces(ids) => ids.push(workspace.to_owned()),
-            Affects::Nothing => *self = Affects::Workspaces(vec![workspace.to_owned()]),
+            Invalidation::Everything => {}
+            Invalidation::Workspaces(ids) if ids.iter().any(|id| id == workspace) => {}
+            Invalidation::Workspaces(ids) => ids.push(workspace.to_owned()),
+            Invalidation::Nothing => *self = Invalidation::Workspaces(vec![workspace.to_owned()]),
         }
     }
 }
@@ -71,13 +71,13 @@ impl Versions {
 
     /// Makes the guards of these workspaces outdated. Their counters are forgotten, so that workspaces that are gone leave
     /// nothing behind; the next reader gets a new one.
-    pub(super) fn invalidate(&self, affects: &Affects) {
+    pub(super) fn invalidate(&self, invalidation: &Invalidation) {
         self.changes.fetch_add(1, SeqCst);
         let mut counters = self.lock();
-        let outdated: Vec<_> = match affects {
-            Affects::Nothing => Vec::new(),
-            Affects::Workspaces(ids) => ids.iter().filter_map(|id| counters.remove(id)).collect(),
-            Affects::Everything => counters.drain().map(|(_, counter)| counter).collect(),
+        let outdated: Vec<_> = match invalidation {
+            Invalidation::Nothing => Vec::new(),
+            Invalidation::Workspaces(ids) => ids.iter().filter_map(|id| counters.remove(id)).collect(),
+            Invalidation::Everything => counters.drain().map(|(_, counter)| counter).collect(),
         };
         for counter in outdated {
             counter.fetch_add(1, SeqCst);
@@ -97,17 +97,17 @@ mod tests {
     fn a_guard_is_outdated_by_a_change_to_its_workspace_and_by_no_other() {
         let versions = Versions::default();
         let (one, other) = (versions.guard("ws_a"), versions.guard("ws_b"));
-        versions.invalidate(&Affects::Workspaces(vec!["ws_a".to_owned()]));
+        versions.invalidate(&Invalidation::Workspaces(vec!["ws_a".to_owned()]));
         assert!(!one.is_current() && other.is_current() && versions.guard("ws_a").is_current());
-        versions.invalidate(&Affects::Everything);
+        versions.invalidate(&Invalidation::Everything);
         assert!(!one.is_current() && !other.is_current() && versions.guard("ws_b").is_current());
     }
 
     #[test]
     fn every_change_is_counted() {
         let versions = Versions::default();
-        versions.invalidate(&Affects::Nothing);
-        versions.invalidate(&Affects::Workspaces(vec!["ws_that_is_never_read".to_owned()]));
+        versions.invalidate(&Invalidation::Nothing);
+        versions.invalidate(&Invalidation::Workspaces(vec!["ws_that_is_never_read".to_owned()]));
         assert_eq!(versions.changes(), 2);
     }
 }

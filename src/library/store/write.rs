@@ -1,7 +1,7 @@
 //! Changing the library: one transaction a change, one change at a time. A reader sees all of it or nothing.
 //!
 //! Workspaces, what they were made from and snapshots share collections, so making, resetting, saving and restoring move
-//! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::own`]
+//! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::writable_collection`]
 //! for a copy first ([`super::collections`]).
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
 use super::asset::from_json;
 use super::collection_hold::CollectionHold;
-use super::counts::Recount;
+use super::counts::ChangedCounts;
 use super::error::{Missing, StoreError};
 use super::export;
 use super::handle::Store;
@@ -22,7 +22,7 @@ use super::load;
 use super::read::Tx;
 use super::rows::{Rows, json};
 use super::snapshot::Snapshot;
-use super::versions::Affects;
+use super::versions::Invalidation;
 use crate::library::fixture;
 use crate::library::key::CollectionVersion;
 use crate::library::model::Choices;
@@ -36,9 +36,9 @@ pub struct Write {
     /// Whether a collection may have lost the last that referred to it.
     pub(super) released: bool,
     /// The workspaces that are not what they were.
-    pub(super) affects: Affects,
+    pub(super) invalidation: Invalidation,
     /// Whether they may hold more or fewer keys or assets than before.
-    pub(super) recounts: bool,
+    pub(super) changes_counts: bool,
     /// The workspace whose collection this change made its own, and the collection.
     pub(super) owned: Option<(String, CollectionVersion)>,
     /// Collections under construction.
@@ -75,8 +75,8 @@ impl Store {
             store: self.clone(),
             providers,
             released: false,
-            affects: Affects::Nothing,
-            recounts: false,
+            invalidation: Invalidation::Nothing,
+            changes_counts: false,
             owned: None,
             holds: Vec::new(),
             exclusive,
@@ -95,19 +95,20 @@ impl Write {
     /// guards are still current.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let is_more_released = self.released && self.remove_released_slice().await?;
-        let affects = std::mem::take(&mut self.affects);
-        let recount = if self.recounts { Some(Recount::read(&mut self.tx, &affects).await?) } else { None };
+        let invalidation = std::mem::take(&mut self.invalidation);
+        let changed_counts =
+            if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
         let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
             if committed.is_ok() {
                 holds.into_iter().for_each(CollectionHold::settle);
-                store.versions.invalidate(&affects);
-                recount.into_iter().for_each(|recount| store.counts.apply(&affects, recount));
+                store.versions.invalidate(&invalidation);
+                changed_counts.into_iter().for_each(|changed_counts| store.counts.apply(&invalidation, changed_counts));
                 store.began.store(true, Relaxed);
             } else {
                 // What came of it is not known.
-                store.versions.invalidate(&Affects::Everything);
+                store.versions.invalidate(&Invalidation::Everything);
             }
             drop((exclusive, turn));
             if is_more_released {
@@ -136,8 +137,8 @@ impl Write {
 
     /// Says that a workspace may hold more or fewer keys or assets than before.
     pub(super) fn affect(&mut self, workspace: &str) {
-        self.affects.add(workspace);
-        self.recounts = true;
+        self.invalidation.add(workspace);
+        self.changes_counts = true;
     }
 
     /// What was made from this source lately.
@@ -175,7 +176,7 @@ impl Write {
     pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
         let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
-        self.bare(id, row.try_get(0)?, row.try_get(1)?).await
+        self.users_only(id, row.try_get(0)?, row.try_get(1)?).await
     }
 
     /// What the first workspace of the beginning was made from, to be shared, whatever became of it since; an empty
@@ -185,7 +186,7 @@ impl Write {
             "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
         );
         match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
-            Some(row) => self.bare(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
+            Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
             None => {
                 let empty = fixture::Workspace::empty("ws_empty");
                 let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
@@ -194,7 +195,7 @@ impl Write {
         }
     }
 
-    async fn bare(
+    async fn users_only(
         &mut self,
         id: &str,
         collection: i64,
@@ -279,7 +280,7 @@ impl Write {
         workspace: &str,
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         let row = sqlx::query("SELECT variants FROM workspace WHERE id = ?").bind(workspace);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(workspace))?;
         let mut choices: Choices = from_json(row.try_get(0)?)?;
@@ -335,7 +336,7 @@ impl Write {
         text: &str,
         change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
     ) -> Result<(), E> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
         let found = keys.into_iter().find(|key| key.provider == provider && key.key == text);
         let mut key = change(found.ok_or_else(|| StoreError::missing("key", text))?)?;
@@ -363,7 +364,7 @@ impl Write {
 
     /// Lets a workspace's keys of this provider act as this user.
     pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
-        self.affects.add(workspace);
+        self.invalidation.add(workspace);
         sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
             .bind(user)
             .bind(workspace)

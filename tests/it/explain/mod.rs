@@ -36,7 +36,7 @@ fn facts(name: &str) -> RefusalFacts<'static> {
         method: &Method::GET,
         path: "/",
         headers: &NO_HEADERS,
-        shown: None,
+        sent_key: None,
         key: None,
         owner: None,
         project: None,

@@ -52,7 +52,7 @@ fn a_malformed_key_is_told_without_showing_it() {
 
 #[test]
 fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
-    let said = |shown, owner| why(&Failure::UnknownKey, &RefusalFacts { shown: Some(shown), owner, ..facts("xqr") });
+    let said = |shown, owner| why(&Failure::UnknownKey, &RefusalFacts { sent_key: Some(shown), owner, ..facts("xqr") });
     assert_eq!(said("whatever", Some(card("flora"))), "key belongs to FLORA, this is xQR");
     assert_eq!(said("sk_live_abc", None), "the key looks like one of FLORA's, this is xQR");
     assert_eq!(said(LIVE, None), "the key `xqr_pk_…cdef` is not known to xQR");
@@ -62,7 +62,7 @@ fn an_unknown_key_is_told_with_whose_it_is_or_looks_like() {
 #[test]
 fn a_key_that_is_known_is_told_with_what_it_lacks() {
     let key = key();
-    let known = RefusalFacts { shown: Some(LIVE), key: Some(&key), ..facts("xqr") };
+    let known = RefusalFacts { sent_key: Some(LIVE), key: Some(&key), ..facts("xqr") };
     assert_eq!(why(&Failure::RevokedKey, &known), "the key `xqr_pk_…cdef` was revoked");
     assert_eq!(
         why(&Failure::ExpiredKey, &known),

@@ -130,6 +130,22 @@ fn several_servers_that_start_at_once_share_the_authority_that_they_keep() {
     assert!(made.iter().all(|one| *one == made[0]));
 }
 
+#[test]
+fn an_authority_that_cannot_be_kept_ends_the_start_and_leaves_no_key_behind() {
+    let folder = Folder::new();
+    // Nothing can be put in the place of a directory that is not empty.
+    for place in ["ca.pem", "authority.pem"] {
+        let directory = folder.file(place.trim_end_matches(".pem"));
+        std::fs::create_dir_all(Path::new(&directory).join(place).join("in the way")).unwrap();
+        let why = Tls::kept_in(directory.clone().into(), Names::new(["mock.test"])).err().unwrap();
+        assert!(why.contains(&directory), "{why}");
+        let files =
+            Path::new(&directory).read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let left: Vec<_> = files.filter(|name| name.ends_with(".new")).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
 /// Whatever a server writes or tells, unless it is asked to keep its authority.
 #[test]
 fn no_key_is_in_any_file_log_or_journal() {

@@ -35,7 +35,7 @@ pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Optio
     let public = directory.join(PUBLIC);
     if fs::read(&public).ok().as_deref() != Some(authority.certificate().as_bytes()) {
         let temporary = write_beside(&public, authority.certificate(), false).map_err(failed)?;
-        fs::rename(&temporary, &public).map_err(failed)?;
+        fs::rename(&temporary, &public).inspect_err(|_| remove(&temporary)).map_err(failed)?;
     }
     Ok((authority, replaced))
 }
@@ -75,13 +75,13 @@ fn write(file: &Path, names: &Names, replace: bool) -> Result<Authority, String>
     let failed = |cause: io::Error| format!("cannot write `{}`: {cause}", file.display());
     let temporary = write_beside(file, &text(&authority, names), true).map_err(failed)?;
     if replace {
-        fs::rename(&temporary, file).map_err(failed)?;
+        fs::rename(&temporary, file).inspect_err(|_| remove(&temporary)).map_err(failed)?;
         return Ok(authority);
     }
     let linked = fs::hard_link(&temporary, file);
-    let removed = fs::remove_file(&temporary);
+    remove(&temporary);
     match linked {
-        Ok(()) => removed.map(|()| authority).map_err(failed),
+        Ok(()) => Ok(authority),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
             read(file, names).map_err(failed)?.unwrap_or_else(|| Err("it is gone again".to_owned()))
         }
@@ -107,9 +107,15 @@ fn write_beside(file: &Path, text: &str, is_secret: bool) -> io::Result<PathBuf>
         _ => {}
     }
     let mut open = create(&temporary, is_secret)?;
-    open.write_all(text.as_bytes())?;
-    open.sync_all()?;
-    Ok(temporary)
+    let written = open.write_all(text.as_bytes()).and_then(|()| open.sync_all());
+    written.map(|()| temporary.clone()).inspect_err(|_| remove(&temporary))
+}
+
+/// Removes what was written in part, or for nothing: no key is left where nobody looks for one.
+fn remove(temporary: &Path) {
+    if let Err(cause) = fs::remove_file(temporary) {
+        tracing::warn!(%cause, "`{}` is left over", temporary.display());
+    }
 }
 
 #[cfg(unix)]

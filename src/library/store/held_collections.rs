@@ -9,9 +9,9 @@ use super::rows::json;
 
 /// How many exports and changes hold each collection, by its number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Holds(Arc<Mutex<HashMap<i64, usize>>>);
+pub(super) struct HeldCollections(Arc<Mutex<HashMap<i64, usize>>>);
 
-impl Holds {
+impl HeldCollections {
     /// The numbers of all held collections, as a JSON array.
     pub(super) fn json(&self) -> String {
         json(&self.change(|held| held.keys().copied().collect::<Vec<_>>()))

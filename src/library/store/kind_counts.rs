@@ -19,7 +19,7 @@ pub(super) const LARGE: u64 = 10_000;
 
 /// How many assets there are of each sort.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct KindCounts {
     of: HashMap<Sort, i64>,
     pub(super) total: u64,
 }
@@ -32,7 +32,7 @@ struct Sort {
     uploader: Option<String>,
 }
 
-impl Tally {
+impl KindCounts {
     /// Counts an asset.
     pub fn add(&mut self, asset: &Asset) {
         let sort = Sort {
