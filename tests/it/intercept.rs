@@ -107,6 +107,11 @@ fn a_vendors_own_address_is_answered_and_other_hosts_are_refused_and_told() {
            Refused, since the hosts are no vendor's (`--others tunnel` passes these on):\n    2 × a.test\n    1 × b.test\n  \
            Requests:\n    no provider: 3, 3 refused\n    KonPro: 1\n"
     );
+    let mut on_a_page = intercept(&folder, &[], script);
+    let output = on_a_page.env("GITHUB_STEP_SUMMARY", folder.file("page.md")).output().unwrap();
+    let annotation = "::warning title=assetmock::4 requests, 3 refused; the command ended with exit code 1. \
+        Most often a tunnel to `a.test`, which is no vendor's\n";
+    assert!(text(&output.stderr).ends_with(annotation), "{output:?}");
     let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     let hosts = json!([{"host": "a.test", "requests": 2}, {"host": "b.test", "requests": 1}]);
     assert_eq!((&report["refused_hosts"], &report["refusals"]), (&hosts, &json!([])));

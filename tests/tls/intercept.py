@@ -299,7 +299,7 @@ def old_node(world):
     folder = world.folder / "bin"
     folder.mkdir()
     node = folder / "node"
-    said = r"assetmock: `node` is v20\.1\.0, .*\n"
+    said = r"assetmock: `node` is v20\.1\.0 and .*\n"
     for script, pattern in [("echo v20.1.0", said), ("echo v24.0.0", ""), ("echo x; exit 1", ""), ("exec sleep 1000", "")]:
         node.write_text(f"#!/bin/sh\n{script}\n")
         node.chmod(0o755)

@@ -88,10 +88,9 @@ fn serve_and_run(options: &Exec, log: &Log) -> Outcome<Run> {
         let (app, _lock) = prepare(&options.serve, address, log.requests()).await?;
         let app = Arc::new(App { summary: Some(Summary::default()), faults: Faults::remembering(), ..app });
         let mut variables = client_variables(&app, address).await?;
-        let trust = options.intercept.then(|| TrustFiles::write(app.tls.identity()?.authority())).transpose()?;
+        let trust = options.intercept.then(|| prepare_interception(options, &app, log)).transpose()?;
         if let Some(trust) = &trust {
             variables = intercept(options, variables, address, trust);
-            before_interception(options, trust).iter().for_each(|line| log.print(line));
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server::run(listener, app.clone(), async {
@@ -138,11 +137,14 @@ fn intercept(options: &Exec, variables: Vec<Variable>, address: SocketAddr, trus
     intercepting(variables, &format!("http://{address}"), &exempt, trust)
 }
 
-/// What has to be said before the command starts: what will not work.
-fn before_interception(options: &Exec, trust: &TrustFiles) -> Vec<String> {
-    let lacks_authorities = options.serve.tls.others == OtherHosts::Tunnel && !trust.has_others;
-    let unverified = "assetmock: this system has no file of authorities, so other hosts than the vendors' cannot be verified; name one with SSL_CERT_FILE\n";
-    node::too_old().into_iter().chain(lacks_authorities.then(|| unverified.to_owned())).collect()
+/// Writes what the command is to trust, and says what will not work.
+fn prepare_interception(options: &Exec, app: &App, log: &Log) -> Result<TrustFiles, String> {
+    node::too_old().iter().for_each(|line| log.print(line));
+    let trust = TrustFiles::write(app.tls.identity()?.authority())?;
+    if options.serve.tls.others == OtherHosts::Tunnel && !trust.has_others {
+        log.print("assetmock: this system has no file of authorities, so other hosts than the vendors' cannot be verified; name one with SSL_CERT_FILE\n");
+    }
+    Ok(trust)
 }
 
 /// What there is to say once the command has ended, written where it was asked for.

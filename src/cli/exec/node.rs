@@ -14,7 +14,7 @@ pub fn too_old() -> Option<String> {
     let version = version()?;
     (!reads_proxy(&version)?).then(|| {
         format!(
-            "assetmock: `node` is {version}, which takes no proxy from its environment: what its own `fetch` sends to a vendor goes to the real service. 22.21 and later 22, and 24 and later, do\n"
+            "assetmock: `node` is {version} and takes no proxy from its environment, so what its `fetch` sends to a vendor goes to the real service; use 22.21 or a later 22, or 24 or later\n"
         )
     })
 }

@@ -67,7 +67,7 @@ impl TrustFiles {
         let (Ok(all), Ok(further)) = (path(ALL), path(FURTHER)) else {
             return Err(failed(io::Error::new(io::ErrorKind::InvalidFilename, "the path is no text")));
         };
-        let lock = lock(&directory).map_err(failed)?;
+        let lock = lock(&directory).inspect_err(|_| drop(remove(&directory))).map_err(failed)?;
         let mut files = TrustFiles { directory, _lock: lock, all, further, has_others: false };
         let others = authorities(|name| env::var_os(name));
         files.has_others = !others.is_empty();
@@ -122,6 +122,7 @@ fn write(mut file: File, others: Vec<String>, own: &str) -> io::Result<()> {
 fn make_directory(temporary: &Path) -> io::Result<PathBuf> {
     const MOST: u32 = 1000;
     let mut builder = DirBuilder::new();
+    builder.recursive(false);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     for number in 0..MOST {
