@@ -58,6 +58,11 @@ pub fn variables(origin: &str, workspaces: &[String], keys: &[UsableKey]) -> Vec
     all
 }
 
+/// Whether a variable is the base URL of a provider.
+pub fn is_base_url(variable: &Variable) -> bool {
+    providers::cards().iter().any(|card| card.client_env.base_url == variable.name)
+}
+
 /// Whether a variable is one of this provider's.
 pub fn is_of(card: &Card, variable: &Variable) -> bool {
     let own = [card.client_env.base_url, card.client_env.key];
