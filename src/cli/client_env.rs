@@ -53,13 +53,20 @@ pub fn variables(origin: &str, workspaces: &[String], keys: &[UsableKey]) -> Vec
         let base_url = key.map(|_| base_url(origin, card));
         all.push(Variable { name: card.client_env.base_url, value: base_url });
         all.push(Variable { name: card.client_env.key, value: key.map(|key| key.key.clone()) });
+        all.extend(card.client_env.lookalikes.iter().map(|name| Variable { name, value: None }));
     }
     all
 }
 
+/// Whether a variable is the base URL of a provider.
+pub fn is_base_url(variable: &Variable) -> bool {
+    providers::cards().iter().any(|card| card.client_env.base_url == variable.name)
+}
+
 /// Whether a variable is one of this provider's.
 pub fn is_of(card: &Card, variable: &Variable) -> bool {
-    [card.client_env.base_url, card.client_env.key].contains(&variable.name)
+    let own = [card.client_env.base_url, card.client_env.key];
+    own.contains(&variable.name) || card.client_env.lookalikes.contains(&variable.name)
 }
 
 #[cfg(test)]
@@ -90,6 +97,7 @@ mod tests {
         let all = variables("http://localhost:1", &["ws_a".to_owned()], &[]);
         let set: Vec<_> = all.iter().filter(|variable| variable.value.is_some()).map(|one| one.name).collect();
         assert_eq!(set, ["ASSETMOCK_URL", "ASSETMOCK_API"]);
-        assert_eq!(all.len(), 3 + 2 * providers::ALL.len());
+        let lookalikes: usize = providers::cards().iter().map(|card| card.client_env.lookalikes.len()).sum();
+        assert_eq!(all.len(), 3 + 2 * providers::ALL.len() + lookalikes);
     }
 }

@@ -22,7 +22,7 @@ use crate::library::model::{Choices, Status};
 use crate::library::store::DatabaseLocation;
 use crate::providers;
 use help::heading;
-pub use tls::TlsOptions;
+pub use tls::{OtherHosts, TlsOptions, exempt_hosts};
 pub use values::{HostAndPort, ReportFile, ReportKind};
 use values::{free_port, listen, port, report_file, seconds, size, status, time, token, whole_number, workspace_id};
 
@@ -216,6 +216,9 @@ pub struct Exec {
     /// What to serve, and where.
     #[command(flatten)]
     pub serve: Serve,
+    /// Answer what the command sends to the vendors' own addresses: its environment names this server as proxy and its authority as trusted, in place of base URLs.
+    #[arg(long, help_heading = heading::COMMAND)]
+    pub intercept: bool,
     /// How many seconds the command, and what it started, may take to end once it was asked to; then it is killed.
     #[arg(long, help_heading = heading::COMMAND, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub grace: Duration,

@@ -24,12 +24,12 @@ pub fn exports(options: &ClientEnvOptions) -> Outcome<String> {
         }
     };
     all.retain(|variable| card.is_none_or(|card| is_of(card, variable)));
-    Ok(all.iter().map(|variable| line(options.shell, variable)).collect())
+    Ok(all.iter().map(|variable| line(options.shell, variable)).collect::<Result<String, String>>()?)
 }
 
 /// One variable. What it is to a file that cannot take one away is empty.
-fn line(shell: Shell, Variable { name, value }: &Variable) -> String {
-    match (shell, value) {
+fn line(shell: Shell, Variable { name, value }: &Variable) -> Result<String, String> {
+    Ok(match (shell, value) {
         (Shell::Sh, Some(value)) => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
         (Shell::Sh, None) => format!("unset {name}\n"),
         (Shell::Fish, Some(value)) => {
@@ -38,14 +38,21 @@ fn line(shell: Shell, Variable { name, value }: &Variable) -> String {
         (Shell::Fish, None) => format!("set -e {name}\n"),
         (Shell::Powershell, Some(value)) => format!("$env:{name} = '{}'\n", doubled_quotes(value)),
         (Shell::Powershell, None) => format!("Remove-Item -ErrorAction SilentlyContinue Env:{name}\n"),
-        (Shell::Dotenv, Some(value)) => format!("{name}={}\n", in_dotenv(value)),
+        (Shell::Dotenv, Some(value)) => {
+            let unwritable = || {
+                format!(
+                    "the value of {name} has quotes beside characters that not all readers of such files take as they are"
+                )
+            };
+            format!("{name}={}\n", in_dotenv(value).ok_or_else(unwritable)?)
+        }
         (Shell::Github, Some(value)) if value.contains(['\r', '\n']) => {
             let end = heredoc_end(value);
             format!("{name}<<{end}\n{value}\n{end}\n")
         }
         (Shell::Github, Some(value)) => format!("{name}={value}\n"),
         (Shell::Dotenv | Shell::Github, None) => format!("{name}=\n"),
-    }
+    })
 }
 
 /// PowerShell takes the typographic quotes for quotes, too.
@@ -54,17 +61,17 @@ fn doubled_quotes(value: &str) -> String {
     value.chars().flat_map(doubled).collect()
 }
 
-/// Bare where every reader of such files takes it as it is. In double quotes there is a way to write everything.
-fn in_dotenv(value: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/+,@%=~".contains(letter);
+/// A value as every reader of such files takes it, shells that source them included; `None` if there is no such way.
+fn in_dotenv(value: &str) -> Option<String> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/+,@%=".contains(letter);
+    let has_line_end = value.contains(['\r', '\n']);
     if value.chars().all(is_plain) {
-        return value.to_owned();
+        Some(value.to_owned())
+    } else if !has_line_end && !value.contains('\'') {
+        Some(format!("'{value}'"))
+    } else {
+        (!has_line_end && !value.contains(['"', '\\', '$', '`'])).then(|| format!("\"{value}\""))
     }
-    if !value.contains(['\'', '\r', '\n']) {
-        return format!("'{value}'");
-    }
-    let escaped = value.replace('\\', r"\\").replace('"', "\\\"").replace('$', r"\$");
-    format!("\"{}\"", escaped.replace('\n', r"\n").replace('\r', r"\r"))
 }
 
 /// A word that is not in the value.
@@ -81,7 +88,7 @@ mod tests {
     use super::*;
 
     fn written(shell: Shell, value: Option<&str>) -> String {
-        line(shell, &Variable { name: "A", value: value.map(str::to_owned) })
+        line(shell, &Variable { name: "A", value: value.map(str::to_owned) }).unwrap()
     }
 
     #[test]
@@ -95,7 +102,6 @@ mod tests {
                 "$env:A = 'a''b\\ $c'\n",
                 "Remove-Item -ErrorAction SilentlyContinue Env:A\n",
             ),
-            (Shell::Dotenv, "A=x\n", "A=\"a'b\\\\ \\$c\"\n", "A=\n"),
             (Shell::Github, "A=x\n", "A=a'b\\ $c\n", "A=\n"),
         ] {
             assert_eq!(written(shell, Some("x")), plain);
@@ -103,6 +109,13 @@ mod tests {
             assert_eq!(written(shell, None), none);
         }
         assert_eq!(written(Shell::Github, Some("END\nx")), "A<<END_\nEND\nx\nEND_\n");
-        assert_eq!(written(Shell::Dotenv, Some("a b")), "A='a b'\n");
+        for (value, expected) in [("x", "x"), ("a b", "'a b'"), ("~/`$x`\\", "'~/`$x`\\'"), ("it's", "\"it's\"")] {
+            assert_eq!(written(Shell::Dotenv, Some(value)), format!("A={expected}\n"));
+        }
+        assert_eq!(written(Shell::Dotenv, None), "A=\n");
+        for unwritable in ["'`touch x`", "'$x", "'\\", "'\"", "a\nb"] {
+            let variable = Variable { name: "A", value: Some(unwritable.to_owned()) };
+            assert!(line(Shell::Dotenv, &variable).unwrap_err().contains("value of A"), "{unwritable}");
+        }
     }
 }

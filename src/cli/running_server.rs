@@ -1,7 +1,7 @@
 //! Asking a server that runs: whether it is ready, and which keys it has.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::cli::config::{Address, HostAndPort};
 use crate::cli::port_file;
 use crate::cli::report::{self, KeyRow};
 use crate::cli::start::reachable;
+use crate::clock::Stopwatch;
 use crate::library::key::KeyState;
 use crate::providers;
 
@@ -165,13 +166,32 @@ fn resolved(address: &str) -> Outcome<SocketAddr> {
     Ok(all.next().ok_or("no address to ask")?)
 }
 
+/// How much an answer may hold: ten thousand workspaces take a quarter of this.
+const MOST: usize = 16 << 20;
+
+/// Reads what a server sends until it ends the connection, with a bound of five timeouts for all of it.
+fn read_to_end(mut stream: TcpStream, timeout: Duration) -> io::Result<String> {
+    let watch = Stopwatch::start();
+    let (mut text, mut part) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        let count = stream.read(&mut part)?;
+        if count == 0 {
+            return String::from_utf8(text).map_err(|_| io::Error::other("it is not text"));
+        }
+        text.extend_from_slice(&part[..count]);
+        if text.len() > MOST || watch.elapsed() > timeout * 5 {
+            return Err(io::Error::other("it is too long, or takes too long"));
+        }
+    }
+}
+
 /// Sends a request and reads its answer, which ends with the connection: in HTTP/1.0 no answer comes in chunks.
 fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<HttpResponse> {
     const TIMEOUT: Duration = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n")?;
-    let answer = io::read_to_string(stream)?;
+    let answer = read_to_end(stream, TIMEOUT)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     Ok(HttpResponse { status: head.split(' ').nth(1).unwrap_or("nothing").to_owned(), body: body.to_owned() })
 }

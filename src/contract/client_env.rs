@@ -11,6 +11,9 @@ pub struct ClientEnv {
     pub base_url: &'static str,
     /// The one for the key.
     pub key: &'static str,
+    /// Names that are easily taken for these two. They are taken away, since a real key may be in them.
+    #[serde(skip)]
+    pub lookalikes: &'static [&'static str],
     /// `client`: the official clients read them. `inferred`: no client is known to; the names are ours.
     pub evidence: Evidence,
 }
@@ -18,7 +21,7 @@ pub struct ClientEnv {
 impl ClientEnv {
     /// What they are, in a sentence.
     pub fn says(&self) -> String {
-        let ClientEnv { base_url, key, evidence } = self;
+        let ClientEnv { base_url, key, evidence, .. } = self;
         let why = match evidence {
             Evidence::Client => "which its official clients read",
             Evidence::Documented | Evidence::Live => "which its clients read",

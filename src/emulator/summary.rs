@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use axum::http::uri::Authority;
+use axum::http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::emulator::distinct::{Distinct, Said};
@@ -23,6 +25,7 @@ struct Counts {
     refusals: Distinct,
     ignored: Distinct,
     warnings: Distinct,
+    hosts: Distinct,
 }
 
 impl Summary {
@@ -38,7 +41,9 @@ impl Summary {
         }
         let secrets = entry.secrets();
         let status = entry.status.map(|status| status.as_u16());
-        if let Some(why) = &diagnostics.why {
+        if let Some(host) = refused_host(entry) {
+            counts.hosts.count(None, None, &secrets.hide(&host));
+        } else if let Some(why) = &diagnostics.why {
             counts.refusals.count(entry.provider, status, &secrets.hide(why));
         }
         // A route that is not imitated is refused for the very reason that the warning gives.
@@ -59,12 +64,14 @@ impl Summary {
             refused: *refused,
         });
         let providers: Vec<_> = providers.collect();
-        let left_out = counts.refusals.left_out + counts.ignored.left_out + counts.warnings.left_out;
+        let left_out =
+            counts.refusals.left_out + counts.ignored.left_out + counts.warnings.left_out + counts.hosts.left_out;
         Totals {
             requests: providers.iter().map(|one| one.requests).sum(),
             refused: providers.iter().map(|one| one.refused).sum(),
             providers,
             refusals: counts.refusals.by_count(),
+            refused_hosts: counts.hosts.by_count().into_iter().map(RefusedHost::of).collect(),
             ignored_parameters: counts.ignored.by_count(),
             warnings: counts.warnings.by_count(),
             unfired_faults: unfired.rules,
@@ -84,6 +91,8 @@ pub struct Totals {
     pub providers: Vec<ProviderTotals>,
     /// Why requests were refused, the most frequent reason first.
     pub refusals: Vec<Said>,
+    /// The hosts that are no vendor's and to which tunnels were refused, the most frequent one first.
+    pub refused_hosts: Vec<RefusedHost>,
     /// Parameters that the vendor does not look at.
     pub ignored_parameters: Vec<Said>,
     /// What else was probably not meant.
@@ -92,6 +101,28 @@ pub struct Totals {
     pub unfired_faults: Vec<UnfiredFault>,
     /// How many of these things were too many to be kept.
     pub left_out: u64,
+}
+
+/// A host to which tunnels were refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedHost {
+    /// Its name or address.
+    pub host: String,
+    /// How often a tunnel to it was asked for.
+    pub requests: u64,
+}
+
+impl RefusedHost {
+    fn of(said: Said) -> RefusedHost {
+        RefusedHost { host: said.says, requests: said.requests }
+    }
+}
+
+/// The host of a request for a tunnel that was refused because of it.
+fn refused_host(entry: &JournalEntry) -> Option<String> {
+    let is_one = entry.method == Method::CONNECT && entry.status == Some(StatusCode::FORBIDDEN);
+    let target: Authority = is_one.then(|| entry.heads.target().to_string().parse().ok())??;
+    Some(target.host().trim_matches(['[', ']', '.']).to_ascii_lowercase())
 }
 
 /// What became of the requests to one provider.

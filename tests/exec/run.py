@@ -25,8 +25,9 @@ LIST = 'curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLO
 READY = 'echo "ready $ASSETMOCK_URL $$"'
 # One that waits for what the test does to it. A shell runs its traps between two commands.
 WAIT = 'while [ -z "$n" ]; do sleep 0.02; done'
-# One that Ctrl-C ends. No shell: `dash` loses a signal that comes just before it starts the next command.
-SLEEPER = "import os, time; print('ready', os.environ['ASSETMOCK_URL'], os.getpid(), flush=True); time.sleep(1000)"
+# One that Ctrl-C ends. No shell: `dash` loses a signal that comes just before it starts the next command. Python's own handler
+# loses one that comes just before it sleeps, so the signal does what it does by itself, unless it is ignored.
+SLEEPER = "import os, time; from signal import *; getsignal(SIGINT) == SIG_IGN or signal(SIGINT, SIG_DFL); print('ready', os.environ['ASSETMOCK_URL'], os.getpid(), flush=True); time.sleep(1000)"
 
 
 class Failure(Exception):

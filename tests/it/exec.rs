@@ -45,6 +45,9 @@ fn every_provider_has_a_base_url_and_a_key_whatever_the_parent_has() {
         let mut command = exec(&["--quiet", "--", "env"]);
         for card in providers::cards() {
             command.env(card.client_env.base_url, "https://real.example").env(card.client_env.key, "a real key");
+            for name in card.client_env.lookalikes {
+                command.env(name, "a real key");
+            }
         }
         command.env("ASSETMOCK_URL", "http://localhost:1").output().unwrap()
     };
@@ -85,6 +88,10 @@ fn the_command_does_not_run_if_the_emulator_does_not_start() {
     let bad = folder.write("bad.json", "{");
     let taken = Running::start(&[]);
     let report = folder.file("none/report.json");
+    #[cfg(unix)]
+    let pipe = folder.file("pipe.json");
+    #[cfg(unix)]
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for options in [
         vec!["--fixture", &bad],
         vec!["--port", &taken.port],
@@ -92,6 +99,9 @@ fn the_command_does_not_run_if_the_emulator_does_not_start() {
         vec!["--port", "no"],
         vec!["--report", "report.txt"],
         vec!["--variant", "nope=nope"],
+        // A pipe without a reader would be waited for.
+        #[cfg(unix)]
+        vec!["--report", &pipe],
     ] {
         let mark = folder.file("mark");
         let output = run(&[&options[..], &["--", "touch", &mark]].concat());
@@ -294,6 +304,29 @@ mod signals {
         );
         assert_eq!(run(&["--", "sh", "-c", &script]).status.code(), Some(0));
         send("-KILL", std::fs::read_to_string(number).unwrap().trim());
+    }
+}
+
+/// Signals that programs give a meaning of their own are passed on as those that end them are.
+#[cfg(target_os = "linux")]
+#[test]
+fn sigusr1_reaches_the_command() {
+    let script = "trap 'exit 9' USR1; kill -USR1 $PPID; while :; do sleep 0.05; done";
+    let mut command = Command::new("timeout");
+    command.arg("30").arg(program().get_program()).args(["exec", "--", "sh", "-c", script]);
+    assert_eq!(command.output().unwrap().status.code(), Some(9));
+}
+
+/// A parent may have blocked SIGCHLD, which its children inherit.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_command_is_seen_where_sigchld_is_blocked() {
+    let blocked = "import os, signal, sys\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])\nos.execvp(sys.argv[1], sys.argv[1:])";
+    for script in ["exit 5", "sleep 0.2; exit 5"] {
+        let mut command = Command::new("timeout");
+        command.args(["30", "python3", "-c", blocked]).arg(program().get_program());
+        let output = command.args(["exec", "--quiet", "--", "sh", "-c", script]).output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{script}: {output:?}");
     }
 }
 

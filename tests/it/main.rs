@@ -30,6 +30,8 @@ mod har;
 mod hostile;
 mod http2;
 mod import;
+#[cfg(unix)]
+mod intercept;
 mod journal;
 mod journal_api;
 mod large;

@@ -66,6 +66,8 @@ Exit codes:
 Examples:
   assetmock exec -- npm test
           Run tests against the built-in fixtures
+  assetmock exec --intercept -- npm test
+          Run tests whose clients call the vendors' own addresses
   assetmock exec --fixture library.json --report summary.md -- pytest -q
           Run them against a fixture of yours, and write the summary to a file",
         variables.collect::<String>()

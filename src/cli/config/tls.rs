@@ -59,11 +59,23 @@ impl TlsOptions {
         if self.others == OtherHosts::Refuse {
             return Ok(None);
         }
-        let variable =
-            |names: [&str; 2]| names.iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
-        let Some(proxy) = variable(["https_proxy", "HTTPS_PROXY"]) else { return Ok(None) };
-        let exempt = variable(["no_proxy", "NO_PROXY"]).unwrap_or_default();
-        let wrong = |why| format!("the proxy that `HTTPS_PROXY` names cannot be used: {why}");
+        let (exempt, proxies) = (exempt_hosts(), ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]);
+        let Some((name, proxy)) = proxies.iter().find_map(|name| Some((name, variable(name)?))) else {
+            return Ok(None);
+        };
+        if exempt.split(',').any(|name| name.trim() == "*") {
+            return Ok(None);
+        }
+        let wrong = |why| format!("the proxy that `{name}` names cannot be used: {why}");
         Upstream::read(&proxy, &exempt).map(Some).map_err(wrong)
     }
+}
+
+/// The hosts that the environment exempts from its proxy.
+pub fn exempt_hosts() -> String {
+    variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default()
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }

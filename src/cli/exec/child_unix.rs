@@ -12,10 +12,15 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::pin::Pin;
 use std::process::Command;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, kill_process_group, wait, waitid,
+};
+use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
 use super::ended::{Ended, NotStarted};
@@ -30,6 +35,7 @@ pub struct Child {
     has_own_group: bool,
     leftovers: Leftovers,
     signals: Signals,
+    exited: Arc<Notify>,
     grace: Duration,
     /// When it is killed, once it was asked to end.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -59,7 +65,9 @@ impl Child {
         let signals = Signals::listen().map_err(failed)?;
         let leftovers = Leftovers::watch();
         let pid = Pid::from_child(&command.spawn().map_err(failed)?);
-        Ok(Child { pid, has_own_group, leftovers, signals, grace, deadline: None, is_late: false, has_ended: false })
+        let exited = notify_of_exit(pid).map_err(failed)?;
+        let (deadline, is_late, has_ended) = (None, false, false);
+        Ok(Child { pid, has_own_group, leftovers, signals, exited, grace, deadline, is_late, has_ended })
     }
 
     /// Waits until it has ended, passes signals on to it meanwhile, and then ends what it left behind.
@@ -73,6 +81,7 @@ impl Child {
                     Event::Arrived(signal) => self.pass_on(signal),
                     Event::ChildEnded => {}
                 },
+                () = self.exited.notified() => {}
                 () = until(&mut self.deadline) => {
                     self.deadline = None;
                     self.is_late = true;
@@ -104,7 +113,7 @@ impl Child {
             return;
         }
         self.send(signal);
-        if !is_from_keys && self.deadline.is_none() {
+        if [Signal::TERM, Signal::HUP].contains(&signal) && self.deadline.is_none() {
             self.deadline = Some(Box::pin(sleep(self.grace)));
         }
     }
@@ -167,6 +176,20 @@ fn ended(status: WaitStatus) -> Ended {
         Some(signal) => Ended::Signal(number(signal)),
         None => Ended::Code(number(status.exit_status().unwrap_or_default())),
     }
+}
+
+/// Waits for a process in a thread of its own, and leaves it to be reaped. Whoever started us may have blocked SIGCHLD, which
+/// would then never arrive.
+fn notify_of_exit(pid: Pid) -> io::Result<Arc<Notify>> {
+    let exited = Arc::new(Notify::new());
+    let notified = exited.clone();
+    let wait_for_it = move || {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while waitid(WaitId::Pid(pid), options).is_err_and(|cause| cause == Errno::INTR) {}
+        notified.notify_one();
+    };
+    thread::Builder::new().name("exec-wait".to_owned()).spawn(wait_for_it)?;
+    Ok(exited)
 }
 
 /// Whether this process has a terminal that controls it, whatever its standard streams are.

@@ -30,7 +30,10 @@ pub fn annotation(finished: &Finished) -> Option<String> {
         _ if finished.code == 0 => return None,
         _ if !finished.strict.is_empty() => finished.headline(),
         Some(most) => format!("{}. Most often: {}", finished.headline(), most.says),
-        None => return None,
+        None => {
+            let most = finished.totals.refused_hosts.first()?;
+            format!("{}. Most often a tunnel to `{}`, which is no vendor's", finished.headline(), most.host)
+        }
     };
     let level = if finished.strict.is_empty() { "warning" } else { "error" };
     let escaped = says.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");

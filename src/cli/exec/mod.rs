@@ -8,12 +8,15 @@ mod child_unix;
 mod child_windows;
 mod ended;
 mod github;
+mod interception;
 #[cfg(unix)]
 mod leftovers;
+mod node;
 mod report;
 #[cfg(unix)]
 mod signals;
 mod summary;
+mod trust;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -28,15 +31,17 @@ use self::child_unix::Child;
 #[cfg(windows)]
 use self::child_windows::Child;
 use self::ended::{Ended, NotStarted};
+use self::interception::{exempt, intercepting};
 use self::report::Report;
 use self::summary::Finished;
+use self::trust::TrustFiles;
 use crate::cli::client_env::{UsableKey, Variable, variables};
-use crate::cli::config::Exec;
+use crate::cli::config::{Exec, OtherHosts, exempt_hosts};
 use crate::cli::port_file::PortFile;
 use crate::cli::start::{Outcome, bind, outlive_file_size_limit, prepare, raise_open_files, reachable};
 use crate::emulator::app::App;
 use crate::emulator::faults::Faults;
-use crate::emulator::log::{Log, RequestLog};
+use crate::emulator::log::Log;
 use crate::emulator::summary::Summary;
 use crate::server;
 
@@ -51,7 +56,7 @@ pub fn exec(options: &Exec) -> ExitCode {
         Ok(log) => log,
         Err(_) => return ExitCode::from(CANNOT_START),
     };
-    let (code, outcome) = match serve_and_run(options, log.requests()) {
+    let (code, outcome) = match serve_and_run(options, &log) {
         Ok(Run::Ended(finished)) => {
             if !options.quiet {
                 log.print(&finished.text());
@@ -72,7 +77,7 @@ enum Run {
     NotStarted(NotStarted),
 }
 
-fn serve_and_run(options: &Exec, log: RequestLog) -> Outcome<Run> {
+fn serve_and_run(options: &Exec, log: &Log) -> Outcome<Run> {
     let report = options.report.as_ref().map(Report::prepare).transpose()?;
     let port_file = options.serve.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
     let listener = bind(&options.serve.address.target().to_string())?;
@@ -80,9 +85,13 @@ fn serve_and_run(options: &Exec, log: RequestLog) -> Outcome<Run> {
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
         outlive_file_size_limit()?;
         let listener = TcpListener::from_std(listener)?;
-        let (app, _lock) = prepare(&options.serve, address, log).await?;
+        let (app, _lock) = prepare(&options.serve, address, log.requests()).await?;
         let app = Arc::new(App { summary: Some(Summary::default()), faults: Faults::remembering(), ..app });
-        let variables = client_variables(&app, address).await?;
+        let mut variables = client_variables(&app, address).await?;
+        let trust = options.intercept.then(|| prepare_interception(options, &app, log)).transpose()?;
+        if let Some(trust) = &trust {
+            variables = intercept(options, variables, address, trust);
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server::run(listener, app.clone(), async {
             // It also stops if the sender is gone.
@@ -115,6 +124,27 @@ async fn client_variables(app: &App, address: SocketAddr) -> Outcome<Vec<Variabl
     let now = app.clock.now();
     let keys: Vec<_> = app.store.keys().await?.iter().filter_map(|key| UsableKey::of(key, now)).collect();
     Ok(variables(&format!("http://{}", reachable(address)), &workspaces, &keys))
+}
+
+/// The variables of a command whose calls to the vendors' own addresses are answered here.
+fn intercept(options: &Exec, variables: Vec<Variable>, address: SocketAddr, trust: &TrustFiles) -> Vec<Variable> {
+    let address = reachable(address);
+    let parents = match options.serve.tls.others {
+        OtherHosts::Refuse => String::new(),
+        OtherHosts::Tunnel => exempt_hosts(),
+    };
+    let exempt = exempt(&address.ip().to_string(), &parents);
+    intercepting(variables, &format!("http://{address}"), &exempt, trust)
+}
+
+/// Writes what the command is to trust, and says what will not work.
+fn prepare_interception(options: &Exec, app: &App, log: &Log) -> Result<TrustFiles, String> {
+    node::too_old().iter().for_each(|line| log.print(line));
+    let trust = TrustFiles::write(app.tls.identity()?.authority())?;
+    if options.serve.tls.others == OtherHosts::Tunnel && !trust.has_others {
+        log.print("assetmock: this system has no file of authorities, so other hosts than the vendors' cannot be verified; name one with SSL_CERT_FILE\n");
+    }
+    Ok(trust)
 }
 
 /// What there is to say once the command has ended, written where it was asked for.

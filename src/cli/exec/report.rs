@@ -1,6 +1,7 @@
 //! The file of `--report`.
 
 use std::fs::{self, OpenOptions};
+use std::io;
 
 use super::summary::Finished;
 use crate::cli::config::{ReportFile, ReportKind};
@@ -12,6 +13,10 @@ pub struct Report<'f>(&'f ReportFile);
 impl Report<'_> {
     /// Makes sure that it can be written, before the command does its work.
     pub fn prepare(file: &ReportFile) -> Result<Report<'_>, String> {
+        // A pipe would keep us waiting for its reader.
+        if fs::metadata(&file.path).is_ok_and(|found| !found.is_file()) {
+            return Err(unwritten(file, &io::Error::other("it is not a regular file")));
+        }
         let opened = OpenOptions::new().append(true).create(true).open(&file.path);
         opened.map_err(|cause| unwritten(file, &cause))?;
         Ok(Report(file))
@@ -31,6 +36,6 @@ impl Report<'_> {
     }
 }
 
-fn unwritten(file: &ReportFile, cause: &std::io::Error) -> String {
+fn unwritten(file: &ReportFile, cause: &io::Error) -> String {
     format!("cannot write the report `{}`: {cause}. Name another one with `--report`", file.path.display())
 }

@@ -24,6 +24,9 @@ pub struct Finished {
     pub unwritten: Option<String>,
 }
 
+/// The heading of the hosts that are no vendor's.
+const OTHER_HOSTS: &str = "Refused, since the hosts are no vendor's (`--others tunnel` passes these on)";
+
 /// Something to show below a heading, as sentences.
 struct Section {
     title: &'static str,
@@ -85,7 +88,8 @@ impl Finished {
 
     /// The sections that have something to say, in their order.
     fn sections(&self) -> Vec<Section> {
-        let Totals { refusals, ignored_parameters, warnings, unfired_faults, left_out, .. } = &self.totals;
+        let Totals { refusals, refused_hosts, ignored_parameters, warnings, unfired_faults, left_out, .. } =
+            &self.totals;
         let unfired =
             unfired_faults.iter().map(|rule| format!("`{}` (rule {}): {}", rule.fault, rule.id, rule.message));
         let more = (*left_out > 0).then(|| format!("{} more", count(*left_out, "time")));
@@ -96,7 +100,10 @@ impl Finished {
             Section { title: "Faults that never fired", lines: unfired.collect() },
         ];
         let refused = Section { title: "Refused", lines: said(refusals) };
-        sections.insert(if self.ended.code() == 0 { 1 } else { 0 }, refused);
+        let hosts = refused_hosts.iter().map(|one| format!("{} × {}", one.requests, one.host));
+        let hosts = Section { title: OTHER_HOSTS, lines: hosts.collect() };
+        let place = if self.ended.code() == 0 { 1 } else { 0 };
+        sections.splice(place..place, [refused, hosts]);
         sections.push(Section { title: "Not listed, since there was too much", lines: more.into_iter().collect() });
         sections.retain(|section| !section.lines.is_empty());
         sections
@@ -127,13 +134,12 @@ fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What is no Markdown. What stands in backticks already is code.
+/// A line that Markdown shows as it is. Backticks are escaped, too: a client's text may hold some, and would end the code that
+/// it stands in.
 fn escaped(line: &str) -> String {
-    let mut is_code = false;
     let mut text = String::new();
     for letter in line.replace(['\r', '\n'], " ").chars() {
-        is_code ^= letter == '`';
-        if !is_code && matches!(letter, '<' | '>' | '&' | '*' | '_' | '[' | ']' | '|' | '\\' | '#') {
+        if matches!(letter, '`' | '<' | '>' | '&' | '*' | '_' | '[' | ']' | '|' | '\\' | '#') {
             text.push('\\');
         }
         text.push(letter);

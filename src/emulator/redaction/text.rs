@@ -48,8 +48,9 @@ pub fn plain(text: &str) -> Option<&str> {
     (text.len() < SHORTEST && !text.contains(breaks_lines)).then_some(text)
 }
 
+/// Whether a letter ends a line, or changes the direction in which what follows is read.
 fn breaks_lines(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A client's text in backticks.

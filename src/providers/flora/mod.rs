@@ -30,7 +30,7 @@ pub static CARD: Card = Card {
     title: "FLORA",
     hosts: &["app.flora.ai"],
     base: "/api/v1",
-    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", evidence: Client },
+    client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", lookalikes: &[], evidence: Client },
     operations: OPERATIONS,
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     methods: Methods::WithHead, // inferred

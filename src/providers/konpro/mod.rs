@@ -31,7 +31,7 @@ pub static CARD: Card = Card {
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
     base: "/v1",
-    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", evidence: Inferred },
+    client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::Redirected,      // inferred: what its presumed framework does
     methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405

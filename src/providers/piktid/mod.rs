@@ -31,7 +31,7 @@ pub static CARD: Card = Card {
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
     base: "",
-    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", evidence: Inferred },
+    client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,
     slash: Slash::NotFound,               // inferred: its presumed framework
     methods: Methods::WithHeadAndOptions, // inferred: its presumed framework

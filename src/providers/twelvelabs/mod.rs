@@ -30,7 +30,12 @@ pub static CARD: Card = Card {
     title: "TwelveLabs",
     hosts: &["api.twelvelabs.io"],
     base: "/v1.3",
-    client_env: ClientEnv { base_url: "TWELVELABS_BASE_URL", key: "TWELVE_LABS_API_KEY", evidence: Client },
+    client_env: ClientEnv {
+        base_url: "TWELVELABS_BASE_URL",
+        key: "TWELVE_LABS_API_KEY",
+        lookalikes: &["TWELVELABS_API_KEY", "TWELVE_LABS_BASE_URL"],
+        evidence: Client,
+    },
     operations: OPERATIONS,
     slash: Slash::NotFound,        // inferred
     methods: Methods::WithHead,    // inferred
