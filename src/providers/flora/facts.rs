@@ -1,4 +1,4 @@
-//! What is known of FLORA, and how surely.
+//! What we know about FLORA, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -62,7 +62,7 @@ pub const FACTS: &[Fact] = &[
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
     "402, 409 and the 500 that malformed ids cause on other routes, unless a fault injects them.",

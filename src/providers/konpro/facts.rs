@@ -1,4 +1,4 @@
-//! What is known of KonPro, and how surely.
+//! What we know about KonPro, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -47,7 +47,7 @@ pub const FACTS: &[Fact] = &[
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "`upload.konpro.ai` takes uploads and lists nothing; here it answers as `api.konpro.ai` does, whose route the list is.",
     "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",

@@ -1,4 +1,4 @@
-//! What is known of PiktID, and how surely.
+//! What we know about PiktID, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -54,7 +54,7 @@ pub const FACTS: &[Fact] = &[
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "A few oddities of Pydantic: two underscores in a row in a number, the year 0, numbers of more than 4,300 digits.",
 ];

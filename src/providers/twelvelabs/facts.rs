@@ -1,4 +1,4 @@
-//! What is known of TwelveLabs, and how surely.
+//! What we know about TwelveLabs, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -58,7 +58,7 @@ pub const FACTS: &[Fact] = &[
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
     "Plans, regions and the metered limits.",

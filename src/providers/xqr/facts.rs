@@ -1,4 +1,4 @@
-//! What is known of xQR, and how surely.
+//! What we know about xQR, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -56,7 +56,7 @@ pub const FACTS: &[Fact] = &[
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault injects them.",
     "The other two shapes of `rate_limit` that the documentation shows elsewhere.",
