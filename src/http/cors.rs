@@ -1,7 +1,7 @@
-//! Requests of web pages on other origins. A browser shows a page no answer of another origin, unless headers of the answer
-//! allow it (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>), and asks beforehand with a preflight. Functions of
-//! headers alone: who sends them, and when, is the pipeline's. A layer of `tower-http` would answer preflights past the
-//! journal, and exposes only headers that it is told beforehand.
+//! CORS (<https://fetch.spec.whatwg.org/#http-cors-protocol>): a browser shows an answer to a page of another origin
+//! only if headers of the answer allow it, and may ask first with a preflight. The functions here only compute
+//! headers; the pipeline decides when to send them. A layer of `tower-http` does not fit: it would answer preflights
+//! without the journal, and it exposes only headers that are listed beforehand.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -19,12 +19,12 @@ use crate::http::reply::Reply;
 pub enum AllowedOrigins {
     /// All of them.
     Any,
-    /// These, as browsers write them.
+    /// Only these origins, written as browsers write them.
     ListedRule(Vec<String>),
 }
 
 impl AllowedOrigins {
-    /// Reads origins that are separated by commas, or `*`.
+    /// Reads origins separated by commas, or `*`. The error is a message for the user.
     pub fn read(text: &str) -> Result<AllowedOrigins, String> {
         if text == "*" {
             return Ok(AllowedOrigins::Any);
@@ -41,8 +41,8 @@ impl AllowedOrigins {
         }
     }
 
-    /// The answer to a preflight: yes to the method and the headers that it asks for. Headers that every answer has are
-    /// not yet in it.
+    /// The answer to a preflight, which allows the requested method and headers. [`AllowedOrigins::add_headers`] adds
+    /// the headers that every answer has.
     pub fn preflight_reply(&self, request: &HeaderMap) -> Reply {
         let reply = Reply::empty(StatusCode::NO_CONTENT);
         if !request.get(ORIGIN).is_some_and(|origin| self.allows(origin)) {
@@ -58,8 +58,8 @@ impl AllowedOrigins {
         })
     }
 
-    /// Adds to any answer what lets a page read it, with all of its headers. What the answer says itself stays: a fault may
-    /// want it so.
+    /// Adds the headers that let a page read an answer with all of its headers. A header that the answer already has
+    /// stays, because a fault may have set it.
     pub fn add_headers(&self, request: &Parts, answer: &mut HeaderMap) {
         let allowed = match (self, request.headers.get(ORIGIN)) {
             (AllowedOrigins::Any, _) => Some(HeaderValue::from_static("*")),
@@ -81,11 +81,12 @@ impl AllowedOrigins {
     }
 }
 
-/// Headers that pages may read in any case.
+/// Headers that a page may always read.
 const SAFE: [HeaderName; 7] =
     [CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA];
 
-/// The names of an answer's other headers. One by one, since `*` means nothing to requests with credentials.
+/// The names of an answer's other headers. They are listed one by one, since `*` has no meaning for requests with
+/// credentials.
 fn exposed(answer: &HeaderMap) -> Option<HeaderValue> {
     let is_hidden =
         |name: &&HeaderName| !SAFE.contains(name) && *name != VARY && !name.as_str().starts_with("access-control-");
@@ -93,13 +94,13 @@ fn exposed(answer: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(names.join(", ")).ok().filter(|names| !names.is_empty())
 }
 
-/// Whether a browser asks with this request whether it may send another one.
+/// Whether a request is a preflight, with which a browser asks whether it may send another request.
 pub fn is_preflight(request: &Parts) -> bool {
     let has = |name| request.headers.contains_key(name);
     request.method == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The origin of the page that sent a request, if it is not the one that the request went to.
+/// The origin of the page that sent a request, if it differs from the origin that the request is for.
 pub fn foreign_origin(request: &Parts) -> Option<&HeaderValue> {
     let origin = request.headers.get(ORIGIN)?;
     let page = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -109,7 +110,7 @@ pub fn foreign_origin(request: &Parts) -> Option<&HeaderValue> {
     (!is_own).then_some(origin)
 }
 
-/// An origin as browsers write it: in lower case, without the port that its scheme has anyway.
+/// Normalizes an origin as browsers write it: in lower case, without the default port of its scheme.
 fn read_origin(text: &str) -> Result<String, String> {
     match text {
         "" => return Err("an origin is empty; leave the option out to send no CORS headers".to_owned()),
