@@ -12,7 +12,7 @@ pub const VARIANTS: &[Variant] = &[
             VariantOption::new(
                 "clamp",
                 Evidence::Inferred,
-                "A `limit` or `offset` out of its range counts as the nearest one in it; what is no number is refused.",
+                "A `limit` or `offset` out of its range counts as the nearest value in range; a value that is not a number is refused.",
             ),
         ],
     },
