@@ -43,8 +43,8 @@ pub struct AssetList {
 }
 
 impl AssetList {
-    /// An asset as this provider shows it in this workspace: the JSON that it was imported with from this provider, or
-    /// else the JSON that the view writes.
+    /// An asset as this provider shows it in this workspace: the JSON that was imported from this provider, or else the
+    /// JSON that the view writes.
     pub fn row(&self, stored: &StoredAsset, provider: &str, workspace: &str, variants: Variants) -> Row {
         let words = stored.asset.words(provider).map(ToOwned::to_owned);
         let json = words.unwrap_or_else(|| (self.asset)(stored, workspace, variants));

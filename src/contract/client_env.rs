@@ -16,7 +16,7 @@ pub struct ClientEnv {
 }
 
 impl ClientEnv {
-    /// A sentence for `FIDELITY.md`.
+    /// A sentence for `FIDELITY.md` and for `assetmock providers`.
     pub fn says(&self) -> String {
         let ClientEnv { base_url, key, evidence } = self;
         let why = match evidence {

@@ -117,7 +117,7 @@ fn read_origin(text: &str) -> Result<String, String> {
         "*" => return Err("`*` stands for every origin, so it stands alone".to_owned()),
         "null" => {
             return Err(
-                "`null` is what files and sandboxed frames of all sites send, so it names none; `*` lets them in"
+                "files and sandboxed frames of every site send `null`, so it names no site; use `*` to allow them"
                     .to_owned(),
             );
         }
@@ -126,7 +126,7 @@ fn read_origin(text: &str) -> Result<String, String> {
     let wrong = |why: &str| format!("`{text}` is not an origin such as `http://localhost:3000`: {why}");
     let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("it has no scheme"))?;
     if !is_scheme(scheme) {
-        return Err(wrong("its scheme is none"));
+        return Err(wrong("its scheme is not valid"));
     }
     if rest.contains(['/', '?', '#']) {
         return Err(wrong("nothing follows host and port, not even a slash"));
@@ -134,14 +134,14 @@ fn read_origin(text: &str) -> Result<String, String> {
     if !rest.is_ascii() {
         return Err(wrong("browsers send such a name in its ASCII form, `xn--…`"));
     }
-    let authority: Authority = rest.parse().map_err(|_| wrong("its host or port is none"))?;
+    let authority: Authority = rest.parse().map_err(|_| wrong("its host or port is not valid"))?;
     let host = authority.host();
     if host.is_empty() || host.contains('*') || rest.contains('@') {
-        return Err(wrong("it names one host, without `*` and without a user"));
+        return Err(wrong("name one host, without `*` and without a user"));
     }
     let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
     match (authority.port_u16(), &*scheme) {
-        (None, _) if rest.len() > host.len() => Err(wrong("its port is none")),
+        (None, _) if rest.len() > host.len() => Err(wrong("its port is not valid")),
         (None, _) | (Some(80), "http") | (Some(443), "https") => Ok(format!("{scheme}://{host}")),
         (Some(port), _) => Ok(format!("{scheme}://{host}:{port}")),
     }
@@ -190,14 +190,14 @@ mod tests {
             ("*,http://a.test", "so it stands alone"),
             ("null", "so it names none"),
             ("localhost:3000", "it has no scheme"),
-            ("://localhost", "its scheme is none"),
+            ("://localhost", "its scheme is not valid"),
             ("http://localhost:3000/", "not even a slash"),
             ("http://localhost/page?a=b", "not even a slash"),
             ("http://", "is not an origin"),
             ("http://:80", "is not an origin"),
-            ("http://a.test:", "its port is none"),
+            ("http://a.test:", "its port is not valid"),
             ("http://a.test:70000", "is not an origin"),
-            ("http://a b.test", "its host or port is none"),
+            ("http://a b.test", "its host or port is not valid"),
             ("http://*.example.com", "without `*`"),
             ("http://me@a.test", "without a user"),
             ("http://bücher.example", "`xn--…`"),

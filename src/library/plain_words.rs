@@ -30,7 +30,7 @@ fn without_place(message: &str) -> &str {
 fn syntax(text: &str) -> String {
     match text {
         text if text.starts_with("EOF") => "the JSON ends too early".to_owned(),
-        "trailing characters" => "something follows behind the end of the JSON".to_owned(),
+        "trailing characters" => "there is text after the end of the JSON".to_owned(),
         "recursion limit exceeded" => "the JSON is nested too deeply".to_owned(),
         text => format!("this is not JSON: {}", text.replace("expected ident", "an unknown word")),
     }
@@ -149,7 +149,7 @@ mod tests {
             (said::<BTreeMap<String, f64>>(r#"{"x":[]}"#), "this is a list; send a number"),
             (said::<bool>("truth"), "this is not JSON: an unknown word"),
             (said::<bool>(""), "the JSON ends too early"),
-            (said::<bool>("true x"), "something follows behind the end of the JSON"),
+            (said::<bool>("true x"), "there is text after the end of the JSON"),
         ] {
             assert_eq!(said, expected);
         }

@@ -177,6 +177,7 @@ impl Param {
                 Ok(number) => Ok(Value::Integer(number)),
                 Err(Problem::NotWhole(floor)) => {
                     let below = (floor < min).then_some(Problem::Below(min));
+                    // The number is above its floor, so it exceeds `max` even if the floor is equal to `max`.
                     let above = (floor >= max).then_some(Problem::Above(max));
                     Err([Problem::NotWhole(floor)].into_iter().chain(below).chain(above).collect())
                 }

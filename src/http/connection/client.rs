@@ -177,7 +177,7 @@ impl Drop for Connection {
         if self.handle.check().is_err()
             && let Some(Err(cause)) = self.stream.socket().map(TcpStream::set_zero_linger)
         {
-            tracing::warn!(%cause, "a connection that a fault should reset is closed in order");
+            tracing::warn!(%cause, "a fault should reset this connection, but it can only be closed normally");
         }
     }
 }

@@ -70,7 +70,7 @@ impl Store {
         }
         .await;
         if let Err(error) = removed {
-            tracing::debug!(%error, "collections that nothing refers to stay until another one is released");
+            tracing::debug!(%error, "unreferenced collections could not be removed; the next removal tries again");
         }
     }
 }

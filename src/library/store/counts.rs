@@ -72,6 +72,7 @@ impl WorkspaceCounts {
     pub(super) fn apply(&self, invalidation: &Invalidation, ChangedCounts(found): ChangedCounts) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, workspaces) = &mut *state;
+        // The old counts of the affected workspaces leave the total here; their new counts enter it below.
         match invalidation {
             Invalidation::Nothing => {}
             Invalidation::Workspaces(ids) => {

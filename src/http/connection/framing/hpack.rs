@@ -116,6 +116,7 @@ impl HeaderBlocks {
     /// The HTTP layer's index for an index of the client's.
     fn index(&self, index: usize) -> usize {
         let Some(number) = self.number(index) else { return index };
+        // Indexes count from the newest entry, and newer paths that were encoded are not in the HTTP layer's table.
         index - self.paths.iter().filter(|path| path.encoded.is_some() && path.number > number).count()
     }
 

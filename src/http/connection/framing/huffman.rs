@@ -47,6 +47,7 @@ pub fn decode(encoded: &[u8]) -> Option<Vec<u8>> {
 
 /// The byte with this code; `None` if there is none of this length.
 fn find(code: u32, length: u32) -> Option<u8> {
+    // `first` is the first code with `bits` bits. Longer codes follow the last shorter one, with zeros appended.
     let (mut first, mut bits) = (0, 0);
     for (these, bytes) in CODES.iter().take_while(|(bits, _)| *bits <= length) {
         first <<= these - bits;
