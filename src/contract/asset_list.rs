@@ -61,7 +61,7 @@ pub struct Paging {
     pub position: &'static str,
     /// What that parameter contains.
     pub by: Position,
-    /// Whether a page tells the total number of assets.
+    /// Whether a page shows the total number of assets.
     pub total: bool,
 }
 

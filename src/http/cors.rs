@@ -117,7 +117,7 @@ fn read_origin(text: &str) -> Result<String, String> {
         "*" => return Err("`*` stands for every origin, so it stands alone".to_owned()),
         "null" => {
             return Err(
-                "files and sandboxed frames of every site send `null`, so it names no site; use `*` to allow them"
+                "`null` is what files and sandboxed frames of all sites send, so it names none; `*` lets them in"
                     .to_owned(),
             );
         }

@@ -271,7 +271,7 @@ impl Write {
     }
 }
 
-/// Something with a name of its own in a workspace. Its table is called like `what`.
+/// A user, project or folder. `what` is also the name of its table.
 struct Named<'a> {
     what: &'static str,
     id: &'a str,

@@ -137,7 +137,7 @@ impl Read {
         Ok((numbers_in(row.try_get(1)?), count.unwrap_or_default().unsigned_abs()))
     }
 
-    /// How many assets a selection has. The table `tally` is used if it tells.
+    /// How many assets a selection has. The count comes from the table `tally` if that has it.
     pub async fn count(&mut self, view: View, selection: &Selection) -> Result<u64, sqlx::Error> {
         let is_tallied = view.collection_version.tallied && selection.is_tallied();
         let table = if is_tallied { "SUM(a.count) FROM tally a" } else { "COUNT(*) FROM asset a" };

@@ -81,14 +81,14 @@ pub enum OpenError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system or SQLite said.
+        /// The error message of the system or of SQLite.
         cause: String,
     },
     /// The file cannot be opened, read or written.
     Unusable {
         /// The file; `None`: a private database.
         file: Option<PathBuf>,
-        /// What SQLite said.
+        /// The error message of the system or of SQLite.
         cause: String,
     },
 }
