@@ -23,7 +23,7 @@ impl CollectionHold {
         CollectionHold { collection, store: store.clone(), is_settled: false }
     }
 
-    /// Ends the hold without starting that removal, because the collection is known to be referenced.
+    /// Ends the hold without starting that removal, which would find nothing if the collection is still referenced.
     pub(super) fn settle(mut self) {
         self.is_settled = true;
     }

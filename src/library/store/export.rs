@@ -1,4 +1,4 @@
-//! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
+//! Reads the library back: how much it holds, and a workspace as the fixture that would make it.
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;

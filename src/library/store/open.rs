@@ -250,7 +250,8 @@ fn options(place: &DatabaseLocation) -> SqliteConnectOptions {
         .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
         DatabaseLocation::Memory => {
-            // A name that begins with a slash is shared by all connections of this process (https://sqlite.org/inmemorydb.html).
+            // All connections of this process share a database whose name begins with a slash
+            // (https://sqlite.org/inmemorydb.html).
             static NEXT: AtomicU64 = AtomicU64::new(0);
             options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
         }
