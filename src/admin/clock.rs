@@ -1,4 +1,4 @@
-//! The clock: of the whole emulator, or of one workspace.
+//! Routes for the clock of the emulator and those of workspaces.
 
 use std::sync::Arc;
 
@@ -40,11 +40,11 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Clock")]
 struct ClockView {
-    /// What it shows.
+    /// The instant that it shows.
     now: Instant,
     /// `running` or `frozen`.
     state: ClockState,
-    /// Whether it is the workspace's own.
+    /// Whether the workspace has its own clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<bool>,
 }
@@ -56,7 +56,7 @@ enum ClockState {
     Frozen,
 }
 
-/// What to do with a clock, in one step: stop it, set it, move it, let it run.
+/// Changes to a clock, which take effect at once and in this order: freeze it, set it, step it, let it run.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
@@ -64,15 +64,15 @@ struct ClockChange {
     /// Set it to this instant.
     #[serde(default)]
     set: Option<Instant>,
-    /// Move it by so many seconds; back if negative. Fractions count.
+    /// Move it by this many seconds; back if negative. Can have a fraction.
     #[serde(default)]
     step_seconds: Option<f64>,
-    /// `true` stops it where it is, `false` lets it run on.
+    /// `true` freezes it, `false` lets it run on.
     #[serde(default)]
     frozen: Option<bool>,
 }
 
-/// Steps beyond this are a mistake, and would leave the calendar.
+/// The longest step, in seconds: about 300 years. Longer ones are probably a mistake.
 const LONGEST_STEP: f64 = 1e10;
 
 impl ClockChange {
@@ -88,16 +88,17 @@ impl ClockChange {
             return Err(Refusal::invalid("step_seconds", format!("a step is at most {LONGEST_STEP} seconds")));
         }
         Ok(move |clock: &Clock| {
+            // The changes are made to a copy and then applied at once, so that no request sees only some of them.
             let turned = Clock::with(clock.mode());
             if frozen == Some(true) {
-                turned.freeze(); // Before it is set, or it would run on for a moment.
+                turned.freeze(); // Before it is set, so that it then shows exactly that instant.
             }
             set.into_iter().for_each(|at| turned.set(at.0));
             step_seconds.into_iter().for_each(|step| turned.step((step * SECOND as f64).round() as Micros));
             if frozen == Some(false) {
                 turned.resume();
             }
-            clock.set_mode(turned.mode()); // Nobody sees it half turned.
+            clock.set_mode(turned.mode());
         })
     }
 }
