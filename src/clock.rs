@@ -1,5 +1,5 @@
-//! Time. The clock is passed in as an argument, so that with `--clock` (and `--seed`, see [`random`](crate::random)) the
-//! same requests get the same bytes. Only this module reads the system's clock.
+//! Time. The clock is passed in as an argument, so that with `--clock` (and `--seed`, see [`random`](crate::random))
+//! the same requests get the same bytes. Only this module reads the system's clock.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -130,8 +130,8 @@ impl Stopwatch {
     }
 }
 
-/// The time of the machine's clock. Only for values that other programs compare with their own clock, such as the validity
-/// of certificates. For anything that a vendor's clock would show, use [`Clock`].
+/// The time of the machine's clock. Only for values that other programs compare with their own clock, such as the
+/// validity of certificates. For anything that a vendor's clock would show, use [`Clock`].
 pub fn machine_now() -> Micros {
     wall()
 }
@@ -152,8 +152,8 @@ pub fn read_rfc3339(text: &str) -> Option<Micros> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_micros())
 }
 
-/// Formats an instant as RFC 3339 in UTC, the format of fixtures. The fraction of the second has as few digits (0, 3 or 6)
-/// as the instant needs.
+/// Formats an instant as RFC 3339 in UTC, the format of fixtures. The fraction of the second has as few digits (0, 3 or
+/// 6) as the instant needs.
 pub fn write_rfc3339(at: Micros) -> String {
     utc(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }

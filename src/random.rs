@@ -5,8 +5,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A random number generator: SplitMix64. Its algorithm is fixed, so a seed gives the same sequence in every version, and
-/// its state is one integer, so it needs no lock. Its numbers can be predicted: do not use it for secrets.
+/// A random number generator: SplitMix64. Its algorithm is fixed, so a seed gives the same sequence in every version,
+/// and its state is one integer, so it needs no lock. Its numbers can be predicted: do not use it for secrets.
 #[derive(Debug)]
 pub struct Rng(AtomicU64);
 
@@ -31,8 +31,8 @@ impl Rng {
 
     /// The next 64 random bits.
     pub fn next_u64(&self) -> u64 {
-        // The constants are those of the published SplitMix64. The state advances in one atomic addition, so two threads
-        // never get the same number; no other memory depends on it, so `Relaxed` is enough.
+        // The constants are those of the published SplitMix64. The state advances in one atomic addition, so two
+        // threads never get the same number; no other memory depends on it, so `Relaxed` is enough.
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut z = self.0.fetch_add(STEP, Relaxed).wrapping_add(STEP);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -73,8 +73,8 @@ pub async fn run(
     outcome
 }
 
-/// Resolves when the process gets SIGINT (Ctrl-C) or SIGTERM. The handlers are installed by the call, before the future is
-/// polled, because a script may stop the server as soon as it reports that it is ready.
+/// Resolves when the process gets SIGINT (Ctrl-C) or SIGTERM. The handlers are installed by the call, before the future
+/// is polled, because a script may stop the server as soon as it reports that it is ready.
 #[cfg(unix)]
 pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

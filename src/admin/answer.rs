@@ -1,5 +1,5 @@
-//! Extractors and responses of the emulator's own API: strict JSON, and one format of errors, which say what is wrong, where,
-//! and what to send instead.
+//! Extractors and responses of the emulator's own API: strict JSON, and one format of errors, which say what is wrong,
+//! where, and what to send instead.
 
 use std::fmt;
 

@@ -188,9 +188,10 @@ fn nested(refusal: Refusal, within: &str) -> Refusal {
     refusal.at(at.unwrap_or_else(|| within.to_owned()))
 }
 
-/// Fills in the uploaders and public ids of the new assets in `around`. Unlike in a fixture, ids are random, so adding the same
-/// asset twice makes two assets. With `--seed`, random ids can be in use already, because the sequence of a workspace starts
-/// again after a copy, a snapshot or a restart; then new ones are drawn. Fails if an id in the request is in use.
+/// Fills in the uploaders and public ids of the new assets in `around`. Unlike in a fixture, ids are random, so adding
+/// the same asset twice makes two assets. With `--seed`, random ids can be in use already, because the sequence of a
+/// workspace starts again after a copy, a snapshot or a restart; then new ones are drawn. Fails if an id in the request
+/// is in use.
 pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Result<Vec<NewAsset>, StoreError> {
     // Each attempt uses one seed of this sequence, so retries do not change the workspace's own sequence.
     let rng = Rng::seeded(app.workspace_states.get_or_create(&around.id).rng.next_u64());
@@ -225,8 +226,8 @@ fn without_derived_values(asset: Asset) -> Asset {
     }
 }
 
-/// Checks a workspace like a fixture, for example that its assets refer to existing users and folders. `strip` is removed from
-/// the beginning of the path in an error.
+/// Checks a workspace like a fixture, for example that its assets refer to existing users and folders. `strip` is
+/// removed from the beginning of the path in an error.
 pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
     let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
     fixture::check(&fixture, providers::known_names(), &mut fixture::UsedIds::default()).map_err(

@@ -26,8 +26,8 @@ async fn reachable(app: &App, rule: &Rule) -> Reachable {
     Reachable { keys: Some(keys), listings }
 }
 
-/// The listing of each provider whose keys in the workspace all act as the same user. Different users may be shown different
-/// assets.
+/// The listing of each provider whose keys in the workspace all act as the same user. Different users may be shown
+/// different assets.
 async fn listings(app: &App, workspace: &str, keys: &[Key]) -> BTreeMap<&'static str, Listing> {
     let Ok(CountedWorkspace { keys: first, counts, .. }) = listed::read(app, workspace).await else {
         return BTreeMap::new();

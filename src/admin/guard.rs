@@ -1,5 +1,6 @@
-//! Access to the emulator's own API. Clients in the network are trusted, but web pages are not: a page in a user's browser must
-//! not reach the API, neither with a cross-origin request nor through a DNS name that resolves to this machine (DNS rebinding).
+//! Access to the emulator's own API. Clients in the network are trusted, but web pages are not: a page in a user's
+//! browser must not reach the API, neither with a cross-origin request nor through a DNS name that resolves to this
+//! machine (DNS rebinding).
 
 use std::net::IpAddr;
 
@@ -10,8 +11,8 @@ use super::answer::Refusal;
 use super::{authority, health};
 use crate::emulator::app::Settings;
 
-/// Allows a request or returns the reason why not. The health and authority routes are open to everyone, since their clients,
-/// such as container probes, rarely have a token or can choose the host name.
+/// Allows a request or returns the reason why not. The health and authority routes are open to everyone, since their
+/// clients, such as container probes, rarely have a token or can choose the host name.
 pub fn check(settings: &Settings, request: &Request) -> Result<(), Refusal> {
     if [health::PATH, authority::PATH].contains(&request.uri().path()) {
         return Ok(());
@@ -24,8 +25,8 @@ fn admitted(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).or(authority).unwrap_or_default();
     let shown = text(header::AUTHORIZATION).and_then(bearer);
-    // The token is checked first, so that test tools and proxies can send any `Origin`. A page of another origin cannot use
-    // this: its browser first sends a preflight for the `Authorization` header, which fails here.
+    // The token is checked first, so that test tools and proxies can send any `Origin`. A page of another origin cannot
+    // use this: its browser first sends a preflight for the `Authorization` header, which fails here.
     if settings.admin_token.as_deref().zip(shown).is_some_and(|(token, shown)| are_equal(shown, token)) {
         return Ok(());
     }
@@ -60,8 +61,8 @@ fn are_equal(shown: &str, token: &str) -> bool {
     shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-/// Top-level domains in which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and ICANN's
-/// `internal`, which containers use for their host.
+/// Top-level domains in which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and
+/// ICANN's `internal`, which containers use for their host.
 const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
 
 /// Whether a host cannot be a registered domain name: IP addresses, names without dots (containers), names in

@@ -180,8 +180,8 @@ async fn check(app: &App, filter: &Filter, at: &str) -> Result<(), Refusal> {
     known_workspaces(app, filter.workspace.as_deref()).await
 }
 
-/// Checks that the workspaces exist, or that the journal has recorded requests of them: restoring a snapshot removes workspaces
-/// and keeps the journal.
+/// Checks that the workspaces exist, or that the journal has recorded requests of them: restoring a snapshot removes
+/// workspaces and keeps the journal.
 async fn known_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
     for id in ids {
         if !app.journal.knows(id) {
@@ -215,7 +215,8 @@ async fn found(app: &App, JournalSearch { filter, wait_ms }: JournalSearch) -> R
     Ok(app.journal.numbers(&filter))
 }
 
-/// The entries with these numbers, each read when the response needs it. Entries that were evicted by then are left out.
+/// The entries with these numbers, each read when the response needs it. Entries that were evicted by then are left
+/// out.
 fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<JournalEntry>> {
     numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }

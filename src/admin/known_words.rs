@@ -1,5 +1,5 @@
-//! Schemas of the OpenAPI document with words from the providers' cards, such as the names of the providers: an enum for each
-//! set of words, and objects for the variants. Properties with such values refer to them.
+//! Schemas of the OpenAPI document with words from the providers' cards, such as the names of the providers: an enum
+//! for each set of words, and objects for the variants. Properties with such values refer to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

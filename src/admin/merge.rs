@@ -1,4 +1,5 @@
-//! Patches (JSON merge patch on the top level): null removes a field, and fields that are not named keep their exact JSON.
+//! Patches (JSON merge patch on the top level): null removes a field, and fields that are not named keep their exact
+//! JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! The emulator's own API under `/_emulator`. Each group of routes has its own file. [`answer`] has the extractors and responses
-//! that they share, [`guard`] checks access. The OpenAPI document is generated from the handlers.
+//! The emulator's own API under `/_emulator`. Each group of routes has its own file. [`answer`] has the extractors and
+//! responses that they share, [`guard`] checks access. The OpenAPI document is generated from the handlers.
 
 mod answer;
 mod assets;
@@ -41,7 +41,8 @@ use crate::emulator::app::App;
 use crate::http::request_body::BodyShare;
 use crate::http::respond::date;
 
-/// The routes and their document, made at the first request for one of them, since runs that must start fast often send none.
+/// The routes and their document, made at the first request for one of them, since runs that must start fast often send
+/// none.
 static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
 
 struct Routes {
@@ -64,7 +65,7 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     request.extensions_mut().insert(&ROUTES.index);
     request.extensions_mut().insert(&ROUTES.document);
     let mut response = match guard::check(&app.settings, &request) {
-        // No workspace or other item has an empty name. axum would match an empty segment in the middle of a path.
+        // No workspace or other item has an empty name.
         Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
         Ok(()) => match ROUTES.router.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,

@@ -1,9 +1,9 @@
 //! The schemas of the OpenAPI document, in a form that client generators handle well.
 //!
-//! A field that is optional in a request is often always present in a response, so there is one schema generator for requests
-//! and one for responses. If a type gets two different schemas, the name of the request's ends in `Input`. Client generators
-//! treat a property with a default as always present, so defaults are in the description instead. Words from the cards, such
-//! as the names of the providers, are enums.
+//! A field that is optional in a request is often always present in a response, so there is one schema generator for
+//! requests and one for responses. If a type gets two different schemas, the name of the request's ends in `Input`.
+//! Client generators treat a property with a default as always present, so defaults are in the description instead.
+//! Words from the cards, such as the names of the providers, are enums.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -38,7 +38,8 @@ pub fn answer<T: JsonSchema>() -> Response {
     Response { description, content: content.into_iter().collect(), ..Response::default() }
 }
 
-/// Merges the schemas of requests, which are in the document, with those of responses, and brings both into their final form.
+/// Merges the schemas of requests, which are in the document, with those of responses, and brings both into their final
+/// form.
 pub fn complete(document: &mut Value) {
     let mut requests = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut answers = ANSWER_GENERATOR.with_borrow_mut(|generator| generator.take_definitions(true));
@@ -133,8 +134,8 @@ fn say_default(schema: &mut Schemas) {
     }
 }
 
-/// Merges the constants in a `oneOf` into one enum, with their meanings in its description. If there are only constants, the
-/// enum replaces the `oneOf`.
+/// Merges the constants in a `oneOf` into one enum, with their meanings in its description. If there are only
+/// constants, the enum replaces the `oneOf`.
 fn list_words(schema: &mut Schemas) {
     let Some(Value::Array(choices)) = schema.get_mut("oneOf") else { return };
     let is_word = |choice: &Value| choice["const"].is_string();
@@ -158,8 +159,8 @@ fn list_words(schema: &mut Schemas) {
     }
 }
 
-/// Gives the alternatives of a schema titles, after which generators name their models: the schema's name and that of the
-/// object's first property.
+/// Gives the alternatives of a schema titles, after which generators name their models: the schema's name and that of
+/// the object's first property.
 fn title_choices(name: &str, schema: &mut Value) {
     for keyword in ["anyOf", "oneOf"] {
         for choice in schema.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {

@@ -24,7 +24,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T>
     }
 }
 
-/// The error for a query string that axum rejects for the reason `why`, which begins with the parameter's name if there is one.
+/// The error for a query string that axum rejects for the reason `why`, which begins with the parameter's name if there
+/// is one.
 fn wrong_query(why: &str) -> Refusal {
     let why = why.strip_prefix("Failed to deserialize query string: ").unwrap_or(why);
     let (name, why) = match why.split_once(": ") {

@@ -188,8 +188,8 @@ struct WorkspacePatch {
     /// Whether a warning makes the emulator exit with an error.
     #[serde(default)]
     strict: Option<bool>,
-    /// Variants of the vendors' behaviour: options by the name of the variant, such as `flora.content_type`. Variants that
-    /// are not named stay. Null restores the option that the server was started with.
+    /// Variants of the vendors' behaviour: options by the name of the variant, such as `flora.content_type`. Variants
+    /// that are not named stay. Null restores the option that the server was started with.
     #[serde(default)]
     variants: BTreeMap<String, Option<String>>,
 }
@@ -244,8 +244,8 @@ async fn make(
     Ok(Created(shown(&app, &parts, &made.id).await?))
 }
 
-/// Counting takes a while for each workspace, so they are read one by one while the response is sent. Workspaces that are removed
-/// meanwhile are left out.
+/// Counting takes a while for each workspace, so they are read one by one while the response is sent. Workspaces that
+/// are removed meanwhile are left out.
 async fn list(State(app): State<Arc<App>>) -> Result<JsonStream<WorkspaceList>, Refusal> {
     let all = stream::iter(app.store.workspaces(None).await?);
     let counted = all.then(move |Summary { id, .. }| {
@@ -341,8 +341,8 @@ async fn export(
         let message = "two exports of large workspaces are under way; read them to their end, or wait";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_exports", message)
     })??;
-    // The first part is written before the response begins, so that an error there still becomes an error response. If it is
-    // everything, the response has a length instead of chunks.
+    // The first part is written before the response begins, so that an error there still becomes an error response. If
+    // it is everything, the response has a length instead of chunks.
     let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("writing to memory does not fail");
     if write_slice(&mut export, &mut file).await? || write_slice(&mut export, &mut file).await? {
         export.settle();

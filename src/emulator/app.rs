@@ -21,8 +21,8 @@ use crate::library::store::Store;
 use crate::providers::directory;
 use crate::random::Rng;
 
-/// The state of a process: the library, the clock, the random numbers, the caches, and what the emulator's own API counts and
-/// sets.
+/// The state of a process: the library, the clock, the random numbers, the caches, and what the emulator's own API
+/// counts and sets.
 #[derive(Debug)]
 pub struct App {
     /// The library.
@@ -31,12 +31,13 @@ pub struct App {
     pub cache: Cache,
     /// Cached counts of the assets that each provider lists.
     pub listed: ListedCounts,
-    /// The emulator's clock. A workspace can have its own in its [`WorkspaceState`](super::workspace_states::WorkspaceState).
+    /// The emulator's clock. A workspace can have its own in its
+    /// [`WorkspaceState`](super::workspace_states::WorkspaceState).
     pub clock: Clock,
     /// The clock's mode at the start, which a reset restores.
     pub began: ClockMode,
-    /// Random numbers for everything that belongs to no workspace yet: new workspaces and keys, the chance of faults, and
-    /// requests without a known key.
+    /// Random numbers for everything that belongs to no workspace yet: new workspaces and keys, the chance of faults,
+    /// and requests without a known key.
     pub rng: Rng,
     /// The clocks, random numbers and strictness of workspaces.
     pub workspace_states: WorkspaceStates,
@@ -96,8 +97,8 @@ pub enum Others {
 }
 
 impl Settings {
-    /// The default of [`max_workspaces`](Settings::max_workspaces): more than a test suite has at once. A workspace that
-    /// shares its assets with others takes a few kilobytes.
+    /// The default of [`max_workspaces`](Settings::max_workspaces): more than a test suite has at once. A workspace
+    /// that shares its assets with others takes a few kilobytes.
     pub const MAX_WORKSPACES: u64 = 10_000;
 }
 
@@ -141,8 +142,8 @@ impl App {
         }
     }
 
-    /// Removes a workspace's state, faults and journal entries from this process, and the used quotas of the keys with these
-    /// ids.
+    /// Removes a workspace's state, faults and journal entries from this process, and the used quotas of the keys with
+    /// these ids.
     pub fn forget(&self, workspace: &str, keys: &[i64]) {
         self.workspace_states.forget(workspace);
         self.faults.remove_all(Some(workspace));

@@ -1,5 +1,5 @@
-//! Rate limits: how much of its quotas each key has used. Requests are counted even where no limit is enforced. The counters
-//! are in memory and start at zero when the process starts.
+//! Rate limits: how much of its quotas each key has used. Requests are counted even where no limit is enforced. The
+//! counters are in memory and start at zero when the process starts.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -79,8 +79,8 @@ impl Counter {
     }
 
     fn take_from_bucket(&mut self, quota: Quota, now: Micros) -> Count {
-        // Time stands for tokens: `full` is how long an empty bucket takes to fill, `token` how long one token takes. So a
-        // refill is a subtraction, exact and without fractions.
+        // Time stands for tokens: `full` is how long an empty bucket takes to fill, `token` how long one token takes.
+        // So a refill is a subtraction, exact and without fractions.
         let full = micros(quota.seconds).unsigned_abs();
         let token = full / quota.requests.max(1);
         let refilled = now.saturating_sub(self.since).max(0).unsigned_abs();

@@ -1,5 +1,5 @@
-//! The listing of a provider for a request without parameters: its filters, its page size, and how many assets of a workspace
-//! it has.
+//! The listing of a provider for a request without parameters: its filters, its page size, and how many assets of a
+//! workspace it has.
 
 use std::collections::BTreeMap;
 

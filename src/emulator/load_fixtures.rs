@@ -75,9 +75,9 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
     store.load(&mut new, now).await
 }
 
-/// Fills in what a fixture may leave out of an asset: its uploader, and its public id at every provider. An id depends only on
-/// the id of the workspace, the index and creation time of the asset, and the provider. So it is the same in every run, and
-/// neither an id written in the fixture nor a new provider changes the other ids.
+/// Fills in what a fixture may leave out of an asset: its uploader, and its public id at every provider. An id depends
+/// only on the id of the workspace, the index and creation time of the asset, and the provider. So it is the same in
+/// every run, and neither an id written in the fixture nor a new provider changes the other ids.
 pub fn identified<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,

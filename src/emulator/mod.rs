@@ -1,5 +1,5 @@
-//! The emulator around the vendors: process state, workspaces, rate limits, faults, the request journal, explanations, the log
-//! and the cache.
+//! The emulator around the vendors: process state, workspaces, rate limits, faults, the request journal, explanations,
+//! the log and the cache.
 
 pub mod app;
 pub mod cache;

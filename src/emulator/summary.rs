@@ -1,6 +1,6 @@
-//! The summary of a run: totals over all its requests. Each request is counted when it ends, so the totals include requests
-//! whose workspace was deleted or whose journal entry was evicted. Only a run that shows a summary counts. Secrets are masked
-//! before a message is stored, and the number of messages is bounded.
+//! The summary of a run: totals over all its requests. Each request is counted when it ends, so the totals include
+//! requests whose workspace was deleted or whose journal entry was evicted. Only a run that shows a summary counts.
+//! Secrets are masked before a message is stored, and the number of messages is bounded.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -78,8 +78,8 @@ pub fn until() -> Micros {
     read_rfc3339(UNTIL).expect("the constant is RFC 3339")
 }
 
-/// Limits the generator to these kinds and statuses, and to assets that the provider `listed_by` lists. Fails with the field and
-/// the reason if a name is unknown or no asset could pass.
+/// Limits the generator to these kinds and statuses, and to assets that the provider `listed_by` lists. Fails with the
+/// field and the reason if a name is unknown or no asset could pass.
 pub fn narrowed(
     spec: GeneratorConfig,
     (kinds, statuses, listed_by): (&[String], &[Status], Option<&str>),
@@ -107,9 +107,9 @@ pub fn narrowed(
     Ok(spec)
 }
 
-/// Creates a workspace with a live key for every provider. Keys in an inline fixture are used, and providers without a live
-/// one get a new key. The keys of a built-in fixture are not used, since they belong to the workspace that the server loaded
-/// from it at the start.
+/// Creates a workspace with a live key for every provider. Keys in an inline fixture are used, and providers without a
+/// live one get a new key. The keys of a built-in fixture are not used, since they belong to the workspace that the
+/// server loaded from it at the start.
 pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
     let write = app.store.write(providers::names()).await?;
     let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
@@ -139,8 +139,8 @@ async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
     Ok(write.workspaces().await? >= app.settings.max_workspaces)
 }
 
-/// A random id that no workspace has. With a seed and a database file, the ids of an earlier run are drawn again, so an id
-/// can be in use.
+/// A random id that no workspace has. With a seed and a database file, the ids of an earlier run are drawn again, so an
+/// id can be in use.
 async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     loop {
         let id = random_id("ws_", app.rng.next_u128(), 12, ALPHANUMERIC);
@@ -168,8 +168,8 @@ pub async fn fresh_keys(
     }
 }
 
-/// Creates a workspace for an unknown key, with the contents that the first workspace had at the start. If another request
-/// has just done so for the same key, nothing is left to do. At the limit of workspaces the key stays unknown.
+/// Creates a workspace for an unknown key, with the contents that the first workspace had at the start. If another
+/// request has just done so for the same key, nothing is left to do. At the limit of workspaces the key stays unknown.
 pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
     let name = provider.card().name;
     let mut write = app.store.write(providers::names()).await?;
@@ -188,9 +188,9 @@ pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &s
     }
 }
 
-/// Finds the collection of assets for a source: one that was made from the same source before, or a new one. Adding a large
-/// collection is split into several transactions, so that other writers do not wait; so the limit of workspaces is checked
-/// before and after it.
+/// Finds the collection of assets for a source: one that was made from the same source before, or a new one. Adding a
+/// large collection is split into several transactions, so that other writers do not wait; so the limit of workspaces
+/// is checked before and after it.
 async fn found_or_added(
     app: &App,
     mut write: Write,
@@ -207,8 +207,8 @@ async fn found_or_added(
     if let Some(template) = write.template(&source).await? {
         return Ok((write, template.content, template.collection));
     }
-    // Ends the transaction, so that other writers do not wait while the fixture is read. Another request may make the same
-    // collection meanwhile; so it is looked up again below.
+    // Ends the transaction, so that other writers do not wait while the fixture is read. Another request may make the
+    // same collection meanwhile; so it is looked up again below.
     drop(write);
     let (workspace, assets): (Workspace, Box<dyn Iterator<Item = Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),

@@ -1,5 +1,5 @@
-//! Per-workspace state that is only in memory: the clock, the random sequence of request ids, and strictness. It is created
-//! when it is first needed, and lost on restart.
+//! Per-workspace state that is only in memory: the clock, the random sequence of request ids, and strictness. It is
+//! created when it is first needed, and lost on restart.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -70,7 +70,8 @@ impl WorkspaceState {
 /// The in-memory states of workspaces, by id.
 #[derive(Debug, Default)]
 pub struct WorkspaceStates {
-    /// The seed of every workspace's random numbers, so that a test in one workspace does not depend on requests in others.
+    /// The seed of every workspace's random numbers, so that a test in one workspace does not depend on requests in
+    /// others.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
     /// The ids of workspaces that had failed when their state was removed.

@@ -30,8 +30,8 @@ use crate::library::model::Choices;
 use crate::library::store::ListError;
 use crate::providers::{self, directory::Target};
 
-/// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded and
-/// explained from the results up to that point.
+/// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
+/// and explained from the results up to that point.
 pub struct Call<'r> {
     app: &'r App,
     target: &'r Target,
@@ -80,8 +80,8 @@ impl<'r> Call<'r> {
         Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project }
     }
 
-    /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active rules.
-    /// Fails, with the reason, if the header is malformed or names an unknown fault.
+    /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
+    /// rules. Fails, with the reason, if the header is malformed or names an unknown fault.
     pub fn plan_faults(&mut self) -> Result<(), String> {
         let (app, card) = (self.app, self.card());
         let asked_for = self.request.headers.get(header::NAME).filter(|_| !app.settings.no_fault_header);
@@ -142,8 +142,9 @@ impl<'r> Call<'r> {
         self.list(operation, list, key).await
     }
 
-    /// The response or failure that a fault puts in place of the vendor's. The request is counted as if the vendor itself
-    /// had failed: not at all if the failure is about the key. An injected rate limit shows its quota as used up.
+    /// The response or failure that a fault puts in place of the vendor's. The request is counted as if the vendor
+    /// itself had failed: not at all if the failure is about the key. An injected rate limit shows its quota as used
+    /// up.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
         self.entry.note_injected();
@@ -181,8 +182,8 @@ impl<'r> Call<'r> {
         exceeded.map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
     }
 
-    /// The vendor's 404, 405, redirect or answer to OPTIONS, where no operation matches. Some vendors count these requests
-    /// too ([`QuotaScope::Everything`]).
+    /// The vendor's 404, 405, redirect or answer to OPTIONS, where no operation matches. Some vendors count these
+    /// requests too ([`QuotaScope::Everything`]).
     fn reply_of_framework(&mut self) -> Result<Reply, Failure> {
         if self.card().counted == QuotaScope::Everything {
             // If the key is not live, there are no quotas to count against.
@@ -238,7 +239,8 @@ impl<'r> Call<'r> {
             let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
-        // Requests for the same missing page take turns: the first one makes it, and the others then find it in the cache.
+        // Requests for the same missing page take turns: the first one makes it, and the others then find it in the
+        // cache.
         let turn = key.turn.clone();
         let _turn = turn.lock().await;
         let may_list = |key: &Key| {
@@ -310,8 +312,8 @@ impl<'r> Call<'r> {
         self.provider().refusal(failure, &self.context())
     }
 
-    /// The values that a provider's answer may depend on. The key is `None` until the request is counted, since until then
-    /// it has not been checked.
+    /// The values that a provider's answer may depend on. The key is `None` until the request is counted, since until
+    /// then it has not been checked.
     fn context(&self) -> Context<'_> {
         static NONE: Counts = Counts(Vec::new());
         let key = self.known_key().filter(|_| self.counts.is_some());

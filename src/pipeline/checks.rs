@@ -1,4 +1,5 @@
-//! The checks before a page is read: the route, the method, the key and its scope. Rate limits are checked in `call.rs`.
+//! The checks before a page is read: the route, the method, the key and its scope. Rate limits are checked in
+//! `call.rs`.
 
 use std::sync::Arc;
 
@@ -63,8 +64,8 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
     }
 }
 
-/// The path to look up in the table of operations: without a trailing slash, if the vendor accepts or redirects one and the
-/// shorter path is in the table.
+/// The path to look up in the table of operations: without a trailing slash, if the vendor accepts or redirects one and
+/// the shorter path is in the table.
 fn table_path(target: &Target) -> &str {
     let card = target.provider.card();
     let is_listed = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
@@ -93,7 +94,8 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace of its own.
+/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace of its
+/// own.
 pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;

@@ -1,5 +1,5 @@
-//! Connections that fail before a request to a vendor: failed TLS handshakes and refused tunnels. They are recorded in the
-//! journal and the log like requests, with the reason, so that a user can see what to change.
+//! Connections that fail before a request to a vendor: failed TLS handshakes and refused tunnels. They are recorded in
+//! the journal and the log like requests, with the reason, so that a user can see what to change.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ pub fn note_failed_handshake(app: Arc<App>, failure: &HandshakeFailure) {
     pending.close_unanswered();
 }
 
-/// Refuses a tunnel and closes the connection, since the bytes that the client may send next are meant for another server.
+/// Refuses a tunnel and closes the connection, since the bytes that the client may send next are meant for another
+/// server.
 pub fn refuse_tunnel(app: Arc<App>, request: Parts, status: StatusCode, why: &str) -> Response {
     let now = app.clock.now();
     let reply = own_answers::no_tunnel(&request, status, why);

@@ -1,6 +1,6 @@
-//! The journal entry of a request while the request is served: why it was refused, what in it was probably a mistake, which
-//! faults applied. The finished entry goes to the journal and the log, and into response headers if the client asks for
-//! them.
+//! The journal entry of a request while the request is served: why it was refused, what in it was probably a mistake,
+//! which faults applied. The finished entry goes to the journal and the log, and into response headers if the client
+//! asks for them.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ const WHY: HeaderName = HeaderName::from_static("x-emulator-why");
 /// The response header that lists what was probably a mistake.
 const WARNINGS: HeaderName = HeaderName::from_static("x-emulator-warnings");
 
-/// How long to wait for a request's body, which is only recorded, before the request is answered without it. Vendors answer
-/// without reading a body that they do not need.
+/// How long to wait for a request's body, which is only recorded, before the request is answered without it. Vendors
+/// answer without reading a body that they do not need.
 const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A request that is not answered yet. It is recorded in the journal with its response, or without one if it is dropped
@@ -69,8 +69,8 @@ pub struct EntryBuilder {
 }
 
 impl EntryBuilder {
-    /// Records the provider, the key and its workspace, and when the request came by that workspace's clock. An unknown key
-    /// is recorded as the client sent it.
+    /// Records the provider, the key and its workspace, and when the request came by that workspace's clock. An unknown
+    /// key is recorded as the client sent it.
     pub fn note_request(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
         self.provider = Some(card.name);
         self.workspace = key.map(|key| key.workspace.clone());
@@ -179,8 +179,8 @@ impl PendingEntry {
         self.body = Some(Box::new(read_prefix(body).await));
     }
 
-    /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before the
-    /// response is sent, so a client that has its response also finds the entry in the journal.
+    /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before
+    /// the response is sent, so a client that has its response also finds the entry in the journal.
     pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
         self.entry.note_cross_origin(&self.app, &self.request);
         self.entry.add_explain_headers(&self.request, response);
@@ -255,8 +255,8 @@ impl Drop for PendingEntry {
     }
 }
 
-/// Reads a request's body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed. Its recorded length is at least
-/// the announced one.
+/// Reads a request's body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed. Its recorded length is
+/// at least the announced one.
 async fn read_prefix(body: Body) -> journal::Body {
     let announced = body.size_hint().lower();
     let mut whole = Vec::new();

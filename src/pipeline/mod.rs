@@ -1,6 +1,6 @@
 //! One request, stage by stage; the list of the stages is in [`call`]. Once the provider of a request is known, every
-//! response to it is in that provider's format: pages, refusals and injected faults. A request that belongs to no provider
-//! gets the emulator's own 404.
+//! response to it is in that provider's format: pages, refusals and injected faults. A request that belongs to no
+//! provider gets the emulator's own 404.
 
 mod call;
 mod checks;
@@ -30,14 +30,15 @@ use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
 
-/// Answers a request that is not for the emulator's own API. Without a connection, as in tests, a fault cannot reset it.
+/// Answers a request that is not for the emulator's own API. Without a connection, as in tests, a fault cannot reset
+/// it.
 pub fn answer(
     app: Arc<App>,
     connection: Option<ConnectionHandle>,
     request: Request,
 ) -> impl Future<Output = Response> + Send {
-    // Not an `async fn`: its future would hold the arguments as well as the values made from them, and a smaller future is
-    // allocated faster.
+    // Not an `async fn`: its future would hold the arguments as well as the values made from them, and a smaller future
+    // is allocated faster.
     let (request, body) = request.into_parts();
     let mut pending = PendingEntry::receive(app, request);
     async move {
@@ -80,8 +81,8 @@ async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome 
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 
-/// Answers a CORS preflight if `--cors` allows any origin. It comes first, because a browser sends a preflight without the
-/// key: no key, rate limit or fault applies to it.
+/// Answers a CORS preflight if `--cors` allows any origin. It comes first, because a browser sends a preflight without
+/// the key: no key, rate limit or fault applies to it.
 fn answer_preflight(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
     let allowed = app.settings.cors.as_ref().filter(|_| cors::is_preflight(request))?;
     if let Some(target) = directory::resolve(request) {

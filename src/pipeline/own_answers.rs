@@ -48,8 +48,8 @@ pub fn no_such_fault(why: &str) -> Reply {
     Reply::json(StatusCode::BAD_REQUEST, &OnlyProblem { error })
 }
 
-/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not the vendor's 404,
-/// because a client would take that to mean that an asset does not exist.
+/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not the vendor's
+/// 404, because a client would take that to mean that an asset does not exist.
 pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
     let Operation { name, method, .. } = operation;
     let at = format!("{method} {}", operation.path());

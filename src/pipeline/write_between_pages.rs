@@ -48,8 +48,8 @@ async fn write(fault: PagingFault, app: &App, workspace: &str, first: &str) -> R
     write.commit().await
 }
 
-/// Ignores that the asset or its workspace is missing or taken: then another client has changed the listing since it was
-/// read, which is what the fault is for.
+/// Ignores that the asset or its workspace is missing or taken: then another client has changed the listing since it
+/// was read, which is what the fault is for.
 fn not_written(error: StoreError) -> Result<(), ListError> {
     match error {
         StoreError::Database(error) => Err(ListError::Database(error)),

@@ -1,6 +1,6 @@
-//! CONNECT: a client that uses this server as its HTTP proxy asks for a tunnel to a host. A tunnel to a vendor's host ends in
-//! this server, which answers the requests inside it as that vendor, with TLS or without. A tunnel to any other host is
-//! refused, or with `--others tunnel` its bytes are forwarded unread.
+//! CONNECT: a client that uses this server as its HTTP proxy asks for a tunnel to a host. A tunnel to a vendor's host
+//! ends in this server, which answers the requests inside it as that vendor, with TLS or without. A tunnel to any other
+//! host is refused, or with `--others tunnel` its bytes are forwarded unread.
 
 use std::net::IpAddr;
 
@@ -27,8 +27,8 @@ pub enum Way {
 }
 
 /// Decides what happens to the tunnel that `request` asks for, and connects to the other host if it is to be forwarded.
-/// `ends` are the addresses of the connection that the request came on; `is_inside` says whether that connection is itself
-/// a tunnel.
+/// `ends` are the addresses of the connection that the request came on; `is_inside` says whether that connection is
+/// itself a tunnel.
 pub async fn way(app: &App, ends: ConnectionAddresses, is_inside: bool, request: &Parts) -> Way {
     if request.version == Version::HTTP_2 {
         let why = "CONNECT is answered over HTTP/1.1 only; let the client speak that with its proxy";
@@ -55,8 +55,8 @@ pub async fn way(app: &App, ends: ConnectionAddresses, is_inside: bool, request:
     }
 }
 
-/// Whether a tunnel ends in this server: its certificate covers the host. For `localhost` and loopback addresses the port
-/// must be this server's too, since other servers run on the same machine.
+/// Whether a tunnel ends in this server: its certificate covers the host. For `localhost` and loopback addresses the
+/// port must be this server's too, since other servers run on the same machine.
 fn leads_here(app: &App, own_port: u16, host: &str, port: u16) -> bool {
     let is_machine = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     app.tls.names().contains(host) && (!is_machine || port == own_port)

@@ -1,5 +1,5 @@
-//! One connection: passes its requests to the emulator's own API or to the pipeline, turns it into a tunnel after a CONNECT,
-//! and logs why it failed.
+//! One connection: passes its requests to the emulator's own API or to the pipeline, turns it into a tunnel after a
+//! CONNECT, and logs why it failed.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -54,13 +54,13 @@ pub struct Arrival {
     pub tunnel: Option<Arc<Authority>>,
     /// Becomes `true` when the server shuts down.
     pub ending: watch::Receiver<bool>,
-    /// Lets a graceful shutdown wait for the tunnel that this connection may become. `None` inside a tunnel, since tunnels
-    /// are not nested.
+    /// Lets a graceful shutdown wait for the tunnel that this connection may become. `None` inside a tunnel, since
+    /// tunnels are not nested.
     pub inner: Option<Watcher>,
 }
 
-/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], all others to the pipeline,
-/// which finds the vendor and its route itself; so there is no axum router.
+/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], all others to the
+/// pipeline, which finds the vendor and its route itself; so there is no axum router.
 struct ConnectionService {
     app: Arc<App>,
     answered: Arc<Notify>,
@@ -125,8 +125,8 @@ impl Service<Request<Incoming>> for ConnectionService {
     }
 }
 
-/// Removes the body of a response to HEAD and keeps its `Content-Length`. hyper does so itself over HTTP/1.1, but not over
-/// HTTP/2.
+/// Removes the body of a response to HEAD and keeps its `Content-Length`. hyper does so itself over HTTP/1.1, but not
+/// over HTTP/2.
 fn without_body(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {
@@ -135,8 +135,8 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(head, Body::empty())
 }
 
-/// Rewrites an HTTP/2 request in the form of HTTP/1.1: moves the authority to the `Host` header and leaves the path and query
-/// as the target. RFC 9113, section 8.3.1, requires this of intermediaries that convert a request.
+/// Rewrites an HTTP/2 request in the form of HTTP/1.1: moves the authority to the `Host` header and leaves the path and
+/// query as the target. RFC 9113, section 8.3.1, requires this of intermediaries that convert a request.
 fn move_authority(head: &mut Parts) {
     let Some(path) = head.uri.path_and_query() else { return };
     let Some(authority) = head.uri.authority() else { return };
@@ -160,16 +160,16 @@ pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<
     }
 }
 
-/// Answers a request without a `Host` header, or with two different ones. It is not recorded in the journal, since it cannot
-/// be told which vendor it was for.
+/// Answers a request without a `Host` header, or with two different ones. It is not recorded in the journal, since it
+/// cannot be told which vendor it was for.
 #[cold]
 fn refuse(app: &App, client: SocketAddr, why: &str) -> Response {
     warn!(%client, %why, "a request was refused");
     admin::misnamed_host(app, why)
 }
 
-/// Logs why a connection failed. Only a failed TLS handshake is also recorded in the journal, because clients report little
-/// about its cause. Bytes that hyper rejects before they are a request are only logged.
+/// Logs why a connection failed. Only a failed TLS handshake is also recorded in the journal, because clients report
+/// little about its cause. Bytes that hyper rejects before they are a request are only logged.
 #[cold]
 fn log_failure(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)) {
     if let Some(failure) = HandshakeFailure::among(cause) {

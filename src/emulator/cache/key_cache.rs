@@ -20,10 +20,12 @@ const ENTRY: usize = 64;
 /// The most listings in one entry: more than a client has filters. When it is full, all of them are evicted.
 const MAX_LISTINGS: usize = 128;
 
-/// The most responses in one entry: more than a client has different requests. When it is full, all of them are evicted.
+/// The most responses in one entry: more than a client has different requests. When it is full, all of them are
+/// evicted.
 const MAX_RESPONSES: usize = 256;
 
-/// How many row ids of a large listing are read at first. Pages within them do not need the rest, which takes longer to read.
+/// How many row ids of a large listing are read at first. Pages within them do not need the rest, which takes longer to
+/// read.
 const PREFIX: u64 = 1000;
 
 /// A key, and the cached listings and responses of its provider for its workspace. All of it is from one version of the
@@ -58,8 +60,8 @@ pub(super) struct Kept {
 struct Listing {
     row_ids: Box<[i64]>,
     is_whole: bool,
-    /// The number of assets in the whole listing. Not set if only the first part was read and the store has no count for the
-    /// selection.
+    /// The number of assets in the whole listing. Not set if only the first part was read and the store has no count
+    /// for the selection.
     total: u64,
 }
 
@@ -109,8 +111,8 @@ impl KeyCache {
         size_of::<KeyCache>() + ENTRY + 8 * self.key.key.len() + listings + responses
     }
 
-    /// The page that `query` asks for. `read` must be the transaction in which the key was read, so that both are of the
-    /// same version.
+    /// The page that `query` asks for. `read` must be the transaction in which the key was read, so that both are of
+    /// the same version.
     pub(super) async fn page(&self, read: &mut Read, list: &AssetList, query: &AssetQuery) -> Result<Page, ListError> {
         let listing = match self.cached_listing(query) {
             Some(cached) => cached,
@@ -162,7 +164,8 @@ impl KeyCache {
             Start::After { created_at, id } => (created_at, id),
         };
         let descending = query.selection.order.direction == Direction::Descending;
-        // A binary search. The listing has only row ids, so each step reads one asset to compare its creation time and id.
+        // A binary search. The listing has only row ids, so each step reads one asset to compare its creation time and
+        // id.
         let (mut least, mut most) = (0, row_ids.len());
         while least < most {
             let middle = usize::midpoint(least, most);
@@ -192,8 +195,8 @@ impl KeyCache {
         is_long && !(self.guard.is_current() && self.cached_listing(query).is_some())
     }
 
-    /// Whether the page lies within the first [`PREFIX`] assets of a large collection's listing, and needs no total or one
-    /// that is known without reading the rest.
+    /// Whether the page lies within the first [`PREFIX`] assets of a large collection's listing, and needs no total or
+    /// one that is known without reading the rest.
     fn is_near(&self, query: &AssetQuery) -> bool {
         let Start::Offset(offset) = query.start else { return false };
         let total_is_known = !query.counted || query.selection.is_tallied();

@@ -93,13 +93,15 @@ impl Cache {
         card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        // Requests that find the same entry outdated take turns: the first one reads it again, and the others then find it.
+        // Requests that find the same entry outdated take turns: the first one reads it again, and the others then find
+        // it.
         let outdated = self.cached(card.name, text);
         let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
         if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
-        // Taken before reading. If something changes during the read, the negative entry is already outdated when it is made.
+        // Taken before reading. If something changes during the read, the negative entry is already outdated when it is
+        // made.
         let changes = store.changes();
         let (entry, mut read) = self.reread(store, card, text).await?;
         if entry.is_none() && text.len() <= MAX_UNKNOWN_LENGTH {
@@ -122,7 +124,8 @@ impl Cache {
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
         let mut workspace = self.cached(card.name, text).map(|entry| entry.key.workspace.clone()).unwrap_or_default();
         loop {
-            // The guard is taken before the read, so a change during the read makes it outdated, never the other way round.
+            // The guard is taken before the read, so a change during the read makes it outdated, never the other way
+            // round.
             let guard = store.guard(&workspace);
             let mut read = store.read().await?;
             let current = self.current(card.name, text);
@@ -137,13 +140,15 @@ impl Cache {
             if key.workspace == workspace {
                 return Ok((Some(self.keep(card, key, guard)), read));
             }
-            // The guard is for another workspace, since the key is new or has moved there: read again with the right guard.
+            // The guard is for another workspace, since the key is new or has moved there: read again with the right
+            // guard.
             workspace = key.workspace;
         }
     }
 
-    /// Reads a page of this list. `plan` makes the query for a key, or refuses it. The page is read in the same transaction
-    /// as the key, and `plan` is called with that key, so what the key may see is decided by the state that is shown.
+    /// Reads a page of this list. `plan` makes the query for a key, or refuses it. The page is read in the same
+    /// transaction as the key, and `plan` is called with that key, so what the key may see is decided by the state that
+    /// is shown.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
@@ -162,7 +167,8 @@ impl Cache {
         Ok(PlannedPage { entry, query, page })
     }
 
-    /// Whether `text` is cached as an unknown key of `provider`: `Some` with the other provider that it belongs to, if any.
+    /// Whether `text` is cached as an unknown key of `provider`: `Some` with the other provider that it belongs to, if
+    /// any.
     pub fn unknown_key(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
         let unknown = lock(&self.unknown);
         let found = unknown.get(text).filter(|found| found.provider == provider && found.changes == store.changes())?;

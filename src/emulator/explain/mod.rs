@@ -1,6 +1,7 @@
 //! Explanations for the author of a client: why a request was refused ([`why()`]), and what in a successful request was
-//! probably a mistake ([`warnings`]). They are in the emulator's own words, since vendors often do not tell the reason, and
-//! they never change a response. Whatever a client sends, a message contains no whole key and is at most a few lines long.
+//! probably a mistake ([`warnings`]). They are in the emulator's own words, since vendors often do not tell the reason,
+//! and they never change a response. Whatever a client sends, a message contains no whole key and is at most a few
+//! lines long.
 
 mod cross_origin;
 mod offered_positions;

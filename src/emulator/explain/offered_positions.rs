@@ -1,5 +1,5 @@
-//! Remembers which page positions were offered with which filters, to find cursors that are sent with other filters. Only
-//! hashes are stored, in memory, for a bounded number of positions; the oldest are evicted.
+//! Remembers which page positions were offered with which filters, to find cursors that are sent with other filters.
+//! Only hashes are stored, in memory, for a bounded number of positions; the oldest are evicted.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -61,8 +61,8 @@ pub(super) enum KnownFilters {
 }
 
 impl Cursors {
-    /// Remembers the positions that a response offers, and returns them: its next cursor; or, on the last page of a listing
-    /// by offset, the offsets after it, because a client that walks until a page is empty asks for one of them.
+    /// Remembers the positions that a response offers, and returns them: its next cursor; or, on the last page of a
+    /// listing by offset, the offsets after it, because a client that walks until a page is empty asks for one of them.
     pub fn remember(&self, facts: &PageFacts, next: Option<&str>) -> Box<[OfferedPosition]> {
         let page = facts.page;
         let offered: Vec<_> = match (facts.card.paging().by, &facts.plan.start) {
@@ -133,8 +133,8 @@ fn place_of(facts: &PageFacts, place: &Place) -> u64 {
     hash(&(facts.card.name, &facts.key.workspace, place))
 }
 
-/// A hash of the filters and the order, without the page size. Made from the parsed query, so a missing parameter is the same
-/// as its default value.
+/// A hash of the filters and the order, without the page size. Made from the parsed query, so a missing parameter is
+/// the same as its default value.
 fn filters_of(facts: &PageFacts) -> u64 {
     hash(&facts.plan.selection)
 }

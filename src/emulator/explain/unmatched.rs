@@ -1,5 +1,5 @@
-//! Finds filters that no asset can match. The vendor answers them with an empty page, so a test that expects no assets passes
-//! for the wrong reason.
+//! Finds filters that no asset can match. The vendor answers them with an empty page, so a test that expects no assets
+//! passes for the wrong reason.
 
 use super::page_facts::{PageFacts, Pair, printable};
 use super::warning::Warning;

@@ -1,5 +1,5 @@
-//! Finds what in a successful request was probably a mistake. The vendor does not report these; the emulator does, so that a
-//! test can.
+//! Finds what in a successful request was probably a mistake. The vendor does not report these; the emulator does, so
+//! that a test can.
 
 use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
 use super::page_facts::{PageFacts, Pair, printable};
@@ -10,7 +10,8 @@ use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
 use crate::library::selection::Start;
 
-/// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions that this response offers.
+/// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions that this response
+/// offers.
 pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
     // All warnings here are about the query string.
     if facts.query.is_empty() {
@@ -93,8 +94,8 @@ fn effective_text<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     }
 }
 
-/// A warning if the page size is not the requested one. Compares with the text that was sent, since parsing can already change
-/// the number.
+/// A warning if the page size is not the requested one. Compares with the text that was sent, since parsing can already
+/// change the number.
 fn changed_size(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
     let name = facts.card.paging().size;
     let param = facts.card.params().iter().find(|param| param.name == name)?;
@@ -120,8 +121,8 @@ fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Optio
     is_beyond_end(facts, cursors).then(|| Warning::BeyondEnd { given: given(), end: end(facts) })
 }
 
-/// Whether the page is empty because its position is beyond the end. The position directly after the last page does not count
-/// where pages are requested by number or offset, since clients walk until a page is empty.
+/// Whether the page is empty because its position is beyond the end. The position directly after the last page does not
+/// count where pages are requested by number or offset, since clients walk until a page is empty.
 fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
     let PageFacts { card, page, plan, .. } = facts;
     if !page.rows.is_empty() {

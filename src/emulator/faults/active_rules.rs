@@ -97,16 +97,16 @@ impl Faults {
         self.retain(|active| !active.is_for(workspace))
     }
 
-    /// Restarts the counts that `verify` uses ([`ListedRule::since_cleared`]), for the rules of a workspace or all rules.
-    /// Called when the journal is cleared.
+    /// Restarts the counts that `verify` uses ([`ListedRule::since_cleared`]), for the rules of a workspace or all
+    /// rules. Called when the journal is cleared.
     pub fn count_anew(&self, workspace: Option<&str>) {
         for active in self.lock().active.iter_mut().filter(|active| active.is_for(workspace)) {
             active.cleared_at = SinceCleared { seen: active.seen, fired: active.fired };
         }
     }
 
-    /// The faults that apply to a request, in the order of their rules. Every rule that matches counts the request, whether it
-    /// fires or not.
+    /// The faults that apply to a request, in the order of their rules. Every rule that matches counts the request,
+    /// whether it fires or not.
     pub fn choose(&self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
         if self.is_idle() {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Validates fault rules: unknown names, effects that a vendor cannot have, and numbers out of range. Each problem says in
-//! which field it is and what to write instead.
+//! Validates fault rules: unknown names, effects that a vendor cannot have, and numbers out of range. Each problem says
+//! in which field it is and what to write instead.
 
 use axum::http::{HeaderName, HeaderValue};
 

@@ -46,8 +46,8 @@ const ANY_QUOTA: Quota = Quota {
 /// Inferred: after how many seconds that quota recovers.
 const WAIT: u64 = 1;
 
-/// The provider's failure with this name, for a key with these limits at the instant `now`. `retry_after` overrides when a
-/// used-up quota recovers. `None` if the provider has no such failure.
+/// The provider's failure with this name, for a key with these limits at the instant `now`. `retry_after` overrides
+/// when a used-up quota recovers. `None` if the provider has no such failure.
 pub fn named(
     card: &Card,
     name: &str,

@@ -1,9 +1,9 @@
-//! Faults: rules that make a vendor fail, and a request header that does so for one request. [`Rule`] is a rule in JSON,
-//! [`Effect`] is what it does, and [`failures`] has the failures that it can inject.
+//! Faults: rules that make a vendor fail, and a request header that does so for one request. [`Rule`] is a rule in
+//! JSON, [`Effect`] is what it does, and [`failures`] has the failures that it can inject.
 //!
-//! For each request, [`Faults::choose`] chooses the rules that apply, by its [`RequestFacts`]. A [`FaultPlan`] combines their
-//! effects for the stages of the pipeline. [`wire`] damages responses and breaks connections. Rules are only in memory. While
-//! there are none, their cost for a request is one atomic load.
+//! For each request, [`Faults::choose`] chooses the rules that apply, by its [`RequestFacts`]. A [`FaultPlan`] combines
+//! their effects for the stages of the pipeline. [`wire`] damages responses and breaks connections. Rules are only in
+//! memory. While there are none, their cost for a request is one atomic load.
 
 mod active_rules;
 mod applied_fault;

@@ -1,5 +1,5 @@
-//! The names of faults in the journal, and the kind of effect that each belongs to. The name is that of the failure or paging
-//! fault if it is one, otherwise that of the effect.
+//! The names of faults in the journal, and the kind of effect that each belongs to. The name is that of the failure or
+//! paging fault if it is one, otherwise that of the effect.
 
 use super::{failures, paging};
 use crate::contract::provider::Card;

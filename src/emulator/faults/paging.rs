@@ -1,6 +1,7 @@
-//! Paging faults: what can happen to a client that reads a listing page by page while others write to it, or while the server
-//! misbehaves. This file has the parts that need no store: which requests a paging fault applies to, how it changes a query
-//! and a page, and how likely it is at a vendor. The pipeline inserts and removes assets between two pages.
+//! Paging faults: what can happen to a client that reads a listing page by page while others write to it, or while the
+//! server misbehaves. This file has the parts that need no store: which requests a paging fault applies to, how it
+//! changes a query and a page, and how likely it is at a vendor. The pipeline inserts and removes assets between two
+//! pages.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ pub enum PagingFault {
     Insert,
     /// The first asset of the listing is removed, before a page that is not the first. It is not restored.
     Remove,
-    /// A page that is not the first begins with the last asset of the page before. Where pages are requested by offset, its
-    /// own last asset moves to the next page, which shows it if the fault applies there too.
+    /// A page that is not the first begins with the last asset of the page before. Where pages are requested by offset,
+    /// its own last asset moves to the next page, which shows it if the fault applies there too.
     Repeat,
     /// A page has no assets, while its cursor and totals are unchanged.
     EmptyPage,
@@ -61,11 +62,12 @@ pub fn realism(card: &Card, fault: PagingFault) -> Realism {
     match fault {
         // Other clients can write at any time.
         PagingFault::Insert | PagingFault::Remove => Plausible,
-        // A new first asset moves every offset by one. A keyset cursor names a position in the order, which does not move.
+        // A new first asset moves every offset by one. A keyset cursor names a position in the order, which does not
+        // move.
         PagingFault::Repeat if by == Position::Keyset => Synthetic,
         PagingFault::Repeat => Plausible,
-        // A server that filters the rows after reading them can have none left and still return a cursor. Without cursors,
-        // an empty page just looks like the end.
+        // A server that filters the rows after reading them can have none left and still return a cursor. Without
+        // cursors, an empty page just looks like the end.
         PagingFault::EmptyPage if has_cursors(card) => Plausible,
         PagingFault::EmptyPage => Synthetic,
         // The asset that a keyset cursor names may have been removed. An offset never becomes invalid.
@@ -95,8 +97,8 @@ impl PagingFault {
         }
     }
 
-    /// Whether it can apply to this request. All but the empty page apply only after the first page. A rule does not count
-    /// requests that its fault cannot apply to, so `{"next": 1}` means the next request that it can apply to.
+    /// Whether it can apply to this request. All but the empty page apply only after the first page. A rule does not
+    /// count requests that its fault cannot apply to, so `{"next": 1}` means the next request that it can apply to.
     pub fn concerns(self, card: &Card, query: &str) -> bool {
         self == PagingFault::EmptyPage || follows_another(card, query)
     }

@@ -1,5 +1,5 @@
-//! Warns about rules that no request can match, as far as that is certain. Without a warning, a wrong path or a listing with only
-//! one page goes unnoticed, since the rule just does nothing.
+//! Warns about rules that no request can match, as far as that is certain. Without a warning, a wrong path or a listing
+//! with only one page goes unnoticed, since the rule just does nothing.
 
 use std::collections::BTreeMap;
 

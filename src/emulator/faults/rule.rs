@@ -1,5 +1,5 @@
-//! A fault rule as it is written in JSON: which requests it matches, its effect, and which of the matching requests it applies
-//! to.
+//! A fault rule as it is written in JSON: which requests it matches, its effect, and which of the matching requests it
+//! applies to.
 //!
 //! ```json
 //! {"match": {"provider": "acme", "path": "/v2/*"}, "effect": {"failure": "rate_limited"}, "trigger": {"next": 2},

@@ -1,4 +1,5 @@
-//! Reports rules that were not applied to any request. A test that adds such a rule and passes has not tested the failure.
+//! Reports rules that were not applied to any request. A test that adds such a rule and passes has not tested the
+//! failure.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,7 +21,8 @@ pub struct UnfiredFault {
 }
 
 impl ListedRule {
-    /// A report if the rule was never applied, or if it is active and was not applied since the journal was last cleared.
+    /// A report if the rule was never applied, or if it is active and was not applied since the journal was last
+    /// cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {
         let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
         let fault = self.rule.effect.name().to_owned();

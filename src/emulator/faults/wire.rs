@@ -1,9 +1,9 @@
-//! Damaged responses and broken connections. Effects on the content or format change the [`Reply`]. Effects on the delivery are
-//! bodies that are sent in pieces, end early or break the connection.
+//! Damaged responses and broken connections. Effects on the content or format change the [`Reply`]. Effects on the
+//! delivery are bodies that are sent in pieces, end early or break the connection.
 //!
-//! Over HTTP/1.1 a broken response ends at exactly the intended byte: the body waits until its part has been passed to the
-//! operating system and then returns an error, and hyper drops the connection. Over HTTP/2 only the stream is reset, so that
-//! the other requests on the connection are not affected.
+//! Over HTTP/1.1 a broken response ends at exactly the intended byte: the body waits until its part has been passed to
+//! the operating system and then returns an error, and hyper drops the connection. Over HTTP/2 only the stream is
+//! reset, so that the other requests on the connection are not affected.
 
 use std::io;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Counts the memory of the bodies in the journal. Equal responses share one allocation with each other and with the response
-//! cache, so an allocation is counted once, however many entries refer to it. It is identified by its address, which is unique
-//! while an entry refers to it.
+//! Counts the memory of the bodies in the journal. Equal responses share one allocation with each other and with the
+//! response cache, so an allocation is counted once, however many entries refer to it. It is identified by its address,
+//! which is unique while an entry refers to it.
 
 use std::collections::HashMap;
 

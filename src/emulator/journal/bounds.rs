@@ -11,8 +11,8 @@ pub struct Bounds {
     pub head_bytes: usize,
 }
 
-/// The default of `head_bytes`. It bounds the memory for ten thousand workspaces, each with its own entries, to that of a few
-/// busy ones. An entry takes about a kilobyte.
+/// The default of `head_bytes`. It bounds the memory for ten thousand workspaces, each with its own entries, to that of
+/// a few busy ones. An entry takes about a kilobyte.
 const HEAD_BYTES: usize = 32 << 20;
 
 impl Default for Bounds {

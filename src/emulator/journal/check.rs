@@ -1,5 +1,5 @@
-//! Validates filters and expectations: unknown names, and expectations without content. A misspelt name matches no entry, so an
-//! expectation of no such requests would be met, and the test would pass for the wrong reason.
+//! Validates filters and expectations: unknown names, and expectations without content. A misspelt name matches no
+//! entry, so an expectation of no such requests would be met, and the test would pass for the wrong reason.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,8 @@ pub struct InvalidFilter {
 
 type CheckResult = Result<(), InvalidFilter>;
 
-/// The methods that HTTP registers, PATCH, and `TLS`, under which the journal records a failed handshake. No vendor has others.
+/// The methods that HTTP registers, PATCH, and `TLS`, under which the journal records a failed handshake. No vendor has
+/// others.
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TLS"];
 
 impl Filter {

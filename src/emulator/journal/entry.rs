@@ -58,8 +58,8 @@ impl Body {
     }
 }
 
-/// A request and its response, unredacted. It is shown as an [`EntryView`](super::EntryView), in a [`Har`](super::Har) or, by
-/// its `Display`, as a line of the log; all of these are redacted.
+/// A request and its response, unredacted. It is shown as an [`EntryView`](super::EntryView), in a [`Har`](super::Har)
+/// or, by its `Display`, as a line of the log; all of these are redacted.
 #[derive(Debug, Clone)]
 pub struct JournalEntry {
     /// Its number, which the journal assigns: from 1, never reused.
@@ -164,8 +164,8 @@ impl JournalEntry {
 }
 
 /// The target and the headers of a request and its response, packed into two allocations, because a `HeaderMap` takes a
-/// kilobyte. They are copied, because hyper's headers are slices of the connection's read buffer and would keep all of it in
-/// memory: about four kilobytes for each request, which no bound would count.
+/// kilobyte. They are copied, because hyper's headers are slices of the connection's read buffer and would keep all of
+/// it in memory: about four kilobytes for each request, which no bound would count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedHeaders {
     /// The target, and then the response's headers.
@@ -191,7 +191,8 @@ impl PackedHeaders {
         PackedHeaders { packed: packed.into(), target: target.len(), request: pack(&[], Some(request)).into() }
     }
 
-    /// Shares the request's headers with a recent entry that has equal ones. Most clients send the same headers each time.
+    /// Shares the request's headers with a recent entry that has equal ones. Most clients send the same headers each
+    /// time.
     pub(super) fn share(&mut self, recent: &mut VecDeque<Arc<[u8]>>) {
         match recent.iter().find(|headers| **headers == self.request) {
             Some(headers) => self.request = headers.clone(),

@@ -37,8 +37,8 @@ pub struct Filter {
     pub header: BTreeMap<String, String>,
     /// Only entries with a greater number.
     pub after: Option<u64>,
-    /// A fault that applied: its name in the journal, such as `rate_limited` or `insert`, or its kind as in the `effect` of a
-    /// rule, such as `failure` or `paging`.
+    /// A fault that applied: its name in the journal, such as `rate_limited` or `insert`, or its kind as in the
+    /// `effect` of a rule, such as `failure` or `paging`.
     pub fault: Option<String>,
     /// Whether the entry has warnings.
     pub warnings: Option<bool>,

@@ -1,6 +1,6 @@
-//! The journal as an HTTP archive (HAR 1.2), which browsers and proxies can read. The crate `har` has these structs too, but
-//! adds thirty packages to the lock file, with second versions of some that we have, for a page of fields that has not changed
-//! since 2012. Fields that are not in the format begin with `_`, as the format requires.
+//! The journal as an HTTP archive (HAR 1.2), which browsers and proxies can read. The crate `har` has these structs
+//! too, but adds thirty packages to the lock file, with second versions of some that we have, for a page of fields that
+//! has not changed since 2012. Fields that are not in the format begin with `_`, as the format requires.
 
 use std::sync::Arc;
 

@@ -54,28 +54,29 @@ impl Journal {
         self.is_off
     }
 
-    /// Records an entry and returns its number, or 0 if the journal is off. Evicts older entries if a bound is exceeded.
+    /// Records an entry and returns its number, or 0 if the journal is off. Evicts older entries if a bound is
+    /// exceeded.
     pub fn record(&self, entry: JournalEntry) -> u64 {
         if self.is_off() {
             return 0;
         }
         let seq = self.lock().push(entry);
-        // No wake-up is lost: a waiter increments `waiting` before it searches under the lock. So if its search did not see
-        // this entry, the increment came before this load.
+        // No wake-up is lost: a waiter increments `waiting` before it searches under the lock. So if its search did not
+        // see this entry, the increment came before this load.
         if self.waiting.load(SeqCst) > 0 {
             self.arrived.notify_waiters();
         }
         seq
     }
 
-    /// The matching entries, the newest last. If there are more than `limit`: with `after`, the first ones after it, so that
-    /// the caller can continue from there; without `after`, the newest ones.
+    /// The matching entries, the newest last. If there are more than `limit`: with `after`, the first ones after it, so
+    /// that the caller can continue from there; without `after`, the newest ones.
     pub fn find(&self, filter: &Filter) -> Vec<Arc<JournalEntry>> {
         self.select(filter, 0, |entry| entry).1
     }
 
-    /// The numbers of the entries that [`find`](Journal::find) returns, and the statistics of the journal at that time. Entries
-    /// that are recorded later have numbers from `next_seq` on.
+    /// The numbers of the entries that [`find`](Journal::find) returns, and the statistics of the journal at that time.
+    /// Entries that are recorded later have numbers from `next_seq` on.
     pub fn numbers(&self, filter: &Filter) -> (Stats, Vec<u64>) {
         let stats = self.stats(filter.workspace.as_deref());
         let (next_seq, numbers) = self.select(filter, 0, |entry| entry.seq);
@@ -87,8 +88,8 @@ impl Journal {
         self.lock().get(seq)
     }
 
-    /// Waits until there are matching entries and returns them; `None` on a timeout. No entry is missed between two searches,
-    /// unless it is evicted or cleared before the second.
+    /// Waits until there are matching entries and returns them; `None` on a timeout. No entry is missed between two
+    /// searches, unless it is evicted or cleared before the second.
     pub async fn wait(&self, filter: &Filter, timeout: Duration) -> Option<Vec<Arc<JournalEntry>>> {
         tokio::time::timeout(timeout, self.wait_for_match(filter)).await.ok()
     }
@@ -108,8 +109,8 @@ impl Journal {
         }
     }
 
-    /// Removes the entries of a workspace, or all entries, and the counts of evicted ones. Returns how many were removed. The
-    /// next entry still gets the next number.
+    /// Removes the entries of a workspace, or all entries, and the counts of evicted ones. Returns how many were
+    /// removed. The next entry still gets the next number.
     pub fn clear(&self, workspace: Option<&str>) -> usize {
         let Some(workspace) = workspace else {
             // The lock is released in this statement, before the entries are freed.
@@ -146,9 +147,9 @@ impl Journal {
         expectations.verdict(&entries, incomplete)
     }
 
-    /// Maps the matching entries with numbers above `seen` with `keep`. Also returns the number of the next entry at the start
-    /// of the search. The lock is held only to fetch a few entries at a time and not to compare them, so a request that
-    /// records its entry meanwhile waits for microseconds.
+    /// Maps the matching entries with numbers above `seen` with `keep`. Also returns the number of the next entry at
+    /// the start of the search. The lock is held only to fetch a few entries at a time and not to compare them, so a
+    /// request that records its entry meanwhile waits for microseconds.
     fn select<T>(&self, filter: &Filter, seen: u64, keep: impl Fn(Arc<JournalEntry>) -> T) -> (u64, Vec<T>) {
         let next_seq = self.lock().next_seq();
         let limit = filter.limit.unwrap_or(usize::MAX);

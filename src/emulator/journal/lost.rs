@@ -5,8 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The entries that were evicted since the last clearing: of a workspace; or, without a workspace, of a provider's requests
-/// without a known key; or, without both, of requests that no provider owns.
+/// The entries that were evicted since the last clearing: of a workspace; or, without a workspace, of a provider's
+/// requests without a known key; or, without both, of requests that no provider owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "JournalLoss")]
 pub struct Lost {
@@ -39,7 +39,8 @@ impl fmt::Display for Lost {
     }
 }
 
-/// The entries that can affect an expectation: of one workspace or all, of one provider or all, with numbers above `after`.
+/// The entries that can affect an expectation: of one workspace or all, of one provider or all, with numbers above
+/// `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntryScope<'f> {
     pub workspace: Option<&'f str>,

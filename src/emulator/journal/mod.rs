@@ -1,10 +1,11 @@
-//! The request journal: the requests of clients and the responses to them, in memory, for tests to check afterwards. To keep
-//! recording cheap, entries are formatted and redacted only when they are shown ([`EntryView`], [`Har`], [`LogLine`]).
+//! The request journal: the requests of clients and the responses to them, in memory, for tests to check afterwards. To
+//! keep recording cheap, entries are formatted and redacted only when they are shown ([`EntryView`], [`Har`],
+//! [`LogLine`]).
 //!
-//! The number of entries is bounded for each workspace, so that a busy workspace does not evict the entries of others; and in
-//! the same way for each provider's requests without a known key. Two bounds hold for all together: at the first, the oldest
-//! entries lose their bodies; at the second, the oldest entries are evicted. Evictions are counted, and `verify` reports if
-//! they may have changed its result.
+//! The number of entries is bounded for each workspace, so that a busy workspace does not evict the entries of others;
+//! and in the same way for each provider's requests without a known key. Two bounds hold for all together: at the
+//! first, the oldest entries lose their bodies; at the second, the oldest entries are evicted. Evictions are counted,
+//! and `verify` reports if they may have changed its result.
 
 mod body_bytes;
 mod bounds;

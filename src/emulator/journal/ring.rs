@@ -1,5 +1,5 @@
-//! The entries of the journal: all of them by number, a ring of numbers for each workspace, and the memory that they take. All
-//! methods run under the journal's lock during a request, so they move pointers and copy no text.
+//! The entries of the journal: all of them by number, a ring of numbers for each workspace, and the memory that they
+//! take. All methods run under the journal's lock during a request, so they move pointers and copy no text.
 
 use std::collections::hash_map::HashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,8 +17,8 @@ const LISTED: usize = 100;
 /// The cost of an entry in addition to the entry itself, in bytes: its number in two tables, and an `Arc`.
 const TABLES: usize = 48;
 
-/// The numbers of the newest entries of a workspace, or of a provider's requests without a known key, oldest first; and how
-/// many were evicted. Clearing removes the ring, so the counts start at the last clearing.
+/// The numbers of the newest entries of a workspace, or of a provider's requests without a known key, oldest first; and
+/// how many were evicted. Clearing removes the ring, so the counts start at the last clearing.
 #[derive(Debug, Default)]
 struct EntryRing {
     seqs: VecDeque<u64>,
@@ -168,8 +168,8 @@ impl Entries {
         self.last_seq + 1
     }
 
-    /// The rings that entries of this workspace or provider can be in. Entries with a known key are in the ring of their
-    /// workspace whatever their provider, so `provider` only selects among the rings without a workspace.
+    /// The rings that entries of this workspace or provider can be in. Entries with a known key are in the ring of
+    /// their workspace whatever their provider, so `provider` only selects among the rings without a workspace.
     fn rings_of<'e>(&'e self, workspace: Option<&'e str>, provider: Option<&'e str>) -> impl Iterator<Item = Ring<'e>> {
         let owned = self.workspaces.iter().filter(move |(id, _)| workspace.is_none_or(|wanted| wanted == &***id));
         let keyless = self
@@ -179,7 +179,8 @@ impl Entries {
         owned.map(|(id, ring)| (Some(&**id), None, ring)).chain(keyless.map(|(name, ring)| (None, *name, ring)))
     }
 
-    /// The loss that may affect a question about `scope`: of the ring that last lost an entry, if that was after `after`.
+    /// The loss that may affect a question about `scope`: of the ring that last lost an entry, if that was after
+    /// `after`.
     pub fn lost(&self, EntryScope { workspace, provider, after }: EntryScope<'_>) -> Option<Lost> {
         let last = self.rings_of(workspace, provider).max_by_key(|(_, _, ring)| ring.dropped_to)?;
         (last.2.dropped_to > after).then(|| lost(last))

@@ -1,5 +1,5 @@
-//! Expectations: which requests should have come, how often and in which order. For an expectation that was not met, the
-//! result has the near miss and its differences, because that is what the author of a failing test needs.
+//! Expectations: which requests should have come, how often and in which order. For an expectation that was not met,
+//! the result has the near miss and its differences, because that is what the author of a failing test needs.
 
 use std::fmt;
 
@@ -23,7 +23,8 @@ pub struct Expectations {
     /// The expected requests. One request can meet several expectations.
     #[serde(default)]
     pub requests: Vec<Expectation>,
-    /// Whether they should have come in this order: the minimum number for each expectation after those for the one before.
+    /// Whether they should have come in this order: the minimum number for each expectation after those for the one
+    /// before.
     #[serde(default)]
     pub in_order: bool,
     /// Whether there should be no other requests in the scope.
@@ -206,8 +207,8 @@ impl Expectations {
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
-    /// The entries without CORS preflights, unless a filter is for OPTIONS. Browsers send preflights by themselves, and how
-    /// many cannot be predicted.
+    /// The entries without CORS preflights, unless a filter is for OPTIONS. Browsers send preflights by themselves, and
+    /// how many cannot be predicted.
     fn without_preflights<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
         let filters = self.requests.iter().map(|one| &one.filter).chain([&self.scope]);
         let methods: Vec<_> = filters.filter_map(|filter| filter.method.as_deref()).collect();

@@ -175,9 +175,9 @@ impl JournalEntry {
 /// The most characters of a target in a log line.
 const LINE_TARGET: usize = 240;
 
-/// A log line about an entry, redacted: an object in the JSON log, and a line in the text log. In text, unknown values are `-`,
-/// and the warnings follow the reason:
-/// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
+/// A log line about an entry, redacted: an object in the JSON log, and a line in the text log. In text, unknown values
+/// are `-`, and the warnings follow the reason: `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 —
+/// limit=500 is above the maximum 200`.
 #[derive(Debug, Serialize)]
 pub struct LogLine {
     /// Its number in the journal; `None` if the journal is off.

@@ -1,5 +1,6 @@
-//! Logs HTTP/2 requests that `h2` refuses. `h2` answers them itself, with a stream reset or with 431, and reports the reason only
-//! as a `tracing` event at level debug. This module turns that event into a warning like the one for HTTP/1.1.
+//! Logs HTTP/2 requests that `h2` refuses. `h2` answers them itself, with a stream reset or with 431, and reports the
+//! reason only as a `tracing` event at level debug. This module turns that event into a warning like the one for
+//! HTTP/1.1.
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
@@ -97,8 +98,8 @@ impl Visit for Message {
     }
 }
 
-/// The reason, if the message is about a refused request. Omits the part of the request that `h2` quotes in parentheses, since
-/// it may contain a key.
+/// The reason, if the message is about a refused request. Omits the part of the request that `h2` quotes in
+/// parentheses, since it may contain a key.
 fn reason(message: &str) -> Option<String> {
     let is_refusal = BEGINNINGS.iter().any(|beginning| message.starts_with(beginning));
     if !is_refusal || OTHERS.iter().any(|other| message.contains(other)) {

@@ -1,9 +1,10 @@
-//! The log. Its lines go through a bounded queue to a thread that writes them to standard error. If standard error blocks or
-//! fails (a pipe that nobody reads, a full disk, a closed pipe), requests and signals do not wait for it, and an exit waits at
-//! most a quarter of a second. Lines that do not fit into the queue or cannot be written are dropped and counted.
+//! The log. Its lines go through a bounded queue to a thread that writes them to standard error. If standard error
+//! blocks or fails (a pipe that nobody reads, a full disk, a closed pipe), requests and signals do not wait for it, and
+//! an exit waits at most a quarter of a second. Lines that do not fit into the queue or cannot be written are dropped
+//! and counted.
 //!
-//! `tracing-appender` has such a thread too, but it bounds lines instead of bytes, does not report dropped lines, and waits a
-//! fixed second for a blocked thread at exit.
+//! `tracing-appender` has such a thread too, but it bounds lines instead of bytes, does not report dropped lines, and
+//! waits a fixed second for a blocked thread at exit.
 
 mod http2;
 mod queue;
@@ -68,8 +69,8 @@ impl Log {
         self.queue.push(text.into());
     }
 
-    /// Logs the error if the run failed, waits until everything is written or [`FLUSH_TIMEOUT`] has passed, and returns the
-    /// exit code.
+    /// Logs the error if the run failed, waits until everything is written or [`FLUSH_TIMEOUT`] has passed, and returns
+    /// the exit code.
     pub fn end(self, outcome: Result<(), impl ToString>) -> ExitCode {
         let failure = outcome.err().map(|error| error.to_string());
         match (&failure, self.format) {

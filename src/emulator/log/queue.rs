@@ -119,8 +119,8 @@ fn cost(line: &[u8]) -> usize {
     line.len() + OVERHEAD
 }
 
-/// The writing thread. It writes each line with one call, so that other writers to the same pipe do not split a line. Whenever
-/// the queue is empty, it reports the number of dropped lines.
+/// The writing thread. It writes each line with one call, so that other writers to the same pipe do not split a line.
+/// Whenever the queue is empty, it reports the number of dropped lines.
 fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, format: LogFormat) {
     for message in messages {
         match message {
@@ -142,8 +142,8 @@ fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, 
     }
 }
 
-/// Like `write_all`, but also retries on a non-blocking pipe that is full. Standard error is one when Node starts this process
-/// and shares its own pipe.
+/// Like `write_all`, but also retries on a non-blocking pipe that is full. Standard error is one when Node starts this
+/// process and shares its own pipe.
 fn write_line(output: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(5);
     while !line.is_empty() {

@@ -1,7 +1,7 @@
 //! Finds secrets in a text, however they are encoded. The text is searched as it is, percent-decoded, with JSON escapes
-//! resolved, and with two of these decodings one after the other. Each of these readings is searched for all secrets at once
-//! and for words that look like a vendor's key, so the time is linear in the length of the text, however many secrets there
-//! are.
+//! resolved, and with two of these decodings one after the other. Each of these readings is searched for all secrets at
+//! once and for words that look like a vendor's key, so the time is linear in the length of the text, however many
+//! secrets there are.
 
 use std::ops::Range;
 
@@ -19,8 +19,8 @@ const DEPTH: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SecretMatch {
     pub(super) at: Range<usize>,
-    /// The secret, to be shown as a mask. `None` if several secrets overlap here or the secret is in base64; then nothing of it
-    /// is shown.
+    /// The secret, to be shown as a mask. `None` if several secrets overlap here or the secret is in base64; then
+    /// nothing of it is shown.
     pub(super) secret: Option<Vec<u8>>,
 }
 
@@ -40,8 +40,8 @@ impl SecretFinder {
         let plain = secrets.iter().map(|secret| (secret.clone(), Some(secret.clone())));
         let coded = secrets.iter().flat_map(|secret| in_base64(secret)).map(|pattern| (pattern, None));
         let (patterns, shown): (Vec<_>, Vec<_>) = plain.chain(coded).unzip();
-        // An automaton is built for each entry that is shown, so this is the kind that is fastest to build. Building fails only
-        // for gigabytes of patterns.
+        // An automaton is built for each entry that is shown, so this is the kind that is fastest to build. Building
+        // fails only for gigabytes of patterns.
         let kind = Some(AhoCorasickKind::NoncontiguousNFA);
         let built = || AhoCorasick::builder().kind(kind).prefilter(false).build(&patterns).ok();
         let automaton = if patterns.is_empty() { None } else { built() };
@@ -63,8 +63,8 @@ impl SecretFinder {
 
     fn search(&self, reading: &DecodedText, places: &mut Vec<SecretMatch>) {
         let matches = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(&reading.bytes));
-        // Matches come in the order of their ends. Those that lie within another match are left out, since masking the outer
-        // one is enough.
+        // Matches come in the order of their ends. Those that lie within another match are left out, since masking the
+        // outer one is enough.
         let mut longest: Vec<(Range<usize>, usize)> = Vec::new();
         for found in matches {
             while longest.last().is_some_and(|(last, _)| found.start() <= last.start) {
@@ -108,8 +108,8 @@ fn merged(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
 /// A text after some decodings.
 struct DecodedText {
     bytes: Vec<u8>,
-    /// For each byte, the index in the original text at which its encoding begins, and at the end the original's length.
-    /// `None`: nothing was decoded.
+    /// For each byte, the index in the original text at which its encoding begins, and at the end the original's
+    /// length. `None`: nothing was decoded.
     begins: Option<Vec<usize>>,
 }
 
@@ -188,7 +188,8 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// The words that look like a vendor's key and are long enough. `-` counts as `_`, since an HTTP method cannot contain `_`.
+/// The words that look like a vendor's key and are long enough. `-` counts as `_`, since an HTTP method cannot contain
+/// `_`.
 fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let plain = |byte: &u8| if *byte == b'-' { '_' } else { char::from(*byte & 0x7f) };
@@ -212,9 +213,9 @@ pub(super) fn is_shaped(text: &str) -> bool {
     providers::ALL.iter().any(|provider| (provider.card().auth.looks_like)(text))
 }
 
-/// The base64 texts by which a secret can be found within a longer encoded text, such as the `user:key` of HTTP Basic. Three
-/// bytes become four characters, so there are three encodings, depending on how many bytes come before. Characters that also
-/// encode bits of a neighbouring byte are left out.
+/// The base64 texts by which a secret can be found within a longer encoded text, such as the `user:key` of HTTP Basic.
+/// Three bytes become four characters, so there are three encodings, depending on how many bytes come before.
+/// Characters that also encode bits of a neighbouring byte are left out.
 fn in_base64(secret: &[u8]) -> Vec<Vec<u8>> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -227,8 +228,8 @@ fn in_base64(secret: &[u8]) -> Vec<Vec<u8>> {
     }
     let shifted = |shift: usize, engine: &base64::engine::GeneralPurpose| {
         let text = engine.encode([&vec![0; shift][..], secret].concat()).into_bytes();
-        // Character `i` encodes the bits from `6 * i`. `first` is the first one without bits of the bytes before the secret,
-        // `last` the first one with bits of the bytes after it.
+        // Character `i` encodes the bits from `6 * i`. `first` is the first one without bits of the bytes before the
+        // secret, `last` the first one with bits of the bytes after it.
         let (first, last) = ((shift * 8).div_ceil(6), (shift + secret.len()) * 8 / 6);
         text.get(first..last).unwrap_or_default().to_vec()
     };
@@ -270,7 +271,8 @@ mod tests {
         assert_eq!(found(&[], "sk_logo.png task_live_0123456789"), []);
     }
 
-    /// Each is within the next, in a text made of nothing else; searched for one by one they would cost billions of steps.
+    /// Each is within the next, in a text made of nothing else; searched for one by one they would cost billions of
+    /// steps.
     #[test]
     fn many_secrets_that_overlap_are_found_in_one_pass() {
         let secrets: Vec<_> = (0..64).map(|more| vec![b'0'; 1000 + more]).collect();

@@ -1,5 +1,5 @@
-//! Redaction: replaces keys and other secrets by masks. Everything that is shown from the journal or logged is redacted here.
-//! Entries are recorded unredacted and redacted when they are shown, so that recording a request stays cheap.
+//! Redaction: replaces keys and other secrets by masks. Everything that is shown from the journal or logged is redacted
+//! here. Entries are recorded unredacted and redacted when they are shown, so that recording a request stays cheap.
 
 mod find;
 mod names;

@@ -35,8 +35,8 @@ pub(super) fn carries_scheme(name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION || *name == header::PROXY_AUTHORIZATION
 }
 
-/// Whether a parameter or JSON field with this name contains a secret. Parameters that a vendor documents do not: one vendor's
-/// cursor is named `token`.
+/// Whether a parameter or JSON field with this name contains a secret. Parameters that a vendor documents do not: one
+/// vendor's cursor is named `token`.
 pub(super) fn is_secret_parameter(name: &str) -> bool {
     let is_documented = || providers::ALL.iter().any(|p| p.card().params().iter().any(|param| param.name == name));
     names_secret(name) && !is_documented()

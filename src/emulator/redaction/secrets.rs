@@ -18,14 +18,14 @@ const TAIL: usize = 4;
 const BODY: usize = 8;
 /// The longest prefix of keys, and the longest scheme.
 const PREFIX: usize = 12;
-/// Shorter secrets are masked where a key is expected, and not searched for elsewhere. `Bearer null` is a common mistake, and
-/// must not mask every `null` in the response.
+/// Shorter secrets are masked where a key is expected, and not searched for elsewhere. `Bearer null` is a common
+/// mistake, and must not mask every `null` in the response.
 pub(super) const SHORTEST: usize = 6;
 /// The most secrets of one request that are searched for, its key first. This bounds the cost of showing an entry.
 const MOST: usize = 64;
 
-/// Masks a key: the prefix of the vendor's keys and the last characters stay, as in `acme_pk_…0000`. Of a short key nothing
-/// stays.
+/// Masks a key: the prefix of the vendor's keys and the last characters stay, as in `acme_pk_…0000`. Of a short key
+/// nothing stays.
 pub fn mask(key: &str) -> String {
     let ends = key.bytes().take(PREFIX).enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at + 1);
     let prefix = ends.into_iter().find(|end| is_shaped(&key[..*end])).unwrap_or(0);
@@ -72,8 +72,8 @@ fn mask_cookies(name: &HeaderName, value: &str) -> String {
     pairs.collect::<Vec<_>>().join(";")
 }
 
-/// The secrets of one request: its key, and the values of headers, parameters and fields that usually contain a key. Words that
-/// look like a vendor's key are masked too, wherever they are.
+/// The secrets of one request: its key, and the values of headers, parameters and fields that usually contain a key.
+/// Words that look like a vendor's key are masked too, wherever they are.
 #[derive(Debug, Default)]
 pub struct Secrets {
     texts: Vec<Vec<u8>>,
@@ -105,8 +105,8 @@ impl Secrets {
         self
     }
 
-    /// Adds the values in a query string or form that look like a key or have a name such as `api_key`, since clients put keys
-    /// there by mistake.
+    /// Adds the values in a query string or form that look like a key or have a name such as `api_key`, since clients
+    /// put keys there by mistake.
     pub fn and_in_query(mut self, query: &str) -> Secrets {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if is_shaped(&value) || is_secret_parameter(&name) {
@@ -149,7 +149,8 @@ impl Secrets {
             return Cow::Borrowed(bytes);
         }
         let masked = replaced(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
-        // The characters that a mask shows can form another secret with the text next to them. Then the masks show nothing.
+        // The characters that a mask shows can form another secret with the text next to them. Then the masks show
+        // nothing.
         let has_secrets = !finder.places(&masked).is_empty();
         Cow::Owned(if has_secrets { replaced(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
     }
@@ -167,7 +168,8 @@ impl Secrets {
         if is_word { self.hide(text).into_owned() } else { mask(text) }
     }
 
-    /// Masks the secrets in a target, including the user and password of a URL and parameters with names such as `api_key`.
+    /// Masks the secrets in a target, including the user and password of a URL and parameters with names such as
+    /// `api_key`.
     pub fn target(&self, target: &str) -> String {
         let (address, query) = target.split_once('?').unwrap_or((target, ""));
         let mut shown = without_password(address);

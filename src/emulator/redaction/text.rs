@@ -1,5 +1,5 @@
-//! Prepares a client's text for use in a message: redacted, in one line and cut. Also suggests the known word for a misspelt
-//! one.
+//! Prepares a client's text for use in a message: redacted, in one line and cut. Also suggests the known word for a
+//! misspelt one.
 
 use std::borrow::Cow;
 
@@ -29,8 +29,8 @@ pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str>
     Cow::Owned(line)
 }
 
-/// A message for use in a header: characters other than visible ASCII are escaped, as in `\u{e9}`, since clients decode other
-/// bytes in headers in different ways or refuse them.
+/// A message for use in a header: characters other than visible ASCII are escaped, as in `\u{e9}`, since clients decode
+/// other bytes in headers in different ways or refuse them.
 pub fn in_ascii(sentence: &str) -> String {
     let mut line = String::with_capacity(sentence.len());
     for c in sentence.chars() {
@@ -58,8 +58,8 @@ pub fn quoted(text: &str, secrets: &Secrets) -> String {
     format!("`{}`", clip(text, SHORT, secrets))
 }
 
-/// The known word that is most similar to a misspelt one, if at most one letter in three differs. Case and the characters that
-/// join words are ignored.
+/// The known word that is most similar to a misspelt one, if at most one letter in three differs. Case and the
+/// characters that join words are ignored.
 pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > SHORT {
         return None;
