@@ -46,11 +46,7 @@ impl Client {
     /// The client of this request on this connection.
     pub fn of(request: &Parts, connection: Option<ConnectionHandle>) -> Client {
         let is_shared = request.version == Version::HTTP_2;
-        Client {
-            connection: connection.filter(|_| !is_shared),
-            no_body: request.method == Method::HEAD,
-            is_shared,
-        }
+        Client { connection: connection.filter(|_| !is_shared), no_body: request.method == Method::HEAD, is_shared }
     }
 
     /// Waits until everything that was written to the connection has been passed to the operating system.
