@@ -163,10 +163,9 @@ async fn add(
     // `get_or_create` would create state for a workspace that does not exist.
     existing(&app, &workspace).await?;
     let now = app.workspace_states.get_or_create(&workspace).now(&app.clock);
-    let assets = assets
-        .into_iter()
-        .enumerate()
-        .map(|(index, fields)| dated(fields, now).map_err(|refusal| nested(refusal, &format!("assets[{index}]"))));
+    let assets = assets.into_iter().enumerate().map(|(index, fields)| {
+        with_creation_time(fields, now).map_err(|refusal| within_field(refusal, &format!("assets[{index}]")))
+    });
     let assets = assets.collect::<Result<Vec<Asset>, Refusal>>()?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.workspace_without_assets(&workspace).await?;
@@ -178,12 +177,12 @@ async fn add(
     Ok(Created(AssetPage { assets: shown, next: None }))
 }
 
-fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
+fn with_creation_time(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
     fields.entry("created_at".to_owned()).or_insert_with(|| to_raw_value(&Instant(now)).expect("an instant is JSON"));
     merge::read(&fields)
 }
 
-fn nested(refusal: Refusal, within: &str) -> Refusal {
+fn within_field(refusal: Refusal, within: &str) -> Refusal {
     let at = refusal.at.as_deref().filter(|at| *at != BODY).map(|at| format!("{within}.{at}"));
     refusal.at(at.unwrap_or_else(|| within.to_owned()))
 }
@@ -196,7 +195,7 @@ pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Resul
     // Each attempt uses one seed of this sequence, so retries do not change the workspace's own sequence.
     let rng = Rng::seeded(app.workspace_states.get_or_create(&around.id).rng.next_u64());
     loop {
-        let new = identified(&around, rng.next_u64());
+        let new = with_ids(&around, rng.next_u64());
         let given = |(provider, id): &(&str, String)| new.iter().any(|(asset, _)| asset.ids.get(*provider) == Some(id));
         match write.taken(&around.id, &new).await? {
             None => return Ok(new),
@@ -206,7 +205,7 @@ pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Resul
     }
 }
 
-fn identified(around: &Workspace, seed: u64) -> Vec<NewAsset> {
+fn with_ids(around: &Workspace, seed: u64) -> Vec<NewAsset> {
     load_fixtures::identified_by(around, around.assets.iter().cloned(), seed).collect()
 }
 
@@ -269,7 +268,7 @@ async fn change(
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = identified(&around, workspace_state.rng.next_u64()).remove(0);
+            let changed = with_ids(&around, workspace_state.rng.next_u64()).remove(0);
             shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })

@@ -18,10 +18,10 @@ pub fn check(settings: &Settings, request: &Request) -> Result<(), Refusal> {
         return Ok(());
     }
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    admitted(request.headers(), authority, settings)
+    check_headers(request.headers(), authority, settings)
 }
 
-fn admitted(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -> Result<(), Refusal> {
+fn check_headers(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -> Result<(), Refusal> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).or(authority).unwrap_or_default();
     let shown = text(header::AUTHORIZATION).and_then(bearer);
@@ -128,10 +128,10 @@ mod tests {
     fn a_page_of_another_origin_is_refused_even_from_here() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost:4750".parse().unwrap());
-        assert!(admitted(&headers, None, &Settings::default()).is_ok());
+        assert!(check_headers(&headers, None, &Settings::default()).is_ok());
         for (origin, good) in [("http://localhost:4750", true), ("http://localhost:3000", false), ("null", false)] {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
-            assert_eq!(admitted(&headers, None, &Settings::default()).is_ok(), good, "{origin}");
+            assert_eq!(check_headers(&headers, None, &Settings::default()).is_ok(), good, "{origin}");
         }
     }
 
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_server_was_given_is_local() {
+    fn a_name_from_tls_name_is_local() {
         let settings = Settings { names: vec!["mock.example.com".to_owned()], ..Settings::default() };
         let mut headers = HeaderMap::new();
         for (host, good) in
             [("mock.example.com", true), ("MOCK.example.com.:4750", true), ("a.mock.example.com", false)]
         {
             headers.insert(header::HOST, host.parse().unwrap());
-            assert_eq!(admitted(&headers, None, &settings).is_ok(), good, "{host}");
+            assert_eq!(check_headers(&headers, None, &settings).is_ok(), good, "{host}");
         }
     }
 
@@ -156,9 +156,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "emulator.example".parse().unwrap());
         let abc = with_token("abc");
-        assert_eq!(admitted(&headers, None, &abc).unwrap_err().code, "no_token");
+        assert_eq!(check_headers(&headers, None, &abc).unwrap_err().code, "no_token");
         headers.insert(header::AUTHORIZATION, "bearer abc".parse().unwrap());
-        assert!(admitted(&headers, None, &abc).is_ok());
-        assert_eq!(admitted(&headers, None, &with_token("abd")).unwrap_err().code, "no_token");
+        assert!(check_headers(&headers, None, &abc).is_ok());
+        assert_eq!(check_headers(&headers, None, &with_token("abd")).unwrap_err().code, "no_token");
     }
 }

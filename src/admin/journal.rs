@@ -155,7 +155,7 @@ async fn read(
     match format {
         JournalFormat::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),
         JournalFormat::Text => {
-            let (_, numbers) = found(&app, search).await?;
+            let (_, numbers) = search_numbers(&app, search).await?;
             Ok(JsonOrLines::lines(entries(app, numbers).map(|entry| line(&entry))))
         }
     }
@@ -177,12 +177,12 @@ async fn search(
 /// Checks that all names in a filter exist. `at` is the path of the filter in the request.
 async fn check(app: &App, filter: &Filter, at: &str) -> Result<(), Refusal> {
     filter.check(at)?;
-    known_workspaces(app, filter.workspace.as_deref()).await
+    require_workspaces(app, filter.workspace.as_deref()).await
 }
 
 /// Checks that the workspaces exist, or that the journal has recorded requests of them: restoring a snapshot removes
 /// workspaces and keeps the journal.
-async fn known_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
+async fn require_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
     for id in ids {
         if !app.journal.knows(id) {
             existing(app, id).await?;
@@ -198,13 +198,16 @@ impl From<InvalidFilter> for Refusal {
 }
 
 async fn look_up(app: Arc<App>, search: JournalSearch) -> Result<JsonStream<JournalEntries>, Refusal> {
-    let (journal, numbers) = found(&app, search).await?;
+    let (journal, numbers) = search_numbers(&app, search).await?;
     let empty = JournalEntries { entries: Vec::new(), journal };
     Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| EntryView::of(&entry))))
 }
 
 /// Searches the journal, after waiting for a match if `wait_ms` is set. Returns the numbers of the entries.
-async fn found(app: &App, JournalSearch { filter, wait_ms }: JournalSearch) -> Result<(Stats, Vec<u64>), Refusal> {
+async fn search_numbers(
+    app: &App,
+    JournalSearch { filter, wait_ms }: JournalSearch,
+) -> Result<(Stats, Vec<u64>), Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
@@ -249,7 +252,7 @@ async fn verify(
         return Err(Refusal::invalid("requests", message));
     }
     expectations.check()?;
-    known_workspaces(&app, expectations.workspaces()).await?;
+    require_workspaces(&app, expectations.workspaces()).await?;
     let unfired = match expectations.faults {
         Some(ExpectedFaults::AllFired) => unfired(&app, &expectations.scope).await?,
         None => Vec::new(),
@@ -262,7 +265,7 @@ async fn har(
     State(app): State<Arc<App>>,
     StrictQuery(JournalSelector { workspace }): StrictQuery<JournalSelector>,
 ) -> Result<JsonStream<Har>, Refusal> {
-    known_workspaces(&app, workspace.as_deref()).await?;
+    require_workspaces(&app, workspace.as_deref()).await?;
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
     Ok(JsonStream::new(&Har::of(&[]), entries(app, numbers).map(|entry| Har::entry(&entry))))
 }

@@ -50,7 +50,7 @@ pub fn complete(document: &mut Value) {
         title_choices(name, schema);
     }
     each_parameter(document, &mut simplify_parameter);
-    let renamed = different(&requests, &answers);
+    let renamed = differing_names(&requests, &answers);
     let mut merged: Schemas = known_words().into_iter().collect();
     merged.extend(answers);
     for (name, schema) in requests {
@@ -174,7 +174,7 @@ fn title_choices(name: &str, schema: &mut Value) {
 }
 
 /// The names of types whose request schema differs from the response schema, or refers to such a type.
-fn different(requests: &Schemas, answers: &Schemas) -> BTreeSet<String> {
+fn differing_names(requests: &Schemas, answers: &Schemas) -> BTreeSet<String> {
     // Each round adds the types that refer to those found before, until there are no more.
     let mut different = BTreeSet::new();
     loop {

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_is_kept_once_and_what_is_beyond_the_bound_is_counted() {
+    fn equal_messages_are_counted_together_and_those_beyond_the_bound_are_left_out() {
         let mut distinct = Distinct::default();
         for number in 0..MOST + 5 {
             distinct.count(Some("acme"), Some(400), &format!("{number} is wrong"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_sentence_the_beginning_is_kept() {
+    fn a_long_message_is_cut_off() {
         let mut distinct = Distinct::default();
         distinct.count(None, None, &"ä".repeat(LONGEST + 1));
         assert_eq!(distinct.by_count()[0].says, "ä".repeat(LONGEST) + "…");

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_stay_true_where_nothing_is_enforced() {
+    fn requests_are_counted_where_no_limit_is_enforced() {
         for (off, setting) in [(true, KeyLimits::Strict), (false, KeyLimits::Off)] {
             let limits = Limits::new(off);
             let last = (0..5).map(|_| limits.count(1, setting, &[MINUTE], 0)).last().unwrap();

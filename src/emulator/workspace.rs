@@ -112,7 +112,8 @@ pub fn narrowed(
 /// server loaded from it at the start.
 pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
     let write = app.store.write(providers::names()).await?;
-    let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
+    let (mut write, mut workspace, collection) =
+        find_or_add_collection(app, write, &new.from, new.which.as_deref()).await?;
     let id = match new.id {
         Some(id) => id,
         None => fresh_id(app, &mut write).await?,
@@ -191,7 +192,7 @@ pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &s
 /// Finds the collection of assets for a source: one that was made from the same source before, or a new one. Adding a
 /// large collection is split into several transactions, so that other writers do not wait; so the limit of workspaces
 /// is checked before and after it.
-async fn found_or_added(
+async fn find_or_add_collection(
     app: &App,
     mut write: Write,
     from: &Origin,
@@ -203,7 +204,7 @@ async fn found_or_added(
         let (workspace, collection) = write.shared(other).await?;
         return Ok((write, workspace, collection));
     }
-    let source = source(from, which);
+    let source = source_text(from, which);
     if let Some(template) = write.template(&source).await? {
         return Ok((write, template.content, template.collection));
     }
@@ -213,7 +214,7 @@ async fn found_or_added(
     let (workspace, assets): (Workspace, Box<dyn Iterator<Item = Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
         other => {
-            let mut workspace = chosen(read(other)?, which)?;
+            let mut workspace = choose_workspace(read_fixture(other)?, which)?;
             if [workspace.users.len(), workspace.projects.len(), workspace.folders.len()]
                 .iter()
                 .any(|n| *n > size::MAX_PLACES)
@@ -236,7 +237,7 @@ async fn found_or_added(
 }
 
 /// A text that is equal for equal sources.
-fn source(from: &Origin, which: Option<&str>) -> String {
+fn source_text(from: &Origin, which: Option<&str>) -> String {
     let from: Cow<'_, str> = match from {
         Origin::BuiltIn(name) => Cow::Owned(format!("built-in {name}")),
         Origin::Inline(text) => Cow::Borrowed(text.get()),
@@ -246,7 +247,7 @@ fn source(from: &Origin, which: Option<&str>) -> String {
     format!("{} {from}", which.unwrap_or_default())
 }
 
-fn read(from: &Origin) -> Result<Fixture, MakeError> {
+fn read_fixture(from: &Origin) -> Result<Fixture, MakeError> {
     let (source, text) = match from {
         Origin::BuiltIn(name) => {
             (&**name, load_fixtures::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
@@ -260,7 +261,7 @@ fn read(from: &Origin) -> Result<Fixture, MakeError> {
         .map_err(MakeError::Fixture)
 }
 
-fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
+fn choose_workspace(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
     let ids: Vec<_> = fixture.workspaces.iter().map(|workspace| workspace.id.clone()).collect();
     let mut fitting = fixture.workspaces.into_iter().filter(|workspace| which.is_none_or(|id| id == workspace.id));
     match (fitting.next(), fitting.next()) {

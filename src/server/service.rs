@@ -148,11 +148,11 @@ fn move_authority(head: &mut Parts) {
 /// Answers the requests of a connection until it ends.
 pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<Output = ()> + Send + use<> {
     let Arrival { app, answered, local, peer, tunnel, ending, inner } = arrival;
-    let wire = Connection::new(stream, app.timeouts);
-    let (handle, inner) = (wire.line(), Mutex::new(inner));
+    let connection = Connection::new(stream, app.timeouts);
+    let (handle, inner) = (connection.line(), Mutex::new(inner));
     let service = ConnectionService { app: app.clone(), answered, handle, local, peer, tunnel, ending, inner };
     let http = Builder::new(TokioExecutor::new());
-    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(wire), service).into_owned());
+    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(connection), service).into_owned());
     async move {
         if let Err(cause) = CLIENT.scope(peer, served).await {
             log_failure(&app, peer, &*cause);

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_ends_when_its_seconds_are_over_or_its_next_ones_came() {
+    fn a_rule_ends_after_its_seconds_or_its_number_of_requests() {
         let faults = Faults::default();
         let applies = |now| !faults.choose(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_refused_is_not_there() {
+    fn an_invalid_rule_is_not_added() {
         let faults = Faults::default();
         assert!(faults.add(rule(r#"{"effect":{"failure":"nope"}}"#), 0).is_err());
         assert!(faults.is_idle());
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_page_that_a_paging_fault_alters_is_one_that_it_can_alter() {
+    fn a_paging_fault_does_not_count_requests_that_it_cannot_apply_to() {
         let faults = Faults::default();
         let applies = |query| !faults.choose(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
         let id = faults

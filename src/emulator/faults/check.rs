@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_vendor_does_not_have_is_refused_with_what_it_has() {
+    fn unknown_names_are_refused_with_the_valid_ones() {
         let (at, message) = said(r#"{"match":{"provider":"nope"},"effect":"empty"}"#);
         assert_eq!(at, "match.provider");
         assert!(message.starts_with("there is no provider `nope`; there are `xqr`, `flora`"), "{message}");
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_are_refused_where_they_stand() {
+    fn numbers_out_of_range_are_refused_with_their_field() {
         for (json, place) in [
             (r#"{"effect":"empty","trigger":{"next":0}}"#, "trigger.next"),
             (r#"{"effect":"empty","trigger":{"every":0}}"#, "trigger.every"),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_format_does_not_know_is_not_read() {
+    fn unknown_fields_are_refused() {
         for json in [
             r#"{"effect":"empty","triger":"always"}"#,
             r#"{"effect":"nope"}"#,

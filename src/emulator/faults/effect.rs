@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_in_json_is_kept_as_it_is_written() {
+    fn a_json_body_is_unchanged_to_the_byte() {
         let raw = r#"{"raw":{"status":418,"body":{"b":1,"a":[2.50]}}}"#;
         let effect: Effect = serde_json::from_str(raw).unwrap();
         let Effect::Raw(Raw { body: Some(body), .. }) = &effect else { panic!("{effect:?}") };
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn latencies_stay_in_their_bounds_and_spread_as_they_say() {
+    fn latencies_stay_in_their_bounds_and_follow_their_distribution() {
         let rng = Rng::seeded(7);
         let drawn = |latency: Latency| (0..4000).map(|_| latency.draw(&rng).as_secs_f64() * 1000.0).collect();
         let fixed: Vec<f64> = drawn(Latency::FixedMs(20));

@@ -108,7 +108,7 @@ mod tests {
     use crate::providers;
 
     #[test]
-    fn every_name_names_a_failure_and_only_one() {
+    fn every_name_has_exactly_one_failure() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             let mut names = names(card);
             assert!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_there_names_nothing() {
+    fn an_unknown_name_has_no_failure() {
         let card = providers::ALL[0].card();
         for name in ["", "nope", "rate_limited_", "rate_limited_nope", "RATE_LIMITED"] {
             assert_eq!(named(card, name, KeyLimits::Default, 0, None), None, "{name}");

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_of_every_provider_can_be_asked_for() {
+    fn every_failure_of_every_provider_can_be_requested() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             for name in failures::names(card) {
                 assert_eq!(read(card, &name), Ok((Effect::Failure(name.clone()), None)), "{}", card.name);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_effect_can_be_asked_for() {
+    fn every_effect_can_be_requested() {
         assert_eq!(effect("empty"), Effect::Empty);
         assert_eq!(effect(" malformed_json ; "), Effect::MalformedJson);
         assert_eq!(
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_what_to_write() {
+    fn errors_say_what_to_write_instead() {
         let said = |text| read(flora(), text).expect_err(text);
         assert!(said("nope").starts_with("FLORA has no failure `nope`; it has missing_key"));
         assert!(

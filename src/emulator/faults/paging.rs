@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_follows_another_unless_it_is_the_first_however_that_is_said() {
+    fn the_first_page_is_recognized_however_it_is_requested() {
         for (name, first, later) in [
             ("xqr", &["", "offset=0", "limit=5"][..], &["offset=1", "limit=5&offset=20"][..]),
             ("flora", &["", "cursor=", "cursor=eyJvZmZzZXQiOjB9"], &["cursor=eyJvZmZzZXQiOjIwfQ"]),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_happen_follows_from_how_pages_are_asked_for() {
+    fn realism_depends_on_how_pages_are_requested() {
         use Realism::{Impossible, Plausible, Synthetic};
         let all = |name| ALL.map(|fault| realism(card(name), fault));
         assert_eq!(all("xqr"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Impossible]);

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_given_must_be_true() {
+    fn a_request_must_meet_all_conditions() {
         for (matches, expected) in [
             ("{}", true),
             (r#"{"workspace":"ws_a"}"#, true),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probability_is_kept_and_the_same_for_the_same_seed() {
+    fn a_probability_is_respected_and_reproducible_with_a_seed() {
         let fired = |seed| {
             let rng = Rng::seeded(seed);
             (0..5000).map(|seen| Trigger::Probability(0.2).fires(seen, &rng)).collect::<Vec<_>>()

@@ -116,13 +116,13 @@ pub async fn send(response: Response, effect: &Effect, peer: &Client) -> Respons
     let body = match effect {
         Effect::Trickle(pieces) => trickle(whole, *pieces),
         Effect::Truncate(part) if part.of(whole.len()) < whole.len() => {
-            closed(whole.slice(..part.of(whole.len())), peer.clone())
+            end_with_close(whole.slice(..part.of(whole.len())), peer.clone())
         }
-        Effect::Reset(Reset::MidBody) if !bodiless => reset(whole.slice(..whole.len() / 2), peer.clone()),
+        Effect::Reset(Reset::MidBody) if !bodiless => end_with_reset(whole.slice(..whole.len() / 2), peer.clone()),
         Effect::Reset(_) => {
             peer.flushed().await;
             peer.reset();
-            reset(Bytes::new(), Client::default())
+            end_with_reset(Bytes::new(), Client::default())
         }
         _ => Body::from(whole),
     };
@@ -145,8 +145,8 @@ fn trickle(whole: Bytes, Trickle { chunk_bytes, pause_ms }: Trickle) -> Body {
 }
 
 /// A body that ends after `part`, and then closes the connection.
-fn closed(part: Bytes, peer: Client) -> Body {
-    broken(part, async move {
+fn end_with_close(part: Bytes, peer: Client) -> Body {
+    end_with_error(part, async move {
         peer.flushed().await;
         if peer.connection.is_none() {
             sleep(ARRIVAL).await;
@@ -158,7 +158,7 @@ fn closed(part: Bytes, peer: Client) -> Body {
 /// A body that ends after `part`, and then resets the connection.
 fn reset(part: Bytes, peer: Client) -> Body {
     let sent = !part.is_empty();
-    broken(part, async move {
+    end_with_error(part, async move {
         peer.flushed().await;
         if sent {
             sleep(ARRIVAL).await;
@@ -169,7 +169,7 @@ fn reset(part: Bytes, peer: Client) -> Body {
 }
 
 /// A body that fails after `part`, when `end` resolves.
-fn broken(part: Bytes, end: impl Future<Output = io::Error> + Send + 'static) -> Body {
+fn end_with_error(part: Bytes, end: impl Future<Output = io::Error> + Send + 'static) -> Body {
     let part = stream::iter([Ok(part)]);
     Body::from_stream(part.chain(stream::once(async { Err(end.await) })))
 }

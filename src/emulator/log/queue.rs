@@ -177,7 +177,7 @@ fn report_dropped(counts: &Counts, output: &mut impl Write, format: LogFormat) {
 mod tests {
     use super::*;
 
-    /// An output that does with each line what the test says.
+    /// An output whose result for each line is set by the test.
     struct Output<F>(F);
 
     impl<F: FnMut(&str) -> io::Result<()>> Write for Output<F> {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_counted_and_told_once_the_rest_is_written() {
+    fn lines_beyond_the_capacity_are_counted_and_reported_when_the_queue_is_empty() {
         let (sender, lines) = mpsc::sync_channel(0);
         let pipe = Output(move |line: &str| sender.send(line.to_owned()).map_err(io::Error::other));
         let queue = Queue::start(pipe, LogFormat::Text).unwrap();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_counted_and_told_once_it_can() {
+    fn lines_that_cannot_be_written_are_counted_and_reported_later() {
         let (sender, lines) = mpsc::channel();
         let mut failures =
             [io::ErrorKind::StorageFull, io::ErrorKind::WouldBlock, io::ErrorKind::BrokenPipe].into_iter();

@@ -58,7 +58,7 @@ impl SecretFinder {
                 readings = readings.iter().flat_map(|reading| reading.decoded(self.has_spaces)).collect();
             }
         }
-        merged(places)
+        merge_overlaps(places)
     }
 
     fn search(&self, reading: &DecodedText, places: &mut Vec<SecretMatch>) {
@@ -88,7 +88,7 @@ impl SecretFinder {
 }
 
 /// Merges overlapping matches. The secret stays known if one match covers the whole merged range.
-fn merged(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
+fn merge_overlaps(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
     places.sort_by(|a, b| a.at.start.cmp(&b.at.start).then(b.at.end.cmp(&a.at.end)));
     let mut merged: Vec<SecretMatch> = Vec::new();
     for place in places {
@@ -133,10 +133,10 @@ impl DecodedText {
         let has = |byte: u8| memchr::memchr(byte, &self.bytes).is_some();
         let form = has_spaces && has(b'+');
         let ways: [(bool, Decode); 3] = [(has(b'%'), percent), (form, form_encoded), (has(b'\\'), json)];
-        ways.into_iter().filter(|(applies, _)| *applies).map(|(_, next)| self.resolved(next)).collect()
+        ways.into_iter().filter(|(applies, _)| *applies).map(|(_, next)| self.decode_with(next)).collect()
     }
 
-    fn resolved(&self, decode: Decode) -> DecodedText {
+    fn decode_with(&self, decode: Decode) -> DecodedText {
         let (mut bytes, mut begins) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len() + 1));
         let mut at = 0;
         while at < self.bytes.len() {
@@ -177,7 +177,7 @@ fn json(bytes: &[u8]) -> ([u8; 4], usize, usize) {
             let count = c.encode_utf8(&mut spelled).len();
             (spelled, count, 6)
         }
-        // No secret contains control characters, so it does not matter which one it is.
+        // Which control character it is does not matter, since keys have none.
         [b'\\', b'b' | b'f' | b'n' | b'r' | b't', ..] => one(b'\n', 2),
         [b'\\', escaped, ..] => one(*escaped, 2),
         _ => one(bytes[0], 1),
@@ -264,15 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_the_shape_of_a_key_is_found_and_a_short_one_is_a_name() {
+    fn a_word_that_looks_like_a_key_is_found_unless_it_is_short() {
         assert_eq!(found(&[], "a/sk_live_0123456789/b"), [(2, 20)]);
         assert_eq!(found(&[], r"a\nsk_live_0123456789"), [(3, 21)]);
         assert_eq!(found(&[], "%2573k_live_0123456789"), [(0, 22)]);
         assert_eq!(found(&[], "sk_logo.png task_live_0123456789"), []);
     }
 
-    /// Each is within the next, in a text made of nothing else; searched for one by one they would cost billions of
-    /// steps.
+    /// Each secret is contained in the next one, and the text consists of them. A search for one at a time would take
+    /// billions of steps.
     #[test]
     fn many_secrets_that_overlap_are_found_in_one_pass() {
         let secrets: Vec<_> = (0..64).map(|more| vec![b'0'; 1000 + more]).collect();

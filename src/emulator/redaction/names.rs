@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_whether_it_is_a_secrets() {
+    fn a_name_decides_whether_the_value_is_secret() {
         for name in ["api-key", "X-Auth-Token", "token", "accessToken", "x-functions-key", "client_secret", "x-jwt"] {
             assert!(is_secrets(name), "{name}");
         }

@@ -148,11 +148,11 @@ impl Secrets {
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
-        let masked = replaced(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
+        let masked = replace_matches(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
         // The characters that a mask shows can form another secret with the text next to them. Then the masks show
         // nothing.
         let has_secrets = !finder.places(&masked).is_empty();
-        Cow::Owned(if has_secrets { replaced(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
+        Cow::Owned(if has_secrets { replace_matches(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
     }
 
     /// Masks the secrets in a header.
@@ -202,7 +202,7 @@ fn without_password(address: &str) -> String {
 }
 
 /// The bytes with every secret replaced by what `show` makes of it.
-fn replaced(bytes: &[u8], places: &[SecretMatch], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
+fn replace_matches(bytes: &[u8], places: &[SecretMatch], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
     let mut shown = Vec::with_capacity(bytes.len());
     let mut copied = 0;
     for SecretMatch { at, secret } in places {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_however_it_is_spelled() {
+    fn a_secret_is_found_however_it_is_encoded() {
         let secrets = Secrets::of(Some(r#"sk_a"b\c d/+%"#), &HeaderMap::new());
         for spelled in [
             r#"sk_a"b\c d/+%"#,
