@@ -21,8 +21,8 @@ use crate::http::connection::Stream;
 /// How long requests in progress may take to finish after a shutdown was requested.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// Serves until `shutdown` resolves. Then it stops accepting, gives requests in progress half a second to finish, and
-/// returns.
+/// Serves until `shutdown` resolves. Then stops accepting, and returns when all requests are done or after half a
+/// second.
 pub async fn run(
     mut listener: TcpListener,
     app: Arc<App>,
@@ -51,8 +51,7 @@ pub async fn run(
             tokio::spawn(serve(Stream::of_socket(socket, app.tls.clone()), connections.watcher(), arrival));
         }
     };
-    // The indexes are made after the first response, so that it does not wait milliseconds for indexes that it does not
-    // need.
+    // The indexes take milliseconds. They are made after the first response, which does not need them.
     let indexing = async {
         answered.notified().await;
         if let Err(cause) = app.store.index().await {

@@ -14,8 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::answer::Refusal;
 use crate::emulator::app::App;
 
-/// The path, which is open to everyone: the certificate is not secret, and the programs that fetch it rarely have a
-/// token.
+/// The path. It is open to everyone: the certificate is not secret, and programs that fetch it rarely have a token.
 pub const PATH: &str = "/_emulator/ca.pem";
 
 /// The content type, which browsers show and programs save.

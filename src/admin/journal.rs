@@ -218,8 +218,7 @@ async fn search_numbers(
     Ok(app.journal.numbers(&filter))
 }
 
-/// The entries with these numbers, each read when the response needs it. Entries that were evicted by then are left
-/// out.
+/// The entries with these numbers, each read when the response needs it. Entries evicted by then are left out.
 fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<JournalEntry>> {
     numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }

@@ -1,5 +1,4 @@
-//! Streams long lists as JSON or lines. Items are serialized while the response is sent, so only one at a time is in
-//! memory.
+//! Streams long lists as JSON or lines. Items are serialized while the response is sent, one at a time, to save memory.
 
 use std::convert::Infallible;
 use std::iter::once;
@@ -17,8 +16,7 @@ use serde::Serialize;
 
 use super::answer::Json;
 
-/// A response with a `T` that has a list of any length. Over HTTP/1.1 it is sent in chunks, since its length is
-/// unknown.
+/// A response with a `T` that has a list of any length. Over HTTP/1.1 it is sent chunked, since its length is unknown.
 pub struct JsonStream<T> {
     body: Body,
     shape: PhantomData<T>,
@@ -30,8 +28,8 @@ impl<T: Serialize> JsonStream<T> {
         JsonStream::read(empty, stream::iter(items.map(Ok::<_, Infallible>)))
     }
 
-    /// Like [`new`](JsonStream::new), with items from a stream. If the stream fails, the response ends with a broken
-    /// connection.
+    /// Like [`new`](JsonStream::new), with items from a stream. If the stream fails, the connection
+    /// breaks off.
     pub fn read<I: Serialize, E: std::error::Error + Send + Sync + 'static>(
         empty: &T,
         items: impl Stream<Item = Result<I, E>> + Send + 'static,

@@ -177,8 +177,7 @@ async fn remove(
     Ok(NoContent)
 }
 
-/// The provider of the key with this text. Fails if there is no such key, or if several providers have one and none is
-/// named.
+/// The provider of the key with this text. Fails if there is none, or several and no provider is given.
 async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<String>) -> Result<String, Refusal> {
     existing(app, workspace).await?;
     let mut fitting: Vec<_> = app.store.keys_of(workspace).await?;

@@ -1,5 +1,4 @@
-//! Patches (JSON merge patch on the top level): null removes a field, and fields that are not named keep their exact
-//! JSON.
+//! Patches (JSON merge patch on the top level): null removes a field, and other fields keep their exact JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -41,8 +41,7 @@ use crate::emulator::app::App;
 use crate::http::request_body::BodyShare;
 use crate::http::respond::date;
 
-/// The routes and their document, made at the first request for one of them, since runs that must start fast often send
-/// none.
+/// The routes and their document, made at the first request, since runs that must start fast often send none.
 static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
 
 struct Routes {

@@ -38,8 +38,7 @@ pub fn answer<T: JsonSchema>() -> Response {
     Response { description, content: content.into_iter().collect(), ..Response::default() }
 }
 
-/// Merges the schemas of requests, which are in the document, with those of responses, and brings both into their final
-/// form.
+/// Merges the schemas of requests, which are in the document, with those of responses, and simplifies them.
 pub fn complete(document: &mut Value) {
     let mut requests = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut answers = ANSWER_GENERATOR.with_borrow_mut(|generator| generator.take_definitions(true));

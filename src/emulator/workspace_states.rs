@@ -70,8 +70,7 @@ impl WorkspaceState {
 /// The in-memory states of workspaces, by id.
 #[derive(Debug, Default)]
 pub struct WorkspaceStates {
-    /// The seed of every workspace's random numbers, so that a test in one workspace does not depend on requests in
-    /// others.
+    /// The seed of every workspace's random numbers, so that requests in one do not change the ids in another.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
     /// The ids of workspaces that had failed when their state was removed.

@@ -42,7 +42,8 @@ pub struct Call<'r> {
     key: Result<Arc<KeyCache>, Failure>,
     /// When the request came, by the clock of the key's workspace.
     pub now: Micros,
-    /// Random bits, for example for the vendor's request id. Drawn once, so that every answer draws equally many.
+    /// Random bits, for example for the vendor's request id. Drawn once for each request, so that with a seed the
+    /// outcome of one request does not change the ids of later ones.
     entropy: u128,
     /// The variants of the provider's behaviour that are chosen for this key.
     variants: Variants,
@@ -143,8 +144,8 @@ impl<'r> Call<'r> {
     }
 
     /// The response or failure that a fault puts in place of the vendor's. The request is counted as if the vendor
-    /// itself had failed: not at all if the failure is about the key. An injected rate limit shows its quota as used
-    /// up.
+    /// itself had failed: not at all if the failure is about the key. For an injected rate limit, the
+    /// quota is shown as used up.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
         self.entry.note_injected();
@@ -239,8 +240,7 @@ impl<'r> Call<'r> {
             let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
-        // Requests for the same missing page take turns: the first one makes it, and the others then find it in the
-        // cache.
+        // Requests with the same key that need a new page take turns. If one has just made this page, it is cached now.
         let turn = key.turn.clone();
         let _turn = turn.lock().await;
         let may_list = |key: &Key| {

@@ -94,8 +94,7 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace of its
-/// own.
+/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace.
 pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;

@@ -27,8 +27,7 @@ pub fn note_failed_handshake(app: Arc<App>, failure: &HandshakeFailure) {
     pending.close_unanswered();
 }
 
-/// Refuses a tunnel and closes the connection, since the bytes that the client may send next are meant for another
-/// server.
+/// Refuses a tunnel and closes the connection, since what the client sends next is meant for another server.
 pub fn refuse_tunnel(app: Arc<App>, request: Parts, status: StatusCode, why: &str) -> Response {
     let now = app.clock.now();
     let reply = own_answers::no_tunnel(&request, status, why);

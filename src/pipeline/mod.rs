@@ -30,8 +30,7 @@ use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
 
-/// Answers a request that is not for the emulator's own API. Without a connection, as in tests, a fault cannot reset
-/// it.
+/// Answers a request that is not for the emulator's own API. Faults cannot reset a missing connection.
 pub fn answer(
     app: Arc<App>,
     connection: Option<ConnectionHandle>,

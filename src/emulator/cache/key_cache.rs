@@ -20,11 +20,10 @@ const ENTRY: usize = 64;
 /// The most listings in one entry: more than a client has filters. When it is full, all of them are evicted.
 const MAX_LISTINGS: usize = 128;
 
-/// The most responses in one entry: more than a client has different requests. When it is full, all of them are
-/// evicted.
+/// The most responses in one entry: more than a client has different requests. When full, all are evicted.
 const MAX_RESPONSES: usize = 256;
 
-/// How many row ids of a large listing are read at first. Pages within them do not need the rest, which takes longer to
+/// How many row ids of a large listing are read at first. Pages within them do not need the rest, which is slow to
 /// read.
 const PREFIX: u64 = 1000;
 
@@ -164,8 +163,7 @@ impl KeyCache {
             Start::After { created_at, id } => (created_at, id),
         };
         let descending = query.selection.order.direction == Direction::Descending;
-        // A binary search. The listing has only row ids, so each step reads one asset to compare its creation time and
-        // id.
+        // A binary search. The listing has only row ids, so each step reads one asset for its creation time and id.
         let (mut least, mut most) = (0, row_ids.len());
         while least < most {
             let middle = usize::midpoint(least, most);

@@ -93,15 +93,13 @@ impl Cache {
         card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        // Requests that find the same entry outdated take turns: the first one reads it again, and the others then find
-        // it.
+        // Requests that find the same entry outdated take turns: the first one reads it again, the others find it.
         let outdated = self.cached(card.name, text);
         let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
         if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
-        // Taken before reading. If something changes during the read, the negative entry is already outdated when it is
-        // made.
+        // Taken before the read, so that a change during the read makes the negative entry outdated from the start.
         let changes = store.changes();
         let (entry, mut read) = self.reread(store, card, text).await?;
         if entry.is_none() && text.len() <= MAX_UNKNOWN_LENGTH {
@@ -124,8 +122,7 @@ impl Cache {
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
         let mut workspace = self.cached(card.name, text).map(|entry| entry.key.workspace.clone()).unwrap_or_default();
         loop {
-            // The guard is taken before the read, so a change during the read makes it outdated, never the other way
-            // round.
+            // Taken before the read, so that a change during the read makes the guard outdated.
             let guard = store.guard(&workspace);
             let mut read = store.read().await?;
             let current = self.current(card.name, text);
@@ -140,8 +137,7 @@ impl Cache {
             if key.workspace == workspace {
                 return Ok((Some(self.keep(card, key, guard)), read));
             }
-            // The guard is for another workspace, since the key is new or has moved there: read again with the right
-            // guard.
+            // The guard is for another workspace, since the key is new or has moved: read again with the right one.
             workspace = key.workspace;
         }
     }
@@ -167,8 +163,7 @@ impl Cache {
         Ok(PlannedPage { entry, query, page })
     }
 
-    /// Whether `text` is cached as an unknown key of `provider`: `Some` with the other provider that it belongs to, if
-    /// any.
+    /// Whether `text` is cached as an unknown key of `provider`: `Some` with the other provider that has it, if any.
     pub fn unknown_key(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
         let unknown = lock(&self.unknown);
         let found = unknown.get(text).filter(|found| found.provider == provider && found.changes == store.changes())?;

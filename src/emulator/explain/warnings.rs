@@ -10,8 +10,7 @@ use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
 use crate::library::selection::Start;
 
-/// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions that this response
-/// offers.
+/// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions in this response.
 pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
     // All warnings here are about the query string.
     if facts.query.is_empty() {

@@ -62,8 +62,7 @@ pub fn realism(card: &Card, fault: PagingFault) -> Realism {
     match fault {
         // Other clients can write at any time.
         PagingFault::Insert | PagingFault::Remove => Plausible,
-        // A new first asset moves every offset by one. A keyset cursor names a position in the order, which does not
-        // move.
+        // A new first asset moves every offset by one. A keyset cursor's position does not move.
         PagingFault::Repeat if by == Position::Keyset => Synthetic,
         PagingFault::Repeat => Plausible,
         // A server that filters the rows after reading them can have none left and still return a cursor. Without

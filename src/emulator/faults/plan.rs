@@ -20,8 +20,7 @@ use crate::library::limits::KeyLimits;
 use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
-/// The effects of all faults on one request. Latencies add up. Of the other effects, the first in each of these groups
-/// counts:
+/// The effects of all faults on one request. Latencies add up. Of the others, the first in each of these groups counts:
 ///
 /// - the content of the response: `failure`, `raw`, `empty`;
 /// - the paging;

@@ -21,8 +21,7 @@ pub struct UnfiredFault {
 }
 
 impl ListedRule {
-    /// A report if the rule was never applied, or if it is active and was not applied since the journal was last
-    /// cleared.
+    /// A report if the rule was never applied, or if it is active and not applied since the journal was cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {
         let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
         let fault = self.rule.effect.name().to_owned();

@@ -66,7 +66,7 @@ impl Client {
 /// A reset discards bytes that are still in a buffer, so the bytes before it get this long to arrive.
 const ARRIVAL: Duration = Duration::from_millis(10);
 
-/// The status of a `raw` effect, which [`check`](super::check) has validated.
+/// The status of a `raw` effect, which `faults::check` has validated.
 pub fn status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -191,8 +191,7 @@ impl PackedHeaders {
         PackedHeaders { packed: packed.into(), target: target.len(), request: pack(&[], Some(request)).into() }
     }
 
-    /// Shares the request's headers with a recent entry that has equal ones. Most clients send the same headers each
-    /// time.
+    /// Shares the request's headers with a recent entry that has equal ones. Most clients always send the same.
     pub(super) fn share(&mut self, recent: &mut VecDeque<Arc<[u8]>>) {
         match recent.iter().find(|headers| **headers == self.request) {
             Some(headers) => self.request = headers.clone(),

@@ -54,8 +54,7 @@ impl Journal {
         self.is_off
     }
 
-    /// Records an entry and returns its number, or 0 if the journal is off. Evicts older entries if a bound is
-    /// exceeded.
+    /// Records an entry and returns its number, or 0 if the journal is off. At a bound, evicts older entries.
     pub fn record(&self, entry: JournalEntry) -> u64 {
         if self.is_off() {
             return 0;

@@ -23,8 +23,7 @@ pub struct Expectations {
     /// The expected requests. One request can meet several expectations.
     #[serde(default)]
     pub requests: Vec<Expectation>,
-    /// Whether they should have come in this order: the minimum number for each expectation after those for the one
-    /// before.
+    /// Whether they should have come in this order: the minimum number for each after those for the one before.
     #[serde(default)]
     pub in_order: bool,
     /// Whether there should be no other requests in the scope.

@@ -69,7 +69,7 @@ impl Log {
         self.queue.push(text.into());
     }
 
-    /// Logs the error if the run failed, waits until everything is written or [`FLUSH_TIMEOUT`] has passed, and returns
+    /// Logs the error if the run failed, waits until everything is written or `FLUSH_TIMEOUT` has passed, and returns
     /// the exit code.
     pub fn end(self, outcome: Result<(), impl ToString>) -> ExitCode {
         let failure = outcome.err().map(|error| error.to_string());

@@ -149,8 +149,7 @@ impl Secrets {
             return Cow::Borrowed(bytes);
         }
         let masked = replace_matches(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
-        // The characters that a mask shows can form another secret with the text next to them. Then the masks show
-        // nothing.
+        // What a mask shows can form another secret together with the text next to it. Then the masks show nothing.
         let has_secrets = !finder.places(&masked).is_empty();
         Cow::Owned(if has_secrets { replace_matches(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
     }
