@@ -20,12 +20,12 @@ pub fn routes() -> ApiRouter<Arc<App>> {
         .api_route(
             "/_emulator/clock",
             get_with(read, |op| op.id("get_clock").summary("Read the emulator's clock").tag("Clock"))
-                .post_with(turn, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
+                .post_with(update, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/clock",
             get_with(read_own, |op| op.id("get_workspace_clock").summary("Read a workspace's clock").tag("Clock"))
-                .merge(post_with(turn_own, |op| {
+                .merge(post_with(update_own, |op| {
                     op.id("update_workspace_clock").summary("Turn a workspace's clock").tag("Clock")
                 }))
                 .delete_with(follow, |op| {
@@ -89,21 +89,21 @@ impl ClockChange {
         }
         Ok(move |clock: &Clock| {
             // The changes are made to a copy and then applied at once, so that no request sees only some of them.
-            let turned = Clock::with(clock.mode());
+            let changed = Clock::with(clock.mode());
             if frozen == Some(true) {
-                turned.freeze(); // Before it is set, so that it then shows exactly that instant.
+                changed.freeze(); // Before it is set, so that it then shows exactly that instant.
             }
-            set.into_iter().for_each(|at| turned.set(at.0));
-            step_seconds.into_iter().for_each(|step| turned.step((step * SECOND as f64).round() as Micros));
+            set.into_iter().for_each(|at| changed.set(at.0));
+            step_seconds.into_iter().for_each(|step| changed.step((step * SECOND as f64).round() as Micros));
             if frozen == Some(false) {
-                turned.resume();
+                changed.resume();
             }
-            clock.set_mode(turned.mode());
+            clock.set_mode(changed.mode());
         })
     }
 }
 
-fn reading(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
+fn view(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
     let state = match mode {
         ClockMode::Running { .. } => ClockState::Running,
         ClockMode::Frozen { .. } => ClockState::Frozen,
@@ -112,12 +112,12 @@ fn reading(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
 }
 
 async fn read(State(app): State<Arc<App>>) -> Json<ClockView> {
-    reading(app.clock.mode(), None)
+    view(app.clock.mode(), None)
 }
 
-async fn turn(State(app): State<Arc<App>>, Json(turn): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
-    turn.checked()?(&app.clock);
-    Ok(reading(app.clock.mode(), None))
+async fn update(State(app): State<Arc<App>>, Json(change): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
+    change.checked()?(&app.clock);
+    Ok(view(app.clock.mode(), None))
 }
 
 async fn read_own(
@@ -126,18 +126,18 @@ async fn read_own(
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let own = app.workspace_states.get_or_create(&workspace).mode();
-    Ok(reading(own.unwrap_or(app.clock.mode()), Some(own.is_some())))
+    Ok(view(own.unwrap_or(app.clock.mode()), Some(own.is_some())))
 }
 
-async fn turn_own(
+async fn update_own(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
-    Json(turn): Json<ClockChange>,
+    Json(change): Json<ClockChange>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let workspace_state = app.workspace_states.get_or_create(&workspace);
-    workspace_state.turn(&app.clock, turn.checked()?);
-    Ok(reading(workspace_state.mode().unwrap_or(app.clock.mode()), Some(true)))
+    workspace_state.turn(&app.clock, change.checked()?);
+    Ok(view(workspace_state.mode().unwrap_or(app.clock.mode()), Some(true)))
 }
 
 async fn follow(
@@ -146,5 +146,5 @@ async fn follow(
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     app.workspace_states.get_or_create(&workspace).follow();
-    Ok(reading(app.clock.mode(), Some(false)))
+    Ok(view(app.clock.mode(), Some(false)))
 }

@@ -102,22 +102,22 @@ fn hundred() -> usize {
 }
 
 impl From<JournalQuery> for JournalSearch {
-    fn from(look: JournalQuery) -> JournalSearch {
+    fn from(query: JournalQuery) -> JournalSearch {
         let filter = Filter {
-            provider: look.provider,
-            operation: look.operation,
-            workspace: look.workspace,
-            key: look.key,
-            method: look.method,
-            status: look.status,
-            path: look.path,
-            fault: look.fault,
-            warnings: look.warnings,
-            after: look.after,
-            limit: Some(look.limit),
+            provider: query.provider,
+            operation: query.operation,
+            workspace: query.workspace,
+            key: query.key,
+            method: query.method,
+            status: query.status,
+            path: query.path,
+            fault: query.fault,
+            warnings: query.warnings,
+            after: query.after,
+            limit: Some(query.limit),
             ..Filter::default()
         };
-        JournalSearch { filter, wait_ms: look.wait_ms }
+        JournalSearch { filter, wait_ms: query.wait_ms }
     }
 }
 
@@ -147,10 +147,10 @@ struct JournalEntries {
 
 async fn read(
     State(app): State<Arc<App>>,
-    StrictQuery(look): StrictQuery<JournalQuery>,
+    StrictQuery(query): StrictQuery<JournalQuery>,
 ) -> Result<JsonOrLines<JournalEntries>, Refusal> {
-    let format = look.format;
-    let search = JournalSearch::from(look);
+    let format = query.format;
+    let search = JournalSearch::from(query);
     check(&app, &search.filter, "").await?;
     match format {
         JournalFormat::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),

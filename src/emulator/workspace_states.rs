@@ -45,9 +45,9 @@ impl WorkspaceState {
     }
 
     /// Changes its own clock. If it has none yet, it first gets a copy of the emulator's.
-    pub fn turn(&self, emulator: &Clock, how: impl FnOnce(&Clock)) {
+    pub fn turn(&self, emulator: &Clock, change: impl FnOnce(&Clock)) {
         let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);
-        how(clock.get_or_insert_with(|| Clock::with(emulator.mode())));
+        change(clock.get_or_insert_with(|| Clock::with(emulator.mode())));
     }
 
     /// Removes its own clock, so that it uses the emulator's again.

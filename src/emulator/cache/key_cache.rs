@@ -23,8 +23,7 @@ const MAX_LISTINGS: usize = 128;
 /// The most responses in one entry: more than a client has different requests. When full, all are evicted.
 const MAX_RESPONSES: usize = 256;
 
-/// How many row ids of a large listing are read at first. Pages within them do not need the rest, which is slow to
-/// read.
+/// How many row ids of a large listing are read at first. Pages within them do not need the rest.
 const PREFIX: u64 = 1000;
 
 /// A key, and the cached listings and responses of its provider for its workspace. All of it is from one version of the

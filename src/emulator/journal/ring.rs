@@ -1,5 +1,5 @@
 //! The entries of the journal: all of them by number, a ring of numbers for each workspace, and the memory that they
-//! take. All methods run under the journal's lock during a request, so they move pointers and copy no text.
+//! take. Every request records its entry under the journal's lock, so that moves pointers and copies no text.
 
 use std::collections::hash_map::HashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -179,8 +179,8 @@ impl Entries {
         owned.map(|(id, ring)| (Some(&**id), None, ring)).chain(keyless.map(|(name, ring)| (None, *name, ring)))
     }
 
-    /// The loss that may affect a question about `scope`: of the ring that last lost an entry, if that was after
-    /// `after`.
+    /// The evictions that may affect a result for this scope: those of the ring that last lost an entry, if the entry's
+    /// number is above `after`.
     pub fn lost(&self, EntryScope { workspace, provider, after }: EntryScope<'_>) -> Option<Lost> {
         let last = self.rings_of(workspace, provider).max_by_key(|(_, _, ring)| ring.dropped_to)?;
         (last.2.dropped_to > after).then(|| lost(last))
