@@ -188,8 +188,8 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// The words that look like a vendor's key and are long enough. `-` counts as `_`, since an HTTP method cannot contain
-/// `_`.
+/// The words that look like a vendor's key and are long enough. `-` is read as `_`, so that a key in which a client has
+/// replaced the `_` is found too.
 fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let plain = |byte: &u8| if *byte == b'-' { '_' } else { char::from(*byte & 0x7f) };
