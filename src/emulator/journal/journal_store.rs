@@ -27,7 +27,7 @@ pub struct Journal {
     waiting: AtomicUsize,
 }
 
-/// Counts a waiting caller until it is dropped, so that a cancelled wait is not counted on.
+/// Counts a waiting caller until it is dropped, which also happens when the wait is cancelled.
 struct Waiting<'j>(&'j AtomicUsize);
 
 impl Waiting<'_> {
