@@ -1,5 +1,5 @@
-//! Time. It is injected: with `--clock` (and `--seed`, see [`random`](crate::random)) the same requests get the same bytes.
-//! Nothing outside this module asks what time it is.
+//! Time. The clock is passed in as an argument, so that with `--clock` (and `--seed`, see [`random`](crate::random))
+//! the same requests get the same bytes. Only this module reads the system's clock.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -7,36 +7,36 @@ use std::time::{Duration, Instant, SystemTime};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// An instant: microseconds since 1970-01-01T00:00:00Z. Everything stored and compared is in this unit.
+/// An instant in microseconds since 1970-01-01T00:00:00Z, the unit in which instants are stored and compared.
 pub type Micros = i64;
 
 /// Microseconds in a second.
 pub const SECOND: Micros = 1_000_000;
 
-/// A clock: one that runs, as far ahead of the machine's as it was set, or one that stands still.
+/// A clock that can be set, stepped, frozen and resumed while other threads read it.
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
     mode: RwLock<ClockMode>,
 }
 
-/// How a clock goes.
+/// Whether a clock runs or is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClockMode {
-    /// It runs, this far ahead of the machine's clock (behind, if negative).
+    /// The clock runs at a constant offset from the machine's clock.
     Running {
-        /// How far, in microseconds.
+        /// The offset in microseconds; negative if the clock is behind the machine's.
         ahead: Micros,
     },
-    /// It stands still.
+    /// The clock always shows the same instant.
     Frozen {
-        /// Where.
+        /// That instant.
         at: Micros,
     },
 }
 
 impl ClockMode {
-    /// What they show.
+    /// The instant that a clock in this mode shows now.
     pub fn show(self) -> Micros {
         match self {
             ClockMode::Running { ahead } => wall().saturating_add(ahead),
@@ -51,7 +51,7 @@ impl Clock {
         Clock::with(ClockMode::Running { ahead: 0 })
     }
 
-    /// A clock that stands at `at`.
+    /// A clock frozen at `at`.
     pub fn frozen(at: Micros) -> Clock {
         Clock::with(ClockMode::Frozen { at })
     }
@@ -61,7 +61,7 @@ impl Clock {
         Clock { started: monotonic(), mode: RwLock::new(mode) }
     }
 
-    /// How the clock goes.
+    /// The current mode.
     pub fn mode(&self) -> ClockMode {
         *self.mode.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,49 +76,50 @@ impl Clock {
         *self.mode.write().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
-    /// Moves the clock to `at`; whether it stands or runs stays.
+    /// Moves the clock to `at`. A running clock keeps running, a frozen one stays frozen.
     pub fn set(&self, at: Micros) {
-        self.turn(|mode| match mode {
+        self.update(|mode| match mode {
             ClockMode::Running { .. } => ClockMode::Running { ahead: at.saturating_sub(wall()) },
             ClockMode::Frozen { .. } => ClockMode::Frozen { at },
         });
     }
 
-    /// Moves the clock by so much, back if negative.
+    /// Moves the clock forward by `by` microseconds, or back if `by` is negative.
     pub fn step(&self, by: Micros) {
-        self.turn(|mode| match mode {
+        self.update(|mode| match mode {
             ClockMode::Running { ahead } => ClockMode::Running { ahead: ahead.saturating_add(by) },
             ClockMode::Frozen { at } => ClockMode::Frozen { at: at.saturating_add(by) },
         });
     }
 
-    /// Stops the clock where it is.
+    /// Freezes the clock at the instant that it shows.
     pub fn freeze(&self) {
-        self.turn(|mode| ClockMode::Frozen { at: mode.show() });
+        self.update(|mode| ClockMode::Frozen { at: mode.show() });
     }
 
-    /// Lets the clock run on from where it is.
+    /// Lets the clock run on from the instant that it shows.
     pub fn resume(&self) {
-        self.turn(|mode| ClockMode::Running { ahead: mode.show().saturating_sub(wall()) });
+        self.update(|mode| ClockMode::Running { ahead: mode.show().saturating_sub(wall()) });
     }
 
-    fn turn(&self, how: impl FnOnce(ClockMode) -> ClockMode) {
+    fn update(&self, change: impl FnOnce(ClockMode) -> ClockMode) {
+        // One lock for reading and writing, so that no concurrent change is lost.
         let mut mode = self.mode.write().unwrap_or_else(PoisonError::into_inner);
-        *mode = how(*mode);
+        *mode = change(*mode);
     }
 
-    /// How long this process has been running, in real time whatever the clock says.
+    /// How long this process has been running, in real time: setting the clock does not change it.
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
-/// Real time since an earlier call, for how long something took; never for what a vendor's clock would say.
+/// Measures how long something took, in real time. For anything that a vendor's clock would show, use [`Clock`].
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts.
+    /// Starts measuring.
     pub fn start() -> Stopwatch {
         Stopwatch(monotonic())
     }
@@ -129,8 +130,8 @@ impl Stopwatch {
     }
 }
 
-/// The time of the machine's clock, for what others compare with theirs, such as certificates; never for what a vendor's clock
-/// would say.
+/// The time of the machine's clock. Only for values that other programs compare with their own clock, such as the
+/// validity of certificates. For anything that a vendor's clock would show, use [`Clock`].
 pub fn machine_now() -> Micros {
     wall()
 }
@@ -146,24 +147,25 @@ fn wall() -> Micros {
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }
 
-/// Reads RFC 3339, such as `2026-03-21T12:00:00Z`. Digits beyond microseconds are dropped.
+/// Parses RFC 3339, such as `2026-03-21T12:00:00Z`. Digits beyond microseconds are dropped.
 pub fn read_rfc3339(text: &str) -> Option<Micros> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_micros())
 }
 
-/// Writes RFC 3339 in UTC with as many digits as the instant needs: what fixtures hold.
+/// Formats an instant as RFC 3339 in UTC, the format of fixtures. The fraction of the second has as few digits (0, 3 or
+/// 6) as the instant needs.
 pub fn write_rfc3339(at: Micros) -> String {
     utc(at).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Reads what [`write_rfc3339`] writes, years of more than four digits and those before the year 0 too: an offset from UTC
-/// can lead there.
+/// Parses the output of [`write_rfc3339`], which can have a signed year: with its offset from UTC, an input such as
+/// `9999-12-31T23:59:59-01:00` lies after the year 9999 or before the year 0.
 pub fn read_written_rfc3339(text: &str) -> Option<Micros> {
     let signed = || text.starts_with(['+', '-']).then(|| text.parse::<DateTime<Utc>>().ok()).flatten();
     read_rfc3339(text).or_else(|| signed().map(|at| at.timestamp_micros()))
 }
 
-/// The instant as a calendar date; those outside chrono's 500,000 years become its first or last.
+/// The instant as a chrono date. Instants outside chrono's range become its first or last instant.
 pub fn utc(at: Micros) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(at).unwrap_or(if at < 0 {
         DateTime::<Utc>::MIN_UTC
@@ -172,7 +174,7 @@ pub fn utc(at: Micros) -> DateTime<Utc> {
     })
 }
 
-/// Writes the instant as HTTP headers do: `Sat, 21 Mar 2026 12:00:00 GMT`.
+/// Formats an instant for an HTTP header: `Sat, 21 Mar 2026 12:00:00 GMT`.
 pub fn http_date(at: Micros) -> String {
     utc(at).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_offset_leads_to_is_read_again() {
+    fn instants_outside_four_digit_years_survive_a_round_trip() {
         for text in ["9999-12-31T23:59:59.5-23:59", "0000-01-01T00:00:00.000001+23:59", "2026-03-18T10:15:00+01:00"] {
             let at = read_rfc3339(text).unwrap();
             assert_eq!(read_written_rfc3339(&write_rfc3339(at)), Some(at), "{text}");

@@ -4,13 +4,13 @@
 //!
 //! - [`cli`]: options, commands and their text, and `FIDELITY.md`.
 //! - [`server`]: one listener; a request is for the emulator's own API or for a vendor.
-//! - [`admin`]: the emulator's own API, `/_emulator`. [`pipeline`]: one request to a vendor, stage by stage; the file to read
-//!   first is `pipeline/call.rs`.
+//! - [`admin`]: the emulator's own API, `/_emulator`. [`pipeline`]: one request to a vendor, stage by stage. Read
+//!   `pipeline/call.rs` first.
 //! - [`emulator`]: the state of a process: workspaces, limits, the cache, faults, the journal and explanations.
-//! - [`providers`]: one folder a vendor, and how a request finds its vendor.
+//! - [`providers`]: one folder for each vendor, and how a request is matched to its vendor.
 //! - [`contract`]: what a vendor consists of: its card, its operations, parameters, failures and quotas.
 //! - [`library`]: neutral data, and the only SQL. [`http`]: connections, bodies, dates and addresses.
-//! - [`clock`] and [`random`]: time and randomness, the only sources of either.
+//! - [`clock`] and [`random`]: the only sources of time and of randomness.
 //!
 //! `CONTRIBUTING.md` says how to add a vendor or a route.
 

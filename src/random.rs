@@ -1,25 +1,27 @@
-//! Randomness. It is injected: with `--seed` the same requests get the same ids. Nothing outside this module makes a random
-//! number, but for the keys of TLS, which come from the operating system ([`crate::http::connection::tls`]).
+//! Randomness. The generator is passed in as an argument, so that with `--seed` the same requests get the same ids. All
+//! random numbers come from this module, except the keys of TLS, which come from the operating system
+//! ([`crate::http::connection::tls`]).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A source of randomness: SplitMix64, which is the same for ever and needs no lock. Not for secrets.
+/// A random number generator: SplitMix64. Its algorithm is fixed, so a seed gives the same sequence in every version,
+/// and its state is one integer, so it needs no lock. Its numbers can be predicted: do not use it for secrets.
 #[derive(Debug)]
 pub struct Rng(AtomicU64);
 
 impl Rng {
-    /// The same sequence for the same seed.
+    /// A generator that gives the same sequence for the same seed.
     pub fn seeded(seed: u64) -> Rng {
         Rng(AtomicU64::new(seed))
     }
 
-    /// A sequence of its own for each process.
+    /// A generator with a seed from the operating system: a different sequence each time.
     pub fn from_system() -> Rng {
         Rng::seeded(RandomState::new().build_hasher().finish())
     }
 
-    /// A sequence that belongs to a name: the same for the same text, whatever the platform (FNV-1a).
+    /// A generator whose seed is a hash of `name` (FNV-1a): the same sequence for the same name on every platform.
     pub fn named(name: &str) -> Rng {
         let hash = name
             .bytes()
@@ -29,6 +31,8 @@ impl Rng {
 
     /// The next 64 random bits.
     pub fn next_u64(&self) -> u64 {
+        // The constants are those of the published SplitMix64. The state advances in one atomic addition, so two
+        // threads never get the same number; no other memory depends on it, so `Relaxed` is enough.
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut z = self.0.fetch_add(STEP, Relaxed).wrapping_add(STEP);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -43,6 +47,7 @@ impl Rng {
 
     /// A number from 0 up to, but not including, 1.
     pub fn fraction(&self) -> f64 {
+        // 53 bits, because that is the precision of an `f64`.
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -52,9 +57,10 @@ impl Rng {
     }
 }
 
-/// `prefix` and `length` characters drawn from `alphabet` with `entropy`: how the vendors' opaque ids are minted. The entropy
-/// is written in the alphabet's base, a word's worth of digits at a time because dividing 128 bits is slow.
+/// `prefix` and then `length` characters of `alphabet`, for the vendors' opaque ids. The characters are the digits of
+/// `entropy` in base `alphabet.len()`.
 pub fn random_id(prefix: &str, mut entropy: u128, length: usize, alphabet: &[u8]) -> String {
+    // A division of 128 bits is slow, so one of them takes off as many digits as fit into 64 bits.
     let base = alphabet.len() as u64;
     let digits = u64::MAX.ilog(base);
     let chunk = u128::from(base.pow(digits));

@@ -1,4 +1,4 @@
-//! Listening: one port, with and without TLS, an orderly end.
+//! Accepts connections on one port, with and without TLS, until the server is asked to shut down.
 
 mod connect;
 mod service;
@@ -18,10 +18,11 @@ use self::service::{Arrival, serve};
 use crate::emulator::app::App;
 use crate::http::connection::Stream;
 
-/// How long answers under way may take once the end was asked for.
+/// How long requests in progress may take to finish after a shutdown was requested.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// Serves until `shutdown` resolves, lets answers under way finish for a moment, and returns.
+/// Serves until `shutdown` resolves. Then stops accepting, and returns when all requests are done or after half a
+/// second.
 pub async fn run(
     mut listener: TcpListener,
     app: Arc<App>,
@@ -33,14 +34,14 @@ pub async fn run(
     let accepting = async {
         loop {
             let (socket, peer) = Listener::accept(&mut listener).await;
-            // Answers are small and complete; waiting to fill a packet would only delay them.
+            // Responses are small and complete, so waiting to fill a packet would only delay them.
             if let Err(cause) = socket.set_nodelay(true) {
-                debug!(%cause, "the connection keeps its delay");
+                debug!(%cause, "cannot set TCP_NODELAY");
             }
             let arrival = Arrival {
                 app: app.clone(),
                 answered: answered.clone(),
-                // A connection whose own address cannot be told has ended, and says so when it is read.
+                // This fails only if the connection has already ended, and then the first read reports that.
                 local: socket.local_addr().unwrap_or(peer),
                 peer,
                 tunnel: None,
@@ -50,7 +51,7 @@ pub async fn run(
             tokio::spawn(serve(Stream::of_socket(socket, app.tls.clone()), connections.watcher(), arrival));
         }
     };
-    // The first answer would wait for the indexes: milliseconds, where it needs none of them.
+    // The indexes take milliseconds. They are made after the first response, which does not need them.
     let indexing = async {
         answered.notified().await;
         if let Err(cause) = app.store.index().await {
@@ -65,14 +66,14 @@ pub async fn run(
     };
     drop(listener);
     end.send_replace(true);
-    // What is not done by then is given up.
+    // Requests that take longer are cut off.
     let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
     app.store.close().await;
     outcome
 }
 
-/// Resolves when the process is asked to end: Ctrl-C, or the platform's way of stopping a service. It listens from the
-/// call on, not only once it is awaited: whoever sees us ready may stop us at once.
+/// Resolves when the process gets SIGINT (Ctrl-C) or SIGTERM. The handlers are installed by the call, before the future
+/// is polled, because a script may stop the server as soon as it reports that it is ready.
 #[cfg(unix)]
 pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -85,8 +86,8 @@ pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Resolves when the process is asked to end: Ctrl-C, a closed console, or a shutdown. It listens from the call on, not
-/// only once it is awaited: whoever sees us ready may stop us at once.
+/// Resolves on Ctrl-C, when the console is closed, and when Windows shuts down. The handlers are installed by the call,
+/// before the future is polled, because a script may stop the server as soon as it reports that it is ready.
 #[cfg(windows)]
 pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_shutdown};

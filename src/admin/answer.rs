@@ -1,4 +1,4 @@
-//! How the emulator's own API reads and answers: JSON both ways, strictly, and one shape of error that says what is wrong,
+//! Extractors and responses of the emulator's own API: strict JSON, and one format of errors, which say what is wrong,
 //! where, and what to send instead.
 
 use std::fmt;
@@ -26,18 +26,18 @@ use crate::library::plain_words;
 use crate::library::size;
 use crate::library::store::{Missing, StoreError};
 
-/// Why the emulator did not do what it was asked to.
+/// An error of the emulator's own API.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ErrorDetail", description = "")]
 pub struct Refusal {
     /// The status.
     #[serde(skip)]
     pub status: StatusCode,
-    /// A word for programs.
+    /// The kind of error, for programs.
     pub code: &'static str,
     /// What is wrong, and what to send instead.
     pub message: String,
-    /// Where: a field of the body, a parameter, a path.
+    /// Where the error is: a field of the body, a parameter, a header or a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
@@ -49,22 +49,22 @@ pub struct ErrorBody {
 }
 
 impl Refusal {
-    /// A refusal that says nothing of where.
+    /// An error without `at`.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refusal {
         Refusal { status, code, message: message.into(), at: None }
     }
 
-    /// 400: the request is wrong.
+    /// A 400 with the code `invalid_request`.
     pub fn invalid(at: impl Into<String>, message: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message).at(at)
     }
 
-    /// Refuses a name that is too long.
+    /// Fails if a name is too long.
     pub fn unless_short(at: &str, name: &str) -> Result<(), Refusal> {
         fixture::too_long(name).map_or(Ok(()), |message| Err(Refusal::invalid(at, message)))
     }
 
-    /// The same, saying where.
+    /// Sets `at`.
     pub fn at(self, at: impl Into<String>) -> Refusal {
         Refusal { at: Some(at.into()), ..self }
     }
@@ -113,7 +113,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-/// Whether SQLite found no room.
+/// Whether the database or the disk is full.
 fn is_full(cause: &sqlx::Error) -> bool {
     const FULL: &str = "13"; // SQLITE_FULL
     cause.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == FULL)
@@ -125,7 +125,7 @@ impl From<sqlx::Error> for Refusal {
     }
 }
 
-/// A fixture is one field of a body.
+/// Puts the error in the field `fixture` of the body, from which fixtures are read.
 impl From<FixtureError> for Refusal {
     fn from(error: FixtureError) -> Refusal {
         let inside = !error.field.is_empty() && error.field != ".";
@@ -186,7 +186,7 @@ impl From<BodyError> for Refusal {
     }
 }
 
-/// A JSON body. Of a request, it is read strictly, and an empty one is `{}`.
+/// A JSON body. In a request it must be an object with known fields only, and an empty body counts as `{}`.
 pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -216,7 +216,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Json<T>, Refusal> {
         let Text(text) = Text::from_request(request, state).await?;
         if text.trim_start().starts_with('[') {
-            // serde would take it for the fields in their order.
+            // Serde also accepts an array of the fields in order.
             return Err(Refusal::invalid("body", "the body is a list; send a JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
@@ -227,15 +227,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Says which field of a body was wrong, and how.
+/// The error for a JSON body that does not fit its type.
 pub fn misread(error: serde_path_to_error::Error<serde_json::Error>) -> Refusal {
     let path = error.path().to_string();
-    // `?` stands for what was cut off, `.` for the whole.
+    // `serde_path_to_error` writes `?` for an unknown part of the path, and `.` for the whole body.
     let at = path.trim_end_matches('?').trim_end_matches('.');
     Refusal::invalid(if at.is_empty() { BODY } else { at }, plain_words::describe_with_place(error.inner()))
 }
 
-/// Where something is wrong with a body as a whole.
+/// The `at` of errors about the whole body.
 pub const BODY: &str = "body";
 
 impl<T: JsonSchema> OperationInput for Json<T> {
@@ -250,22 +250,22 @@ impl<T: JsonSchema> OperationInput for Json<T> {
     }
 }
 
-/// A body of text.
+/// The body of a request as text.
 pub struct Text(pub String);
 
 impl<S: Send + Sync> FromRequest<S> for Text {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Text, Refusal> {
-        readable(request.headers())?;
-        let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` gives every request one");
+        require_plain_utf8(request.headers())?;
+        let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` adds it to every request");
         let bytes = share.read(request.into_body()).await?;
         text::decode(bytes).map(Text).map_err(|why| Refusal::invalid(BODY, format!("the body is {why}")))
     }
 }
 
-/// Refuses a body that is compressed, or written in another character set, before it is read.
-fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Fails if the body is compressed or not in UTF-8, before it is read.
+fn require_plain_utf8(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |code, header: &str, message: String| {
         Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, message).at(header))
     };
@@ -280,7 +280,7 @@ fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut parameters = media_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     let charset = charset.map(|(_, charset)| charset.trim().trim_matches('"')).unwrap_or("utf-8");
-    // ASCII is UTF-8, too.
+    // ASCII is a part of UTF-8.
     if ["utf-8", "utf8", "us-ascii", "ascii"].iter().all(|known| !charset.eq_ignore_ascii_case(known)) {
         let message = format!("bodies are read as UTF-8, not as `{charset}`; send the body in UTF-8");
         return refuse("unsupported_charset", "Content-Type", message);
@@ -288,7 +288,7 @@ fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the path names.
+/// The parameters in the path.
 pub struct Path<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
@@ -316,14 +316,14 @@ impl<T: JsonSchema> OperationInput for Path<T> {
     }
 }
 
-/// How many were removed.
+/// The number of removed items.
 #[derive(Serialize, JsonSchema)]
 pub struct RemovedCount {
     /// How many assets, faults or entries were removed.
     pub removed: u64,
 }
 
-/// 201 with what was made.
+/// A 201 response with the created item.
 pub struct Created<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Created<T> {

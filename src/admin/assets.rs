@@ -1,4 +1,4 @@
-//! The assets of a workspace, in the neutral shape.
+//! Routes for the assets of a workspace, in the format of fixtures.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -58,15 +58,15 @@ struct AssetPath {
     asset: String,
 }
 
-/// Which part of a list.
+/// Which part of the list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AssetsQuery {
-    /// How many assets at most, up to 1000; fewer come if they are long.
+    /// The most assets to return, up to 1000. There may be fewer if they are large.
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 1000))]
     limit: u32,
-    /// `next` of the part before: only what follows the asset of this id.
+    /// The `next` of the previous part: only assets after the one with this id.
     after: Option<String>,
 }
 
@@ -78,11 +78,11 @@ fn hundred() -> u32 {
 #[derive(Serialize, JsonSchema)]
 struct AssetPage {
     assets: Vec<AssetView>,
-    /// What to send as `after` for those that follow: a public id of the last asset here; null at the end.
+    /// The `after` of the next part: a public id of the last asset here; null at the end.
     next: Option<String>,
 }
 
-/// An asset as it is read back: what a fixture may leave out and follows from the rest is always there.
+/// An asset in a response: fields that a fixture may leave out have the values that follow from the others.
 #[derive(Serialize)]
 #[serde(transparent)]
 struct AssetView(Asset);
@@ -99,7 +99,7 @@ impl JsonSchema for AssetView {
     }
 }
 
-/// The schema of an asset to add: nothing is required.
+/// The schema of a new asset, in which no field is required.
 struct NewAssetSchema;
 
 impl JsonSchema for NewAssetSchema {
@@ -114,11 +114,11 @@ impl JsonSchema for NewAssetSchema {
     }
 }
 
-/// Assets to add. Of those created at the same instant the later one counts as newer.
+/// Assets to add. If several have the same creation time, later ones count as newer.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateAssets {
-    /// The assets; `created_at` is the workspace's present instant if left out.
+    /// The assets. `created_at` is the current time of the workspace's clock if left out.
     #[serde(deserialize_with = "size::read_list")]
     #[schemars(with = "Vec<NewAssetSchema>", length(min = 1, max = size::MAX_ADDED_ASSETS))]
     assets: Vec<BTreeMap<String, Box<RawValue>>>,
@@ -130,7 +130,7 @@ struct CreateAssets {
 struct DeleteAssets {
     /// Their public ids at any provider, up to 1000, separated by commas.
     ids: Option<String>,
-    /// Every asset there is.
+    /// Remove every asset of the workspace.
     #[serde(default)]
     all: bool,
 }
@@ -160,13 +160,12 @@ async fn add(
     if assets.is_empty() {
         return Err(Refusal::invalid("assets", "send at least one asset"));
     }
-    // What a workspace has of its own is made when first asked for, so one that is not there must not be asked.
+    // `get_or_create` would create state for a workspace that does not exist.
     existing(&app, &workspace).await?;
     let now = app.workspace_states.get_or_create(&workspace).now(&app.clock);
-    let assets = assets
-        .into_iter()
-        .enumerate()
-        .map(|(index, fields)| dated(fields, now).map_err(|refusal| nested(refusal, &format!("assets[{index}]"))));
+    let assets = assets.into_iter().enumerate().map(|(index, fields)| {
+        with_creation_time(fields, now).map_err(|refusal| within_field(refusal, &format!("assets[{index}]")))
+    });
     let assets = assets.collect::<Result<Vec<Asset>, Refusal>>()?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.workspace_without_assets(&workspace).await?;
@@ -178,23 +177,25 @@ async fn add(
     Ok(Created(AssetPage { assets: shown, next: None }))
 }
 
-fn dated(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
+fn with_creation_time(mut fields: BTreeMap<String, Box<RawValue>>, now: i64) -> Result<Asset, Refusal> {
     fields.entry("created_at".to_owned()).or_insert_with(|| to_raw_value(&Instant(now)).expect("an instant is JSON"));
     merge::read(&fields)
 }
 
-fn nested(refusal: Refusal, within: &str) -> Refusal {
+fn within_field(refusal: Refusal, within: &str) -> Refusal {
     let at = refusal.at.as_deref().filter(|at| *at != BODY).map(|at| format!("{within}.{at}"));
     refusal.at(at.unwrap_or_else(|| within.to_owned()))
 }
 
-/// The assets of a workspace with what they leave out: uploader and public ids. Ids are made up here, not named after a place
-/// as in a fixture: what is added twice is two assets. With a seed, a workspace whose sequence of ids begins anew (a copy, a
-/// snapshot, a restart) would make up those it has already, so another sequence is begun then.
+/// Fills in the uploaders and public ids of the new assets in `around`. Unlike in a fixture, ids are random, so adding
+/// the same asset twice makes two assets. With `--seed`, random ids can be in use already, because the sequence of a
+/// workspace starts again after a copy, a snapshot or a restart; then new ones are drawn. Fails if an id in the request
+/// is in use.
 pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Result<Vec<NewAsset>, StoreError> {
+    // Each attempt uses one seed of this sequence, so retries do not change the workspace's own sequence.
     let rng = Rng::seeded(app.workspace_states.get_or_create(&around.id).rng.next_u64());
     loop {
-        let new = identified(&around, rng.next_u64());
+        let new = with_ids(&around, rng.next_u64());
         let given = |(provider, id): &(&str, String)| new.iter().any(|(asset, _)| asset.ids.get(*provider) == Some(id));
         match write.taken(&around.id, &new).await? {
             None => return Ok(new),
@@ -204,27 +205,28 @@ pub async fn completed(app: &App, write: &mut Write, around: Workspace) -> Resul
     }
 }
 
-fn identified(around: &Workspace, seed: u64) -> Vec<NewAsset> {
+fn with_ids(around: &Workspace, seed: u64) -> Vec<NewAsset> {
     load_fixtures::identified_by(around, around.assets.iter().cloned(), seed).collect()
 }
 
-/// An asset as it is read back.
+/// The asset as responses show it.
 fn written_out((asset, ids): NewAsset) -> Asset {
     asset.completed(providers::names().into_iter().map(str::to_owned).zip(ids).collect())
 }
 
-/// The asset without what followed from its other fields, so that it follows from the changed ones.
-fn bare(asset: Asset) -> Asset {
+/// The asset without the values that follow from its other fields, so that they follow from the changed fields.
+fn without_derived_values(asset: Asset) -> Asset {
     let follows = Asset { kind: None, ..asset.clone() }.kind() == asset.kind();
     Asset {
         kind: asset.kind.filter(|_| !follows),
         updated_at: asset.updated_at.filter(|at| *at != asset.created_at),
-        imported_from: None, // What a vendor said of it is no longer true.
+        imported_from: None, // The imported JSON would not show the change.
         ..asset
     }
 }
 
-/// Lets what refers to something real pass.
+/// Checks a workspace like a fixture, for example that its assets refer to existing users and folders. `strip` is
+/// removed from the beginning of the path in an error.
 pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
     let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
     fixture::check(&fixture, providers::known_names(), &mut fixture::UsedIds::default()).map_err(
@@ -257,16 +259,16 @@ async fn change(
     write
         .change_asset(&workspace, &id, |asset| {
             let (ids, was_public) = (asset.ids.clone(), asset.is_public);
-            let mut asset = Asset { imported_from: None, ..merged(&bare(asset), &patch)? };
+            let mut asset = Asset { imported_from: None, ..merged(&without_derived_values(asset), &patch)? };
             if asset.is_public && !was_public && !patch.names("updated_at") {
-                // Publishing is a change, at vendors too.
+                // Publishing changes `updated_at` at vendors too.
                 asset.updated_at = Some(Instant(workspace_state.now(&app.clock).max(asset.created_at.0)));
             }
             if !asset.ids.is_empty() {
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }
             let around = check(Workspace { assets: vec![asset], ..around }, "assets[0].")?;
-            let changed = identified(&around, workspace_state.rng.next_u64()).remove(0);
+            let changed = with_ids(&around, workspace_state.rng.next_u64()).remove(0);
             shown = Some(written_out(changed.clone()));
             Ok::<_, Refusal>(changed)
         })

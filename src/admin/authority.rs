@@ -1,4 +1,4 @@
-//! The authority that signed the server's certificate, for clients to trust.
+//! The route of the certificate authority that signed the server's certificate, for clients to trust.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use axum::response::{IntoResponse, Response};
 use super::answer::Refusal;
 use crate::emulator::app::App;
 
-/// A route that is open to everyone: there is nothing secret in it, and what asks for it has no token yet.
+/// The path. It is open to everyone: the certificate is not secret, and programs that fetch it rarely have a token.
 pub const PATH: &str = "/_emulator/ca.pem";
 
-/// PEM is a text, which browsers show and programs save.
+/// The content type, which browsers show and programs save.
 const PEM: &str = "text/plain";
 
 /// The route.
@@ -32,7 +32,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
     )
 }
 
-/// A certificate.
+/// A certificate in PEM format.
 struct Pem(String);
 
 async fn read(State(app): State<Arc<App>>) -> Result<Pem, Refusal> {

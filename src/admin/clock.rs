@@ -1,4 +1,4 @@
-//! The clock: of the whole emulator, or of one workspace.
+//! Routes for the clock of the emulator and those of workspaces.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ pub fn routes() -> ApiRouter<Arc<App>> {
         .api_route(
             "/_emulator/clock",
             get_with(read, |op| op.id("get_clock").summary("Read the emulator's clock").tag("Clock"))
-                .post_with(turn, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
+                .post_with(update, |op| op.id("update_clock").summary("Turn the emulator's clock").tag("Clock")),
         )
         .api_route(
             "/_emulator/workspaces/{workspace}/clock",
             get_with(read_own, |op| op.id("get_workspace_clock").summary("Read a workspace's clock").tag("Clock"))
-                .merge(post_with(turn_own, |op| {
+                .merge(post_with(update_own, |op| {
                     op.id("update_workspace_clock").summary("Turn a workspace's clock").tag("Clock")
                 }))
                 .delete_with(follow, |op| {
@@ -40,11 +40,11 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Clock")]
 struct ClockView {
-    /// What it shows.
+    /// The instant that it shows.
     now: Instant,
     /// `running` or `frozen`.
     state: ClockState,
-    /// Whether it is the workspace's own.
+    /// Whether the workspace has its own clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<bool>,
 }
@@ -56,7 +56,7 @@ enum ClockState {
     Frozen,
 }
 
-/// What to do with a clock, in one step: stop it, set it, move it, let it run.
+/// Changes to a clock, which take effect at once and in this order: freeze it, set it, step it, let it run.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
@@ -64,15 +64,15 @@ struct ClockChange {
     /// Set it to this instant.
     #[serde(default)]
     set: Option<Instant>,
-    /// Move it by so many seconds; back if negative. Fractions count.
+    /// Move it by this many seconds; back if negative. Can have a fraction.
     #[serde(default)]
     step_seconds: Option<f64>,
-    /// `true` stops it where it is, `false` lets it run on.
+    /// `true` freezes it, `false` lets it run on.
     #[serde(default)]
     frozen: Option<bool>,
 }
 
-/// Steps beyond this are a mistake, and would leave the calendar.
+/// The longest step, in seconds: about 300 years. Longer ones are probably a mistake.
 const LONGEST_STEP: f64 = 1e10;
 
 impl ClockChange {
@@ -88,21 +88,22 @@ impl ClockChange {
             return Err(Refusal::invalid("step_seconds", format!("a step is at most {LONGEST_STEP} seconds")));
         }
         Ok(move |clock: &Clock| {
-            let turned = Clock::with(clock.mode());
+            // The changes are made to a copy and then applied at once, so that no request sees only some of them.
+            let changed = Clock::with(clock.mode());
             if frozen == Some(true) {
-                turned.freeze(); // Before it is set, or it would run on for a moment.
+                changed.freeze(); // Before it is set, so that it then shows exactly that instant.
             }
-            set.into_iter().for_each(|at| turned.set(at.0));
-            step_seconds.into_iter().for_each(|step| turned.step((step * SECOND as f64).round() as Micros));
+            set.into_iter().for_each(|at| changed.set(at.0));
+            step_seconds.into_iter().for_each(|step| changed.step((step * SECOND as f64).round() as Micros));
             if frozen == Some(false) {
-                turned.resume();
+                changed.resume();
             }
-            clock.set_mode(turned.mode()); // Nobody sees it half turned.
+            clock.set_mode(changed.mode());
         })
     }
 }
 
-fn reading(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
+fn view(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
     let state = match mode {
         ClockMode::Running { .. } => ClockState::Running,
         ClockMode::Frozen { .. } => ClockState::Frozen,
@@ -111,12 +112,12 @@ fn reading(mode: ClockMode, own: Option<bool>) -> Json<ClockView> {
 }
 
 async fn read(State(app): State<Arc<App>>) -> Json<ClockView> {
-    reading(app.clock.mode(), None)
+    view(app.clock.mode(), None)
 }
 
-async fn turn(State(app): State<Arc<App>>, Json(turn): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
-    turn.checked()?(&app.clock);
-    Ok(reading(app.clock.mode(), None))
+async fn update(State(app): State<Arc<App>>, Json(change): Json<ClockChange>) -> Result<Json<ClockView>, Refusal> {
+    change.checked()?(&app.clock);
+    Ok(view(app.clock.mode(), None))
 }
 
 async fn read_own(
@@ -125,18 +126,18 @@ async fn read_own(
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let own = app.workspace_states.get_or_create(&workspace).mode();
-    Ok(reading(own.unwrap_or(app.clock.mode()), Some(own.is_some())))
+    Ok(view(own.unwrap_or(app.clock.mode()), Some(own.is_some())))
 }
 
-async fn turn_own(
+async fn update_own(
     State(app): State<Arc<App>>,
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
-    Json(turn): Json<ClockChange>,
+    Json(change): Json<ClockChange>,
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     let workspace_state = app.workspace_states.get_or_create(&workspace);
-    workspace_state.turn(&app.clock, turn.checked()?);
-    Ok(reading(workspace_state.mode().unwrap_or(app.clock.mode()), Some(true)))
+    workspace_state.turn(&app.clock, change.checked()?);
+    Ok(view(workspace_state.mode().unwrap_or(app.clock.mode()), Some(true)))
 }
 
 async fn follow(
@@ -145,5 +146,5 @@ async fn follow(
 ) -> Result<Json<ClockView>, Refusal> {
     existing(&app, &workspace).await?;
     app.workspace_states.get_or_create(&workspace).follow();
-    Ok(reading(app.clock.mode(), Some(false)))
+    Ok(view(app.clock.mode(), Some(false)))
 }

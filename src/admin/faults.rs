@@ -1,4 +1,4 @@
-//! Faults: rules that make a vendor fail on cue.
+//! Routes for fault rules.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 
 #[derive(Deserialize, JsonSchema)]
 struct FaultPath {
-    /// The fault's number.
+    /// The fault's id.
     fault: u64,
 }
 
@@ -48,7 +48,7 @@ struct FaultPath {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FaultSelector {
-    /// Only those for this workspace.
+    /// Only the faults for this workspace; all if left out.
     workspace: Option<String>,
 }
 
@@ -71,7 +71,7 @@ async fn add(State(app): State<Arc<App>>, Json(rule): Json<Rule>) -> Result<Crea
     Ok(Created(listed))
 }
 
-/// The instant for a rule: a workspace's, if it is for one.
+/// The current instant for a rule, by the clock of its workspace if it is for one.
 fn now(app: &App, rule: &Rule) -> Micros {
     rule.matches
         .workspace
@@ -79,20 +79,20 @@ fn now(app: &App, rule: &Rule) -> Micros {
         .map_or_else(|| app.clock.now(), |id| app.workspace_states.get_or_create(id).now(&app.clock))
 }
 
-/// The rules for a workspace, or all there are, each by its own clock.
+/// The rules for a workspace, or all rules. Whether a rule is active is decided by the clock of its workspace.
 pub fn listed(app: &App, workspace: Option<&str>) -> Vec<ListedRule> {
     let all = app.faults.list(workspace, app.clock.now());
     all.into_iter().filter_map(|listed| app.faults.get(listed.id, now(app, &listed.rule))).collect()
 }
 
-/// The rules that can apply to requests of a scope and have not.
+/// The rules that could be applied to requests in a scope and were not.
 pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Refusal> {
-    let meet = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let compatible = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
     let mut rules = listed(app, None);
     rules.retain(|ListedRule { rule: Rule { matches, .. }, .. }| {
-        meet(&scope.workspace, &matches.workspace)
-            && meet(&scope.provider, &matches.provider)
-            && meet(&scope.key, &matches.key)
+        compatible(&scope.workspace, &matches.workspace)
+            && compatible(&scope.provider, &matches.provider)
+            && compatible(&scope.key, &matches.key)
     });
     if scope.key.is_some() || rules.iter().any(|it| it.rule.matches.key.is_some()) {
         let keys = match &scope.workspace {
@@ -104,8 +104,8 @@ pub async fn unfired(app: &App, scope: &Filter) -> Result<Vec<UnfiredFault>, Ref
     Ok(rules.iter().filter_map(ListedRule::unfired).collect())
 }
 
-/// Whether a request can be within the scope and match, as far as the keys decide it: a key is of one provider and opens one
-/// workspace.
+/// Whether a request can be in the scope and match the rule, judged by the keys. A key belongs to one provider and one
+/// workspace, so the scope and the rule can exclude each other.
 fn can_meet_by_key(scope: &Filter, matches: &Match, keys: &[Key]) -> bool {
     let is = |wanted: &Option<String>, given: &str| wanted.as_ref().is_none_or(|wanted| wanted == given);
     let known = keys.iter().any(|key| {
@@ -116,7 +116,7 @@ fn can_meet_by_key(scope: &Filter, matches: &Match, keys: &[Key]) -> bool {
             && is(&scope.key, &key.key)
             && is(&matches.key, &key.key)
     });
-    // A key that nobody holds opens no workspace, and is sent to whichever provider.
+    // An unknown key belongs to no workspace, and can be sent to any provider.
     let named = scope.key.as_ref().or(matches.key.as_ref());
     let is_unknown = named.is_none_or(|text| !keys.iter().any(|key| *key.key == **text));
     known || (is_unknown && scope.workspace.is_none() && matches.workspace.is_none()) || named.is_none()

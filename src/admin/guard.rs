@@ -1,5 +1,6 @@
-//! Who may steer the emulator. It trusts its network, within reason: a page in somebody's browser must not reach it, neither
-//! across origins nor by a name that was made to point here.
+//! Access to the emulator's own API. Clients in the network are trusted, but web pages are not: a page in a user's
+//! browser must not reach the API, neither with a cross-origin request nor through a DNS name that resolves to this
+//! machine (DNS rebinding).
 
 use std::net::IpAddr;
 
@@ -10,22 +11,22 @@ use super::answer::Refusal;
 use super::{authority, health};
 use crate::emulator::app::Settings;
 
-/// Lets a request pass, or says why not. Health and the authority are open to everyone: what asks for them seldom has a token
-/// or a choice of names.
+/// Allows a request or returns the reason why not. The health and authority routes are open to everyone, since their
+/// clients, such as container probes, rarely have a token or can choose the host name.
 pub fn check(settings: &Settings, request: &Request) -> Result<(), Refusal> {
     if [health::PATH, authority::PATH].contains(&request.uri().path()) {
         return Ok(());
     }
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    admitted(request.headers(), authority, settings)
+    check_headers(request.headers(), authority, settings)
 }
 
-fn admitted(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -> Result<(), Refusal> {
+fn check_headers(headers: &HeaderMap, authority: Option<&str>, settings: &Settings) -> Result<(), Refusal> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).or(authority).unwrap_or_default();
     let shown = text(header::AUTHORIZATION).and_then(bearer);
-    // A page of another origin cannot send a token: its browser would ask beforehand, and that is refused here. A test harness
-    // or a proxy can, whatever origin it names.
+    // The token is checked first, so that test tools and proxies can send any `Origin`. A page of another origin cannot
+    // use this: its browser first sends a preflight for the `Authorization` header, which fails here.
     if settings.admin_token.as_deref().zip(shown).is_some_and(|(token, shown)| are_equal(shown, token)) {
         return Ok(());
     }
@@ -55,17 +56,17 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Takes as long for every token of a length.
+/// Compares in constant time for tokens of equal length, so that timing does not reveal a prefix.
 fn are_equal(shown: &str, token: &str) -> bool {
     shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-/// Top levels below which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and ICANN's
-/// `internal`, by which containers call their host.
+/// Top-level domains in which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and
+/// ICANN's `internal`, which containers use for their host.
 const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
 
-/// Whether a name cannot belong to a stranger's domain: addresses, names without dots as containers have them, names that
-/// nobody can register, and names that end in a label with an underscore, which no top level has.
+/// Whether a host cannot be a registered domain name: IP addresses, names without dots (containers), names in
+/// [`UNREGISTRABLE`] domains, and names whose last label has an underscore, which no top-level domain has.
 fn is_local(host: &str) -> bool {
     let name = name_of(host);
     let top = name.rsplit('.').next().unwrap_or_default();
@@ -127,10 +128,10 @@ mod tests {
     fn a_page_of_another_origin_is_refused_even_from_here() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost:4750".parse().unwrap());
-        assert!(admitted(&headers, None, &Settings::default()).is_ok());
+        assert!(check_headers(&headers, None, &Settings::default()).is_ok());
         for (origin, good) in [("http://localhost:4750", true), ("http://localhost:3000", false), ("null", false)] {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
-            assert_eq!(admitted(&headers, None, &Settings::default()).is_ok(), good, "{origin}");
+            assert_eq!(check_headers(&headers, None, &Settings::default()).is_ok(), good, "{origin}");
         }
     }
 
@@ -139,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_the_server_was_given_is_local() {
+    fn a_name_from_tls_name_is_local() {
         let settings = Settings { names: vec!["mock.example.com".to_owned()], ..Settings::default() };
         let mut headers = HeaderMap::new();
         for (host, good) in
             [("mock.example.com", true), ("MOCK.example.com.:4750", true), ("a.mock.example.com", false)]
         {
             headers.insert(header::HOST, host.parse().unwrap());
-            assert_eq!(admitted(&headers, None, &settings).is_ok(), good, "{host}");
+            assert_eq!(check_headers(&headers, None, &settings).is_ok(), good, "{host}");
         }
     }
 
@@ -155,9 +156,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "emulator.example".parse().unwrap());
         let abc = with_token("abc");
-        assert_eq!(admitted(&headers, None, &abc).unwrap_err().code, "no_token");
+        assert_eq!(check_headers(&headers, None, &abc).unwrap_err().code, "no_token");
         headers.insert(header::AUTHORIZATION, "bearer abc".parse().unwrap());
-        assert!(admitted(&headers, None, &abc).is_ok());
-        assert_eq!(admitted(&headers, None, &with_token("abd")).unwrap_err().code, "no_token");
+        assert!(check_headers(&headers, None, &abc).is_ok());
+        assert_eq!(check_headers(&headers, None, &with_token("abd")).unwrap_err().code, "no_token");
     }
 }

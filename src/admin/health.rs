@@ -1,4 +1,4 @@
-//! Whether the emulator is ready, and whom it stands in for.
+//! The health route, and the list of providers.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::emulator::app::App;
 use crate::library::store;
 use crate::providers::directory::{Described, describe};
 
-/// The route that is open to everyone.
+/// The path of the health route, which is open to everyone.
 pub const PATH: &str = "/_emulator/health";
 
 /// The routes.
@@ -34,13 +34,13 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 
 #[derive(Serialize, JsonSchema)]
 struct Health {
-    /// `ready`; nobody is answered before.
+    /// Always `ready`: no request is answered before.
     status: &'static str,
     version: &'static str,
     /// Milliseconds since the start, in real time.
     uptime_ms: u64,
     counts: store::Counts,
-    /// How many connections to hosts that are no vendor's were passed on, if any were.
+    /// How many tunnels to other hosts were forwarded; absent if none.
     #[serde(skip_serializing_if = "is_zero")]
     #[schemars(default)]
     tunnels: u64,
@@ -50,7 +50,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// No request is answered before the fixtures are loaded, so this answer says that they are there.
+/// The server accepts connections only after the fixtures are loaded, so a response means that they are.
 async fn health(State(app): State<Arc<App>>) -> Json<Health> {
     Json(Health {
         status: "ready",

@@ -1,4 +1,4 @@
-//! Taking assets in a vendor's own words: the body of the real service's list response.
+//! The route that imports assets from a vendor's JSON: the body of a list response of the real service.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,11 +40,11 @@ pub fn routes() -> ApiRouter<Arc<App>> {
 struct ImportPath {
     /// The workspace's id.
     workspace: String,
-    /// The provider whose answer it is.
+    /// The provider whose response it is.
     provider: String,
 }
 
-/// What the vendor's list route answered.
+/// The body of the vendor's list response.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(extend("minProperties" = 1))]
@@ -54,7 +54,7 @@ struct ListResponse(#[schemars(with = "serde_json::Map<String, serde_json::Value
 struct ImportResult {
     /// How many assets were imported.
     imported: usize,
-    /// Whom the workspace's keys of this provider act as now, if the list held private assets.
+    /// The user that the workspace's keys for this provider act as from now on, if the list had private assets.
     acts_as: Option<String>,
 }
 
@@ -68,8 +68,7 @@ async fn import(
         .map_err(|why| Refusal::invalid(if why.at.is_empty() { "body".to_owned() } else { why.at }, why.message))?;
     let imported = assets.len();
     let private = |asset: &&Asset| asset.visibility == Visibility::Private;
-    let owner = assets.iter().filter(private).find_map(|asset| asset.uploader.clone());
-    let acts_as = owner;
+    let acts_as = assets.iter().filter(private).find_map(|asset| asset.uploader.clone());
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let around = write.workspace_without_assets(&workspace).await?;
     let lacking = MissingPlaces::of(&assets, &around)?;
@@ -84,7 +83,7 @@ async fn import(
     Ok(Created(ImportResult { imported, acts_as }))
 }
 
-/// What assets name and a workspace does not have.
+/// The users, projects and folders that assets refer to and a workspace does not have.
 struct MissingPlaces {
     users: Vec<User>,
     projects: Vec<Project>,

@@ -1,4 +1,4 @@
-//! The index of the routes: for people, and for messages about routes that are not there.
+//! The index of the routes, for people and for the messages about unknown routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,19 +26,19 @@ pub struct RouteIndex {
     /// Always `assetmock`.
     name: &'static str,
     version: &'static str,
-    /// Where the OpenAPI document is, which says all of each route.
+    /// The path of the OpenAPI document, which describes the routes in full.
     openapi: &'static str,
     /// What each route does, by its method and path.
     routes: BTreeMap<String, String>,
 }
 
-/// Gives the index.
+/// Returns the index.
 pub async fn read(Extension(index): Extension<&'static RouteIndex>) -> Json<RouteIndex> {
     Json(index.clone())
 }
 
 impl RouteIndex {
-    /// The index of what a document describes, and of the document itself.
+    /// The index of the routes in a document, and of the document itself.
     pub fn of(document: &OpenApi) -> RouteIndex {
         let mut routes = BTreeMap::from([(format!("GET {}", openapi::PATH), "The OpenAPI document".to_owned())]);
         for (path, item) in document.paths.iter().flat_map(|paths| &paths.paths) {
@@ -51,11 +51,11 @@ impl RouteIndex {
         RouteIndex { name: "assetmock", version: env!("CARGO_PKG_VERSION"), openapi: openapi::PATH, routes }
     }
 
-    /// The methods of the route that a path leads to.
+    /// The methods of the route at this path, sorted.
     pub fn methods(&self, path: &str) -> Vec<&str> {
         let path = path.strip_suffix('/').unwrap_or(path);
         let is_here = |template: &str| with_values(template, path) == path;
-        // Where a path is written out, it wins over one with a name in its place.
+        // A route without a parameter takes precedence over one with a parameter at the same place.
         let literal = self.split().any(|(_, template)| template == path);
         let here = self.split().filter(|(_, template)| if literal { *template == path } else { is_here(template) });
         let mut methods: Vec<_> = here.map(|(method, _)| method).collect();
@@ -66,7 +66,7 @@ impl RouteIndex {
         methods
     }
 
-    /// The path that one which leads nowhere was probably meant to be, with its methods.
+    /// The route that was probably meant by an unknown path, with its methods.
     pub fn nearest(&self, path: &str) -> Option<String> {
         const LONGEST: usize = 200;
         if path.len() > LONGEST {
@@ -75,7 +75,7 @@ impl RouteIndex {
         let distance = |template: &str| strsim::osa_distance(&with_values(template, path), path);
         let (_, near) = self.split().min_by_key(|(_, template)| (!template.starts_with(path), distance(template)))?;
         let methods: Vec<_> = self.split().filter(|(_, path)| *path == near).map(|(method, _)| method).collect();
-        // More than half of what follows the prefix, which all have in common, may not differ.
+        // At most half of the part after the prefix may differ, since all routes share the prefix.
         let most = path.len().saturating_sub("/_emulator".len()).div_ceil(2);
         (distance(near) <= most || near.starts_with(path)).then(|| format!("{} {near}", methods.join(" or ")))
     }
@@ -85,7 +85,7 @@ impl RouteIndex {
     }
 }
 
-/// A template with the names of a path in their places.
+/// A path template whose parameters are filled in from the same places of a path.
 fn with_values(template: &str, path: &str) -> String {
     let mut given = path.split('/');
     let filled = template.split('/').map(|part| {

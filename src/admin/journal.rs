@@ -1,4 +1,4 @@
-//! The journal: what clients sent and were answered, to search, wait for, verify and export; and the warnings among it.
+//! Routes of the request journal: search, wait, verify, export and clear; and the warnings of a workspace.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -52,7 +52,7 @@ pub fn routes() -> ApiRouter<Arc<App>> {
         )
 }
 
-/// In which form entries are given.
+/// The format of the entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum JournalFormat {
@@ -61,7 +61,7 @@ enum JournalFormat {
     Text,
 }
 
-/// Which entries, as a query string can say it.
+/// Which entries, in a query string.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct JournalQuery {
@@ -71,28 +71,28 @@ struct JournalQuery {
     operation: Option<String>,
     /// The workspace's id.
     workspace: Option<String>,
-    /// The whole text of the key that was shown, good or not.
+    /// The whole key that the request sent, valid or not.
     key: Option<String>,
     /// The method: one of those that HTTP registers, in any case.
     method: Option<String>,
-    /// The answer's status: a number, or a class such as `4xx`.
+    /// The response's status: a number, or a class such as `4xx`.
     status: Option<StatusIs>,
-    /// The decoded path; with `*` at the end, what it begins with.
+    /// The decoded path. A `*` at its end matches any text.
     path: Option<String>,
-    /// A fault that struck: its name, such as `rate_limited` or `insert`, or its kind, such as `failure` or `paging`.
+    /// A fault that applied: its name, such as `rate_limited` or `insert`, or its kind, such as `failure` or `paging`.
     fault: Option<String>,
-    /// Whether there are warnings.
+    /// Whether the entry has warnings.
     warnings: Option<bool>,
     /// Only entries with a greater number.
     after: Option<u64>,
-    /// How many entries at most.
+    /// The most entries to return.
     #[serde(default = "hundred")]
     limit: usize,
-    /// If there are none, how many milliseconds to wait for one, up to 60000.
+    /// How many milliseconds to wait if no entry matches yet, up to 60000.
     #[serde(default)]
     #[schemars(range(max = 60_000))]
     wait_ms: u64,
-    /// `json`, or `text`: a line for each entry, as in the log.
+    /// `json`, or `text` for one line for each entry, as in the log.
     #[serde(default)]
     format: JournalFormat,
 }
@@ -102,22 +102,22 @@ fn hundred() -> usize {
 }
 
 impl From<JournalQuery> for JournalSearch {
-    fn from(look: JournalQuery) -> JournalSearch {
+    fn from(query: JournalQuery) -> JournalSearch {
         let filter = Filter {
-            provider: look.provider,
-            operation: look.operation,
-            workspace: look.workspace,
-            key: look.key,
-            method: look.method,
-            status: look.status,
-            path: look.path,
-            fault: look.fault,
-            warnings: look.warnings,
-            after: look.after,
-            limit: Some(look.limit),
+            provider: query.provider,
+            operation: query.operation,
+            workspace: query.workspace,
+            key: query.key,
+            method: query.method,
+            status: query.status,
+            path: query.path,
+            fault: query.fault,
+            warnings: query.warnings,
+            after: query.after,
+            limit: Some(query.limit),
             ..Filter::default()
         };
-        JournalSearch { filter, wait_ms: look.wait_ms }
+        JournalSearch { filter, wait_ms: query.wait_ms }
     }
 }
 
@@ -125,43 +125,43 @@ impl From<JournalQuery> for JournalSearch {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct JournalSearch {
-    /// What they have.
+    /// The conditions for entries.
     #[serde(default, deserialize_with = "strict_object::read")]
     filter: Filter,
-    /// If there are none, how many milliseconds to wait for one, up to 60000.
+    /// How many milliseconds to wait if no entry matches yet, up to 60000.
     #[serde(default)]
     #[schemars(range(max = 60_000))]
     wait_ms: u64,
 }
 
-/// The longest that a request is kept waiting, in milliseconds.
+/// The longest wait, in milliseconds.
 const LONGEST_WAIT: u64 = 60_000;
 
 #[derive(Serialize, JsonSchema)]
 struct JournalEntries {
     /// The entries, the newest last.
     entries: Vec<EntryView>,
-    /// How much the journal holds.
+    /// The size of the journal, and its losses.
     journal: Stats,
 }
 
 async fn read(
     State(app): State<Arc<App>>,
-    StrictQuery(look): StrictQuery<JournalQuery>,
+    StrictQuery(query): StrictQuery<JournalQuery>,
 ) -> Result<JsonOrLines<JournalEntries>, Refusal> {
-    let format = look.format;
-    let search = JournalSearch::from(look);
+    let format = query.format;
+    let search = JournalSearch::from(query);
     check(&app, &search.filter, "").await?;
     match format {
         JournalFormat::Json => Ok(JsonOrLines::Json(look_up(app, search).await?)),
         JournalFormat::Text => {
-            let (_, numbers) = found(&app, search).await?;
+            let (_, numbers) = search_numbers(&app, search).await?;
             Ok(JsonOrLines::lines(entries(app, numbers).map(|entry| line(&entry))))
         }
     }
 }
 
-/// An entry as the log has it, with the instant of its workspace's clock.
+/// An entry as a line of the log, with the time of its workspace's clock.
 fn line(entry: &JournalEntry) -> String {
     format!("{} {:>5} {entry}", write_rfc3339(entry.at), entry.diagnostics().level())
 }
@@ -174,15 +174,15 @@ async fn search(
     look_up(app, search).await
 }
 
-/// Refuses a filter that no entry can match. `at` is where it stands.
+/// Checks that all names in a filter exist. `at` is the path of the filter in the request.
 async fn check(app: &App, filter: &Filter, at: &str) -> Result<(), Refusal> {
     filter.check(at)?;
-    known_workspaces(app, filter.workspace.as_deref()).await
+    require_workspaces(app, filter.workspace.as_deref()).await
 }
 
-/// Refuses a workspace that is not there, unless the journal has requests of it: restoring a snapshot takes workspaces away
-/// and leaves the journal as it is.
-async fn known_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
+/// Checks that the workspaces exist, or that the journal has recorded requests of them: restoring a snapshot removes
+/// workspaces and keeps the journal.
+async fn require_workspaces(app: &App, ids: impl IntoIterator<Item = &str>) -> Result<(), Refusal> {
     for id in ids {
         if !app.journal.knows(id) {
             existing(app, id).await?;
@@ -198,24 +198,27 @@ impl From<InvalidFilter> for Refusal {
 }
 
 async fn look_up(app: Arc<App>, search: JournalSearch) -> Result<JsonStream<JournalEntries>, Refusal> {
-    let (journal, numbers) = found(&app, search).await?;
+    let (journal, numbers) = search_numbers(&app, search).await?;
     let empty = JournalEntries { entries: Vec::new(), journal };
     Ok(JsonStream::new(&empty, entries(app, numbers).map(|entry| EntryView::of(&entry))))
 }
 
-/// The numbers of the entries that are searched for, after a wait if there are none yet.
-async fn found(app: &App, JournalSearch { filter, wait_ms }: JournalSearch) -> Result<(Stats, Vec<u64>), Refusal> {
+/// Searches the journal, after waiting for a match if `wait_ms` is set. Returns the numbers of the entries.
+async fn search_numbers(
+    app: &App,
+    JournalSearch { filter, wait_ms }: JournalSearch,
+) -> Result<(Stats, Vec<u64>), Refusal> {
     if wait_ms > LONGEST_WAIT {
         return Err(Refusal::invalid("wait_ms", format!("`wait_ms` is at most {LONGEST_WAIT}")));
     }
     if wait_ms > 0 {
-        // Found or not: what is there now is looked up either way.
+        // The result is not used, since the search below also returns the statistics. A timeout is not an error.
         app.journal.wait(&filter, Duration::from_millis(wait_ms)).await;
     }
     Ok(app.journal.numbers(&filter))
 }
 
-/// The entries with these numbers, each read when it is asked for. Those dropped by then are left out.
+/// The entries with these numbers, each read when the response needs it. Entries evicted by then are left out.
 fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<JournalEntry>> {
     numbers.into_iter().filter_map(move |seq| app.journal.entry(seq))
 }
@@ -224,7 +227,7 @@ fn entries(app: Arc<App>, numbers: Vec<u64>) -> impl Iterator<Item = Arc<Journal
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct JournalSelector {
-    /// Only those of this workspace.
+    /// Only entries of this workspace; all if left out.
     workspace: Option<String>,
 }
 
@@ -236,7 +239,7 @@ async fn clear(
     Json(RemovedCount { removed: app.journal.clear(workspace.as_deref()) as u64 })
 }
 
-/// The most expectations of one request: each is held against every entry.
+/// The most expectations in a request, since each is checked against every entry.
 const MAX_EXPECTATIONS: usize = 200;
 
 async fn verify(
@@ -248,7 +251,7 @@ async fn verify(
         return Err(Refusal::invalid("requests", message));
     }
     expectations.check()?;
-    known_workspaces(&app, expectations.workspaces()).await?;
+    require_workspaces(&app, expectations.workspaces()).await?;
     let unfired = match expectations.faults {
         Some(ExpectedFaults::AllFired) => unfired(&app, &expectations.scope).await?,
         None => Vec::new(),
@@ -261,22 +264,22 @@ async fn har(
     State(app): State<Arc<App>>,
     StrictQuery(JournalSelector { workspace }): StrictQuery<JournalSelector>,
 ) -> Result<JsonStream<Har>, Refusal> {
-    known_workspaces(&app, workspace.as_deref()).await?;
+    require_workspaces(&app, workspace.as_deref()).await?;
     let (_, numbers) = app.journal.numbers(&Filter { workspace, ..Filter::default() });
     Ok(JsonStream::new(&Har::of(&[]), entries(app, numbers).map(|entry| Har::entry(&entry))))
 }
 
 #[derive(Serialize, JsonSchema)]
 struct WarningList {
-    /// How many were given since the workspace was made or reset.
+    /// The number of warnings since the workspace was created or reset.
     count: u64,
-    /// The requests they were given for, as far as the journal still holds them.
+    /// The requests with warnings that are still in the journal.
     requests: Vec<RequestWarnings>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct RequestWarnings {
-    /// The number of the journal's entry.
+    /// The number of the entry in the journal.
     seq: u64,
     provider: Option<&'static str>,
     /// The method and the target.

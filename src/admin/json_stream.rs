@@ -1,4 +1,4 @@
-//! Long lists as JSON or lines, written while they are sent: memory is taken for one item at a time.
+//! Streams long lists as JSON or lines. Items are serialized while the response is sent, one at a time, to save memory.
 
 use std::convert::Infallible;
 use std::iter::once;
@@ -16,25 +16,26 @@ use serde::Serialize;
 
 use super::answer::Json;
 
-/// A `T` with a list of any length. Over HTTP/1.1 it is sent in chunks, since its length is not known beforehand.
+/// A response with a `T` that has a list of any length. Over HTTP/1.1 it is sent chunked, since its length is unknown.
 pub struct JsonStream<T> {
     body: Body,
     shape: PhantomData<T>,
 }
 
 impl<T: Serialize> JsonStream<T> {
-    /// What `empty` is with these items in its first list, which is empty.
+    /// The JSON of `empty` with these items in its first empty list.
     pub fn new<I: Serialize + 'static>(empty: &T, items: impl Iterator<Item = I> + Send + 'static) -> JsonStream<T> {
         JsonStream::read(empty, stream::iter(items.map(Ok::<_, Infallible>)))
     }
 
-    /// The same with items that are read one by one. If one cannot be read, the answer breaks off.
+    /// Like [`new`](JsonStream::new), with items from a stream. If the stream fails, the connection
+    /// breaks off.
     pub fn read<I: Serialize, E: std::error::Error + Send + Sync + 'static>(
         empty: &T,
         items: impl Stream<Item = Result<I, E>> + Send + 'static,
     ) -> JsonStream<T> {
-        let whole = serde_json::to_string(empty).expect("it is JSON");
-        let (begin, end) = whole.split_once("[]").expect("its list is empty");
+        let whole = serde_json::to_string(empty).expect("the type serializes to JSON");
+        let (begin, end) = whole.split_once("[]").expect("`empty` has an empty list");
         let items = items.enumerate().map(|(index, item)| {
             let mut text = if index == 0 { Vec::new() } else { vec![b','] };
             serde_json::to_writer(&mut text, &item?).expect("an item is JSON");
@@ -50,14 +51,14 @@ fn streamed<E: std::error::Error + Send + Sync + 'static>(
     parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
 ) -> Body {
     Body::from_stream(parts.then(|part| async {
-        // Lets others have the thread between two of many.
+        // Items from memory are always ready, so this yields to other tasks from time to time.
         tokio::task::consume_budget().await;
         part
     }))
 }
 
 impl<T> From<Body> for JsonStream<T> {
-    /// The JSON of a `T`, written while it is sent.
+    /// A body that is the JSON of a `T`.
     fn from(body: Body) -> JsonStream<T> {
         JsonStream { body, shape: PhantomData }
     }
@@ -81,18 +82,18 @@ impl<T: JsonSchema> OperationOutput for JsonStream<T> {
     }
 }
 
-/// The JSON of a `T`, or lines of text in its place.
+/// A response in JSON or in lines of text, as the client requests.
 pub enum JsonOrLines<T> {
-    /// JSON.
+    /// The JSON of a `T`.
     Json(JsonStream<T>),
-    /// Text.
+    /// Lines of text.
     Lines(Body),
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl<T> JsonOrLines<T> {
-    /// These lines.
+    /// A response with these lines.
     pub fn lines(lines: impl Iterator<Item = String> + Send + 'static) -> JsonOrLines<T> {
         JsonOrLines::Lines(streamed(stream::iter(lines.map(|line| Ok::<_, Infallible>(Bytes::from(line + "\n"))))))
     }

@@ -1,4 +1,4 @@
-//! Keys: made, revoked, expired, narrowed and limited at will.
+//! Routes for the keys of a workspace: create, list, change and remove them.
 
 use std::sync::Arc;
 
@@ -47,33 +47,33 @@ struct KeyPath {
     key: String,
 }
 
-/// Which of two keys of the same text.
+/// Which key, if two providers have keys with the same text.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct KeyProvider {
-    /// The provider, if two have a key of this text.
+    /// The provider of the key; required only if several have a key with this text.
     provider: Option<String>,
 }
 
-/// A key to make.
+/// A new key.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateKey {
     /// The provider's name.
     provider: String,
-    /// The text; made up in the vendor's shape if left out.
+    /// The text; random in the vendor's format if left out.
     #[serde(default)]
     key: Option<String>,
-    /// The user it acts as; the first one if left out.
+    /// The user that it acts as; the workspace's first one if left out.
     #[serde(default)]
     user: Option<String>,
-    /// What it may do; everything if left out.
+    /// Its scopes; all if left out.
     #[serde(default)]
     scopes: Option<Vec<String>>,
     /// Whether it is revoked.
     #[serde(default)]
     revoked: bool,
-    /// When it ends; never if left out.
+    /// When it expires; never if left out.
     #[serde(default)]
     expires_at: Option<Instant>,
     /// Its rate limits.
@@ -88,9 +88,9 @@ struct KeyView {
     provider: String,
     key: String,
     user: String,
-    /// What it may do; null: everything.
+    /// Its scopes; null: all.
     scopes: Option<Vec<String>>,
-    /// Whether it is good, by the workspace's clock.
+    /// Its state, by the workspace's clock.
     state: KeyState,
     expires_at: Option<Instant>,
     limits: KeyLimits,
@@ -177,7 +177,7 @@ async fn remove(
     Ok(NoContent)
 }
 
-/// The provider of the key of this text, which must be clear.
+/// The provider of the key with this text. Fails if there is none, or several and no provider is given.
 async fn provider_of(app: &App, workspace: &str, text: &str, given: Option<String>) -> Result<String, Refusal> {
     existing(app, workspace).await?;
     let mut fitting: Vec<_> = app.store.keys_of(workspace).await?;

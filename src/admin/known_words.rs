@@ -1,5 +1,5 @@
-//! Words of the OpenAPI document that only the cards know, such as the names of the providers: each set is an enum, or for
-//! variants an object, which properties refer to.
+//! Schemas of the OpenAPI document with words from the providers' cards, such as the names of the providers: an enum
+//! for each set of words, and objects for the variants. Properties with such values refer to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::providers;
 /// Schemas by name, or the keywords of one.
 pub type Schemas = Map<String, Value>;
 
-/// Where the schemas of the document are.
+/// The prefix of references to schemas.
 pub const SCHEMAS: &str = "#/components/schemas/";
 
-/// The schemas of words that the cards know.
+/// The schemas of words from the cards, by name.
 pub fn known_words() -> BTreeMap<String, Value> {
     let cards = providers::cards();
     let failures: BTreeSet<_> = cards.iter().flat_map(|card| faults::names(card)).collect();
@@ -56,12 +56,12 @@ pub fn joined_words(name: &str) -> String {
     words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
-/// Lets a property that holds such words refer to their schema, by the property's name.
+/// Makes a property refer to one of these schemas, if it has such values according to its name.
 pub fn use_known_words(property: &str, schema: &mut Value) {
     let name = match property {
         "provider" | "listed_by" | "by" => "ProviderName",
         "failure" => "FailureName",
-        // In a path it is a number.
+        // In a path, `fault` is the id of a rule.
         "fault" if schema["type"] != "integer" => "FaultName",
         "kinds" => return refer(&mut schema["items"], "AssetKind"),
         "variants" if schema["additionalProperties"]["type"] == "string" => "Variants",
@@ -71,7 +71,7 @@ pub fn use_known_words(property: &str, schema: &mut Value) {
     refer(schema, name);
 }
 
-/// Makes a schema refer to one of known words, if it is written out.
+/// Replaces an inline schema by a reference, and keeps whether null is allowed.
 fn refer(schema: &mut Value, name: &str) {
     let Some(schema) = schema.as_object_mut() else { return };
     let Some(kind) = schema.remove("type") else { return };

@@ -1,4 +1,4 @@
-//! Changing a thing by naming the fields that change: null takes a field away, the others stay as they are, to the byte.
+//! Patches (JSON merge patch on the top level): null removes a field, and other fields keep their exact JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 
 use super::answer::{Refusal, misread};
 
-/// Some fields of a `T`.
+/// The changed fields of a `T`.
 pub struct Patch<T> {
     fields: BTreeMap<String, Box<RawValue>>,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T> Patch<T> {
-    /// Whether it says anything of this field.
+    /// Whether it changes this field.
     pub fn names(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// Refuses to change these fields.
+    /// Fails if it changes one of these fields.
     pub fn refuse(&self, fixed: &[&str]) -> Result<(), Refusal> {
         match fixed.iter().find(|field| self.fields.contains_key(**field)) {
             Some(field) => Err(Refusal::invalid(*field, format!("`{field}` cannot be changed; make a new one"))),
@@ -39,7 +39,7 @@ impl<'de, T> Deserialize<'de> for Patch<T> {
     }
 }
 
-/// The schema of a `T` none of whose fields is required. Those that a `T` can do without may be null.
+/// The schema of a `T` without required fields. Fields that are optional in a `T` can be null.
 impl<T: JsonSchema> JsonSchema for Patch<T> {
     fn schema_name() -> Cow<'static, str> {
         let name = T::schema_name();
@@ -59,7 +59,7 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
     }
 }
 
-/// The schema that takes null, too.
+/// The schema that also allows null.
 fn nullable(mut schema: Value) -> Value {
     let takes_null =
         |one: &Value| one["type"] == "null" || one["type"].as_array().is_some_and(|all| all.contains(&json!("null")));
@@ -70,7 +70,7 @@ fn nullable(mut schema: Value) -> Value {
     json!({ "description": description, "anyOf": [schema, { "type": "null" }] })
 }
 
-/// `thing` after a patch.
+/// `thing` with a patch applied. Fails if the result is not a valid `T`.
 pub fn merged<T: Serialize + DeserializeOwned>(thing: &T, patch: &Patch<T>) -> Result<T, Refusal> {
     let text = serde_json::to_string(thing).expect("what came from JSON goes back to it");
     let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&text).expect("a thing is an object");
@@ -84,7 +84,7 @@ pub fn merged<T: Serialize + DeserializeOwned>(thing: &T, patch: &Patch<T>) -> R
     read(&fields)
 }
 
-/// A thing from its fields.
+/// Deserializes a `T` from its fields.
 pub fn read<T: DeserializeOwned>(fields: &BTreeMap<String, Box<RawValue>>) -> Result<T, Refusal> {
     let text = serde_json::to_string(fields).expect("fields of JSON are JSON");
     let mut reader = serde_json::Deserializer::from_str(&text);

@@ -1,5 +1,5 @@
-//! The emulator's own API, under `/_emulator`, in one plain JSON style. A file below this one is a group of routes;
-//! [`answer`] is how they read and answer, [`guard`] who may ask. The OpenAPI document is made from the handlers.
+//! The emulator's own API under `/_emulator`. Each group of routes has its own file. [`answer`] has the extractors and
+//! responses that they share, [`guard`] checks access. The OpenAPI document is generated from the handlers.
 
 mod answer;
 mod assets;
@@ -41,7 +41,7 @@ use crate::emulator::app::App;
 use crate::http::request_body::BodyShare;
 use crate::http::respond::date;
 
-/// The routes and their document, made when first asked for: most runs that count milliseconds never do.
+/// The routes and their document, made at the first request, since runs that must start fast often send none.
 static ROUTES: LazyLock<Routes> = LazyLock::new(routes);
 
 struct Routes {
@@ -50,21 +50,21 @@ struct Routes {
     document: OpenApi,
 }
 
-/// Whether a path is ours.
+/// Whether a path belongs to the emulator's own API.
 pub fn owns(path: &str) -> bool {
     path.strip_prefix("/_emulator").is_some_and(|below| below.is_empty() || below.starts_with('/'))
 }
 
-/// Answers a request to a path of ours.
+/// Answers a request to the emulator's own API.
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let now = app.clock.now();
-    // Kept until the answer is there: what a body is read into takes memory too.
+    // Reserves memory for the body, and for the values parsed from it; so it is held until there is a response.
     let share = BodyShare::new(&app.bodies, app.timeouts.body);
     request.extensions_mut().insert(share.clone());
     request.extensions_mut().insert(&ROUTES.index);
     request.extensions_mut().insert(&ROUTES.document);
     let mut response = match guard::check(&app.settings, &request) {
-        // An empty name is nobody's, neither in the middle nor at the end.
+        // No workspace or other item has an empty name.
         Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
         Ok(()) => match ROUTES.router.clone().with_state(app).oneshot(request).await {
             Ok(response) => response,
@@ -121,7 +121,7 @@ async fn wrong_method(parts: Parts) -> Refusal {
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).at(at)
 }
 
-/// The answer to a request that does not name its host as HTTP wants it.
+/// The response to a request with a missing or ambiguous `Host` header.
 pub fn misnamed_host(app: &App, why: &str) -> Response {
     let mut response = Refusal::new(StatusCode::BAD_REQUEST, "bad_host", why).at("Host").into_response();
     response.headers_mut().extend(date(app.clock.now()).map(|date| (header::DATE, date)));

@@ -1,4 +1,4 @@
-//! The OpenAPI document: made from the routes, and served with what depends on the request for it.
+//! The OpenAPI document: generated from the routes, and served with the URL of the server that it is requested from.
 
 use std::sync::Arc;
 
@@ -17,25 +17,25 @@ use super::schemas;
 use crate::emulator::app::App;
 use crate::http::origin::origin;
 
-/// Where the OpenAPI document is, which does not describe itself.
+/// The path of the OpenAPI document. The document does not describe this route.
 pub const PATH: &str = "/_emulator/openapi.json";
 
-/// Bodies of requests, by name and by the operation's id. They are those of the manual in `docs/`.
+/// Examples of request bodies, by operation id and name. They are the same as in the manual in `docs/`.
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The name of the security scheme.
 const TOKEN: &str = "admin_token";
 
-/// These routes and their document.
+/// Makes a router of these routes, and their document.
 pub fn document(routes: ApiRouter<Arc<App>>) -> (Router<Arc<App>>, OpenApi) {
     let mut document = OpenApi::default();
     let routes = routes.finish_api_with(&mut document, describe);
     let mut json = serde_json::to_value(&document).expect("a document is JSON");
     schemas::complete(&mut json);
     add_examples(&mut json);
-    // From a text, since aide borrows from what it reads.
+    // Through a string, since aide's types borrow from the input.
     let document = serde_json::from_str(&json.to_string());
-    (routes, document.expect("a document stays one when its schemas change"))
+    (routes, document.expect("the changed schemas are still valid in a document"))
 }
 
 fn add_examples(document: &mut Value) {
@@ -48,7 +48,7 @@ fn add_examples(document: &mut Value) {
             operation["requestBody"]["content"]["application/json"]["examples"] = Value::Object(bodies);
         }
     }
-    assert!(examples.is_empty(), "there are examples of operations that are not there: {examples:?}");
+    assert!(examples.is_empty(), "there are examples for unknown operations: {examples:?}");
 }
 
 fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
@@ -71,7 +71,7 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         )
 }
 
-/// Serves the document with the origin at which it was asked for, and whether the token is needed.
+/// Serves the document, with the origin of the request as the server, and with whether a token is required.
 pub async fn serve(
     State(app): State<Arc<App>>,
     Extension(document): Extension<&'static OpenApi>,

@@ -1,4 +1,4 @@
-//! What assets refer to: users, projects and folders.
+//! Routes for what assets refer to: users, projects and folders.
 
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ struct FolderList {
     folders: Vec<Folder>,
 }
 
-/// A project but for its id.
+/// A project without its id, which is in the path.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ProjectPut {
@@ -83,13 +83,13 @@ struct ProjectPut {
     name: String,
 }
 
-/// A folder but for its id.
+/// A folder without its id, which is in the path.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FolderPut {
     /// Its name.
     name: String,
-    /// The folder it is in; the root if left out.
+    /// The id of the folder that it is in; the root if left out.
     #[serde(default)]
     parent: Option<String>,
     /// Whether it is in the trash.

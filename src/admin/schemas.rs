@@ -1,9 +1,9 @@
-//! The schemas of the OpenAPI document, in the form that generators of clients read well.
+//! The schemas of the OpenAPI document, in a form that client generators handle well.
 //!
-//! What a request may leave out is often always there in an answer, so requests and answers have a generator each. Where
-//! they give a type two forms, the request's gets `Input` behind its name. Generators take a property with a default for
-//! one that is always there, so defaults are said in the description. What only the cards know, such as the names of
-//! the providers, is an enum.
+//! A field that is optional in a request is often always present in a response, so there is one schema generator for
+//! requests and one for responses. If a type gets two different schemas, the name of the request's ends in `Input`.
+//! Client generators treat a property with a default as always present, so defaults are in the description instead.
+//! Words from the cards, such as the names of the providers, are enums.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 
 use super::known_words::{SCHEMAS, Schemas, joined_words, known_words, use_known_words};
 
-/// Where references to schemas of answers lead until both kinds are put together.
+/// The prefix of references to response schemas until both kinds are merged.
 const ANSWERS: &str = "#/components/answers/";
 
 thread_local! {
-    /// The generator for answers; the one for requests is aide's, which is the thread's own, too.
+    /// The generator for responses. The one for requests is aide's, which is thread-local too.
     static ANSWER_GENERATOR: RefCell<SchemaGenerator> = RefCell::new(
         SchemaSettings::draft07().for_serialize().with(|settings| settings.definitions_path = ANSWERS.into()).into_generator(),
     );
 }
 
-/// The document's description of an answer with a `T` in JSON.
+/// The description of a response with a `T` in JSON.
 pub fn answer<T: JsonSchema>() -> Response {
     let (json_schema, description) = ANSWER_GENERATOR.with_borrow_mut(|generator| {
         let reference = generator.subschema_for::<T>();
@@ -38,18 +38,18 @@ pub fn answer<T: JsonSchema>() -> Response {
     Response { description, content: content.into_iter().collect(), ..Response::default() }
 }
 
-/// Puts the schemas of requests, which the document has, and those of answers together in their final form.
+/// Merges the schemas of requests, which are in the document, with those of responses, and simplifies them.
 pub fn complete(document: &mut Value) {
     let mut requests = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut answers = ANSWER_GENERATOR.with_borrow_mut(|generator| generator.take_definitions(true));
     for (name, schema) in requests.iter_mut().chain(answers.iter_mut()) {
-        // A fixture's is the name of the file format; here it is one schema among others.
+        // The title of the fixture schema is the name of the file format, which does not belong here.
         schema.as_object_mut().and_then(|schema| schema.remove("title"));
         each_schema(schema, &mut simplify);
         title_choices(name, schema);
     }
     each_parameter(document, &mut simplify_parameter);
-    let renamed = different(&requests, &answers);
+    let renamed = differing_names(&requests, &answers);
     let mut merged: Schemas = known_words().into_iter().collect();
     merged.extend(answers);
     for (name, schema) in requests {
@@ -121,7 +121,7 @@ fn simplify_parameter(parameter: &mut Schemas) {
     }
 }
 
-/// Says a default in words. Null and what is empty goes without saying.
+/// Moves a default to the description, except null and empty values.
 fn say_default(schema: &mut Schemas) {
     let words = match schema.remove("default") {
         Some(Value::String(word)) => word,
@@ -133,8 +133,8 @@ fn say_default(schema: &mut Schemas) {
     }
 }
 
-/// Makes an enum of the single words of a choice, with what each means in its description. Where there is nothing but
-/// words, it takes the place of the choice.
+/// Merges the constants in a `oneOf` into one enum, with their meanings in its description. If there are only
+/// constants, the enum replaces the `oneOf`.
 fn list_words(schema: &mut Schemas) {
     let Some(Value::Array(choices)) = schema.get_mut("oneOf") else { return };
     let is_word = |choice: &Value| choice["const"].is_string();
@@ -158,8 +158,8 @@ fn list_words(schema: &mut Schemas) {
     }
 }
 
-/// Gives what there is to choose from titles, which generators name their models after: the schema's name, and that of an
-/// object's first property.
+/// Gives the alternatives of a schema titles, after which generators name their models: the schema's name and that of
+/// the object's first property.
 fn title_choices(name: &str, schema: &mut Value) {
     for keyword in ["anyOf", "oneOf"] {
         for choice in schema.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -172,8 +172,9 @@ fn title_choices(name: &str, schema: &mut Value) {
     }
 }
 
-/// The names of types that requests have in another form than answers, or that refer to such a type.
-fn different(requests: &Schemas, answers: &Schemas) -> BTreeSet<String> {
+/// The names of types whose request schema differs from the response schema, or refers to such a type.
+fn differing_names(requests: &Schemas, answers: &Schemas) -> BTreeSet<String> {
+    // Each round adds the types that refer to those found before, until there are no more.
     let mut different = BTreeSet::new();
     loop {
         let is_new = |name: &str, schema: &Value| {
@@ -196,7 +197,7 @@ fn with_path(mut schema: Value, from: &str, to: &str) -> Value {
     schema
 }
 
-/// The same with `Input` behind these names in references.
+/// Appends `Input` to references to these names.
 fn rename(mut value: Value, renamed: &BTreeSet<String>) -> Value {
     each_reference(&mut value, &mut |reference| {
         if reference.strip_prefix(SCHEMAS).is_some_and(|name| renamed.contains(name)) {
@@ -206,7 +207,7 @@ fn rename(mut value: Value, renamed: &BTreeSet<String>) -> Value {
     value
 }
 
-/// Removes schemas that nothing refers to, such as those of all parameters of a path together.
+/// Removes unused schemas, such as those of the structs for path parameters.
 fn remove_unused(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut used = BTreeSet::new();

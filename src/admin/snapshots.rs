@@ -1,4 +1,4 @@
-//! Snapshots: the whole state under a name, and the way back to the start.
+//! Routes that save and restore the whole state under a name, or reset it to the start.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,11 +56,11 @@ struct SnapshotPath {
 #[schemars(rename = "Snapshot")]
 struct SnapshotView {
     name: String,
-    /// When it was made, by the emulator's clock.
+    /// When it was saved, by the emulator's clock.
     made_at: Instant,
-    /// How many workspaces it holds.
+    /// The number of workspaces in it.
     workspaces: i64,
-    /// How many assets they hold.
+    /// The number of assets in them.
     assets: i64,
 }
 
@@ -69,20 +69,20 @@ struct SnapshotList {
     snapshots: Vec<SnapshotView>,
 }
 
-/// Nothing to say; an empty object.
+/// An empty object.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
 
-/// What is set by hand and not in the library.
+/// The part of the state that is not in the library.
 #[derive(Serialize, Deserialize)]
-struct Steering {
+struct ProcessState {
     clock: ClockMode,
     faults: Vec<Rule>,
     workspaces: BTreeMap<String, WorkspaceSettings>,
 }
 
-/// The same of one workspace.
+/// The part of one workspace's state that is not in the library.
 #[derive(Serialize, Deserialize)]
 struct WorkspaceSettings {
     clock: Option<ClockMode>,
@@ -90,8 +90,8 @@ struct WorkspaceSettings {
     made_strict: bool,
 }
 
-impl Steering {
-    fn of(app: &App) -> Steering {
+impl ProcessState {
+    fn of(app: &App) -> ProcessState {
         let own = |workspace_state: &WorkspaceState| WorkspaceSettings {
             clock: workspace_state.mode(),
             strict: workspace_state.strict.load(Relaxed),
@@ -99,10 +99,10 @@ impl Steering {
         };
         let workspaces =
             app.workspace_states.all().iter().map(|(id, workspace_state)| (id.clone(), own(workspace_state))).collect();
-        // A rule that is spent or over would apply again if it were set up anew.
-        let standing = faults::listed(app, None).into_iter().filter(|listed| listed.active);
-        let faults = standing.map(|listed| listed.rule).collect();
-        Steering { clock: app.clock.mode(), faults, workspaces }
+        // Restoring adds rules as new ones, so a rule that is over or used up would apply again.
+        let active = faults::listed(app, None).into_iter().filter(|listed| listed.active);
+        let faults = active.map(|listed| listed.rule).collect();
+        ProcessState { clock: app.clock.mode(), faults, workspaces }
     }
 
     fn apply(self, app: &App) {
@@ -138,9 +138,9 @@ async fn save(
     Json(Empty {}): Json<Empty>,
 ) -> Result<Json<SnapshotView>, Refusal> {
     Refusal::unless_short("name", &name)?;
-    let steering = serde_json::to_string(&Steering::of(&app)).expect("clocks and switches are JSON");
+    let state = serde_json::to_string(&ProcessState::of(&app)).expect("the state serializes to JSON");
     let mut write = app.store.write(providers::names()).await?;
-    write.save(&name, &steering, app.clock.now()).await?;
+    write.save(&name, &state, app.clock.now()).await?;
     write.commit().await?;
     let saved = app.store.snapshots().await?.into_iter().find(|snapshot| snapshot.name == name);
     Ok(Json(saved.map(shown).ok_or_else(|| StoreError::missing("snapshot", &name))?))
@@ -152,11 +152,11 @@ async fn restore(
     Json(Empty {}): Json<Empty>,
 ) -> Result<NoContent, Refusal> {
     let mut write = app.store.write(providers::names()).await?;
-    let steering = write.restore(&name).await?;
+    let state = write.restore(&name).await?;
     write.commit().await?;
     app.forget_all();
-    if let Ok(steering) = serde_json::from_str::<Steering>(&steering) {
-        steering.apply(&app);
+    if let Ok(state) = serde_json::from_str::<ProcessState>(&state) {
+        state.apply(&app);
     }
     Ok(NoContent)
 }

@@ -1,4 +1,4 @@
-//! How the emulator's own API reads a query string: strictly, and with a reason for what it refuses.
+//! The extractor for query strings in the emulator's own API. It refuses unknown parameters and says what is wrong.
 
 use aide::generate::GenContext;
 use aide::openapi::Operation;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::answer::Refusal;
 use crate::library::plain_words;
 
-/// The query string, read strictly.
+/// The parameters in the query string.
 pub struct StrictQuery<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T> {
@@ -24,7 +24,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for StrictQuery<T>
     }
 }
 
-/// Says which parameter is wrong, and how. axum gives the parameter's name, if there is one, in front of the reason.
+/// The error for a query string that axum rejects for the reason `why`, which begins with the parameter's name if there
+/// is one.
 fn wrong_query(why: &str) -> Refusal {
     let why = why.strip_prefix("Failed to deserialize query string: ").unwrap_or(why);
     let (name, why) = match why.split_once(": ") {

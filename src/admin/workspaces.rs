@@ -1,4 +1,4 @@
-//! Workspaces: one a test, made in a moment, each with keys of its own, and gone without a trace.
+//! Routes for workspaces. A test can create its own in milliseconds, with its own keys, and remove it afterwards.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -65,41 +65,41 @@ pub fn routes() -> ApiRouter<Arc<App>> {
         )
 }
 
-/// Which workspace.
+/// The workspace in the path.
 #[derive(Deserialize, JsonSchema)]
 pub struct WorkspacePath {
     /// Its id.
     pub workspace: String,
 }
 
-/// A workspace to make. With none of `fixture`, `generate` and `copy` it is empty.
+/// A new workspace. It is empty without `fixture`, `generate` and `copy`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateWorkspace {
-    /// Its id: `ws_` and something after it, without white space, such as `ws_mine`; made up if left out.
+    /// Its id: `ws_` and at least one more character, without white space, such as `ws_mine`; random if left out.
     #[serde(default)]
     #[schemars(regex(pattern = r"^ws_\S+$"))]
     id: Option<String>,
     /// Its display name; the id if left out.
     #[serde(default)]
     name: Option<String>,
-    /// `demo`, `docs` or `empty`, or a fixture itself.
+    /// The built-in fixture `demo`, `docs` or `empty`, or a fixture as JSON.
     #[serde(default)]
     #[schemars(with = "Option<FixtureOrName>")]
     fixture: Option<Box<RawValue>>,
-    /// Which workspace of the fixture, if it holds several.
+    /// The id of the workspace in the fixture; required only if the fixture has several.
     #[serde(default)]
     workspace: Option<String>,
-    /// So many made-up assets.
+    /// Generate assets.
     #[serde(default, deserialize_with = "strict_object::read_some")]
     generate: Option<GenerateAssets>,
-    /// What the workspace of this id holds at this moment.
+    /// Copy the current contents of the workspace with this id.
     #[serde(default)]
     copy: Option<String>,
-    /// Whether warnings here count: see `--fail-on-warnings`.
+    /// Whether a warning makes the emulator exit with an error: see `--fail-on-warnings`.
     #[serde(default)]
     strict: bool,
-    /// In which of the possible ways the vendors behave: options by the name of the variant, such as `flora.content_type`.
+    /// Variants of the vendors' behaviour: options by the name of the variant, such as `flora.content_type`.
     #[serde(default)]
     variants: Choices,
 }
@@ -122,16 +122,16 @@ struct GenerateAssets {
     /// The same seed gives the same assets.
     #[serde(default = "one")]
     seed: u64,
-    /// The instant of the newest asset, or a little after it.
+    /// The latest creation time of an asset.
     #[serde(default)]
     until: Option<Instant>,
     /// Only assets of these kinds: `image`, `video`, `audio`, `document`, `other`; any if left out.
     #[serde(default)]
     kinds: Vec<String>,
-    /// Only assets in these states; any if left out.
+    /// Only assets with these statuses; any if left out.
     #[serde(default)]
     statuses: Vec<Status>,
-    /// Only assets that this provider lists.
+    /// Only assets that this provider lists by default.
     #[serde(default)]
     listed_by: Option<String>,
 }
@@ -140,8 +140,8 @@ fn one() -> u64 {
     1
 }
 
-/// The most that one request may generate.
-const MOST: u64 = 1_000_000;
+/// The most assets that one request can generate.
+const MAX_GENERATED: u64 = 1_000_000;
 
 /// A workspace.
 #[derive(Serialize, JsonSchema)]
@@ -151,15 +151,15 @@ struct WorkspaceView {
     name: String,
     /// A live key for each provider that has one.
     keys: BTreeMap<String, String>,
-    /// What a client of each provider is given in place of the vendor's URL.
+    /// For each provider, the base URL to configure in a client in place of the vendor's.
     base_urls: BTreeMap<&'static str, String>,
-    /// How many assets it holds.
+    /// The number of its assets.
     assets: i64,
-    /// How many of them each provider lists for a client with its key that asks for nothing in particular.
+    /// How many of them each provider lists for a request without parameters.
     listed: BTreeMap<&'static str, u64>,
-    /// Whether warnings here count.
+    /// Whether a warning makes the emulator exit with an error.
     strict: bool,
-    /// How the vendors behave here where it is not the default: options by the name of the variant.
+    /// The variants of the vendors' behaviour that are not the default: options by the name of the variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     variants: BTreeMap<String, &'static str>,
@@ -174,22 +174,22 @@ struct WorkspaceList {
 struct WorkspaceSummary {
     id: String,
     name: String,
-    /// How many assets it holds.
+    /// The number of its assets.
     assets: i64,
-    /// How many of them each provider lists for a client with its key that asks for nothing in particular.
+    /// How many of them each provider lists for a request without parameters.
     listed: BTreeMap<&'static str, u64>,
 }
 
-/// What to change.
+/// Changes to a workspace.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
 struct WorkspacePatch {
-    /// Whether warnings here count.
+    /// Whether a warning makes the emulator exit with an error.
     #[serde(default)]
     strict: Option<bool>,
-    /// In which of the possible ways the vendors behave: options by the name of the variant, such as `flora.content_type`.
-    /// Those that are not named stay; null makes one as the server was told again.
+    /// Variants of the vendors' behaviour: options by the name of the variant, such as `flora.content_type`. Variants
+    /// that are not named stay. Null restores the option that the server was started with.
     #[serde(default)]
     variants: BTreeMap<String, Option<String>>,
 }
@@ -206,9 +206,9 @@ impl CreateWorkspace {
                 Ok(name) => Origin::BuiltIn(name),
                 Err(_) => Origin::Inline(fixture.clone()),
             }),
-            (None, Some(GenerateAssets { count, .. }), None) if *count > MOST => Err(Refusal::invalid(
+            (None, Some(GenerateAssets { count, .. }), None) if *count > MAX_GENERATED => Err(Refusal::invalid(
                 "generate.count",
-                format!("{count} is more than {MOST}; `assetmock generate` makes more"),
+                format!("{count} is more than {MAX_GENERATED}; `assetmock generate` makes more"),
             )),
             (None, Some(generate), None) => Ok(Origin::Generated(generate.spec()?)),
             (None, None, Some(id)) => Ok(Origin::CopyOf(id.clone())),
@@ -244,8 +244,8 @@ async fn make(
     Ok(Created(shown(&app, &parts, &made.id).await?))
 }
 
-/// Counting what is listed takes a moment for each workspace, so they are read one by one while they are sent; those that are
-/// removed meanwhile are left out.
+/// Counting takes a while for each workspace, so they are read one by one while the response is sent. Workspaces that
+/// are removed meanwhile are left out.
 async fn list(State(app): State<Arc<App>>) -> Result<JsonStream<WorkspaceList>, Refusal> {
     let all = stream::iter(app.store.workspaces(None).await?);
     let counted = all.then(move |Summary { id, .. }| {
@@ -289,7 +289,7 @@ async fn change(
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
-/// Refuses variants and options that there are not. One without an option need only be known itself.
+/// Checks that the variants and their options exist. `None` as the option stands for the server's.
 fn known_variants<'c>(named: impl Iterator<Item = (&'c String, Option<&'c String>)>) -> Result<(), Refusal> {
     let cards = providers::cards();
     for (name, option) in named {
@@ -328,7 +328,7 @@ async fn reset(
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
-/// How long an export of a large workspace waits for others to end.
+/// How long an export of a large workspace waits for other exports to end.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn export(
@@ -341,7 +341,9 @@ async fn export(
         let message = "two exports of large workspaces are under way; read them to their end, or wait";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_exports", message)
     })??;
-    let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("memory takes what is written");
+    // The first part is written before the response begins, so that an error there still becomes an error response. If
+    // it is everything, the response has a length instead of chunks.
+    let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("writing to memory does not fail");
     if write_slice(&mut export, &mut file).await? || write_slice(&mut export, &mut file).await? {
         export.settle();
         return Ok(Body::from(file.out).into());
@@ -358,25 +360,25 @@ async fn export(
     Ok(Body::from_stream(parts).into())
 }
 
-/// Writes the assets that follow, and says whether they were the last.
+/// Writes the next assets. Returns whether there are no more.
 async fn write_slice(export: &mut Export, file: &mut fixture::Writer<Vec<u8>>) -> Result<bool, StoreError> {
-    const TAKES_ALL: &str = "memory takes what is written";
+    const IN_MEMORY: &str = "writing to memory does not fail";
     let assets = export.next().await?;
-    assets.iter().for_each(|asset| file.asset(asset).expect(TAKES_ALL));
+    assets.iter().for_each(|asset| file.asset(asset).expect(IN_MEMORY));
     let is_last = assets.is_empty();
     if is_last {
-        file.end().expect(TAKES_ALL);
+        file.end().expect(IN_MEMORY);
     }
     Ok(is_last)
 }
 
-/// The provider of this name, or the refusal that there is none.
+/// The provider with this name, or an error.
 pub fn provider(name: &str) -> Result<&'static dyn Provider, Refusal> {
     let known = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
     providers::named(name).ok_or_else(|| Refusal::invalid("provider", known()))
 }
 
-/// The workspace of this id, or the refusal that there is none.
+/// The workspace with this id, or an error.
 pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
     let found = app.store.workspaces(Some(id)).await?.pop();
     Ok(found.ok_or_else(|| StoreError::missing("workspace", id))?)

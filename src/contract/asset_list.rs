@@ -1,4 +1,5 @@
-//! How a vendor lists its assets: what a route of the action [`List`](crate::contract::operation::Action::List) consists of.
+//! How a vendor lists its assets: what an operation with the action [`List`](crate::contract::operation::Action::List)
+//! consists of.
 
 use serde_json::value::RawValue;
 
@@ -14,35 +15,36 @@ use crate::library::asset::StoredAsset;
 use crate::library::key::Key;
 use crate::library::selection::AssetQuery;
 
-/// A list of assets: data, and pure functions that take values and return values. A request goes through them from top to
-/// bottom: `plan` says what is asked of the library, `asset` shows each asset that it gives, `page` puts them on a page,
-/// and `answer` makes an answer of the page.
+/// A list of assets: data, and pure functions. A request goes through them from top to bottom: `plan` makes a query to
+/// the library, `asset` writes each asset that the query finds, `page` puts the assets on a page, and `answer` turns
+/// the page into an answer.
 ///
-/// Implementers keep three conventions: `plan` reads every parameter that the operation's table declares; `asset` and `page`
-/// decide nothing about which assets are shown; and since what these two give is kept and shown again, it depends on nothing
-/// but their arguments. What every answer has of its own, such as the id of the request, is added by `answer`.
+/// Implementers keep three conventions. `plan` reads every parameter that the operation's table declares. `asset` and
+/// `page` do not decide which assets are shown. `asset` and `page` depend on nothing but their arguments, because the
+/// cache shows their results again; whatever differs between answers, such as the id of the request, is added by
+/// `answer`.
 #[derive(Debug)]
 pub struct AssetList {
     /// How pages are asked for.
     pub paging: Paging,
-    /// What the request asks of the library, in neutral terms.
+    /// The query to the library, in vendor-neutral terms.
     pub plan: fn(&Args, &Key) -> Result<AssetQuery, Failure>,
-    /// An asset of the workspace with this id, as a page shows it.
+    /// Writes an asset as a page shows it. The text is the id of the workspace.
     pub asset: fn(&StoredAsset, &str, Variants) -> Box<RawValue>,
-    /// What a page looks like.
+    /// Writes a page.
     pub page: fn(&Page, &Args) -> RenderedPage,
-    /// The answer that shows a page.
+    /// Makes the answer that shows a page.
     pub answer: fn(&RenderedPage, &Context) -> Reply,
-    /// The assets of a list response of the real service, oldest insertion first, as the provider of this name gives them.
-    /// Once they are stored, the list gives the same objects back in the same order, byte for byte but for white space
-    /// between tokens. What it would never show is refused, not lost. Users, projects and folders that the assets name may
-    /// have to be made first.
+    /// Reads the assets of a list response of the real service, oldest insertion first. The name is this provider's.
+    /// Once the assets are stored, the list shows the same objects in the same order, byte for byte except for white
+    /// space between tokens. An object that the list would never show is an error, so that it is not lost silently.
+    /// The assets may name users, projects and folders that do not exist yet.
     pub import: fn(&'static str, &str) -> Result<Vec<Asset>, Unimportable>,
 }
 
 impl AssetList {
-    /// An asset as the provider of this name shows it in this workspace: in the words that it was imported in from that
-    /// provider, else in those that the view makes of it.
+    /// An asset as this provider shows it in this workspace: the JSON that was imported from this provider, or else the
+    /// JSON that the view writes.
     pub fn row(&self, stored: &StoredAsset, provider: &str, workspace: &str, variants: Variants) -> Row {
         let words = stored.asset.words(provider).map(ToOwned::to_owned);
         let json = words.unwrap_or_else(|| (self.asset)(stored, workspace, variants));
@@ -50,28 +52,28 @@ impl AssetList {
     }
 }
 
-/// How pages are asked for.
+/// How a client asks for pages.
 #[derive(Debug, Clone, Copy)]
 pub struct Paging {
     /// The parameter that says how many assets a page holds.
     pub size: &'static str,
-    /// The parameter that says where a page begins.
+    /// The parameter that says where a page starts.
     pub position: &'static str,
-    /// What that parameter holds.
+    /// What that parameter contains.
     pub by: Position,
-    /// Whether a page says how many assets there are in all.
+    /// Whether a page shows the total number of assets.
     pub total: bool,
 }
 
-/// What says where a page begins.
+/// What a parameter contains that says where a page starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
-    /// How many assets come before it.
+    /// The number of assets before it.
     Offset,
-    /// Its number, from 1.
+    /// The number of the page, from 1.
     Page,
-    /// An opaque text that holds an offset.
+    /// An opaque cursor that contains an offset.
     OffsetCursor,
-    /// An opaque text that holds the place of the last asset seen.
+    /// An opaque cursor that contains the position of the last asset on the page before.
     Keyset,
 }

@@ -1,4 +1,4 @@
-//! The options that a user chooses, by name, and what they mean for a provider.
+//! The options that a user chooses, by name, and the [`Variants`] that they make for a provider.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use crate::contract::provider::Card;
 use crate::contract::variant::{Variant, Variants};
 use crate::library::model::Choices;
 
-/// What these choices say of the provider; of two that say something of the same variant, the later one counts. Names that the
-/// card does not have are passed over: an earlier version may have stored them.
+/// The provider's variants under these choices. The later choice wins, so the server's comes first and the workspace's
+/// second. A name that the card does not have is ignored, because an earlier version may have stored it.
 pub fn resolve(card: &Card, choices: [&Choices; 2]) -> Variants {
     if choices.iter().all(|choices| choices.is_empty()) {
         return Variants::default();
@@ -19,7 +19,7 @@ pub fn resolve(card: &Card, choices: [&Choices; 2]) -> Variants {
     }))
 }
 
-/// The options that are not the default, by the full name of their variant.
+/// The options that differ from the default, by the full name of their variant.
 pub fn changed(variants: Variants, card: &Card) -> BTreeMap<String, &'static str> {
     if variants == Variants::default() {
         return BTreeMap::new();
@@ -31,12 +31,13 @@ pub fn changed(variants: Variants, card: &Card) -> BTreeMap<String, &'static str
         .collect()
 }
 
-/// The name by which people know a variant.
+/// The name under which users choose a variant, such as `acme.content_type`.
 pub fn full_name(card: &Card, variant: &Variant) -> String {
     format!("{}.{}", card.name, variant.name)
 }
 
-/// What is wrong with a choice, if these cards have no such variant, or it has no such option if one is given.
+/// The error message for a variant or an option that these cards do not have; `None` if they have both. Without an
+/// option, only the variant is checked.
 pub fn problem(cards: &[&'static Card], name: &str, option: Option<&str>) -> Option<String> {
     let all = || cards.iter().flat_map(|card| card.variants.iter().map(|variant| (full_name(card, variant), variant)));
     let Some((_, variant)) = all().find(|(full, _)| full == name) else {
@@ -48,7 +49,7 @@ pub fn problem(cards: &[&'static Card], name: &str, option: Option<&str>) -> Opt
     Some(format!("`{name}` has no option `{option}`; it has `{}`", known.join("`, `")))
 }
 
-/// Reads what `--variant` and its environment variable hold: `name=option`, several with commas between them.
+/// Reads the value of `--variant` and of its environment variable: `name=option`, several separated by commas.
 pub fn read(cards: &[&'static Card], texts: &[String]) -> Result<Choices, String> {
     let pieces = texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|piece| !piece.is_empty());
     let mut choices = Choices::new();

@@ -1,25 +1,25 @@
-//! The environment variables by which a vendor's clients are told a base URL and a key.
+//! The environment variables that give a vendor's clients a base URL and a key.
 
 use serde::Serialize;
 
 use super::evidence::Evidence;
 
-/// The variables that the processes started for tests are given for a vendor.
+/// The variables that `assetmock exec` and `env` set for a vendor.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ClientEnv {
-    /// The one for the base URL.
+    /// The variable for the base URL.
     pub base_url: &'static str,
-    /// The one for the key.
+    /// The variable for the key.
     pub key: &'static str,
-    /// Names that are easily taken for these two. They are taken away, since a real key may be in them.
+    /// Names that are easily taken for these two. `exec` takes them away, since a real key may be in them.
     #[serde(skip)]
     pub lookalikes: &'static [&'static str],
-    /// `client`: the official clients read them. `inferred`: no client is known to; the names are ours.
+    /// `client`: the official clients read them. `inferred`: no client is known to read any, so we chose the names.
     pub evidence: Evidence,
 }
 
 impl ClientEnv {
-    /// What they are, in a sentence.
+    /// A sentence for `FIDELITY.md` and for `assetmock providers`.
     pub fn says(&self) -> String {
         let ClientEnv { base_url, key, evidence, .. } = self;
         let why = match evidence {

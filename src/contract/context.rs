@@ -5,17 +5,18 @@ use crate::contract::quota::Counts;
 use crate::contract::variant::Variants;
 use crate::library::key::Key;
 
-/// What an answer may depend on besides the request's own parameters.
+/// What an answer may depend on besides the request's own parameters. Everything is a value, so answers can be
+/// reproduced.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The current instant.
     pub now: Micros,
-    /// This request's share of randomness, for request ids.
+    /// Random bits for this request, for its id.
     pub entropy: u128,
-    /// The key, once it is known to be live.
+    /// The key of the request, once it is known to be active.
     pub key: Option<&'a Key>,
-    /// The key's quotas, this request included; empty before the key is known.
+    /// The state of the key's quotas after this request was counted; empty until the key is known.
     pub counts: &'a Counts,
-    /// The chosen variants: those of the key's workspace, or the server's own where the key is not known.
+    /// The variants of the key's workspace, or the server's own while the key is not known.
     pub variants: Variants,
 }

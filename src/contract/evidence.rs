@@ -1,4 +1,4 @@
-//! How sure we are of what a vendor does, and what it rests on.
+//! How sure we are of what a vendor does, and why.
 
 use serde::Serialize;
 
@@ -28,12 +28,12 @@ impl Evidence {
     }
 }
 
-/// One thing known, or guessed, about a vendor.
+/// Something that we know, or guess, about a vendor.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Fact {
     /// How sure we are.
     pub evidence: Evidence,
-    /// What it is, in a sentence.
+    /// The fact, in a sentence.
     pub says: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! Why a request is refused, in nobody's words. Each provider's `error.rs` matches this enum without a catch-all arm, so
-//! that a new reason makes the compiler ask every provider what it says.
+//! Why a request is refused, in vendor-neutral terms. Each provider's `error.rs` matches this enum without a catch-all
+//! arm, so that a new reason makes the compiler ask every provider for its answer.
 
 use axum::http::StatusCode;
 
@@ -12,41 +12,42 @@ use crate::contract::quota::Exceeded;
 pub enum Failure {
     /// The provider has no such route.
     NoSuchRoute,
-    /// The route exists with other methods: those of an `Allow` header.
+    /// The path exists, but not with this method. The text is the value of the `Allow` header.
     WrongMethod(String),
-    /// No credential where the provider expects one.
+    /// The request has no key where the provider expects one.
     NoKey,
-    /// A credential that cannot be one of this provider's keys.
+    /// The key cannot be one of this provider's.
     MalformedKey,
-    /// A well-formed key that nobody holds.
+    /// The key has a valid form, but no workspace has it.
     UnknownKey,
-    /// A key that was revoked.
+    /// The key was revoked.
     RevokedKey,
-    /// A key whose time is over.
+    /// The key has expired.
     ExpiredKey,
-    /// A live key without this scope.
+    /// The key is active but does not have this scope.
     MissingScope(&'static str),
-    /// A live key that may not see the workspace it asked for.
+    /// The key is active but gives no access to the workspace that the request names.
     ForeignWorkspace,
-    /// The project a listing was narrowed to does not exist in the workspace.
+    /// The listing is narrowed to a project that the workspace does not have.
     NoSuchProject,
-    /// Parameters that break their own rules.
+    /// Parameters that break the rules of the operation's table.
     Invalid(Vec<Violation>),
     /// A quota is used up.
     RateLimited(Exceeded),
-    /// Our own fault; the cause is in the log and never in the answer.
+    /// An error of the emulator. Its cause is logged and never in the answer.
     Internal,
-    /// A failure that the vendor documents and this emulator never has a reason for by itself: a fault injects it.
+    /// A failure that the vendor documents but the emulator has no reason for. Only a fault causes it.
     Injected(&'static InjectedFailure),
 }
 
 impl Failure {
-    /// Whether it is the card's failure of this name.
+    /// Whether this is the card's injected failure with this name.
     pub fn is_injected(&self, name: &str) -> bool {
         matches!(self, Failure::Injected(injected) if injected.name == name)
     }
 
-    /// Whether it says that the request shows no live key. Nothing is counted then, and no quota is shown.
+    /// Whether the failure means that the request has no active key. Such a request is not counted, and its answer
+    /// shows no quota.
     pub fn is_about_the_key(&self) -> bool {
         match self {
             Failure::NoKey
@@ -60,18 +61,18 @@ impl Failure {
     }
 }
 
-/// A failure that only a fault brings about: one line of a card's table, worn in the vendor's envelope.
+/// A failure that only a fault causes: one line of a card's table, sent in the vendor's envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InjectedFailure {
-    /// What a fault calls it.
+    /// Its name in faults.
     pub name: &'static str,
     /// The status.
     pub status: u16,
-    /// The vendor's code; empty where its envelope has none.
+    /// The vendor's error code; empty if its envelope has none.
     pub code: &'static str,
-    /// The vendor's sentence.
+    /// The vendor's error message.
     pub message: &'static str,
-    /// How sure we are that the vendor answers with this status and code; the card's facts say which sentences are ours.
+    /// How sure we are of the status and the code. The card's facts say which messages are ours.
     pub evidence: Evidence,
 }
 
@@ -86,12 +87,12 @@ impl InjectedFailure {
         InjectedFailure { name, status, code, message, evidence: Evidence::Documented }
     }
 
-    /// A failure that an official client knows.
+    /// A failure that an official client expects.
     pub const fn client(name: &'static str, status: u16, code: &'static str, message: &'static str) -> InjectedFailure {
         InjectedFailure { name, status, code, message, evidence: Evidence::Client }
     }
 
-    /// A failure of which the status, the code or the two together are a guess.
+    /// A failure whose status, code or combination of the two is a guess.
     pub const fn inferred(
         name: &'static str,
         status: u16,
@@ -101,7 +102,7 @@ impl InjectedFailure {
         InjectedFailure { name, status, code, message, evidence: Evidence::Inferred }
     }
 
-    /// The status, for an answer.
+    /// The status as a [`StatusCode`].
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).expect("cards hold statuses from 400 to 599")
     }

@@ -1,7 +1,7 @@
-//! Taking assets in a vendor's own words: what the providers' `import.rs` share. A list response is split into its
-//! objects, and each becomes an asset: the neutral fields hold what can be said in nobody's words, `imported_from` holds the
-//! object itself, so that nothing is lost. No vendor is known here, and nothing is stored: what a field means is the
-//! provider's to say, and who calls does the rest.
+//! Imports assets from a vendor's own list response; the providers' `import.rs` share this code. The response is split
+//! into its objects, and each becomes an asset: the neutral fields hold what they can express, and `imported_from`
+//! holds the object itself, so that nothing is lost. This module knows no vendor and stores nothing. The provider says
+//! what a field means, and the caller stores the assets.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -16,10 +16,10 @@ use crate::library::asset::{Asset, Imported};
 use crate::library::plain_words;
 use crate::library::size;
 
-/// Why a body was not taken. Nothing of it is to be stored then.
+/// Why a response was not imported. The caller must then store none of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unimportable {
-    /// The path of the value that is wrong, such as `assets[3].created_ts`; empty for the body as a whole.
+    /// The path of the wrong value, such as `assets[3].created_ts`; empty if the body as a whole is wrong.
     pub at: String,
     /// What is wrong, and what to send instead.
     pub message: String,
@@ -40,7 +40,7 @@ impl Unimportable {
     }
 }
 
-/// What a vendor calls the parts of a list response that every vendor has.
+/// The names of the fields that every vendor's list response has.
 #[derive(Debug)]
 pub struct Envelope {
     /// The field that holds the list.
@@ -52,8 +52,8 @@ pub struct Envelope {
 type Fields<'b> = BTreeMap<String, &'b RawValue>;
 
 impl Envelope {
-    /// The assets of a list response, oldest insertion first; `asset` reads the vendor's `T`. Of a field that is there
-    /// twice the last counts, as in most readers of JSON.
+    /// Reads the assets of a list response, oldest insertion first. `asset` turns the vendor's `T` into an asset. If
+    /// an object has a field twice, the last one counts, as it does in most JSON parsers.
     pub fn read<T: DeserializeOwned>(
         &self,
         provider: &'static str,
@@ -67,7 +67,7 @@ impl Envelope {
             if !seen.insert(row.id.clone()) {
                 return Err(row.refusal(self.id, format!("`{}` is there twice; send each asset once", row.id)));
             }
-            assets.push(asset(&row, row.told(fields)?)?);
+            assets.push(asset(&row, row.parse(fields)?)?);
         }
         Ok(in_order_of_insertion(assets))
     }
@@ -115,19 +115,19 @@ impl Envelope {
 #[derive(Debug)]
 pub struct Row<'b> {
     provider: &'static str,
-    /// Where it is: `assets[3]`.
+    /// Its path in the response, such as `assets[3]`.
     at: String,
     id: String,
     object: &'b RawValue,
 }
 
 impl Row<'_> {
-    /// Says what is wrong with a field.
+    /// The error for a field of this object.
     pub fn refusal(&self, field: &str, message: impl Into<String>) -> Unimportable {
         Unimportable::new(format!("{}.{field}", self.at), message)
     }
 
-    /// An asset with this object's id and words, about which nothing else is known.
+    /// A new asset with this object's id and JSON; all other fields have their defaults.
     pub fn asset(&self, created_at: Micros) -> Asset {
         Asset {
             imported_from: Some(Imported { provider: self.provider.to_owned(), json: compacted(self.object) }),
@@ -136,37 +136,38 @@ impl Row<'_> {
         }
     }
 
-    /// The time in a field that must be there, as `read` understands it.
+    /// Reads the time in a required field with `read`.
     pub fn time<T: fmt::Display>(
         &self,
         field: &str,
-        told: Option<T>,
+        sent: Option<T>,
         read: impl Fn(&T) -> Option<Micros>,
         such_as: &str,
     ) -> Result<Micros, Unimportable> {
-        let told = told.ok_or_else(|| self.refusal(field, format!("a time must be here, such as {such_as}")))?;
-        let at = read(&told).filter(|at| CALENDAR.contains(at));
-        at.ok_or_else(|| self.refusal(field, format!("`{told}` is not a time such as {such_as}")))
+        let sent = sent.ok_or_else(|| self.refusal(field, format!("a time must be here, such as {such_as}")))?;
+        let at = read(&sent).filter(|at| CALENDAR.contains(at));
+        at.ok_or_else(|| self.refusal(field, format!("`{sent}` is not a time such as {such_as}")))
     }
 
-    /// The RFC 3339 time in a field that must be there: any offset, any number of digits behind the second.
-    pub fn rfc3339(&self, field: &str, told: Option<String>) -> Result<Micros, Unimportable> {
-        self.time(field, told, |text| read_rfc3339(text), "`2026-03-21T12:00:00Z`")
+    /// Reads the RFC 3339 time in a required field. Any offset and any number of decimals are accepted.
+    pub fn rfc3339(&self, field: &str, sent: Option<String>) -> Result<Micros, Unimportable> {
+        self.time(field, sent, |text| read_rfc3339(text), "`2026-03-21T12:00:00Z`")
     }
 
-    fn told<T: DeserializeOwned>(&self, fields: Fields<'_>) -> Result<T, Unimportable> {
+    fn parse<T: DeserializeOwned>(&self, fields: Fields<'_>) -> Result<T, Unimportable> {
         let fields = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter());
         serde_path_to_error::deserialize(fields)
             .map_err(|error| self.refusal(&error.path().to_string(), plain_words::describe(error.inner())))
     }
 }
 
-/// The instants that a fixture can hold: years of four digits. The last day is left to what the order adds.
+/// The instants that a fixture can express: years of four digits. The last day is left out, since
+/// [`in_order_of_insertion`] may add to a time.
 const CALENDAR: std::ops::Range<Micros> = -62_167_219_200 * SECOND..253_402_214_400 * SECOND;
 
-/// Puts the assets of a response, newest first, into the order of insertion. Where times tie, even to the microsecond,
-/// later ones get a microsecond more than the one before: the order given then survives a tie-break by id. A response
-/// in another order keeps its times; whoever sorted it so can ask for that order again.
+/// Puts the assets of a response that is sorted newest first into order of insertion. Where times are equal, each
+/// later asset gets a microsecond more than the one before, so that a tie-break by id cannot change their order. A
+/// response in another order keeps its times: it was sorted by a parameter, which the client can send again.
 fn in_order_of_insertion(mut assets: Vec<Asset>) -> Vec<Asset> {
     let newest_first = assets.is_sorted_by(|above, below| above.created_at.0 >= below.created_at.0);
     assets.reverse();
@@ -180,8 +181,10 @@ fn in_order_of_insertion(mut assets: Vec<Asset>) -> Vec<Asset> {
     assets
 }
 
-/// The same JSON without white space between tokens. Numbers, escapes and the order of keys stay as they are.
+/// The same JSON without white space between tokens. Numbers, escapes and the order of keys do not change.
 pub fn compacted(json: &RawValue) -> Box<RawValue> {
+    // White space is dropped only outside strings. A quote begins or ends a string unless a backslash escapes it, and an
+    // escaped backslash escapes nothing.
     let (mut quoted, mut escaped) = (false, false);
     let dense = json.get().chars().filter(|letter| {
         let kept = quoted || !matches!(letter, ' ' | '\t' | '\n' | '\r');
@@ -192,17 +195,17 @@ pub fn compacted(json: &RawValue) -> Box<RawValue> {
     RawValue::from_string(dense.collect()).expect("JSON means the same without white space between tokens")
 }
 
-/// A JSON number, however it is written: `1000`, `1000.0` and `1e3` are the same.
+/// A JSON number in any notation: `1000`, `1000.0` and `1e3` are equal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// Written as a whole number of 64 bits.
     Whole(i64),
-    /// Written in another way, or larger.
+    /// Written in another way, or too large for 64 bits.
     Other(f64),
 }
 
 impl Number {
-    /// The instant that is so many `units` (in microseconds) after 1970-01-01.
+    /// The instant that is this number of `units` after 1970-01-01. A unit is given in microseconds.
     pub fn instant(self, units: Micros) -> Option<Micros> {
         match self {
             Number::Whole(count) => count.checked_mul(units),
@@ -210,7 +213,7 @@ impl Number {
         }
     }
 
-    /// A size as the library holds it: whole and not negative. What is not so is in the asset's words only.
+    /// A size as the library stores it: whole and not negative. Any other number is kept only in the imported JSON.
     pub fn size(self) -> Option<i64> {
         match self {
             Number::Whole(count) => Some(count),
@@ -270,9 +273,9 @@ mod tests {
     }
 
     fn import(body: &str) -> Result<Vec<Asset>, Unimportable> {
-        ENVELOPE.read("acme", body, |row, told: Thing| {
-            let at = row.time("at", told.at, |at| at.instant(SECOND), "`7`")?;
-            Ok(Asset { width: told.parts.and_then(|parts| parts.first()?.size()), ..row.asset(at) })
+        ENVELOPE.read("acme", body, |row, sent: Thing| {
+            let at = row.time("at", sent.at, |at| at.instant(SECOND), "`7`")?;
+            Ok(Asset { width: sent.parts.and_then(|parts| parts.first()?.size()), ..row.asset(at) })
         })
     }
 

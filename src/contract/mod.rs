@@ -1,4 +1,4 @@
-//! What a vendor signs: a card of data and a few pure functions, and the types that these are made of.
+//! What each vendor implements: a card of data, a few pure functions, and the types that they use.
 
 pub mod asset_list;
 pub mod choices;

@@ -1,5 +1,5 @@
-//! The routes of a vendor, as data: each provider has one table of all the routes that the vendor's documents name. Routing,
-//! `Allow`, explanations, `FIDELITY.md` and tests are loops over these tables.
+//! The routes of a vendor, as data. Each provider has one table of all routes that the vendor's documents name.
+//! Routing, `Allow`, explanations, `FIDELITY.md` and tests are loops over these tables.
 
 use strsim::normalized_levenshtein;
 
@@ -11,50 +11,50 @@ use crate::contract::variant::Variants;
 /// One route of one vendor.
 #[derive(Debug)]
 pub struct Operation {
-    /// What it is called in messages, faults, the journal and `FIDELITY.md`: a verb and its object, such as `list_assets`.
+    /// Its name in messages, faults, the journal and `FIDELITY.md`: a verb and its object, such as `list_assets`.
     pub name: &'static str,
     /// The method.
     pub method: &'static str,
     /// The paths on the vendor's host, the documented one first. `{name}` in place of a segment stands for any text.
     pub paths: &'static [&'static str],
-    /// The scope a key needs, if it has scopes at all.
+    /// The scope that a key needs, unless the key has no list of scopes.
     pub scope: Option<&'static str>,
     /// The parameters of the query string.
     pub params: &'static [Param],
-    /// What happens to other parameters.
+    /// How parameters are treated that the table does not have.
     pub unknown: Unknown,
-    /// Both of these, where the vendor's variants change them.
+    /// Replaces `params` and `unknown`, for a vendor whose variants change them.
     pub varied: Option<VariedParams>,
-    /// What it does here.
+    /// What the emulator does for it.
     pub action: Action,
-    /// How sure we are that the vendor has it.
+    /// How sure we are that the vendor has this route.
     pub evidence: Evidence,
 }
 
-/// The parameters of the query string, and what happens to others, under the chosen variants.
+/// Gives the parameters of the query string, and how others are treated, under the chosen variants.
 pub type VariedParams = fn(Variants) -> (&'static [Param], Unknown);
 
-/// What an operation does here.
+/// What the emulator does for an operation.
 #[derive(Debug)]
 pub enum Action {
-    /// It lists assets in this way.
+    /// Lists assets in this way.
     List(&'static AssetList),
-    /// The vendor has it, and the emulator does not imitate it.
+    /// Nothing: the vendor has the route, and the emulator answers 501.
     Absent,
 }
 
-/// What a path and a method lead to.
+/// The result of looking up a path and a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// This operation.
     Operation(&'static Operation),
-    /// The path is there, and not with this method.
+    /// The path exists, but not with this method.
     OtherMethods,
     /// No operation has this path.
     Nothing,
 }
 
-/// Two are the same if they are the same entry of the same table.
+/// Two operations are equal if they are the same entry of the same table.
 impl PartialEq for Operation {
     fn eq(&self, other: &Operation) -> bool {
         std::ptr::eq(self, other)
@@ -84,34 +84,34 @@ impl Operation {
         }
     }
 
-    /// Whether it has this path, whatever the method.
+    /// Whether it has this path, with any method.
     pub fn has_path(&self, path: &str) -> bool {
         self.paths.iter().any(|template| matches(template, path))
     }
 
-    /// Whether one of its paths can begin with this text.
+    /// Whether one of its paths can start with this text.
     pub fn can_begin_with(&self, beginning: &str) -> bool {
         self.paths.iter().any(|template| begins(template, beginning))
     }
 
-    /// Whether it is a route that the emulator does not imitate.
+    /// Whether the emulator does not imitate this route.
     pub fn is_absent(&self) -> bool {
         matches!(self.action, Action::Absent)
     }
 
-    /// Reads a raw query string, in the way that the chosen variants say.
+    /// Reads a raw query string as the chosen variants require.
     pub fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
         let (params, unknown) = self.varied.map_or((self.params, self.unknown), |varied| varied(variants));
         Ok(query::read(params, unknown, query)?.under(variants))
     }
 
-    /// The documented path.
+    /// The documented path, which is the first one.
     pub fn path(&self) -> &'static str {
         self.paths[0]
     }
 }
 
-/// The operation of this method and path. HEAD asks for what GET does.
+/// Looks up a method and a path. HEAD finds the operation of GET.
 pub fn find(operations: &'static [Operation], method: &str, path: &str) -> Found {
     let there = || operations.iter().filter(|operation| operation.has_path(path));
     let with = |method: &str| there().find(|operation| operation.method == method);
@@ -133,7 +133,7 @@ pub fn methods(operations: &'static [Operation], path: &str) -> Vec<&'static str
     methods
 }
 
-/// The names of these operations, each once, in their order.
+/// The names of these operations, each once, in the order of the table.
 pub fn names(operations: impl Iterator<Item = &'static Operation>) -> Vec<&'static str> {
     let mut names = Vec::new();
     for operation in operations {
@@ -144,15 +144,15 @@ pub fn names(operations: impl Iterator<Item = &'static Operation>) -> Vec<&'stat
     names
 }
 
-/// The operation whose path is most like this one, if any is like it at all.
+/// The operation whose path is most similar to this one; `None` if no path is similar enough.
 pub fn nearest(operations: &'static [Operation], path: &str) -> Option<&'static Operation> {
-    /// How much of two paths must be the same, as a share of the longer one.
+    /// How similar two paths must be: 1 means equal, 0 that they have nothing in common.
     const ALIKE: f64 = 0.6;
     let likeness = |operation: &Operation| {
         let paths = operation.paths.iter().map(|template| normalized_levenshtein(&filled(template, path), path));
         paths.fold(0.0, f64::max)
     };
-    // The first of those that are equally near: an imitated one before one that is not.
+    // If several are equally similar, the first one wins. Tables list imitated routes before the others.
     let mut found: Option<(f64, &Operation)> = None;
     for operation in operations {
         let likeness = likeness(operation);
@@ -163,7 +163,7 @@ pub fn nearest(operations: &'static [Operation], path: &str) -> Option<&'static 
     found.map(|(_, operation)| operation)
 }
 
-/// Whether a path fits a template, segment by segment. What a name stands for is not empty.
+/// Whether a path matches a template, segment by segment. A `{name}` matches any segment that is not empty.
 pub fn matches(template: &str, path: &str) -> bool {
     if template == path {
         return true;
@@ -178,7 +178,7 @@ pub fn matches(template: &str, path: &str) -> bool {
     }
 }
 
-/// Whether a path that fits the template can begin with this text, whose last segment may be a part of one.
+/// Whether a path that matches the template can start with this text. The last segment of the text may be incomplete.
 fn begins(template: &str, beginning: &str) -> bool {
     let mut wanted = template.split('/');
     let (whole, part) = beginning.rsplit_once('/').map_or((None, beginning), |(whole, part)| (Some(whole), part));
@@ -188,7 +188,8 @@ fn begins(template: &str, beginning: &str) -> bool {
         && wanted.next().is_some_and(|wanted| is_name(wanted) || wanted.starts_with(part))
 }
 
-/// The template with the path's own segments in place of names, so that only what is fixed is compared.
+/// The template with the path's own segments in place of its `{name}` segments, so that only the fixed segments are
+/// compared.
 fn filled(template: &str, path: &str) -> String {
     let mut given = path.split('/');
     let segments = template.split('/').map(|wanted| match given.next() {

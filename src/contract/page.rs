@@ -1,5 +1,5 @@
-//! A page of a vendor's list, between the library and the vendor's view: its assets as the vendor writes them, and what the
-//! page announces. The cache keeps the assets; views write the page around them.
+//! A page of a vendor's list, after the library and before the vendor's view. It has the assets as the vendor writes
+//! them, and the numbers that the page shows. The cache holds the assets; views write the page around them.
 
 use std::sync::Arc;
 
@@ -8,19 +8,19 @@ use serde_json::value::RawValue;
 
 use crate::clock::Micros;
 
-/// An asset as one provider shows it, in one workspace.
+/// An asset as one provider shows it in one workspace.
 #[derive(Debug)]
 pub struct Row {
     /// Its public id.
     pub id: Box<str>,
     /// When it was created.
     pub created_at: Micros,
-    /// What the provider writes: the words it was imported in, or those that the view makes of it.
+    /// The JSON that the provider shows: imported, or written by the view.
     pub json: Box<RawValue>,
 }
 
 impl Row {
-    /// The memory it takes.
+    /// How much memory it takes, in bytes.
     pub fn bytes(&self) -> usize {
         size_of::<Row>() + self.id.len() + self.json.get().len()
     }
@@ -35,24 +35,24 @@ impl Serialize for Row {
 /// One page of a listing.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The assets, in order: what cursors and totals are made from. Views show [`Page::shown`].
+    /// The assets, in order. Cursors and totals are made from them. Views show [`Page::shown`].
     pub rows: Vec<Arc<Row>>,
-    /// Whether the assets are left out of the view, while all that the page announces stands.
+    /// Whether a paging fault hides the assets. Totals, cursors and flags stay as they are.
     pub hidden: bool,
-    /// Whether more follow.
+    /// Whether there are more pages.
     pub more: bool,
-    /// How many there are on all pages; 0 where that was not asked.
+    /// How many assets all pages have together; 0 if the vendor's pages do not show it.
     pub total: u64,
 }
 
 impl Page {
-    /// The assets that a view lists.
+    /// The assets that a view shows.
     pub fn shown(&self) -> Rows<'_> {
         Rows(if self.hidden { &[] } else { &self.rows })
     }
 }
 
-/// The rows of a page: a list in a view's struct.
+/// The rows of a page, serialized as a list.
 #[derive(Debug)]
 pub struct Rows<'a>(&'a [Arc<Row>]);
 

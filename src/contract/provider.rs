@@ -1,5 +1,5 @@
-//! What a vendor consists of. A provider is a card of data and a few pure functions: they take values and return
-//! values, and touch no store, no clock and no socket. All five live in [`crate::providers`].
+//! What a vendor consists of: a card of data and a few pure functions, which touch no store, no clock and no socket.
+//! The vendors are in [`crate::providers`].
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
@@ -15,74 +15,75 @@ use crate::contract::quota::Quota;
 use crate::contract::variant::Variant;
 use crate::http::reply::Reply;
 
-/// One vendor's asset API: what is the same for all of its routes. What each route does is in the table of operations on
-/// the card; how assets are listed is an [`AssetList`].
+/// One vendor's asset API, as far as all of its routes share it. The card's table of operations says what each route
+/// does; an [`AssetList`] says how assets are listed.
 ///
-/// Implementers keep two conventions: `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's
-/// documents leave open is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.
+/// Implementers keep two conventions. `refusal` words every [`Failure`] without a catch-all arm. Whatever the vendor's
+/// documents leave open is a named constant with `inferred` in its doc comment, and a [`Fact`] on the card.
 pub trait Provider: Send + Sync {
-    /// What is fixed about this vendor.
+    /// The data about this vendor.
     fn card(&self) -> &'static Card;
 
-    /// The answer that refuses.
+    /// Makes the answer for a failure, in the vendor's envelope.
     fn refusal(&self, failure: &Failure, cx: &Context) -> Reply;
 
-    /// An answer that the vendor's framework gives by itself, such as a redirect, with what all of its answers have.
+    /// Completes an answer that the vendor's framework gives by itself, such as a redirect, with what every answer of
+    /// the vendor has.
     fn framework_reply(&self, reply: Reply, _: &Context) -> Reply {
         reply
     }
 
-    /// The answer to OPTIONS for a path with these methods, where the vendor's framework gives one by itself.
+    /// The answer to OPTIONS for a path with these methods, for a vendor whose framework answers it.
     fn options(&self, allow: &str) -> Reply {
         Reply::empty(StatusCode::OK).header("allow", allow)
     }
 
-    /// A new public id in this vendor's shape for an asset created at `created_at`.
+    /// Makes a public id in this vendor's form, for an asset created at `created_at`.
     fn new_asset_id(&self, entropy: u128, created_at: Micros) -> String;
 
-    /// A new key in this vendor's shape.
+    /// Makes a key in this vendor's form.
     fn new_key(&self, entropy: [u128; 3]) -> String;
 }
 
-/// What is fixed about a vendor: the data from which routing, checks, help, tests and `FIDELITY.md` are made.
+/// The data about a vendor. Routing, checks, help, tests and `FIDELITY.md` are made from it.
 #[derive(Debug)]
 pub struct Card {
-    /// The name in paths, fixtures and columns: lower-case letters only.
+    /// The name in paths, fixtures and database columns. It has lower-case letters only.
     pub name: &'static str,
-    /// The name that the vendor writes.
+    /// The name as the vendor writes it.
     pub title: &'static str,
-    /// The vendor's host names; the first is the list route's.
+    /// The vendor's host names. The first is the host of the list of assets.
     pub hosts: &'static [&'static str],
-    /// What follows the host in the base URL that clients are given.
+    /// What follows the host in the base URL that clients use.
     pub base: &'static str,
-    /// The environment variables by which clients are told a base URL and a key.
+    /// The environment variables that give clients a base URL and a key.
     pub client_env: ClientEnv,
-    /// All routes that its documents name, the list of assets first.
+    /// All routes that the vendor's documents name. The list of assets is the first.
     pub operations: &'static [Operation],
-    /// A route with a slash behind it.
+    /// How it answers a route with a slash at the end.
     pub slash: Slash,
-    /// What its framework adds to the methods of a path.
+    /// Which methods its framework adds to those of a path.
     pub methods: Methods,
-    /// What is looked at first, the key or the route.
+    /// Whether it checks the key or the route first.
     pub order: CheckOrder,
-    /// Which requests with a live key count against its quotas.
+    /// Which requests with an active key count against its quotas.
     pub counted: QuotaScope,
-    /// Where the key travels and what it looks like.
+    /// How requests carry a key, and what a key looks like.
     pub auth: Auth,
-    /// The documented quotas; the first is the main one.
+    /// The documented quotas. The first is the main one.
     pub quotas: &'static [Quota],
-    /// What it does in one of several ways, as the user chooses.
+    /// Behaviours that the user can choose between.
     pub variants: &'static [Variant],
-    /// The vendor's failures that only a fault brings about; `unavailable` is one of them.
+    /// The vendor's failures that only a fault causes. One of them is named `unavailable`.
     pub injected_failures: &'static [InjectedFailure],
-    /// What is known of this vendor's behaviour and how surely; `FIDELITY.md` is made of these.
+    /// What we know of this vendor's behaviour, and how surely. `FIDELITY.md` is made from it.
     pub facts: &'static [Fact],
-    /// What the vendor has and we deliberately leave out.
+    /// What the vendor has and the emulator leaves out on purpose.
     pub not_imitated: &'static [&'static str],
 }
 
 impl Card {
-    /// The first operation that lists assets, and how it does so.
+    /// The first operation that lists assets, and its list.
     fn listing(&self) -> (&'static Operation, &'static AssetList) {
         let listing = self.operations.iter().find_map(|operation| match operation.action {
             Action::List(list) => Some((operation, list)),
@@ -96,7 +97,7 @@ impl Card {
         self.listing().0
     }
 
-    /// How that operation lists them.
+    /// How [`Card::list_operation`] lists the assets.
     pub fn asset_list(&self) -> &'static AssetList {
         self.listing().1
     }
@@ -111,30 +112,30 @@ impl Card {
         self.list_operation().params
     }
 
-    /// How the pages of the list of assets are asked for.
+    /// How a client asks for pages of the list of assets.
     pub fn paging(&self) -> &'static Paging {
         &self.asset_list().paging
     }
 
-    /// The methods of a path, as an `Allow` header names them.
+    /// The value of the `Allow` header for a path.
     pub fn allow(&self, path: &str) -> String {
         self.methods.allow(&operation::methods(self.operations, path))
     }
 }
 
-/// What a vendor's framework adds to the methods of a path.
+/// Which methods a vendor's framework adds to those of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Methods {
-    /// Nothing; and only the first route with the path counts.
+    /// None. Only the first route with the path counts.
     FirstRoute,
-    /// HEAD, wherever GET is.
+    /// HEAD, for every path with GET.
     WithHead,
-    /// HEAD wherever GET is, and OPTIONS everywhere. `Allow` names both first.
+    /// HEAD for every path with GET, and OPTIONS for every path. `Allow` names these two first.
     WithHeadAndOptions,
 }
 
 impl Methods {
-    /// Whether HEAD is answered wherever GET is.
+    /// Whether every path with GET also answers HEAD.
     pub fn has_head(self) -> bool {
         self != Methods::FirstRoute
     }
@@ -153,18 +154,19 @@ impl Methods {
     }
 }
 
-/// What a slash behind a route does.
+/// How a vendor answers a route with a slash at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slash {
-    /// It is another route, which does not exist.
+    /// As another route, which does not exist.
     NotFound,
-    /// It makes no difference.
+    /// Like the route without the slash.
     Tolerated,
-    /// 307 to the route without it.
+    /// With a 307 to the route without the slash.
     Redirected,
 }
 
-/// What a vendor looks at first: it decides what a request without a live key gets for a route that does not exist.
+/// What a vendor checks first. This decides how it answers a request without an active key to a route that does not
+/// exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckOrder {
     /// The route and the method.
@@ -173,38 +175,38 @@ pub enum CheckOrder {
     KeyFirst,
 }
 
-/// Which requests with a live key count against its quotas.
+/// Which requests with an active key count against a vendor's quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaScope {
-    /// All of them.
+    /// All requests.
     Everything,
-    /// Those that reach the list, whatever comes of them.
+    /// Requests to the list of assets, even if they are refused afterwards.
     Listings,
 }
 
-/// Where a key travels and what it looks like.
+/// How requests carry a key, and what a key looks like.
 #[derive(Debug)]
 pub struct Auth {
-    /// Where it travels.
+    /// Which header carries it.
     pub carrier: Carrier,
-    /// Whether a text has the shape of this vendor's keys. It decides between vendors that share a path, nothing else.
+    /// Whether a text has the form of this vendor's keys. Used only to choose between vendors that share a path.
     pub looks_like: fn(&str) -> bool,
-    /// Whether a text that is not empty can be one of this vendor's keys, as far as its documents say. It decides where any
-    /// key is good that has the vendor's form.
+    /// Whether a text that is not empty can be one of this vendor's keys, as far as its documents say. It is used
+    /// where every key of the right form is accepted.
     pub well_formed: fn(&str) -> bool,
 }
 
-/// Where a key travels.
+/// Which header carries a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Carrier {
-    /// `Authorization: Bearer <key>`; the scheme in any case.
+    /// `Authorization: Bearer <key>`. The scheme may be in any case.
     Bearer,
-    /// A header of its own.
+    /// A header of the vendor's own.
     Header(&'static str),
 }
 
 impl Carrier {
-    /// The key a request carries.
+    /// Reads the key of a request.
     pub fn read(self, headers: &HeaderMap) -> Result<&str, Failure> {
         let name = match self {
             Carrier::Bearer => header::AUTHORIZATION,
@@ -227,7 +229,7 @@ impl Carrier {
         }
     }
 
-    /// The header line that carries `key`, for examples.
+    /// The header line with `key`, for examples.
     pub fn line(self, key: &str) -> String {
         match self {
             Carrier::Bearer => format!("Authorization: Bearer {key}"),

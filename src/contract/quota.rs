@@ -1,4 +1,4 @@
-//! Rate limits as a provider documents them, and what a request came to under them.
+//! Rate limits as a provider documents them, and the state of each after a request.
 
 use crate::clock::{Micros, SECOND};
 use crate::contract::evidence::Evidence;
@@ -7,22 +7,22 @@ use crate::library::limits::{KeyLimits, RateWindow};
 /// A quota that a provider documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// What the provider's views know it by.
+    /// The name by which the provider's views find it.
     pub name: &'static str,
-    /// Requests allowed in each window, or the bucket's size.
+    /// The requests allowed in each window, or the size of the bucket.
     pub requests: u64,
-    /// The window's length, or the time in which an empty bucket fills, in seconds.
+    /// The length of the window, or the time in which an empty bucket fills, in seconds.
     pub seconds: u64,
     /// How it is counted.
     pub shape: Shape,
-    /// Whether it is enforced when the key says nothing.
+    /// Whether it is enforced for a key with default limits.
     pub enforced: bool,
-    /// How sure we are of it.
+    /// How sure we are of this quota.
     pub evidence: Evidence,
 }
 
 impl Quota {
-    /// How this quota fails a request at the instant `now` when nothing of it is left.
+    /// How a request at `now` is refused if nothing of this quota is left.
     pub fn used_up(self, now: Micros) -> Exceeded {
         let length = micros(self.seconds);
         let reset_at = match self.shape {
@@ -36,9 +36,9 @@ impl Quota {
 /// How a quota is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// A fixed window, aligned to its own length since 1970.
+    /// A fixed window. Windows begin at multiples of their length since 1970.
     Window,
-    /// A token bucket, refilled continuously.
+    /// A token bucket that refills continuously.
     Bucket,
 }
 
@@ -47,46 +47,46 @@ pub enum Shape {
 pub struct Count {
     /// The quota counted.
     pub quota: Quota,
-    /// Requests counted in this window, this one included. Of a bucket: what is missing from it.
+    /// The requests counted in this window, including this one. For a bucket, the tokens missing from it.
     pub used: u64,
-    /// What is left; never below 0.
+    /// The requests that are left; never below 0.
     pub remaining: u64,
-    /// When the window ends or the bucket holds a token again.
+    /// When the window ends, or when the bucket has a token again.
     pub reset_at: Micros,
-    /// Whether the request is one too many.
+    /// Whether this request exceeds the quota.
     pub over: bool,
 }
 
 /// A quota that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
-    /// Which one.
+    /// The quota.
     pub quota: Quota,
-    /// When it recovers.
+    /// When requests are allowed again.
     pub reset_at: Micros,
-    /// Seconds until then, rounded up, at least 1.
+    /// The seconds until then, rounded up, at least 1.
     pub retry_after: u64,
 }
 
 impl Exceeded {
-    /// A quota that recovers at this instant.
+    /// The quota and the time until `reset_at`, as seen at `now`.
     pub fn until(quota: Quota, reset_at: Micros, now: Micros) -> Exceeded {
         let retry_after = reset_at.saturating_sub(now).max(0).unsigned_abs().div_ceil(SECOND.unsigned_abs()).max(1);
         Exceeded { quota, reset_at, retry_after }
     }
 }
 
-/// What every quota of a key came to with this request.
+/// The state of all quotas of a key after this request was counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts(pub Vec<Count>);
 
 impl Counts {
-    /// The quota that is the key's main one: its own window, or the first its provider documents.
+    /// The main quota: the key's own window, or else the first that its provider documents.
     pub fn main(&self) -> Option<&Count> {
         self.0.first()
     }
 
-    /// The quota of this name.
+    /// The quota with this name.
     pub fn named(&self, name: &str) -> Option<&Count> {
         self.0.iter().find(|count| count.quota.name == name)
     }
@@ -97,7 +97,7 @@ impl Counts {
         Some(Exceeded::until(count.quota, count.reset_at, now))
     }
 
-    /// Shows the quota that a fault says is exceeded as one of which nothing is left. What is counted does not change.
+    /// Shows a quota as used up, because a fault says that it is exceeded. The actual counts do not change.
     pub fn show_used_up(&mut self, exceeded: &Exceeded) {
         for count in self.0.iter_mut().filter(|count| count.quota.name == exceeded.quota.name) {
             count.used = count.used.max(count.quota.requests);
@@ -107,10 +107,10 @@ impl Counts {
     }
 }
 
-/// Name of a window that a key brings itself.
+/// The name of a key's own window.
 pub const OWN: &str = "own";
 
-/// The quotas in force for a key: its own window is in place of the first one.
+/// The quotas that apply to a key. Its own window replaces the first one.
 pub fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> impl Iterator<Item = Quota> {
     let own = match setting {
         KeyLimits::Own(RateWindow { requests, seconds }) => Some(Quota {
@@ -133,17 +133,17 @@ pub fn in_force(documented: &[Quota], setting: KeyLimits, off: bool) -> impl Ite
     own.into_iter().chain(others).map(move |quota| Quota { enforced: enforced(quota), ..quota })
 }
 
-/// The main quota of a key with this setting: its own window, or the first that its provider documents.
+/// The main quota of a key with this setting: its own window, or else the first that its provider documents.
 pub fn main_quota(documented: &[Quota], setting: KeyLimits) -> Option<Quota> {
     in_force(documented, setting, false).next()
 }
 
-/// The start of the window that holds an instant.
+/// When the window that contains `now` began.
 pub fn start_of_window(now: Micros, length: Micros) -> Micros {
     now.div_euclid(length).saturating_mul(length)
 }
 
-/// Seconds in microseconds: at least 1 s, at most what an instant can hold.
+/// Converts seconds to microseconds: at least 1 s, at most what an instant can hold.
 pub fn micros(seconds: u64) -> Micros {
     Micros::try_from(seconds.max(1)).unwrap_or(Micros::MAX).saturating_mul(SECOND)
 }

@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The state of a process, shared by all requests, and its settings.
 
 use std::sync::Arc;
 
@@ -21,81 +21,84 @@ use crate::library::store::Store;
 use crate::providers::directory;
 use crate::random::Rng;
 
-/// The emulator's state: a library, a clock, a source of chance, and what is counted and set by hand.
+/// The state of a process: the library, the clock, the random numbers, the caches, and what the emulator's own API
+/// counts and sets.
 #[derive(Debug)]
 pub struct App {
     /// The library.
     pub store: Store,
-    /// What is kept of it in memory.
+    /// The in-memory cache of keys, listings and responses.
     pub cache: Cache,
-    /// How many assets of it each provider lists.
+    /// Cached counts of the assets that each provider lists.
     pub listed: ListedCounts,
-    /// The emulator's clock; workspaces can have their own.
+    /// The emulator's clock. A workspace can have its own in its
+    /// [`WorkspaceState`](super::workspace_states::WorkspaceState).
     pub clock: Clock,
-    /// How the clock went at the start.
+    /// The clock's mode at the start, which a reset restores.
     pub began: ClockMode,
-    /// The source of the ids of requests that belong to no workspace, and of whatever is made by hand.
+    /// Random numbers for everything that belongs to no workspace yet: new workspaces and keys, the chance of faults,
+    /// and requests without a known key.
     pub rng: Rng,
-    /// What workspaces have of their own.
+    /// The clocks, random numbers and strictness of workspaces.
     pub workspace_states: WorkspaceStates,
-    /// The counters of limits.
+    /// How much of its quotas each key has used.
     pub limits: Limits,
-    /// The rules of faults that are set up.
+    /// The active fault rules.
     pub faults: Faults,
-    /// What clients sent and were answered.
+    /// The request journal.
     pub journal: Journal,
     /// How requests are logged.
     pub log: RequestLog,
-    /// What becomes of all requests, if somebody wants to know at the end.
+    /// Totals over all requests, if a summary is to be shown when the process ends.
     pub summary: Option<Summary>,
-    /// What answers offered as the position of the next page.
+    /// The page positions that responses offered, for warnings about cursors.
     pub cursors: Cursors,
-    /// What the bodies of requests may take.
+    /// The memory that request bodies may use together.
     pub bodies: BodyBudget,
     /// How long connections wait for their clients.
     pub timeouts: Timeouts,
-    /// How connections are encrypted, and for which names.
+    /// The TLS certificates, and the host names that they cover.
     pub tls: Arc<Tls>,
-    /// The tunnels to other hosts.
+    /// Counts the tunnels to other hosts.
     pub tunnels: Tunnels,
-    /// What can be chosen at the start.
+    /// The settings from the command line.
     pub settings: Settings,
 }
 
-/// What can be chosen at the start.
+/// Settings from the command line that do not change while the process runs.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether a well-formed key that nobody has seen gets a workspace of its own.
+    /// Whether a well-formed unknown key gets a workspace of its own instead of a refusal (`--any-key`).
     pub any_key: bool,
-    /// What the emulator's own API asks for, if anything.
+    /// The token that the emulator's own API requires; `None`: it requires none.
     pub admin_token: Option<String>,
-    /// Whether a request can ask for its own fault.
+    /// Whether the request header `X-Emulator-Fault` is ignored.
     pub no_fault_header: bool,
-    /// How many workspaces there can be.
+    /// The most workspaces that there can be at a time.
     pub max_workspaces: u64,
-    /// Names of this server besides those that cannot be anybody else's.
+    /// Further host names of this server, besides `localhost` and its addresses.
     pub names: Vec<String>,
-    /// What becomes of tunnels to hosts that are no vendor's.
+    /// What to do with tunnels to hosts that belong to no vendor.
     pub others: Others,
-    /// The proxy through which these tunnels lead.
+    /// The proxy that these tunnels go through, if any.
     pub upstream: Option<Upstream>,
-    /// The origins whose pages may read the vendors' answers; `None`: no answer says anything about that.
+    /// The origins whose pages may read the vendors' responses (CORS); `None`: responses have no CORS headers.
     pub cors: Option<AllowedOrigins>,
 }
 
-/// What becomes of tunnels to hosts that are no vendor's.
+/// What to do with tunnels to hosts that belong to no vendor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Others {
-    /// They are refused.
+    /// Refuse them.
     #[default]
     Refuse,
-    /// Their bytes are passed on unread, if the client is on this machine.
+    /// Forward their bytes unread, if the client is on this machine.
     Tunnel,
 }
 
 impl Settings {
-    /// How many workspaces there can be unless somebody says otherwise: more than any suite of tests has at once. One that
-    /// shares what it holds with others takes a few kilobytes.
+    /// The default of [`max_workspaces`](Settings::max_workspaces): more than a test suite has at once. A workspace
+    /// that shares its assets with others takes a few kilobytes.
     pub const MAX_WORKSPACES: u64 = 10_000;
 }
 
@@ -115,7 +118,7 @@ impl Default for Settings {
 }
 
 impl App {
-    /// An emulator over this library. With a seed the same requests get the same ids.
+    /// The state for this library, with default settings. With a seed, the same requests get the same ids.
     pub fn new(store: Store, clock: Clock, seed: Option<u64>) -> App {
         App {
             store,
@@ -138,7 +141,9 @@ impl App {
             settings: Settings::default(),
         }
     }
-    /// Forgets what a workspace had in this process, and what its keys, by their numbers, used.
+
+    /// Removes a workspace's state, faults and journal entries from this process, and the used quotas of the keys with
+    /// these ids.
     pub fn forget(&self, workspace: &str, keys: &[i64]) {
         self.workspace_states.forget(workspace);
         self.faults.remove_all(Some(workspace));
@@ -147,14 +152,15 @@ impl App {
         self.cache.sweep();
     }
 
-    /// Forgets what every workspace had in this process.
+    /// Removes the state, faults and used quotas of every workspace from this process. The journal stays.
     pub fn forget_all(&self) {
         self.workspace_states.forget_all();
         self.faults.remove_all(None);
         self.limits.forget_all();
         self.cache.sweep();
     }
-    /// The strict workspaces that got warnings, those that were deleted or reset since included.
+
+    /// The ids of strict workspaces that got warnings, including those that have been deleted or reset since.
     pub fn warned(&self) -> Vec<String> {
         self.workspace_states.failed().into_iter().collect()
     }

@@ -1,40 +1,40 @@
-//! Sentences, each kept once with how often it was said.
+//! Counts equal messages, such as the same warning about many requests.
 
 use serde::Serialize;
 
-/// How many different sentences of a kind are kept. A client that gets more than these wrong is helped by the first ones.
-const MOST: usize = 100;
+/// The most different messages that are kept. For a client with more mistakes than that, the first ones are enough.
+const MAX_MESSAGES: usize = 100;
 
-/// The longest sentence, in characters; of a longer one the beginning is kept.
-const LONGEST: usize = 500;
+/// The most characters of a message; longer ones are cut off.
+const MAX_CHARACTERS: usize = 500;
 
-/// Something that was said of requests.
+/// A message about requests, and how many requests it was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Said {
-    /// The provider asked; none: no provider owns the address.
+    /// The provider; `None`: no provider owns the address.
     pub provider: Option<&'static str>,
-    /// The status of the first such answer; none: the answer did not leave, or the status is beside the point.
+    /// The status of the first of these responses; `None`: there was no response, or the message is a warning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The sentence, without a full stop.
+    /// The message, without a full stop.
     pub says: String,
-    /// Of how many requests it was said.
+    /// How often it was counted.
     pub requests: u64,
 }
 
-/// Sentences in the order in which they were first said.
+/// Different messages in the order in which they first came.
 #[derive(Debug, Default)]
 pub struct Distinct {
     said: Vec<Said>,
-    /// How many times something was said that is not kept.
+    /// How many messages were not counted because there were too many different ones.
     pub left_out: u64,
 }
 
 impl Distinct {
-    /// Counts a sentence.
+    /// Counts a message. Messages about different providers are different.
     pub fn count(&mut self, provider: Option<&'static str>, status: Option<u16>, text: &str) {
-        let says = beginning(text);
-        let has_room = self.said.len() < MOST;
+        let says = truncated(text);
+        let has_room = self.said.len() < MAX_MESSAGES;
         match self.said.iter_mut().find(|said| said.provider == provider && said.says == says) {
             Some(said) => said.requests += 1,
             None if has_room => {
@@ -44,7 +44,7 @@ impl Distinct {
         }
     }
 
-    /// All of them, those that were said most often first.
+    /// All messages, the most frequent first.
     pub fn by_count(&self) -> Vec<Said> {
         let mut said = self.said.clone();
         said.sort_by_key(|said| std::cmp::Reverse(said.requests));
@@ -52,8 +52,8 @@ impl Distinct {
     }
 }
 
-fn beginning(text: &str) -> std::borrow::Cow<'_, str> {
-    match text.char_indices().nth(LONGEST) {
+fn truncated(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_is_kept_once_and_what_is_beyond_the_bound_is_counted() {
+    fn equal_messages_are_counted_together_and_those_beyond_the_bound_are_left_out() {
         let mut distinct = Distinct::default();
         for number in 0..MOST + 5 {
             distinct.count(Some("acme"), Some(400), &format!("{number} is wrong"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_sentence_the_beginning_is_kept() {
+    fn a_long_message_is_cut_off() {
         let mut distinct = Distinct::default();
         distinct.count(None, None, &"ä".repeat(LONGEST + 1));
         assert_eq!(distinct.by_count()[0].says, "ä".repeat(LONGEST) + "…");

@@ -1,5 +1,5 @@
-//! Rate limits: how much of its quotas a key has used. The counts are true even where nothing is enforced. Kept in memory for
-//! each process; a restart begins a new window, as it does at a vendor's.
+//! Rate limits: how much of its quotas each key has used. Requests are counted even where no limit is enforced. The
+//! counters are in memory and start at zero when the process starts.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,17 @@ use crate::clock::Micros;
 use crate::contract::quota::{Count, Counts, Quota, Shape, in_force, micros, start_of_window};
 use crate::library::limits::KeyLimits;
 
-/// The counters of this process.
+/// The counters of all keys, by key id and name of the quota.
 #[derive(Debug, Default)]
 pub struct Limits {
     off: bool,
     counters: Mutex<HashMap<(i64, &'static str), Counter>>,
 }
 
-/// A window: its start and how many requests it saw. A bucket: when it was last filled and what it lacks, in microseconds of refilling.
+/// The counter of one quota of one key. Its fields depend on the shape of the quota:
+///
+/// - a window: `since` is its start, `used` the number of requests in it;
+/// - a bucket: `since` is when it was last refilled, `used` how long it would take until it is full, in microseconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counter {
     since: Micros,
@@ -23,18 +26,18 @@ struct Counter {
 }
 
 impl Limits {
-    /// Counters that enforce nothing if `off`.
+    /// New counters. If `off`, requests are counted and no limit is enforced.
     pub fn new(off: bool) -> Limits {
         Limits { off, counters: Mutex::default() }
     }
 
-    /// Forgets what these keys used.
+    /// Resets the counters of the keys with these ids.
     pub fn forget(&self, keys: &[i64]) {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         counters.retain(|(key, _), _| !keys.contains(key));
     }
 
-    /// Forgets what every key used.
+    /// Resets all counters.
     pub fn forget_all(&self) {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -76,6 +79,8 @@ impl Counter {
     }
 
     fn take_from_bucket(&mut self, quota: Quota, now: Micros) -> Count {
+        // Time stands for tokens: `full` is how long an empty bucket takes to fill, `token` how long one token takes.
+        // So a refill is a subtraction, exact and without fractions.
         let full = micros(quota.seconds).unsigned_abs();
         let token = full / quota.requests.max(1);
         let refilled = now.saturating_sub(self.since).max(0).unsigned_abs();
@@ -143,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_stay_true_where_nothing_is_enforced() {
+    fn requests_are_counted_where_no_limit_is_enforced() {
         for (off, setting) in [(true, KeyLimits::Strict), (false, KeyLimits::Off)] {
             let limits = Limits::new(off);
             let last = (0..5).map(|_| limits.count(1, setting, &[MINUTE], 0)).last().unwrap();

@@ -1,5 +1,5 @@
-//! What a provider lists if it is asked for nothing in particular: which filters that means, and how many assets of a
-//! workspace there are.
+//! The listing of a provider for a request without parameters: its filters, its page size, and how many assets of a
+//! workspace it has.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +16,15 @@ use crate::providers;
 
 /// A workspace and how many assets each provider lists for a client with its first live key.
 pub struct CountedWorkspace {
-    /// The workspace, in short.
+    /// The workspace's summary.
     pub summary: Summary,
-    /// The first live key of each provider that has one.
+    /// The first live key for each provider that has one, by provider.
     pub keys: BTreeMap<String, Key>,
-    /// How many assets are listed for it.
+    /// How many assets each of these keys is shown, by provider.
     pub counts: BTreeMap<&'static str, u64>,
 }
 
-/// Reads a workspace and counts what is listed of it, in one state of the library.
+/// Reads a workspace and counts the assets that each provider lists, in one read transaction.
 pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
     let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
     let mut read = app.store.read().await?;
@@ -42,8 +42,8 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
         };
         let CollectionVersion { collection, version, .. } = key.collection_version;
         let listing = CountedListing { collection, version, provider: name, selection };
-        let kept = app.listed.get(&listing);
-        let count = match kept {
+        let cached = app.listed.get(&listing);
+        let count = match cached {
             Some(count) => count,
             None => {
                 let view = View { provider: name, collection_version: key.collection_version };
@@ -57,7 +57,7 @@ pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
     Ok(CountedWorkspace { summary, keys, counts })
 }
 
-/// What this provider lists for a workspace's user of this name if it is asked for nothing in particular.
+/// The filters of this provider's listing for a request without parameters, with a key of this user.
 pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
     let key = Key {
         id: 0,
@@ -75,7 +75,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
     selection(provider, &key).map(|selection| selection.filters).unwrap_or_default()
 }
 
-/// How many assets this provider shows on a page to a client that asks for nothing in particular.
+/// This provider's default page size.
 pub fn page_size(provider: &dyn Provider, key: &Key) -> Option<u64> {
     query(provider, key).map(|query| query.limit.into())
 }

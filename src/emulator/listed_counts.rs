@@ -1,11 +1,11 @@
-//! Counts of what providers list, kept so that a workspace that did not change is not counted again.
+//! A cache of how many assets providers list, so that a workspace that has not changed is not counted again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::library::selection::Selection;
 
-/// What a count is of: a provider's listing of one version of a collection.
+/// The key of a cached count: a provider's listing of one version of a collection.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct CountedListing {
     /// The collection.
@@ -14,27 +14,27 @@ pub struct CountedListing {
     pub version: i64,
     /// The provider.
     pub provider: &'static str,
-    /// What it lists.
+    /// The filters and order of the listing.
     pub selection: Selection,
 }
 
-/// Recent counts, each of one version of a collection.
+/// The cache. A count never becomes invalid, since its key has the version of the collection.
 #[derive(Debug, Default)]
 pub struct ListedCounts(Mutex<HashMap<CountedListing, u64>>);
 
-/// How many counts are kept. When there are more, all of them are dropped.
-const KEPT: usize = 4096;
+/// The most counts in the cache. When it is full, all of them are evicted.
+const MAX_COUNTS: usize = 4096;
 
 impl ListedCounts {
-    /// The count of this listing, if it is kept.
+    /// The count of this listing, if it is cached.
     pub fn get(&self, listing: &CountedListing) -> Option<u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(listing).copied()
     }
 
-    /// Keeps the count of this listing.
+    /// Caches the count of this listing.
     pub fn keep(&self, listing: CountedListing, count: u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
+        if kept.len() >= MAX_COUNTS {
             kept.clear();
         }
         kept.insert(listing, count);

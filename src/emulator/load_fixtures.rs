@@ -1,4 +1,4 @@
-//! Reads the fixtures that the server starts with and loads them into the library, and gives each asset its public ids.
+//! Reads the fixtures that the server starts with, gives each asset its public ids, and loads them into the library.
 
 use std::path::Path;
 
@@ -18,10 +18,11 @@ pub const BUILT_IN: [(&str, &str); 3] = [
     ("empty", include_str!("../../fixtures/empty.json")),
 ];
 
-/// What is loaded when nobody says otherwise.
+/// The fixtures that are loaded without `--fixture`.
 pub const DEFAULT: [&str; 2] = ["demo", "docs"];
 
-/// Reads the fixtures that `--fixture` names: built-in ones, files, or JSON itself. Names can be separated by commas.
+/// Reads the fixtures that `--fixture` names. Each value is JSON, or one or more names of files and built-in fixtures,
+/// separated by commas.
 pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
     let mut taken = fixture::UsedIds::default();
     let mut read = |source: &str, text: &str| fixture::read(source, text, providers::known_names(), &mut taken);
@@ -32,7 +33,7 @@ pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
             fixtures.push(read("the fixture given as text", json)?);
             continue;
         }
-        // A file whose name has a comma is one file.
+        // The name of a file may contain a comma.
         let names: Vec<&str> = if Path::new(entry).is_file() { vec![entry] } else { entry.split(',').collect() };
         for name in names.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
             match built_in(name) {
@@ -74,9 +75,9 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
     store.load(&mut new, now).await
 }
 
-/// Gives each asset what a fixture may leave out: its uploader, and a public id at every provider. An id depends on the
-/// workspace's name, the asset's place and the provider, and on nothing else: it is the same every time, giving one by hand
-/// changes no other, and a provider more or less changes none.
+/// Fills in what a fixture may leave out of an asset: its uploader, and its public id at every provider. An id depends
+/// only on the id of the workspace, the index and creation time of the asset, and the provider. So it is the same in
+/// every run, and neither an id written in the fixture nor a new provider changes the other ids.
 pub fn identified<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
@@ -84,7 +85,7 @@ pub fn identified<'a>(
     identified_by(workspace, assets, Rng::named(&workspace.id).next_u64())
 }
 
-/// The same, with a seed in place of the workspace's name.
+/// Like [`identified`], with a seed in place of the workspace's id.
 pub fn identified_by<'a>(
     workspace: &'a Workspace,
     assets: impl Iterator<Item = Asset> + 'a,
@@ -98,7 +99,8 @@ pub fn identified_by<'a>(
     assets.map(move |mut asset| {
         asset.uploader.get_or_insert_with(|| workspace.first_user().to_owned());
         let ids = sequences.iter().map(|(provider, rng)| {
-            let entropy = rng.next_u128(); // Drawn for a given id too, so that the place decides.
+            // Drawn even if the fixture has an id, so that the ids of later assets do not depend on that.
+            let entropy = rng.next_u128();
             let given = asset.ids.get(provider.card().name).cloned();
             given.unwrap_or_else(|| provider.new_asset_id(entropy, asset.created_at.0))
         });
@@ -115,9 +117,10 @@ mod tests {
         serde_json::from_str(&format!(r#"{{"created_at":"2026-01-01T00:00:00Z"{fields}}}"#)).unwrap()
     }
 
-    /// These ids are in people's tests. They were worked out from the rule alone: workspace, place and provider.
+    /// Users' tests contain these ids, so they must not change. They were computed from the rule alone: workspace,
+    /// index and provider.
     #[test]
-    fn an_id_depends_on_workspace_place_and_provider_alone() {
+    fn an_id_depends_only_on_workspace_index_and_provider() {
         let workspace = Workspace::empty("ws_a");
         let made: Vec<_> = identified(&workspace, [asset(""), asset("")].into_iter()).collect();
         let given = asset(&format!(r#","ids":{{"{}":"given"}}"#, providers::names()[0]));

@@ -1,4 +1,5 @@
-//! What makes it an emulator: the state of a process, workspaces, limits, faults, the journal, explanations and the cache.
+//! The emulator around the vendors: process state, workspaces, rate limits, faults, the request journal, explanations,
+//! the log and the cache.
 
 pub mod app;
 pub mod cache;

@@ -1,6 +1,6 @@
-//! What became of all requests of a run: counted as each of them ends, so that workspaces that are deleted, resets and a
-//! full journal take nothing from it. Only a run that shows it at its end counts. Secrets are masked before anything is kept,
-//! and no run keeps more than a bounded number of sentences.
+//! The summary of a run: totals over all its requests. Each request is counted when it ends, so the totals include
+//! requests whose workspace was deleted or whose journal entry was evicted. Only a run that shows a summary counts.
+//! Secrets are masked before a message is stored, and the number of messages is bounded.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub struct Summary(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Requests, and how many of them were refused, by provider; none: no provider owns the address.
+    /// The number of requests, and of refused ones among them, by provider; `None`: no provider owns the address.
     providers: BTreeMap<Option<&'static str>, (u64, u64)>,
     refusals: Distinct,
     ignored: Distinct,
@@ -46,7 +46,7 @@ impl Summary {
         } else if let Some(why) = &diagnostics.why {
             counts.refusals.count(entry.provider, status, &secrets.hide(why));
         }
-        // A route that is not imitated is refused for the very reason that the warning gives.
+        // A request for a route that is not imitated has the same text as its reason, which is counted above.
         let warnings = diagnostics.warnings.iter().filter(|warning| !matches!(warning, Warning::NotImitated { .. }));
         for warning in warnings {
             let is_ignored = matches!(warning, Warning::Ignored { .. } | Warning::MoreIgnored(_));
@@ -55,7 +55,7 @@ impl Summary {
         }
     }
 
-    /// What it comes to, together with the rules of faults that never fired.
+    /// The totals so far, together with the fault rules that never fired.
     pub fn totals(&self, unfired: NeverFired) -> Totals {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let providers = counts.providers.iter().map(|(provider, (requests, refused))| ProviderTotals {
@@ -80,26 +80,26 @@ impl Summary {
     }
 }
 
-/// What became of all requests.
+/// The totals of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// How many there were.
+    /// The number of requests.
     pub requests: u64,
-    /// How many were refused, by the vendor or by a fault, or were not answered.
+    /// The number of requests that were refused, by the vendor or by a fault, or got no response.
     pub refused: u64,
-    /// The same for each provider that was asked.
+    /// The totals of each provider that got a request.
     pub providers: Vec<ProviderTotals>,
     /// Why requests were refused, the most frequent reason first.
     pub refusals: Vec<Said>,
-    /// The hosts that are no vendor's and to which tunnels were refused, the most frequent one first.
+    /// The hosts of refused tunnels, which are not a vendor's, the most frequent first.
     pub refused_hosts: Vec<RefusedHost>,
-    /// Parameters that the vendor does not look at.
+    /// Warnings about parameters that the vendor ignores, the most frequent first.
     pub ignored_parameters: Vec<Said>,
-    /// What else was probably not meant.
+    /// All other warnings, the most frequent first.
     pub warnings: Vec<Said>,
-    /// The rules of faults that never fired, those that were removed since among them.
+    /// The fault rules that never fired, including removed ones.
     pub unfired_faults: Vec<UnfiredFault>,
-    /// How many of these things were too many to be kept.
+    /// How many messages and rules are missing above because there were too many.
     pub left_out: u64,
 }
 
@@ -125,13 +125,13 @@ fn refused_host(entry: &JournalEntry) -> Option<String> {
     Some(target.host().trim_matches(['[', ']', '.']).to_ascii_lowercase())
 }
 
-/// What became of the requests to one provider.
+/// The totals of one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProviderTotals {
-    /// Its name; none: no provider owns the addresses.
+    /// The provider's name; `None`: no provider owns the address.
     pub provider: Option<&'static str>,
-    /// How many there were.
+    /// The number of requests.
     pub requests: u64,
-    /// How many were refused.
+    /// The number of refused requests, counted as in [`Totals`].
     pub refused: u64,
 }

@@ -1,4 +1,4 @@
-//! Making workspaces while the emulator runs: from a fixture, a generator, or another workspace, each with fresh keys.
+//! Creates workspaces while the emulator runs, from a fixture, the generator or another workspace, with new keys.
 
 use std::borrow::Cow;
 
@@ -19,48 +19,48 @@ use crate::library::store::{StoreError, Write};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
 
-/// What a new workspace is made from.
+/// The source of a new workspace's contents.
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// A built-in fixture.
     BuiltIn(String),
     /// A fixture in the request.
     Inline(Box<RawValue>),
-    /// The generator.
+    /// Assets from the generator.
     Generated(GeneratorConfig),
-    /// What another workspace holds at this moment.
+    /// The current contents of the workspace with this id.
     CopyOf(String),
 }
 
-/// A workspace to be made.
+/// A request to create a workspace.
 #[derive(Debug, Clone)]
 pub struct WorkspaceRequest {
-    /// Its id; made up if left out.
+    /// Its id; a random one if left out.
     pub id: Option<String>,
     /// Its name; the id if left out.
     pub name: Option<String>,
     /// What it is made from.
     pub from: Origin,
-    /// Which workspace of a fixture that holds several.
+    /// The id of the workspace to take from a fixture that has several.
     pub which: Option<String>,
-    /// Variants that it has besides, or in place of, those of what it is made from.
+    /// Variants of the vendors' behaviour that are added to those of the source, or replace them.
     pub variants: Choices,
 }
 
-/// Why a workspace was not made.
+/// Why a workspace was not created.
 #[derive(Debug)]
 pub enum MakeError {
     /// There is no built-in fixture of this name.
     NoSuchFixture(String),
-    /// The fixture in the request is wrong.
+    /// The fixture in the request is invalid.
     Fixture(FixtureError),
-    /// It must be clear which workspace of the fixture is meant; these are there.
+    /// The request does not pick exactly one workspace of the fixture. Holds the ids of all of them.
     Which(Vec<String>),
-    /// The fixture in the request holds too much.
+    /// The fixture in the request is too large.
     TooLarge,
-    /// There are as many workspaces as there can be: this many.
+    /// The limit of workspaces is reached. Holds the limit.
     TooMany(u64),
-    /// The library could not.
+    /// The library failed.
     Store(StoreError),
 }
 
@@ -70,16 +70,16 @@ impl From<StoreError> for MakeError {
     }
 }
 
-/// Where the newest generated asset is if nobody says.
+/// The default creation time of the newest generated asset.
 pub const UNTIL: &str = "2026-06-01T00:00:00Z";
 
 /// [`UNTIL`] as an instant.
 pub fn until() -> Micros {
-    read_rfc3339(UNTIL).expect("it is one")
+    read_rfc3339(UNTIL).expect("the constant is RFC 3339")
 }
 
-/// Narrows what is generated to kinds, states and what a provider lists. What leaves nothing to generate is refused, with
-/// the field and the reason.
+/// Limits the generator to these kinds and statuses, and to assets that the provider `listed_by` lists. Fails with the
+/// field and the reason if a name is unknown or no asset could pass.
 pub fn narrowed(
     spec: GeneratorConfig,
     (kinds, statuses, listed_by): (&[String], &[Status], Option<&str>),
@@ -107,11 +107,13 @@ pub fn narrowed(
     Ok(spec)
 }
 
-/// Makes a workspace. Every provider gets a fresh key, except where an inline fixture brings a live one of its own; the
-/// keys of built-in fixtures stay with the workspaces of the start.
+/// Creates a workspace with a live key for every provider. Keys in an inline fixture are used, and providers without a
+/// live one get a new key. The keys of a built-in fixture are not used, since they belong to the workspace that the
+/// server loaded from it at the start.
 pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
     let write = app.store.write(providers::names()).await?;
-    let (mut write, mut workspace, collection) = found_or_added(app, write, &new.from, new.which.as_deref()).await?;
+    let (mut write, mut workspace, collection) =
+        find_or_add_collection(app, write, &new.from, new.which.as_deref()).await?;
     let id = match new.id {
         Some(id) => id,
         None => fresh_id(app, &mut write).await?,
@@ -128,7 +130,7 @@ pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeErr
     let without: Vec<_> = providers::ALL.iter().copied().filter(|provider| !has_key(provider.card().name)).collect();
     workspace.keys.extend(fresh_keys(app, &mut write, &without).await?);
     write.add_workspace(&workspace, collection).await?;
-    // A request that was under way when a workspace of this id was removed may have left something behind.
+    // A request in progress while a workspace of this id was removed may have created its state again.
     app.forget(&workspace.id, &[]);
     write.commit().await?;
     Ok(workspace)
@@ -138,7 +140,8 @@ async fn is_full(app: &App, write: &mut Write) -> Result<bool, StoreError> {
     Ok(write.workspaces().await? >= app.settings.max_workspaces)
 }
 
-/// The id of no workspace. Under a seed the ids of an earlier run, kept in a file, come up again.
+/// A random id that no workspace has. With a seed and a database file, the ids of an earlier run are drawn again, so an
+/// id can be in use.
 async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     loop {
         let id = random_id("ws_", app.rng.next_u128(), 12, ALPHANUMERIC);
@@ -148,27 +151,26 @@ async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
     }
 }
 
-/// Keys that nobody has, one for each of these providers.
+/// New keys that are not in use, one for each of these providers.
 pub async fn fresh_keys(
     app: &App,
     write: &mut Write,
     providers: &[&dyn Provider],
 ) -> Result<Vec<fixture::Key>, StoreError> {
-    let new_asset_id = |provider: &&dyn Provider| {
+    let new_key = |provider: &&dyn Provider| {
         let text = provider.new_key(std::array::from_fn(|_| app.rng.next_u128()));
         fixture::Key::new(provider.card().name, text)
     };
     loop {
-        let keys: Vec<_> = providers.iter().map(new_asset_id).collect();
+        let keys: Vec<_> = providers.iter().map(new_key).collect();
         if !write.has_any_of(&keys).await? {
             return Ok(keys);
         }
     }
 }
 
-/// Gives a key that nobody has seen a workspace of its own, like the first one at its beginning. Of two requests that bring
-/// the same new key at once, the later finds what the earlier made. Where there are as many workspaces as there can be, the
-/// key stays unknown.
+/// Creates a workspace for an unknown key, with the contents that the first workspace had at the start. If another
+/// request has just done so for the same key, nothing is left to do. At the limit of workspaces the key stays unknown.
 pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &str) -> Result<(), StoreError> {
     let name = provider.card().name;
     let mut write = app.store.write(providers::names()).await?;
@@ -187,30 +189,32 @@ pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &s
     }
 }
 
-/// The collection for what a workspace is made from: one made from the same lately, or a new one. A new one is made in
-/// slices, between which others have their turn; so whether there is room for a workspace is asked before and after.
-async fn found_or_added(
+/// Finds the collection of assets for a source: one that was made from the same source before, or a new one. Adding a
+/// large collection is split into several transactions, so that other writers do not wait; so the limit of workspaces
+/// is checked before and after it.
+async fn find_or_add_collection(
     app: &App,
     mut write: Write,
     from: &Origin,
     which: Option<&str>,
 ) -> Result<(Write, Workspace, i64), MakeError> {
-    let room = |is_full| if is_full { Err(MakeError::TooMany(app.settings.max_workspaces)) } else { Ok(()) };
-    room(is_full(app, &mut write).await?)?;
+    let require_room = |is_full| if is_full { Err(MakeError::TooMany(app.settings.max_workspaces)) } else { Ok(()) };
+    require_room(is_full(app, &mut write).await?)?;
     if let Origin::CopyOf(other) = from {
         let (workspace, collection) = write.shared(other).await?;
         return Ok((write, workspace, collection));
     }
-    let source = source(from, which);
+    let source = source_text(from, which);
     if let Some(template) = write.template(&source).await? {
         return Ok((write, template.content, template.collection));
     }
-    // Nobody waits while the fixture is read.
+    // Ends the transaction, so that other writers do not wait while the fixture is read. Another request may make the
+    // same collection meanwhile; so it is looked up again below.
     drop(write);
     let (workspace, assets): (Workspace, Box<dyn Iterator<Item = Asset> + Send>) = match from {
         Origin::Generated(spec) => (Generator::workspace("ws_generated"), Box::new(Generator::new(spec.clone()))),
         other => {
-            let mut workspace = chosen(read(other)?, which)?;
+            let mut workspace = choose_workspace(read_fixture(other)?, which)?;
             if [workspace.users.len(), workspace.projects.len(), workspace.folders.len()]
                 .iter()
                 .any(|n| *n > size::MAX_PLACES)
@@ -227,13 +231,13 @@ async fn found_or_added(
     }
     let (mut write, collection) =
         write.add_collection(&workspace, load_fixtures::identified(&workspace, assets)).await?;
-    room(is_full(app, &mut write).await?)?;
+    require_room(is_full(app, &mut write).await?)?;
     write.remember(&source, &workspace, collection).await?;
     Ok((write, workspace, collection))
 }
 
-/// What tells one origin from another.
-fn source(from: &Origin, which: Option<&str>) -> String {
+/// A text that is equal for equal sources.
+fn source_text(from: &Origin, which: Option<&str>) -> String {
     let from: Cow<'_, str> = match from {
         Origin::BuiltIn(name) => Cow::Owned(format!("built-in {name}")),
         Origin::Inline(text) => Cow::Borrowed(text.get()),
@@ -243,21 +247,21 @@ fn source(from: &Origin, which: Option<&str>) -> String {
     format!("{} {from}", which.unwrap_or_default())
 }
 
-fn read(from: &Origin) -> Result<Fixture, MakeError> {
+fn read_fixture(from: &Origin) -> Result<Fixture, MakeError> {
     let (source, text) = match from {
         Origin::BuiltIn(name) => {
             (&**name, load_fixtures::built_in(name).ok_or_else(|| MakeError::NoSuchFixture(name.clone()))?)
         }
         Origin::Inline(text) if !size::is_readable(text.get()) => return Err(MakeError::TooLarge),
         Origin::Inline(text) => ("fixture", text.get()),
-        Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("these hold no fixture"),
+        Origin::Generated(_) | Origin::CopyOf(_) => unreachable!("the caller reads only fixtures"),
     };
     let mut taken = fixture::UsedIds::default();
     size::parse_aside(text.len(), || fixture::read(source, text, providers::known_names(), &mut taken))
         .map_err(MakeError::Fixture)
 }
 
-fn chosen(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
+fn choose_workspace(fixture: Fixture, which: Option<&str>) -> Result<Workspace, MakeError> {
     let ids: Vec<_> = fixture.workspaces.iter().map(|workspace| workspace.id.clone()).collect();
     let mut fitting = fixture.workspaces.into_iter().filter(|workspace| which.is_none_or(|id| id == workspace.id));
     match (fitting.next(), fitting.next()) {

@@ -1,5 +1,5 @@
-//! What a workspace has of its own besides what the store holds: a clock, a sequence of ids, and whether its warnings
-//! count. Kept for each process and made when first asked for; a restart begins anew, as the emulator's own clock does.
+//! Per-workspace state that is only in memory: the clock, the random sequence of request ids, and strictness. It is
+//! created when it is first needed, and lost on restart.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::clock::{Clock, ClockMode, Micros};
 use crate::random::Rng;
 
-/// What a workspace has of its own in this process.
+/// The in-memory state of a workspace.
 #[derive(Debug)]
 pub struct WorkspaceState {
-    /// Its clock; none: the emulator's.
+    /// Its own clock; `None`: it uses the emulator's.
     clock: RwLock<Option<Clock>>,
-    /// The source of its request ids.
+    /// Random numbers for its request ids.
     pub rng: Rng,
-    /// Whether warnings make the emulator end with an error.
+    /// Whether a warning makes the process exit with an error.
     pub strict: AtomicBool,
-    /// Whether they did when it was made.
+    /// The value of `strict` when the workspace was created, which a reset restores.
     pub made_strict: AtomicBool,
-    /// Warnings given so far.
+    /// The number of warnings so far.
     pub warned: AtomicU64,
 }
 
@@ -34,56 +34,56 @@ impl WorkspaceState {
         }
     }
 
-    /// The current instant here.
+    /// The current instant, by its own clock or else the emulator's.
     pub fn now(&self, emulator: &Clock) -> Micros {
         self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or_else(|| emulator.now(), Clock::now)
     }
 
-    /// How its own clock goes, if it has one.
+    /// The mode of its own clock, if it has one.
     pub fn mode(&self) -> Option<ClockMode> {
         self.clock.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(Clock::mode)
     }
 
-    /// Turns its own clock, which begins where the emulator's is.
-    pub fn turn(&self, emulator: &Clock, how: impl FnOnce(&Clock)) {
+    /// Changes its own clock. If it has none yet, it first gets a copy of the emulator's.
+    pub fn turn(&self, emulator: &Clock, change: impl FnOnce(&Clock)) {
         let mut clock = self.clock.write().unwrap_or_else(PoisonError::into_inner);
-        how(clock.get_or_insert_with(|| Clock::with(emulator.mode())));
+        change(clock.get_or_insert_with(|| Clock::with(emulator.mode())));
     }
 
-    /// Lets it follow the emulator's clock again.
+    /// Removes its own clock, so that it uses the emulator's again.
     pub fn follow(&self) {
         *self.clock.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Says whether warnings count, as it was made.
+    /// Sets `strict`, and what a reset restores it to.
     pub fn make(&self, strict: bool) {
         self.strict.store(strict, Relaxed);
         self.made_strict.store(strict, Relaxed);
     }
 
-    /// Whether a warning was given that counts.
+    /// Whether it is strict and got a warning.
     pub fn failed(&self) -> bool {
         self.strict.load(Relaxed) && self.warned.load(Relaxed) > 0
     }
 }
 
-/// The workspaces of this process, by id.
+/// The in-memory states of workspaces, by id.
 #[derive(Debug, Default)]
 pub struct WorkspaceStates {
-    /// Every workspace's sequence of ids begins with it, so that what a test sees does not depend on other tests.
+    /// The seed of every workspace's random numbers, so that requests in one do not change the ids in another.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
-    /// The ids of those that had failed when they were forgotten.
+    /// The ids of workspaces that had failed when their state was removed.
     failed_before: Mutex<BTreeSet<String>>,
 }
 
 impl WorkspaceStates {
-    /// Workspaces whose ids are the same in every run if there is a seed.
+    /// No states yet. With a seed, every workspace's random numbers start from it.
     pub fn new(seed: Option<u64>) -> WorkspaceStates {
         WorkspaceStates { seed, ..WorkspaceStates::default() }
     }
 
-    /// What this workspace has of its own.
+    /// The state of this workspace, created if there is none.
     pub fn get_or_create(&self, workspace: &str) -> Arc<WorkspaceState> {
         if let Some(workspace_state) = self.map.read().unwrap_or_else(PoisonError::into_inner).get(workspace) {
             return workspace_state.clone();
@@ -92,7 +92,7 @@ impl WorkspaceStates {
         map.entry(workspace.to_owned()).or_insert_with(|| Arc::new(WorkspaceState::new(self.seed))).clone()
     }
 
-    /// Forgets a workspace: the next one of this id begins anew. Whether a warning was given that counts is remembered.
+    /// Removes a workspace's state. That it failed stays on record.
     pub fn forget(&self, workspace: &str) {
         let forgotten = self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
         if forgotten.is_some_and(|workspace_state| workspace_state.failed()) {
@@ -100,7 +100,7 @@ impl WorkspaceStates {
         }
     }
 
-    /// Forgets them all, likewise.
+    /// Removes all states. Which workspaces failed stays on record.
     pub fn forget_all(&self) {
         let forgotten = std::mem::take(&mut *self.map.write().unwrap_or_else(PoisonError::into_inner));
         self.remember_failed(
@@ -112,14 +112,14 @@ impl WorkspaceStates {
         self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
     }
 
-    /// The workspaces in which a warning was given that counts, those that were forgotten included.
+    /// The ids of strict workspaces that got warnings, including those whose state was removed.
     pub fn failed(&self) -> BTreeSet<String> {
         let mut ids = self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ids.extend(self.all().into_iter().filter(|(_, workspace_state)| workspace_state.failed()).map(|(id, _)| id));
         ids
     }
 
-    /// Those that were asked for, by id.
+    /// All states, by id. A workspace without requests so far has none.
     pub fn all(&self) -> Vec<(String, Arc<WorkspaceState>)> {
         let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
         map.iter().map(|(id, workspace_state)| (id.clone(), workspace_state.clone())).collect()

@@ -1,7 +1,7 @@
-//! Requests of web pages on other origins. A browser shows a page no answer of another origin, unless headers of the answer
-//! allow it (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>), and asks beforehand with a preflight. Functions of
-//! headers alone: who sends them, and when, is the pipeline's. A layer of `tower-http` would answer preflights past the
-//! journal, and exposes only headers that it is told beforehand.
+//! CORS (<https://fetch.spec.whatwg.org/#http-cors-protocol>): a browser shows an answer to a page of another origin
+//! only if headers of the answer allow it, and may ask first with a preflight. The functions here only compute
+//! headers; the pipeline decides when to send them. A layer of `tower-http` does not fit: it would answer preflights
+//! without the journal, and it exposes only headers that are listed beforehand.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -19,30 +19,30 @@ use crate::http::reply::Reply;
 pub enum AllowedOrigins {
     /// All of them.
     Any,
-    /// These, as browsers write them.
-    ListedRule(Vec<String>),
+    /// Only these origins, written as browsers write them.
+    List(Vec<String>),
 }
 
 impl AllowedOrigins {
-    /// Reads origins that are separated by commas, or `*`.
+    /// Reads origins separated by commas, or `*`. The error is a message for the user.
     pub fn read(text: &str) -> Result<AllowedOrigins, String> {
         if text == "*" {
             return Ok(AllowedOrigins::Any);
         }
         let listed: Result<Vec<_>, _> = text.split(',').map(|origin| read_origin(origin.trim())).collect();
-        listed.map(AllowedOrigins::ListedRule)
+        listed.map(AllowedOrigins::List)
     }
 
     /// Whether pages of this origin may read answers.
     pub fn allows(&self, origin: &HeaderValue) -> bool {
         match self {
             AllowedOrigins::Any => true,
-            AllowedOrigins::ListedRule(listed) => listed.iter().any(|one| one.as_bytes() == origin.as_bytes()),
+            AllowedOrigins::List(listed) => listed.iter().any(|one| one.as_bytes() == origin.as_bytes()),
         }
     }
 
-    /// The answer to a preflight: yes to the method and the headers that it asks for. Headers that every answer has are
-    /// not yet in it.
+    /// The answer to a preflight, which allows the requested method and headers. [`AllowedOrigins::add_headers`] adds
+    /// the headers that every answer has.
     pub fn preflight_reply(&self, request: &HeaderMap) -> Reply {
         let reply = Reply::empty(StatusCode::NO_CONTENT);
         if !request.get(ORIGIN).is_some_and(|origin| self.allows(origin)) {
@@ -58,34 +58,35 @@ impl AllowedOrigins {
         })
     }
 
-    /// Adds to any answer what lets a page read it, with all of its headers. What the answer says itself stays: a fault may
-    /// want it so.
+    /// Adds the headers that let a page read an answer with all of its headers. A header that the answer already has
+    /// stays, because a fault may have set it.
     pub fn add_headers(&self, request: &Parts, answer: &mut HeaderMap) {
         let allowed = match (self, request.headers.get(ORIGIN)) {
             (AllowedOrigins::Any, _) => Some(HeaderValue::from_static("*")),
-            (AllowedOrigins::ListedRule(_), origin) => origin.filter(|origin| self.allows(origin)).cloned(),
+            (AllowedOrigins::List(_), origin) => origin.filter(|origin| self.allows(origin)).cloned(),
         };
         if let Some(allowed) = allowed {
             let exposed = (!is_preflight(request)).then(|| exposed(answer)).flatten();
             answer.entry(ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(allowed);
-            if let AllowedOrigins::ListedRule(_) = self {
+            if let AllowedOrigins::List(_) = self {
                 answer.entry(ACCESS_CONTROL_ALLOW_CREDENTIALS).or_insert(HeaderValue::from_static("true"));
             }
             if let Some(exposed) = exposed {
                 answer.entry(ACCESS_CONTROL_EXPOSE_HEADERS).or_insert(exposed);
             }
         }
-        if let AllowedOrigins::ListedRule(_) = self {
+        if let AllowedOrigins::List(_) = self {
             answer.append(VARY, HeaderValue::from_static("Origin"));
         }
     }
 }
 
-/// Headers that pages may read in any case.
+/// Headers that a page may always read.
 const SAFE: [HeaderName; 7] =
     [CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA];
 
-/// The names of an answer's other headers. One by one, since `*` means nothing to requests with credentials.
+/// The names of an answer's other headers. They are listed one by one, since `*` has no meaning for requests with
+/// credentials.
 fn exposed(answer: &HeaderMap) -> Option<HeaderValue> {
     let is_hidden =
         |name: &&HeaderName| !SAFE.contains(name) && *name != VARY && !name.as_str().starts_with("access-control-");
@@ -93,13 +94,13 @@ fn exposed(answer: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(names.join(", ")).ok().filter(|names| !names.is_empty())
 }
 
-/// Whether a browser asks with this request whether it may send another one.
+/// Whether a request is a preflight, with which a browser asks whether it may send another request.
 pub fn is_preflight(request: &Parts) -> bool {
     let has = |name| request.headers.contains_key(name);
     request.method == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The origin of the page that sent a request, if it is not the one that the request went to.
+/// The origin of the page that sent a request, if it differs from the origin that the request is for.
 pub fn foreign_origin(request: &Parts) -> Option<&HeaderValue> {
     let origin = request.headers.get(ORIGIN)?;
     let page = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -109,7 +110,7 @@ pub fn foreign_origin(request: &Parts) -> Option<&HeaderValue> {
     (!is_own).then_some(origin)
 }
 
-/// An origin as browsers write it: in lower case, without the port that its scheme has anyway.
+/// Normalizes an origin as browsers write it: in lower case, without the default port of its scheme.
 fn read_origin(text: &str) -> Result<String, String> {
     match text {
         "" => return Err("an origin is empty; leave the option out to send no CORS headers".to_owned()),
@@ -125,7 +126,7 @@ fn read_origin(text: &str) -> Result<String, String> {
     let wrong = |why: &str| format!("`{text}` is not an origin such as `http://localhost:3000`: {why}");
     let (scheme, rest) = text.split_once("://").ok_or_else(|| wrong("it has no scheme"))?;
     if !is_scheme(scheme) {
-        return Err(wrong("its scheme is none"));
+        return Err(wrong("its scheme is not valid"));
     }
     if rest.contains(['/', '?', '#']) {
         return Err(wrong("nothing follows host and port, not even a slash"));
@@ -133,14 +134,14 @@ fn read_origin(text: &str) -> Result<String, String> {
     if !rest.is_ascii() {
         return Err(wrong("browsers send such a name in its ASCII form, `xn--…`"));
     }
-    let authority: Authority = rest.parse().map_err(|_| wrong("its host or port is none"))?;
+    let authority: Authority = rest.parse().map_err(|_| wrong("its host or port is not valid"))?;
     let host = authority.host();
     if host.is_empty() || host.contains('*') || rest.contains('@') {
-        return Err(wrong("it names one host, without `*` and without a user"));
+        return Err(wrong("name one host, without `*` and without a user"));
     }
     let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
     match (authority.port_u16(), &*scheme) {
-        (None, _) if rest.len() > host.len() => Err(wrong("its port is none")),
+        (None, _) if rest.len() > host.len() => Err(wrong("its port is not valid")),
         (None, _) | (Some(80), "http") | (Some(443), "https") => Ok(format!("{scheme}://{host}")),
         (Some(port), _) => Ok(format!("{scheme}://{host}:{port}")),
     }
@@ -174,11 +175,11 @@ mod tests {
             ("http://[::1]", "http://[::1]"),
             ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
         ] {
-            assert_eq!(AllowedOrigins::read(text), Ok(AllowedOrigins::ListedRule(vec![read.to_owned()])), "{text}");
+            assert_eq!(AllowedOrigins::read(text), Ok(AllowedOrigins::List(vec![read.to_owned()])), "{text}");
         }
         assert_eq!(AllowedOrigins::read("*"), Ok(AllowedOrigins::Any));
         let two = ["http://a.test", "http://b.test:1"].map(str::to_owned);
-        assert_eq!(AllowedOrigins::read("http://a.test, http://b.test:1"), Ok(AllowedOrigins::ListedRule(two.into())));
+        assert_eq!(AllowedOrigins::read("http://a.test, http://b.test:1"), Ok(AllowedOrigins::List(two.into())));
     }
 
     #[test]
@@ -189,14 +190,14 @@ mod tests {
             ("*,http://a.test", "so it stands alone"),
             ("null", "so it names none"),
             ("localhost:3000", "it has no scheme"),
-            ("://localhost", "its scheme is none"),
+            ("://localhost", "its scheme is not valid"),
             ("http://localhost:3000/", "not even a slash"),
             ("http://localhost/page?a=b", "not even a slash"),
             ("http://", "is not an origin"),
             ("http://:80", "is not an origin"),
-            ("http://a.test:", "its port is none"),
+            ("http://a.test:", "its port is not valid"),
             ("http://a.test:70000", "is not an origin"),
-            ("http://a b.test", "its host or port is none"),
+            ("http://a b.test", "its host or port is not valid"),
             ("http://*.example.com", "without `*`"),
             ("http://me@a.test", "without a user"),
             ("http://bücher.example", "`xn--…`"),

@@ -1,6 +1,6 @@
-//! The MIME types that the names of files tell.
+//! The MIME types that follow from file names.
 
-/// Endings of names, and what files with them are.
+/// File extensions and their MIME types.
 const ENDINGS: &[(&str, &str)] = &[
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
@@ -18,7 +18,7 @@ const ENDINGS: &[(&str, &str)] = &[
     ("m4a", "audio/mp4"),
 ];
 
-/// The MIME type of a file with this name and of this kind (`image`, `video`, `audio`), if the name tells one that agrees.
+/// The MIME type for a file with this name, if it agrees with the kind (`image`, `video`, `audio`).
 pub fn of_name(name: &str, kind: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     let (_, mime_type) = ENDINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(ending))?;

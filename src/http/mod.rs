@@ -1,4 +1,5 @@
-//! HTTP as it is, below any vendor: connections, request and response bodies, addresses. Knows no vendor and no library.
+//! HTTP below any vendor: connections, request and response bodies, addresses. Nothing here knows a vendor or the
+//! library.
 
 pub mod connection;
 pub mod cors;

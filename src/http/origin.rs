@@ -1,52 +1,55 @@
-//! The origin at which a client sees us: for base URLs and redirects. Its scheme is that of the connection, unless a proxy in
-//! front says in `X-Forwarded-Proto` whether the client speaks TLS with it. That counts from peers on this machine or in a
-//! private network only: anybody else could send it too.
+//! The origin under which a client reaches us, for base URLs and redirects. Its scheme is that of the connection,
+//! unless a proxy says in `X-Forwarded-Proto` what the client speaks to it. That header is trusted only from peers on
+//! this machine or in a private network, since any other client could send it too.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Version, header};
 
-/// The two ends of the connection that a request came by, and what is spoken between them.
+/// The two ends of the connection of a request, and whether it is encrypted.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionAddresses {
-    /// Ours.
+    /// Our end.
     pub local: SocketAddr,
-    /// The client's, or that of a proxy in front.
+    /// The client's end, or that of a proxy before us.
     pub peer: SocketAddr,
-    /// Whether that is TLS.
+    /// Whether the connection uses TLS.
     pub is_encrypted: bool,
 }
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Lets a request know the ends of its connection if its origin depends on them. Most requests do without.
+/// Attaches the connection's addresses to a request whose origin depends on them. Most requests need none, and so save
+/// the allocation.
 pub fn tell(request: &mut Parts, ends: ConnectionAddresses) {
-    if ends.is_encrypted || request.headers.contains_key(FORWARDED_PROTO) || named(request).is_none() {
+    if ends.is_encrypted || request.headers.contains_key(FORWARDED_PROTO) || requested_host(request).is_none() {
         request.extensions.insert(ends);
     }
 }
 
-/// The origin: the scheme that is forwarded, or else the connection's, and the host that the request names, or else the address it came to.
+/// The origin of a request. The scheme is the forwarded one, or else the connection's; the host is the one that the
+/// request names, or else our address.
 pub fn origin(request: &Parts) -> String {
     let ends = request.extensions.get::<ConnectionAddresses>();
     let forwarded = || ends.filter(|ends| is_trusted(ends.peer.ip())).and_then(|_| forwarded_scheme(&request.headers));
     let spoken = || if ends.is_some_and(|ends| ends.is_encrypted) { "https" } else { "http" };
     let scheme = forwarded().unwrap_or_else(spoken);
-    match (named(request), ends) {
+    match (requested_host(request), ends) {
         (Some(host), _) => format!("{scheme}://{host}"),
         (None, Some(ends)) => format!("{scheme}://{}", ends.local),
         (None, None) => format!("{scheme}://127.0.0.1:4750"),
     }
 }
 
-/// The host that a request names, with its port. Of an absolute target it is that of the target.
-fn named(request: &Parts) -> Option<&str> {
+/// The host that a request names, with its port. In an absolute-form target it is that of the target.
+fn requested_host(request: &Parts) -> Option<&str> {
     let header = || request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     request.uri.authority().map(|host| host.as_str()).or_else(header).filter(|host| !host.is_empty())
 }
 
-/// Of several proxies in a row, the first is the one that the client speaks to.
+/// The scheme that the client speaks, as proxies report it. Of several proxies, the first is the one that the client
+/// speaks to.
 fn forwarded_scheme(headers: &HeaderMap) -> Option<&'static str> {
     let value = headers.get(FORWARDED_PROTO)?.to_str().ok()?;
     let first = value.split(',').next().unwrap_or_default().trim();
@@ -61,7 +64,8 @@ fn is_trusted(peer: IpAddr) -> bool {
     }
 }
 
-/// What is wrong with the host that a request names, if anything is: a server that guessed would answer for another one.
+/// The error message for a `Host` header that is missing or contradicts itself. Guessing a host could give the answer
+/// of another vendor.
 pub fn misnamed_host(request: &Parts) -> Option<&'static str> {
     let mut hosts = request.headers.get_all(header::HOST).iter();
     match hosts.next() {

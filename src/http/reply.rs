@@ -1,4 +1,4 @@
-//! Answers in bytes, and how a provider's views become them.
+//! Answers as bytes, and how views are serialized.
 
 use std::fmt::{Debug, Display};
 use std::io::Write;
@@ -10,12 +10,12 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::http::response_body::ResponseBody;
 
-/// A page as its provider writes it, but for what every answer has of its own.
+/// A page in the provider's format, without what differs in every answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedPage {
-    /// The body, or its beginning.
+    /// The body, or the part of it that comes first.
     pub body: Bytes,
-    /// What it offers as the position of the next page, where that is a text of the vendor's own making.
+    /// The position of the next page, if the vendor puts an opaque text for it into the page.
     pub next: Option<String>,
 }
 
@@ -24,18 +24,18 @@ impl RenderedPage {
     pub fn json(body: &impl Serialize) -> RenderedPage {
         let mut bytes = Vec::new();
         write(&mut bytes, body);
-        // It is kept in the cache and in the journal.
+        // The cache and the journal keep these bytes, so spare capacity would be wasted for long.
         bytes.shrink_to_fit();
         RenderedPage { body: bytes.into(), next: None }
     }
 
-    /// The same page, known to offer `next` as the position of the next one.
+    /// Sets the position of the next page.
     pub fn offering(mut self, next: Option<String>) -> RenderedPage {
         self.next = next;
         self
     }
 
-    /// The answer that shows the page and nothing else.
+    /// The answer that consists of the page and nothing else.
     pub fn reply(&self) -> Reply {
         Reply::written(StatusCode::OK, self.body.clone())
     }
@@ -46,7 +46,7 @@ impl RenderedPage {
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
-    /// The headers, without those that every answer has (`date`, `content-length`).
+    /// The headers, except for those that every answer gets later (`date`, `content-length`).
     pub headers: HeaderMap,
     /// The body.
     pub body: ResponseBody,
@@ -63,21 +63,22 @@ impl Reply {
         Reply::written(status, ResponseBody::unshared(json(body)))
     }
 
-    /// A JSON answer that is written already.
+    /// An answer whose JSON is already serialized.
     pub fn written(status: StatusCode, body: impl Into<ResponseBody>) -> Reply {
         Reply::with_room(status, body, HEADERS)
     }
 
-    /// The same with room for so many headers.
+    /// Like [`Reply::written`], with capacity for this many headers.
     pub fn with_room(status: StatusCode, body: impl Into<ResponseBody>, headers: usize) -> Reply {
         let mut headers = HeaderMap::with_capacity(headers);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Reply { status, headers, body: body.into() }
     }
 
-    /// The same answer with one more header: a number.
+    /// Adds a header with a number.
     pub fn number(self, name: &'static str, number: impl Display) -> Reply {
-        // By way of a text on the stack: of a number, a header's value takes two pieces of memory.
+        // The digits are written to the stack first. Converting the number itself to a header's value would allocate
+        // twice.
         let mut digits = [0; 20];
         let mut rest = &mut digits[..];
         write!(rest, "{number}").expect("64 bits have no more digits");
@@ -85,7 +86,7 @@ impl Reply {
         self.header(name, &digits[..length])
     }
 
-    /// The same answer with one more header: a text of visible ASCII.
+    /// Adds a header. The value must be visible ASCII.
     pub fn header(mut self, name: &'static str, value: impl TryInto<HeaderValue, Error: Debug>) -> Reply {
         let value = value.try_into().expect("views only write visible ASCII into headers");
         self.headers.insert(HeaderName::from_static(name), value);
@@ -93,19 +94,19 @@ impl Reply {
     }
 }
 
-/// Room for the headers that the answers of most vendors have, so that it is made once: the most that comes in one piece
-/// of less than a kilobyte, which allocators have at hand.
+/// The capacity for the headers of most vendors' answers, so that the map is allocated once. It is the largest whose
+/// memory stays below a kilobyte, a size that allocators serve quickly.
 const HEADERS: usize = 6;
 
 /// Room for the body of most refusals, in bytes.
 const REFUSAL: usize = 256;
 
-/// The JSON of a view's struct.
+/// Serializes a view's struct as JSON.
 pub fn raw(view: &impl Serialize) -> Box<RawValue> {
     to_raw_value(view).expect("wire structs have text keys and no failing parts")
 }
 
-/// Writes the JSON of a view's struct behind what is there.
+/// Appends the JSON of a view's struct.
 pub fn write(bytes: &mut Vec<u8>, view: &impl Serialize) {
     serde_json::to_writer(bytes, view).expect("wire structs have text keys and no failing parts");
 }

@@ -1,8 +1,8 @@
-//! The body of a request as a connection gives it: it fails if the client stops sending it, and what its reader leaves of it is
-//! read and discarded. Many clients read no answer before they have sent their body, and the answer to one who sends into a
-//! closed connection is lost.
+//! The body of a request. Reading it fails if the client stops sending. What its reader leaves unread is read and
+//! discarded, because many clients read no answer before they have sent their whole body, and a client that sends into
+//! a closed connection loses the answer.
 //!
-//! [`BodyBudget`] bounds what bodies that are read whole take together.
+//! [`BodyBudget`] limits the memory that bodies take together while they are read whole.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,35 +20,36 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower_http::timeout::TimeoutBody;
 
-/// The largest body that is accepted, and the most of one that is discarded, in bytes: a fixture of 100,000 assets, with room.
+/// The largest body that is accepted, in bytes, and the most that is discarded of one. A fixture of 100,000 assets
+/// fits.
 pub const LARGEST_BODY: usize = 64 << 20;
 
-/// The largest body that waits for no larger ones, in bytes.
+/// The largest body that does not have to wait for larger ones, in bytes.
 const SMALL_BODY: usize = 1 << 20;
 
-/// The largest body that takes nothing of the budget, in bytes, so that most requests wait for no other. What does not say
-/// its length begins as one.
+/// The largest body that takes nothing from the budget, in bytes, so that most requests never wait. A body of unknown
+/// length is treated as such a body at first.
 const TINY_BODY: usize = 16 << 10;
 
 type Parts = Pin<Box<TimeoutBody<Incoming>>>;
 
-/// A body that is still to be read.
+/// A body that is not read to its end yet.
 struct RequestBody {
-    /// None once it has ended or failed.
+    /// The rest of the body; `None` once it has ended or failed.
     parts: Option<Parts>,
-    /// How many bytes are to come, if the client said so.
+    /// How many bytes are to come; `None` if the client did not announce the length.
     left: Option<u64>,
-    /// Whether the client sends it only if it is asked to, and has not been.
+    /// Whether the client waits for `100 Continue`, which is sent when the body is first read.
     is_held_back: bool,
 }
 
-/// The body of a request with these headers, of which each part comes within `timeouts` of the one before.
-pub fn request_body(headers: &HeaderMap, body: Incoming, timeouts: Duration) -> Body {
+/// Wraps the body of a request with these headers. Reading fails if the client sends nothing for `max_wait`.
+pub fn request_body(headers: &HeaderMap, body: Incoming, max_wait: Duration) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
     let (left, is_held_back) = (body.size_hint().exact(), headers.contains_key(header::EXPECT));
-    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(timeouts, body))), left, is_held_back })
+    Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(max_wait, body))), left, is_held_back })
 }
 
 impl HttpBody for RequestBody {
@@ -84,7 +85,7 @@ impl Drop for RequestBody {
         if self.is_end_stream() || self.is_held_back {
             return;
         }
-        // Without a runtime there is no connection any more.
+        // Without a runtime there is no connection either.
         if let (Some(parts), Ok(runtime)) = (self.parts.take(), Handle::try_current()) {
             runtime.spawn(discard(parts));
         }
@@ -103,8 +104,8 @@ async fn discard(mut parts: Parts) {
     }
 }
 
-/// How many bytes the bodies of all requests under way may take together. Small ones have a budget of their own, so that they
-/// never wait for large ones that come slowly.
+/// Limits how many bytes the bodies of all requests take together while they are read. Small bodies have a budget of
+/// their own, so that they never wait for large ones that arrive slowly.
 #[derive(Debug)]
 pub struct BodyBudget {
     small: Arc<Semaphore>,
@@ -118,44 +119,45 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// So many bytes for bodies up to 1 MiB, and so many for larger ones: at least [`LARGEST_BODY`], or none of that size is
-    /// ever read.
+    /// A budget in bytes for bodies up to 1 MiB, and another for larger ones. `large` must be at least
+    /// [`LARGEST_BODY`]; otherwise no body of that size can ever be read.
     pub fn new(small: usize, large: usize) -> BodyBudget {
         BodyBudget { small: Arc::new(Semaphore::new(small)), large: Arc::new(Semaphore::new(large)) }
     }
 }
 
-/// What a request takes of the budget, until the last clone of this is dropped.
+/// What one request takes from the budget, until the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct BodyShare {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    timeouts: Duration,
+    max_wait: Duration,
     taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
 }
 
-/// Why a body was not read.
+/// Why a body could not be read.
 #[derive(Debug)]
 pub enum BodyError {
     /// It is larger than [`LARGEST_BODY`].
     TooLarge,
-    /// Other bodies took the whole budget for too long.
+    /// Other bodies used the whole budget for too long.
     NoRoom,
-    /// It stopped coming, or broke off.
+    /// The client stopped sending, or the connection broke off.
     Broken(axum::Error),
 }
 
 impl BodyShare {
-    /// Nothing yet; waits at most `timeouts` for what it takes.
-    pub fn new(budget: &BodyBudget, timeouts: Duration) -> BodyShare {
+    /// Takes nothing yet. Later it waits for the budget for at most `max_wait`.
+    pub fn new(budget: &BodyBudget, max_wait: Duration) -> BodyShare {
         let BodyBudget { small, large } = budget;
-        BodyShare { small: small.clone(), large: large.clone(), timeouts, taken: Arc::default() }
+        BodyShare { small: small.clone(), large: large.clone(), max_wait, taken: Arc::default() }
     }
 
-    /// Reads a body to its end.
+    /// Reads a whole body.
     pub async fn read(&self, body: Body) -> Result<Vec<u8>, BodyError> {
         let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-        // One that does not say its length counts as tiny until it is not, then as the largest small one, then as the largest.
+        // A body of unknown length takes nothing up to the tiny size, then as much as the largest small body, then as
+        // much as the largest body.
         let mut room = announced.unwrap_or(TINY_BODY);
         self.take(room).await?;
         let mut whole = Vec::with_capacity(announced.unwrap_or_default());
@@ -168,6 +170,8 @@ impl BodyShare {
             }
             if length > room {
                 room = if length > SMALL_BODY { LARGEST_BODY } else { SMALL_BODY };
+                // What it has is given back first. Two bodies that waited for more while they kept theirs could block
+                // each other.
                 self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 self.take(room).await?;
             }
@@ -185,7 +189,7 @@ impl BodyShare {
         }
         let budget = if bytes <= SMALL_BODY { &self.small } else { &self.large };
         let count = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
-        match timeout(self.timeouts, budget.clone().acquire_many_owned(count)).await {
+        match timeout(self.max_wait, budget.clone().acquire_many_owned(count)).await {
             Ok(Ok(permit)) => {
                 self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(permit);
                 Ok(())

@@ -1,4 +1,4 @@
-//! From a provider's answer to one that the HTTP layer sends.
+//! Turns a provider's answer into a response of the HTTP layer.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::clock::{Micros, seconds, utc};
 use crate::http::response_body::ResponseBody;
 
-/// Puts an answer on the wire. The date is the injected clock's, so that the same request gets the same bytes.
+/// Builds the response. Its date comes from the injected clock, so that the same request gets the same bytes.
 pub fn respond(status: StatusCode, headers: HeaderMap, body: ResponseBody, now: Micros) -> Response {
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;
@@ -19,7 +19,8 @@ pub fn respond(status: StatusCode, headers: HeaderMap, body: ResponseBody, now: 
     response
 }
 
-/// The `Date` header. Writing one takes longer than all else that an answer takes, so the last one is kept.
+/// The `Date` header; `None` if the clock's year cannot be written. Formatting a date takes longer than the rest of an
+/// answer, so the last one is cached.
 pub fn date(now: Micros) -> Option<HeaderValue> {
     static LAST: RwLock<Option<(i64, HeaderValue)>> = RwLock::new(None);
     let second = seconds(now);

@@ -1,5 +1,5 @@
-//! The bytes of an answer: one piece that may be shared with other answers, and an end of its own where a vendor writes
-//! something into every answer. Neither is copied on the way to the wire or into the journal.
+//! The bytes of an answer: a part that other answers may share, and an end of its own where a vendor writes something
+//! into every answer. Neither is copied on its way to the client or into the journal.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -23,32 +23,32 @@ impl<T: Into<Bytes>> From<T> for ResponseBody {
 }
 
 impl ResponseBody {
-    /// A piece, and what follows it.
+    /// A shared part and the end that follows it.
     pub fn of(shared: Bytes, end: Bytes) -> ResponseBody {
         ResponseBody { shared, end }
     }
 
-    /// Bytes of one answer alone.
+    /// A body that no other answer shares.
     pub fn unshared(bytes: Bytes) -> ResponseBody {
         ResponseBody { shared: Bytes::new(), end: bytes }
     }
 
-    /// The piece that other answers may have too.
+    /// The part that other answers may share.
     pub fn shared(&self) -> &Bytes {
         &self.shared
     }
 
-    /// What no other answer has.
+    /// The part that belongs to this answer alone.
     pub fn own(&self) -> &Bytes {
         &self.end
     }
 
-    /// The piece that other answers may have too, and what no other answer has.
+    /// The shared part and the answer's own part.
     pub fn into_parts(self) -> (Bytes, Bytes) {
         (self.shared, self.end)
     }
 
-    /// How many bytes there are.
+    /// The length in bytes.
     pub fn len(&self) -> usize {
         self.shared.len() + self.end.len()
     }
@@ -58,7 +58,7 @@ impl ResponseBody {
         self.len() == 0
     }
 
-    /// All bytes in a row.
+    /// All bytes in one piece. They are copied only if both parts have some.
     pub fn whole(&self) -> Cow<'_, [u8]> {
         match (&*self.shared, &*self.end) {
             ([], whole) | (whole, []) => Cow::Borrowed(whole),

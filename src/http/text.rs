@@ -1,6 +1,6 @@
-//! Text from files and bodies as Windows writes it: with a byte order mark, and in UTF-16.
+//! Reads text from files and bodies as Windows writes it: with a byte order mark, or in UTF-16.
 
-/// Reads UTF-8, with a byte order mark or without, or UTF-16 with one; else says what is accepted.
+/// Reads UTF-8, with or without a byte order mark, or UTF-16 with one. The error says what is accepted.
 pub fn decode(bytes: Vec<u8>) -> Result<String, &'static str> {
     const WRONG: &str = "not a text in UTF-8, nor one in UTF-16 with a byte order mark";
     let read = match bytes.get(..2) {
@@ -18,7 +18,7 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, &'static str> {
 /// The byte order mark.
 pub const MARK: char = '\u{feff}';
 
-/// A mark with nothing behind it is no text.
+/// Reads UTF-16. A byte order mark alone is not a text.
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();

@@ -1,4 +1,4 @@
-//! Keys: what a provider's client shows, and what it stands for.
+//! API keys: what a key gives access to, until when, and under which limits.
 
 use std::sync::Arc;
 
@@ -12,50 +12,51 @@ use crate::library::model::Choices;
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its identity here; never shown.
+    /// Its row id, by which its requests are counted. No answer shows it.
     pub id: i64,
     /// The provider it belongs to.
     pub provider: String,
-    /// The text a client shows.
+    /// The text that clients send.
     pub key: Arc<str>,
-    /// The workspace it opens.
+    /// The workspace that it gives access to.
     pub workspace: Arc<str>,
     /// The user it acts as.
     pub user: String,
-    /// What it may do; `None`: everything.
+    /// Its scopes; `None` allows everything.
     pub scopes: Option<Vec<String>>,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// When it ends.
+    /// When it expires; `None`: never.
     pub expires_at: Option<Micros>,
-    /// Its own setting of limits.
+    /// Which rate limits apply to it.
     pub limits: KeyLimits,
-    /// The variants that the workspace has of its own.
+    /// The variants that its workspace chooses, which replace the server's.
     pub choices: Choices,
-    /// What the workspace holds at the moment.
+    /// The version of the workspace's collection at the time when the key was read.
     pub collection_version: CollectionVersion,
 }
 
-/// What a workspace holds at a moment: nothing about it ever changes, a change makes the next one.
+/// One version of what a workspace holds. A version never changes: each change to the collection makes a new one. So
+/// what is cached for a version never becomes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CollectionVersion {
-    /// The number of the collection.
+    /// The row id of the collection.
     pub collection: i64,
-    /// How often that was changed.
+    /// How often the collection was changed before.
     pub version: i64,
-    /// Whether what it holds is counted beforehand, since it is large.
+    /// Whether the `tally` table has counts for it, as it has for large collections.
     pub tallied: bool,
 }
 
-/// Whether a key is good.
+/// Whether a key can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
-    /// It is.
+    /// It can be used.
     Active,
     /// It was revoked.
     Revoked,
-    /// Its time is over.
+    /// It has expired.
     Expired,
 }
 
@@ -71,7 +72,7 @@ impl KeyState {
 }
 
 impl Key {
-    /// Whether the key is good at `now`. A key expires at the very instant named.
+    /// Whether the key can be used at `now`. At the instant `expires_at` it has already expired.
     pub fn state(&self, now: Micros) -> KeyState {
         match self.expires_at {
             _ if self.revoked => KeyState::Revoked,
@@ -80,7 +81,7 @@ impl Key {
         }
     }
 
-    /// Whether the key may do what `scope` names. `*` stands for every scope.
+    /// Whether the key has this scope. A key without a list of scopes has every scope, and so has one with `*`.
     pub fn allows(&self, scope: &str) -> bool {
         self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|held| held == scope || held == "*"))
     }

@@ -1,11 +1,11 @@
-//! The rate limits that a key is set to.
+//! The rate-limit setting of a key.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::library::strict_object;
 
-/// A key's own setting.
+/// Which rate limits apply to a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Written", into = "Written")]
 pub enum KeyLimits {
@@ -16,7 +16,7 @@ pub enum KeyLimits {
     Off,
     /// Every quota the provider documents is enforced.
     Strict,
-    /// A fixed window of the key's own, in place of the provider's.
+    /// This fixed window, in place of the provider's main quota.
     Own(RateWindow),
 }
 
@@ -60,7 +60,7 @@ impl From<KeyLimits> for Written {
     }
 }
 
-/// A fixed window of a key's own, aligned to its length since 1970.
+/// A fixed window of a key's own. Windows begin at multiples of their length since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "RateWindow")]

@@ -1,4 +1,4 @@
-//! The library of assets in neutral words: fixtures, and the store with the only SQL there is.
+//! Assets in vendor-neutral fields: the model, the fixtures, and the store, which has the only SQL.
 
 pub mod asset;
 pub mod fixture;

@@ -1,4 +1,4 @@
-//! Words that fixtures, the store and requests share.
+//! Small types that fixtures, the store and requests share.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::clock::{self, Micros};
 
-/// Where an asset is in its life.
+/// The processing status of an asset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "AssetStatus")]
 pub enum Status {
-    /// Announced, its bytes not there yet.
+    /// Announced; its bytes are not uploaded yet.
     Pending,
     /// Being processed.
     Processing,
@@ -68,7 +68,7 @@ impl Visibility {
     }
 }
 
-/// An instant, written as RFC 3339 and kept to the microsecond.
+/// An instant, to the microsecond. In JSON it is RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instant(pub Micros);
 
@@ -97,5 +97,5 @@ impl JsonSchema for Instant {
     }
 }
 
-/// Options by the full name of their variant: `acme.content_type` and `mime`.
+/// The chosen option of each variant, by the variant's full name: `mime` for `acme.content_type`.
 pub type Choices = BTreeMap<String, String>;

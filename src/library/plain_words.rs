@@ -1,8 +1,8 @@
-//! What is wrong with JSON, in words for users: serde's own name types of Rust.
+//! Error messages for JSON that serde refuses. Serde's own messages name Rust types, which users do not know.
 
 use serde_json::error::Category;
 
-/// What is wrong, and what is accepted, without the place.
+/// Says what is wrong and what is accepted, without line and column.
 pub fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = without_place(&text);
@@ -12,7 +12,8 @@ pub fn describe(error: &serde_json::Error) -> String {
     }
 }
 
-/// The same; of a text that is no JSON at all with its place, which says more than the field does.
+/// Like [`describe`]. For a text that is not JSON at all it adds line and column, which say more than the name of a
+/// field.
 pub fn describe_with_place(error: &serde_json::Error) -> String {
     let said = describe(error);
     match error.classify() {
@@ -21,7 +22,7 @@ pub fn describe_with_place(error: &serde_json::Error) -> String {
     }
 }
 
-/// serde_json says where at the end of its message; we say it elsewhere.
+/// Cuts off the line and column that serde_json puts at the end of its message. Callers show them elsewhere.
 fn without_place(message: &str) -> &str {
     message.rfind(" at line ").map_or(message, |end| &message[..end])
 }
@@ -29,13 +30,13 @@ fn without_place(message: &str) -> &str {
 fn syntax(text: &str) -> String {
     match text {
         text if text.starts_with("EOF") => "the JSON ends too early".to_owned(),
-        "trailing characters" => "something follows behind the end of the JSON".to_owned(),
+        "trailing characters" => "there is text after the end of the JSON".to_owned(),
         "recursion limit exceeded" => "the JSON is nested too deeply".to_owned(),
         text => format!("this is not JSON: {}", text.replace("expected ident", "an unknown word")),
     }
 }
 
-/// What is wrong with values that are JSON, from the words of serde's `de::Error`.
+/// The message for JSON with a wrong type, value or field, made from the message of serde's `de::Error`.
 pub fn of_data(text: &str) -> String {
     let wrong = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
     match wrong.and_then(|wrong| wrong.rsplit_once(", expected ")) {
@@ -148,7 +149,7 @@ mod tests {
             (said::<BTreeMap<String, f64>>(r#"{"x":[]}"#), "this is a list; send a number"),
             (said::<bool>("truth"), "this is not JSON: an unknown word"),
             (said::<bool>(""), "the JSON ends too early"),
-            (said::<bool>("true x"), "something follows behind the end of the JSON"),
+            (said::<bool>("true x"), "there is text after the end of the JSON"),
         ] {
             assert_eq!(said, expected);
         }

@@ -1,18 +1,19 @@
-//! Tells what was asked for lately from what is asked for the first time, which is not worth keeping: most of it never comes
-//! again.
+//! Remembers what was asked for recently. Most things are asked for only once, so callers cache a thing only when it
+//! is asked for a second time.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// How many things are remembered.
+/// How many hashes are remembered.
 const MEMORY: usize = 64;
 
-/// What was seen once, lately. Only hashes are kept: of two things with the same, the later seems to come again.
+/// The hashes of what was seen recently. If two things have the same hash, the second one is cached a request too
+/// early, which does no harm.
 #[derive(Debug, Default)]
 pub struct SeenBefore(VecDeque<u64>);
 
 impl SeenBefore {
-    /// Whether this was seen before; from now on it was.
+    /// Whether this was seen recently. If not, it is remembered from now on.
     pub fn again(&mut self, thing: &(impl Hash + ?Sized)) -> bool {
         let mut hasher = DefaultHasher::new();
         thing.hash(&mut hasher);

@@ -1,37 +1,37 @@
-//! What a provider asks of the library: which assets, in which order, and which page of them.
+//! A provider's query to the library: which assets, in which order, and which page of them.
 
 use crate::clock::Micros;
 use crate::library::model::{Status, Visibility};
 
-/// What a provider asks of the library on behalf of one request.
+/// The query that one request makes to the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssetQuery {
     /// What is listed, and in which order.
     pub selection: Selection,
     /// Where the page begins.
     pub start: Start,
-    /// Whether the page begins with the last asset of the page before it, as if an asset had been added in front
-    /// meanwhile. The first page stays the same.
+    /// A paging fault: the page repeats the last asset of the page before it, as it would if an asset had been added
+    /// in front meanwhile. The first page stays the same.
     pub overlap: bool,
     /// How many assets a page holds.
     pub limit: u32,
-    /// Whether the total of all pages is wanted.
+    /// Whether to count the assets of all pages.
     pub counted: bool,
 }
 
-/// What is listed, and in which order: all pages of a listing have this in common.
+/// Which assets are listed, and in which order. All pages of a listing share one selection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// All of these must hold.
     pub filters: Vec<Filter>,
-    /// A project that must exist; a listing narrowed to an unknown one is an error, not an empty page.
+    /// The project that the listing is narrowed to. If it does not exist, the listing is an error, not an empty page.
     pub project: Option<String>,
     /// The order.
     pub order: Order,
 }
 
 impl Selection {
-    /// The same selection, with assets of the same value in the order of insertion.
+    /// The same selection, with assets of the same value in order of insertion.
     pub(in crate::library) fn in_order_of_insertion(&self) -> Selection {
         Selection { order: Order { tie: Tie::Inserted, ..self.order }, ..self.clone() }
     }
@@ -40,7 +40,7 @@ impl Selection {
 /// A total order: a value, then a unique tie-break in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Order {
-    /// The value.
+    /// The value to sort by.
     pub by: SortBy,
     /// The order of assets with the same value.
     pub tie: Tie,
@@ -53,7 +53,7 @@ pub struct Order {
 pub enum SortBy {
     /// When they were created.
     Created,
-    /// Their names, byte by byte; the public id stands in for a name that is not there.
+    /// Their names, compared byte by byte. An asset without a name sorts by its public id.
     Name,
 }
 
@@ -89,7 +89,7 @@ pub enum Start {
     },
 }
 
-/// One condition.
+/// A condition on an asset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Filter {
     /// Of one of these kinds.
@@ -100,11 +100,11 @@ pub enum Filter {
     StatusIn(Vec<Status>),
     /// With one of these public ids.
     IdIn(Vec<String>),
-    /// With this text in the name, whatever the case.
+    /// With this text in the name, ignoring case.
     NameContains(String),
-    /// With this text in the name or the description, whatever the case.
+    /// With this text in the name or the description, ignoring case.
     NameOrDescriptionContains(String),
-    /// With this text in the name, the project's name or one of the tags in `vocabulary`, whatever the case.
+    /// With this text in the name, in the project's name or in one of its tags that `vocabulary` lists, ignoring case.
     Mentions {
         /// The text.
         text: String,
@@ -121,11 +121,11 @@ pub enum Filter {
     Folder(String),
     /// Not in a trashed folder, nor below one.
     NotTrashed,
-    /// Brought by this user.
+    /// Uploaded by this user.
     Uploader(String),
     /// With this visibility.
     Visibility(Visibility),
-    /// Brought by this user, whatever its visibility, or shared with everyone in the workspace.
+    /// Uploaded by this user, whatever its visibility, or shared with everyone in the workspace.
     VisibleTo(String),
     /// Created at this instant or later.
     CreatedFrom(Micros),

@@ -1,5 +1,5 @@
-//! Reading an object and nothing else: to serde a list is as good, of a struct's fields in their order. Whoever sends one
-//! has made a mistake and is told so.
+//! Deserializes structs from JSON objects only. Serde also accepts an array of the fields in order. Here that is an
+//! error, since a client that sends one has made a mistake.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,12 +8,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads an object: for `#[serde(deserialize_with)]`.
+/// Reads a struct from an object; an array is an error. For `#[serde(deserialize_with)]`.
 pub fn read<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<T, D::Error> {
     json.deserialize_map(Object(PhantomData))
 }
 
-/// Reads an object or null.
+/// Like [`read`], and null is `None`.
 pub fn read_some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<T>, D::Error> {
     Ok(Option::<Only<T>>::deserialize(json)?.map(|Only(value)| value))
 }
@@ -40,12 +40,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     }
 }
 
-/// Reads a word, or an object with one field, as enums are written. `forms` says which there are, for errors.
+/// Reads an enum from a word or from an object with one field. Errors name `forms` as what is accepted.
 pub fn read_choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D, forms: &str) -> Result<T, D::Error> {
     json.deserialize_any(Choice { forms, of: PhantomData })
 }
 
-/// Reads a text. `form` says which, for errors.
+/// Reads a string. Errors name `form` as what is accepted.
 pub fn read_text<'de, D: Deserializer<'de>>(json: D, form: &str) -> Result<String, D::Error> {
     json.deserialize_str(Text { form })
 }

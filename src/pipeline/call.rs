@@ -1,4 +1,4 @@
-//! A request to a vendor: what is known of it, and the stages that it goes through.
+//! A request to a vendor: its state, and the stages that it goes through ([`Call::serve`]).
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -30,28 +30,30 @@ use crate::library::model::Choices;
 use crate::library::store::ListError;
 use crate::providers::{self, directory::Target};
 
-/// A request to a vendor, and what has become of it so far: a refusal shows and explains as much of it as there is.
+/// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
+/// and explained from the results up to that point.
 pub struct Call<'r> {
     app: &'r App,
     target: &'r Target,
     request: &'r Parts,
-    /// What is noted of it for the journal.
+    /// The journal entry under construction.
     pub entry: &'r mut EntryBuilder,
-    /// The key that it shows, live or not.
+    /// The key that the request sends, which may be revoked or expired, or why there is none.
     key: Result<Arc<KeyCache>, Failure>,
-    /// The instant, by the clock of the key's workspace.
+    /// When the request came, by the clock of the key's workspace.
     pub now: Micros,
-    /// Its share of randomness.
+    /// Random bits, for example for the vendor's request id. Drawn once for each request, so that with a seed the
+    /// outcome of one request does not change the ids of later ones.
     entropy: u128,
-    /// How the provider behaves for it.
+    /// The variants of the provider's behaviour that are chosen for this key.
     variants: Variants,
-    /// What its path and method lead to.
+    /// The result of routing its path and method.
     routed: Routed,
-    /// What faults do to it.
+    /// The combined effects of the faults that apply to it.
     pub faults: FaultPlan,
-    /// What the key's quotas came to with it; `None` until it is counted, which only requests with a live key are.
+    /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
-    /// The project that the listing is narrowed to.
+    /// The project that the listing is limited to.
     project: Option<String>,
 }
 
@@ -79,8 +81,8 @@ impl<'r> Call<'r> {
         Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project }
     }
 
-    /// Plans what faults do to the request: those that it asks for itself, then those that are set up. A request that asks for
-    /// what there is not is an error.
+    /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
+    /// rules. Fails, with the reason, if the header is malformed or names an unknown fault.
     pub fn plan_faults(&mut self) -> Result<(), String> {
         let (app, card) = (self.app, self.card());
         let asked_for = self.request.headers.get(header::NAME).filter(|_| !app.settings.no_fault_header);
@@ -109,20 +111,20 @@ impl<'r> Call<'r> {
         Ok(())
     }
 
-    /// The answer, whatever happens.
+    /// Produces the response. A failure is worded by the provider, and so is a panic.
     pub async fn answer(&mut self) -> Reply {
         match AssertUnwindSafe(self.serve()).catch_unwind().await {
             Ok(Ok(reply)) => reply,
             Ok(Err(failure)) => self.refuse(&failure),
             Err(_) => {
-                error!("a request made us panic; please report it with the lines above");
+                error!("a request caused a panic; please report it with the lines above");
                 self.counts = None;
                 self.provider().refusal(&Failure::Internal, &self.context())
             }
         }
     }
 
-    /// The stages, in the order that every provider keeps, but for the route and the key.
+    /// The stages in order. The order is the same for every provider, except that some check the key before the route.
     async fn serve(&mut self) -> Result<Reply, Failure> {
         if let Some(reply) = self.replace_by_fault()? {
             return Ok(reply);
@@ -141,13 +143,14 @@ impl<'r> Call<'r> {
         self.list(operation, list, key).await
     }
 
-    /// The answer or failure that a fault puts in place of all others. A live key is counted as if the vendor itself failed
-    /// so: not where the failure says that there is none, and of a used-up quota nothing is left.
+    /// The response or failure that a fault puts in place of the vendor's. The request is counted as if the vendor
+    /// itself had failed: not at all if the failure is about the key. For an injected rate limit, the
+    /// quota is shown as used up.
     fn replace_by_fault(&mut self) -> Result<Option<Reply>, Failure> {
         let Some(replacement) = self.faults.instead.clone() else { return Ok(None) };
         self.entry.note_injected();
         if !matches!(&*replacement, Replacement::Failure(failure) if failure.is_about_the_key()) {
-            // A key that is not live has nothing to count.
+            // If the key is not live, there are no quotas to count against.
             let _ = self.count();
         }
         if let (Replacement::Failure(Failure::RateLimited(exceeded)), Some(counts)) = (&*replacement, &mut self.counts)
@@ -160,14 +163,14 @@ impl<'r> Call<'r> {
         }
     }
 
-    /// The key, if it is live.
+    /// The key; fails if it is missing, unknown, revoked or expired.
     fn authenticate(&self) -> Result<&Arc<KeyCache>, Failure> {
         let known = self.key.as_ref().map_err(Failure::clone)?;
         require_live(&known.key, self.now)?;
         Ok(known)
     }
 
-    /// The live key, against whose quotas the request is counted from here on.
+    /// Authenticates the request and counts it against the quotas of its key.
     fn count(&mut self) -> Result<Arc<KeyCache>, Failure> {
         let known = self.authenticate()?.clone();
         let quotas = self.card().quotas;
@@ -180,11 +183,11 @@ impl<'r> Call<'r> {
         exceeded.map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
     }
 
-    /// What the vendor's framework answers by itself where there is no operation. It is counted too where the vendor counts all
-    /// that a live key asks for.
+    /// The vendor's 404, 405, redirect or answer to OPTIONS, where no operation matches. Some vendors count these
+    /// requests too ([`QuotaScope::Everything`]).
     fn reply_of_framework(&mut self) -> Result<Reply, Failure> {
         if self.card().counted == QuotaScope::Everything {
-            // A key that is not live has nothing to count.
+            // If the key is not live, there are no quotas to count against.
             let _ = self.count();
         }
         let reply = framework_reply(self.routed, self.target, self.request)?;
@@ -198,17 +201,17 @@ impl<'r> Call<'r> {
         own_answers::not_imitated(card, operation)
     }
 
-    /// A page of the list that the operation gives.
+    /// Answers a list operation with a page, cached or new.
     async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let response = match self.kept_response(&key) {
-            Some(kept) => kept,
+        let response = match self.cached_response(&key) {
+            Some(cached) => cached,
             None => {
                 let args = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
                 if let Some(failure) = self.faults.refused_cursor(self.card()) {
                     self.entry.note_injected();
                     return Err(failure);
                 }
-                // In a box of its own, so that the many requests that need no page made do not carry room for this.
+                // Boxed, so that the future of a request whose page is cached does not reserve space for this one.
                 Box::pin(self.make_response(operation, list, key.clone(), args)).await?
             }
         };
@@ -216,13 +219,13 @@ impl<'r> Call<'r> {
         Ok((list.answer)(&response.rendered, &self.context()))
     }
 
-    /// The response that a request like this one got before, if it would get the same now.
-    fn kept_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
-        let kept = key.response(self.query())?;
-        (self.faults.paging.is_none() && kept.is_valid(&self.app.cursors)).then_some(kept)
+    /// The cached response to this query string, if it is still valid and no fault changes it.
+    fn cached_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let cached = key.response(self.query())?;
+        (self.faults.paging.is_none() && cached.is_valid(&self.app.cursors)).then_some(cached)
     }
 
-    /// The response, made from the library.
+    /// Makes the response from the library.
     async fn make_response(
         &mut self,
         operation: &Operation,
@@ -237,7 +240,7 @@ impl<'r> Call<'r> {
             let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
-        // Of requests that lack the same page, one makes it while the others wait and find it.
+        // Requests with the same key that need a new page take turns. If one has just made this page, it is cached now.
         let turn = key.turn.clone();
         let _turn = turn.lock().await;
         let may_list = |key: &Key| {
@@ -246,11 +249,12 @@ impl<'r> Call<'r> {
         };
         if let Some(current) = app.cache.current(card.name, &key.key.key) {
             may_list(&current.key)?;
-            if let Some(kept) = self.kept_response(&current) {
-                return Ok(kept);
+            if let Some(cached) = self.cached_response(&current) {
+                return Ok(cached);
             }
         }
-        // Also called with the key as it is when the page is read, which may be later than when the request came.
+        // The cache calls this again with the key as it is when the page is read: the key may have been revoked, or its
+        // variants changed, since the request came.
         let plan = |key: &Key| {
             may_list(key)?;
             let variants = app.cache.variants(card, &key.choices);
@@ -268,7 +272,7 @@ impl<'r> Call<'r> {
         Ok(self.render(list, &key, &facts))
     }
 
-    /// The page as the provider writes it, kept for the next request like this one unless a fault has a say in it.
+    /// Renders the page in the provider's format, and caches the response unless a fault changed the page.
     fn render(&self, list: &AssetList, key: &KeyCache, facts: &PageFacts<'_>) -> Arc<CachedResponse> {
         let cursors = &self.app.cursors;
         let rendered = (list.page)(facts.page, facts.args);
@@ -282,6 +286,7 @@ impl<'r> Call<'r> {
         response
     }
 
+    /// Records why the request is refused, and lets the provider word the failure.
     fn refuse(&mut self, failure: &Failure) -> Reply {
         let none = Counts::default();
         let card = self.card();
@@ -307,7 +312,8 @@ impl<'r> Call<'r> {
         self.provider().refusal(failure, &self.context())
     }
 
-    /// What an answer may depend on. The key is shown once the request is counted.
+    /// The values that a provider's answer may depend on. The key is `None` until the request is counted, since until
+    /// then it has not been checked.
     fn context(&self) -> Context<'_> {
         static NONE: Counts = Counts(Vec::new());
         let key = self.known_key().filter(|_| self.counts.is_some());

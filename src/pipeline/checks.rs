@@ -1,4 +1,5 @@
-//! What must hold before a page is read: the route, the method, the key and its scope. Limits are in `call.rs`.
+//! The checks before a page is read: the route, the method, the key and its scope. Rate limits are checked in
+//! `call.rs`.
 
 use std::sync::Arc;
 
@@ -20,18 +21,18 @@ use crate::library::fixture::too_long;
 use crate::library::key::{Key, KeyState};
 use crate::providers::directory::Target;
 
-/// What a request's path and method lead to.
+/// The result of routing a request by its path and method.
 #[derive(Clone, Copy)]
 pub(super) enum Routed {
-    /// An operation of the vendor's.
+    /// An operation of the vendor.
     Operation(&'static Operation),
-    /// The vendor's framework redirects to the route without a slash behind it.
+    /// The vendor's framework redirects to the same path without its trailing slash.
     Redirect,
-    /// The vendor's framework tells the methods of the route.
+    /// The vendor's framework lists the methods of the route, in answer to OPTIONS.
     Options,
-    /// The route is there, and not with this method.
+    /// The route exists, but not with this method.
     OtherMethods,
-    /// There is no such route.
+    /// No route has this path.
     Nothing,
 }
 
@@ -63,15 +64,16 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
     }
 }
 
-/// The path as the table of operations may have it: without a slash behind it, where that makes no difference.
+/// The path to look up in the table of operations: without a trailing slash, if the vendor accepts or redirects one and
+/// the shorter path is in the table.
 fn table_path(target: &Target) -> &str {
     let card = target.provider.card();
-    let is_there = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
+    let is_listed = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
     let bare = target.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);
-    bare.filter(is_there).unwrap_or(&target.path)
+    bare.filter(is_listed).unwrap_or(&target.path)
 }
 
-/// What the vendor's framework answers by itself where there is no operation.
+/// The answer of the vendor's framework where no operation matches, in terms that every provider words itself.
 pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) -> Result<Reply, Failure> {
     let allow = || target.provider.card().allow(table_path(target));
     match routed {
@@ -82,7 +84,7 @@ pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) 
     }
 }
 
-/// 307 to the same address without the slash: clients that follow it keep method and query.
+/// A 307 redirect to the same address without the trailing slash. 307, and not 302, makes clients keep the method.
 fn without_slash(request: &Parts) -> Reply {
     let path = request.uri.path();
     let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
@@ -92,12 +94,12 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// The key that the request shows, if somebody holds it.
+/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace.
 pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    let known = || app.cache.entry(&app.store, card, text);
-    if let Some(entry) = known().await.map_err(internal)? {
+    let look_up = || app.cache.entry(&app.store, card, text);
+    if let Some(entry) = look_up().await.map_err(internal)? {
         return Ok(entry);
     }
     if !app.settings.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
@@ -107,7 +109,7 @@ pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Part
         error!(%cause, "a new key got no workspace");
         Failure::Internal
     })?;
-    known().await.map_err(internal)?.ok_or(Failure::UnknownKey)
+    look_up().await.map_err(internal)?.ok_or(Failure::UnknownKey)
 }
 
 /// Refuses a key that was revoked or has expired.
@@ -127,7 +129,7 @@ pub(super) fn require_scope(operation: &Operation, key: &Key) -> Result<(), Fail
     }
 }
 
-/// The library's failure, for the client and the log.
+/// Logs a failure of the library, and turns it into the failure that the client sees.
 pub(super) fn internal(cause: sqlx::Error) -> Failure {
     error!(%cause, "the library failed");
     Failure::Internal

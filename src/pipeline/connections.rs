@@ -1,5 +1,5 @@
-//! Attempts from which no request to a vendor comes: handshakes of TLS that fail, and tunnels that are refused. They are in the
-//! journal and the log like requests, with what to do about them.
+//! Connections that fail before a request to a vendor: failed TLS handshakes and refused tunnels. They are recorded in
+//! the journal and the log like requests, with the reason, so that a user can see what to change.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::emulator::faults::wire::Delivery;
 use crate::http::connection::tls::HandshakeFailure;
 use crate::http::respond::respond;
 
-/// The method by which the journal calls a handshake.
+/// The method under which the journal records a handshake.
 const TLS: &[u8] = b"TLS";
 
-/// Notes a handshake that failed. Its target is the host that the client asked for, if it said so.
+/// Records a failed TLS handshake. Its target is the host that the client named (SNI), or `*` if it named none.
 pub fn note_failed_handshake(app: Arc<App>, failure: &HandshakeFailure) {
     let host = failure.host.as_deref().unwrap_or("*");
     let method = Method::from_bytes(TLS).unwrap_or_default();
@@ -27,7 +27,7 @@ pub fn note_failed_handshake(app: Arc<App>, failure: &HandshakeFailure) {
     pending.close_unanswered();
 }
 
-/// Refuses a tunnel. The connection ends, since what the client meant to send through it is for somebody else.
+/// Refuses a tunnel and closes the connection, since what the client sends next is meant for another server.
 pub fn refuse_tunnel(app: Arc<App>, request: Parts, status: StatusCode, why: &str) -> Response {
     let now = app.clock.now();
     let reply = own_answers::no_tunnel(&request, status, why);

@@ -1,5 +1,6 @@
-//! What is noted about a request, for the journal and the log: why it was refused, what about it was probably not meant,
-//! which faults applied. It goes to the journal and the log, and into headers of the answer if the client wants it there.
+//! The journal entry of a request while the request is served: why it was refused, what in it was probably a mistake,
+//! which faults applied. The finished entry goes to the journal and the log, and into response headers if the client
+//! asks for them.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -31,34 +32,35 @@ use crate::library::key::Key;
 
 /// The request header that asks for [`WHY`] and [`WARNINGS`] in the answer.
 const EXPLAIN: &str = "x-emulator-explain";
-/// The answer header that says why the request was refused.
+/// The response header that says why the request was refused.
 const WHY: HeaderName = HeaderName::from_static("x-emulator-why");
-/// The answer header that says what was probably not meant.
+/// The response header that lists what was probably a mistake.
 const WARNINGS: HeaderName = HeaderName::from_static("x-emulator-warnings");
 
-/// How long a body that was announced may take to arrive before the request is answered without it: vendors answer before
-/// they have read what they do not need.
-const BODY_PATIENCE: Duration = Duration::from_millis(250);
+/// How long to wait for a request's body, which is only recorded, before the request is answered without it. Vendors
+/// answer without reading a body that they do not need.
+const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A request on its way to an answer. It ends in the journal: with its answer, or without one if the client goes away before.
+/// A request that is not answered yet. It is recorded in the journal with its response, or without one if it is dropped
+/// because the client disconnected.
 #[derive(Debug)]
 pub struct PendingEntry {
-    /// The emulator.
+    /// The emulator's state.
     pub app: Arc<App>,
-    /// The request but for its body.
+    /// The request without its body.
     pub request: Parts,
     body: Option<Box<journal::Body>>,
     watch: Stopwatch,
-    /// What is noted about it so far.
+    /// What is known for the entry so far.
     pub entry: EntryBuilder,
     ended: bool,
 }
 
-/// What is noted about a request.
+/// The parts of a journal entry that the pipeline finds out.
 #[derive(Debug, Default)]
 pub struct EntryBuilder {
     provider: Option<&'static str>,
-    /// The operation that the request is for, if it is for one.
+    /// The operation that the request was routed to.
     pub operation: Option<&'static Operation>,
     workspace: Option<Arc<str>>,
     key: Option<Arc<str>>,
@@ -67,7 +69,8 @@ pub struct EntryBuilder {
 }
 
 impl EntryBuilder {
-    /// Notes whom the request is for, which workspace its key opens, and when it came by that workspace's clock.
+    /// Records the provider, the key and its workspace, and when the request came by that workspace's clock. An unknown
+    /// key is recorded as the client sent it.
     pub fn note_request(&mut self, card: &'static Card, request: &Parts, key: Option<&Key>, at: Micros) {
         self.provider = Some(card.name);
         self.workspace = key.map(|key| key.workspace.clone());
@@ -78,78 +81,78 @@ impl EntryBuilder {
         self.at = Some(at);
     }
 
-    /// Notes how the vendor behaves, where it is not the default.
+    /// Records the variants of the vendor's behaviour that are not the default.
     pub fn note_variants(&mut self, card: &'static Card, variants: Variants) {
         if variants != Variants::default() {
-            self.remark().variants = choices::changed(variants, card);
+            self.diagnostics_mut().variants = choices::changed(variants, card);
         }
     }
 
-    /// Notes the faults that apply.
+    /// Records the faults that apply.
     pub fn note_faults(&mut self, applied: &[AppliedFault]) {
         if applied.is_empty() {
             return;
         }
-        self.remark().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
+        self.diagnostics_mut().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
     }
 
-    /// Notes why the request is refused, unless a fault wants it so.
+    /// Records why the request is refused, unless a reason such as an injected fault is recorded already.
     pub fn note_refusal(&mut self, failure: &Failure, facts: &RefusalFacts<'_>) {
-        self.remark().why.get_or_insert_with(|| explain::why(failure, facts));
+        self.diagnostics_mut().why.get_or_insert_with(|| explain::why(failure, facts));
     }
 
-    /// Notes a reason in words.
+    /// Records `why` as the reason, in place of an earlier one.
     pub fn set_reason(&mut self, why: impl Into<String>) {
-        self.remark().why = Some(why.into());
+        self.diagnostics_mut().why = Some(why.into());
     }
 
-    /// Notes that the answer is a fault's, not the vendor's.
+    /// Records that the response comes from a fault and not from the vendor.
     pub fn note_injected(&mut self) {
-        let diagnostics = self.remark();
+        let diagnostics = self.diagnostics_mut();
         diagnostics.why = Some(format!("the fault `{}` struck", diagnostics.faults.join("`, `")));
     }
 
-    /// Notes that the connection is reset before any of the answer leaves.
-    fn undelivered(&mut self) {
-        self.remark()
+    /// Records that the connection is reset before any byte of the response is sent, unless there is another reason.
+    fn note_undelivered(&mut self) {
+        self.diagnostics_mut()
             .why
             .get_or_insert_with(|| "a fault reset the connection before any of the answer left".to_owned());
     }
 
-    /// Notes that the route is one of the vendor's that is not imitated here.
+    /// Records that the vendor has this route and the emulator does not imitate it.
     pub fn note_not_imitated(&mut self, app: &App, card: &'static Card, operation: &'static Operation) {
         let warning = Warning::NotImitated { title: card.title, operation };
         self.set_reason(warning.to_string());
         self.note_warnings(app, &[warning]);
     }
 
-    /// Notes that the request is a preflight, which no vendor answers.
+    /// Records that the request is a CORS preflight, which the emulator answers itself.
     pub fn note_preflight(&mut self) {
-        self.remark().is_preflight = true;
+        self.diagnostics_mut().is_preflight = true;
     }
 
-    /// Notes that a browser will keep the answer from the page that asked for it.
+    /// Records a warning if the browser will withhold the response from the page that sent the request (CORS).
     fn note_cross_origin(&mut self, app: &App, request: &Parts) {
         let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
         self.note_warnings(app, warning.as_slice());
     }
 
-    /// Notes what about a request was probably not meant.
+    /// Records warnings, and counts them for the workspace, which may be strict about them.
     pub fn note_warnings(&mut self, app: &App, warnings: &[Warning]) {
         if warnings.is_empty() {
             return;
         }
-        self.remark().warnings.extend_from_slice(warnings);
+        self.diagnostics_mut().warnings.extend_from_slice(warnings);
         if let Some(workspace) = &self.workspace {
             app.workspace_states.get_or_create(workspace).warned.fetch_add(warnings.len() as u64, Relaxed);
         }
     }
 
-    fn remark(&mut self) -> &mut Diagnostics {
+    fn diagnostics_mut(&mut self) -> &mut Diagnostics {
         self.diagnostics.get_or_insert_default()
     }
 
-    /// Puts the notes into headers of the answer, if the client asks for them.
+    /// Adds the reason and the warnings as response headers, if the client asks for them with `X-Emulator-Explain: 1`.
     fn add_explain_headers(&self, request: &Parts, response: &mut Response) {
         if request.headers.get(EXPLAIN).is_none_or(|value| value != "1") {
             return;
@@ -165,18 +168,19 @@ impl EntryBuilder {
 }
 
 impl PendingEntry {
-    /// A request that has just come.
+    /// Starts the entry of a request that has just arrived, and the measurement of how long it takes.
     pub fn receive(app: Arc<App>, request: Parts) -> PendingEntry {
         let watch = Stopwatch::start();
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads the beginning of its body, as far as it comes soon.
+    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second.
     pub async fn read(&mut self, body: Body) {
-        self.body = Some(Box::new(beginning(body).await));
+        self.body = Some(Box::new(read_prefix(body).await));
     }
 
-    /// Ends it with an answer, which is in the journal and the log before it leaves, as far as it will leave.
+    /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before
+    /// the response is sent, so a client that has its response also finds the entry in the journal.
     pub fn close(mut self, response: &mut Response, body: ResponseBody, delivery: Delivery) {
         self.entry.note_cross_origin(&self.app, &self.request);
         self.entry.add_explain_headers(&self.request, response);
@@ -187,17 +191,17 @@ impl PendingEntry {
         match delivery {
             Delivery::Whole => self.end(Some(response), journal::Body::of(body)),
             Delivery::Part(sent) => {
-                self.entry.remark().sent = Some(sent as u64);
+                self.entry.diagnostics_mut().sent = Some(sent as u64);
                 self.end(Some(response), journal::Body::beginning(&body, sent));
             }
             Delivery::Nothing => {
-                self.entry.undelivered();
+                self.entry.note_undelivered();
                 self.end(None, journal::Body::default());
             }
         }
     }
 
-    /// Ends it without an answer.
+    /// Records the request without a response.
     pub fn close_unanswered(mut self) {
         self.end(None, journal::Body::default());
     }
@@ -209,19 +213,19 @@ impl PendingEntry {
         if !is_logged && self.app.journal.is_off() && self.app.summary.is_none() {
             return;
         }
-        let exchange = self.exchange(response, body);
+        let entry = self.journal_entry(response, body);
         if let Some(summary) = &self.app.summary {
-            summary.count(&exchange);
+            summary.count(&entry);
         }
-        let line = is_logged.then(|| LogLine::of(&exchange));
-        let seq = NonZeroU64::new(self.app.journal.record(exchange));
+        let line = is_logged.then(|| LogLine::of(&entry));
+        let seq = NonZeroU64::new(self.app.journal.record(entry));
         if let Some(mut line) = line {
             line.seq = seq;
             self.app.log.write(level, &line);
         }
     }
 
-    fn exchange(&mut self, response: Option<&Response>, body: journal::Body) -> JournalEntry {
+    fn journal_entry(&mut self, response: Option<&Response>, body: journal::Body) -> JournalEntry {
         JournalEntry {
             seq: 0,
             at: self.entry.at.unwrap_or_else(|| self.app.clock.now()),
@@ -241,7 +245,7 @@ impl PendingEntry {
     }
 }
 
-/// The HTTP layer gives a request up when its connection ends.
+/// hyper drops the future of a request, and so its entry, when the client disconnects.
 impl Drop for PendingEntry {
     fn drop(&mut self) {
         if !self.ended {
@@ -251,8 +255,9 @@ impl Drop for PendingEntry {
     }
 }
 
-/// The beginning of a request's body, as far as it comes soon.
-async fn beginning(body: Body) -> journal::Body {
+/// Reads a request's body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed. Its recorded length is
+/// at least the announced one.
+async fn read_prefix(body: Body) -> journal::Body {
     let announced = body.size_hint().lower();
     let mut whole = Vec::new();
     let mut parts = body.into_data_stream();
@@ -264,8 +269,8 @@ async fn beginning(body: Body) -> journal::Body {
             }
         }
     };
-    // What came in time is kept either way.
-    let _ = tokio::time::timeout(BODY_PATIENCE, reading).await;
+    // On a timeout, what has arrived so far is recorded.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
     let length = announced.max(whole.len() as u64);
     journal::Body { length, ..journal::Body::of(whole) }
 }

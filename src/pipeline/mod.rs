@@ -1,6 +1,6 @@
-//! One request, stage by stage: [`call`] has the list of the stages. Once a provider is found, everything it answers leaves
-//! through that provider: a page, or a refusal in its envelope, faults included. What no provider claims gets the emulator's
-//! own 404.
+//! One request, stage by stage; the list of the stages is in [`call`]. Once the provider of a request is known, every
+//! response to it is in that provider's format: pages, refusals and injected faults. A request that belongs to no
+//! provider gets the emulator's own 404.
 
 mod call;
 mod checks;
@@ -30,14 +30,14 @@ use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
 
-/// Answers a request that is not the emulator's own, which came on this connection, if on any.
+/// Answers a request that is not for the emulator's own API. Faults cannot reset a missing connection.
 pub fn answer(
     app: Arc<App>,
     connection: Option<ConnectionHandle>,
     request: Request,
 ) -> impl Future<Output = Response> + Send {
-    // Not an `async fn`: its future would hold the arguments as well as what is made from them, and the less room a request
-    // takes, the sooner it is there.
+    // Not an `async fn`: its future would hold the arguments as well as the values made from them, and a smaller future
+    // is allocated faster.
     let (request, body) = request.into_parts();
     let mut pending = PendingEntry::receive(app, request);
     async move {
@@ -45,21 +45,21 @@ pub fn answer(
             Box::pin(pending.read(body)).await;
         }
         let outcome = serve(&pending.app, &pending.request, &mut pending.entry).await;
-        let (response, faults, client) = conclude(pending, connection, outcome);
+        let (response, faults, client) = close(pending, connection, outcome);
         faults.send(response, &client).await
     }
 }
 
-/// The answer to a request, and what is still to be done to it.
+/// A reply, and what is needed to send it.
 struct Outcome {
     reply: Reply,
-    /// The instant, by the clock of the key's workspace.
+    /// The time of the request, by the clock of the key's workspace; for the `Date` header.
     now: Micros,
     faults: FaultPlan,
 }
 
 async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
-    // No fault changes what the emulator answers in its own words.
+    // Faults do not change the emulator's own answers.
     let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
     if let Some(reply) = answer_preflight(app, request, entry) {
         return own(reply, app.clock.now());
@@ -80,8 +80,8 @@ async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome 
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 
-/// The answer to a browser that asks whether a page may send a request, where origins are allowed. It comes before everything
-/// else: no key, limit or fault has a say in it, and it is counted nowhere.
+/// Answers a CORS preflight if `--cors` allows any origin. It comes first, because a browser sends a preflight without
+/// the key: no key, rate limit or fault applies to it.
 fn answer_preflight(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
     let allowed = app.settings.cors.as_ref().filter(|_| cors::is_preflight(request))?;
     if let Some(target) = directory::resolve(request) {
@@ -91,8 +91,8 @@ fn answer_preflight(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Opt
     Some(allowed.preflight_reply(&request.headers))
 }
 
-/// Puts what came of a request into an answer to be sent, and into the journal.
-fn conclude(
+/// Builds the response and records the request in the journal.
+fn close(
     pending: PendingEntry,
     connection: Option<ConnectionHandle>,
     outcome: Outcome,
@@ -114,9 +114,9 @@ mod tests {
         size_of::<F>()
     }
 
-    /// Allocators have a kilobyte at hand; more has to be looked for, at each request.
+    /// Allocators serve blocks up to 1 KiB from a per-thread cache; larger blocks take longer, at each request.
     #[test]
-    fn a_request_on_its_way_takes_no_more_than_allocators_have_at_hand() {
+    fn the_future_of_a_request_fits_in_a_kilobyte() {
         assert!(size_of_future(answer) + size_of::<Arc<App>>() <= 1024, "{} bytes", size_of_future(answer));
     }
 }

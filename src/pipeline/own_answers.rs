@@ -1,4 +1,4 @@
-//! What the emulator answers in its own words, where no vendor's would be true.
+//! The emulator's own answers, for requests to which no vendor's answer would be correct.
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -42,14 +42,14 @@ pub fn no_provider(request: &Parts) -> Reply {
     Reply::json(StatusCode::NOT_FOUND, &NoProvider { error, providers: describe(request) })
 }
 
-/// The answer to a request whose header asks for a fault there is not.
+/// The answer to a request whose `X-Emulator-Fault` header cannot be read.
 pub fn no_such_fault(why: &str) -> Reply {
     let error = Problem { code: "no_such_fault", message: why, at: "X-Emulator-Fault" };
     Reply::json(StatusCode::BAD_REQUEST, &OnlyProblem { error })
 }
 
-/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not in the vendor's
-/// words: its 404 would make a client believe that an asset is gone.
+/// The answer to a request for a route that the vendor has and the emulator does not imitate. It is not the vendor's
+/// 404, because a client would take that to mean that an asset does not exist.
 pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
     let Operation { name, method, .. } = operation;
     let at = format!("{method} {}", operation.path());
@@ -58,12 +58,12 @@ pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
         card.title, card.name
     );
     let error = Problem { code: "not_imitated", message: &message, at: &at };
-    // Some vendors' clients try again after any 5xx, unless they are told not to.
+    // Some vendors' SDKs retry after any 5xx unless this header forbids it.
     Reply::json(StatusCode::NOT_IMPLEMENTED, &NotImitated { error, provider: card.name, operation: name })
         .header("x-should-retry", "false")
 }
 
-/// The answer to a request for a tunnel that there will not be.
+/// The answer to a refused CONNECT request.
 pub fn no_tunnel(request: &Parts, status: StatusCode, why: &str) -> Reply {
     let at = request.uri.to_string();
     let error = Problem { code: "no_tunnel", message: why, at: &at };

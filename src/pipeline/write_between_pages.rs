@@ -1,4 +1,4 @@
-//! Writing to the library between two pages of a client's walk, as other clients of a live account do.
+//! A paging fault that changes the library between two pages, as other clients of a live account do.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::library::selection::{AssetQuery, Selection, Start};
 use crate::library::store::{ListError, StoreError};
 use crate::providers;
 
-/// Makes an asset in front of what `plan` lists, or removes the first one there. An empty listing stays empty.
+/// Inserts an asset before the first one that `plan` lists, or removes the first one, as `fault` says. An empty listing
+/// stays empty.
 pub async fn write_between_pages(
     fault: PagingFault,
     app: &App,
@@ -39,15 +40,16 @@ async fn write(fault: PagingFault, app: &App, workspace: &str, first: &str) -> R
     let first = app.store.asset(workspace, first, &names).await?;
     let mut write = app.store.write_to(workspace, names).await?;
     let entropy = app.rng.next_u128();
-    // A moment newer, and otherwise the same, so that whatever filter lists the one lists the other.
+    // A microsecond newer and otherwise equal to the first asset, so that it passes the same filters.
     let newer = Instant(first.created_at.0.saturating_add(1));
     let ids = providers::ALL.iter().map(|provider| provider.new_asset_id(entropy, first.created_at.0)).collect();
-    let twin = Asset { created_at: newer, imported_from: None, ids: Default::default(), ..first };
-    write.add_assets(workspace, vec![(twin, ids)]).await?;
+    let copy = Asset { created_at: newer, imported_from: None, ids: Default::default(), ..first };
+    write.add_assets(workspace, vec![(copy, ids)]).await?;
     write.commit().await
 }
 
-/// What was listed a moment ago can be gone: somebody else has disturbed the walk then.
+/// Ignores that the asset or its workspace is missing or taken: then another client has changed the listing since it
+/// was read, which is what the fault is for.
 fn not_written(error: StoreError) -> Result<(), ListError> {
     match error {
         StoreError::Database(error) => Err(ListError::Database(error)),

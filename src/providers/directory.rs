@@ -1,4 +1,4 @@
-//! Addresses: how a request finds its provider, and what a client is given in place of a vendor's URL.
+//! Addresses: which provider a request is for, and the base URL that a client uses in place of a vendor's.
 
 use axum::http::header;
 use axum::http::request::Parts;
@@ -10,17 +10,17 @@ use super::list::{ALL, named};
 use crate::contract::provider::{Card, Carrier, Provider};
 use crate::http::origin::origin;
 
-/// Where a request goes: a provider, and the decoded path below it.
+/// Where a request goes: to a provider, and to a path on the vendor's host.
 #[derive(Clone)]
 pub struct Target {
     /// The provider.
     pub provider: &'static dyn Provider,
-    /// The path, percent-decoded, without the provider's prefix.
+    /// The percent-decoded path, without the provider's prefix.
     pub path: String,
 }
 
-/// Finds a request's provider: by prefix, else by host, else by a path that is one of its routes, with nothing in front.
-/// Where several share that path, the shape of the key decides.
+/// Finds the provider of a request: by the prefix of the path, else by the host, else by a path that is one of the
+/// provider's routes as it stands. If several providers have that route, the form of the key decides.
 pub fn resolve(request: &Parts) -> Option<Target> {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     by_prefix(&path).or_else(|| {
@@ -35,7 +35,8 @@ fn by_prefix(path: &str) -> Option<Target> {
     Some(Target { provider: named(&below[..end])?, path: below[end..].to_owned() })
 }
 
-/// The host asked for: of an absolute-form target, else of the `Host` header; without port, in lower case.
+/// The host that the request names, in lower case and without the port. In an absolute-form target it is that of the
+/// target, otherwise that of the `Host` header.
 fn host(request: &Parts) -> Option<String> {
     let given = match request.uri.host() {
         Some(host) => host,
@@ -48,7 +49,8 @@ fn host(request: &Parts) -> Option<String> {
     Some(name.trim_end_matches('.').to_ascii_lowercase())
 }
 
-/// A vendor's own host names, and any alias that begins with a provider's name: `flora`, `flora.localhost`.
+/// The provider of this host: of a vendor's own host name, or of an alias that begins with a provider's name, such as
+/// `flora` or `flora.localhost`.
 fn by_host(host: &str) -> Option<&'static dyn Provider> {
     let vendor = ALL.iter().copied().find(|provider| provider.card().hosts.contains(&host));
     vendor.or_else(|| named(host.split('.').next()?))
@@ -66,7 +68,7 @@ fn by_bare_path(path: &str, request: &Parts) -> Option<&'static dyn Provider> {
     }
 }
 
-/// Whether the request carries something shaped like this provider's keys, however badly it is presented.
+/// Whether the request has a key in the form of this provider's, even if the syntax of the header is wrong.
 fn shows_key_of(provider: &dyn Provider, request: &Parts) -> bool {
     let auth = &provider.card().auth;
     let header = match auth.carrier {
@@ -77,23 +79,23 @@ fn shows_key_of(provider: &dyn Provider, request: &Parts) -> bool {
     shown.split_ascii_whitespace().next_back().is_some_and(auth.looks_like)
 }
 
-/// A provider, as a client needs to know it.
+/// A provider, with what a client needs to reach it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Provider")]
 pub struct Described {
     /// Its name in paths and fixtures.
     pub name: &'static str,
-    /// The name the vendor writes.
+    /// The name as the vendor writes it.
     pub title: &'static str,
-    /// What a client is given in place of the vendor's URL.
+    /// The base URL that a client uses in place of the vendor's.
     pub base_url: String,
-    /// The path of its list.
+    /// The path of its list of assets.
     pub list: &'static str,
-    /// The vendor's host names, which work too.
+    /// The vendor's host names. Requests that name one of them are answered as well.
     pub hosts: &'static [&'static str],
 }
 
-/// The providers, at the address by which the client sees us.
+/// All providers, with base URLs at the address that the client used.
 pub fn describe(request: &Parts) -> Vec<Described> {
     let origin = origin(request);
     let described = |card: &'static Card| Described {
@@ -106,7 +108,8 @@ pub fn describe(request: &Parts) -> Vec<Described> {
     ALL.iter().map(|provider| described(provider.card())).collect()
 }
 
-/// The host names that belong to one provider each: the vendors' own, and those that lead to this machine by themselves.
+/// The host names that belong to exactly one provider: the vendors' own, and the `localhost` names that lead to this
+/// machine.
 pub fn hosts() -> Vec<String> {
     let hosts = |card: &Card| {
         let vendors = card.hosts.iter().map(|host| (*host).to_owned());
@@ -115,7 +118,7 @@ pub fn hosts() -> Vec<String> {
     ALL.iter().flat_map(|provider| hosts(provider.card())).collect()
 }
 
-/// The base URL that a client of this provider is given.
+/// The base URL of this provider for clients.
 pub fn base_url(origin: &str, card: &Card) -> String {
     format!("{origin}/{}{}", card.name, card.base)
 }

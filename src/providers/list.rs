@@ -7,7 +7,7 @@ use crate::contract::provider::{Card, Provider};
 use crate::library::fixture::KnownNames;
 use crate::library::store::ProviderIds;
 
-/// Every provider there is.
+/// All providers.
 pub static ALL: &[&dyn Provider] = &[
     &super::xqr::Xqr,
     &super::flora::Flora,
@@ -26,13 +26,13 @@ pub fn cards() -> Vec<&'static Card> {
     ALL.iter().map(|provider| provider.card()).collect()
 }
 
-/// The names that fixtures may use.
+/// The names of providers and variants that fixtures may use.
 pub fn known_names() -> KnownNames<'static> {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
     KnownNames { providers: &NAMES, variant_problem: |name, option| choices::problem(&cards(), name, Some(option)) }
 }
 
-/// The providers whose public ids the library has, and how each makes them.
+/// The providers that have a column of public ids in the library, and how each makes an id.
 pub fn ids() -> ProviderIds {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(names);
     let new_id =
@@ -40,7 +40,7 @@ pub fn ids() -> ProviderIds {
     ProviderIds { providers: &NAMES, new_id }
 }
 
-/// The provider of this name.
+/// The provider with this name.
 pub fn named(name: &str) -> Option<&'static dyn Provider> {
     ALL.iter().copied().find(|provider| provider.card().name == name)
 }

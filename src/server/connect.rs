@@ -1,6 +1,6 @@
-//! CONNECT: a client that takes this server for its proxy asks for a tunnel to a host. One to a vendor's host ends here, and
-//! that vendor answers what comes through it, with TLS or without. One to any other host is refused, or passed on unread if
-//! the user wants it so.
+//! CONNECT: a client that uses this server as its HTTP proxy asks for a tunnel to a host. A tunnel to a vendor's host
+//! ends in this server, which answers the requests inside it as that vendor, with TLS or without. A tunnel to any other
+//! host is refused, or with `--others tunnel` its bytes are forwarded unread.
 
 use std::net::IpAddr;
 
@@ -13,20 +13,22 @@ use crate::emulator::app::{App, Others};
 use crate::http::connection::tunnel;
 use crate::http::origin::ConnectionAddresses;
 
-/// The port of `https`, for a request that names none.
+/// The default port, for a CONNECT request without one.
 const HTTPS: u16 = 443;
 
-/// Where a tunnel leads.
+/// What happens to a tunnel that a client asks for.
 pub enum Way {
-    /// To this server, as this host.
+    /// It ends in this server, which answers as this host.
     Here(Authority),
-    /// To another host, by this connection.
+    /// It is forwarded to another host over this connection.
     Through(TcpStream),
-    /// Nowhere, with this status, for this reason.
+    /// It is refused with this status and reason.
     Nowhere(StatusCode, String),
 }
 
-/// Where the tunnel leads that a request asks for, which came on a connection with these ends, inside of a tunnel or not.
+/// Decides what happens to the tunnel that `request` asks for, and connects to the other host if it is to be forwarded.
+/// `ends` are the addresses of the connection that the request came on; `is_inside` says whether that connection is
+/// itself a tunnel.
 pub async fn way(app: &App, ends: ConnectionAddresses, is_inside: bool, request: &Parts) -> Way {
     if request.version == Version::HTTP_2 {
         let why = "CONNECT is answered over HTTP/1.1 only; let the client speak that with its proxy";
@@ -53,13 +55,14 @@ pub async fn way(app: &App, ends: ConnectionAddresses, is_inside: bool, request:
     }
 }
 
-/// Whether a tunnel ends here: the certificate is for its host. Names of the machine lead to other servers, too, by the port.
+/// Whether a tunnel ends in this server: its certificate covers the host. For `localhost` and loopback addresses the
+/// port must be this server's too, since other servers run on the same machine.
 fn leads_here(app: &App, own_port: u16, host: &str, port: u16) -> bool {
     let is_machine = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     app.tls.names().contains(host) && (!is_machine || port == own_port)
 }
 
-/// Whether a tunnel to another host is passed on, or why not.
+/// Allows a tunnel to another host to be forwarded, or returns the reason why not.
 fn may_pass(others: Others, peer: IpAddr, host: &str) -> Result<(), String> {
     match others {
         Others::Refuse => Err(format!(
@@ -72,7 +75,7 @@ fn may_pass(others: Others, peer: IpAddr, host: &str) -> Result<(), String> {
     }
 }
 
-/// Lets a request that came through a tunnel ask for the tunnel's host, whatever it names itself.
+/// Sets the `Host` of a request inside a tunnel to the tunnel's host, unless it names that host already.
 pub fn set_host(request: &mut Parts, tunnel: &Authority) {
     let header = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let named = request.uri.authority().map(Authority::as_str).or(header).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! A connection: whom its requests go to, what becomes of it when one of them makes it a tunnel, and what is said of one that
-//! failed.
+//! One connection: passes its requests to the emulator's own API or to the pipeline, turns it into a tunnel after a
+//! CONNECT, and logs why it failed.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -40,30 +40,31 @@ use crate::http::respond::respond;
 use crate::http::response_body::ResponseBody;
 use crate::pipeline;
 
-/// How a connection came, and what it needs.
+/// A new connection and what is needed to serve it.
 pub struct Arrival {
-    /// The emulator.
+    /// The emulator's state.
     pub app: Arc<App>,
-    /// Told of every answer.
+    /// Notified after every response.
     pub answered: Arc<Notify>,
-    /// Our end.
+    /// The server's address.
     pub local: SocketAddr,
-    /// The client's.
+    /// The client's address.
     pub peer: SocketAddr,
-    /// The host that it leads to, if it is inside of a tunnel.
+    /// The tunnel's host, if the connection is inside a tunnel.
     pub tunnel: Option<Arc<Authority>>,
-    /// Whether the server has ended.
+    /// Becomes `true` when the server shuts down.
     pub ending: watch::Receiver<bool>,
-    /// Lets a connection inside of this one end in order. Inside of a tunnel there is none.
+    /// Lets a graceful shutdown wait for the tunnel that this connection may become. `None` inside a tunnel, since
+    /// tunnels are not nested.
     pub inner: Option<Watcher>,
 }
 
-/// What answers the requests of one connection: the emulator's own routes, and everything else through the pipeline. No
-/// router is in between, since the pipeline finds its own way.
+/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], all others to the
+/// pipeline, which finds the vendor and its route itself; so there is no axum router.
 struct ConnectionService {
     app: Arc<App>,
     answered: Arc<Notify>,
-    line: ConnectionHandle,
+    handle: ConnectionHandle,
     local: SocketAddr,
     peer: SocketAddr,
     tunnel: Option<Arc<Authority>>,
@@ -72,7 +73,7 @@ struct ConnectionService {
 }
 
 impl ConnectionService {
-    /// The same connection, for what becomes of it once a request has made it a tunnel.
+    /// This connection as a new one, for the tunnel that it becomes. Takes `inner`, so it can be done once.
     fn arrival(&self) -> Arrival {
         Arrival {
             app: self.app.clone(),
@@ -107,24 +108,25 @@ impl Service<Request<Incoming>> for ConnectionService {
         if let Some(why) = origin::misnamed_host(&head) {
             return Box::pin(ready(Ok(refuse(&app, self.peer, why))));
         }
-        let is_encrypted = self.line.is_encrypted();
+        let is_encrypted = self.handle.is_encrypted();
         origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
         let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
         let request = Request::from_parts(head, body);
-        let told = move |response| {
+        let finish = move |response| {
             answered.notify_one();
             Ok(if is_head { without_body(response) } else { response })
         };
-        // The futures are boxed as they are: a block that awaits them would have room for each twice.
+        // The futures are boxed directly. An `async` block that awaits them would reserve space for each of them twice.
         if admin::owns(request.uri().path()) {
-            Box::pin(admin::answer(app, request).map(told))
+            Box::pin(admin::answer(app, request).map(finish))
         } else {
-            Box::pin(pipeline::answer(app, Some(self.line.clone()), request).map(told))
+            Box::pin(pipeline::answer(app, Some(self.handle.clone()), request).map(finish))
         }
     }
 }
 
-/// The head of an answer to HEAD. Over HTTP/1.1 the HTTP layer leaves the body out by itself, over HTTP/2 it sends it.
+/// Removes the body of a response to HEAD and keeps its `Content-Length`. hyper does so itself over HTTP/1.1, but not
+/// over HTTP/2.
 fn without_body(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {
@@ -133,8 +135,8 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(head, Body::empty())
 }
 
-/// Makes of a request over HTTP/2 what it would be over HTTP/1.1, as RFC 9113 (section 8.3.1) asks of those who pass one on: the
-/// authority is the `Host` header, and the target is the path and query.
+/// Rewrites an HTTP/2 request in the form of HTTP/1.1: moves the authority to the `Host` header and leaves the path and
+/// query as the target. RFC 9113, section 8.3.1, requires this of intermediaries that convert a request.
 fn move_authority(head: &mut Parts) {
     let Some(path) = head.uri.path_and_query() else { return };
     let Some(authority) = head.uri.authority() else { return };
@@ -146,29 +148,30 @@ fn move_authority(head: &mut Parts) {
 /// Answers the requests of a connection until it ends.
 pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<Output = ()> + Send + use<> {
     let Arrival { app, answered, local, peer, tunnel, ending, inner } = arrival;
-    let wire = Connection::new(stream, app.timeouts);
-    let (line, inner) = (wire.line(), Mutex::new(inner));
-    let service = ConnectionService { app: app.clone(), answered, line, local, peer, tunnel, ending, inner };
+    let connection = Connection::new(stream, app.timeouts);
+    let (handle, inner) = (connection.line(), Mutex::new(inner));
+    let service = ConnectionService { app: app.clone(), answered, handle, local, peer, tunnel, ending, inner };
     let http = Builder::new(TokioExecutor::new());
-    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(wire), service).into_owned());
+    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(connection), service).into_owned());
     async move {
         if let Err(cause) = CLIENT.scope(peer, served).await {
-            tell(&app, peer, &*cause);
+            log_failure(&app, peer, &*cause);
         }
     }
 }
 
-/// Answers a request that does not name its host. It is in no journal, since it cannot be said whom it was for.
+/// Answers a request without a `Host` header, or with two different ones. It is not recorded in the journal, since it
+/// cannot be told which vendor it was for.
 #[cold]
 fn refuse(app: &App, client: SocketAddr, why: &str) -> Response {
     warn!(%client, %why, "a request was refused");
     admin::misnamed_host(app, why)
 }
 
-/// Logs why a connection ended. A request that the HTTP layer refuses is in no journal, since it never was a request; a
-/// handshake that failed is, since clients say little of what is wrong with it.
+/// Logs why a connection failed. Only a failed TLS handshake is also recorded in the journal, because clients report
+/// little about its cause. Bytes that hyper rejects before they are a request are only logged.
 #[cold]
-fn tell(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)) {
+fn log_failure(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)) {
     if let Some(failure) = HandshakeFailure::among(cause) {
         return pipeline::note_failed_handshake(app.clone(), failure);
     }
@@ -180,7 +183,7 @@ fn tell(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)) {
     }
 }
 
-/// Answers a request for a tunnel, and serves the tunnel if there is one.
+/// Answers a CONNECT request, and serves the tunnel if it is granted.
 async fn answer_connect(arrival: Arrival, mut request: Request<Incoming>) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
@@ -194,17 +197,19 @@ async fn answer_connect(arrival: Arrival, mut request: Request<Incoming>) -> Res
     respond(StatusCode::OK, HeaderMap::new(), ResponseBody::default(), app.clock.now())
 }
 
-/// Serves what comes through a tunnel that ends here.
+/// Serves the requests inside a tunnel that ends in this server.
 async fn serve_inside(mut arrival: Arrival, upgrade: OnUpgrade, host: Authority) {
     let Some(watcher) = arrival.inner.take() else { return };
     let Some(upgraded) = upgraded(upgrade).await else { return };
     let Ok(parts) = downcast::<TokioIo<Connection>>(upgraded) else { return };
+    // A client may send its first bytes before it has the response to CONNECT. hyper (`read_buf`) and the connection
+    // (`unread`) may have read some of them already, in this order.
     let (stream, unread) = parts.io.into_inner().into_stream();
     let stream = stream.inside([parts.read_buf, unread].concat().into());
     serve(stream, watcher, Arrival { tunnel: Some(Arc::new(host)), ..arrival }).await;
 }
 
-/// Passes on what comes through a tunnel, until the server ends.
+/// Forwards the bytes of a tunnel to another host and back, until one side closes it or the server shuts down.
 async fn pass_on(arrival: Arrival, upgrade: OnUpgrade, stream: TcpStream) {
     let Arrival { app, mut ending, .. } = arrival;
     let Some(upgraded) = upgraded(upgrade).await else { return };

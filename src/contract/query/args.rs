@@ -1,4 +1,4 @@
-//! What was read of a query string, as a provider's plan asks for it.
+//! The values that were read from a query string, for a provider's plan.
 
 use crate::clock::Micros;
 use crate::contract::variant::Variants;
@@ -14,7 +14,7 @@ pub enum Value {
     Text(String),
     /// Several texts.
     List(Vec<String>),
-    /// A position in a listing ordered by creation and public id.
+    /// Where a page starts in a listing ordered by creation and public id.
     Position {
         /// When the last asset seen was created.
         created_at: Micros,
@@ -23,16 +23,16 @@ pub enum Value {
     },
 }
 
-/// The values of a request, by parameter.
+/// The values of a request's parameters, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Args {
     pub(super) values: Vec<(&'static str, Value)>,
-    /// The variants under which they were read.
+    /// The variants that were in effect when they were read.
     pub variants: Variants,
 }
 
 impl Args {
-    /// The same, read under these variants.
+    /// The same values with these variants.
     pub fn under(self, variants: Variants) -> Args {
         Args { variants, ..self }
     }
@@ -41,7 +41,7 @@ impl Args {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// The number of a parameter that has a default, and therefore always a value.
+    /// The number in a parameter. Panics if it has none, so use it only for a parameter with a default.
     pub fn integer(&self, name: &str) -> i64 {
         match self.get(name) {
             Some(Value::Integer(number)) => *number,
@@ -51,7 +51,7 @@ impl Args {
         }
     }
 
-    /// The text of a parameter, if it was given.
+    /// The text of a parameter; `None` if it is absent.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {
             Some(Value::Text(text)) => Some(text),
@@ -59,7 +59,7 @@ impl Args {
         }
     }
 
-    /// The instant of a parameter, if it was given.
+    /// The instant in a parameter; `None` if it is absent.
     pub fn instant(&self, name: &str) -> Option<Micros> {
         match self.get(name) {
             Some(Value::Instant(at)) => Some(*at),
@@ -67,7 +67,7 @@ impl Args {
         }
     }
 
-    /// The position of a parameter, if it was given.
+    /// The position in a parameter; `None` if it is absent.
     pub fn position(&self, name: &str) -> Option<(Micros, &str)> {
         match self.get(name) {
             Some(Value::Position { created_at, id }) => Some((*created_at, id)),
@@ -75,7 +75,7 @@ impl Args {
         }
     }
 
-    /// The texts of a list parameter; `None` if it was not given.
+    /// The texts of a list parameter; `None` if it is absent.
     pub fn list(&self, name: &str) -> Option<&[String]> {
         match self.get(name) {
             Some(Value::List(items)) => Some(items),

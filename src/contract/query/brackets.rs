@@ -1,40 +1,41 @@
-//! Names with brackets: `name[]=a` is an array, `name[0]=a` too, `name[x]=a` an object, and a name given twice is an array
-//! of both. The rules are those of oRPC's bracket notation, whose quirks are kept: a later bracket takes the place of a
-//! plain text, and a key that is no index turns an array into an object.
+//! Names with brackets: `name[]=a` and `name[0]=a` are arrays, `name[x]=a` is an object, and a repeated name is an
+//! array of its values. The rules are those of oRPC's bracket notation, including its quirks: a bracket replaces an
+//! earlier plain text, and a key that is not an index turns an array into an object.
 
 use std::collections::BTreeMap;
 
 use super::Problem;
 
-/// The greatest index of an array; a greater one is a key of an object.
+/// The largest index of an array. A larger one is a key of an object.
 const LAST_INDEX: usize = 9999;
 
-/// So many brackets are looked at; what is nested deeper is taken to be as deep as that.
+/// How many brackets of a name are read. Any that follow are ignored.
 const DEPTH: usize = 8;
 
-/// What was given under one name.
+/// The value of one name.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NestedValue {
     /// A text.
     Text(String),
-    /// An array; `pushed` if it was made with `[]`.
+    /// An array. `pushed`: it was made with `[]`.
     Array { items: BTreeMap<usize, NestedValue>, pushed: bool },
     /// An object.
     Object(BTreeMap<String, NestedValue>),
 }
 
-/// The name in front of the brackets, or the whole name if there are none.
+/// The name before the brackets; the whole name if there are none.
 pub fn root(name: &str) -> &str {
     keys(name).map_or(name, |(root, _)| root)
 }
 
-/// The name in front of the brackets, and what stands in each of them; `None` if brackets are not closed.
+/// The name before the brackets, and the key in each of them; `None` if there are no brackets or the last one is not
+/// closed.
 fn keys(name: &str) -> Option<(&str, Vec<&str>)> {
     let (root, brackets) = name.split_once('[')?;
     Some((root, brackets.strip_suffix(']')?.split("][").take(DEPTH).collect()))
 }
 
-/// What all the pairs together give under this name.
+/// The value that all pairs together give this name; `None` if no pair has the name.
 pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Option<NestedValue> {
     let mut given = None;
     for (path, text) in pairs {
@@ -47,7 +48,7 @@ pub fn collect<'a>(name: &str, pairs: impl Iterator<Item = (&'a str, &'a str)>) 
     given
 }
 
-/// What `old` becomes when a text is put below these keys.
+/// Puts a text into `old` at these keys, and returns the result.
 fn put(old: Option<NestedValue>, keys: &[&str], text: &str) -> NestedValue {
     let Some((key, below)) = keys.split_first() else { return joined(old, text) };
     match container(old, key, below.is_empty()) {
@@ -70,7 +71,7 @@ fn put(old: Option<NestedValue>, keys: &[&str], text: &str) -> NestedValue {
     }
 }
 
-/// A text beside what is there already.
+/// Adds a text to an existing value, which makes an array of the two.
 fn joined(old: Option<NestedValue>, text: &str) -> NestedValue {
     let text = NestedValue::Text(text.to_owned());
     match old {
@@ -83,7 +84,7 @@ fn joined(old: Option<NestedValue>, text: &str) -> NestedValue {
     }
 }
 
-/// What holds a value under this key: an array as long as keys are indexes or empty, else an object.
+/// The container for a value with this key: an array as long as all keys are empty or indexes, otherwise an object.
 fn container(old: Option<NestedValue>, key: &str, is_last: bool) -> NestedValue {
     let (items, pushed) = match old {
         Some(NestedValue::Array { items, pushed }) => (items, pushed),
@@ -103,7 +104,7 @@ fn container(old: Option<NestedValue>, key: &str, is_last: bool) -> NestedValue 
     }
 }
 
-/// The only item of an array, or the array.
+/// The only item of an array; the array itself if it has several.
 fn alone(mut items: BTreeMap<usize, NestedValue>) -> NestedValue {
     match items.len() {
         1 => items.pop_first().expect("there is one").1,
@@ -122,7 +123,7 @@ fn index(key: &str) -> Option<usize> {
 }
 
 impl NestedValue {
-    /// The text, where one is needed.
+    /// The text; an error for an array or an object.
     pub fn text(&self) -> Result<&str, Problem> {
         match self {
             NestedValue::Text(text) => Ok(text),
@@ -131,7 +132,8 @@ impl NestedValue {
         }
     }
 
-    /// The text of a number: JavaScript makes a number of an array that holds nothing but one.
+    /// The text of a number. An array with exactly one item counts as that item, because JavaScript's `Number()`
+    /// converts it so.
     pub fn number(&self) -> Result<&str, Problem> {
         match self {
             NestedValue::Array { items, .. } if items.len() == 1 => items.get(&0).ok_or(Problem::Repeated)?.number(),

@@ -1,17 +1,17 @@
-//! Grammars of whole numbers: how servers of one language or another read the text of a parameter. None knows a vendor.
+//! How servers in different languages read whole numbers from text. No grammar here knows a vendor.
 
 use super::Problem;
 
-/// As validators with type coercion read them (Pydantic's lax mode): white space around the number, a sign, leading zeros,
-/// `_` between digits, `.0` behind it. Beyond 64 bits it becomes the largest or smallest number there is, so that it is
-/// still above every maximum or beyond every end.
+/// The grammar of validators with type coercion (Pydantic's lax mode): it allows white space around the number, a
+/// sign, leading zeros, `_` between digits and `.0` at the end. A number beyond 64 bits becomes the largest or
+/// smallest of 64 bits, so that it still exceeds every maximum and every end of a list.
 pub fn lax(text: &str) -> Result<i64, Problem> {
     let digits = lax_digits(text)?;
     let saturated = if digits.starts_with('-') { i64::MIN } else { i64::MAX };
     Ok(digits.parse().unwrap_or(saturated))
 }
 
-/// What [`lax`] reads, as canonical digits of any length, with `-` in front of negative numbers.
+/// Reads the same grammar as [`lax`], but returns canonical digits of any length, with `-` before a negative number.
 pub fn lax_digits(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let (negative, unsigned) = match text.as_bytes() {
@@ -33,8 +33,8 @@ pub fn lax_digits(text: &str) -> Result<String, Problem> {
     })
 }
 
-/// As Go's `strconv.Atoi` reads them: a sign or none, then digits, leading zeros included. What 64 bits do not hold is no
-/// number.
+/// The grammar of Go's `strconv.Atoi`: an optional sign, then digits, which may start with zeros. A number beyond 64
+/// bits is an error.
 pub fn atoi(text: &str) -> Result<i64, Problem> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || digits.bytes().any(|b| !b.is_ascii_digit()) {

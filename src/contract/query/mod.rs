@@ -1,7 +1,7 @@
-//! Strict reading of a query string against a table of parameters. It knows types, bounds and what to do with an empty,
-//! repeated or unknown parameter; it does not know what any of them means, nor in which words a vendor complains.
+//! Reads a query string strictly, by a table of parameters. The table has types, bounds and rules for empty, repeated
+//! and unknown parameters. What a parameter means, and how a vendor words an error, is not known here.
 //!
-//! Every violation is reported, in the table's order. Each value carries a vendor's grammar as a function, because
+//! Every violation is reported, in the table's order. The table names a vendor's number grammar as a function, because
 //! `05`, `+5`, `1_000` and `1e1` are integers to some servers and not to others.
 
 mod args;
@@ -14,7 +14,7 @@ pub use args::{Args, Value};
 
 use crate::contract::evidence::Evidence;
 
-/// One documented parameter of a list route: one line of a provider's `list.rs`.
+/// One documented parameter of a list operation: one line of a provider's `list.rs`.
 ///
 /// ```
 /// use assetmock::contract::query::{Param, integers};
@@ -26,69 +26,69 @@ use crate::contract::evidence::Evidence;
 pub struct Param {
     /// The name on the wire.
     pub name: &'static str,
-    /// How its text becomes a value.
+    /// How its text is converted to a value.
     pub reads: Reads,
-    /// The text that stands for an absent parameter; `None`: it has no value then.
+    /// The text that is read if the parameter is absent; `None`: it has no value then.
     pub default: Option<&'static str>,
-    /// What `name=` means.
+    /// How `name=` is treated.
     pub empty: Empty,
-    /// What naming it twice means.
+    /// How a repeated name is treated.
     pub repeated: Repeated,
-    /// Whether a number out of its bounds counts as the nearest one within them; else it is a violation.
+    /// Whether a number out of bounds counts as the nearest one within them. Otherwise it is a violation.
     pub is_clamped: bool,
     /// How sure we are of this line.
     pub evidence: Evidence,
-    /// A sentence for tables.
+    /// What it does, in a sentence.
     pub about: &'static str,
 }
 
-/// How a parameter's text becomes a value.
+/// How a parameter's text is converted to a value.
 #[derive(Debug, Clone, Copy)]
 pub enum Reads {
     /// A whole number in a vendor's grammar, with inclusive bounds.
     Integer {
         /// The vendor's grammar.
         read: fn(&str) -> Result<i64, Problem>,
-        /// The least value allowed.
+        /// The smallest value allowed.
         min: i64,
-        /// The greatest value allowed.
+        /// The largest value allowed.
         max: i64,
     },
     /// Any text.
     Text,
-    /// One of a few words, compared exactly.
+    /// One of these words, compared exactly.
     OneOf(&'static [&'static str]),
     /// A grammar of the vendor's own.
     Parsed(fn(&str) -> Result<Value, Problem>),
 }
 
-/// What an empty value (`name=`) means.
+/// How an empty value (`name=`) is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {
     /// The same as leaving the parameter out.
     Absent,
-    /// A value like any other, which may well be invalid.
+    /// As any other value, which may be invalid.
     Value,
 }
 
-/// What naming a parameter more than once means.
+/// How a parameter is treated that is given more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeated {
     /// The first one counts.
     First,
     /// The last one counts.
     Last,
-    /// It makes an array, as brackets behind the name do: see [`brackets`]. That is a violation, but for a number's array of
-    /// one.
+    /// The values make an array, as brackets after the name do: see [`brackets`]. An array is a violation, except for
+    /// a number's array of one item.
     Nested,
-    /// They all count: the value is a list.
+    /// All of them count: the value is a list.
     All,
 }
 
-/// What a server does with parameters it does not know.
+/// How a server treats parameters that are not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
-    /// It does not look at them.
+    /// It ignores them.
     Ignored,
     /// It refuses the request.
     Refused,
@@ -128,38 +128,38 @@ impl Param {
         Param::new(name, Reads::Parsed(read))
     }
 
-    /// The text that stands for an absent parameter.
+    /// Sets the text that is read if the parameter is absent.
     pub const fn or(mut self, default: &'static str) -> Param {
         self.default = Some(default);
         self
     }
 
-    /// What `name=` means; without this line it is a value.
+    /// Sets how `name=` is treated; by default it is a value.
     pub const fn empty(mut self, empty: Empty) -> Param {
         self.empty = empty;
         self
     }
 
-    /// What a repetition means; without this line the last one counts.
+    /// Sets how a repeated name is treated; by default the last one counts.
     pub const fn repeated(mut self, repeated: Repeated) -> Param {
         self.repeated = repeated;
         self
     }
 
-    /// Takes a number out of its bounds for the nearest one within them.
+    /// Makes a number out of bounds count as the nearest one within them.
     pub const fn clamped(mut self) -> Param {
         self.is_clamped = true;
         self
     }
 
-    /// How sure we are of this line, and what it does in a sentence.
+    /// Sets how sure we are of this line, and what the parameter does.
     pub const fn known(mut self, evidence: Evidence, about: &'static str) -> Param {
         self.evidence = evidence;
         self.about = about;
         self
     }
 
-    /// Whether a parameter of this name, as the client wrote it, is this one.
+    /// Whether a name in a query string means this parameter.
     pub fn is_named(&self, name: &str) -> bool {
         name == self.name || (self.repeated == Repeated::Nested && brackets::root(name) == self.name)
     }
@@ -177,6 +177,7 @@ impl Param {
                 Ok(number) => Ok(Value::Integer(number)),
                 Err(Problem::NotWhole(floor)) => {
                     let below = (floor < min).then_some(Problem::Below(min));
+                    // The number is above its floor, so it exceeds `max` even if the floor is equal to `max`.
                     let above = (floor >= max).then_some(Problem::Above(max));
                     Err([Problem::NotWhole(floor)].into_iter().chain(below).chain(above).collect())
                 }
@@ -189,22 +190,22 @@ impl Param {
 /// What is wrong with one parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The parameter: one of the table's, or as the client named it.
+    /// The parameter: its name in the table, or an unknown name as the client wrote it.
     pub param: Cow<'static, str>,
-    /// The text it gave.
+    /// The text that the client sent for it.
     pub given: String,
     /// What is wrong.
     pub problem: Problem,
-    /// Where in the request its name first appeared, from 0.
+    /// The position of its first pair in the query string, from 0.
     pub position: usize,
 }
 
-/// The ways in which a value can be wrong.
+/// What can be wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// Not a number in this vendor's grammar.
     NotANumber,
-    /// A number, but not a whole one: it lies between this one and the next. It can be out of bounds besides.
+    /// A number that is not whole. This is the next lower whole number. The number may also be out of bounds.
     NotWhole(i64),
     /// Below this minimum.
     Below(i64),
@@ -218,12 +219,12 @@ pub enum Problem {
     Object,
     /// No such parameter.
     Unknown,
-    /// Wrong by a grammar of the vendor's own, in the vendor's words where it has any.
+    /// Invalid in a grammar of the vendor's own. The text is the vendor's message; it is empty if the vendor has none.
     Malformed(String),
 }
 
 impl Problem {
-    /// Wrong by a grammar for which the vendor has no words of its own.
+    /// The problem of a value that is invalid in a grammar for which the vendor has no message.
     pub fn malformed() -> Problem {
         Problem::Malformed(String::new())
     }
@@ -255,7 +256,7 @@ pub fn read(params: &[Param], unknown: Unknown, raw: &str) -> Result<Args, Vec<V
 
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// The texts given under a parameter's name, and where each of them stands.
+/// The values of a parameter, and the position of each in the query string.
 fn given<'a>(param: &Param, pairs: &'a [Pair]) -> Vec<(usize, &'a str)> {
     let named = pairs.iter().enumerate().filter(|(_, (name, _))| name == param.name);
     named.map(|(position, (_, text))| (position, &**text)).collect()
@@ -276,7 +277,7 @@ fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vec
     }
 }
 
-/// Reads a parameter whose name can have brackets.
+/// Reads a parameter whose name may have brackets.
 fn read_nested(param: &Param, pairs: &[Pair]) -> Result<Option<Value>, Vec<Violation>> {
     let named: Vec<_> = pairs.iter().enumerate().filter(|(_, (name, _))| brackets::root(name) == param.name).collect();
     let texts = named.iter().map(|(_, (name, text))| (&**name, &**text));

@@ -1,4 +1,4 @@
-//! What is kept for one key.
+//! The cache entry of one key: its listings and responses.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -14,68 +14,71 @@ use crate::library::key::Key;
 use crate::library::selection::{AssetQuery, Direction, Selection, Start};
 use crate::library::store::{ListError, Read, VersionGuard, View};
 
-/// What an entry of a table costs besides its content, about.
+/// The approximate cost of a hash table entry in addition to its key and value, in bytes.
 const ENTRY: usize = 64;
 
-/// How many listings are kept for one key: more than a client has filters.
-const LISTINGS: usize = 128;
+/// The most listings in one entry: more than a client has filters. When it is full, all of them are evicted.
+const MAX_LISTINGS: usize = 128;
 
-/// How many responses are kept for one key: more than a client has different requests.
-const RESPONSES: usize = 256;
+/// The most responses in one entry: more than a client has different requests. When full, all are evicted.
+const MAX_RESPONSES: usize = 256;
 
-/// How many assets of a large listing are its beginning: pages in it do without the rest, which takes longer to read.
+/// How many row ids of a large listing are read at first. Pages within them do not need the rest.
 const PREFIX: u64 = 1000;
 
-/// A key, and what is kept of its workspace as its provider shows it.
+/// A key, and the cached listings and responses of its provider for its workspace. All of it is from one version of the
+/// workspace, the one that `guard` checks.
 #[derive(Debug)]
 pub struct KeyCache {
-    /// The provider whose key it is.
+    /// The provider that the key belongs to.
     pub(super) card: &'static Card,
     /// The key.
     pub key: Key,
-    /// How the provider behaves for it.
+    /// The variants of the provider's behaviour for this key.
     pub variants: Variants,
-    /// Held while something of this key is read that was not kept, now or in the entries that follow this one.
+    /// Locked while something that is not cached is read for this key, so that concurrent requests read it once. A new
+    /// entry for the key takes over the lock of the old one.
     pub turn: Arc<tokio::sync::Mutex<()>>,
     pub(super) guard: VersionGuard,
     pub(super) view: View,
     pub(super) kept: Mutex<Kept>,
-    /// What all keys have kept since room was last made, in bytes.
+    /// The size of all entries, in bytes: grows with each addition, and is corrected when entries are evicted.
     pub(super) all_bytes: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     listings: HashMap<Selection, Arc<Listing>>,
-    /// Whole pages, by query string.
+    /// Responses by query string.
     responses: HashMap<Box<str>, Arc<CachedResponse>>,
 }
 
-/// The assets of a selection, in its order, or the first of them.
+/// The row ids of the assets of a selection, in its order: all of them, or the first [`PREFIX`] + 1.
 #[derive(Debug)]
 struct Listing {
-    numbers: Box<[i64]>,
+    row_ids: Box<[i64]>,
     is_whole: bool,
-    /// How many there are in all, if that can be told.
+    /// The number of assets in the whole listing. Not set if only the first part was read and the store has no count
+    /// for the selection.
     total: u64,
 }
 
-/// A page as it was answered, but for what every answer has of its own.
+/// A rendered page with its warnings, without the parts that differ in every response, such as the request id.
 #[derive(Debug)]
 pub struct CachedResponse {
-    /// What the provider made of the page.
+    /// The page as the provider rendered it.
     pub rendered: RenderedPage,
-    /// What was probably not meant.
+    /// What in the request was probably a mistake.
     pub warnings: Box<[Warning]>,
-    /// The position that was asked for, if a warning depends on whether it was offered before.
+    /// The requested position, if a warning depends on whether it was offered before.
     pub position: Option<JudgedPosition>,
-    /// The positions that the page offers.
+    /// The positions of further pages that the response offers.
     pub offered: Box<[OfferedPosition]>,
 }
 
 impl CachedResponse {
-    /// Whether the warnings would be the same now, and what the page offers is still remembered. (The page is made again
-    /// otherwise, which remembers it.)
+    /// Whether the response can be sent again: its warnings would be the same now, and the positions that it offers are
+    /// still remembered. Otherwise it must be made again, which remembers them.
     pub fn is_valid(&self, cursors: &Cursors) -> bool {
         self.position.is_none_or(|position| cursors.agrees_with(&position))
             && self.offered.iter().all(|offered| cursors.has(offered))
@@ -83,22 +86,22 @@ impl CachedResponse {
 }
 
 impl KeyCache {
-    /// The response that this query string got.
+    /// The cached response to this query string.
     pub fn response(&self, query: &str) -> Option<Arc<CachedResponse>> {
         lock(&self.kept).responses.get(query).cloned()
     }
 
-    /// Keeps a response for the next request with this query string.
+    /// Caches a response for the next request with this query string.
     pub fn keep(&self, query: &str, response: Arc<CachedResponse>) {
         self.all_bytes.fetch_add(response_bytes(query, &response), Relaxed);
         let responses = &mut lock(&self.kept).responses;
-        if responses.len() == RESPONSES {
+        if responses.len() == MAX_RESPONSES {
             responses.clear();
         }
         responses.insert(query.into(), response);
     }
 
-    /// The memory that the entry takes.
+    /// The approximate size of the entry, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let kept = lock(&self.kept);
         let listings: usize = kept.listings.values().map(|listing| listing_bytes(listing)).sum();
@@ -106,41 +109,43 @@ impl KeyCache {
         size_of::<KeyCache>() + ENTRY + 8 * self.key.key.len() + listings + responses
     }
 
-    /// The page that `query` asks for, read in the state of the library in which the key was read.
+    /// The page that `query` asks for. `read` must be the transaction in which the key was read, so that both are of
+    /// the same version.
     pub(super) async fn page(&self, read: &mut Read, list: &AssetList, query: &AssetQuery) -> Result<Page, ListError> {
-        let listing = match self.kept_listing(query) {
-            Some(kept) => kept,
+        let listing = match self.cached_listing(query) {
+            Some(cached) => cached,
             None => self.read_listing(read, query).await?,
         };
-        let numbers = &listing.numbers;
-        let start = self.start(read, numbers, query).await?;
-        let end = start.saturating_add(query.limit as usize).min(numbers.len());
-        let rows = self.rows(read, list, numbers.get(start..end).unwrap_or_default()).await?;
+        let row_ids = &listing.row_ids;
+        let start = self.start(read, row_ids, query).await?;
+        let end = start.saturating_add(query.limit as usize).min(row_ids.len());
+        let rows = self.rows(read, list, row_ids.get(start..end).unwrap_or_default()).await?;
         let overlaps = query.overlap && query.start != Start::Offset(0);
         let total = if query.counted { listing.total + u64::from(overlaps) } else { 0 };
-        Ok(Page { rows, hidden: false, more: end < numbers.len(), total })
+        Ok(Page { rows, hidden: false, more: end < row_ids.len(), total })
     }
 
-    /// The listing that `query` asks for, as far as it needs it.
-    fn kept_listing(&self, query: &AssetQuery) -> Option<Arc<Listing>> {
-        let kept = lock(&self.kept).listings.get(&query.selection).cloned();
-        kept.filter(|listing| listing.is_whole || self.is_near(query))
+    /// The cached listing, if it reaches far enough for the page that `query` asks for.
+    fn cached_listing(&self, query: &AssetQuery) -> Option<Arc<Listing>> {
+        let cached = lock(&self.kept).listings.get(&query.selection).cloned();
+        cached.filter(|listing| listing.is_whole || self.is_near(query))
     }
 
+    /// Reads the listing, or for a page near the beginning of a large one only its beginning, and caches it.
     async fn read_listing(&self, read: &mut Read, query: &AssetQuery) -> Result<Arc<Listing>, ListError> {
         let selection = &query.selection;
         let listing = if self.is_near(query) {
-            // One more says whether any follow.
-            let (numbers, total) = read.beginning(self.view, selection, PREFIX + 1, selection.is_tallied()).await?;
-            Listing { numbers, total, is_whole: false }
+            // One more row id than needed tells whether another page follows.
+            let (row_ids, total) = read.beginning(self.view, selection, PREFIX + 1, selection.is_tallied()).await?;
+            Listing { row_ids, total, is_whole: false }
         } else {
-            let numbers = read.numbers(self.view, selection).await?;
-            Listing { total: numbers.len() as u64, numbers, is_whole: true }
+            let row_ids = read.numbers(self.view, selection).await?;
+            Listing { total: row_ids.len() as u64, row_ids, is_whole: true }
         };
         let listing = Arc::new(listing);
         self.all_bytes.fetch_add(listing_bytes(&listing), Relaxed);
         let listings = &mut lock(&self.kept).listings;
-        if listings.len() == LISTINGS {
+        if listings.len() == MAX_LISTINGS {
             listings.clear();
         }
         listings.insert(selection.clone(), listing.clone());
@@ -148,7 +153,7 @@ impl KeyCache {
     }
 
     /// The index at which the page begins.
-    async fn start(&self, read: &mut Read, numbers: &[i64], query: &AssetQuery) -> Result<usize, ListError> {
+    async fn start(&self, read: &mut Read, row_ids: &[i64], query: &AssetQuery) -> Result<usize, ListError> {
         let (created_at, id) = match &query.start {
             Start::Offset(offset) => {
                 let offset = usize::try_from(*offset).unwrap_or(usize::MAX);
@@ -157,10 +162,11 @@ impl KeyCache {
             Start::After { created_at, id } => (created_at, id),
         };
         let descending = query.selection.order.direction == Direction::Descending;
-        let (mut least, mut most) = (0, numbers.len());
+        // A binary search. The listing has only row ids, so each step reads one asset for its creation time and id.
+        let (mut least, mut most) = (0, row_ids.len());
         while least < most {
             let middle = usize::midpoint(least, most);
-            let assets = read.assets_by_row_id(self.view, &numbers[middle..=middle]).await?;
+            let assets = read.assets_by_row_id(self.view, &row_ids[middle..=middle]).await?;
             let is_before = assets.first().is_some_and(|asset| {
                 let order = (asset.asset.created_at.0, &asset.id).cmp(&(*created_at, id));
                 let order = if descending { order.reverse() } else { order };
@@ -171,22 +177,23 @@ impl KeyCache {
         Ok(least)
     }
 
-    /// The rows of these numbers, in this order.
-    async fn rows(&self, read: &mut Read, list: &AssetList, numbers: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
-        let assets = read.assets_by_row_id(self.view, numbers).await?;
+    /// Reads and renders the assets with these row ids, in this order.
+    async fn rows(&self, read: &mut Read, list: &AssetList, row_ids: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
+        let assets = read.assets_by_row_id(self.view, row_ids).await?;
         let row = |asset| Arc::new(list.row(asset, self.view.provider, &self.key.workspace, self.variants));
         let mut found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
-        Ok(numbers.iter().filter_map(|number| found.remove(number)).collect())
+        Ok(row_ids.iter().filter_map(|row_id| found.remove(row_id)).collect())
     }
 
-    /// Whether a page may have to look at all of a large collection: it needs a listing as a whole that is not kept, or the
-    /// first assets that match a filter of which there may be few.
+    /// Whether the page may have to scan a large collection: it needs a whole listing that is not cached, or the first
+    /// matches of a filter that may match few assets.
     pub(super) fn reads_much(&self, query: &AssetQuery) -> bool {
         let is_long = self.key.collection_version.tallied && !(self.is_near(query) && query.selection.is_tallied());
-        is_long && !(self.guard.is_current() && self.kept_listing(query).is_some())
+        is_long && !(self.guard.is_current() && self.cached_listing(query).is_some())
     }
 
-    /// Whether the page lies in the beginning of a large listing whose total is known without the rest.
+    /// Whether the page lies within the first [`PREFIX`] assets of a large collection's listing, and needs no total or
+    /// one that is known without reading the rest.
     fn is_near(&self, query: &AssetQuery) -> bool {
         let Start::Offset(offset) = query.start else { return false };
         let total_is_known = !query.counted || query.selection.is_tallied();
@@ -196,14 +203,14 @@ impl KeyCache {
 }
 
 fn listing_bytes(listing: &Listing) -> usize {
-    size_of_val(&*listing.numbers) + size_of::<Selection>() + ENTRY
+    size_of_val(&*listing.row_ids) + size_of::<Selection>() + ENTRY
 }
 
 fn response_bytes(query: &str, response: &CachedResponse) -> usize {
     response.rendered.body.len() + size_of::<CachedResponse>() + query.len() + ENTRY
 }
 
-/// Locks a table, even if a thread panicked while it held the lock: whatever is missing from it is read again.
+/// Locks a table even if another thread panicked while it held the lock: an entry that this left out is read again.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

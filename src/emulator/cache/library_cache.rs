@@ -1,4 +1,4 @@
-//! What is kept of the library: the entries of all keys, and how they are read, found, replaced and dropped.
+//! The cache of all keys: how entries are looked up, read, replaced and evicted.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -15,44 +15,45 @@ use crate::library::model::Choices;
 use crate::library::selection::AssetQuery;
 use crate::library::store::{ListError, Read, Store, VersionGuard, View};
 
-/// How much is kept, in bytes. Listings of a million assets take eight megabytes each.
-const BOUND: usize = 64 << 20;
+/// The size at which entries are evicted, in bytes. A listing of a million assets takes eight megabytes.
+const MAX_BYTES: usize = 64 << 20;
 
-/// How many texts are known to be no keys.
-const UNKNOWN_KEYS: usize = 1024;
+/// The most unknown keys in the negative cache.
+const MAX_UNKNOWN_KEYS: usize = 1024;
 
-/// The longest of them, in bytes.
-const LONGEST: usize = 1024;
+/// The longest unknown key that is cached, in bytes.
+const MAX_UNKNOWN_LENGTH: usize = 1024;
 
 /// The entries of one provider, by the text of the key.
 type Keys = HashMap<Arc<str>, Arc<KeyCache>>;
 
-/// What is kept of the library.
+/// The cache in front of the library.
 #[derive(Debug, Default)]
 pub struct Cache {
     keys: RwLock<HashMap<&'static str, Keys>>,
     unknown: Mutex<HashMap<String, UnknownKey>>,
-    /// What was kept since room was last made, and what was left then.
+    /// The size of all entries, in bytes. An upper bound: it grows with each addition, and `make_room` corrects it.
     bytes: Arc<AtomicUsize>,
-    /// The variants that the server was started with: what is kept is written under them where the workspace has none.
+    /// The variants that the server was started with. A workspace's own variants take precedence.
     server_choices: Choices,
 }
 
-/// A text that is no key of a provider's, as long as nothing changes anywhere.
+/// A text that is not a key of the provider: a negative cache entry. Valid until anything in the library changes.
 #[derive(Debug)]
 struct UnknownKey {
-    to: &'static str,
-    /// The provider whose key it is.
+    provider: &'static str,
+    /// The other provider that the key belongs to, if any.
     owner: Option<String>,
+    /// The library's change counter before the look-up.
     changes: u64,
 }
 
-/// A page, and what it was read with.
+/// A page, and the key and query with which it was read.
 #[derive(Debug)]
 pub struct PlannedPage {
-    /// The key, of the same state of the library as the page.
+    /// The key's entry, read in the same transaction as the page.
     pub entry: Arc<KeyCache>,
-    /// What that key asked for.
+    /// The query that was planned for this key.
     pub query: AssetQuery,
     /// The page.
     pub page: Page,
@@ -64,12 +65,12 @@ impl Cache {
         Cache { server_choices, ..Cache::default() }
     }
 
-    /// How a provider behaves in a workspace that has these variants of its own.
+    /// The variants of a provider's behaviour in a workspace with these choices.
     pub fn variants(&self, card: &Card, workspace_choices: &Choices) -> Variants {
         choices::resolve(card, [&self.server_choices, workspace_choices])
     }
 
-    /// The entry of the key of this text.
+    /// The entry of the key with this text, cached or read from the library. `None` if there is no such key.
     pub async fn entry(
         &self,
         store: &Store,
@@ -82,7 +83,7 @@ impl Cache {
         if self.unknown_key(store, card.name, text).is_some() {
             return Ok(None);
         }
-        // In a box of its own, so that the many requests that find their entry do not carry room for this.
+        // Boxed, so that the future of a request whose entry is cached does not reserve space for this one.
         Box::pin(self.read_entry(store, card, text)).await
     }
 
@@ -92,37 +93,40 @@ impl Cache {
         card: &'static Card,
         text: &str,
     ) -> Result<Option<Arc<KeyCache>>, sqlx::Error> {
-        // Of requests that find the same entry outdated, one reads it while the others wait and find it.
-        let outdated = self.kept(card.name, text);
+        // Requests that find the same entry outdated take turns: the first one reads it again, the others find it.
+        let outdated = self.cached(card.name, text);
         let _turn = if let Some(entry) = &outdated { Some(entry.turn.lock().await) } else { None };
         if let Some(entry) = self.current(card.name, text) {
             return Ok(Some(entry));
         }
+        // Taken before the read, so that a change during the read makes the negative entry outdated from the start.
         let changes = store.changes();
         let (entry, mut read) = self.reread(store, card, text).await?;
-        if entry.is_none() && text.len() <= LONGEST {
+        if entry.is_none() && text.len() <= MAX_UNKNOWN_LENGTH {
             let owner = read.provider_of_key(text).await?;
             let mut unknown = lock(&self.unknown);
-            if unknown.len() == UNKNOWN_KEYS {
+            if unknown.len() == MAX_UNKNOWN_KEYS {
                 unknown.clear();
             }
-            unknown.insert(text.to_owned(), UnknownKey { to: card.name, owner, changes });
+            unknown.insert(text.to_owned(), UnknownKey { provider: card.name, owner, changes });
         }
         Ok(entry)
     }
 
-    /// The entry of a key as the library has it now, and the state of it in which the key was read.
+    /// Reads a key from the library. Returns its entry, and the transaction in which the key was read.
     async fn reread(
         &self,
         store: &Store,
         card: &'static Card,
         text: &str,
     ) -> Result<(Option<Arc<KeyCache>>, Read), sqlx::Error> {
-        let mut workspace = self.kept(card.name, text).map(|entry| entry.key.workspace.clone()).unwrap_or_default();
+        let mut workspace = self.cached(card.name, text).map(|entry| entry.key.workspace.clone()).unwrap_or_default();
         loop {
+            // Taken before the read, so that a change during the read makes the guard outdated.
             let guard = store.guard(&workspace);
             let mut read = store.read().await?;
             let current = self.current(card.name, text);
+            // While a locked read is open no change can be committed, so the current entry is of this very state.
             if current.is_some() && read.is_locked() {
                 return Ok((current, read));
             }
@@ -133,13 +137,14 @@ impl Cache {
             if key.workspace == workspace {
                 return Ok((Some(self.keep(card, key, guard)), read));
             }
-            // The guard is another workspace's: the key is new, or was removed and made again.
+            // The guard is for another workspace, since the key is new or has moved: read again with the right one.
             workspace = key.workspace;
         }
     }
 
-    /// The page of this list that `plan` makes of the entry's key. The key is read again with it, and `plan` says what that key may see,
-    /// or why it may not.
+    /// Reads a page of this list. `plan` makes the query for a key, or refuses it. The page is read in the same
+    /// transaction as the key, and `plan` is called with that key, so what the key may see is decided by the state that
+    /// is shown.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
@@ -158,27 +163,28 @@ impl Cache {
         Ok(PlannedPage { entry, query, page })
     }
 
-    /// Of a text that was found to be no key of `provider`'s, the provider whose key it is.
+    /// Whether `text` is cached as an unknown key of `provider`: `Some` with the other provider that has it, if any.
     pub fn unknown_key(&self, store: &Store, provider: &str, text: &str) -> Option<Option<String>> {
         let unknown = lock(&self.unknown);
-        let found = unknown.get(text).filter(|found| found.to == provider && found.changes == store.changes())?;
+        let found = unknown.get(text).filter(|found| found.provider == provider && found.changes == store.changes())?;
         Some(found.owner.clone())
     }
 
-    /// The entry of a key, if nothing has changed since it was made.
+    /// The cached entry of a key, if its workspace has not changed since.
     pub fn current(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
-        self.kept(provider, text).filter(|entry| entry.guard.is_current())
+        self.cached(provider, text).filter(|entry| entry.guard.is_current())
     }
 
-    fn kept(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
+    /// The cached entry of a key, current or outdated.
+    fn cached(&self, provider: &str, text: &str) -> Option<Arc<KeyCache>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).get(provider)?.get(text).cloned()
     }
 
-    /// Keeps a key under a guard that was taken before it was read.
+    /// Adds an entry for a key. `guard` must have been taken before the key was read.
     fn keep(&self, card: &'static Card, key: Key, guard: VersionGuard) -> Arc<KeyCache> {
         let entry = Arc::new(KeyCache {
             variants: self.variants(card, &key.choices),
-            turn: self.kept(card.name, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default(),
+            turn: self.cached(card.name, &key.key).map(|outdated| outdated.turn.clone()).unwrap_or_default(),
             guard,
             view: View { provider: card.name, collection_version: key.collection_version },
             kept: Mutex::new(Kept::default()),
@@ -189,27 +195,28 @@ impl Cache {
         self.bytes.fetch_add(entry.bytes(), Relaxed);
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let before = keys.entry(card.name).or_default().insert(entry.key.key.clone(), entry.clone());
+        // The lock is released first: freeing a large entry takes a while.
         drop(keys);
         drop(before);
         self.make_room();
         entry
     }
 
-    /// Drops what no request will be answered from any more.
+    /// Evicts outdated entries.
     pub fn sweep(&self) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         keys.values_mut().for_each(|of_provider| of_provider.retain(|_, entry| entry.guard.is_current()));
     }
 
-    /// Drops what is outdated once there may be no room, and everything if that is not enough.
+    /// At [`MAX_BYTES`], evicts outdated entries, and then all entries if the rest still takes more than half of that.
     fn make_room(&self) {
-        if self.bytes.load(Relaxed) <= BOUND {
+        if self.bytes.load(Relaxed) <= MAX_BYTES {
             return;
         }
         self.sweep();
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let mut left = keys.values().flat_map(HashMap::values).map(|entry| entry.bytes()).sum();
-        if left > BOUND / 2 {
+        if left > MAX_BYTES / 2 {
             keys.clear();
             left = 0;
         }

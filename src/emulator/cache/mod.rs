@@ -1,30 +1,29 @@
-//! The cache: what is kept of the library in memory, so that a page that was asked for before is answered without the
-//! database, and a page beside it without reading its whole listing. SQLite stays the one source of truth: everything here can
-//! be dropped at any moment and is read again.
+//! The cache in front of the library. A repeated request for a page is answered without the database, and another page
+//! of the same listing without reading the whole listing. SQLite is the only source of truth: every entry can be
+//! evicted at any time and is then read again.
 //!
-//! **What is kept**, for each key that was used lately (its [`KeyCache`]):
+//! **Contents.** For each recently used key there is an entry (its [`KeyCache`]) with:
 //!
-//! - the key itself, and which version of its workspace it opens;
-//! - *listings*: the numbers of all assets of a selection, in order. An offset is an index, a count is a length, so the last
-//!   page costs what the first does;
-//! - *responses*: whole pages by query string. A page that is not kept is put together from the assets of its numbers, which
-//!   are read for it.
+//! - the key itself, and the version of its workspace;
+//! - *listings*: the row ids of all assets of a selection, in order. An offset is an index and a total is a length, so
+//!   the last page costs as much as the first;
+//! - *responses*: rendered pages, by query string. For a page that is not cached, the assets are read by their row ids.
 //!
-//! Of a large library, a listing takes a moment to read. Until somebody goes far into it, only its beginning is read and kept,
-//! with a total that is counted beforehand.
+//! The listing of a large collection takes a while to read. So only its first thousand row ids are read, and the total
+//! comes from the store's counts per kind; the rest is read when a client asks for a later page.
 //!
-//! Up to a thousand texts that turned out to be no keys are kept too, until anything in the library changes.
+//! There is also a negative cache of up to a thousand unknown keys. It is valid until anything in the library changes.
 //!
-//! **When it is dropped.** An entry carries a [`VersionGuard`](crate::library::store::VersionGuard) on its workspace, taken
-//! before anything was read. A change to the workspace or one of its keys makes the guard outdated, after it is committed and
-//! before it is acknowledged; from then on no request is answered from the entry, and the next one makes a new entry. What an
-//! entry lacks is read together with the key in one [`Read`](crate::library::store::Read), so it is of one state of the
-//! library: the entry's, or a newer one that gets an entry of its own. Nothing is read twice because of a change, so a writer
-//! cannot keep readers waiting.
+//! **Invalidation.** An entry has a [`VersionGuard`](crate::library::store::VersionGuard) on its workspace, taken
+//! before anything was read. A change to the workspace or one of its keys makes the guard outdated after the commit and
+//! before the client that made the change gets its response. From then on no request is answered from the entry, and
+//! the next request makes a new one. A missing listing or page is read in the same transaction
+//! ([`Read`](crate::library::store::Read)) as the key; if that shows a newer version than the entry's, it goes into a
+//! new entry. No read is ever repeated because of a concurrent change, so a busy writer cannot starve readers.
 //!
-//! **How much is kept** is bounded: of each key so many listings and responses, and so many bytes of all together. When what was
-//! kept since the last time may come to more, outdated entries are dropped, and everything if that is not enough. What a request
-//! still uses is freed when the request ends.
+//! **Eviction.** The number of listings and responses in an entry is bounded, and so is the size of all entries
+//! together. At that size outdated entries are evicted, and all entries if that does not free half of it. An evicted
+//! entry that a request still uses is freed when the request ends.
 
 mod key_cache;
 mod library_cache;

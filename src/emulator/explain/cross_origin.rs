@@ -1,4 +1,4 @@
-//! Pages of other origins that a browser keeps an answer from.
+//! Finds responses that a browser will withhold from the page that sent the request (CORS).
 
 use axum::http::request::Parts;
 
@@ -6,8 +6,8 @@ use super::warning::Warning;
 use crate::emulator::redaction::{SHORT, Secrets, clip};
 use crate::http::cors::{AllowedOrigins, foreign_origin};
 
-/// What a page of another origin gets from its browser in place of the answer, unless its origin is allowed. `key` is the
-/// key that it shows.
+/// A warning if the request comes from a page of another origin that is not allowed. `key` is the key that the request
+/// sends, which is masked if the origin contains it.
 pub fn cross_origin(request: &Parts, allowed: Option<&AllowedOrigins>, key: Option<&str>) -> Option<Warning> {
     let origin = foreign_origin(request).filter(|origin| !allowed.is_some_and(|allowed| allowed.allows(origin)))?;
     let text = String::from_utf8_lossy(origin.as_bytes());

@@ -1,6 +1,7 @@
-//! Explanations for the author of a request: why it was refused ([`why()`]), and what of an answered request was probably
-//! not meant ([`warnings`]). They are in the emulator's own words, since vendors often keep the reason to themselves. Nothing
-//! here changes an answer. No sentence has a whole key in it or is longer than a few lines, whatever a client sends.
+//! Explanations for the author of a client: why a request was refused ([`why()`]), and what in a successful request was
+//! probably a mistake ([`warnings`]). They are in the emulator's own words, since vendors often do not tell the reason,
+//! and they never change a response. Whatever a client sends, a message contains no whole key and is at most a few
+//! lines long.
 
 mod cross_origin;
 mod offered_positions;

@@ -1,5 +1,5 @@
-//! Which positions were offered under which filters, so that a cursor sent with other filters can be told. Only hashes
-//! are kept, of a bounded number of positions; the oldest are forgotten. Kept in memory for each process.
+//! Remembers which page positions were offered with which filters, to find cursors that are sent with other filters.
+//! Only hashes are stored, in memory, for a bounded number of positions; the oldest are evicted.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,37 +9,39 @@ use super::page_facts::PageFacts;
 use crate::contract::asset_list::Position;
 use crate::library::selection::Start;
 
-/// Positions remembered at most.
-const PLACES: usize = 4_096;
+/// The most positions that are remembered.
+const MAX_POSITIONS: usize = 4_096;
 
-/// Sets of filters remembered for each; a position offered under more is as good as any.
-const FILTERS: usize = 16;
+/// The most sets of filters for each position. A position with this many is treated as offered with every set.
+const MAX_FILTERS: usize = 16;
 
-/// A memory of positions offered.
+/// The positions that responses offered, with their filters.
 #[derive(Debug, Default)]
 pub struct Cursors(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
+    /// The hashes of the filters, by the hash of the position.
     filters: HashMap<u64, Vec<u64>>,
+    /// The hashes of the positions, oldest first.
     oldest: VecDeque<u64>,
 }
 
-/// Where a page begins, as a client asks for it.
+/// The position of a page, as a client sends it.
 #[derive(Hash)]
 pub(super) enum Place<'a> {
     Cursor(&'a str),
     Offset(u64),
 }
 
-/// A position that an answer offers, under which filters.
+/// A position that a response offers, and its filters; both as hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfferedPosition {
     place: u64,
     filters: u64,
 }
 
-/// A position that was asked for, and what was remembered of it then.
+/// A requested position, and what was known about it at that time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JudgedPosition {
     place: u64,
@@ -47,20 +49,20 @@ pub struct JudgedPosition {
     pub(super) known: KnownFilters,
 }
 
-/// What is remembered of a position.
+/// What is known about a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KnownFilters {
-    /// Nothing: it was never offered, or long ago.
+    /// It was never offered, or has been evicted.
     Nothing,
-    /// It was offered under these filters.
+    /// It was offered with these filters.
     SameFilters,
-    /// It was offered under others only.
+    /// It was offered only with other filters.
     OtherFilters,
 }
 
 impl Cursors {
-    /// Remembers what an answer offers, and says what that is: its next cursor, or the offsets at which a walk by offset ends,
-    /// since it must ask for one of them to know that it has.
+    /// Remembers the positions that a response offers, and returns them: its next cursor; or, on the last page of a
+    /// listing by offset, the offsets after it, because a client that walks until a page is empty asks for one of them.
     pub fn remember(&self, facts: &PageFacts, next: Option<&str>) -> Box<[OfferedPosition]> {
         let page = facts.page;
         let offered: Vec<_> = match (facts.card.paging().by, &facts.plan.start) {
@@ -83,23 +85,23 @@ impl Cursors {
             memory.oldest.push_back(place);
         }
         let known = memory.filters.entry(place).or_default();
-        if known.len() < FILTERS && !known.contains(&filters) {
+        if known.len() < MAX_FILTERS && !known.contains(&filters) {
             known.push(filters);
         }
     }
 
-    /// What is remembered of a position that is asked for.
+    /// Looks up a requested position.
     pub(super) fn judge(&self, facts: &PageFacts, place: &Place) -> JudgedPosition {
         let (place, filters) = (place_of(facts, place), filters_of(facts));
         JudgedPosition { place, filters, known: self.known_filters(place, filters) }
     }
 
-    /// Whether an offer is still remembered.
+    /// Whether an offered position is still remembered.
     pub fn has(&self, offered: &OfferedPosition) -> bool {
         self.known_filters(offered.place, offered.filters) == KnownFilters::SameFilters
     }
 
-    /// Whether the same is remembered of a position as before.
+    /// Whether looking up the position again gives the same result.
     pub fn agrees_with(&self, position: &JudgedPosition) -> bool {
         self.known_filters(position.place, position.filters) == position.known
     }
@@ -107,7 +109,7 @@ impl Cursors {
     fn known_filters(&self, place: u64, filters: u64) -> KnownFilters {
         match self.lock().filters.get(&place) {
             None => KnownFilters::Nothing,
-            Some(known) if known.contains(&filters) || known.len() == FILTERS => KnownFilters::SameFilters,
+            Some(known) if known.contains(&filters) || known.len() == MAX_FILTERS => KnownFilters::SameFilters,
             Some(_) => KnownFilters::OtherFilters,
         }
     }
@@ -119,7 +121,7 @@ impl Cursors {
 
 impl Memory {
     fn make_room(&mut self) {
-        while self.oldest.len() >= PLACES {
+        while self.oldest.len() >= MAX_POSITIONS {
             if let Some(oldest) = self.oldest.pop_front() {
                 self.filters.remove(&oldest);
             }
@@ -131,8 +133,8 @@ fn place_of(facts: &PageFacts, place: &Place) -> u64 {
     hash(&(facts.card.name, &facts.key.workspace, place))
 }
 
-/// What is listed and in which order, whatever the size of the page. Taken from what the provider understood: leaving
-/// out a parameter is the same as giving its default.
+/// A hash of the filters and the order, without the page size. Made from the parsed query, so a missing parameter is
+/// the same as its default value.
 fn filters_of(facts: &PageFacts) -> u64 {
     hash(&facts.plan.selection)
 }

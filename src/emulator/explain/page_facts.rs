@@ -1,4 +1,4 @@
-//! What warnings about an answered request are made from.
+//! The input of the warnings about a successful request.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::emulator::redaction::{SHORT, clip};
 use crate::library::key::Key;
 use crate::library::selection::AssetQuery;
 
-/// What is known of a request that was answered with a page.
+/// A request that is answered with a page, and that page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageFacts<'a> {
     /// The provider.
@@ -21,18 +21,18 @@ pub struct PageFacts<'a> {
     pub key: &'a Key,
     /// The raw query string; empty if there is none.
     pub query: &'a str,
-    /// The parameters as read.
+    /// The parsed parameters.
     pub args: &'a Args,
-    /// What was asked of the library.
+    /// The query to the library.
     pub plan: &'a AssetQuery,
-    /// The page shown.
+    /// The page.
     pub page: &'a Page,
 }
 
-/// A parameter of the query string: its name and its text.
+/// The decoded name and value of a parameter in the query string.
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
-/// A client's text, as far as it can be shown.
+/// A client's text for use in a message: cut, in one line and without the key.
 pub(super) fn printable(facts: &PageFacts, text: &str) -> String {
     clip(text, SHORT, &Secrets::of(Some(&facts.key.key), &HeaderMap::new())).into_owned()
 }

@@ -1,4 +1,4 @@
-//! What the reason of a refusal is worded from, besides the failure itself.
+//! The input of the reason for a refusal, besides the failure itself.
 
 use axum::http::{HeaderMap, Method};
 
@@ -7,24 +7,24 @@ use crate::contract::provider::Card;
 use crate::contract::quota::Counts;
 use crate::library::key::Key;
 
-/// What is known of a refused request: as much as was known when it was refused.
+/// A refused request, and what the stages before the refusal found out.
 #[derive(Debug, Clone, Copy)]
 pub struct RefusalFacts<'a> {
-    /// The provider that refuses.
+    /// The provider that refuses the request.
     pub card: &'static Card,
     /// The method.
     pub method: &'a Method,
-    /// The decoded path below the provider.
+    /// The decoded path below the provider's prefix.
     pub path: &'a str,
     /// The request's headers.
     pub headers: &'a HeaderMap,
-    /// The key that the request sends.
+    /// The text of the key that the request sends.
     pub sent_key: Option<&'a str>,
-    /// The key that this text stands for at this provider, live or not.
+    /// The provider's key with this text, which may be revoked or expired.
     pub key: Option<&'a Key>,
-    /// The provider whose key it is, if it is not this one's.
+    /// The other provider that the key belongs to, if any.
     pub owner: Option<&'static Card>,
-    /// The project that the listing was narrowed to.
+    /// The project that the listing was limited to.
     pub project: Option<&'a str>,
     /// The key's quotas, this request included.
     pub counts: &'a Counts,

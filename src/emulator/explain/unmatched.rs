@@ -1,5 +1,5 @@
-//! Filters that nothing can match: the vendor answers an empty page, and a test that expects none is green for the wrong
-//! reason.
+//! Finds filters that no asset can match. The vendor answers them with an empty page, so a test that expects no assets
+//! passes for the wrong reason.
 
 use super::page_facts::{PageFacts, Pair, printable};
 use super::warning::Warning;
@@ -8,13 +8,13 @@ use crate::contract::query::{Param, Reads};
 use crate::emulator::redaction::meant;
 use crate::library::selection::{Filter, Start};
 
-/// The kinds that assets have, unless they were imported with another.
+/// The kinds of assets. Imported assets can have others.
 const KINDS: &[&str] = &["image", "video", "audio", "document", "other"];
 
-/// What programs write where a value was never set.
+/// How programs print a variable without a value.
 const NEVER_SET: &[&str] = &["undefined", "null", "none", "nil", "nan", "[object object]"];
 
-/// The filters of an empty first page that nothing can match.
+/// Warnings about filters that no asset can match, if the page is the first one and empty.
 pub(super) fn unmatched(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
     if !facts.page.rows.is_empty() || facts.plan.start != Start::Offset(0) {
         return Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn unmatched(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
     single.chain(contradiction(facts)).collect()
 }
 
-/// The parameter of this name, if it is one that narrows the listing.
+/// The parameter with this name, if it is a filter.
 fn filter(facts: &PageFacts, name: &str) -> Option<&'static Param> {
     let card = facts.card;
     let narrows = |param: &&Param| {
@@ -46,7 +46,7 @@ fn is_wanted_kind(facts: &PageFacts, text: &str) -> bool {
     filters.iter().any(|filter| matches!(filter, Filter::KindIn(kinds) if kinds.len() == 1 && kinds[0] == text))
 }
 
-/// The kinds that this listing may hold.
+/// The kinds that the filters of this listing do not exclude.
 fn possible_kinds(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
     let filters = &facts.plan.selection.filters;
     let is_left_out = |kind: &str| {
@@ -55,13 +55,13 @@ fn possible_kinds(facts: &PageFacts) -> impl Iterator<Item = &'static str> {
     KINDS.iter().copied().filter(move |kind| !is_left_out(kind))
 }
 
-/// The kind that was probably meant: that of a MIME type, or one spelt alike.
+/// The kind that was probably meant: the first part of a MIME type, or a similar word.
 fn kind_meant(facts: &PageFacts, text: &str) -> Option<&'static str> {
     let class = text.split('/').next().unwrap_or_default().trim().to_lowercase();
     possible_kinds(facts).find(|kind| *kind == class).or_else(|| meant(&class, possible_kinds(facts)))
 }
 
-/// Two filters of which one leaves out all that the other lets in.
+/// A pair of filters that exclude each other.
 fn contradiction(facts: &PageFacts) -> Option<Warning> {
     let filters = &facts.plan.selection.filters;
     let find = |wanted: fn(&Filter) -> Option<Micros>| filters.iter().find_map(wanted);

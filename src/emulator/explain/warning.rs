@@ -1,90 +1,90 @@
-//! What of an answered request was probably not meant, each in a sentence.
+//! The kinds of warnings and their texts.
 
 use std::fmt;
 
 use crate::contract::operation::Operation;
 use crate::http::cors::AllowedOrigins;
 
-/// Something that was probably not meant. `Display` says it in a sentence without a full stop.
+/// Something in a request that was probably a mistake. `Display` writes it as a sentence without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// A parameter that this vendor does not know and does not look at.
+    /// A parameter that this vendor does not know and ignores.
     Ignored {
-        /// The parameter, as far as it can be shown.
+        /// The parameter, cut and redacted.
         name: String,
-        /// The one that it was probably meant to be.
+        /// The parameter that was probably meant.
         meant: Option<&'static str>,
     },
-    /// More such parameters than are worth a warning each.
+    /// The number of further ignored parameters.
     MoreIgnored(usize),
-    /// A parameter given more than once, of which one counts.
+    /// A parameter that was sent more than once and counts once.
     Repeated {
         /// The parameter.
         name: &'static str,
-        /// How often.
+        /// How often it was sent.
         times: usize,
         /// `first` or `last`.
         which: &'static str,
-        /// The text that counts, as far as it can be shown.
+        /// The value that counts, cut and redacted.
         counts: String,
     },
-    /// An empty parameter that was taken as absent.
+    /// An empty parameter that counts as absent.
     Empty {
         /// The parameter.
         name: &'static str,
     },
-    /// A page size taken as another.
+    /// A page size that the vendor replaced with another.
     Resized {
         /// The parameter.
         name: &'static str,
-        /// The size asked for.
+        /// The requested size.
         asked: i64,
-        /// The size taken.
+        /// The size that was used.
         taken: u32,
     },
     /// A page beyond the end.
     BeyondEnd {
-        /// Parameter and text, as far as it can be shown.
+        /// The parameter and its value, cut and redacted.
         given: String,
-        /// What there is, if a page of this vendor's says.
+        /// The total of pages or assets, if this vendor's pages show it.
         end: Option<String>,
     },
-    /// A filter whose value looks like that of a variable that was never set; nothing matched it.
+    /// A filter whose value looks like a variable without a value, such as `undefined`, and matched nothing.
     NeverSet {
-        /// Parameter and text, as far as it can be shown.
+        /// The parameter and its value, cut and redacted.
         given: String,
     },
-    /// A filter by a kind of asset that there is not.
+    /// A filter by an unknown kind of asset.
     NoSuchKind {
-        /// Parameter and text, as far as it can be shown.
+        /// The parameter and its value, cut and redacted.
         given: String,
         /// The kind that was probably meant.
         meant: Option<&'static str>,
     },
-    /// Two filters that no asset can pass.
+    /// Two filters that exclude each other.
     Contradiction {
         /// One parameter.
         one: &'static str,
         /// The other.
         other: &'static str,
     },
-    /// A cursor sent with other filters than it was made with.
+    /// A cursor that was sent with other filters than those that it was offered with.
     OtherFilters {
         /// The parameter.
         name: &'static str,
     },
-    /// A route of the vendor's that the emulator does not imitate.
+    /// A route that the vendor has and the emulator does not imitate.
     NotImitated {
-        /// The vendor, as it writes its name.
+        /// The vendor's name, as it writes it.
         title: &'static str,
         /// The route.
         operation: &'static Operation,
     },
-    /// A page of another origin, from which a browser keeps the answer.
+    /// A request from a page of another origin, from which a browser withholds the response (CORS).
     CrossOrigin {
-        /// The origin, as far as it can be shown.
+        /// The origin, cut and redacted.
         origin: String,
-        /// Whether no origin at all is allowed.
+        /// Whether `--cors` is not set at all.
         is_off: bool,
     },
 }
@@ -125,7 +125,7 @@ impl fmt::Display for Warning {
             }
             Warning::CrossOrigin { origin, is_off } => {
                 let state = if *is_off { "is off" } else { "does not name it" };
-                // Not every origin can be named.
+                // `--cors` does not accept every origin that a browser sends, for example `null`.
                 let option = if AllowedOrigins::read(origin).is_ok() { origin } else { "'*'" };
                 write!(
                     f,

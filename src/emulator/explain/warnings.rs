@@ -1,4 +1,5 @@
-//! Finds what of an answered request was probably not meant: the vendor says nothing about it, and a test should know.
+//! Finds what in a successful request was probably a mistake. The vendor does not report these; the emulator does, so
+//! that a test can.
 
 use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
 use super::page_facts::{PageFacts, Pair, printable};
@@ -9,16 +10,15 @@ use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
 use crate::library::selection::Start;
 
-/// What about an answer was probably not meant. Whoever calls this also lets `cursors`
-/// [remember](Cursors::remember) what the answer offers, afterwards.
+/// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions in this response.
 pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
-    // Everything that can be warned of was given in the query string.
+    // All warnings here are about the query string.
     if facts.query.is_empty() {
         return Vec::new();
     }
     let pairs: Vec<Pair> = form_urlencoded::parse(facts.query.as_bytes()).collect();
     let mut warnings = Vec::new();
-    // What is not known and was not refused is ignored.
+    // The request was not refused, so this vendor ignores unknown parameters.
     warnings.extend(ignored(facts, &pairs));
     for param in facts.card.params() {
         warnings.extend(without_effect(facts, param, &pairs));
@@ -29,7 +29,7 @@ pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
     warnings
 }
 
-/// The position that is asked for, where a warning depends on whether it was offered before.
+/// The requested position, if a warning depends on whether it was offered before.
 pub fn judged_position(facts: &PageFacts, cursors: &Cursors) -> Option<JudgedPosition> {
     let paging = facts.card.paging();
     match (paging.by, &facts.plan.start) {
@@ -46,9 +46,9 @@ pub fn judged_position(facts: &PageFacts, cursors: &Cursors) -> Option<JudgedPos
     }
 }
 
-/// Parameters that the vendor does not know, each once.
+/// A warning for each of the first few parameters that the vendor does not know, and one with the number of the others.
 fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
-    /// Warned of one by one.
+    /// How many get a warning of their own.
     const FEW: usize = 8;
     let known = |name: &str| facts.card.params().iter().any(|param| param.is_named(name));
     let mut names: Vec<&str> = Vec::new();
@@ -67,7 +67,7 @@ fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
     ignored.chain((more > 0).then_some(Warning::MoreIgnored(more))).collect()
 }
 
-/// What was given of a parameter and does not count.
+/// A warning if a parameter was repeated and counts once, or was empty and counts as absent.
 fn without_effect(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning> {
     let times = pairs.iter().filter(|(name, _)| name == param.name).count();
     let counts = effective_text(param, pairs)?;
@@ -84,7 +84,7 @@ fn without_effect(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Wa
     (counts.is_empty() && is_default).then_some(Warning::Empty { name: param.name })
 }
 
-/// The text of a parameter that counts.
+/// The value of a parameter that counts, if it was sent several times.
 fn effective_text<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     let mut given = pairs.iter().filter(|(name, _)| name == param.name).map(|(_, text)| &**text);
     match param.repeated {
@@ -93,7 +93,8 @@ fn effective_text<'a>(param: &Param, pairs: &'a [Pair]) -> Option<&'a str> {
     }
 }
 
-/// Another page size than was asked for. What was read may already be another number than the client sent.
+/// A warning if the page size is not the requested one. Compares with the text that was sent, since parsing can already
+/// change the number.
 fn changed_size(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
     let name = facts.card.paging().size;
     let param = facts.card.params().iter().find(|param| param.name == name)?;
@@ -105,7 +106,7 @@ fn changed_size(facts: &PageFacts, pairs: &[Pair]) -> Option<Warning> {
     (asked != i64::from(taken)).then_some(Warning::Resized { name, asked, taken })
 }
 
-/// A position that leads beyond the end, or was made with other filters.
+/// A warning if the position is beyond the end, or was offered with other filters.
 fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Option<Warning> {
     let paging = facts.card.paging();
     let name = paging.position;
@@ -119,8 +120,8 @@ fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Optio
     is_beyond_end(facts, cursors).then(|| Warning::BeyondEnd { given: given(), end: end(facts) })
 }
 
-/// Whether the page is empty because its position is beyond the end. The page right behind the last is not worth a
-/// warning where pages are asked for by number: clients walk until one is empty.
+/// Whether the page is empty because its position is beyond the end. The position directly after the last page does not
+/// count where pages are requested by number or offset, since clients walk until a page is empty.
 fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
     let PageFacts { card, page, plan, .. } = facts;
     if !page.rows.is_empty() {
@@ -136,7 +137,7 @@ fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
     }
 }
 
-/// How much there is, where a page of this vendor's says so.
+/// The total as a sentence, if this vendor's pages show it.
 fn end(facts: &PageFacts) -> Option<String> {
     let say = |count: u64, one: &str, many: &str| match count {
         1 => format!("there is 1 {one}"),

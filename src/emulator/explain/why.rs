@@ -1,4 +1,4 @@
-//! Why a request was refused: one sentence for every reason there is.
+//! Why a request was refused: a sentence for every kind of failure.
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
@@ -38,12 +38,8 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         },
         Failure::MissingScope(scope) => format!("{} lacks the scope `{scope}`; {}", key(), scopes(facts.key, secrets)),
         Failure::ForeignWorkspace => match facts.key {
-            Some(possible_kinds) => {
-                format!(
-                    "{} opens the workspace `{}`, and the request asks for another",
-                    key(),
-                    possible_kinds.workspace
-                )
+            Some(known) => {
+                format!("{} opens the workspace `{}`, and the request asks for another", key(), known.workspace)
             }
             None => format!("{} does not open the workspace that the request asks for", key()),
         },
@@ -59,7 +55,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
     }
 }
 
-/// The route that was probably meant, or else the one that every vendor has.
+/// The route with the most similar path, or else the list of assets, which every vendor has.
 fn nearest(facts: &RefusalFacts) -> String {
     match operation::nearest(facts.card.operations, facts.path) {
         Some(operation) => {
@@ -70,7 +66,7 @@ fn nearest(facts: &RefusalFacts) -> String {
     }
 }
 
-/// Which header was expected and what was there instead.
+/// The header that was expected, and what was sent instead.
 fn no_key(facts: &RefusalFacts) -> String {
     let expected = match facts.card.auth.carrier {
         Carrier::Bearer => "authorization",
@@ -99,7 +95,7 @@ fn malformed_key(facts: &RefusalFacts) -> String {
     format!("{} expects `{}`; {given}", facts.card.title, facts.card.auth.carrier.line("<key>"))
 }
 
-/// Whose key it is, or whose it looks like.
+/// The other vendor that the key belongs to, or whose keys it looks like.
 fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
     let title = facts.card.title;
     if let Some(owner) = facts.owner {
@@ -116,10 +112,9 @@ fn unknown_key(facts: &RefusalFacts, key: impl FnOnce() -> String) -> String {
 fn scopes(key: Option<&Key>, secrets: &Secrets) -> String {
     match key.and_then(|key| key.scopes.as_deref()).unwrap_or_default() {
         [] => "it has none".to_owned(),
-        possible_kinds => format!(
-            "it has {}",
-            possible_kinds.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", ")
-        ),
+        scopes => {
+            format!("it has {}", scopes.iter().map(|scope| quoted(scope, secrets)).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rules that are set up in this process: adds, lists and removes them, and says which apply to a request.
+//! The active fault rules: adds, lists and removes them, and chooses those that apply to a request.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -14,10 +14,10 @@ use super::rule::{Id, RequestFacts, Rule};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::random::Rng;
 
-/// The rules of this process.
+/// The fault rules of this process.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// How many rules there are, to be read without the lock.
+    /// The number of rules, so that a request can skip the lock if there are none.
     count: AtomicUsize,
     rules: Mutex<Rules>,
 }
@@ -26,7 +26,7 @@ pub struct Faults {
 struct Rules {
     last_id: Id,
     active: Vec<ActiveRule>,
-    /// Those that were removed before they ever fired, if somebody wants to know at the end.
+    /// Removed rules that never fired, if the summary at the end of the run is to list them.
     removed_unfired: Option<NeverFired>,
 }
 
@@ -34,21 +34,24 @@ struct Rules {
 struct ActiveRule {
     id: Id,
     rule: Rule,
+    /// When the rule ends, by its workspace's clock or else the emulator's.
     until: Option<Micros>,
+    /// How many requests matched it while it was in force.
     seen: u64,
+    /// How many of those it was applied to.
     fired: u64,
-    /// `seen` and `fired` when the journal was last cleared.
+    /// The values of `seen` and `fired` when the journal was last cleared.
     cleared_at: SinceCleared,
 }
 
 impl Faults {
-    /// No rules yet, and those that are removed before they ever fired are remembered.
+    /// No rules yet. Rules that are removed before they fired will be remembered.
     pub fn remembering() -> Faults {
         let removed_unfired = Some(NeverFired::default());
         Faults { rules: Mutex::new(Rules { removed_unfired, ..Rules::default() }), ..Faults::default() }
     }
 
-    /// The rules that never fired: as far as they are remembered those that were removed, then those that are set up.
+    /// The rules that never fired: first the remembered removed ones, then the active ones.
     pub fn never_fired(&self, now: Micros) -> NeverFired {
         let rules = self.lock();
         let mut unfired = rules.removed_unfired.clone().unwrap_or_default();
@@ -56,12 +59,12 @@ impl Faults {
         unfired
     }
 
-    /// Whether there are no rules: then there is no need to find out what a request is matched by.
+    /// Whether there are no rules. Then the caller need not collect the facts that rules match.
     pub fn is_idle(&self) -> bool {
         self.count.load(Relaxed) == 0
     }
 
-    /// Sets up a rule, behind those there are.
+    /// Adds a rule after the existing ones. Fails if the rule is invalid.
     pub fn add(&self, rule: Rule, now: Micros) -> Result<Id, Problem> {
         check::rule(&rule)?;
         let until = rule.for_seconds.map(|seconds| now.saturating_add(Micros::from(seconds).saturating_mul(SECOND)));
@@ -73,36 +76,37 @@ impl Faults {
         Ok(id)
     }
 
-    /// The rules for a workspace, or all there are, in the order in which they were set up.
+    /// The rules for a workspace, or all rules, in the order in which they were added.
     pub fn list(&self, workspace: Option<&str>, now: Micros) -> Vec<ListedRule> {
         let rules = self.lock();
         rules.active.iter().filter(|active| active.is_for(workspace)).map(|it| it.listed(now)).collect()
     }
 
-    /// One rule.
+    /// The rule with this id.
     pub fn get(&self, id: Id, now: Micros) -> Option<ListedRule> {
         self.lock().active.iter().find(|active| active.id == id).map(|active| active.listed(now))
     }
 
-    /// Takes a rule back; whether it was there.
+    /// Removes a rule. Returns whether it existed.
     pub fn remove(&self, id: Id) -> bool {
         self.retain(|active| active.id != id) > 0
     }
 
-    /// Takes back the rules for a workspace, or all there are; how many they were.
+    /// Removes the rules for a workspace, or all rules. Returns how many.
     pub fn remove_all(&self, workspace: Option<&str>) -> usize {
         self.retain(|active| !active.is_for(workspace))
     }
 
-    /// Sets to zero, for `verify`, how often the rules for a workspace have applied, or all rules: the journal was cleared.
+    /// Restarts the counts that `verify` uses ([`ListedRule::since_cleared`]), for the rules of a workspace or all
+    /// rules. Called when the journal is cleared.
     pub fn count_anew(&self, workspace: Option<&str>) {
         for active in self.lock().active.iter_mut().filter(|active| active.is_for(workspace)) {
             active.cleared_at = SinceCleared { seen: active.seen, fired: active.fired };
         }
     }
 
-    /// The faults that apply to a request, in the order in which their rules were set up. The request is counted by all
-    /// rules that it matches.
+    /// The faults that apply to a request, in the order of their rules. Every rule that matches counts the request,
+    /// whether it fires or not.
     pub fn choose(&self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Vec<AppliedFault> {
         if self.is_idle() {
             return Vec::new();
@@ -115,7 +119,7 @@ impl Faults {
         let before = rules.active.len();
         let Rules { active, removed_unfired, .. } = &mut *rules;
         if let Some(unfired) = removed_unfired {
-            // The instant decides only whether a rule that has an end is past it, which is not said of these.
+            // The instant only decides whether a rule is over, which the summary does not show.
             active
                 .iter()
                 .filter(|one| one.fired == 0 && !keep(one))
@@ -141,11 +145,11 @@ impl ActiveRule {
     }
 
     fn choose(&mut self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Option<AppliedFault> {
-        let concerned = match &self.rule.effect {
+        let can_apply = match &self.rule.effect {
             Effect::Paging(fault) => asked.lists() && fault.concerns(asked.card, asked.query),
             _ => true,
         };
-        if !concerned || self.is_over(now) || !self.rule.matches.fits(asked) {
+        if !can_apply || self.is_over(now) || !self.rule.matches.fits(asked) {
             return None;
         }
         self.seen += 1;
@@ -219,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_ends_when_its_seconds_are_over_or_its_next_ones_came() {
+    fn a_rule_ends_after_its_seconds_or_its_number_of_requests() {
         let faults = Faults::default();
         let applies = |now| !faults.choose(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_refused_is_not_there() {
+    fn an_invalid_rule_is_not_added() {
         let faults = Faults::default();
         assert!(faults.add(rule(r#"{"effect":{"failure":"nope"}}"#), 0).is_err());
         assert!(faults.is_idle());
@@ -275,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_page_that_a_paging_fault_alters_is_one_that_it_can_alter() {
+    fn a_paging_fault_does_not_count_requests_that_it_cannot_apply_to() {
         let faults = Faults::default();
         let applies = |query| !faults.choose(&asked("twelvelabs", "ws_a", query), 0, &Rng::seeded(7)).is_empty();
         let id = faults

@@ -6,9 +6,9 @@ use super::rule::{Id, RetryAfter};
 /// A fault that applies to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AppliedFault {
-    /// The rule; `None` if the request asked for it by its header.
+    /// The id of the rule; `None` if the request's own header asked for the fault.
     pub id: Option<Id>,
-    /// What it does.
+    /// The effect.
     pub effect: Effect,
     /// The `Retry-After` to send.
     pub retry_after: Option<RetryAfter>,

@@ -1,5 +1,5 @@
-//! What a rule must not say: what no provider has, what a vendor cannot do, and numbers that make no sense. Every
-//! complaint says where, and what to write instead.
+//! Validates fault rules: unknown names, effects that a vendor cannot have, and numbers out of range. Each problem says
+//! in which field it is and what to write instead.
 
 use axum::http::{HeaderName, HeaderValue};
 
@@ -11,10 +11,10 @@ use crate::contract::operation;
 use crate::contract::provider::Card;
 use crate::providers;
 
-/// Why a rule is not taken.
+/// Why a rule is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where in the rule, as a path of fields.
+    /// The path of the invalid field, such as `effect.raw.status`.
     pub at: String,
     /// What is wrong, and what to write instead.
     pub message: String,
@@ -34,7 +34,7 @@ fn require(holds: bool, at: &str, message: &str) -> CheckResult {
 pub fn rule(rule: &Rule) -> CheckResult {
     matches(&rule.matches)?;
     for card in cards(rule) {
-        effect(&rule.effect, card).map_err(|problem| name_one(problem, rule))?;
+        effect(&rule.effect, card).map_err(|problem| suggest_providers(problem, rule))?;
     }
     trigger(rule.trigger)?;
     require(rule.for_seconds != Some(0), "for_seconds", "a rule lasts at least 1 second; leave it out for ever")?;
@@ -53,8 +53,8 @@ pub fn cards(rule: &Rule) -> impl Iterator<Item = &'static Card> {
     cards.filter(move |card| wanted.is_none_or(|name| name == card.name))
 }
 
-/// Of a rule for all providers, says for which ones it would do.
-fn name_one(mut problem: Problem, rule: &Rule) -> Problem {
+/// If the rule is for all providers, adds the names of those for which its effect is valid.
+fn suggest_providers(mut problem: Problem, rule: &Rule) -> Problem {
     if rule.matches.provider.is_none() {
         let able = cards(rule).filter(|card| effect(&rule.effect, card).is_ok()).map(|card| quoted(card.name));
         let able: Vec<_> = able.collect();
@@ -81,7 +81,7 @@ fn matches(matches: &Match) -> CheckResult {
     )
 }
 
-/// Refuses an operation that none of the providers has, and says which there are.
+/// Checks that one of the providers has the operation.
 fn operation(matches: &Match) -> CheckResult {
     let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
     let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
@@ -137,7 +137,7 @@ fn failure(name: &str, card: &Card) -> CheckResult {
     problem("effect.failure", format!("{} has no failure `{name}`; it has {}", card.title, known.join(", ")))
 }
 
-/// The HTTP layer writes these itself; a body that contradicts its length is what `truncate` is for.
+/// Headers that hyper writes itself. For a body that is shorter than its length there is `truncate`.
 const FRAMING: [&str; 5] = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"];
 
 fn raw(Raw { status, headers, .. }: &Raw) -> CheckResult {
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_vendor_does_not_have_is_refused_with_what_it_has() {
+    fn unknown_names_are_refused_with_the_valid_ones() {
         let (at, message) = said(r#"{"match":{"provider":"nope"},"effect":"empty"}"#);
         assert_eq!(at, "match.provider");
         assert!(message.starts_with("there is no provider `nope`; there are `xqr`, `flora`"), "{message}");
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_are_refused_where_they_stand() {
+    fn numbers_out_of_range_are_refused_with_their_field() {
         for (json, place) in [
             (r#"{"effect":"empty","trigger":{"next":0}}"#, "trigger.next"),
             (r#"{"effect":"empty","trigger":{"every":0}}"#, "trigger.every"),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_format_does_not_know_is_not_read() {
+    fn unknown_fields_are_refused() {
         for json in [
             r#"{"effect":"empty","triger":"always"}"#,
             r#"{"effect":"nope"}"#,

@@ -1,4 +1,4 @@
-//! What a fault does to an answer, as it is written in JSON. How it is done is in [`super::wire`] and [`super::paging`].
+//! The effects of faults, as they are written in JSON. They are carried out in [`super::wire`] and [`super::paging`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,36 +11,36 @@ use super::paging::PagingFault;
 use crate::library::strict_object;
 use crate::random::Rng;
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FaultEffect")]
 pub enum Effect {
-    /// The vendor fails by one of its own failures, such as `rate_limited`, in its own envelope.
+    /// One of the vendor's own failures, such as `rate_limited`, in its own format.
     #[serde(deserialize_with = "read_failure")]
     Failure(String),
-    /// An answer that has nothing of the vendor's.
+    /// A response that replaces the vendor's completely.
     #[serde(deserialize_with = "strict_object::read")]
     Raw(Raw),
-    /// Status 200, the answer's headers, and no body.
+    /// The vendor's response with status 200 and without a body.
     Empty,
-    /// The answer's body, with its last byte spoilt so that no parser takes it; its length is right.
+    /// The vendor's response with its last byte replaced, so that the body is not valid JSON. Its length is right.
     MalformedJson,
-    /// The answer, said to be of this content type.
+    /// The vendor's response with this content type.
     ContentType(String),
-    /// The answer comes late.
+    /// The response is delayed.
     #[serde(deserialize_with = "read_latency")]
     Latency(Latency),
-    /// The answer announces its whole length; then the connection is closed after a part of the body.
+    /// The response announces its whole length, and the connection is closed after a part of the body.
     #[serde(deserialize_with = "read_truncate")]
     Truncate(Truncate),
-    /// The answer comes complete, but in small pieces.
+    /// The response is sent slowly, in small pieces.
     #[serde(deserialize_with = "strict_object::read")]
     Trickle(Trickle),
     /// The connection is reset.
     #[serde(deserialize_with = "read_reset")]
     Reset(Reset),
-    /// The listing changes under the feet of a client that walks it.
+    /// The listing changes while a client reads it page by page.
     #[serde(deserialize_with = "read_paging")]
     Paging(PagingFault),
 }
@@ -69,7 +69,7 @@ fn read_paging<'de, D: Deserializer<'de>>(json: D) -> Result<PagingFault, D::Err
     strict_object::read_choice(json, "a word such as `\"insert\"`")
 }
 
-/// An answer that has nothing of the vendor's.
+/// A response that replaces the vendor's completely.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "RawResponse")]
@@ -77,33 +77,33 @@ pub struct Raw {
     /// The status.
     #[schemars(range(min = 200, max = 999))]
     pub status: u16,
-    /// The headers. A JSON body is `application/json` unless they say otherwise.
+    /// The headers. The content type of a JSON body is `application/json` if they have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// The body: a text is sent as it is, any other JSON as it is written here.
+    /// The body: the content of a JSON string, or any other JSON as it is written here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<RawBody>,
 }
 
-/// Any JSON, kept to the byte.
+/// Any JSON, unchanged to the byte.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(rename = "RawResponseBody")]
 pub struct RawBody(#[schemars(with = "serde_json::Value")] Box<RawValue>);
 
 impl RawBody {
-    /// A text.
+    /// A body with this text.
     pub fn text(text: &str) -> RawBody {
         let json = serde_json::to_string(text).expect("a text is always JSON");
         RawBody(RawValue::from_string(json).expect("serde_json has written it"))
     }
 
-    /// The text, if it is one; else it is JSON to be sent as it is written.
+    /// The content of a JSON string; `None` if the body is any other JSON.
     pub fn as_text(&self) -> Option<String> {
         serde_json::from_str(self.0.get()).ok()
     }
 
-    /// The JSON as it is written.
+    /// The JSON as it was written.
     pub fn as_json(&self) -> &str {
         self.0.get()
     }
@@ -115,20 +115,20 @@ impl PartialEq for RawBody {
     }
 }
 
-/// How late an answer comes, in milliseconds.
+/// The delay of a response, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Latency {
-    /// Always as late.
+    /// Always the same.
     FixedMs(u64),
-    /// From the first number to the second, each as likely.
+    /// Uniformly distributed from the first number to the second.
     UniformMs([u64; 2]),
-    /// Spread as a bell around the mean; never below 0.
+    /// Normally distributed; never below 0.
     #[serde(deserialize_with = "strict_object::read")]
     NormalMs(Normal),
 }
 
-/// A bell.
+/// A normal distribution, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NormalDistribution")]
@@ -139,11 +139,11 @@ pub struct Normal {
     pub deviation: f64,
 }
 
-/// The longest that a fault holds an answer back, in milliseconds.
+/// The longest delay of a response and the longest pause between its pieces, in milliseconds.
 pub const LONGEST_MS: u64 = 600_000;
 
 impl Latency {
-    /// How late this time.
+    /// Draws a delay.
     pub fn draw(self, rng: &Rng) -> Duration {
         let milliseconds = match self {
             Latency::FixedMs(fixed) => fixed as f64,
@@ -154,19 +154,20 @@ impl Latency {
     }
 }
 
-/// Box and Muller's way from two even numbers to one of a bell around 0 with a deviation of 1.
+/// A sample of the standard normal distribution, by the Box-Muller transform.
 fn normal_sample(rng: &Rng) -> f64 {
+    // From 1 down to just above 0, since the logarithm of 0 is infinite.
     let (distance, angle) = (1.0 - rng.fraction(), rng.fraction());
     (-2.0 * distance.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
-/// After how much of the body the connection is closed. A body that is no longer than that stays whole.
+/// How much of the body is sent before the connection is closed. A body that is not longer than that is sent whole.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Truncate {
-    /// After so many bytes.
+    /// This many bytes.
     Bytes(usize),
-    /// After such a part of it, from 0 up to 1.
+    /// This part of it, from 0 up to, but not including, 1.
     Fraction(f64),
 }
 
@@ -180,14 +181,14 @@ impl Truncate {
     }
 }
 
-/// The pieces in which an answer comes.
+/// The size of the pieces of a slow response, and the pause between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trickle {
-    /// How many bytes a piece has.
+    /// The bytes in a piece.
     #[schemars(range(min = 1))]
     pub chunk_bytes: usize,
-    /// How long it waits before the next, in milliseconds.
+    /// The pause before the next piece, in milliseconds.
     #[schemars(range(min = 1))]
     pub pause_ms: u64,
 }
@@ -197,14 +198,14 @@ pub struct Trickle {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ConnectionReset")]
 pub enum Reset {
-    /// Before the first byte of the answer.
+    /// Before the first byte of the response.
     Before,
-    /// After half of the body. An answer without a body is reset before its first byte.
+    /// After half of the body. If there is no body, before the first byte of the response.
     MidBody,
 }
 
 impl Effect {
-    /// A name for the journal: the failure's own, else the effect's.
+    /// The name in the journal: of the failure or paging fault if it is one, otherwise of the effect.
     pub fn name(&self) -> &str {
         match self {
             Effect::Failure(name) => name,
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_in_json_is_kept_as_it_is_written() {
+    fn a_json_body_is_unchanged_to_the_byte() {
         let raw = r#"{"raw":{"status":418,"body":{"b":1,"a":[2.50]}}}"#;
         let effect: Effect = serde_json::from_str(raw).unwrap();
         let Effect::Raw(Raw { body: Some(body), .. }) = &effect else { panic!("{effect:?}") };
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn latencies_stay_in_their_bounds_and_spread_as_they_say() {
+    fn latencies_stay_in_their_bounds_and_follow_their_distribution() {
         let rng = Rng::seeded(7);
         let drawn = |latency: Latency| (0..4000).map(|_| latency.draw(&rng).as_secs_f64() * 1000.0).collect();
         let fixed: Vec<f64> = drawn(Latency::FixedMs(20));

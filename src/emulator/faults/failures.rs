@@ -1,4 +1,4 @@
-//! The failures that a fault can bring about, by name: those that all vendors share, and each card's own.
+//! The failures that a fault can inject, by name: those that all vendors have, and those of each card.
 
 use super::rule::RetryAfter;
 use crate::clock::{Micros, SECOND};
@@ -10,10 +10,10 @@ use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::{self, Exceeded, Quota, Shape};
 use crate::library::limits::KeyLimits;
 
-/// How a failure comes about at a provider.
+/// Makes a failure for a provider.
 type Make = fn(&Card) -> Failure;
 
-/// Every provider has these, each in its own words.
+/// The failures that every provider has.
 const SHARED: &[(&str, Make)] = &[
     ("missing_key", |_| Failure::NoKey),
     ("malformed_key", |_| Failure::MalformedKey),
@@ -27,13 +27,13 @@ const SHARED: &[(&str, Make)] = &[
     ("server_error", |_| Failure::Internal),
 ];
 
-/// Every provider has this one too, and again for each further quota: `rate_limited_<quota>`.
+/// The failure of the first quota. Each further quota has its own: `rate_limited_<quota>`.
 const RATE_LIMITED: &str = "rate_limited";
 
-/// Stands for the scope of a vendor whose keys have none.
+/// The missing scope, for a vendor whose keys have no scopes.
 const ANY_SCOPE: &str = "read";
 
-/// Inferred: stands for the quota of a vendor that documents none, for keys without a limit of their own.
+/// Inferred: the quota of an injected rate limit, if neither the vendor nor the key has a quota.
 const ANY_QUOTA: Quota = Quota {
     name: "fault",
     requests: 60,
@@ -43,11 +43,11 @@ const ANY_QUOTA: Quota = Quota {
     evidence: Evidence::Inferred,
 };
 
-/// Inferred: how many seconds a client is told to wait for such a quota, of which nobody knows when it recovers.
+/// Inferred: after how many seconds that quota recovers.
 const WAIT: u64 = 1;
 
-/// The provider's failure of this name, as it is for a key with these limits at the instant `now`. `retry_after` is when
-/// a used-up quota recovers, if it is not to be when that quota would.
+/// The provider's failure with this name, for a key with these limits at the instant `now`. `retry_after` overrides
+/// when a used-up quota recovers. `None` if the provider has no such failure.
 pub fn named(
     card: &Card,
     name: &str,
@@ -61,7 +61,7 @@ pub fn named(
     shared.or_else(injected).or_else(limited)
 }
 
-/// The names of the provider's failures.
+/// The names of all failures of the provider.
 pub fn names(card: &Card) -> Vec<String> {
     let shared = SHARED.iter().map(|(name, _)| (*name).to_owned());
     let limited = [RATE_LIMITED.to_owned()].into_iter();
@@ -69,7 +69,7 @@ pub fn names(card: &Card) -> Vec<String> {
     shared.chain(limited).chain(card.injected_failures.iter().map(|injected| injected.name.to_owned())).collect()
 }
 
-/// A cursor or page number that the provider cannot take.
+/// The failure for an invalid cursor or page number.
 pub fn misplaced(card: &Card) -> Failure {
     let problem = match card.paging().by {
         Position::Offset | Position::Page => Problem::NotANumber,
@@ -108,7 +108,7 @@ mod tests {
     use crate::providers;
 
     #[test]
-    fn every_name_names_a_failure_and_only_one() {
+    fn every_name_has_exactly_one_failure() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             let mut names = names(card);
             assert!(
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_there_names_nothing() {
+    fn an_unknown_name_has_no_failure() {
         let card = providers::ALL[0].card();
         for name in ["", "nope", "rate_limited_", "rate_limited_nope", "RATE_LIMITED"] {
             assert_eq!(named(card, name, KeyLimits::Default, 0, None), None, "{name}");

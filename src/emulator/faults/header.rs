@@ -1,6 +1,6 @@
 //! The request header `X-Emulator-Fault: <name>[; key=value…]`: a fault for this one request, with no rule.
 //!
-//! The name is one of the provider's failures or of the effects; values can stand in quotes.
+//! The name is that of one of the provider's failures or of an effect. Values can be in double quotes.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use crate::contract::provider::Card;
 /// The header's name.
 pub const NAME: &str = "x-emulator-fault";
 
-/// Each effect with the values it takes, for whoever asks for another.
+/// The effects, each with examples for error messages.
 const EFFECTS: &[(&str, &str)] = &[
     ("raw", "raw; status=418; body=short; content_type=text/plain"),
     ("empty", "empty"),
@@ -28,7 +28,7 @@ const EFFECTS: &[(&str, &str)] = &[
     ("paging", "paging; fault=repeat"),
 ];
 
-/// Reads the header's value for a request to this provider: what to do, and the `Retry-After` to send.
+/// Parses the header's value for a request to this provider. Returns the effect and the `Retry-After` to send.
 pub fn read(card: &Card, text: &str) -> Result<(Effect, Option<RetryAfter>), String> {
     let mut parts = split(text)?.into_iter();
     let name = parts.next().unwrap_or_default();
@@ -103,7 +103,7 @@ fn unknown(card: &Card, name: &str) -> String {
     format!("{title} has no failure `{name}`; it has {failures}; and there are the effects {effects}")
 }
 
-/// The text between semicolons, without those in quotes; quotes and the space around are taken off.
+/// Splits the value at semicolons that are not in quotes. Removes quotes and surrounding spaces.
 fn split(text: &str) -> Result<Vec<String>, String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
@@ -111,7 +111,7 @@ fn split(text: &str) -> Result<Vec<String>, String> {
         match c {
             '"' => quoted = !quoted,
             ';' if !quoted => parts.push(String::new()),
-            c => parts.last_mut().expect("it begins with one").push(c),
+            c => parts.last_mut().expect("there is always a part").push(c),
         }
     }
     if quoted {
@@ -120,7 +120,7 @@ fn split(text: &str) -> Result<Vec<String>, String> {
     Ok(parts.iter().map(|part| part.trim().to_owned()).collect())
 }
 
-/// The values that follow the name.
+/// The `key=value` fields after the name. Each is removed when it is read, so that the rest are the unknown ones.
 struct HeaderFields(BTreeMap<String, String>);
 
 impl HeaderFields {
@@ -162,9 +162,9 @@ impl HeaderFields {
     }
 
     fn refuse_others(&self, name: &str) -> Result<(), String> {
-        let Some(stranger) = self.0.keys().next() else { return Ok(()) };
+        let Some(unknown) = self.0.keys().next() else { return Ok(()) };
         let example = EFFECTS.iter().find(|(known, _)| *known == name).map_or("retry_after=3", |(_, example)| example);
-        Err(format!("`{name}` takes no `{stranger}`; write `{example}`"))
+        Err(format!("`{name}` takes no `{unknown}`; write `{example}`"))
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_of_every_provider_can_be_asked_for() {
+    fn every_failure_of_every_provider_can_be_requested() {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             for name in failures::names(card) {
                 assert_eq!(read(card, &name), Ok((Effect::Failure(name.clone()), None)), "{}", card.name);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_effect_can_be_asked_for() {
+    fn every_effect_can_be_requested() {
         assert_eq!(effect("empty"), Effect::Empty);
         assert_eq!(effect(" malformed_json ; "), Effect::MalformedJson);
         assert_eq!(
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_what_to_write() {
+    fn errors_say_what_to_write_instead() {
         let said = |text| read(flora(), text).expect_err(text);
         assert!(said("nope").starts_with("FLORA has no failure `nope`; it has missing_key"));
         assert!(

@@ -1,4 +1,4 @@
-//! A rule as it is listed: with how often it matched and was applied, and what there is to say about it.
+//! A rule as the emulator's own API shows it: with its counts and its state.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,36 @@ use serde::Serialize;
 use super::paging::Realism;
 use super::rule::{Id, Rule};
 
-/// A rule with what became of it.
+/// A fault rule with its counts and its state.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Fault")]
 pub struct ListedRule {
-    /// What it is known by.
+    /// Its id.
     pub id: Id,
     /// The rule.
     pub rule: Rule,
     /// How many requests have matched it while it was in force.
     pub seen: u64,
-    /// How many of them it has struck.
+    /// How many of them it was applied to.
     pub fired: u64,
-    /// Whether it can still strike.
+    /// Whether it can still be applied.
     pub active: bool,
-    /// When it ends.
+    /// When it ends; absent if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// Of paging: how likely each vendor is to do that by itself.
+    /// For a paging fault: how likely it is at each vendor.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub realism: BTreeMap<&'static str, Realism>,
-    /// Why it will not strike as things are, or hardly: as far as that is certain, and as long as it has not.
+    /// Why no request can match it in the current state, or hardly any. Absent if one may, or once it was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
-    /// How often it was matched and applied since the journal was last cleared.
+    /// The counts since the journal was last cleared.
     #[serde(skip)]
     pub since_cleared: SinceCleared,
 }
 
-/// How often a rule was matched and applied since the journal was last cleared, or since it was made.
+/// The counts of a rule since the journal was last cleared, or since the rule was added if that is later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SinceCleared {
     /// How many requests have matched it.

@@ -1,9 +1,9 @@
-//! Faults: rules that make a vendor fail on request, and the header that does so for one request. A rule is [`Rule`] in
-//! JSON; what it does is an [`Effect`]; the failures there are to choose from are in [`failures`].
+//! Faults: rules that make a vendor fail, and a request header that does so for one request. [`Rule`] is a rule in
+//! JSON, [`Effect`] is what it does, and [`failures`] has the failures that it can inject.
 //!
-//! For each request, [`Faults::apply`] says which rules apply to it ([`RequestFacts`] is what they match), and a [`FaultPlan`] made
-//! from them says what that means at each stage of the pipeline. How answers are damaged and connections broken is in
-//! [`wire`]. Rules are kept in memory for each process. With none set, a request costs one load of an atomic.
+//! For each request, [`Faults::choose`] chooses the rules that apply, by its [`RequestFacts`]. A [`FaultPlan`] combines
+//! their effects for the stages of the pipeline. [`wire`] damages responses and breaks connections. Rules are only in
+//! memory. While there are none, their cost for a request is one atomic load.
 
 mod active_rules;
 mod applied_fault;

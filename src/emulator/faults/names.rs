@@ -1,24 +1,24 @@
-//! The names that a fault goes by in the journal: the failure's own name, the word of a paging fault, or else the effect's;
-//! and the kind of effect that a name belongs to.
+//! The names of faults in the journal, and the kind of effect that each belongs to. The name is that of the failure or
+//! paging fault if it is one, otherwise that of the effect.
 
 use super::{failures, paging};
 use crate::contract::provider::Card;
 
-/// The kind of the vendors' failures, which go by their own names.
+/// The kind of the vendors' failures, which have names of their own.
 const FAILURE: &str = "failure";
 
-/// The kind of paging faults, which go by words of their own.
+/// The kind of the paging faults, which have names of their own.
 const PAGING: &str = "paging";
 
-/// The effects that go by their own name.
+/// The effects whose name is also their kind.
 const PLAIN: [&str; 8] = ["raw", "empty", "malformed_json", "content_type", "latency", "truncate", "trickle", "reset"];
 
-/// Whether a fault that the journal has under the name `applied` is meant by `wanted`: this name, or the kind of its effect.
+/// Whether `wanted` is the name `applied` of a fault in the journal, or its kind.
 pub fn is_named(applied: &str, wanted: &str) -> bool {
     applied == wanted || kind(applied) == wanted
 }
 
-/// The kind of effect that goes by this name in the journal.
+/// The kind of the fault with this name in the journal.
 fn kind(name: &str) -> &str {
     match name {
         name if PLAIN.contains(&name) => name,
@@ -27,7 +27,7 @@ fn kind(name: &str) -> &str {
     }
 }
 
-/// Everything that a fault of one of these providers can be asked for by.
+/// All names and kinds of faults that a filter for these providers can use.
 pub fn all_names(cards: &[&Card]) -> Vec<String> {
     let kinds = [FAILURE, PAGING].into_iter().chain(PLAIN);
     let pagings = paging::ALL.iter().map(|fault| fault.word());

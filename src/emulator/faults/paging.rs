@@ -1,6 +1,7 @@
-//! Paging faults: what can happen to a client that walks a listing while others write to it, or while its server misbehaves.
-//! This file has what needs no store: which request a paging fault applies to, what it does to a plan and to a page, and how
-//! likely a vendor is to do that by itself. Making and removing assets between two pages is up to the pipeline.
+//! Paging faults: what can happen to a client that reads a listing page by page while others write to it, or while the
+//! server misbehaves. This file has the parts that need no store: which requests a paging fault applies to, how it
+//! changes a query and a page, and how likely it is at a vendor. The pipeline inserts and removes assets between two
+//! pages.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,23 +13,23 @@ use crate::contract::query::{self, Unknown};
 use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
-/// What happens between two pages of a walk, or to one of them.
+/// A change between two pages of a listing, or to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "PagingFault")]
 pub enum PagingFault {
-    /// An asset is made in front of the listing, before a page that is not the first. It stays.
+    /// An asset is added at the beginning of the listing, before a page that is not the first. It stays there.
     Insert,
-    /// An asset of an earlier page is removed, before a page that is not the first. It stays away.
+    /// The first asset of the listing is removed, before a page that is not the first. It is not restored.
     Remove,
-    /// A page that is not the first begins with the last row of the page before. Where offsets say where pages begin,
-    /// its own last row moves to the next page, which has it if the fault goes on.
+    /// A page that is not the first begins with the last asset of the page before. Where pages are requested by offset,
+    /// its own last asset moves to the next page, which shows it if the fault applies there too.
     Repeat,
-    /// The rows of a page are left out; its cursor, its totals and whether more follows stand.
+    /// A page has no assets, while its cursor and totals are unchanged.
     EmptyPage,
-    /// A page that is asked for by a cursor is refused, as the vendor refuses a cursor that is none.
+    /// A request with a cursor is refused as if the cursor were invalid.
     ExpiredCursor,
-    /// From the second page on, the total is a few more or fewer than it was.
+    /// From the second page on, the total is a few more or fewer than it should be.
     ChangingTotal,
 }
 
@@ -42,37 +43,37 @@ pub const ALL: [PagingFault; 6] = [
     PagingFault::ChangingTotal,
 ];
 
-/// How likely a paging fault is at a vendor.
+/// Whether a vendor's real service could have a paging fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Realism {
-    /// Its paging allows it: clients should be ready for it.
+    /// The vendor's paging allows it, so clients should handle it.
     Plausible,
-    /// Only a broken server would do it: a test of a client's defences.
+    /// Only a broken server would do it.
     Synthetic,
-    /// Its pages have nothing that could go wrong in this way.
+    /// The vendor's pages have nothing that it could affect.
     Impossible,
 }
 
-/// How likely this vendor is to do it, judged by how its pages are asked for.
+/// Whether this vendor's real service could have this fault, judged by how its pages are requested.
 pub fn realism(card: &Card, fault: PagingFault) -> Realism {
     use Realism::{Impossible, Plausible, Synthetic};
     let by = card.paging().by;
     match fault {
-        // Other clients write whenever they like.
+        // Other clients can write at any time.
         PagingFault::Insert | PagingFault::Remove => Plausible,
-        // One asset more in front moves every later row by one; a place in the order does not move.
+        // A new first asset moves every offset by one. A keyset cursor's position does not move.
         PagingFault::Repeat if by == Position::Keyset => Synthetic,
         PagingFault::Repeat => Plausible,
-        // A server that filters what it has read can come to nothing and still know where it stopped. One that counts
-        // rows cannot, and where pages announce nothing, an empty one just looks like the end.
+        // A server that filters the rows after reading them can have none left and still return a cursor. Without
+        // cursors, an empty page just looks like the end.
         PagingFault::EmptyPage if has_cursors(card) => Plausible,
         PagingFault::EmptyPage => Synthetic,
-        // The asset that a cursor points to may be gone; a mere number never goes stale.
+        // The asset that a keyset cursor names may have been removed. An offset never becomes invalid.
         PagingFault::ExpiredCursor if by == Position::Keyset => Plausible,
         PagingFault::ExpiredCursor if has_cursors(card) => Synthetic,
         PagingFault::ExpiredCursor => Impossible,
-        // Any write between two pages does it, if there is a total.
+        // Any write between two pages changes the total, if pages have one.
         PagingFault::ChangingTotal if card.paging().total => Plausible,
         PagingFault::ChangingTotal => Impossible,
     }
@@ -83,7 +84,7 @@ fn has_cursors(card: &Card) -> bool {
 }
 
 impl PagingFault {
-    /// The word in JSON.
+    /// The name in JSON.
     pub fn word(self) -> &'static str {
         match self {
             PagingFault::Insert => "insert",
@@ -95,18 +96,18 @@ impl PagingFault {
         }
     }
 
-    /// Whether it can apply to this request. All but the empty page need a page before; requests for others are not even
-    /// counted by a rule, so that "the next one" is the next one it can apply to.
+    /// Whether it can apply to this request. All but the empty page apply only after the first page. A rule does not
+    /// count requests that its fault cannot apply to, so `{"next": 1}` means the next request that it can apply to.
     pub fn concerns(self, card: &Card, query: &str) -> bool {
         self == PagingFault::EmptyPage || follows_another(card, query)
     }
 
-    /// What it does to the question for a page.
+    /// Changes the query for a page.
     pub fn alter_query(self, plan: &mut AssetQuery) {
         plan.overlap |= self == PagingFault::Repeat;
     }
 
-    /// What it does to the page.
+    /// Changes the page.
     pub fn alter_page(self, page: &mut Page, rng: &Rng) {
         match self {
             PagingFault::EmptyPage => page.hidden = true,
@@ -116,14 +117,14 @@ impl PagingFault {
     }
 }
 
-/// Whether the request asks for a page that is not the first: its position is not the one that an absent one means.
+/// Whether the request is for a page after the first: its position differs from the default.
 pub fn follows_another(card: &Card, query: &str) -> bool {
     let Some(position) = card.params().iter().find(|param| param.name == card.paging().position) else { return false };
     let read = |query| query::read(&[*position], Unknown::Ignored, query);
     read(query).is_ok_and(|asked| read("").is_ok_and(|first| asked != first))
 }
 
-/// A total that has moved by one, two or three.
+/// The total plus or minus one, two or three.
 fn changed_total(total: u64, rng: &Rng) -> u64 {
     let by = 1 + rng.below(3);
     if rng.below(2) == 0 { total.checked_sub(by).unwrap_or(total + by) } else { total.saturating_add(by) }
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_follows_another_unless_it_is_the_first_however_that_is_said() {
+    fn the_first_page_is_recognized_however_it_is_requested() {
         for (name, first, later) in [
             ("xqr", &["", "offset=0", "limit=5"][..], &["offset=1", "limit=5&offset=20"][..]),
             ("flora", &["", "cursor=", "cursor=eyJvZmZzZXQiOjB9"], &["cursor=eyJvZmZzZXQiOjIwfQ"]),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_happen_follows_from_how_pages_are_asked_for() {
+    fn realism_depends_on_how_pages_are_requested() {
         use Realism::{Impossible, Plausible, Synthetic};
         let all = |name| ALL.map(|fault| realism(card(name), fault));
         assert_eq!(all("xqr"), [Plausible, Plausible, Plausible, Synthetic, Impossible, Impossible]);

@@ -1,4 +1,4 @@
-//! What the faults that apply to a request do to it, in the order of the pipeline's stages.
+//! The combined effects of the faults that apply to a request, in the order of the pipeline's stages.
 
 use std::time::Duration;
 
@@ -20,39 +20,39 @@ use crate::library::limits::KeyLimits;
 use crate::library::selection::AssetQuery;
 use crate::random::Rng;
 
-/// What happens to one request. Latencies add up. Of the other faults, the first of each of these groups counts:
+/// The effects of all faults on one request. Latencies add up. Of the others, the first in each of these groups counts:
 ///
-/// - what is answered: `failure`, `raw`, `empty`;
+/// - the content of the response: `failure`, `raw`, `empty`;
 /// - the paging;
-/// - how the answer is written: `malformed_json`, `content_type`;
-/// - how it is sent: `truncate`, `trickle`, `reset`.
+/// - the format of the response: `malformed_json`, `content_type`;
+/// - the delivery of the response: `truncate`, `trickle`, `reset`.
 ///
-/// Most requests have an empty plan, so the large parts are in boxes.
+/// Most requests have an empty plan, so the large fields are boxed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FaultPlan {
-    /// How long the request waits before anything else happens to it.
+    /// How long to wait before the request is served.
     pub delay: Duration,
-    /// What is answered in place of a page.
+    /// The response or failure in place of the vendor's response.
     pub instead: Option<Box<Replacement>>,
-    /// What happens to the walk. Before a page is read, the pipeline itself makes or removes an asset.
+    /// The paging fault.
     pub paging: Option<PagingFault>,
     retry_after: Option<RetryAfter>,
-    emptied: bool,
-    written: Option<Box<Effect>>,
-    travels: Option<Box<Effect>>,
+    is_emptied: bool,
+    format: Option<Box<Effect>>,
+    delivery: Option<Box<Effect>>,
 }
 
-/// An answer in place of a page.
+/// What replaces the vendor's response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Replacement {
-    /// A failure for the vendor to word.
+    /// A failure, in the vendor's format.
     Failure(Failure),
-    /// An answer that has nothing of the vendor's.
+    /// A complete response, sent as it is.
     Raw(Reply),
 }
 
 impl FaultPlan {
-    /// Puts together what applies to a request to this provider, with a key of these limits.
+    /// Combines the faults that apply to a request to this provider, with a key with these limits.
     pub fn of(applied: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
         let mut plan = FaultPlan::default();
         for AppliedFault { effect, retry_after, .. } in applied {
@@ -64,13 +64,13 @@ impl FaultPlan {
                     plan.answer(*retry_after, failure);
                 }
                 Effect::Raw(raw) => plan.answer(*retry_after, || Some(Replacement::Raw(reply(raw)))),
-                Effect::Empty if plan.instead.is_none() => plan.emptied = true,
+                Effect::Empty if plan.instead.is_none() => plan.is_emptied = true,
                 Effect::Empty => {}
                 Effect::MalformedJson | Effect::ContentType(_) => {
-                    plan.written.get_or_insert_with(|| Box::new(effect.clone()));
+                    plan.format.get_or_insert_with(|| Box::new(effect.clone()));
                 }
                 Effect::Truncate(_) | Effect::Trickle(_) | Effect::Reset(_) => {
-                    plan.travels.get_or_insert_with(|| Box::new(effect.clone()));
+                    plan.delivery.get_or_insert_with(|| Box::new(effect.clone()));
                 }
             }
         }
@@ -78,66 +78,66 @@ impl FaultPlan {
     }
 
     fn answer(&mut self, retry_after: Option<RetryAfter>, instead: impl FnOnce() -> Option<Replacement>) {
-        if self.instead.is_none() && !self.emptied {
+        if self.instead.is_none() && !self.is_emptied {
             self.retry_after = retry_after;
             self.instead = instead().map(Box::new);
         }
     }
 
-    /// The refusal of a cursor, if that is what happens to the walk.
+    /// The failure of the request's cursor, if that is the paging fault.
     pub fn refused_cursor(&self, card: &Card) -> Option<Failure> {
         (self.paging == Some(PagingFault::ExpiredCursor)).then(|| failures::misplaced(card))
     }
 
-    /// What the pipeline does to the library before the page is read: it makes an asset, or removes one.
+    /// The paging fault, if the pipeline must insert or remove an asset for it before the page is read.
     pub fn write_between(&self) -> Option<PagingFault> {
         self.paging.filter(|fault| matches!(fault, PagingFault::Insert | PagingFault::Remove))
     }
 
-    /// What happens to the question for a page.
+    /// Applies the paging fault to the query for a page.
     pub fn alter_query(&self, plan: &mut AssetQuery) {
         if let Some(fault) = self.paging {
             fault.alter_query(plan);
         }
     }
 
-    /// What happens to the page, before the vendor shows it.
+    /// Applies the paging fault to the page, before the vendor renders it.
     pub fn alter_page(&self, page: &mut Page, rng: &Rng) {
         if let Some(fault) = self.paging {
             fault.alter_page(page, rng);
         }
     }
 
-    /// What happens to the vendor's answer, whatever it is, before it is put on the wire.
+    /// Applies `retry_after` and the effects on content and format to a reply, whether it is a page or a failure.
     pub fn finish(&self, mut reply: Reply, now: Micros) -> Reply {
         let retry_after = self.retry_after.filter(|_| self.instead.is_some()).map(|after| after.value(now));
         if let Some(value) = retry_after.and_then(|value| HeaderValue::try_from(value).ok()) {
             reply.headers.insert(header::RETRY_AFTER, value);
         }
-        if self.emptied {
+        if self.is_emptied {
             reply = wire::emptied(reply);
         }
-        match &self.written {
+        match &self.format {
             Some(effect) => wire::written(reply, effect),
             None => reply,
         }
     }
 
-    /// How much leaves of an answer with a body of so many bytes.
+    /// How much is sent of a response with a body of `length` bytes.
     pub fn delivery(&self, length: usize, peer: &Client) -> Delivery {
-        self.travels.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
+        self.delivery.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
     }
 
-    /// What happens to the answer on its way; the last thing before the HTTP layer has it.
+    /// Applies the effect on delivery, as the last step before hyper sends the response.
     pub async fn send(&self, response: Response, peer: &Client) -> Response {
-        match &self.travels {
+        match &self.delivery {
             Some(effect) => Box::pin(wire::send(response, effect, peer)).await,
             None => response,
         }
     }
 }
 
-/// A raw answer. A body that is not a text is JSON, and said to be unless the headers say otherwise.
+/// The reply of the effect `raw`. If the body is JSON and the headers have no content type, it is `application/json`.
 fn reply(Raw { status, headers, body }: &Raw) -> Reply {
     let mut reply = Reply::empty(wire::status(*status));
     if let Some(body) = body {

@@ -1,5 +1,5 @@
-//! Whether a rule can apply at all, as far as that is certain when it is made. A rule that no request matches breaks nothing,
-//! so nobody notices that its path is wrong or that its listing has one page.
+//! Warns about rules that no request can match, as far as that is certain. Without a warning, a wrong path or a listing
+//! with only one page goes unnoticed, since the rule just does nothing.
 
 use std::collections::BTreeMap;
 
@@ -13,26 +13,26 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::emulator::redaction::{self, SHORT, Secrets};
 
-/// What a rule can reach in the workspace that it is for.
+/// The contents of the workspace that a rule is for.
 #[derive(Debug, Clone, Default)]
 pub struct Reachable {
-    /// The provider and the text of each key; `None` where any key will do.
+    /// The provider and the text of each key; `None` if the rule is not for one workspace.
     pub keys: Option<Vec<(String, String)>>,
-    /// What each provider lists for a client that asks for nothing in particular, where all its keys are shown the same.
+    /// The listing without parameters of each provider, if all of its keys are shown the same.
     pub listings: BTreeMap<&'static str, Listing>,
 }
 
 /// A listing without filters.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing {
-    /// How many assets it has.
+    /// The number of assets.
     pub assets: u64,
-    /// How many a page has by default.
+    /// The default page size.
     pub page: u64,
 }
 
 impl Rule {
-    /// Why it will never apply, or only if a client does what is not likely; none if any provider's requests can match it.
+    /// Why no request can match the rule, or only an unlikely one. `None` if requests to at least one provider can.
     pub fn warning(&self, reachable: &Reachable) -> Option<String> {
         let mut reasons = Vec::new();
         for card in cards(self) {
@@ -42,7 +42,7 @@ impl Rule {
     }
 
     fn why_never(&self, card: &Card, reachable: &Reachable) -> Option<String> {
-        // With an answer of its own, a rule can stand for a route that is not imitated.
+        // A raw response can replace the 404 or 501 of a route that does not exist.
         let needs_route = !matches!(self.effect, Effect::Raw(_));
         let route =
             || needs_route.then(|| self.matches.other_route(card, matches!(self.effect, Effect::Paging(_)))).flatten();
@@ -51,7 +51,7 @@ impl Rule {
         route().or_else(query).or_else(key).or_else(|| self.single_page(card, reachable))
     }
 
-    /// Why there is no page after the first that it can apply to.
+    /// The reason if it is a paging fault and there is no page after the first.
     fn single_page(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         let Effect::Paging(fault) = self.effect else { return None };
         if fault == PagingFault::EmptyPage {
@@ -76,7 +76,7 @@ impl Rule {
 }
 
 impl Match {
-    /// Why only requests for what is not there match it.
+    /// The reason if it matches only requests to routes that the vendor does not have.
     fn other_route(&self, card: &Card, of_list: bool) -> Option<String> {
         let Card { name, title, .. } = card;
         let can_be = |operation: &&Operation| !of_list || operation.name == card.list_operation().name;
@@ -91,7 +91,7 @@ impl Match {
         Some(format!("{title} has no route that the rule matches{hint}; `assetmock providers {name}` lists them"))
     }
 
-    /// Whether a request for this operation, or one that the vendor's framework answers at its path, can match.
+    /// Whether it can match a request for this operation, or one with HEAD or OPTIONS to its path.
     fn can_be_for(&self, operation: &Operation, card: &Card) -> bool {
         let fits = |path: &String| match path.strip_suffix('*') {
             Some(beginning) => operation.can_begin_with(beginning),
@@ -99,7 +99,7 @@ impl Match {
         };
         let allowed = |method: &String| match &*method.to_ascii_uppercase() {
             "HEAD" if self.operation.is_some() => operation.method == "GET" && card.methods.has_head(),
-            // Rules come before routes: an answer that refuses the method can be replaced too.
+            // Rules are applied before the method is checked, so the 405 of a wrong method can be replaced too.
             "HEAD" | "OPTIONS" => self.operation.is_none(),
             method => method == operation.method,
         };
@@ -107,9 +107,9 @@ impl Match {
         is_named && self.path.as_ref().is_none_or(fits) && self.method.as_ref().is_none_or(allowed)
     }
 
-    /// Why only requests with a parameter that the vendor does not have match it.
+    /// The reason if it matches only requests with a parameter that the vendor does not have.
     fn unknown_parameter(&self, card: &Card) -> Option<String> {
-        // Only the parameters of the list are known.
+        // The tables of parameters are complete only for the list operation.
         if !self.can_be_for(card.list_operation(), card) {
             return None;
         }
@@ -121,7 +121,7 @@ impl Match {
         Some(format!("{} has no parameter `{name}`, and the rule matches only requests with it{near}", card.title))
     }
 
-    /// Why no request of the workspace matches it: a rule for a workspace is for requests with one of its keys.
+    /// The reason if the rule is for a workspace that has no matching key.
     fn missing_key(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         let keys = reachable.keys.as_ref()?;
         let mut of_provider = keys.iter().filter(|(provider, _)| provider == card.name).peekable();
@@ -136,7 +136,7 @@ impl Match {
         ))
     }
 
-    /// Whether what it says of the position leaves no page but the first.
+    /// Whether its `query` only matches requests for the first page.
     fn asks_for_first_page(&self, card: &Card) -> bool {
         let position = card.paging().position;
         self.query.get(position).is_some_and(|value| {

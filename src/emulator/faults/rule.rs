@@ -1,4 +1,5 @@
-//! A rule as it is written in JSON: which requests it is for, what it does to them, and to which of them in turn.
+//! A fault rule as it is written in JSON: which requests it matches, its effect, and which of the matching requests it
+//! applies to.
 //!
 //! ```json
 //! {"match": {"provider": "acme", "path": "/v2/*"}, "effect": {"failure": "rate_limited"}, "trigger": {"next": 2},
@@ -16,28 +17,28 @@ use crate::contract::provider::Card;
 use crate::library::strict_object;
 use crate::random::Rng;
 
-/// What a rule is known by: numbers from 1, never used twice.
+/// The id of a rule: numbers from 1, which are never reused.
 pub type Id = u64;
 
-/// One rule. Everything but the effect can be left out.
+/// A fault rule. Only the effect is required.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "FaultRule")]
 pub struct Rule {
-    /// Which requests it is for; all if left out.
+    /// Which requests it matches; all if left out.
     #[serde(default, rename = "match", deserialize_with = "strict_object::read")]
     pub matches: Match,
-    /// What it does to them.
+    /// What it does to a request.
     #[serde(deserialize_with = "read_effect")]
     pub effect: Effect,
-    /// To which of them in turn.
+    /// Which of the matching requests it is applied to.
     #[serde(default, deserialize_with = "read_trigger")]
     pub trigger: Trigger,
-    /// How many seconds of the emulator's clock it lasts; for ever if left out.
+    /// How many seconds it lasts, by its workspace's clock or else the emulator's; until it is removed if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub for_seconds: Option<u32>,
-    /// The `Retry-After` of a failure or a raw answer; if left out, the vendor's own.
+    /// The `Retry-After` of a failure or a raw response; the vendor's own if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
 }
@@ -52,35 +53,35 @@ fn read_trigger<'de, D: Deserializer<'de>>(json: D) -> Result<Trigger, D::Error>
     strict_object::read_choice(json, FORMS)
 }
 
-/// Which requests a rule is for: those of which all that is given here is true.
+/// The conditions of a rule. A request must meet all that are present.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "FaultMatch")]
 pub struct Match {
-    /// The workspace of the request's key. Requests without a key that is known have none.
+    /// The workspace of the request's key. A request without a known key has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
     /// The provider's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// The key, as the request carries it.
+    /// The key that the request sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The operation, such as `list_assets`: `assetmock providers NAME` lists them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// The method, in either case.
+    /// The method, in upper or lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The path below the provider's prefix; a `*` at its end stands for anything.
+    /// The path below the provider's prefix. A `*` at its end matches any text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Parameters: one with this value is there, or none of the name where the value is null.
+    /// Query parameters with the values that they must have. Null: the parameter must be absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, Option<String>>,
 }
 
-/// Which of the requests that match, in turn.
+/// Which of the matching requests a rule is applied to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FaultTrigger")]
@@ -88,11 +89,11 @@ pub enum Trigger {
     /// All of them.
     #[default]
     Always,
-    /// The next so many.
+    /// The next ones, this many.
     Next(u64),
-    /// Every so manieth: of 3, the third, the sixth.
+    /// Every n-th: with 3, the third and the sixth.
     Every(u64),
-    /// All after so many.
+    /// All after the first ones, this many.
     After(u64),
     /// Each with this probability, above 0 and at most 1.
     Probability(f64),
@@ -102,57 +103,57 @@ pub enum Trigger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "`retry_after` is a number of seconds or `{\"date_in_seconds\": N}`")]
 pub enum RetryAfter {
-    /// In so many seconds, told as a number.
+    /// In this many seconds, sent as a number.
     Seconds(u64),
-    /// In so many seconds, told as a date.
+    /// In this many seconds, sent as a date.
     #[serde(deserialize_with = "strict_object::read")]
     Date(InSeconds),
 }
 
-/// A date, as seconds from now.
+/// A date in the future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "RetryAfterDate")]
 pub struct InSeconds {
-    /// Seconds from the moment of the answer.
+    /// The seconds from the response to the date.
     pub date_in_seconds: u64,
 }
 
-/// What a request is matched by.
+/// The properties of a request that rules match.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFacts<'a> {
-    /// The card of the provider that it goes to.
+    /// The card of its provider.
     pub card: &'static Card,
     /// The workspace of its key, if the key is known.
     pub workspace: Option<&'a str>,
-    /// Its key, if it carries one.
+    /// The key that it sends, if any.
     pub key: Option<&'a str>,
-    /// The operation of the provider's that it is for, if it is for one.
+    /// The operation that it was routed to, if any.
     pub operation: Option<&'static str>,
     /// Its method.
     pub method: &'a str,
     /// Its path below the provider's prefix, decoded.
     pub path: &'a str,
-    /// Its query string, as it came.
+    /// Its raw query string.
     pub query: &'a str,
 }
 
 impl RequestFacts<'_> {
-    /// Whether it is for the list of assets: nothing else has pages.
+    /// Whether it is for the list of assets, the only operation with pages.
     pub fn lists(&self) -> bool {
         self.operation == Some(self.card.list_operation().name)
     }
 }
 
 impl RetryAfter {
-    /// How many seconds from now.
+    /// The seconds until the client may try again.
     pub fn seconds(self) -> u64 {
         match self {
             RetryAfter::Seconds(seconds) | RetryAfter::Date(InSeconds { date_in_seconds: seconds }) => seconds,
         }
     }
 
-    /// The header's value.
+    /// The value of the header, for a response at `now`.
     pub fn value(self, now: Micros) -> String {
         let wait = || Micros::try_from(self.seconds()).unwrap_or(Micros::MAX).saturating_mul(SECOND);
         match self {
@@ -163,7 +164,7 @@ impl RetryAfter {
 }
 
 impl Match {
-    /// Whether the request is one of them.
+    /// Whether the request meets all conditions.
     pub fn fits(&self, asked: &RequestFacts) -> bool {
         let is = |wanted: &Option<String>, given: Option<&str>| wanted.is_none() || wanted.as_deref() == given;
         is(&self.provider, Some(asked.card.name))
@@ -192,7 +193,7 @@ fn fits_query(name: &str, value: Option<&str>, query: &str) -> bool {
 }
 
 impl Trigger {
-    /// Whether it fires at a request, the `seen`th that matches, counted from 1.
+    /// Whether the rule is applied to the `seen`-th matching request, counted from 1.
     pub fn fires(self, seen: u64, rng: &Rng) -> bool {
         match self {
             Trigger::Always => true,
@@ -203,7 +204,7 @@ impl Trigger {
         }
     }
 
-    /// Whether it can fire no more.
+    /// Whether the rule can never be applied again after `seen` matching requests.
     pub fn is_spent(self, seen: u64) -> bool {
         matches!(self, Trigger::Next(count) if seen >= count)
     }
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_given_must_be_true() {
+    fn a_request_must_meet_all_conditions() {
         for (matches, expected) in [
             ("{}", true),
             (r#"{"workspace":"ws_a"}"#, true),
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probability_is_kept_and_the_same_for_the_same_seed() {
+    fn a_probability_is_respected_and_reproducible_with_a_seed() {
         let fired = |seed| {
             let rng = Rng::seeded(seed);
             (0..5000).map(|seen| Trigger::Probability(0.2).fires(seen, &rng)).collect::<Vec<_>>()

@@ -1,4 +1,5 @@
-//! Rules that have not applied to any request: a test that set one up and passes has not shown what it meant to show.
+//! Reports rules that were not applied to any request. A test that adds such a rule and passes has not tested the
+//! failure.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,20 +9,19 @@ use super::listed_rule::ListedRule;
 use super::paging::PagingFault;
 use super::rule::{Id, Trigger};
 
-/// A rule that has not struck.
+/// A fault rule that was not applied to any request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnfiredFault {
-    /// What it is known by.
+    /// Its id.
     pub id: Id,
-    /// The name under which the journal has it when it strikes.
+    /// The name of its fault in the journal.
     pub fault: String,
-    /// What is known of why it has not, in a sentence.
+    /// The reason, as far as it is known, in a sentence.
     pub message: String,
 }
 
 impl ListedRule {
-    /// What there is to tell if it has not applied to any request: never since it was made, or, as long as it is in force,
-    /// since the journal was last cleared.
+    /// A report if the rule was never applied, or if it is active and not applied since the journal was cleared.
     pub fn unfired(&self) -> Option<UnfiredFault> {
         let has_fired = self.fired > 0 && (self.since_cleared.fired > 0 || !self.active);
         let fault = self.rule.effect.name().to_owned();
@@ -51,7 +51,7 @@ impl ListedRule {
 }
 
 impl Trigger {
-    /// How many more requests have to match until it fires for certain, after so many that have.
+    /// How many more requests must match until it is certain to fire, after `seen` matching ones.
     fn missing(self, seen: u64) -> u64 {
         match self {
             Trigger::Every(step) => step - seen % step,

@@ -1,9 +1,9 @@
-//! Spoilt answers and broken connections. What is written wrongly is a plain change of the [`Reply`]; what goes wrong on
-//! the way is a body that comes in pieces, stops early, or breaks its connection off.
+//! Damaged responses and broken connections. Effects on the content or format change the [`Reply`]. Effects on the
+//! delivery are bodies that are sent in pieces, end early or break the connection.
 //!
-//! Over HTTP/1.1 a broken answer ends exactly where it should, whatever went before on the same connection: the body
-//! waits until its part is with the operating system, and then fails, at which the HTTP layer drops the connection.
-//! Other requests of an HTTP/2 connection are none of a fault's business: there only the stream is reset.
+//! Over HTTP/1.1 a broken response ends at exactly the intended byte: the body waits until its part has been passed to
+//! the operating system and then returns an error, and hyper drops the connection. Over HTTP/2 only the stream is
+//! reset, so that the other requests on the connection are not affected.
 
 use std::io;
 use std::time::Duration;
@@ -20,62 +20,63 @@ use crate::http::connection::ConnectionHandle;
 use crate::http::reply::Reply;
 use crate::http::response_body::ResponseBody;
 
-/// Whom an answer goes to.
+/// The client that a response is sent to.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
-    /// The connection, if the answer has it to itself while it lasts.
-    line: Option<ConnectionHandle>,
-    /// Whether it gets no body.
-    headless: bool,
-    /// Whether its other requests use the same connection: then the head of an answer leaves before its stream is reset.
+    /// The connection; `None` over HTTP/2, where other requests share it.
+    connection: Option<ConnectionHandle>,
+    /// Whether the request is HEAD, so that the response has no body.
+    no_body: bool,
+    /// Whether the connection is HTTP/2. Then the response head is sent before the stream is reset.
     is_shared: bool,
 }
 
-/// How much of an answer leaves.
+/// How much of a response is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// All of it.
     Whole,
-    /// Its head, and so many bytes of its body.
+    /// Its head, and this many bytes of its body.
     Part(usize),
-    /// Not even its status.
+    /// Nothing, not even the status.
     Nothing,
 }
 
 impl Client {
-    /// Whoever sent this request on this connection.
-    pub fn of(request: &Parts, line: Option<ConnectionHandle>) -> Client {
-        let alone = request.version != Version::HTTP_2;
-        Client { line: line.filter(|_| alone), headless: request.method == Method::HEAD, is_shared: !alone }
+    /// The client of this request on this connection.
+    pub fn of(request: &Parts, connection: Option<ConnectionHandle>) -> Client {
+        let is_shared = request.version == Version::HTTP_2;
+        Client { connection: connection.filter(|_| !is_shared), no_body: request.method == Method::HEAD, is_shared }
     }
 
-    async fn has_all_so_far(&self) {
-        if let Some(line) = &self.line {
-            line.flushed().await;
+    /// Waits until everything that was written to the connection has been passed to the operating system.
+    async fn flushed(&self) {
+        if let Some(connection) = &self.connection {
+            connection.flushed().await;
         }
     }
 
     fn reset(&self) {
-        if let Some(line) = &self.line {
-            line.reset();
+        if let Some(connection) = &self.connection {
+            connection.reset();
         }
     }
 }
 
-/// A reset overtakes what is still in a buffer, so that what was sent before is given this long to arrive.
+/// A reset discards bytes that are still in a buffer, so the bytes before it get this long to arrive.
 const ARRIVAL: Duration = Duration::from_millis(10);
 
-/// The status of a checked effect.
+/// The status of a `raw` effect, which `faults::check` has validated.
 pub fn status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// 200 and no body, with the answer's headers.
+/// The reply with status 200 and without its body.
 pub fn emptied(reply: Reply) -> Reply {
     Reply { status: StatusCode::OK, body: ResponseBody::default(), ..reply }
 }
 
-/// The answer as this effect has it written.
+/// The reply after an effect on its format.
 pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
     match effect {
         Effect::MalformedJson => reply.body = malformed(&reply.body.whole()),
@@ -89,14 +90,14 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
     reply
 }
 
-/// No JSON text ends in a comma.
+/// Replaces the last byte by a comma, since no valid JSON ends in one.
 fn malformed(body: &[u8]) -> ResponseBody {
     [&body[..body.len().saturating_sub(1)], b","].concat().into()
 }
 
-/// How much leaves, under this effect, of an answer with a body of so many bytes.
+/// How much of a response with a body of `length` bytes is sent under this effect.
 pub fn delivery(effect: &Effect, length: usize, peer: &Client) -> Delivery {
-    let has_body = length > 0 && !peer.headless;
+    let has_body = length > 0 && !peer.no_body;
     match effect {
         Effect::Truncate(part) if has_body && part.of(length) < length => Delivery::Part(part.of(length)),
         Effect::Reset(Reset::MidBody) if has_body => Delivery::Part(length / 2),
@@ -106,29 +107,29 @@ pub fn delivery(effect: &Effect, length: usize, peer: &Client) -> Delivery {
     }
 }
 
-/// The answer as it travels under this effect.
+/// Applies an effect on the delivery to a response.
 pub async fn send(response: Response, effect: &Effect, peer: &Client) -> Response {
     let (mut head, body) = response.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let bodiless = whole.is_empty() || peer.headless;
+    let bodiless = whole.is_empty() || peer.no_body;
     let body = match effect {
         Effect::Trickle(pieces) => trickle(whole, *pieces),
         Effect::Truncate(part) if part.of(whole.len()) < whole.len() => {
-            closed(whole.slice(..part.of(whole.len())), peer.clone())
+            end_with_close(whole.slice(..part.of(whole.len())), peer.clone())
         }
-        Effect::Reset(Reset::MidBody) if !bodiless => reset(whole.slice(..whole.len() / 2), peer.clone()),
+        Effect::Reset(Reset::MidBody) if !bodiless => end_with_reset(whole.slice(..whole.len() / 2), peer.clone()),
         Effect::Reset(_) => {
-            peer.has_all_so_far().await;
+            peer.flushed().await;
             peer.reset();
-            reset(Bytes::new(), Client::default())
+            end_with_reset(Bytes::new(), Client::default())
         }
         _ => Body::from(whole),
     };
     Response::from_parts(head, body)
 }
 
-/// The whole, in pieces with pauses between them.
+/// A body that is sent in pieces, with pauses between them.
 fn trickle(whole: Bytes, Trickle { chunk_bytes, pause_ms }: Trickle) -> Body {
     let pieces = stream::unfold((whole, Duration::ZERO), move |(mut rest, pause)| async move {
         if rest.is_empty() {
@@ -143,22 +144,22 @@ fn trickle(whole: Bytes, Trickle { chunk_bytes, pause_ms }: Trickle) -> Body {
     Body::from_stream(pieces)
 }
 
-/// A part of a body, after which the connection is closed.
-fn closed(part: Bytes, peer: Client) -> Body {
-    broken(part, async move {
-        peer.has_all_so_far().await;
-        if peer.line.is_none() {
+/// A body that ends after `part`, and then closes the connection.
+fn end_with_close(part: Bytes, peer: Client) -> Body {
+    end_with_error(part, async move {
+        peer.flushed().await;
+        if peer.connection.is_none() {
             sleep(ARRIVAL).await;
         }
         io::ErrorKind::ConnectionAborted.into()
     })
 }
 
-/// A part of a body, after which the connection is reset.
+/// A body that ends after `part`, and then resets the connection.
 fn reset(part: Bytes, peer: Client) -> Body {
     let sent = !part.is_empty();
-    broken(part, async move {
-        peer.has_all_so_far().await;
+    end_with_error(part, async move {
+        peer.flushed().await;
         if sent {
             sleep(ARRIVAL).await;
         }
@@ -167,8 +168,8 @@ fn reset(part: Bytes, peer: Client) -> Body {
     })
 }
 
-/// A part of a body that fails afterwards.
-fn broken(part: Bytes, end: impl Future<Output = io::Error> + Send + 'static) -> Body {
+/// A body that fails after `part`, when `end` resolves.
+fn end_with_error(part: Bytes, end: impl Future<Output = io::Error> + Send + 'static) -> Body {
     let part = stream::iter([Ok(part)]);
     Body::from_stream(part.chain(stream::once(async { Err(end.await) })))
 }

@@ -1,6 +1,6 @@
-//! How many bytes of bodies are held. Answers that are given again and again share their memory with each other and with the
-//! cache of responses, so a piece counts once, however many entries hold it. A piece is known by its place in memory, which
-//! is its own as long as it is held.
+//! Counts the memory of the bodies in the journal. Equal responses share one allocation with each other and with the
+//! response cache, so an allocation is counted once, however many entries refer to it. It is identified by its address,
+//! which is unique while an entry refers to it.
 
 use std::collections::HashMap;
 
@@ -8,53 +8,53 @@ use bytes::Bytes;
 
 use super::entry::{Body, JournalEntry};
 
-/// The bodies of all entries.
+/// The memory of the bodies of all entries.
 #[derive(Debug, Default)]
 pub(super) struct BodyBytes {
     bytes: usize,
-    /// How many entries hold a piece, by its place and length.
+    /// How many entries refer to an allocation, by its address and length.
     holders: HashMap<(usize, usize), usize>,
 }
 
 impl BodyBytes {
-    /// The bytes that are held.
+    /// The total, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Counts the bodies of an entry.
+    /// Adds the bodies of an entry.
     pub fn add(&mut self, entry: &JournalEntry) {
-        self.bytes += own(entry);
+        self.bytes += unshared_bytes(entry);
         let shared = entry.response_body.kept.shared();
         if shared.is_empty() {
             return;
         }
-        let holders = self.holders.entry(place(shared)).or_default();
+        let holders = self.holders.entry(address(shared)).or_default();
         *holders += 1;
         if *holders == 1 {
             self.bytes += shared.len();
         }
     }
 
-    /// Counts them no longer. They must have been counted.
+    /// Subtracts the bodies of an entry, which must have been added.
     pub fn remove(&mut self, entry: &JournalEntry) {
-        self.bytes -= own(entry);
+        self.bytes -= unshared_bytes(entry);
         let shared = entry.response_body.kept.shared();
-        let Some(holders) = self.holders.get_mut(&place(shared)) else { return };
+        let Some(holders) = self.holders.get_mut(&address(shared)) else { return };
         *holders -= 1;
         if *holders == 0 {
-            self.holders.remove(&place(shared));
+            self.holders.remove(&address(shared));
             self.bytes -= shared.len();
         }
     }
 }
 
-/// What the entry shares with no other: the request's body, and the end of the answer's.
-fn own(entry: &JournalEntry) -> usize {
-    let asked = entry.request_body.as_deref().map_or(0, |Body { kept, .. }| kept.len());
-    asked + entry.response_body.kept.own().len()
+/// The bytes that the entry shares with no other: the request's body, and the suffix of the response's.
+fn unshared_bytes(entry: &JournalEntry) -> usize {
+    let request = entry.request_body.as_deref().map_or(0, |Body { kept, .. }| kept.len());
+    request + entry.response_body.kept.own().len()
 }
 
-fn place(bytes: &Bytes) -> (usize, usize) {
+fn address(bytes: &Bytes) -> (usize, usize) {
     (bytes.as_ptr() as usize, bytes.len())
 }

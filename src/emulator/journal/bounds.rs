@@ -1,18 +1,18 @@
-//! How much the journal keeps.
+//! The bounds of the journal.
 
-/// How much a journal holds.
+/// The bounds of a journal. At each of them the oldest entries or bodies are evicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Entries of each workspace, and of each provider's requests without a key that is known, at most.
+    /// The most entries for each workspace, and for each provider's requests without a known key.
     pub entries: usize,
-    /// Bytes of bodies at most, for all together.
+    /// The most bytes of bodies in all entries together.
     pub bytes: usize,
-    /// Bytes of entries besides their bodies at most, for all together.
+    /// The most bytes of all entries together, without their bodies.
     pub head_bytes: usize,
 }
 
-/// So that ten thousand workspaces, each with its own entries, take no more memory than a few busy ones. An entry takes about
-/// a kilobyte.
+/// The default of `head_bytes`. It bounds the memory for ten thousand workspaces, each with its own entries, to that of
+/// a few busy ones. An entry takes about a kilobyte.
 const HEAD_BYTES: usize = 32 << 20;
 
 impl Default for Bounds {

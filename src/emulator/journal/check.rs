@@ -1,5 +1,5 @@
-//! What a filter or an expectation must not ask: names that nobody has, and nothing at all. A misspelled name matches no
-//! entry, and an expectation that there are none would be met by it: such a test is green for the wrong reason.
+//! Validates filters and expectations: unknown names, and expectations without content. A misspelt name matches no
+//! entry, so an expectation of no such requests would be met, and the test would pass for the wrong reason.
 
 use std::borrow::Cow;
 
@@ -12,27 +12,28 @@ use crate::emulator::faults;
 use crate::emulator::redaction::{self, SHORT, Secrets};
 use crate::providers;
 
-/// Why a filter or an expectation is refused.
+/// Why a filter or an expectation is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidFilter {
-    /// The field, as a path.
+    /// The path of the invalid field, such as `requests[0].provider`.
     pub at: String,
-    /// What is wrong, and what there is.
+    /// What is wrong, and which values are valid.
     pub message: String,
 }
 
 type CheckResult = Result<(), InvalidFilter>;
 
-/// The methods that HTTP and PATCH register, and what the journal calls a handshake that failed. No vendor documents another one.
+/// The methods that HTTP registers, PATCH, and `TLS`, under which the journal records a failed handshake. No vendor has
+/// others.
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TLS"];
 
 impl Filter {
-    /// Refuses names that no entry can have. `at` is where the filter stands: empty, or a path that ends with a dot.
+    /// Checks that all names exist. `at` is the path of the filter in the request: empty, or ending with a dot.
     pub fn check(&self, at: &str) -> CheckResult {
         self.check_within(&Filter::default(), at)
     }
 
-    /// Checks a filter that looks at nothing but what another one lets through.
+    /// Checks a filter that applies to the entries which match `scope`.
     fn check_within(&self, scope: &Filter, at: &str) -> CheckResult {
         let provider = self.provider.as_deref();
         check_name("provider", provider, &providers::names(), at)?;
@@ -52,7 +53,7 @@ impl Filter {
 }
 
 impl Expectations {
-    /// Refuses names that no entry can have, and expectations that are met whatever there is.
+    /// Checks that all names exist, and that there is a journal that would not meet the expectations.
     pub fn check(&self) -> CheckResult {
         self.scope.check("scope.")?;
         for (place, Expectation { filter, .. }) in self.requests.iter().enumerate() {
@@ -66,14 +67,14 @@ impl Expectations {
         Err(InvalidFilter { at: "requests".to_owned(), message: message.to_owned() })
     }
 
-    /// The workspaces that are named.
+    /// The workspaces that the filters name.
     pub fn workspaces(&self) -> impl Iterator<Item = &str> {
         let filters = self.requests.iter().map(|one| &one.filter);
         [&self.scope].into_iter().chain(filters).filter_map(|filter| filter.workspace.as_deref())
     }
 }
 
-/// Refuses a name that is not known, and says which are: first the one that was probably meant.
+/// Checks that a name exists. The message lists the valid names, and first the one that was probably meant.
 fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &str) -> CheckResult {
     let Some(given) = given else { return Ok(()) };
     let known: Vec<_> = known.iter().map(AsRef::as_ref).collect();
@@ -87,7 +88,7 @@ fn check_name<K: AsRef<str>>(what: &str, given: Option<&str>, known: &[K], at: &
     Err(InvalidFilter { at: format!("{at}{what}"), message })
 }
 
-/// A name that is not known, cut and without secrets: it may be anything.
+/// An unknown name for use in a message. It can be any text, so it is cut and redacted.
 fn printable(given: &str) -> Cow<'_, str> {
     redaction::clip(given, SHORT, &Secrets::of(None, &HeaderMap::new()))
 }

@@ -1,4 +1,4 @@
-//! A request and its answer, as the journal keeps them.
+//! The entry that the journal stores for a request and its response.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -14,26 +14,26 @@ use crate::contract::operation::Operation;
 use crate::emulator::explain::Warning;
 use crate::http::response_body::ResponseBody;
 
-/// How much of a body the journal keeps.
+/// The most bytes of a body that the journal stores.
 pub const BODY_CAP: usize = 64 << 10;
 
-/// How many different headers of requests are known to be shared.
-const SHARED: usize = 16;
+/// How many different blocks of request headers are remembered for sharing.
+const RECENT_HEADERS: usize = 16;
 
-/// A body, as far as it is kept.
+/// A body, of which the journal may store only the beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Body {
-    /// What is kept of it.
+    /// The stored part.
     pub kept: ResponseBody,
-    /// The length of all of it.
+    /// The length of the whole body, in bytes.
     pub length: u64,
-    /// Whether it was dropped since, to keep the journal within its bound of bytes.
+    /// Whether the stored part was evicted later to keep the journal within its bounds.
     pub dropped: bool,
 }
 
 impl Body {
-    /// The first [`BODY_CAP`] bytes of `whole`. The rest is given up, so a longer body is copied rather than sliced;
-    /// of a shorter one, what others may have too is shared with them.
+    /// Stores the first [`BODY_CAP`] bytes of `whole`. A longer body is copied, because a slice would keep all of it in
+    /// memory. A shorter one is not: it stays shared with the response cache.
     pub fn of(whole: impl Into<ResponseBody>) -> Body {
         let whole = whole.into();
         let length = whole.len() as u64;
@@ -41,88 +41,88 @@ impl Body {
         Body { kept, length, dropped: false }
     }
 
-    /// Of a body that ended early, the part that left, so many bytes at most.
+    /// Stores the first `sent` bytes of a body that was not sent to its end.
     pub fn beginning(whole: &ResponseBody, sent: usize) -> Body {
         let part = Bytes::copy_from_slice(&whole.whole()[..sent.min(whole.len())]);
         Body { length: whole.len() as u64, ..Body::of(ResponseBody::unshared(part)) }
     }
 
-    /// Whether there was more of it.
+    /// Whether only a part of the body is stored.
     pub fn is_cut(&self) -> bool {
         (self.kept.len() as u64) < self.length
     }
 
-    fn drop_kept(&mut self) {
+    fn evict(&mut self) {
         self.dropped = !self.kept.is_empty();
         self.kept = ResponseBody::default();
     }
 }
 
-/// A request and its answer, as they were: keys in it are whole. It is shown as [`EntryView`](super::EntryView), as
-/// [`Har`](super::Har), or by its `Display` as one line for the log; none of them tells a key.
+/// A request and its response, unredacted. It is shown as an [`EntryView`](super::EntryView), in a [`Har`](super::Har)
+/// or, by its `Display`, as a line of the log; all of these are redacted.
 #[derive(Debug, Clone)]
 pub struct JournalEntry {
-    /// Its number in the journal: from 1, never used again. The journal gives it.
+    /// Its number, which the journal assigns: from 1, never reused.
     pub seq: u64,
-    /// When it came, by the workspace's clock.
+    /// When the request came, by the workspace's clock.
     pub at: Micros,
-    /// The provider asked.
+    /// The provider; `None`: no provider owns the address.
     pub provider: Option<&'static str>,
-    /// The operation of the provider's that it is for, if it is for one.
+    /// The operation that the request was routed to, if any.
     pub operation: Option<&'static Operation>,
-    /// The workspace its key opens.
+    /// The workspace of the key, if the key is known.
     pub workspace: Option<Arc<str>>,
-    /// The text of its key, good or not.
+    /// The key that the request sent, valid or not.
     pub key: Option<Arc<str>>,
     /// The method.
     pub method: Method,
-    /// The target and the headers of both sides.
+    /// The target, the request headers and the response headers.
     pub heads: PackedHeaders,
-    /// The version of HTTP.
+    /// The HTTP version of the request.
     pub version: Version,
-    /// The request's body, if it had one, which few have: an entry without has no room for it.
+    /// The request's body. Boxed because few requests have one.
     pub request_body: Option<Box<Body>>,
-    /// The answer's status; `None`: the connection ended before any of it left.
+    /// The response's status; `None`: the connection ended before any byte of the response was sent.
     pub status: Option<StatusCode>,
-    /// The answer's body.
+    /// The response's body.
     pub response_body: Body,
-    /// How long the answer took.
+    /// The time from the request to its recording, in real time.
     pub duration: Duration,
-    /// What is remarked about it, which is little mostly: an entry without has no room for it.
+    /// Why it was refused, and other remarks. Boxed because most entries have none.
     pub diagnostics: Option<Box<Diagnostics>>,
 }
 
-/// What is remarked about an exchange.
+/// The remarks about a request: its faults, why it was refused, and its warnings.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     /// The faults that applied.
     pub faults: Vec<String>,
-    /// Why it was refused.
+    /// Why it was refused; `None`: it was not.
     pub why: Option<String>,
-    /// What was probably not meant.
+    /// What in it was probably a mistake.
     pub warnings: Vec<Warning>,
-    /// How the vendor behaved where it was not the default: options by the name of the variant.
+    /// The variants of the vendor's behaviour that were not the default: options by the name of the variant.
     pub variants: BTreeMap<String, &'static str>,
-    /// Whether it is a browser's question whether it may send another request, answered in a vendor's place.
+    /// Whether it is a CORS preflight, which the emulator answered itself.
     pub is_preflight: bool,
-    /// How many bytes of the answer's body left before its connection ended, if not all did.
+    /// How many bytes of the response's body a fault let through; `None`: all.
     pub sent: Option<u64>,
 }
 
 impl Diagnostics {
-    /// The memory it takes, in bytes, about.
+    /// Its approximate size, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let listed = self.faults.len() * size_of::<String>() + self.warnings.len() * size_of::<Warning>();
         let named: usize = self.variants.keys().map(|name| size_of::<(String, &str)>() + name.len()).sum();
         size_of::<Diagnostics>() + listed + named + self.why.as_ref().map_or(0, String::len)
     }
 
-    /// What was said: why it was refused, and what was probably not meant.
+    /// All messages: why it was refused, and the warnings.
     pub(super) fn said(&self) -> Vec<String> {
         self.why.iter().cloned().chain(self.warnings.iter().map(Warning::to_string)).collect()
     }
 
-    /// How important a line of the log about it is.
+    /// The log level of the request.
     pub fn level(&self) -> Level {
         match self.why {
             _ if !self.warnings.is_empty() => Level::WARN,
@@ -133,7 +133,7 @@ impl Diagnostics {
 }
 
 impl JournalEntry {
-    /// What is remarked about it.
+    /// The remarks about it, empty if there are none.
     pub fn diagnostics(&self) -> &Diagnostics {
         static NONE: Diagnostics = Diagnostics {
             faults: Vec::new(),
@@ -146,38 +146,38 @@ impl JournalEntry {
         self.diagnostics.as_deref().unwrap_or(&NONE)
     }
 
-    /// How many bytes of the answer's body left.
+    /// How many bytes of the response's body were sent.
     pub fn sent(&self) -> u64 {
         self.diagnostics().sent.unwrap_or(self.response_body.length)
     }
 
-    /// Whether anything is kept of either body.
+    /// Whether a part of either body is stored.
     pub(super) fn has_bodies(&self) -> bool {
         !self.response_body.kept.is_empty() || self.request_body.as_ref().is_some_and(|body| !body.kept.is_empty())
     }
 
-    /// Gives up what is kept of the bodies. Their lengths stay.
+    /// Evicts the stored bodies. Their lengths stay.
     pub(super) fn drop_bodies(&mut self) {
-        self.response_body.drop_kept();
-        self.request_body.iter_mut().for_each(|body| body.drop_kept());
+        self.response_body.evict();
+        self.request_body.iter_mut().for_each(|body| body.evict());
     }
 }
 
-/// What is before the bodies: the target, the headers of the request, and those of the answer. They are packed into two pieces
-/// of memory: a map of headers takes a kilobyte. And they are a copy, since the server hands out slices of the connection's
-/// read buffer, and one held on to would keep all of it: several kilobytes a request (measured: four), which no bound counts.
+/// The target and the headers of a request and its response, packed into two allocations, because a `HeaderMap` takes a
+/// kilobyte. They are copied, because hyper's headers are slices of the connection's read buffer and would keep all of
+/// it in memory: about four kilobytes for each request, which no bound would count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedHeaders {
-    /// The target, and the headers of the answer.
+    /// The target, and then the response's headers.
     packed: Box<[u8]>,
-    /// Where the target ends.
+    /// The length of the target.
     target: usize,
-    /// The headers of the request, shared with others that had the same.
+    /// The request's headers, shared with other entries that have equal ones.
     request: Arc<[u8]>,
 }
 
 impl PackedHeaders {
-    /// Packs the heads of a request and of its answer, if there is one.
+    /// Packs the target and the headers of a request, and the headers of its response if there is one.
     pub fn of(target: &Uri, request: &HeaderMap, response: Option<&HeaderMap>) -> PackedHeaders {
         let absolute;
         let target = match target.path_and_query() {
@@ -191,39 +191,39 @@ impl PackedHeaders {
         PackedHeaders { packed: packed.into(), target: target.len(), request: pack(&[], Some(request)).into() }
     }
 
-    /// Shares the headers of the request with the last entries that had the same ones. Most clients send the same each time.
-    pub(super) fn share(&mut self, lately: &mut VecDeque<Arc<[u8]>>) {
-        match lately.iter().find(|headers| **headers == self.request) {
+    /// Shares the request's headers with a recent entry that has equal ones. Most clients always send the same.
+    pub(super) fn share(&mut self, recent: &mut VecDeque<Arc<[u8]>>) {
+        match recent.iter().find(|headers| **headers == self.request) {
             Some(headers) => self.request = headers.clone(),
             None => {
-                lately.truncate(SHARED - 1);
-                lately.push_front(self.request.clone());
+                recent.truncate(RECENT_HEADERS - 1);
+                recent.push_front(self.request.clone());
             }
         }
     }
 
-    /// The memory it takes, as if nothing were shared.
+    /// Its size in bytes, as if nothing were shared.
     pub(super) fn bytes(&self) -> usize {
         self.packed.len() + self.request.len()
     }
 
-    /// The target as it was sent: a path with its query, or a whole address.
+    /// The target as it was sent: a path with a query, or a URL.
     pub fn target(&self) -> RequestTarget<'_> {
-        RequestTarget(str::from_utf8(&self.packed[..self.target]).expect("it was a text"))
+        RequestTarget(str::from_utf8(&self.packed[..self.target]).expect("it was packed from a `str`"))
     }
 
-    /// The headers of the request.
+    /// The request's headers.
     pub fn request(&self) -> HeaderMap {
         unpacked(&self.request)
     }
 
-    /// The headers of the answer.
+    /// The response's headers.
     pub fn response(&self) -> HeaderMap {
         unpacked(&self.packed[self.target..])
     }
 }
 
-/// What is `before` headers, and those. Neither names nor values can hold the bytes that separate them.
+/// Packs `before` and then the headers, as `name NUL value LF`. Neither names nor values can contain these two bytes.
 fn pack(before: &[u8], headers: Option<&HeaderMap>) -> Vec<u8> {
     let headers = || headers.into_iter().flatten();
     let lengths: usize = headers().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
@@ -250,17 +250,17 @@ fn unpacked(packed: &[u8]) -> HeaderMap {
     headers
 }
 
-/// A target as it was sent: a path with its query, or a whole address.
+/// The target of a request as it was sent: a path with a query, or a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestTarget<'e>(&'e str);
 
 impl<'e> RequestTarget<'e> {
-    /// Whether it is a whole address.
+    /// Whether it is a URL, as a client sends it to a proxy.
     pub fn is_absolute(self) -> bool {
         self.0.contains("://") && !self.0.starts_with('/')
     }
 
-    /// The path, as it was sent.
+    /// The path, still percent-encoded.
     pub fn path(self) -> &'e str {
         let end = self.0.find('?').unwrap_or(self.0.len());
         match self.is_absolute().then(|| self.0[..end].split_once("://")).flatten() {

@@ -1,5 +1,5 @@
-//! Which entries are meant. A filter is a list of things asked for ([`Criterion`]); each can say whether an entry has it and,
-//! for expectations that were not met, in what the entry differs.
+//! Filters for entries. A filter is a list of criteria ([`Criterion`]). Each decides whether an entry meets it and, for
+//! expectations that were not met, describes how the entry differs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::entry::JournalEntry;
 use crate::emulator::faults::is_named;
 use crate::emulator::redaction::{Secrets, mask, mask_header};
 
-/// Which entries are meant; what is left out matches every entry.
+/// Conditions for entries. An entry must meet all that are present.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "JournalFilter")]
@@ -23,36 +23,36 @@ pub struct Filter {
     pub operation: Option<String>,
     /// The workspace's id.
     pub workspace: Option<String>,
-    /// The whole text of the key that was shown, good or not.
+    /// The whole key that the request sent, valid or not.
     pub key: Option<String>,
     /// The method: one of those that HTTP registers, in any case.
     pub method: Option<String>,
-    /// The answer's status: a number, or a class such as `4xx`.
+    /// The response's status: a number, or a class such as `4xx`.
     pub status: Option<StatusIs>,
-    /// The decoded path, with or without the provider's prefix; with `*` at the end, what it begins with.
+    /// The decoded path, with or without the provider's prefix. A `*` at its end matches any text.
     pub path: Option<String>,
-    /// Query parameters that must be there with these values, decoded.
+    /// Query parameters that the request must have with these decoded values.
     pub query: BTreeMap<String, String>,
-    /// Request headers that must be there with these values.
+    /// Request headers that the request must have with these values.
     pub header: BTreeMap<String, String>,
     /// Only entries with a greater number.
     pub after: Option<u64>,
-    /// A fault that struck: its name in the journal, such as `rate_limited` or `insert`, or its kind, the word that the rule has
-    /// in `effect`, such as `failure` or `paging`.
+    /// A fault that applied: its name in the journal, such as `rate_limited` or `insert`, or its kind as in the
+    /// `effect` of a rule, such as `failure` or `paging`.
     pub fault: Option<String>,
-    /// Whether there are warnings.
+    /// Whether the entry has warnings.
     pub warnings: Option<bool>,
-    /// How many entries at most.
+    /// The most entries to return.
     pub limit: Option<usize>,
 }
 
 impl Filter {
-    /// Whether an exchange has everything asked for. `after` and `limit` are not about exchanges.
+    /// Whether an entry meets all criteria. `after` and `limit` are not criteria of an entry; the journal applies them.
     pub fn matches(&self, entry: &JournalEntry) -> bool {
         self.asks().all(|ask| ask.holds(entry))
     }
 
-    /// What is asked of an exchange.
+    /// The criteria that are present.
     pub(super) fn asks(&self) -> impl Iterator<Item = Criterion<'_>> {
         let single = [
             self.provider.as_deref().map(Criterion::Provider),
@@ -71,14 +71,14 @@ impl Filter {
     }
 }
 
-/// A status, or a class of them.
+/// A status, or a class of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenStatus", into = "WrittenStatus")]
 #[schemars(rename = "StatusFilter")]
 pub enum StatusIs {
-    /// This one.
+    /// This status.
     Exactly(u16),
-    /// From this hundred.
+    /// All statuses of this class, such as 4 for `4xx`.
     Class(u16),
 }
 
@@ -105,7 +105,7 @@ impl TryFrom<WrittenStatus> for StatusIs {
             },
         };
         let possible = |status: &StatusIs| match status {
-            // An answer of a fault, `raw`, can have any of them.
+            // The fault effect `raw` can send any of these.
             StatusIs::Exactly(number) => (200..1000).contains(number),
             StatusIs::Class(class) => (2..6).contains(class),
         };
@@ -134,7 +134,7 @@ impl fmt::Display for StatusIs {
     }
 }
 
-/// One thing asked of an exchange.
+/// One condition of a filter.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Criterion<'a> {
     Provider(&'a str),
@@ -172,7 +172,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// In what an exchange differs from what is asked, as a sentence.
+    /// A sentence that says how an entry differs from this criterion.
     pub(super) fn difference(self, entry: &JournalEntry, secrets: &Secrets) -> String {
         let or_none = |text: Option<&str>| text.unwrap_or("none").to_owned();
         let (what, is) = match self {
@@ -223,7 +223,7 @@ impl Criterion<'_> {
     }
 }
 
-/// What is asked for, in a description of an expectation.
+/// The criterion as a part of the description of an expectation.
 impl fmt::Display for Criterion<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self {
@@ -247,7 +247,7 @@ fn decoded_path(entry: &JournalEntry) -> String {
     percent_decode_str(entry.heads.target().path()).decode_utf8_lossy().into_owned()
 }
 
-/// Whether this is the path, in front of or behind the provider's prefix.
+/// Whether the path of the entry matches the pattern, with or without the provider's prefix.
 fn is_at(entry: &JournalEntry, pattern: &str) -> bool {
     let path = percent_decode_str(entry.heads.target().path()).decode_utf8_lossy();
     let below = entry.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
@@ -258,7 +258,7 @@ fn is_at(entry: &JournalEntry, pattern: &str) -> bool {
     })
 }
 
-/// The values of a query parameter.
+/// The decoded values of a query parameter.
 fn parameter<'a>(entry: &'a JournalEntry, name: &'a str) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
     let query = entry.heads.target().query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).map(|(_, value)| value)

@@ -1,7 +1,6 @@
-//! The journal as an HTTP archive (HAR 1.2), which browsers and proxies read. The crate `har` has these structs; it
-//! also brings `serde_with` and its macros, and locks thirty packages more, second versions of some that we have
-//! among them, for a page of fields that were settled in 2012. What only we know is in fields that begin with `_`, as
-//! the format has it.
+//! The journal as an HTTP archive (HAR 1.2), which browsers and proxies can read. The crate `har` has these structs
+//! too, but adds thirty packages to the lock file, with second versions of some that we have, for a page of fields that
+//! has not changed since 2012. Fields that are not in the format begin with `_`, as the format requires.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use super::view::{BodyView, Header, headers};
 use crate::clock::write_rfc3339;
 use crate::emulator::redaction::{Secrets, mask};
 
-/// An HTTP archive of entries (HAR 1.2). Keys are masked, as everywhere in the journal.
+/// An HTTP archive of entries (HAR 1.2), redacted like everything from the journal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Har {
     log: Log,
@@ -39,7 +38,7 @@ struct Creator {
 #[serde(rename_all = "camelCase")]
 struct HarEntry {
     started_date_time: String,
-    /// Milliseconds.
+    /// The duration in milliseconds.
     time: f64,
     request: Request,
     response: Response,
@@ -82,7 +81,7 @@ struct Request {
 struct PostData {
     mime_type: String,
     text: String,
-    /// The format has no field for the encoding of a request's body.
+    /// `base64` if the body is not text. The format has no field for this in a request.
     #[serde(rename = "_encoding", skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
 }
@@ -128,10 +127,10 @@ struct Timings {
     receive: f64,
 }
 
-/// What the format says where a size is not known.
+/// The format's value for an unknown size.
 const NOT_KNOWN: i64 = -1;
 
-/// What browsers write where a body has no type.
+/// What browsers write for a body without a content type.
 const NO_TYPE: &str = "x-unknown";
 
 impl Har {
@@ -141,7 +140,7 @@ impl Har {
         Har { log: Log { version: "1.2", creator, entries: entries.iter().map(|entry| HarEntry::of(entry)).collect() } }
     }
 
-    /// What the archive has of one entry.
+    /// One entry of the archive.
     pub fn entry(entry: &JournalEntry) -> impl Serialize + use<> {
         HarEntry::of(entry)
     }
@@ -226,7 +225,7 @@ impl Response {
     }
 }
 
-/// The absolute URL, which the format asks for.
+/// The absolute URL, which the format requires.
 fn url(entry: &JournalEntry) -> String {
     let headers = entry.heads.request();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");

@@ -1,12 +1,12 @@
-//! What the journal lost to a bound, and of which requests a verdict needs to know that.
+//! Entries that the journal evicted, and which of them can affect the result of `verify`.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a workspace lost to a bound since its entries were last cleared; without a workspace, a provider's requests without
-/// a key that is known; with neither, requests that no provider claims.
+/// The entries that were evicted since the last clearing: of a workspace; or, without a workspace, of a provider's
+/// requests without a known key; or, without both, of requests that no provider owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "JournalLoss")]
 pub struct Lost {
@@ -14,15 +14,15 @@ pub struct Lost {
     pub workspace: Option<String>,
     /// The provider.
     pub provider: Option<&'static str>,
-    /// Entries dropped.
+    /// How many entries were evicted.
     pub dropped: u64,
-    /// The number of the last of them.
+    /// The number of the last one.
     pub dropped_to: u64,
-    /// Entries that stayed without their bodies.
+    /// How many entries lost only their bodies.
     pub bodies_dropped: u64,
 }
 
-/// Why a verdict is not complete.
+/// Why the result of `verify` is incomplete.
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match (&self.workspace, self.provider) {
@@ -39,7 +39,7 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Which entries a question can be about: those of a workspace, or of all; of a provider, or of all; with numbers above
+/// The entries that can affect an expectation: of one workspace or all, of one provider or all, with numbers above
 /// `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntryScope<'f> {

@@ -1,11 +1,11 @@
-//! The journal: what clients really sent and what they were answered, in memory, so that a test can ask afterwards.
-//! Every request is recorded, so nothing is formatted or masked when that happens, only when somebody looks ([`EntryView`],
-//! [`Har`], the line of a [`JournalEntry`]).
+//! The request journal: the requests of clients and the responses to them, in memory, for tests to check afterwards. To
+//! keep recording cheap, entries are formatted and redacted only when they are shown ([`EntryView`], [`Har`],
+//! [`LogLine`]).
 //!
-//! Each workspace keeps its newest entries, so that no other workspace can push them out. Requests without a known key are
-//! kept likewise, for each provider. Two bounds hold for all together: beyond the first, the oldest entries lose their
-//! bodies; beyond the second, the oldest entries are dropped. What is lost to a bound is counted, and a verdict that the loss
-//! may have changed says so.
+//! The number of entries is bounded for each workspace, so that a busy workspace does not evict the entries of others;
+//! and in the same way for each provider's requests without a known key. Two bounds hold for all together: at the
+//! first, the oldest entries lose their bodies; at the second, the oldest entries are evicted. Evictions are counted,
+//! and `verify` reports if they may have changed its result.
 
 mod body_bytes;
 mod bounds;

@@ -1,5 +1,5 @@
-//! What the journal holds: every entry by its number, the newest of each workspace in a ring of its own, and a count of the
-//! memory they take. All of this happens under the journal's lock, on the way of every request, so it only moves pointers.
+//! The entries of the journal: all of them by number, a ring of numbers for each workspace, and the memory that they
+//! take. Every request records its entry under the journal's lock, so that moves pointers and copies no text.
 
 use std::collections::hash_map::HashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -11,27 +11,27 @@ use super::entry::JournalEntry;
 use super::lost::{EntryScope, Lost};
 use super::stats::Stats;
 
-/// How many scopes that lost entries [`Stats`] lists.
+/// The most workspaces and providers with lost entries that [`Stats`] lists.
 const LISTED: usize = 100;
 
-/// What the tables take for an entry besides the entry itself: its number in two of them, a pointer and two counts.
+/// The cost of an entry in addition to the entry itself, in bytes: its number in two tables, and an `Arc`.
 const TABLES: usize = 48;
 
-/// The numbers of the newest entries of one workspace, or of one provider's requests without a key that is known, oldest
-/// first; and what it lost to a bound. A ring that is cleared is removed, so all counts are since the last clearing.
+/// The numbers of the newest entries of a workspace, or of a provider's requests without a known key, oldest first; and
+/// how many were evicted. Clearing removes the ring, so the counts start at the last clearing.
 #[derive(Debug, Default)]
 struct EntryRing {
     seqs: VecDeque<u64>,
-    /// Entries dropped.
+    /// How many entries were evicted.
     dropped: u64,
-    /// The number of the last one.
+    /// The number of the last one of them.
     dropped_to: u64,
-    /// Entries that stayed without their bodies.
+    /// How many entries lost only their bodies.
     bodies_dropped: u64,
 }
 
 impl EntryRing {
-    /// Gives up its oldest entry, and says its number.
+    /// Removes the oldest number and returns it, so that the caller can evict the entry.
     fn drop_oldest(&mut self) -> Option<u64> {
         let oldest = self.seqs.pop_front()?;
         self.dropped += 1;
@@ -40,33 +40,33 @@ impl EntryRing {
     }
 }
 
-/// The entries, in the order in which they came.
+/// All entries of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     bounds: Bounds,
     by_seq: BTreeMap<u64, Arc<JournalEntry>>,
     workspaces: HashMap<Arc<str>, EntryRing>,
-    /// Those of requests without a key that is known, by provider; `None`: no provider claims them.
+    /// The rings of requests without a known key, by provider; `None`: no provider owns the address.
     keyless: HashMap<Option<&'static str>, EntryRing>,
-    /// Headers that requests had lately.
-    lately: VecDeque<Arc<[u8]>>,
+    /// The headers of recent requests, for sharing.
+    recent_headers: VecDeque<Arc<[u8]>>,
     head_bytes: usize,
     bodies: BodyBytes,
-    /// Entries with numbers below have lost their bodies, or never had any.
+    /// The entries with smaller numbers have no bodies.
     bodies_from: u64,
     last_seq: u64,
 }
 
 impl Entries {
-    /// Nothing yet, and never more than this.
+    /// No entries yet, with these bounds.
     pub fn new(bounds: Bounds) -> Entries {
         Entries { bounds, ..Entries::default() }
     }
 
-    /// Adds an exchange and says its number. What no longer fits is dropped.
+    /// Adds an entry, and evicts older ones if a bound is exceeded. Returns its number.
     pub fn push(&mut self, mut entry: JournalEntry) -> u64 {
         self.last_seq += 1;
-        entry.heads.share(&mut self.lately);
+        entry.heads.share(&mut self.recent_headers);
         let entry = Arc::new(JournalEntry { seq: self.last_seq, ..entry });
         self.head_bytes += head_bytes(&entry);
         self.bodies.add(&entry);
@@ -83,11 +83,11 @@ impl Entries {
         self.last_seq
     }
 
-    /// Drops the entry that has been here for longest, whosever it is; whether there was one.
+    /// Evicts the oldest entry of all workspaces. Returns whether there was one.
     fn drop_oldest(&mut self) -> bool {
         let Some((&seq, entry)) = self.by_seq.first_key_value() else { return false };
         let entry = entry.clone();
-        // A ring that is being cleared has no such number any more.
+        // While a workspace is being cleared, its ring is already gone or new, and does not have this number.
         if let Some(ring) = self.ring_mut(&entry).filter(|ring| ring.seqs.front() == Some(&seq)) {
             ring.drop_oldest();
         }
@@ -95,7 +95,7 @@ impl Entries {
         true
     }
 
-    /// Drops the bodies of the oldest entry that may still have any; whether there was one.
+    /// Evicts the bodies of the oldest entry that may have any. Returns whether there was such an entry.
     fn drop_oldest_bodies(&mut self) -> bool {
         let Some((&seq, entry)) = self.by_seq.range_mut(self.bodies_from..).next() else { return false };
         self.bodies_from = seq + 1;
@@ -103,7 +103,7 @@ impl Entries {
             return true;
         }
         self.bodies.remove(entry);
-        // Somebody who reads the entry at this moment keeps it as it was.
+        // A reader that has the entry right now keeps the old one: `make_mut` copies an entry that is in use.
         Arc::make_mut(entry).drop_bodies();
         let entry = entry.clone();
         if let Some(ring) = self.ring_mut(&entry) {
@@ -126,17 +126,17 @@ impl Entries {
         }
     }
 
-    /// Removes these entries, as far as they are still here.
+    /// Removes the entries with these numbers that still exist.
     pub fn remove_all(&mut self, seqs: &[u64]) {
         seqs.iter().for_each(|seq| self.remove(*seq));
     }
 
-    /// Forgets the ring of a workspace, and what it lost; the entries are still to be removed.
+    /// Removes the ring of a workspace with its counts and returns its numbers. The caller must remove the entries.
     pub fn forget(&mut self, workspace: &str) -> VecDeque<u64> {
         self.workspaces.remove(workspace).map(|ring| ring.seqs).unwrap_or_default()
     }
 
-    /// Takes everything out. Numbers go on where they were.
+    /// Removes and returns all entries. The next entry still gets the next number.
     pub fn take(&mut self) -> BTreeMap<u64, Arc<JournalEntry>> {
         let empty = Entries { last_seq: self.last_seq, ..Entries::new(self.bounds) };
         std::mem::replace(self, empty).by_seq
@@ -147,7 +147,7 @@ impl Entries {
         self.by_seq.get(&seq).cloned()
     }
 
-    /// The first entries with numbers above `seq`, of a workspace or of all, so many at most.
+    /// The first `most` entries with numbers above `seq`, of one workspace or of all.
     pub fn after(&self, workspace: Option<&str>, seq: u64, most: usize) -> Vec<Arc<JournalEntry>> {
         let Some(workspace) = workspace else {
             let later = self.by_seq.range(seq.saturating_add(1)..);
@@ -158,7 +158,7 @@ impl Entries {
         ring.seqs.range(from..).take(most).filter_map(|seq| self.get(*seq)).collect()
     }
 
-    /// Whether there are or were entries of this workspace, since it was last cleared.
+    /// Whether this workspace has had entries since it was last cleared.
     pub fn knows(&self, workspace: &str) -> bool {
         self.workspaces.contains_key(workspace)
     }
@@ -168,8 +168,8 @@ impl Entries {
         self.last_seq + 1
     }
 
-    /// The rings that a question can be about: that of one workspace, or all but those of other providers' requests without
-    /// a key.
+    /// The rings that entries of this workspace or provider can be in. Entries with a known key are in the ring of
+    /// their workspace whatever their provider, so `provider` only selects among the rings without a workspace.
     fn rings_of<'e>(&'e self, workspace: Option<&'e str>, provider: Option<&'e str>) -> impl Iterator<Item = Ring<'e>> {
         let owned = self.workspaces.iter().filter(move |(id, _)| workspace.is_none_or(|wanted| wanted == &***id));
         let keyless = self
@@ -179,13 +179,14 @@ impl Entries {
         owned.map(|(id, ring)| (Some(&**id), None, ring)).chain(keyless.map(|(name, ring)| (None, *name, ring)))
     }
 
-    /// What was lost to a bound and may have mattered; of several scopes, the one that lost an entry last.
+    /// The evictions that may affect a result for this scope: those of the ring that last lost an entry, if the entry's
+    /// number is above `after`.
     pub fn lost(&self, EntryScope { workspace, provider, after }: EntryScope<'_>) -> Option<Lost> {
         let last = self.rings_of(workspace, provider).max_by_key(|(_, _, ring)| ring.dropped_to)?;
         (last.2.dropped_to > after).then(|| lost(last))
     }
 
-    /// How much is held, and what a workspace lost, or all did.
+    /// The size of the journal, and the losses of a workspace or of all.
     pub fn stats(&self, workspace: Option<&str>) -> Stats {
         let losing = |ring: &EntryRing| ring.dropped + ring.bodies_dropped > 0;
         let rings = || self.rings_of(workspace, None).filter(|(_, _, ring)| losing(ring));
@@ -200,7 +201,7 @@ impl Entries {
     }
 }
 
-/// A ring with its workspace, or else its provider.
+/// A ring with its workspace, or with its provider.
 type Ring<'e> = (Option<&'e str>, Option<&'static str>, &'e EntryRing);
 
 fn lost((workspace, provider, ring): Ring<'_>) -> Lost {
@@ -208,7 +209,7 @@ fn lost((workspace, provider, ring): Ring<'_>) -> Lost {
     Lost { workspace: workspace.map(str::to_owned), provider, dropped, dropped_to, bodies_dropped }
 }
 
-/// The memory that an entry takes besides its bodies, in bytes.
+/// The size of an entry without its bodies, in bytes.
 fn head_bytes(entry: &JournalEntry) -> usize {
     let diagnostics = entry.diagnostics.as_ref().map_or(0, |diagnostics| diagnostics.bytes());
     size_of::<JournalEntry>() + TABLES + entry.heads.bytes() + diagnostics

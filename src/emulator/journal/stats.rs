@@ -1,25 +1,25 @@
-//! How full the journal is, and what it lost.
+//! The size of the journal, and its losses.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::lost::Lost;
 
-/// How much a journal holds at the moment, and what it lost since it was last cleared.
+/// The size of the journal, and its losses since it was last cleared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "JournalStats")]
 pub struct Stats {
-    /// Entries held.
+    /// How many entries it has.
     pub held: usize,
-    /// Bytes of memory they take.
+    /// The memory of the entries, in bytes.
     pub bytes: usize,
-    /// Entries dropped to keep a bound; of the workspace asked for, or of all.
+    /// How many entries were evicted: of the requested workspace, or of all.
     pub dropped: u64,
-    /// Entries that lost their bodies to a bound, likewise.
+    /// How many entries lost only their bodies: of the requested workspace, or of all.
     pub bodies_dropped: u64,
     /// The number that the next entry gets.
     pub next_seq: u64,
-    /// Who lost any of them; of many, a hundred.
+    /// The workspaces and providers that lost entries or bodies, at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub lost: Vec<Lost>,

@@ -1,5 +1,5 @@
-//! Expectations: which requests should have come, how often and in which order. What was not met is answered with the
-//! request that came closest and what differed in it, because that is what the author of a failing test asks next.
+//! Expectations: which requests should have come, how often and in which order. For an expectation that was not met,
+//! the result has the near miss and its differences, because that is what the author of a failing test needs.
 
 use std::fmt;
 
@@ -13,33 +13,32 @@ use super::lost::EntryScope;
 use crate::emulator::faults::UnfiredFault;
 use crate::library::strict_object;
 
-/// What the journal should hold.
+/// The requests that the journal should have.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectations {
-    /// Which entries are looked at at all; every one, if left out.
+    /// Which entries to check; all if left out.
     #[serde(default, deserialize_with = "strict_object::read")]
     pub scope: Filter,
-    /// The requests expected. A request may meet several of them.
+    /// The expected requests. One request can meet several expectations.
     #[serde(default)]
     pub requests: Vec<Expectation>,
-    /// Whether they should have come in this order: as many of each as it asks for at least, after those of the one
-    /// before.
+    /// Whether they should have come in this order: the minimum number for each after those for the one before.
     #[serde(default)]
     pub in_order: bool,
     /// Whether there should be no other requests in the scope.
     #[serde(default)]
     pub only: bool,
-    /// What the faults should have done that can strike requests of the scope: of its workspace, its provider and its key.
+    /// What is expected of the fault rules that can match requests in the scope.
     #[serde(default)]
     pub faults: Option<ExpectedFaults>,
 }
 
-/// What faults should have done.
+/// What is expected of fault rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "snake_case")]
 pub enum ExpectedFaults {
-    /// Each rule has struck at least once since it was made, and those in force also since the journal was last cleared.
+    /// Each rule was applied at least once, and each active one also since the journal was last cleared.
     AllFired,
 }
 
@@ -52,15 +51,15 @@ impl<'de> Deserialize<'de> for ExpectedFaults {
     }
 }
 
-/// A request expected: a filter without `limit`, and how often.
+/// An expected request: a filter without `limit`, and a count.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = without_limit)]
 pub struct Expectation {
-    /// Which requests.
+    /// Which requests match.
     #[serde(flatten, deserialize_with = "unlimited")]
     pub filter: Filter,
-    /// How many of them; at least one, if left out.
+    /// How many of them are expected; at least one if left out.
     #[serde(default)]
     pub count: Count,
 }
@@ -79,19 +78,19 @@ fn without_limit(schema: &mut Schema) {
     }
 }
 
-/// How often a request is expected.
+/// How many requests are expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields, expecting = "a count is a number or `{\"at_least\": N, \"at_most\": N}`")]
 #[schemars(rename = "ExpectedCount")]
 pub enum Count {
-    /// This often.
+    /// This many.
     Exactly(usize),
-    /// Within bounds.
+    /// A number within bounds.
     Within {
-        /// This often or more.
+        /// The minimum.
         #[serde(default)]
         at_least: usize,
-        /// This often or less.
+        /// The maximum; none if left out.
         at_most: Option<usize>,
     },
 }
@@ -116,7 +115,7 @@ impl Count {
         }
     }
 
-    /// Whether any number will do.
+    /// Whether every number is within the bounds.
     pub(super) fn is_any(self) -> bool {
         self.least() == 0 && self.most().is_none()
     }
@@ -137,26 +136,26 @@ impl fmt::Display for Count {
     }
 }
 
-/// Whether the journal holds what was expected.
+/// Whether the expectations were met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct VerifyResult {
-    /// Whether it does, and nothing that may have counted was dropped.
+    /// Whether all expectations were met and the journal is complete.
     pub ok: bool,
-    /// What is missing or too much.
+    /// The expectations that were not met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub failures: Vec<Mismatch>,
-    /// Why the journal cannot tell: entries that may have counted were dropped to keep its bounds, or it is off.
+    /// Why the result is uncertain: entries that may have counted were evicted, or the journal is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
-    /// Rules that should have struck and have not.
+    /// The fault rules that should have been applied and were not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub unfired: Vec<UnfiredFault>,
 }
 
 impl VerifyResult {
-    /// The same, with rules that should have applied to a request and have not.
+    /// Adds rules that should have been applied and were not.
     pub fn with_unfired(self, unfired: Vec<UnfiredFault>) -> VerifyResult {
         VerifyResult { ok: self.ok && unfired.is_empty(), unfired, ..self }
     }
@@ -166,38 +165,38 @@ impl VerifyResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Mismatch")]
 pub struct Mismatch {
-    /// Which of the expectations, from 0; null: `only`.
+    /// The index of the expectation in `requests`, from 0; null for `only`.
     pub expectation: Option<usize>,
     /// What was expected and what was found, in a sentence.
     pub message: String,
-    /// How many requests were found.
+    /// How many requests matched.
     pub found: usize,
-    /// The numbers of the first of them.
+    /// The numbers of the first 10 of them.
     pub seqs: Vec<u64>,
-    /// Where too few were found: the request that came closest.
+    /// The near miss, if too few requests matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closest: Option<NearMiss>,
 }
 
-/// A request that is nearly what was expected.
+/// The request that differs least from an expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "NearMiss")]
 pub struct NearMiss {
     /// Its number.
     pub seq: u64,
-    /// The request, as the log has it.
+    /// The request as a line of the log.
     pub line: String,
-    /// What differs, a sentence each.
+    /// The differences, one sentence each.
     pub differs: Vec<String>,
 }
 
-/// How many numbers of requests a failure lists.
+/// The most request numbers in a mismatch.
 const LISTED: usize = 10;
 
 impl Expectations {
-    /// Holds them against the entries of their scope, in order. `incomplete` says why these may not be all.
+    /// Checks the expectations against the entries in their scope. `incomplete` is the reason if some may be missing.
     pub(super) fn verdict(&self, entries: &[&JournalEntry], incomplete: Option<String>) -> VerifyResult {
-        let entries = &self.looked_at(entries);
+        let entries = &self.without_preflights(entries);
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.mismatch(place, entries)).collect();
         if self.in_order && failures.is_empty() {
@@ -207,22 +206,22 @@ impl Expectations {
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
-    /// The entries without preflights, unless something asks for OPTIONS: browsers send them by themselves, and as many as
-    /// they see fit.
-    fn looked_at<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
+    /// The entries without CORS preflights, unless a filter is for OPTIONS. Browsers send preflights by themselves, and
+    /// how many cannot be predicted.
+    fn without_preflights<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
         let filters = self.requests.iter().map(|one| &one.filter).chain([&self.scope]);
         let methods: Vec<_> = filters.filter_map(|filter| filter.method.as_deref()).collect();
         let asks_for_options = methods.iter().any(|method| method.eq_ignore_ascii_case("OPTIONS"));
-        let is_looked_at = |entry: &&JournalEntry| asks_for_options || !entry.diagnostics().is_preflight;
-        entries.iter().copied().filter(is_looked_at).collect()
+        let counts = |entry: &&JournalEntry| asks_for_options || !entry.diagnostics().is_preflight;
+        entries.iter().copied().filter(counts).collect()
     }
 
-    /// Whether it is about entries at all.
+    /// Whether the expectations are about entries, and not only about faults.
     pub(super) fn asks_for_entries(&self) -> bool {
         self.only || !self.requests.is_empty()
     }
 
-    /// Which entries have a say in the verdict, one for each expectation; all of the scope, if there should be no others.
+    /// The entries that can affect the result: a scope for each expectation, or with `only` the whole scope.
     pub(super) fn scopes(&self) -> Vec<EntryScope<'_>> {
         let scope = &self.scope;
         let of = |one: &'_ Filter| EntryScope {
@@ -241,7 +240,7 @@ impl Expectations {
         narrowed.collect()
     }
 
-    /// The first expectation that was met, but not after the one before it.
+    /// The first expectation that was not met after the one before it.
     fn out_of_order(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let mut reached = 0;
         for (place, one) in self.requests.iter().enumerate() {
@@ -259,7 +258,7 @@ impl Expectations {
         None
     }
 
-    /// The requests that nobody expected.
+    /// The requests that match no expectation.
     fn unexpected(&self, entries: &[&JournalEntry]) -> Option<Mismatch> {
         let expected = |entry: &JournalEntry| self.requests.iter().any(|one| one.takes(entry));
         let others: Vec<_> = entries.iter().copied().filter(|entry| !expected(entry)).collect();
@@ -288,7 +287,7 @@ impl Expectation {
         Some(Mismatch { closest, ..mismatch })
     }
 
-    /// Of the requests that do not match, the one that differs in the fewest things; of equals, the newest.
+    /// The near miss: the request that differs in the fewest criteria, and of several the newest.
     fn closest(&self, entries: &[&JournalEntry]) -> Option<NearMiss> {
         let differing =
             |entry: &JournalEntry| self.filter.asks().filter(|ask| !ask.holds(entry)).collect::<Vec<Criterion<'_>>>();

@@ -1,4 +1,4 @@
-//! How an entry is shown: as JSON, and as one line for the log. No key is whole in either.
+//! The redacted views of an entry: as JSON, and as a line of the log.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,61 +15,61 @@ use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
 use crate::emulator::redaction::{SHORT, Secrets, clip, mask};
 
-/// An entry as JSON, without secrets.
+/// A journal entry, redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "JournalEntry")]
 pub struct EntryView {
-    /// Its number: from 1, never used again.
+    /// Its number: from 1, never reused.
     pub seq: u64,
-    /// When it came, by the workspace's clock, in RFC 3339.
+    /// When the request came, by the workspace's clock, in RFC 3339.
     pub at: String,
-    /// The provider asked.
+    /// The provider; null: no provider owns the address.
     pub provider: Option<&'static str>,
-    /// The operation of the provider's that it is for, such as `list_assets`; null where it has no such route.
+    /// The operation, such as `list_assets`; null: the provider has no such route.
     pub operation: Option<&'static str>,
-    /// The workspace its key opens.
+    /// The workspace of the key; null: the key is not known.
     pub workspace: Option<String>,
-    /// The key it showed, masked.
+    /// The key that the request sent, masked.
     pub key: Option<String>,
     /// The method.
     pub method: String,
-    /// The target as sent.
+    /// The target, as it was sent.
     pub target: String,
-    /// The version of HTTP, such as `HTTP/1.1`.
+    /// The HTTP version, such as `HTTP/1.1`.
     pub http_version: String,
     /// The request's headers.
     pub request_headers: Vec<Header>,
-    /// The request's body.
+    /// The request's body, or its beginning.
     pub request_body: BodyView,
-    /// Whether there was more of it.
+    /// Whether only the beginning of the request's body is stored.
     pub request_body_cut: bool,
-    /// The answer's status; null: the connection ended before any of the answer left.
+    /// The response's status; null: the connection ended before any byte of the response was sent.
     pub status: Option<u16>,
-    /// The answer's headers.
+    /// The response's headers.
     pub response_headers: Vec<Header>,
-    /// The answer's body.
+    /// The response's body, or its beginning.
     pub response_body: BodyView,
-    /// Whether there was more of it.
+    /// Whether only the beginning of the response's body is stored.
     pub response_body_cut: bool,
-    /// The length of all of the answer's body, in bytes.
+    /// The length of the whole response body, in bytes.
     pub response_body_length: u64,
-    /// How many of them left before the connection ended.
+    /// How many of these bytes were sent.
     pub response_body_sent: u64,
-    /// Whether what was kept of the bodies had to make room for others.
+    /// Whether the stored bodies were evicted.
     pub bodies_dropped: bool,
-    /// How long the answer took, in microseconds.
+    /// How long the response took, in microseconds of real time.
     pub duration_us: u64,
-    /// The faults that struck.
+    /// The faults that applied.
     pub faults: Vec<String>,
-    /// Why it was refused.
+    /// Why the request was refused; null: it was not.
     pub why: Option<String>,
-    /// What was probably not meant.
+    /// What in the request was probably a mistake.
     pub warnings: Vec<String>,
-    /// How the vendor behaved where it was not the default: options by the name of the variant.
+    /// The variants of the vendor's behaviour that were not the default: options by the name of the variant.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     pub variants: BTreeMap<String, &'static str>,
-    /// Whether it is a browser's preflight, which `--cors` had answered in the vendor's place.
+    /// Whether it is a CORS preflight, which the emulator answered itself because of `--cors`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schemars(default)]
     pub preflight: bool,
@@ -80,26 +80,26 @@ pub struct EntryView {
 pub struct Header {
     /// Its name, in lower case.
     pub name: String,
-    /// Its value, masked where it is a secret.
+    /// Its value, with secrets masked.
     pub value: String,
 }
 
-/// A body: text, or base64 of what is no text.
+/// A body: text, or base64 if it is not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "JournalBody")]
 pub enum BodyView {
-    /// Text.
+    /// A body that is UTF-8.
     Text(String),
-    /// Anything else.
+    /// Any other body.
     Binary {
-        /// Its bytes.
+        /// The bytes.
         base64: String,
     },
 }
 
 impl EntryView {
-    /// An entry without its secrets.
+    /// The redacted view of an entry.
     pub fn of(entry: &JournalEntry) -> EntryView {
         let secrets = entry.secrets();
         let diagnostics = entry.diagnostics();
@@ -141,7 +141,7 @@ impl BodyView {
         let bytes = secrets.hide_in_bytes(&whole);
         match (std::str::from_utf8(&bytes), body.is_cut()) {
             (Ok(text), _) => BodyView::Text(text.to_owned()),
-            // Cut within a character.
+            // The body was cut within a character: leave out its first bytes.
             (Err(error), true) if error.error_len().is_none() => {
                 BodyView::Text(String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned())
             }
@@ -159,7 +159,7 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Vec<Header> {
 }
 
 impl JournalEntry {
-    /// What must not be shown of it.
+    /// The secrets to redact when the entry is shown.
     pub(crate) fn secrets(&self) -> Secrets {
         let secrets = Secrets::of(self.key.as_deref(), &self.heads.request()).and_in_headers(&self.heads.response());
         let secrets = secrets.and_in_query(self.heads.target().query().unwrap_or_default());
@@ -172,15 +172,15 @@ impl JournalEntry {
     }
 }
 
-/// The longest target in a line.
+/// The most characters of a target in a log line.
 const LINE_TARGET: usize = 240;
 
-/// What the log says of an entry, without secrets: fields in JSON, and in text one line. What is not known is `-` there; the
-/// warnings follow the reason:
-/// `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 — limit=500 is above the maximum 200`.
+/// A log line about an entry, redacted: an object in the JSON log, and a line in the text log. In text, unknown values
+/// are `-`, and the warnings follow the reason: `acme GET /acme/v2/assets?limit=500 400 0.21ms ws_demo acme_pk_…0000 —
+/// limit=500 is above the maximum 200`.
 #[derive(Debug, Serialize)]
 pub struct LogLine {
-    /// Its number in the journal; null: it holds nothing.
+    /// Its number in the journal; `None` if the journal is off.
     pub seq: Option<NonZeroU64>,
     provider: Option<&'static str>,
     operation: Option<&'static str>,
@@ -196,7 +196,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// An entry without its secrets.
+    /// The log line of an entry.
     pub fn of(entry: &JournalEntry) -> LogLine {
         let secrets = entry.secrets();
         let diagnostics = entry.diagnostics();

@@ -1,5 +1,6 @@
-//! Requests over HTTP/2 that the HTTP layer refuses: it answers them by itself, with an end of their stream or with 431, and
-//! tells why only as an event of `tracing` at level debug. Here that becomes a warning like the one of HTTP/1.1.
+//! Logs HTTP/2 requests that `h2` refuses. `h2` answers them itself, with a stream reset or with 431, and reports the
+//! reason only as a `tracing` event at level debug. This module turns that event into a warning like the one for
+//! HTTP/1.1.
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
@@ -15,20 +16,20 @@ use tracing_subscriber::registry::LookupSpan;
 use super::queue::{LogFormat, Queue, json_line, timestamp};
 
 tokio::task_local! {
-    /// The client whose connection is served.
+    /// The address of the client whose connection the current task serves.
     pub static CLIENT: SocketAddr;
 }
 
-/// What the line says, over HTTP/1.1 too.
+/// The message of the warning, for HTTP/1.1 too.
 pub const REFUSED: &str = "a request was refused before it was read";
 
-/// The modules of `h2` that read heads.
+/// The modules of `h2` that parse request heads.
 const MODULES: [&str; 3] = ["h2::server", "h2::codec::framed_read", "h2::proto::streams::recv"];
 
-/// How `h2` begins what it says of a refusal.
+/// How the messages of `h2` about a refused request begin.
 const BEGINNINGS: [&str; 3] = ["malformed headers: ", "stream error ", "connection error "];
 
-/// What it says of other frames than heads, or of what follows a head.
+/// Words in its messages about other frames, which are not about a request head.
 const OTHERS: [&str; 10] = [
     "recv_data",
     "recv_trailers",
@@ -42,19 +43,19 @@ const OTHERS: [&str; 10] = [
     "GO_AWAY",
 ];
 
-/// Writes refusals into the log.
+/// A layer that logs refused HTTP/2 requests as warnings.
 pub fn refusals<S>(queue: Arc<Queue>, format: LogFormat) -> impl Layer<S>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
 {
-    // One event of these modules tells of every frame, as a field.
-    let is_told = |metadata: &Metadata<'_>| {
+    // These modules also have an event for every frame, which has a field `frame`.
+    let is_relevant = |metadata: &Metadata<'_>| {
         metadata.is_event()
             && *metadata.level() == Level::DEBUG
             && MODULES.contains(&metadata.target())
             && metadata.fields().field("frame").is_none()
     };
-    Refusals { queue, format }.with_filter(filter_fn(is_told).with_max_level_hint(Level::DEBUG))
+    Refusals { queue, format }.with_filter(filter_fn(is_relevant).with_max_level_hint(Level::DEBUG))
 }
 
 struct Refusals {
@@ -67,7 +68,7 @@ impl<S: Subscriber> Layer<S> for Refusals {
         let mut message = Message(String::new());
         event.record(&mut message);
         let Some(why) = reason(&message.0) else { return };
-        // Nothing but connections speaks HTTP/2.
+        // Unset outside a connection's task, where no such event is expected.
         let client = CLIENT.try_with(ToString::to_string).unwrap_or_default();
         self.queue.push(match self.format {
             LogFormat::Text => {
@@ -85,20 +86,20 @@ struct Fields {
     why: String,
 }
 
-/// The message of an event.
+/// A visitor that collects the message of an event.
 struct Message(String);
 
 impl Visit for Message {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
-            // Writing into a text does not fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(self.0, "{value:?}");
         }
     }
 }
 
-/// Why a request was refused, if this says so. The part of the request that is wrong, which `h2` quotes in parentheses, is left
-/// out: there may be a key in it.
+/// The reason, if the message is about a refused request. Omits the part of the request that `h2` quotes in
+/// parentheses, since it may contain a key.
 fn reason(message: &str) -> Option<String> {
     let is_refusal = BEGINNINGS.iter().any(|beginning| message.starts_with(beginning));
     if !is_refusal || OTHERS.iter().any(|other| message.contains(other)) {

@@ -1,10 +1,10 @@
-//! The log. Its lines go through a bounded queue to a thread of its own, which writes them to standard error: whatever
-//! becomes of them there (a pipe that nobody reads, a full disk, no reader any more), no request and no signal waits for
-//! it, and an exit waits a quarter of a second at most. Lines that find no room, or cannot be written, are dropped and
-//! counted.
+//! The log. Its lines go through a bounded queue to a thread that writes them to standard error. If standard error
+//! blocks or fails (a pipe that nobody reads, a full disk, a closed pipe), requests and signals do not wait for it, and
+//! an exit waits at most a quarter of a second. Lines that do not fit into the queue or cannot be written are dropped
+//! and counted.
 //!
-//! `tracing-appender` has such a thread, too, but its bound is in lines, not bytes, it does not report what it dropped, and
-//! an exit waits for a stuck thread for a second, which cannot be changed.
+//! `tracing-appender` has such a thread too, but it bounds lines instead of bytes, does not report dropped lines, and
+//! waits a fixed second for a blocked thread at exit.
 
 mod http2;
 mod queue;
@@ -26,7 +26,7 @@ pub use self::http2::{CLIENT, REFUSED};
 pub use self::queue::LogFormat;
 use self::queue::{Queue, json_line};
 
-/// How long an exit waits for the last lines to be written.
+/// How long an exit waits until all lines are written.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The log of this process.
@@ -37,21 +37,21 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts the log: from here on it gets the events of `tracing`, and panics.
+    /// Starts the log, and directs `tracing` events and panic messages to it.
     pub fn start(format: LogFormat, level: Level) -> io::Result<Log> {
         let queue = Arc::new(Queue::start(io::stderr(), format)?);
         let lines = tracing_subscriber::fmt::layer().with_writer(queue.clone()).with_ansi(false);
-        // It would write them to standard error itself.
+        // The layer would write its own errors to standard error directly.
         let lines = lines.log_internal_errors(false);
         let lines = match format {
             LogFormat::Text => lines.boxed(),
-            // In JSON `target` is what a client asked for, not the module that says so.
+            // In our JSON, `target` is the target of a request, not the module of the event.
             LogFormat::Json => lines.json().flatten_event(true).with_target(false).boxed(),
         };
         let log = tracing_subscriber::registry().with(lines.with_filter(LevelFilter::from_level(level)));
         log.with((level >= Level::WARN).then(|| http2::refusals(queue.clone(), format))).init();
         LEVEL.get_or_init(|| level);
-        // The standard library's hook writes to standard error itself, and would wait for it.
+        // The standard library's hook writes to standard error directly, and would block with it.
         std::panic::set_hook(Box::new(|panic| tracing::error!("{}", panic.to_string().replace('\n', " "))));
         Ok(Log { format, queue })
     }
@@ -64,12 +64,13 @@ impl Log {
         }
     }
 
-    /// Writes a text as it stands, behind the lines that wait.
+    /// Queues a text, which is written unchanged after the lines before it.
     pub fn print(&self, text: &str) {
         self.queue.push(text.into());
     }
 
-    /// Says what the run failed with, if it failed, and waits a moment until everything is written.
+    /// Logs the error if the run failed, waits until everything is written or `FLUSH_TIMEOUT` has passed, and returns
+    /// the exit code.
     pub fn end(self, outcome: Result<(), impl ToString>) -> ExitCode {
         let failure = outcome.err().map(|error| error.to_string());
         match (&failure, self.format) {
@@ -85,15 +86,15 @@ impl Log {
 /// How requests are logged.
 #[derive(Debug, Clone, Default)]
 pub enum RequestLog {
-    /// As a readable line: an event of `tracing` like any other.
+    /// As a readable line, through a `tracing` event.
     #[default]
     Text,
-    /// As fields, some of them lists, which events of `tracing` cannot have.
+    /// As a JSON object. Written directly, since some of its fields are lists, which `tracing` events cannot have.
     Json(Arc<Queue>),
 }
 
 impl RequestLog {
-    /// Says that the server is ready. In JSON that line stands in for the banner, so no level leaves it out.
+    /// Logs that the server is ready. In JSON this line replaces the banner, so it is written at every log level.
     pub fn write_ready(&self, address: SocketAddr) {
         #[derive(Serialize)]
         struct Ready {
@@ -105,7 +106,7 @@ impl RequestLog {
         }
     }
 
-    /// Writes a request into the log.
+    /// Logs a request at this level.
     #[cold]
     pub fn write(&self, level: Level, line: &(impl Serialize + fmt::Display)) {
         match self {
@@ -117,10 +118,10 @@ impl RequestLog {
     }
 }
 
-/// Up to which level lines are written. (`tracing` may be told more than is written.)
+/// The log level. It can be stricter than what `tracing` has enabled, since [`http2`] needs debug events.
 static LEVEL: OnceLock<Level> = OnceLock::new();
 
-/// Whether lines of this level are written.
+/// Whether lines at this level are written. False if the log was not started.
 pub fn is_enabled(level: Level) -> bool {
     LEVEL.get().is_some_and(|written| level <= *written)
 }

@@ -12,13 +12,13 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-/// How many bytes of lines can wait to be written.
+/// The capacity of the queue, in bytes.
 const CAPACITY: usize = 1 << 20;
 
-/// The memory that a waiting line takes besides its text, in bytes, about.
+/// The approximate cost of a queued line in addition to its text, in bytes.
 const OVERHEAD: usize = 64;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// A readable line an event.
@@ -27,7 +27,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// A line of the JSON log, in the form of `tracing-subscriber`.
+/// A line of the JSON log, in the format of `tracing-subscriber`.
 pub(super) fn json_line(level: Level, message: &str, fields: impl Serialize) -> Vec<u8> {
     #[derive(Serialize)]
     struct Event<'e, F> {
@@ -38,20 +38,20 @@ pub(super) fn json_line(level: Level, message: &str, fields: impl Serialize) -> 
         fields: F,
     }
     let event = Event { timestamp: timestamp(), level: level.as_str(), message, fields };
-    let mut line = serde_json::to_vec(&event).expect("the fields are texts, numbers and lists of texts");
+    let mut line = serde_json::to_vec(&event).expect("the fields are strings, numbers and lists of strings");
     line.push(b'\n');
     line
 }
 
-/// The machine's time, as `tracing-subscriber` writes it.
+/// The machine's time in the format of `tracing-subscriber`.
 pub(super) fn timestamp() -> String {
     let mut text = String::new();
-    // Writing into a text does not fail.
+    // Writing to a `String` cannot fail.
     let _ = SystemTime.format_time(&mut Writer::new(&mut text));
     text
 }
 
-/// The way to the thread that writes.
+/// The sending end of the queue.
 #[derive(Debug)]
 pub struct Queue {
     sender: Sender<Message>,
@@ -61,21 +61,21 @@ pub struct Queue {
 #[derive(Debug)]
 enum Message {
     LogLine(Vec<u8>),
-    /// Asks to be told when all lines before it are written.
+    /// Requests a reply when all lines before it are written.
     Flush(Sender<()>),
 }
 
-/// What the queue and its thread count.
+/// Counters that the queue shares with its thread.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Bytes that wait, with those that are being written.
+    /// The cost of all queued lines, including the one that is being written.
     waiting: AtomicUsize,
-    /// Lines dropped that no line has told of yet.
+    /// The number of dropped lines that has not been reported yet.
     dropped: AtomicU64,
 }
 
 impl Queue {
-    /// A queue whose thread, which ends with the process, writes to `output`.
+    /// Starts a queue and the thread that writes it to `output`. The thread ends with the process.
     pub(super) fn start(output: impl Write + Send + 'static, format: LogFormat) -> io::Result<Queue> {
         let (sender, messages) = mpsc::channel();
         let counts = Arc::new(Counts::default());
@@ -84,25 +84,26 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Adds a line, or drops and counts it if there is no room.
+    /// Adds a line. If the queue is full, the line is dropped and counted.
     pub(super) fn push(&self, line: Vec<u8>) {
-        let more = |waiting: usize| Some(waiting + cost(&line)).filter(|bytes| *bytes <= CAPACITY);
-        match self.counts.waiting.fetch_update(SeqCst, SeqCst, more) {
+        // The channel is unbounded, so the bytes are reserved here first. This never blocks.
+        let reserve = |waiting: usize| Some(waiting + cost(&line)).filter(|bytes| *bytes <= CAPACITY);
+        match self.counts.waiting.fetch_update(SeqCst, SeqCst, reserve) {
             Ok(_) => drop(self.sender.send(Message::LogLine(line))),
             Err(_) => drop(self.counts.dropped.fetch_add(1, SeqCst)),
         }
     }
 
-    /// Waits until everything is written, but no longer than this.
+    /// Waits until all lines so far are written, or until the timeout.
     pub(super) fn flush(&self, timeout: Duration) {
         let (done, written) = mpsc::channel();
-        // Both fail only if the thread is gone, and its lines with it.
+        // The send fails, and the receive fails early, only if the thread has ended and its lines are lost.
         let _ = self.sender.send(Message::Flush(done));
         let _ = written.recv_timeout(timeout);
     }
 }
 
-/// What `tracing-subscriber` writes to: each call is one line.
+/// The writer for `tracing-subscriber`, which writes a whole line in each call.
 impl Write for &Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line.to_owned());
@@ -118,8 +119,8 @@ fn cost(line: &[u8]) -> usize {
     line.len() + OVERHEAD
 }
 
-/// Writes line by line: others that write to the same pipe do not get into the middle of one. As soon as it has caught up,
-/// it says how many lines were dropped.
+/// The writing thread. It writes each line with one call, so that other writers to the same pipe do not split a line.
+/// Whenever the queue is empty, it reports the number of dropped lines.
 fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, format: LogFormat) {
     for message in messages {
         match message {
@@ -134,14 +135,15 @@ fn write(messages: &Receiver<Message>, counts: &Counts, mut output: impl Write, 
             }
             Message::Flush(done) => {
                 report_dropped(counts, &mut output, format);
-                // Who asked may have given up.
+                // This fails if the flush has timed out.
                 let _ = done.send(());
             }
         }
     }
 }
 
-/// Like `write_all`, but it waits for room in a pipe that does not block, too: Node makes its own so, and lends them.
+/// Like `write_all`, but also retries on a non-blocking pipe that is full. Standard error is one when Node starts this
+/// process and shares its own pipe.
 fn write_line(output: &mut impl Write, mut line: &[u8]) -> io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(5);
     while !line.is_empty() {
@@ -175,7 +177,7 @@ fn report_dropped(counts: &Counts, output: &mut impl Write, format: LogFormat) {
 mod tests {
     use super::*;
 
-    /// An output that does with each line what the test says.
+    /// An output whose result for each line is set by the test.
     struct Output<F>(F);
 
     impl<F: FnMut(&str) -> io::Result<()>> Write for Output<F> {
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_counted_and_told_once_the_rest_is_written() {
+    fn lines_beyond_the_capacity_are_counted_and_reported_when_the_queue_is_empty() {
         let (sender, lines) = mpsc::sync_channel(0);
         let pipe = Output(move |line: &str| sender.send(line.to_owned()).map_err(io::Error::other));
         let queue = Queue::start(pipe, LogFormat::Text).unwrap();
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_counted_and_told_once_it_can() {
+    fn lines_that_cannot_be_written_are_counted_and_reported_later() {
         let (sender, lines) = mpsc::channel();
         let mut failures =
             [io::ErrorKind::StorageFull, io::ErrorKind::WouldBlock, io::ErrorKind::BrokenPipe].into_iter();

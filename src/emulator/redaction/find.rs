@@ -1,6 +1,7 @@
-//! Where secrets stand in a text, however they are spelled there. The text is read as it is, percent-decoded, with JSON's
-//! escapes resolved, and as two of these in turn; each reading is searched for all secrets at once, and for words that
-//! have the shape of a vendor's key. So the cost is linear in the text, however many secrets there are.
+//! Finds secrets in a text, however they are encoded. The text is searched as it is, percent-decoded, with JSON escapes
+//! resolved, and with two of these decodings one after the other. Each of these readings is searched for all secrets at
+//! once and for words that look like a vendor's key, so the time is linear in the length of the text, however many
+//! secrets there are.
 
 use std::ops::Range;
 
@@ -8,44 +9,46 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::providers;
 
-/// A word of this many characters that has the shape of a key is taken for one; shorter ones may well be file names.
-const SHAPED: usize = 16;
+/// The length from which a word that looks like a key is treated as one. Shorter ones are often file names.
+const MIN_KEY_LIKE: usize = 16;
 
-/// How often an encoded text may be encoded again and is still read.
+/// How many decodings are applied one after the other.
 const DEPTH: usize = 2;
 
-/// A place where a secret stands, in the bytes of the text as it is.
+/// An occurrence of a secret, as a range of bytes in the original text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SecretMatch {
     pub(super) at: Range<usize>,
-    /// What is shown there; `None`: several secrets overlap, or part of one is coded, and nothing is shown.
+    /// The secret, to be shown as a mask. `None` if several secrets overlap here or the secret is in base64; then
+    /// nothing of it is shown.
     pub(super) secret: Option<Vec<u8>>,
 }
 
-/// Finds the secrets of a request.
+/// Finds the secrets of a request in texts.
 #[derive(Debug)]
 pub(super) struct SecretFinder {
     automaton: Option<AhoCorasick>,
-    /// What each pattern of the automaton shows.
+    /// The secret of each pattern, see [`SecretMatch`].
     shown: Vec<Option<Vec<u8>>>,
-    /// Whether a `+` may stand for a space in a secret.
+    /// Whether a secret contains a space, which a form encodes as `+`.
     has_spaces: bool,
 }
 
 impl SecretFinder {
-    /// A finder of these secrets, of key-shaped words, and of the secrets within base64.
+    /// A finder for these secrets, plain and in base64, and for words that look like a key.
     pub(super) fn new(secrets: &[Vec<u8>]) -> SecretFinder {
         let plain = secrets.iter().map(|secret| (secret.clone(), Some(secret.clone())));
         let coded = secrets.iter().flat_map(|secret| in_base64(secret)).map(|pattern| (pattern, None));
         let (patterns, shown): (Vec<_>, Vec<_>) = plain.chain(coded).unzip();
-        // It is built for one entry, so the kind that is quickest to build. It fails only for gigabytes of patterns.
+        // An automaton is built for each entry that is shown, so this is the kind that is fastest to build. Building
+        // fails only for gigabytes of patterns.
         let kind = Some(AhoCorasickKind::NoncontiguousNFA);
         let built = || AhoCorasick::builder().kind(kind).prefilter(false).build(&patterns).ok();
         let automaton = if patterns.is_empty() { None } else { built() };
         SecretFinder { automaton, shown, has_spaces: secrets.iter().any(|secret| secret.contains(&b' ')) }
     }
 
-    /// The places where secrets stand, in order and apart from each other.
+    /// The occurrences of secrets, in order and without overlaps.
     pub(super) fn places(&self, text: &[u8]) -> Vec<SecretMatch> {
         let mut places = Vec::new();
         let mut readings = vec![DecodedText::of(text)];
@@ -55,12 +58,13 @@ impl SecretFinder {
                 readings = readings.iter().flat_map(|reading| reading.decoded(self.has_spaces)).collect();
             }
         }
-        merged(places)
+        merge_overlaps(places)
     }
 
     fn search(&self, reading: &DecodedText, places: &mut Vec<SecretMatch>) {
         let matches = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(&reading.bytes));
-        // They come in the order of their ends; many may lie within another, and one is enough.
+        // Matches come in the order of their ends. Those that lie within another match are left out, since masking the
+        // outer one is enough.
         let mut longest: Vec<(Range<usize>, usize)> = Vec::new();
         for found in matches {
             while longest.last().is_some_and(|(last, _)| found.start() <= last.start) {
@@ -83,8 +87,8 @@ impl SecretFinder {
     }
 }
 
-/// Places that overlap become one. If one of them is all of it, that one's secret is shown.
-fn merged(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
+/// Merges overlapping matches. The secret stays known if one match covers the whole merged range.
+fn merge_overlaps(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
     places.sort_by(|a, b| a.at.start.cmp(&b.at.start).then(b.at.end.cmp(&a.at.end)));
     let mut merged: Vec<SecretMatch> = Vec::new();
     for place in places {
@@ -101,14 +105,15 @@ fn merged(mut places: Vec<SecretMatch>) -> Vec<SecretMatch> {
     merged
 }
 
-/// A text as a reader may decode it.
+/// A text after some decodings.
 struct DecodedText {
     bytes: Vec<u8>,
-    /// Where each of its bytes begins in the original, and where that ends; `None`: it is the original.
+    /// For each byte, the index in the original text at which its encoding begins, and at the end the original's
+    /// length. `None`: nothing was decoded.
     begins: Option<Vec<usize>>,
 }
 
-/// How the next byte, or a few, of a text is read: what it stands for, and how long its spelling is.
+/// Decodes the beginning of a text: the decoded bytes (up to 4), how many they are, and how many bytes were read.
 type Decode = fn(&[u8]) -> ([u8; 4], usize, usize);
 
 impl DecodedText {
@@ -123,15 +128,15 @@ impl DecodedText {
         }
     }
 
-    /// What this is with its spellings resolved, in each way in which it may be spelled.
+    /// The results of each decoding that would change the text.
     fn decoded(&self, has_spaces: bool) -> Vec<DecodedText> {
         let has = |byte: u8| memchr::memchr(byte, &self.bytes).is_some();
         let form = has_spaces && has(b'+');
         let ways: [(bool, Decode); 3] = [(has(b'%'), percent), (form, form_encoded), (has(b'\\'), json)];
-        ways.into_iter().filter(|(is_spelled_so, _)| *is_spelled_so).map(|(_, next)| self.resolved(next)).collect()
+        ways.into_iter().filter(|(applies, _)| *applies).map(|(_, next)| self.decode_with(next)).collect()
     }
 
-    fn resolved(&self, decode: Decode) -> DecodedText {
+    fn decode_with(&self, decode: Decode) -> DecodedText {
         let (mut bytes, mut begins) = (Vec::with_capacity(self.bytes.len()), Vec::with_capacity(self.bytes.len() + 1));
         let mut at = 0;
         while at < self.bytes.len() {
@@ -172,6 +177,7 @@ fn json(bytes: &[u8]) -> ([u8; 4], usize, usize) {
             let count = c.encode_utf8(&mut spelled).len();
             (spelled, count, 6)
         }
+        // Which control character it is does not matter, since keys have none.
         [b'\\', b'b' | b'f' | b'n' | b'r' | b't', ..] => one(b'\n', 2),
         [b'\\', escaped, ..] => one(*escaped, 2),
         _ => one(bytes[0], 1),
@@ -182,7 +188,8 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// The words that have the shape of a vendor's key, as far as they are long enough. A method cannot hold `_`, so `-` is as good.
+/// The words that look like a vendor's key and are long enough. `-` is read as `_`, so that a key in which a client has
+/// replaced the `_` is found too.
 fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let plain = |byte: &u8| if *byte == b'-' { '_' } else { char::from(*byte & 0x7f) };
@@ -190,10 +197,10 @@ fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut at = 0;
     while at < bytes.len() {
         let length = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
-        if length >= SHAPED {
+        if length >= MIN_KEY_LIKE {
             let text: String = bytes[at..at + length].iter().map(plain).collect();
             let begins =
-                (0..=length - SHAPED).filter(|from| *from == 0 || !bytes[at + from - 1].is_ascii_alphanumeric());
+                (0..=length - MIN_KEY_LIKE).filter(|from| *from == 0 || !bytes[at + from - 1].is_ascii_alphanumeric());
             words.extend(begins.into_iter().find(|from| is_shaped(&text[*from..])).map(|from| at + from..at + length));
         }
         at += length + 1;
@@ -201,25 +208,28 @@ fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     words
 }
 
-/// Whether a text begins like a key of one of the vendors.
+/// Whether a text begins like a vendor's key.
 pub(super) fn is_shaped(text: &str) -> bool {
     providers::ALL.iter().any(|provider| (provider.card().auth.looks_like)(text))
 }
 
-/// What base64 makes of a text that has the secret in it, as far as it does not depend on what stands beside it: that is
-/// how `user:key` and `key:` travel. What comes before it can end in three ways.
+/// The base64 texts by which a secret can be found within a longer encoded text, such as the `user:key` of HTTP Basic.
+/// Three bytes become four characters, so there are three encodings, depending on how many bytes come before.
+/// Characters that also encode bits of a neighbouring byte are left out.
 fn in_base64(secret: &[u8]) -> Vec<Vec<u8>> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-    /// Longer secrets are not looked for: they are no keys.
+    /// Longer secrets are not searched for, since no key is that long.
     const LONGEST: usize = 512;
-    /// Shorter patterns may stand anywhere by chance.
+    /// Shorter patterns would match by chance.
     const SHORTEST: usize = 8;
     if secret.len() > LONGEST {
         return Vec::new();
     }
     let shifted = |shift: usize, engine: &base64::engine::GeneralPurpose| {
         let text = engine.encode([&vec![0; shift][..], secret].concat()).into_bytes();
+        // Character `i` encodes the bits from `6 * i`. `first` is the first one without bits of the bytes before the
+        // secret, `last` the first one with bits of the bytes after it.
         let (first, last) = ((shift * 8).div_ceil(6), (shift + secret.len()) * 8 / 6);
         text.get(first..last).unwrap_or_default().to_vec()
     };
@@ -254,14 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn a_word_in_the_shape_of_a_key_is_found_and_a_short_one_is_a_name() {
+    fn a_word_that_looks_like_a_key_is_found_unless_it_is_short() {
         assert_eq!(found(&[], "a/sk_live_0123456789/b"), [(2, 20)]);
         assert_eq!(found(&[], r"a\nsk_live_0123456789"), [(3, 21)]);
         assert_eq!(found(&[], "%2573k_live_0123456789"), [(0, 22)]);
         assert_eq!(found(&[], "sk_logo.png task_live_0123456789"), []);
     }
 
-    /// Each is within the next, in a text made of nothing else; searched for one by one they would cost billions of steps.
+    /// Each secret is contained in the next one, and the text consists of them. A search for one at a time would take
+    /// billions of steps.
     #[test]
     fn many_secrets_that_overlap_are_found_in_one_pass() {
         let secrets: Vec<_> = (0..64).map(|more| vec![b'0'; 1000 + more]).collect();

@@ -1,5 +1,5 @@
-//! Redaction: keys and other secrets are shown as masks, never whole. Whatever leaves the journal or goes to the log passes
-//! through here. Recording a request does not: it costs nothing until somebody looks at the entry.
+//! Redaction: replaces keys and other secrets by masks. Everything that is shown from the journal or logged is redacted
+//! here. Entries are recorded unredacted and redacted when they are shown, so that recording a request stays cheap.
 
 mod find;
 mod names;

@@ -1,22 +1,22 @@
-//! Which headers and parameters hold secrets, by their names.
+//! Decides by its name whether a header or parameter contains a secret.
 
 use axum::http::{HeaderName, header};
 
 use crate::contract::provider::Carrier;
 use crate::providers;
 
-/// A name with one of these words in it is a secret's: `X-Auth-Token`, `api-key`.
+/// A name that contains one of these words marks a secret: `X-Auth-Id`, `jwt`.
 const WORDS: &[&str] =
     &["auth", "authentication", "authorization", "bearer", "credential", "credentials", "jwt", "pwd", "signature"];
 
-/// A name that ends in one of these is a secret's, whatever is before it: `apiKey`, `x-functions-key`.
+/// A name with a word that ends in one of these marks a secret: `apiKey`, `x-functions-key`.
 const ENDINGS: &[&str] = &["key", "token", "secret", "password", "passwd"];
 
-/// Names that end so and hold nothing secret.
+/// Exceptions: names that contain such a word, but no secret.
 const HARMLESS: &[&str] =
     &["access-control-allow-credentials", "idempotency-key", "x-idempotency-key", "sec-websocket-key"];
 
-/// The headers in which a key may travel, whichever provider asks for it there.
+/// The headers in which a client may send a key to some provider.
 pub fn carriers() -> impl Iterator<Item = &'static str> {
     let own = providers::ALL.iter().filter_map(|provider| match provider.card().auth.carrier {
         Carrier::Header(name) => Some(name),
@@ -25,24 +25,24 @@ pub fn carriers() -> impl Iterator<Item = &'static str> {
     ["authorization", "proxy-authorization", "x-api-key"].into_iter().chain(own)
 }
 
-/// Whether a header of this name holds a key, whichever service it is meant for.
+/// Whether a header with this name contains a secret, for this or any other service.
 pub(super) fn carries_key(name: &HeaderName) -> bool {
-    carriers().any(|carrier| carrier == name.as_str()) || is_secrets(name.as_str())
+    carriers().any(|carrier| carrier == name.as_str()) || names_secret(name.as_str())
 }
 
-/// Whether a header of this name says how the key is sent before the key itself.
+/// Whether a header with this name has a scheme such as `Bearer` before the key.
 pub(super) fn carries_scheme(name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION || *name == header::PROXY_AUTHORIZATION
 }
 
-/// Whether a parameter or field of this name holds a secret. Those that a vendor documents do not: one calls its cursor
-/// `token`.
+/// Whether a parameter or JSON field with this name contains a secret. Parameters that a vendor documents do not: one
+/// vendor's cursor is named `token`.
 pub(super) fn is_secret_parameter(name: &str) -> bool {
     let is_documented = || providers::ALL.iter().any(|p| p.card().params().iter().any(|param| param.name == name));
-    is_secrets(name) && !is_documented()
+    names_secret(name) && !is_documented()
 }
 
-fn is_secrets(name: &str) -> bool {
+fn names_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
     let is_named_so = words().any(|word| WORDS.contains(&word) || ENDINGS.iter().any(|end| word.ends_with(end)));
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_whether_it_is_a_secrets() {
+    fn a_name_decides_whether_the_value_is_secret() {
         for name in ["api-key", "X-Auth-Token", "token", "accessToken", "x-functions-key", "client_secret", "x-jwt"] {
             assert!(is_secrets(name), "{name}");
         }

@@ -1,4 +1,4 @@
-//! The secrets of a request, and the masks that stand for them.
+//! The secrets of a request, and the masks that replace them.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -10,22 +10,22 @@ use base64::engine::general_purpose::STANDARD;
 use super::find::{SecretFinder, SecretMatch, is_shaped};
 use super::names::{carries_key, carries_scheme, is_secret_parameter};
 
-/// What stands for what is not shown.
+/// Replaces hidden characters.
 const HIDDEN: &str = "…";
-/// A mask shows this many of the last characters.
+/// How many of the last characters a mask shows.
 const TAIL: usize = 4;
-/// A mask hides at least this many characters, or shows nothing at all.
+/// The fewest characters that a mask hides. Of a text that is too short for that, nothing is shown.
 const BODY: usize = 8;
-/// A prefix is no longer than this.
+/// The longest prefix of keys, and the longest scheme.
 const PREFIX: usize = 12;
-/// Shorter texts are masked where a key is expected, and not searched for elsewhere: `Bearer null` is a common mistake,
-/// and must not make every `null` of the answer unreadable.
+/// Shorter secrets are masked where a key is expected, and not searched for elsewhere. `Bearer null` is a common
+/// mistake, and must not mask every `null` in the response.
 pub(super) const SHORTEST: usize = 6;
-/// A request has this many secrets at most that are searched for, its key first: a bound of what showing it costs.
+/// The most secrets of one request that are searched for, its key first. This bounds the cost of showing an entry.
 const MOST: usize = 64;
 
-/// A key as it is shown: what all keys of its vendor begin with, and its last characters, `acme_pk_…0000`; of a short one
-/// nothing.
+/// Masks a key: the prefix of the vendor's keys and the last characters stay, as in `acme_pk_…0000`. Of a short key
+/// nothing stays.
 pub fn mask(key: &str) -> String {
     let ends = key.bytes().take(PREFIX).enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at + 1);
     let prefix = ends.into_iter().find(|end| is_shaped(&key[..*end])).unwrap_or(0);
@@ -40,7 +40,7 @@ pub fn mask(key: &str) -> String {
     }
 }
 
-/// A header as it is shown, whoever sent it.
+/// Masks the secrets in a header of a request or a response.
 pub fn mask_header(name: &HeaderName, value: &str) -> String {
     if *name == header::COOKIE || *name == header::SET_COOKIE {
         mask_cookies(name, value)
@@ -56,12 +56,12 @@ pub fn mask_header(name: &HeaderName, value: &str) -> String {
     }
 }
 
-/// Whether a word is a scheme such as `Bearer`, and not the first word of a secret.
+/// Whether a word looks like a scheme such as `Bearer`, and not like the beginning of a secret.
 pub fn is_scheme(word: &str) -> bool {
     !word.is_empty() && word.len() <= PREFIX && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
-/// `a=…; b=…`; of what a server sets, the attributes stay.
+/// Masks the values of cookies: `a=…; b=…`. The attributes in a `Set-Cookie` header stay.
 fn mask_cookies(name: &HeaderName, value: &str) -> String {
     let secret = if *name == header::COOKIE { usize::MAX } else { 1 };
     let pairs = value.split(';').enumerate().map(|(place, pair)| match pair.split_once('=') {
@@ -72,24 +72,24 @@ fn mask_cookies(name: &HeaderName, value: &str) -> String {
     pairs.collect::<Vec<_>>().join(";")
 }
 
-/// The secrets of one request: its key, and whatever else stands where a key may stand. Words in the shape of a vendor's key
-/// are secrets wherever they stand.
+/// The secrets of one request: its key, and the values of headers, parameters and fields that usually contain a key.
+/// Words that look like a vendor's key are masked too, wherever they are.
 #[derive(Debug, Default)]
 pub struct Secrets {
     texts: Vec<Vec<u8>>,
-    /// Made when something is searched for the first time.
+    /// Built at the first search.
     finder: OnceLock<SecretFinder>,
 }
 
 impl Secrets {
-    /// The secrets of a request that shows this key and has these headers.
+    /// The secrets of a request with this key and these headers.
     pub fn of(key: Option<&str>, headers: &HeaderMap) -> Secrets {
         let mut secrets = Secrets::default();
         secrets.add(key.unwrap_or_default().as_bytes());
         secrets.and_in_headers(headers)
     }
 
-    /// These, and those in other headers, such as the answer's.
+    /// Adds the secrets in other headers, such as the response's.
     pub fn and_in_headers(mut self, headers: &HeaderMap) -> Secrets {
         for (_, value) in headers.iter().filter(|(name, _)| carries_key(name)) {
             let value = value.as_bytes().trim_ascii();
@@ -105,8 +105,8 @@ impl Secrets {
         self
     }
 
-    /// These, and every value of a query string or form that has the shape of a key, or a name such as `api_key`: that is
-    /// where clients put them by mistake.
+    /// Adds the values in a query string or form that look like a key or have a name such as `api_key`, since clients
+    /// put keys there by mistake.
     pub fn and_in_query(mut self, query: &str) -> Secrets {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if is_shaped(&value) || is_secret_parameter(&name) {
@@ -116,7 +116,7 @@ impl Secrets {
         self
     }
 
-    /// These, and the texts of a JSON object under names such as `api_key`.
+    /// Adds the strings in a JSON object with names such as `api_key`.
     pub fn and_in_json(mut self, body: &[u8]) -> Secrets {
         let fields = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body).unwrap_or_default();
         for (_, value) in fields.iter().filter(|(name, _)| is_secret_parameter(name)) {
@@ -133,8 +133,7 @@ impl Secrets {
         }
     }
 
-    /// A text without the secrets, however they are spelled in it: as they are, percent-encoded, escaped as in JSON, or within
-    /// base64.
+    /// Masks the secrets in a text: plain, percent-encoded, escaped as in JSON, or within base64.
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.hide_in_bytes(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -142,33 +141,34 @@ impl Secrets {
         }
     }
 
-    /// The same for bytes of any kind.
+    /// Like [`hide`](Secrets::hide), for bytes that need not be UTF-8.
     pub fn hide_in_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let finder = self.finder.get_or_init(|| SecretFinder::new(&self.texts));
         let places = finder.places(bytes);
         if places.is_empty() {
             return Cow::Borrowed(bytes);
         }
-        let masked = replaced(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
-        // What a mask shows may complete another secret with what stands beside it. Then nothing is shown of any.
-        let is_whole_again = !finder.places(&masked).is_empty();
-        Cow::Owned(if is_whole_again { replaced(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
+        let masked = replace_matches(bytes, &places, |secret| mask(&String::from_utf8_lossy(secret)));
+        // What a mask shows can form another secret together with the text next to it. Then the masks show nothing.
+        let has_secrets = !finder.places(&masked).is_empty();
+        Cow::Owned(if has_secrets { replace_matches(bytes, &places, |_| HIDDEN.to_owned()) } else { masked })
     }
 
-    /// A header as it is shown.
+    /// Masks the secrets in a header.
     pub fn header(&self, name: &HeaderName, value: &HeaderValue) -> String {
         let masked = mask_header(name, &String::from_utf8_lossy(value.as_bytes()));
         self.hide(&masked).into_owned()
     }
 
-    /// A method as it is shown: what is neither one that exists nor a word may be a secret.
+    /// Masks a method, unless it is a short word: a client that sends a malformed request may have put a key there.
     pub fn method(&self, method: &Method) -> String {
         let text = method.as_str();
         let is_word = text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
         if is_word { self.hide(text).into_owned() } else { mask(text) }
     }
 
-    /// A target as it is shown, without what stands where a password does or under names such as `api_key`.
+    /// Masks the secrets in a target, including the user and password of a URL and parameters with names such as
+    /// `api_key`.
     pub fn target(&self, target: &str) -> String {
         let (address, query) = target.split_once('?').unwrap_or((target, ""));
         let mut shown = without_password(address);
@@ -182,13 +182,13 @@ impl Secrets {
         self.hide(&shown).into_owned()
     }
 
-    /// A decoded parameter as it is shown.
+    /// Masks the secrets in the decoded value of a parameter.
     pub fn parameter(&self, name: &str, value: &str) -> String {
         if is_secret_parameter(name) { mask(value) } else { self.hide(value).into_owned() }
     }
 }
 
-/// An address without what `user:password@` says.
+/// An address with `…@` in place of `user:password@`.
 fn without_password(address: &str) -> String {
     let parts = address.split_once("://").filter(|(scheme, _)| !scheme.contains('/')).and_then(|(scheme, rest)| {
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -201,7 +201,7 @@ fn without_password(address: &str) -> String {
 }
 
 /// The bytes with every secret replaced by what `show` makes of it.
-fn replaced(bytes: &[u8], places: &[SecretMatch], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
+fn replace_matches(bytes: &[u8], places: &[SecretMatch], show: impl Fn(&[u8]) -> String) -> Vec<u8> {
     let mut shown = Vec::with_capacity(bytes.len());
     let mut copied = 0;
     for SecretMatch { at, secret } in places {
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_however_it_is_spelled() {
+    fn a_secret_is_found_however_it_is_encoded() {
         let secrets = Secrets::of(Some(r#"sk_a"b\c d/+%"#), &HeaderMap::new());
         for spelled in [
             r#"sk_a"b\c d/+%"#,

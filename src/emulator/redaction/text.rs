@@ -1,14 +1,15 @@
-//! Texts of clients' as sentences may repeat them: in one line, cut, without secrets; and the known word that a misspelt one
-//! was probably meant to be.
+//! Prepares a client's text for use in a message: redacted, in one line and cut. Also suggests the known word for a
+//! misspelt one.
 
 use std::borrow::Cow;
 
 use super::secrets::{SHORTEST, Secrets};
 
-/// The longest text of a client's that a sentence repeats.
+/// The most characters of a client's text in a message.
 pub const SHORT: usize = 60;
 
-/// A client's text as a sentence may repeat it: without secrets, in one line, cut to `length` characters.
+/// A client's text for use in a message: redacted, with line breaks and control characters escaped, cut to `length`
+/// characters.
 pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str> {
     let text = secrets.hide(text);
     if text.len() <= length && !text.contains(breaks_lines) {
@@ -28,14 +29,14 @@ pub fn clip<'t>(text: &'t str, length: usize, secrets: &Secrets) -> Cow<'t, str>
     Cow::Owned(line)
 }
 
-/// A sentence as a header can carry it: whatever is not visible ASCII is escaped as `\u{e9}`, since clients read other
-/// bytes in headers in different ways, or refuse them.
+/// A message for use in a header: characters other than visible ASCII are escaped, as in `\u{e9}`, since clients decode
+/// other bytes in headers in different ways or refuse them.
 pub fn in_ascii(sentence: &str) -> String {
     let mut line = String::with_capacity(sentence.len());
     for c in sentence.chars() {
         match c {
             ' '..='~' => line.push(c),
-            // A mask, or what was cut off.
+            // From a mask or a cut text.
             '…' => line.push_str("..."),
             c => line.extend(c.escape_unicode()),
         }
@@ -43,7 +44,7 @@ pub fn in_ascii(sentence: &str) -> String {
     line
 }
 
-/// A text that sentences may repeat as it is: in one line, and too short for a secret.
+/// The text itself if it can be used in a message unchanged: in one line, and too short to contain a secret.
 pub fn plain(text: &str) -> Option<&str> {
     (text.len() < SHORTEST && !text.contains(breaks_lines)).then_some(text)
 }
@@ -53,13 +54,13 @@ fn breaks_lines(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A client's text in backticks.
+/// A client's text for use in a message, in backticks.
 pub fn quoted(text: &str, secrets: &Secrets) -> String {
     format!("`{}`", clip(text, SHORT, secrets))
 }
 
-/// The parameter or word that a misspelt one was probably meant to be: at most one letter in three is wrong, and
-/// neither case nor the way words are joined counts.
+/// The known word that is most similar to a misspelt one, if at most one letter in three differs. Case and the
+/// characters that join words are ignored.
 pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > SHORT {
         return None;
@@ -68,10 +69,10 @@ pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
     let given = plain(given);
     let allowed = (given.chars().count() / 3).max(1);
     let distances = known.map(|known| (strsim::osa_distance(&given, &plain(known)), known));
-    // A letter or two is close to everything.
+    // A word of one or two letters is close to too many.
     let close =
         distances.filter(|(distance, known)| given.len() > 2 && *distance <= allowed && distance * 2 < known.len());
-    // Of `asc` and `desc`, which are equally far from `dsc`, the one that begins like it.
+    // `asc` and `desc` are equally far from `dsc`. Jaro-Winkler prefers the one that begins like it.
     let likeness = |known: &str| strsim::jaro_winkler(&given, &plain(known));
     let closer = |(a, one): &(usize, &str), (b, other): &(usize, &str)| {
         a.cmp(b).then_with(|| likeness(other).total_cmp(&likeness(one)))
@@ -79,7 +80,7 @@ pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
     close.min_by(closer).map(|(_, known)| known)
 }
 
-/// The first few of a list, and how many more there are.
+/// The first few items of a list as text, and how many more there are.
 pub fn first_few<T>(items: &[T], say: impl FnMut(&T) -> String) -> String {
     const FEW: usize = 8;
     let more = (items.len() > FEW).then(|| format!("and {} more", items.len() - FEW));

@@ -1,10 +1,10 @@
-//! Connections that can be broken off: each of their requests gets a [`ConnectionHandle`], with which an answer under way can wait until
-//! everything so far is on the wire, and then have the connection reset. Where an answer breaks off is up to the body that
-//! is being sent.
+//! Connections that a fault can break off. Each request gets a [`ConnectionHandle`]. With it, an answer in progress
+//! can wait until everything so far is written, and then have the connection reset. The body that is being sent
+//! decides where the answer breaks off.
 //!
-//! It is also where [`Timeouts`] ends: with a client that begins a request's head and does not go on with it, and with one
-//! that does not take what it is sent. A connection on which nothing is under way may stay for ever. (hyper's own limit for
-//! heads ends such connections too, and begins only once it knows the version of HTTP.)
+//! [`Timeouts`] are enforced here too: for a client that starts the head of a request and does not finish it, and for
+//! one that does not read what it is sent. A connection with no request in progress may stay open for ever. (hyper's
+//! own timeout for heads also ends idle connections, and it starts only once hyper knows the version of HTTP.)
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -23,18 +23,18 @@ use tokio::time::{Sleep, sleep};
 use super::framing::Framing;
 use super::stream::Stream;
 
-/// How long a client may stop in the middle of something: long enough for somebody who types a request by hand.
+/// The default of each timeout. It is long enough for somebody who types a request by hand.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a connection waits for a client that has stopped in the middle of something.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// From when a part of a request's head is there until the rest is. Of HTTP/2, the preface is a head; of TLS, the
-    /// handshake is.
+    /// From the first part of a request's head until the rest of it. With HTTP/2 this applies to the preface, and with
+    /// TLS to the handshake.
     pub head: Duration,
-    /// From one part of a body to the next. Large bodies also wait so long for each other.
+    /// From one part of a body to the next. A large body also waits this long for others to leave the budget.
     pub body: Duration,
-    /// While a client takes none of what it is sent.
+    /// How long a client may read nothing of what it is sent.
     pub write: Duration,
 }
 
@@ -44,7 +44,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A hold on the connection that a request came by.
+/// Controls the connection of a request.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionHandle(Arc<State>);
 
@@ -57,8 +57,8 @@ struct State {
 }
 
 impl ConnectionHandle {
-    /// Resolves once all that was written before is with the operating system. The connection must be served by the task
-    /// that waits, as HTTP/1.1 is: it is that task's next flush that ends the wait.
+    /// Returns once everything written so far has been passed to the operating system. The task that waits must be the
+    /// one that serves the connection, as with HTTP/1.1, because that task's next flush ends the wait.
     pub async fn flushed(&self) {
         let mut asked = false;
         poll_fn(|cx| {
@@ -66,6 +66,7 @@ impl ConnectionHandle {
                 return Poll::Ready(());
             }
             asked = true;
+            // The waker comes before the flag: a flush that sees the flag must be able to wake this task.
             self.0.waiting.register(cx.waker());
             self.0.awaits_flush.store(true, Release);
             Poll::Pending
@@ -73,12 +74,12 @@ impl ConnectionHandle {
         .await;
     }
 
-    /// From now on nothing is sent or read any more, and the connection ends with a reset, not with a goodbye.
+    /// Makes every later read and write fail, and closes the socket with RST instead of FIN.
     pub fn reset(&self) {
         self.0.is_reset.store(true, Release);
     }
 
-    /// Whether the client speaks TLS on it.
+    /// Whether the client uses TLS on this connection.
     pub fn is_encrypted(&self) -> bool {
         self.0.is_encrypted.load(Relaxed)
     }
@@ -87,47 +88,47 @@ impl ConnectionHandle {
         if self.0.is_reset.load(Acquire) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
     }
 
-    fn tell_flushed(&self) {
+    fn notify_flushed(&self) {
         if self.0.awaits_flush.load(Relaxed) && self.0.awaits_flush.swap(false, AcqRel) {
             self.0.waiting.wake();
         }
     }
 }
 
-/// An accepted connection.
+/// A connection that the server accepted.
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
-    line: ConnectionHandle,
+    handle: ConnectionHandle,
     timeouts: Timeouts,
     framing: Framing,
-    /// What was read and changed, and did not fit where it was read to.
+    /// Bytes that `framing` changed and that did not fit into the reader's buffer.
     changed: Bytes,
-    /// Runs while the rest of the head with this number is awaited; `None` is that of a handshake.
+    /// The timer for the rest of a head, with the number of that head. The number is `None` during a TLS handshake.
     head: Option<(Option<u64>, Pin<Box<Sleep>>)>,
-    /// Runs while the client takes nothing.
+    /// The timer that runs while the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    /// Takes over a connection.
+    /// A connection over this stream.
     pub fn new(stream: Stream, timeouts: Timeouts) -> Connection {
-        let (line, framing) = (ConnectionHandle::default(), Framing::default());
-        Connection { stream, line, timeouts, framing, changed: Bytes::new(), head: None, stalled: None }
+        let (handle, framing) = (ConnectionHandle::default(), Framing::default());
+        Connection { stream, handle, timeouts, framing, changed: Bytes::new(), head: None, stalled: None }
     }
 
-    /// What carries it, and what was read of that and given to nobody yet. Nothing is left of the connection itself.
+    /// The stream, and the bytes that were read from it but not passed on. The connection itself is given up.
     pub fn into_stream(mut self) -> (Stream, Bytes) {
         (self.stream.take(), std::mem::take(&mut self.changed))
     }
 
-    /// A hold on it.
+    /// A handle on this connection.
     pub fn line(&self) -> ConnectionHandle {
-        self.line.clone()
+        self.handle.clone()
     }
 
-    /// Whether the rest of a head has been awaited for too long. Time runs from the first wait for it, so that a head that was
-    /// read while an answer was under way is not overdue when that ends.
+    /// Whether the client takes too long for the rest of a head. The timer starts when the connection first waits for
+    /// it. So a head whose first part arrived while an answer was in progress is not overdue when that answer ends.
     fn is_head_overdue(&mut self, cx: &mut Context<'_>) -> bool {
         let number = match (self.stream.is_in_handshake(), self.framing.open_head()) {
             (true, _) => None,
@@ -149,12 +150,12 @@ impl Connection {
         buffer.put_slice(&part);
     }
 
-    /// Why a connection ends whose client has taken too long for a head.
+    /// The error for a client that has taken too long for a head.
     fn overdue(&mut self) -> io::Error {
         if self.stream.is_in_handshake() { self.stream.overdue().into() } else { io::ErrorKind::TimedOut.into() }
     }
 
-    /// Passes the outcome of a write on, unless the client has taken nothing for too long.
+    /// Returns the result of a write, or a timeout if the client has read nothing for too long.
     fn written<T>(&mut self, outcome: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.stalled = None;
@@ -170,19 +171,20 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// A connection that is closed without lingering is reset, on every platform.
+    /// Resets the connection if a fault asked for it. With a linger time of zero, closing a socket sends RST on every
+    /// platform.
     fn drop(&mut self) {
-        if self.line.check().is_err()
+        if self.handle.check().is_err()
             && let Some(Err(cause)) = self.stream.socket().map(TcpStream::set_zero_linger)
         {
-            tracing::warn!(%cause, "a connection that a fault should reset is closed in order");
+            tracing::warn!(%cause, "a fault should reset this connection, but it can only be closed normally");
         }
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.line.check()?;
+        self.handle.check()?;
         if !self.changed.is_empty() {
             self.give_changed(buffer);
             return Poll::Ready(Ok(()));
@@ -199,11 +201,11 @@ impl AsyncRead for Connection {
                 return Poll::Ready(Ok(()));
             }
             if self.stream.is_encrypted() {
-                self.line.0.is_encrypted.store(true, Relaxed);
+                self.handle.0.is_encrypted.store(true, Relaxed);
             }
             let Some(changed) = self.framing.take(read) else { return Poll::Ready(Ok(())) };
             buffer.set_filled(before);
-            // To give nothing would mean that the connection ends.
+            // Returning no bytes would mean the end of the connection, so the loop reads on.
             if !changed.is_empty() {
                 self.changed = changed.into();
                 self.give_changed(buffer);
@@ -215,7 +217,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.line.check()?;
+        self.handle.check()?;
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.written(outcome, cx)
     }
@@ -225,7 +227,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.line.check()?;
+        self.handle.check()?;
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.written(outcome, cx)
     }
@@ -237,13 +239,14 @@ impl AsyncWrite for Connection {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(cx);
         ready!(self.written(outcome, cx))?;
-        self.line.tell_flushed();
+        self.handle.notify_flushed();
         Poll::Ready(Ok(()))
     }
 
-    /// Shutting down says goodbye, which would come before a reset.
+    /// A fault's reset must come without an orderly shutdown before it, so this fails after
+    /// [`ConnectionHandle::reset`].
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.line.check()?;
+        self.handle.check()?;
         let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
         self.written(outcome, cx)
     }

@@ -1,9 +1,10 @@
-//! HTTP/1.1 message framing, as far as a connection needs it: whether the bytes that are read belong to the head of a request
-//! or to its body. The connection measures how long a head takes, and encodes bytes of request targets that the HTTP layer
-//! would refuse, such as `"`, `<` and `>`: vendors' servers accept them.
+//! HTTP/1.1 message framing, as far as a connection needs it: whether bytes belong to the head of a request or to its
+//! body. The connection measures how long a head takes. It also percent-encodes bytes of request targets that the HTTP
+//! layer would refuse, such as `"`, `<` and `>`, because vendors' servers accept them.
 //!
-//! It parses nothing else and refuses nothing. After something that it does not understand, which the HTTP layer refuses,
-//! bytes pass unchanged, and so they do after a CONNECT, when they are no HTTP or that of somebody else. After the preface of HTTP/2, [`http2`] does the same for its frames.
+//! Nothing else is parsed, and nothing is refused. After something that this code does not understand, bytes pass
+//! unchanged, and the HTTP layer refuses them. They also pass unchanged after a CONNECT, when they belong to a tunnel.
+//! After HTTP/2's preface, [`http2`] does the same for HTTP/2's frames.
 
 mod hpack;
 mod http2;
@@ -15,52 +16,52 @@ use memchr::memchr;
 use self::http2::Frames;
 use self::target::percent_encoded;
 
-/// The request line of HTTP/2's preface, and how many bytes follow it.
+/// The first line of HTTP/2's preface, and how many bytes of the preface follow it.
 const PREFACE: (&[u8], u64) = (b"PRI * HTTP/2.0", 8);
 
-/// How the request line of a request for a tunnel begins.
+/// How the request line of a request for a tunnel starts.
 const CONNECT: &[u8] = b"CONNECT ";
 
-/// How much of a line is kept when it is read in parts. Longer ones are no line that matters here.
+/// How many bytes of a line are kept if it arrives in parts. No line that matters here is longer.
 const LINE_KEPT: usize = 256;
 
-/// How far a connection has been read.
+/// How far the bytes of a connection have been read.
 #[derive(Debug, Default)]
 pub struct Framing {
     at: At,
-    /// What was read of a line whose end was not.
+    /// The start of a line whose end has not arrived.
     line: Vec<u8>,
-    /// What the headers read so far say of the body.
+    /// The length of the body, as far as the headers tell it up to now.
     body: BodyLength,
-    /// How many heads are complete.
+    /// How many heads have ended.
     heads: u64,
-    /// What follows HTTP/2's preface.
+    /// The state of HTTP/2's frames.
     frames: Frames,
 }
 
-/// What comes next.
+/// What the next byte belongs to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// A request, which has not begun.
+    /// A request that has not started.
     #[default]
     Request,
-    /// The rest of a request line; whether its method is complete.
+    /// The rest of a request line. `in_target`: the method has ended.
     RequestLine { in_target: bool },
     /// A line of a head.
     Header,
-    /// So many bytes of a body with a known length.
+    /// This many bytes of a body of known length.
     Body(u64),
     /// The line with the length of a chunk.
     ChunkLength,
-    /// So many bytes of a chunk and of the line end after it.
+    /// This many bytes of a chunk and of the line end after it.
     Chunk(u64),
-    /// A line of what follows the last chunk.
+    /// A line after the last chunk.
     Trailer,
-    /// So many bytes of HTTP/2's preface.
+    /// This many bytes of HTTP/2's preface.
     Preface(u64),
     /// The frames of HTTP/2.
     Frames,
-    /// Bytes that are not followed.
+    /// Bytes that pass without being looked at.
     Unknown,
 }
 
@@ -70,13 +71,13 @@ enum BodyLength {
     None,
     Known(u64),
     Chunked,
-    /// What follows is a tunnel.
+    /// A tunnel follows the head.
     Tunnel,
 }
 
 impl Framing {
-    /// Takes the next bytes, and gives what the HTTP layer should read in their place, if it is not the same. That is
-    /// nothing while the rest of a frame of HTTP/2 is awaited.
+    /// Takes the next bytes. Returns what the HTTP layer should read in their place; `None` if they stay the same. The
+    /// result is empty while the rest of an HTTP/2 frame has not arrived.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut changed: Option<Vec<u8>> = None;
         let mut rest = bytes;
@@ -94,7 +95,7 @@ impl Framing {
         changed
     }
 
-    /// The number of the head of which a part was read and the rest was not, if there is one.
+    /// The number of the head that has started and not ended; `None` if there is none.
     pub fn open_head(&self) -> Option<u64> {
         match self.at {
             At::RequestLine { .. } | At::Header | At::Preface(_) => Some(self.heads),
@@ -103,7 +104,7 @@ impl Framing {
         }
     }
 
-    /// Takes some of these bytes; how many, and what they become if they do not stay the same.
+    /// Takes some of these bytes. Returns how many, and what replaces them if they change.
     fn step(&mut self, bytes: &[u8]) -> (usize, Option<Vec<u8>>) {
         match self.at {
             At::Request => (self.begin(bytes), None),
@@ -124,7 +125,7 @@ impl Framing {
         }
     }
 
-    /// Empty lines may come before a request.
+    /// Skips the empty lines that may come before a request.
     fn begin(&mut self, bytes: &[u8]) -> usize {
         let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         if empty < bytes.len() {
@@ -134,7 +135,8 @@ impl Framing {
         empty
     }
 
-    /// A part of a request line, up to its end if that is there.
+    /// Takes a part of a request line, up to the line's end if that has arrived. Returns the part with its target
+    /// encoded, if that changes it.
     fn request_line(&mut self, part: &[u8], in_target: bool) -> Option<Vec<u8>> {
         let method = if in_target { 0 } else { memchr(b' ', part).unwrap_or(part.len()) };
         self.at = At::RequestLine { in_target: method < part.len() };
@@ -142,7 +144,7 @@ impl Framing {
         percent_encoded(&part[method..]).map(|target| [&part[..method], &target].concat())
     }
 
-    /// A part of a line. At its end the line is read.
+    /// Takes a part of a line. When the line ends, it is interpreted.
     fn line_part(&mut self, part: &[u8]) {
         let ends = part.last() == Some(&b'\n');
         if ends && self.line.is_empty() {
@@ -156,7 +158,7 @@ impl Framing {
         }
     }
 
-    /// A line without its end.
+    /// Interprets a line, given without its end.
     fn line(&mut self, line: &[u8]) {
         self.at = match self.at {
             At::RequestLine { .. } if line == PREFACE.0 => At::Preface(PREFACE.1),
@@ -210,7 +212,7 @@ impl Framing {
     }
 }
 
-/// The length of the line with which these bytes begin, its end included; all of them if it has none.
+/// The length of the first line, including its end; the length of all bytes if no line ends.
 fn line_length(bytes: &[u8]) -> usize {
     memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
 }
@@ -220,7 +222,7 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// What follows the line with the length of a chunk.
+/// The state after a line with the length of a chunk.
 fn chunk(line: &[u8]) -> At {
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
     match number(digits.trim_ascii(), 16) {

@@ -1,5 +1,5 @@
-//! Connections, from the bytes up to where HTTP begins: what a client speaks (TLS or not, which version), how long it is waited
-//! for, and bytes that are passed on unread.
+//! Connections, from the bytes to where HTTP begins: TLS or not, which version of HTTP, how long to wait for a client,
+//! and tunnels, whose bytes pass unread.
 
 mod client;
 mod framing;

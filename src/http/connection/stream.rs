@@ -1,5 +1,5 @@
-//! The bytes of a connection, with or without TLS: the first byte that comes tells which. What a connection carries can be a
-//! connection itself, inside a tunnel, and there the first byte tells again.
+//! The bytes of a connection, with or without TLS; the first byte tells which. A tunnel carries another connection
+//! inside one, and there the first byte decides again.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,10 +15,10 @@ use tokio_rustls::{Accept, LazyConfigAcceptor, StartHandshake};
 
 use super::tls::{HandshakeFailure, Tls};
 
-/// The first byte of a handshake of TLS. No request of HTTP begins so.
+/// The first byte of a TLS handshake. No HTTP request starts with it.
 const HANDSHAKE: u8 = 0x16;
 
-/// What carries the bytes: a socket, or what a tunnel leads through, with what was read of it already.
+/// What carries the bytes: a socket, or the stream around a tunnel. `before` is what was already read from it.
 #[derive(Debug)]
 struct Carrier {
     before: Bytes,
@@ -37,31 +37,31 @@ type Writer<'w> = Pin<&'w mut (dyn AsyncWrite + Send + Unpin)>;
 #[derive(Debug)]
 pub struct Stream {
     tls: Arc<Tls>,
-    /// The host that a client asked for in its handshake.
+    /// The host name that the client asked for in its TLS handshake.
     host: Option<String>,
     state: State,
 }
 
 enum State {
-    /// Nothing was read yet.
+    /// Nothing has been read yet.
     New(Carrier),
-    /// The first message of a handshake is awaited.
+    /// Waiting for the first message of a TLS handshake.
     Hello(Box<LazyConfigAcceptor<Carrier>>),
-    /// The rest of it is.
+    /// Waiting for the rest of the handshake.
     Handshake(Box<Accept<Carrier>>),
     Plain(Carrier),
-    /// Whether a request, or a part of one, came.
+    /// TLS, and whether any decrypted bytes have come.
     Encrypted(Box<TlsStream<Carrier>>, bool),
     Ended,
 }
 
 impl Stream {
-    /// That of a socket which was just accepted.
+    /// The stream of a socket that was just accepted.
     pub fn of_socket(socket: TcpStream, tls: Arc<Tls>) -> Stream {
         Stream::new(Carrier { before: Bytes::new(), inner: Inner::Socket(socket) }, tls)
     }
 
-    /// That of what is inside of another one from here on, of which these bytes were read already.
+    /// The stream inside a tunnel that starts here. `before` is what was already read of it.
     pub fn inside(self, before: Bytes) -> Stream {
         let tls = self.tls.clone();
         Stream::new(Carrier { before, inner: Inner::Tunnel(Box::new(self)) }, tls)
@@ -71,28 +71,28 @@ impl Stream {
         Stream { tls, host: None, state: State::New(carrier) }
     }
 
-    /// Takes the stream, and leaves one that has ended.
+    /// Takes the stream out and leaves an ended one in its place.
     pub fn take(&mut self) -> Stream {
         let state = std::mem::replace(&mut self.state, State::Ended);
         Stream { tls: self.tls.clone(), host: self.host.take(), state }
     }
 
-    /// Whether a handshake has begun and not ended.
+    /// Whether a TLS handshake has started and not finished.
     pub fn is_in_handshake(&self) -> bool {
         matches!(self.state, State::Hello(_) | State::Handshake(_))
     }
 
-    /// Whether the bytes are encrypted.
+    /// Whether the handshake is done and the bytes are encrypted.
     pub fn is_encrypted(&self) -> bool {
         matches!(self.state, State::Encrypted(..))
     }
 
-    /// Why a handshake that takes too long failed.
+    /// The error for a handshake that takes too long.
     pub fn overdue(&mut self) -> HandshakeFailure {
         HandshakeFailure::overdue(self.host.take())
     }
 
-    /// The socket at the bottom, unless a handshake has it.
+    /// The socket below all tunnels. `None` while the TLS library owns it.
     pub fn socket(&self) -> Option<&TcpStream> {
         let carrier = match &self.state {
             State::New(carrier) | State::Plain(carrier) => carrier,
@@ -106,7 +106,7 @@ impl Stream {
         }
     }
 
-    /// Takes a step towards a stream that can be read, once the first byte told that TLS begins.
+    /// Advances the handshake by one step. Call it after the first byte showed that TLS begins.
     fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let next = match &mut self.state {
             State::Hello(hello) => match ready!(Pin::new(hello).poll(cx)) {
@@ -130,7 +130,7 @@ impl Stream {
         Poll::Ready(outcome)
     }
 
-    /// Answers the first message of a handshake. To a name that the certificate is not for, that is a refusal.
+    /// Answers the first message of a handshake. Without a usable certificate, that is an error.
     fn answer(&mut self, start: StartHandshake<Carrier>) -> Result<State, HandshakeFailure> {
         self.host = start.client_hello().server_name().map(str::to_owned);
         match self.tls.identity() {
@@ -139,7 +139,8 @@ impl Stream {
         }
     }
 
-    /// Reads the first bytes. Those of a handshake are given to TLS, all others are what was to be read.
+    /// Reads the first bytes. Those of a handshake are put back for TLS; any others are left in the buffer for the
+    /// reader.
     fn poll_first(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let State::New(carrier) = &mut self.state else { return Poll::Ready(Ok(())) };
         let start = buffer.filled().len();
@@ -158,7 +159,7 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// What can be written to.
+    /// The writer in the current state; an error if the state has none.
     fn writer(&mut self) -> io::Result<Writer<'_>> {
         match &mut self.state {
             State::New(carrier) | State::Plain(carrier) => Ok(carrier.writer()),
@@ -226,7 +227,7 @@ impl AsyncWrite for Stream {
 }
 
 impl Carrier {
-    /// Lets these bytes be read again.
+    /// Puts bytes back, so that they are read again first.
     fn put_back(&mut self, read: &[u8]) {
         self.before = [read, &self.before].concat().into();
     }

@@ -1,4 +1,5 @@
-//! A hold on one collection, for as long as it is read or built in slices. [`holds`](super::holds) says what that means.
+//! A hold on one collection while it is read or built in slices. [`held_collections`](super::held_collections) says
+//! what a hold does.
 
 use tokio::runtime::Handle;
 
@@ -7,8 +8,8 @@ use super::handle::Store;
 /// How many assets one transaction adds, copies or removes at most: a few tens of milliseconds.
 pub const SLICE: usize = 1000;
 
-/// Keeps a collection as it is until the hold is dropped. By then no workspace may refer to the collection any more, so
-/// collections without references are looked for and removed, unless [`CollectionHold::settle`] ended the hold.
+/// Keeps a collection as it is until the hold is dropped. By then the collection may have lost its last reference, so
+/// dropping the hold starts the removal of unreferenced collections, unless [`CollectionHold::settle`] ended it.
 #[derive(Debug)]
 pub struct CollectionHold {
     pub(super) collection: i64,
@@ -22,7 +23,7 @@ impl CollectionHold {
         CollectionHold { collection, store: store.clone(), is_settled: false }
     }
 
-    /// Ends the hold on a collection that something refers to.
+    /// Ends the hold without starting that removal, which would find nothing if the collection is still referenced.
     pub(super) fn settle(mut self) {
         self.is_settled = true;
     }
@@ -31,6 +32,8 @@ impl CollectionHold {
 impl Drop for CollectionHold {
     fn drop(&mut self) {
         self.store.holds.remove(self.collection);
+        // A store that only reads (`is_shared`) must not remove anything. Without a runtime the process is about to
+        // end.
         if let (false, false, Ok(runtime)) = (self.is_settled, self.store.is_shared, Handle::try_current()) {
             runtime.spawn(self.store.clone().remove_released());
         }

@@ -1,8 +1,8 @@
-//! Collections: making, copying and removing what workspaces hold, however much that is.
+//! Collections: making, copying and removing what workspaces hold, whatever its size.
 //!
-//! What depends on how many assets a workspace holds is cut into slices of [`SLICE`] assets, each a transaction of its own,
-//! so that other changes and readers have their turn in between. A slice adds to, copies or removes a collection that no
-//! workspace refers to, so no reader sees half of it. What is not cut is bounded by the size of a request.
+//! Work that grows with the number of assets is cut into slices of [`SLICE`] assets, each in a transaction of its own,
+//! so that other changes and readers get their turn in between. A slice adds to, copies or removes a collection that
+//! no workspace refers to, so no reader sees half of it. The size of a request bounds all work that is not sliced.
 
 use sqlx::{AssertSqlSafe, Row};
 
@@ -15,18 +15,18 @@ use super::write::Write;
 use crate::library::fixture;
 use crate::library::key::CollectionVersion;
 
-/// How often a copy in slices is tried before the copy is made in one transaction. A copy in slices is of no use if the
-/// workspace changed to another collection meanwhile.
+/// How often a copy in slices is tried before the copy is made in one transaction. A copy in slices is useless if the
+/// workspace moved to another collection meanwhile.
 const COPY_TRIES: usize = 3;
 
-/// The condition on a collection `c` that nothing refers to; its one argument is the held ones as JSON.
+/// The condition that nothing refers to a collection `c`. Its one parameter is the ids of held collections, as JSON.
 const RELEASED: &str = "c.seq NOT IN (\n\
     SELECT collection FROM workspace UNION SELECT origin FROM workspace UNION SELECT collection FROM template\n\
     UNION SELECT collection FROM saved_workspace UNION SELECT origin FROM saved_workspace\n\
     UNION SELECT value FROM json_each(?))";
 
-/// The condition on the collection `it` of a workspace that nothing else refers to it; its one argument is the held ones
-/// as JSON.
+/// The condition that nothing but one workspace refers to the collection `it`. Its one parameter is the ids of held
+/// collections, as JSON.
 const OWN: &str = "(SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
     AND NOT EXISTS (SELECT 1 FROM workspace WHERE origin = it)\n\
     AND NOT EXISTS (SELECT 1 FROM template WHERE collection = it)\n\
@@ -34,7 +34,7 @@ const OWN: &str = "(SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
     AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE value = it)";
 
 impl Store {
-    /// Begins a change to what a workspace holds. If many assets have to be copied for it, that is done in slices before.
+    /// Begins a change to what a workspace holds. If many assets have to be copied first, they are copied in slices.
     pub async fn write_to(&self, workspace: &str, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         for _ in 0..COPY_TRIES {
             let mut write = self.write(providers.clone()).await?;
@@ -49,13 +49,13 @@ impl Store {
             if write.try_own(workspace).await? {
                 return Ok(write);
             }
-            // What was copied goes with others that nothing refers to.
+            // The copy is not used. The commit removes it with other collections that nothing refers to.
             write.commit().await?;
         }
         self.write(providers).await
     }
 
-    /// Removes collections that nothing refers to, in slices; those that a killed process left behind, too.
+    /// Removes unreferenced collections in slices, including those that a killed process left behind.
     pub(super) async fn remove_released(self) {
         let _turn = self.removing.lock().await;
         let removed: Result<(), StoreError> = async {
@@ -70,14 +70,14 @@ impl Store {
         }
         .await;
         if let Err(error) = removed {
-            tracing::debug!(%error, "collections that nothing refers to stay until another one is released");
+            tracing::debug!(%error, "unreferenced collections could not be removed; the next removal tries again");
         }
     }
 }
 
 impl Write {
-    /// Stores what a workspace holds, in slices, and gives the collection's number with the change in which the last slice
-    /// is. Until that is committed, nothing of it counts.
+    /// Stores the content of a workspace in slices. Returns the change that contains the last slice, and the id of the
+    /// new collection. Nothing refers to the collection until that change is committed.
     pub async fn add_collection(
         mut self,
         workspace: &fixture::Workspace,
@@ -101,7 +101,8 @@ impl Write {
         Ok((self, collection))
     }
 
-    /// Removes collections that nothing refers to, as far as they hold few assets together; whether any may be left.
+    /// Removes unreferenced collections, but at most one slice of their assets. Returns whether there may be more to
+    /// remove.
     pub(super) async fn remove_released_slice(&mut self) -> Result<bool, StoreError> {
         let sql =
             format!("SELECT json_group_array(seq) FROM (SELECT c.seq FROM collection c WHERE {RELEASED} LIMIT ?)");
@@ -110,7 +111,7 @@ impl Write {
         if released == "[]" {
             return Ok(false);
         }
-        // Their assets need not be counted one by one any more.
+        // Clearing `tallied` keeps the triggers from updating the counts for each asset that is removed.
         let uncounted = "UPDATE collection SET tallied = 0 WHERE tallied AND seq IN (SELECT value FROM json_each(?))";
         sqlx::query(uncounted).bind(&released).execute(&mut *self.tx).await?;
         let assets = "DELETE FROM asset WHERE seq IN (\n\
@@ -129,7 +130,8 @@ impl Write {
         Ok(count.fetch_one(&mut *self.tx).await?.try_get(0)?)
     }
 
-    /// Lets this change own the workspace's collection if only that workspace uses it, and says whether it does.
+    /// Lets this change write to the workspace's collection in place if only that workspace uses it. Returns whether
+    /// it may.
     async fn try_own(&mut self, workspace: &str) -> Result<bool, StoreError> {
         if self.owned.as_ref().is_some_and(|(id, _)| id == workspace) {
             return Ok(true);
@@ -147,8 +149,8 @@ impl Write {
         Ok(true)
     }
 
-    /// Copy on write: a collection that only this workspace uses, copied first if it is shared. `more` assets are about to be
-    /// added, or removed if negative.
+    /// Copy on write: returns a collection that only this workspace uses. A shared one is copied first. `more` assets
+    /// are about to be added, or removed if it is negative.
     pub(super) async fn writable_collection(
         &mut self,
         workspace: &str,
@@ -172,7 +174,7 @@ impl Write {
         Ok(own)
     }
 
-    /// Lets a workspace hold another collection.
+    /// Makes a workspace refer to another collection.
     pub(super) async fn move_to(&mut self, workspace: &str, collection: i64) -> Result<(), StoreError> {
         self.affect(workspace);
         self.owned = None;
@@ -182,8 +184,8 @@ impl Write {
         Ok(())
     }
 
-    /// Gives a workspace a copy of its collection, and goes on with the change in which the last slice is. If the workspace
-    /// holds another collection by then, it keeps that.
+    /// Copies the workspace's collection `from` in slices and makes the workspace refer to the copy. Returns the
+    /// change that contains the last slice. If the workspace refers to another collection by then, it keeps that one.
     async fn copy_in_slices(mut self, workspace: &str, from: i64) -> Result<Write, StoreError> {
         self.holds.push(CollectionHold::new(&self.store, from));
         let to = self.copy_without_assets(from).await?;
@@ -201,7 +203,7 @@ impl Write {
         Ok(self)
     }
 
-    /// A collection with the users, projects and folders of another one.
+    /// Makes a collection with the users, projects and folders of another one, and returns its id.
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
@@ -221,8 +223,8 @@ impl Write {
         Ok(())
     }
 
-    /// Copies assets: all of them, or a slice of those after the number `after`. Gives the number of the last one if there
-    /// may be more.
+    /// Copies all assets, or one slice of those after the row id `after`. Returns the row id of the last asset if more
+    /// may follow.
     async fn copy_assets(&mut self, from: i64, to: i64, after: Option<i64>) -> Result<Option<i64>, StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let Some(after) = after else {
@@ -241,7 +243,7 @@ impl Write {
         Ok(last)
     }
 
-    /// Copies what is known about all assets of a collection.
+    /// Copies the counts of a collection.
     async fn finish_copy(&mut self, from: i64, to: i64) -> Result<(), StoreError> {
         self.copy_rows("tally", "kind, status, visibility, uploader, count", from, to).await?;
         let sql = "UPDATE collection AS c SET (tallied, assets) = (o.tallied, o.assets) FROM collection o\n\

@@ -1,4 +1,4 @@
-//! How much the library holds, kept in memory: a request for health never waits for the database.
+//! How much the library holds. The counts are kept in memory, so that a health check never waits for the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,23 +16,23 @@ pub struct Counts {
     pub workspaces: i64,
     /// Keys, live or not.
     pub keys: i64,
-    /// Assets of these workspaces, each counted where it is seen.
+    /// Assets. One that several workspaces share is counted in each of them.
     pub assets: i64,
 }
 
-/// The keys and assets of each workspace, by id.
+/// The number of keys and of assets of each workspace, by its id.
 type CountsByWorkspace = HashMap<String, (i64, i64)>;
 
 /// The counts of every workspace as of the last commit.
 #[derive(Debug, Clone, Default)]
 pub(super) struct WorkspaceCounts(Arc<Mutex<(Counts, CountsByWorkspace)>>);
 
-/// What some workspaces count after a change; one that is not among them is gone.
+/// The counts of the workspaces that a change affects. An affected workspace that is not among them was removed.
 #[derive(Debug)]
 pub(super) struct ChangedCounts(CountsByWorkspace);
 
 impl ChangedCounts {
-    /// Counts the affected workspaces, as the connection sees them.
+    /// Counts the affected workspaces as this connection sees them.
     pub(super) async fn read(
         connection: &mut SqliteConnection,
         invalidation: &Invalidation,
@@ -62,16 +62,17 @@ impl WorkspaceCounts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// The assets of a workspace; 0 if it is not known.
+    /// The number of assets of a workspace; 0 if there is no such workspace.
     pub(super) fn assets(&self, workspace: &str) -> i64 {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.1.get(workspace).map_or(0, |(_, assets)| *assets)
     }
 
-    /// Takes over a count once its change is committed.
+    /// Replaces the counts of the affected workspaces. Call it once the change is committed.
     pub(super) fn apply(&self, invalidation: &Invalidation, ChangedCounts(found): ChangedCounts) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, workspaces) = &mut *state;
+        // The old counts of the affected workspaces leave the total here; their new counts enter it below.
         match invalidation {
             Invalidation::Nothing => {}
             Invalidation::Workspaces(ids) => {

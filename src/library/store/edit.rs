@@ -1,4 +1,4 @@
-//! Changing what a workspace holds: assets, users, projects and folders, in the neutral shape.
+//! Changes what a workspace holds: assets, users, projects and folders.
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
@@ -14,16 +14,17 @@ use crate::library::fixture;
 use crate::library::key::CollectionVersion;
 
 impl Store {
-    /// One asset by any of its public ids, with all of them.
+    /// The asset that has this public id at any provider, with all of its public ids.
     pub async fn asset(&self, workspace: &str, id: &str, providers: &[&'static str]) -> Result<Asset, StoreError> {
         let mut read = self.read().await?;
-        let collection = held(&mut read, workspace).await?;
+        let collection = collection_of(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(providers), Some(id)).await?.pop();
         asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
-    /// Up to `limit` assets, or fewer if they are long, in order of insertion, with all their public ids, and whether more follow. They begin after the
-    /// asset that has the public id `after`: the places of assets change when a workspace gets a copy of its own.
+    /// Up to `limit` assets in order of insertion, with all of their public ids, and whether more follow. There are
+    /// fewer if they are long. The list begins after the asset with the public id `after`: row ids change when a
+    /// workspace gets its own copy of a collection.
     pub async fn assets(
         &self,
         workspace: &str,
@@ -32,7 +33,7 @@ impl Store {
         providers: &[&'static str],
     ) -> Result<(Vec<Asset>, bool), StoreError> {
         let mut read = self.read().await?;
-        let collection = held(&mut read, workspace).await?;
+        let collection = collection_of(&mut read, workspace).await?;
         let after = match after {
             Some(id) => {
                 find(&mut read, collection, id, providers).await?.ok_or_else(|| StoreError::missing("asset", id))?
@@ -54,20 +55,20 @@ impl Store {
     }
 }
 
-async fn held(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
+async fn collection_of(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
     let row =
         sqlx::query("SELECT collection FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *connection);
     Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
 }
 
-/// The condition on the asset of the collection `?1` whose public id at any provider is `?2`. A provider's ids are looked up
-/// each in its own index: with `OR` between them, SQLite reads the whole collection.
+/// The condition that an asset of the collection `?1` has the public id `?2` at any provider. Each provider's ids are
+/// looked up in their own index: with `OR` between the conditions, SQLite reads the whole collection.
 fn known_as(providers: &[&'static str]) -> String {
     let of = |provider| format!("SELECT seq FROM asset WHERE collection = ?1 AND {provider}_id = ?2");
     format!("AND seq IN ({})", providers.iter().map(of).collect::<Vec<_>>().join(" UNION ALL "))
 }
 
-/// The place of the asset that has this public id at any provider.
+/// The row id of the asset that has this public id at any provider.
 async fn find(
     connection: &mut SqliteConnection,
     collection: i64,
@@ -80,7 +81,7 @@ async fn find(
 }
 
 impl Write {
-    /// Adds assets to a workspace, the last one newest of those created at the same instant.
+    /// Adds assets to a workspace. Of those created at the same instant, the last one is the newest.
     pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
         let CollectionVersion { collection, tallied, .. } =
             self.writable_collection(workspace, assets.len() as i64).await?;
@@ -95,17 +96,18 @@ impl Write {
         Ok(())
     }
 
-    /// A provider and a public id of one of these that an asset of the workspace has already.
+    /// A public id of these assets that an asset of the workspace already has, and its provider; `None` if there is
+    /// none.
     pub async fn taken(
         &mut self,
         workspace: &str,
         assets: &[NewAsset],
     ) -> Result<Option<(&'static str, String)>, StoreError> {
-        let collection = held(&mut self.tx, workspace).await?;
+        let collection = collection_of(&mut self.tx, workspace).await?;
         self.taken_by_another(collection, 0, assets).await
     }
 
-    /// The same of all assets but the one at this place.
+    /// Like [`Write::taken`], but ignores the asset with the row id `seq`.
     async fn taken_by_another(
         &mut self,
         collection: i64,
@@ -125,7 +127,7 @@ impl Write {
         Ok(None)
     }
 
-    /// Changes one asset, found by any of its public ids. `change` gets it with all of them.
+    /// Changes one asset, found by any of its public ids. `change` receives it with all of them.
     pub async fn change_asset<E: From<StoreError>>(
         &mut self,
         workspace: &str,
@@ -148,7 +150,7 @@ impl Write {
         Ok(self.replace(seq, changed).await?)
     }
 
-    /// Puts an asset in the place of another.
+    /// Replaces the asset with this row id.
     async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
@@ -158,7 +160,8 @@ impl Write {
         replaced.map(drop).map_err(StoreError::taken("asset", "with one of these ids"))
     }
 
-    /// Removes assets, each found by any of its public ids: all of them or none.
+    /// Removes assets, each found by any of its public ids. If one of them is missing, that is an error, and the
+    /// change must not be committed.
     pub async fn remove_assets(&mut self, workspace: &str, ids: &[String]) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, -(ids.len() as i64)).await?.collection;
         for id in ids {
@@ -169,13 +172,13 @@ impl Write {
         Ok(())
     }
 
-    /// Removes every asset of a workspace, and says how many there were. The workspace gets a collection without assets; the
-    /// one with them is removed with others that nothing refers to.
+    /// Removes all assets of a workspace and returns how many there were. The workspace gets a collection without
+    /// assets. The old one is removed with other collections that nothing refers to.
     pub async fn remove_all_assets(&mut self, workspace: &str) -> Result<u64, StoreError> {
-        let before = held(&mut self.tx, workspace).await?;
+        let before = collection_of(&mut self.tx, workspace).await?;
         let empty = self.copy_without_assets(before).await?;
         self.move_to(workspace, empty).await?;
-        // A large collection stays one: what is added to it is counted by sort.
+        // A large collection stays one: assets that are added later still go into the counts.
         let sql = "UPDATE collection AS c SET tallied = o.tallied FROM collection o WHERE o.seq = ? AND c.seq = ?";
         sqlx::query(sql).bind(before).bind(empty).execute(&mut *self.tx).await?;
         Ok(self.asset_count(before).await?.unsigned_abs())
@@ -186,7 +189,7 @@ impl Write {
         Ok(export::workspace_without_assets(&mut self.tx, workspace).await?.1)
     }
 
-    /// Adds users, projects and folders that are not there.
+    /// Adds users, projects and folders. None of them may exist yet.
     pub async fn add_places(
         &mut self,
         workspace: &str,
@@ -217,7 +220,7 @@ impl Write {
         self.remove_named(workspace, Named { what: "user", id: name, column: "name", refers: &["uploader"] }).await
     }
 
-    /// Adds a project, or changes the one of this id.
+    /// Adds a project, or replaces the one with this id.
     pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
@@ -229,7 +232,7 @@ impl Write {
         self.remove_named(workspace, Named { what: "project", id, column: "id", refers: &["project_id"] }).await
     }
 
-    /// Adds a folder, or changes the one of this id.
+    /// Adds a folder, or replaces the one with this id.
     pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
@@ -268,11 +271,11 @@ impl Write {
     }
 }
 
-/// Something with a name of its own in a workspace, its table called like its kind.
+/// A user, project or folder. `what` is also the name of its table.
 struct Named<'a> {
     what: &'static str,
     id: &'a str,
     column: &'static str,
-    /// The columns of assets that may name it.
+    /// The columns of `asset` that may refer to it.
     refers: &'static [&'static str],
 }

@@ -1,28 +1,28 @@
-//! Why the library could not do what it was asked to.
+//! The errors of the library.
 
 use std::fmt;
 
 use super::file::ReplacedFile;
 
-/// Why the library could not do what it was asked to.
+/// Why an operation of the library failed.
 #[derive(Debug)]
 pub enum StoreError {
-    /// What was named is not there.
+    /// Something that was named does not exist.
     Missing(Missing),
-    /// The name is taken.
+    /// The name exists already.
     Taken {
-        /// Of what kind of thing: `workspace`, `key`, `asset` …
+        /// The kind of thing: `workspace`, `key`, `asset` …
         what: &'static str,
         /// The name.
         id: String,
     },
-    /// Something else needs it.
+    /// Something cannot be removed because something else refers to it.
     InUse {
-        /// What it is.
+        /// The kind of thing to remove.
         what: &'static str,
         /// Its name.
         id: String,
-        /// What needs it.
+        /// What refers to it, such as `an asset`.
         by: &'static str,
     },
     /// The database file is no longer the one that was opened.
@@ -31,29 +31,29 @@ pub enum StoreError {
     Database(sqlx::Error),
 }
 
-/// Something that is not there.
+/// Something that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// What kind of thing: `workspace`, `key`, `asset` …
+    /// The kind of thing: `workspace`, `key`, `asset` …
     pub what: &'static str,
     /// Its name.
     pub id: String,
 }
 
 impl Missing {
-    /// A workspace that is not there.
+    /// The error for a workspace that does not exist.
     pub(super) fn workspace(id: &str) -> StoreError {
         StoreError::missing("workspace", id)
     }
 }
 
 impl StoreError {
-    /// Something that is not there.
+    /// The error for something that does not exist.
     pub fn missing(what: &'static str, id: &str) -> StoreError {
         StoreError::Missing(Missing { what, id: id.to_owned() })
     }
 
-    /// Reads a broken uniqueness as a name that is taken.
+    /// Turns a broken unique constraint into [`StoreError::Taken`].
     pub(super) fn taken(what: &'static str, id: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
         move |error| match error.as_database_error() {
             Some(database) if database.is_unique_violation() => StoreError::Taken { what, id: id.to_owned() },

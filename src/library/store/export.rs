@@ -1,4 +1,4 @@
-//! Reading the library back: how much it holds, and a workspace as the fixture that would make it.
+//! Reads the library back: how much it holds, and a workspace as the fixture that would make it.
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
@@ -18,7 +18,7 @@ use crate::library::fixture;
 use crate::library::key::Key;
 use crate::library::model::Choices;
 
-/// A workspace, in short.
+/// A workspace as lists show it, without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Its id.
@@ -27,17 +27,17 @@ pub struct Summary {
     pub name: String,
     /// How many assets it holds.
     pub assets: i64,
-    /// The variants that it has of its own.
+    /// The variants that it chooses, which replace the server's.
     pub choices: Choices,
 }
 
 impl Store {
-    /// How much there is, as of the last change.
+    /// How much the library holds, as of the last commit.
     pub fn counts(&self) -> Counts {
         self.counts.total()
     }
 
-    /// How many rows each table has: for checks that nothing is left behind.
+    /// How many rows each table has. Tests check with it that nothing is left behind.
     pub async fn rows(&self) -> Result<Vec<(&'static str, i64)>, sqlx::Error> {
         let tables = [
             "workspace",
@@ -65,17 +65,18 @@ impl Store {
         summaries(&mut *self.read().await?, id).await
     }
 
-    /// Whether a workspace holds so much that reading all of it takes a moment.
+    /// Whether a workspace holds so many assets that it takes a noticeable time to read them all.
     pub fn is_large(&self, workspace: &str) -> bool {
         self.counts.assets(workspace).unsigned_abs() >= self.large
     }
 
-    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. Each export of a large
-    /// workspace that is under way may cost a copy of it, so only a few are; others wait for them.
+    /// Begins to read a workspace as a fixture, with the public ids of `providers` written out. A change to a large
+    /// workspace has to copy it while it is exported, so only a few large exports run at a time; others wait.
     pub async fn export(&self, workspace: &str, providers: &[&'static str]) -> Result<Export, StoreError> {
         let is_large = self.counts.assets(workspace) > SLICE as i64;
         let permit = if is_large { self.exports.clone().acquire_owned().await.ok() } else { None };
-        // With no change under way, none can have looked at the holds before and commit afterwards.
+        // A change looks at the holds before it commits. While this lock is held no change is under way, so none can
+        // have looked before this hold began and commit afterwards.
         let turn = self.writing.lock().await;
         let mut read = self.read().await?;
         let (collection, around) = workspace_without_assets(&mut read, workspace).await?;
@@ -83,7 +84,8 @@ impl Store {
         let hold = CollectionHold::new(self, collection);
         drop(turn);
         let workspace = fixture::Workspace { keys, ..around };
-        // A hold keeps only this process from changing the collection.
+        // A hold stops only this process from changing the collection. If others may change it, the transaction stays
+        // open instead.
         let read = Some(read).filter(|_| self.is_shared);
         Ok(Export {
             workspace,
@@ -105,28 +107,29 @@ impl Read {
     }
 }
 
-/// A workspace as the fixture that would make it. Its assets are read in slices, all of the state in which it began: what
-/// the workspace holds is kept as it was until the export is dropped.
+/// A workspace as the fixture that would make it. Its assets are read in slices, all from the state at the beginning:
+/// the collection is held until the export is dropped.
 pub struct Export {
     /// Everything but the assets.
     pub workspace: fixture::Workspace,
     store: Store,
-    /// The state in which it began, if the hold does not keep it.
+    /// The transaction of the state at the beginning, where a hold does not keep that state.
     read: Option<Read>,
     hold: CollectionHold,
     providers: Vec<&'static str>,
-    /// The number of the last asset read.
+    /// The row id of the last asset read.
     last: i64,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Export {
-    /// Ends an export that was read in a moment: nothing can have been copied because of it that is worth looking for.
+    /// Ends an export that took only a moment. It skips the search for unreferenced collections: a change is unlikely
+    /// to have made one meanwhile, and the next removal finds it in any case.
     pub fn settle(self) {
         self.hold.settle();
     }
 
-    /// The assets that follow, in order of insertion; none at the end.
+    /// The next assets in order of insertion; none at the end.
     pub async fn next(&mut self) -> Result<Vec<Asset>, StoreError> {
         let mut now;
         let read = match &mut self.read {
@@ -164,7 +167,7 @@ pub(super) async fn users(
     rows.iter().map(|row| Ok(fixture::User { name: row.try_get(0)? })).collect()
 }
 
-/// A workspace without keys and assets, and the number of what it holds. One statement, since every change asks.
+/// A workspace without keys and assets, and the id of its collection. It is one statement, since most changes run it.
 pub(super) async fn workspace_without_assets(
     connection: &mut SqliteConnection,
     id: &str,
@@ -192,11 +195,11 @@ pub(super) async fn workspace_without_assets(
     Ok((row.try_get(0)?, around))
 }
 
-/// The most bytes of assets, as JSON, that are read in one piece; one asset is read whatever its length.
+/// The most bytes of assets, as JSON, that are read in one piece. A single asset is read whatever its length.
 const MAX_READ: usize = 4 << 20;
 
-/// Assets of a collection with their numbers and the public ids of `providers`. `and` narrows them further and orders them;
-/// in it, `?2` is `id`. If they are long, those at the end are left out.
+/// Assets of a collection with their row ids and the public ids of `providers`. `and` adds conditions and an order;
+/// its `?2` is `id`. The list stops after the asset with which it exceeds [`MAX_READ`].
 pub(super) async fn assets(
     connection: &mut SqliteConnection,
     collection: i64,
@@ -205,7 +208,8 @@ pub(super) async fn assets(
     id: Option<&str>,
 ) -> Result<Vec<(i64, Asset)>, sqlx::Error> {
     let ids = id_columns(providers);
-    // What narrows by an id names the row, and the plus keeps SQLite from reading the whole collection instead.
+    // With an id, `and` selects by row ids. The plus keeps SQLite from reading the whole collection by its index
+    // instead.
     let plus = if id.is_some() { "+" } else { "" };
     let sql = format!("SELECT seq, json{ids} FROM asset a WHERE {plus}a.collection = ?1 {and}");
     let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(id).fetch(connection);

@@ -1,5 +1,5 @@
-//! The file on the disk that the library was opened in. A file that was deleted or replaced since is still written to by
-//! SQLite, and what is written there is lost when the process ends, so changes are refused from then on.
+//! The database file on the disk. After the file was deleted or replaced, SQLite still writes to the old one, and
+//! those writes are lost when the process ends. So changes are refused from then on.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -7,38 +7,39 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The database file, as it was when it was opened.
+/// The database file, identified when it was opened.
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
     identity: Identity,
-    /// Of its write-ahead log, once SQLite has made that.
+    /// The identity of its write-ahead log, once SQLite has made one.
     log: OnceLock<Identity>,
 }
 
 impl DatabaseFile {
-    /// Notes which file is there, and makes an empty one if there is none. To be called before SQLite opens the file: on
-    /// POSIX systems, closing a second handle would end SQLite's locks.
+    /// Records which file is at the path, and makes an empty one if there is none. Call it before SQLite opens the
+    /// file: on POSIX systems, closing a second handle releases the locks that SQLite holds.
     pub(super) fn open(path: &Path) -> io::Result<DatabaseFile> {
         let file = File::options().append(true).create(true).open(path)?;
         Ok(DatabaseFile { path: path.to_owned(), identity: identity(&file.metadata()?), log: OnceLock::new() })
     }
 
-    /// Notes which write-ahead log is there: it stays as long as a connection is open.
+    /// Records which write-ahead log there is. It stays as long as a connection is open.
     pub(super) fn note_log(&self) {
         if let Ok(log) = fs::metadata(self.log_path()) {
             let _ = self.log.set(identity(&log));
         }
     }
 
-    /// SQLite puts it beside the file itself, not beside a link to it.
+    /// The path of the log. SQLite puts it beside the file itself, not beside a link to the file.
     fn log_path(&self) -> PathBuf {
         let mut path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).into_os_string();
         path.push("-wal");
         path.into()
     }
 
-    /// Fails if the path leads to another file by now, or to none. If the system cannot tell, SQLite finds out.
+    /// Fails if the path now leads to another file, or to none. If the system cannot tell, this succeeds and leaves
+    /// the error to SQLite.
     pub(super) fn check(&self) -> Result<(), ReplacedFile> {
         let is_gone = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let is_same = |path: &Path, noted: Identity| match fs::metadata(path) {
@@ -50,7 +51,7 @@ impl DatabaseFile {
     }
 }
 
-/// Device and inode. SQLite keeps the file open, so its inode is not given to another one.
+/// Device and inode. SQLite keeps the file open, so no other file can get its inode.
 #[cfg(unix)]
 type Identity = (u64, u64);
 
@@ -60,8 +61,8 @@ fn identity(file: &Metadata) -> Identity {
     (file.dev(), file.ino())
 }
 
-/// When the file was made. Windows does not let anybody delete or rename a file that SQLite has open, and the standard
-/// library does not offer the file's index.
+/// When the file was created. The standard library does not offer a file's index on Windows, and there nobody can
+/// delete or rename a file that SQLite has open.
 #[cfg(not(unix))]
 type Identity = Option<std::time::SystemTime>;
 

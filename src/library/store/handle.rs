@@ -1,4 +1,4 @@
-//! The handle on the library, and what its clones share.
+//! The handle on the library, and the state that its clones share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,40 +14,40 @@ use super::schema::ProviderIds;
 use super::versions::{VersionGuard, Versions};
 use crate::library::seen_before::SeenBefore;
 
-/// A handle on the library; clones share it.
+/// A handle on the library. Clones share all of its state.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: SqlitePool,
-    /// A connection that is never used: a private database lives as long as one is open, and the pool closes those that
-    /// have failed.
+    /// A connection that is never used. A private database lives as long as one connection is open, and the pool
+    /// closes connections that have failed.
     pub(super) keeper: Arc<OnceCell<SqliteConnection>>,
-    /// The lock of a private database: readers share it, a change has it alone.
+    /// The lock of a private database. Readers share it; a change holds it alone.
     pub(super) lock: Option<Arc<RwLock<()>>>,
-    /// Held by the change under way.
+    /// Held by the change in progress, so that there is only one.
     pub(super) writing: Arc<Mutex<()>>,
-    /// Held while a large listing is read. That takes a connection for long, so only one is read at a time, and other
-    /// readers find a free connection.
+    /// Held while a large listing is read. That uses a connection for a long time, so only one is read at a time, and
+    /// other readers find a free connection.
     pub(super) large_reading: Arc<Mutex<()>>,
-    /// Set once a private database has its indexes.
+    /// Set once the indexes of a private database are made.
     pub(super) indexed: Arc<OnceCell<()>>,
     /// Whether the state at the start of this process is saved. The first change saves it.
     pub(super) began: Arc<AtomicBool>,
-    /// Held while collections that nothing refers to are removed.
+    /// Held while unreferenced collections are removed.
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
     pub(super) holds: HeldCollections,
     /// Limits how many large workspaces are exported at a time.
     pub(super) exports: Arc<Semaphore>,
-    /// The sources from which workspaces were made lately.
+    /// The sources from which workspaces were made recently.
     pub(super) sources: Arc<std::sync::Mutex<SeenBefore>>,
-    /// Whether another process may change what is read here.
+    /// Whether other processes may change the database.
     pub(super) is_shared: bool,
-    /// The file that the library is in, if it is in one.
+    /// The database file. `None` for a private database, and for a file that is only read.
     pub(super) file: Option<Arc<DatabaseFile>>,
-    /// The providers, whose public ids have a column each.
+    /// The providers. Each has a column of public ids.
     pub(super) ids: ProviderIds,
-    /// How many assets a new collection has at least if it gets a tally.
+    /// A collection that is made with at least this many assets gets counts in `tally`.
     pub large: u64,
 }
 
@@ -57,17 +57,18 @@ impl Store {
         self.versions.changes()
     }
 
-    /// A guard on the present version of a workspace, to be taken before it is read.
+    /// A guard on the current version of a workspace. Take it before reading the workspace.
     pub fn guard(&self, workspace: &str) -> VersionGuard {
         self.versions.guard(workspace)
     }
 
-    /// Waits until no other large listing is read. Call it before taking a connection, so that none is kept while waiting.
+    /// Waits until no other large listing is being read. Call it before taking a connection, so that none is idle
+    /// during the wait.
     pub async fn large_read(&self) -> OwnedMutexGuard<()> {
         self.large_reading.clone().lock_owned().await
     }
 
-    /// Refuses to go on if the library's file was deleted or replaced. What SQLite says of a write does not show it.
+    /// Fails if the library's file was deleted or replaced. SQLite's writes would succeed all the same.
     pub(super) fn check_file(&self) -> Result<(), StoreError> {
         self.file.as_ref().map_or(Ok(()), |file| file.check().map_err(StoreError::Replaced))
     }

@@ -1,28 +1,28 @@
-//! Which collections are being read or built piece by piece. A held collection is not changed in place and not removed:
-//! a change to its workspace makes a copy first, as if a snapshot shared it. Therefore an export of any size is of one state of
-//! the library without a transaction that lasts as long as its reader takes.
+//! Which collections are being read or built in slices. A held collection is neither changed in place nor removed: a
+//! change to its workspace copies it first, as it does with one that a snapshot shares. So an export of any size reads
+//! one state of the library, without a transaction that stays open as long as the client takes to read.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::rows::json;
 
-/// How many exports and changes hold each collection, by its number.
+/// How many exports and changes hold each collection, by the collection's id.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeldCollections(Arc<Mutex<HashMap<i64, usize>>>);
 
 impl HeldCollections {
-    /// The numbers of all held collections, as a JSON array.
+    /// The ids of all held collections, as a JSON array.
     pub(super) fn json(&self) -> String {
         json(&self.change(|held| held.keys().copied().collect::<Vec<_>>()))
     }
 
-    /// Counts one more hold on this collection.
+    /// Adds a hold on this collection.
     pub(super) fn add(&self, collection: i64) {
         self.change(|held| *held.entry(collection).or_default() += 1);
     }
 
-    /// Counts one hold on this collection less.
+    /// Removes one hold on this collection.
     pub(super) fn remove(&self, collection: i64) {
         self.change(|held| {
             if let Some(count) = held.get_mut(&collection) {

@@ -1,4 +1,4 @@
-//! Reading keys.
+//! Reads keys.
 
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -27,14 +27,14 @@ const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 impl Read {
-    /// The key of this provider with this text.
+    /// The key of this provider with this text; `None` if there is none.
     pub async fn key(&mut self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
         let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
         query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
     }
 
-    /// The provider that has a key of this text.
+    /// The provider that has a key with this text; one of them if several do.
     pub async fn provider_of_key(&mut self, key: &str) -> Result<Option<String>, sqlx::Error> {
         let sql = "SELECT provider FROM key WHERE key = ? LIMIT 1";
         sqlx::query(sql).bind(key).fetch_optional(&mut **self).await?.map(|row| row.try_get(0)).transpose()
@@ -42,12 +42,12 @@ impl Read {
 }
 
 impl Store {
-    /// The key of this provider with this text.
+    /// The key of this provider with this text; `None` if there is none.
     pub async fn key(&self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
         self.read().await?.key(provider, key).await
     }
 
-    /// Every key, in the order of the fixtures.
+    /// All keys, in the order in which they were made.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
         let sql = format!("{SELECT} ORDER BY k.id");
         sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *self.read().await?).await?.iter().map(from_row).collect()

@@ -1,8 +1,8 @@
-//! What a large collection holds, counted beforehand: how many assets there are of each kind, status, visibility and
-//! uploader. The first page of a large listing tells a total, and need not read the listing for it.
+//! Counts of large collections: how many assets there are of each kind, status, visibility and uploader. They are in
+//! the table `tally`. The first page of a large listing shows a total, and need not read the whole listing for it.
 //!
-//! A collection gets its tally when it is made with many assets. From then on, the change that adds assets counts
-//! them, and triggers update the tally when assets are changed or removed.
+//! A collection gets counts if it is made with many assets. From then on, a change that adds assets adds to the
+//! counts, and triggers update them when assets are changed or removed.
 
 use std::collections::HashMap;
 
@@ -13,19 +13,19 @@ use crate::library::asset::Asset;
 use crate::library::model::{Status, Visibility};
 use crate::library::selection::{Filter, Selection};
 
-/// How many assets make a collection a large one: a listing of fewer is read in a few milliseconds. A migration has this
-/// number too.
+/// A collection with at least this many assets is large. A listing of fewer is read in a few milliseconds. A migration
+/// has the same number.
 pub(super) const LARGE: u64 = 10_000;
 
-/// How many assets there are of each sort.
+/// How many assets there are in each group.
 #[derive(Debug, Default)]
 pub(super) struct KindCounts {
-    of: HashMap<Sort, i64>,
+    of: HashMap<Group, i64>,
     pub(super) total: u64,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Sort {
+struct Group {
     kind: String,
     status: Status,
     visibility: Visibility,
@@ -35,17 +35,17 @@ struct Sort {
 impl KindCounts {
     /// Counts an asset.
     pub fn add(&mut self, asset: &Asset) {
-        let sort = Sort {
+        let group = Group {
             kind: asset.kind().to_owned(),
             status: asset.status,
             visibility: asset.visibility,
             uploader: asset.uploader.clone(),
         };
-        *self.of.entry(sort).or_default() += 1;
+        *self.of.entry(group).or_default() += 1;
         self.total += 1;
     }
 
-    /// Stores how many assets a collection holds and, if it is large, how many of each sort.
+    /// Stores how many assets a collection holds and, if it is large, how many are in each group.
     pub async fn store(
         self,
         connection: &mut SqliteConnection,
@@ -59,17 +59,17 @@ impl KindCounts {
         if is_large { self.join(connection, collection).await } else { Ok(()) }
     }
 
-    /// Adds it to a collection's.
+    /// Adds these counts to those of a collection.
     pub async fn join(self, connection: &mut SqliteConnection, collection: i64) -> Result<(), sqlx::Error> {
-        let sorts: Vec<_> = self.of.into_iter().collect();
-        for some in sorts.chunks(BATCH) {
+        let groups: Vec<_> = self.of.into_iter().collect();
+        for some in groups.chunks(BATCH) {
             let table = "tally (collection, kind, status, visibility, uploader, count)";
-            let mut sql = insertion(table, some, |row, (sort, count)| {
+            let mut sql = insertion(table, some, |row, (group, count)| {
                 row.push_bind(collection)
-                    .push_bind(sort.kind.clone())
-                    .push_bind(sort.status.word())
-                    .push_bind(sort.visibility.word())
-                    .push_bind(sort.uploader.clone())
+                    .push_bind(group.kind.clone())
+                    .push_bind(group.status.word())
+                    .push_bind(group.visibility.word())
+                    .push_bind(group.uploader.clone())
                     .push_bind(*count);
             });
             sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count");
@@ -80,7 +80,8 @@ impl KindCounts {
 }
 
 impl Selection {
-    /// Whether a tally tells how many assets there are of this selection.
+    /// Whether the counts tell how many assets this selection has. They do if it filters only by what the groups are
+    /// made of.
     pub fn is_tallied(&self) -> bool {
         self.filters.iter().all(|filter| match filter {
             Filter::KindIn(_)

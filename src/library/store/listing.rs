@@ -1,5 +1,5 @@
-//! Listing assets: filters and a total order give numbers, numbers give assets. Which of the numbers make a page, and how
-//! many there are, is for [`crate::emulator::cache`], which keeps them.
+//! Lists assets in two steps: filters and an order give row ids, and row ids give assets. [`crate::emulator::cache`]
+//! stores the row ids, picks those of a page and counts them.
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
@@ -10,12 +10,12 @@ use crate::library::asset::StoredAsset;
 use crate::library::key::CollectionVersion;
 use crate::library::selection::{Direction, Filter, Order, Selection, SortBy, Tie};
 
-/// Why there is no page.
+/// Why a listing failed.
 #[derive(Debug)]
 pub enum ListError {
     /// The project to narrow to does not exist.
     NoSuchProject,
-    /// The key is gone.
+    /// The key does not exist any more.
     NoSuchKey,
     /// The database failed.
     Database(sqlx::Error),
@@ -27,27 +27,28 @@ impl From<sqlx::Error> for ListError {
     }
 }
 
-/// A provider's view of an edition. `provider` is a card's name, never a client's text: it names a column.
+/// A collection version as one provider shows it. `provider` becomes part of a column's name in SQL, so it must be a
+/// card's name and never a client's text.
 #[derive(Debug, Clone, Copy)]
 pub struct View {
-    /// The provider.
+    /// The name of the provider.
     pub provider: &'static str,
-    /// The edition.
+    /// The collection version.
     pub collection_version: CollectionVersion,
 }
 
-/// What is read of a selection's assets.
+/// What to read of the selected assets.
 struct ListingQuery {
     column: &'static str,
-    /// Of how many; `None`: of all.
+    /// How many assets to read; `None`: all.
     first: Option<u64>,
-    /// Whether their total is wanted, by the collection's tally.
+    /// Whether to count all selected assets, with the table `tally`.
     counted: bool,
 }
 
 impl Read {
-    /// The numbers of all assets of a selection, in its order. They come as one text, because a row for each would take
-    /// several times as long.
+    /// The row ids of all selected assets, in the selection's order. They come as one text, because a row for each
+    /// would take several times as long.
     pub async fn numbers(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
         let Order { by, tie, .. } = selection.order;
         if view.collection_version.tallied && by == SortBy::Created && tie == Tie::PublicId {
@@ -56,11 +57,12 @@ impl Read {
         Ok(self.listed(ListingQuery { column: "a.seq", first: None, counted: false }, view, selection).await?.0)
     }
 
-    /// The numbers of a large selection that is ordered by creation and public id. Public ids are not in the index that all
-    /// else is read from, and it takes longest to look them up. So this is read without them, and only assets that were
-    /// created at one instant, or at such as end alike, are put in order by them afterwards.
+    /// The row ids of a large selection that is ordered by creation and public id. Looking up public ids takes
+    /// longest, since they are not in the index that serves all else. So the listing is read in order of creation and
+    /// insertion, and only assets whose times look equal are sorted by public id afterwards.
     async fn large_listing(&mut self, view: View, selection: &Selection) -> Result<Box<[i64]>, ListError> {
-        // The end of an instant travels with each number, in its low bits.
+        // The low 16 bits of `created_at` are stored below each row id. Neighbours in which these bits are the same
+        // are sorted again. If their times differ after all, sorting by time and public id leaves them in their order.
         const END: i64 = 0xffff;
         let column = "(a.seq << 16) | (a.created_at & 0xffff)";
         let by_instant = selection.in_order_of_insertion();
@@ -75,7 +77,7 @@ impl Read {
         Ok(numbers)
     }
 
-    /// These numbers in an order.
+    /// These row ids, sorted.
     async fn ordered(&mut self, view: View, order: Order, numbers: &[i64]) -> Result<Box<[i64]>, ListError> {
         if numbers.is_empty() {
             return Ok(Box::default());
@@ -90,7 +92,7 @@ impl Read {
         Ok(numbers_in(row.try_get::<Option<&str>, _>(0)?))
     }
 
-    /// The first of these numbers and, if it is wanted, how many there are, by the collection's tally.
+    /// The first row ids of a selection and, if `counted`, how many there are according to the table `tally`.
     pub async fn beginning(
         &mut self,
         view: View,
@@ -135,7 +137,7 @@ impl Read {
         Ok((numbers_in(row.try_get(1)?), count.unwrap_or_default().unsigned_abs()))
     }
 
-    /// How many assets a selection has: by the collection's tally, if that tells.
+    /// How many assets a selection has. The count comes from the table `tally` if that has it.
     pub async fn count(&mut self, view: View, selection: &Selection) -> Result<u64, sqlx::Error> {
         let is_tallied = view.collection_version.tallied && selection.is_tallied();
         let table = if is_tallied { "SUM(a.count) FROM tally a" } else { "COUNT(*) FROM asset a" };
@@ -145,7 +147,7 @@ impl Read {
         Ok(row.try_get::<Option<i64>, _>(0)?.unwrap_or_default().unsigned_abs())
     }
 
-    /// The assets of these numbers, in no order, with the public ids of one provider.
+    /// The assets with these row ids, in no particular order, with the public ids of one provider.
     pub async fn assets_by_row_id(&mut self, view: View, numbers: &[i64]) -> Result<Vec<StoredAsset>, ListError> {
         let assets = asset::as_json(&format!("{}_id", view.provider));
         let mut sql = QueryBuilder::new(format!("SELECT {assets} FROM asset a\n WHERE "));
@@ -157,18 +159,18 @@ impl Read {
 }
 
 impl Store {
-    /// SQLite's plan for a selection, one step a line: for checks that a listing is served by an index.
+    /// SQLite's plan for a selection, one step a line. Tests check with it that an index serves a listing.
     pub async fn explain(&self, view: View, selection: &Selection) -> Result<Vec<String>, sqlx::Error> {
         let mut plan = QueryBuilder::new("EXPLAIN QUERY PLAN ");
         push_selection(&mut plan, "a.seq", view, selection);
         let mut read = self.read().await?;
-        // A statement that is only explained does not notice that another connection has made an index; one that runs does.
+        // Explaining a statement does not show SQLite that another connection has made an index; running one does.
         sqlx::query("SELECT 1 FROM collection").fetch_optional(&mut *read).await?;
         plan.build().persistent(false).fetch_all(&mut *read).await?.iter().map(|row| row.try_get(3)).collect()
     }
 }
 
-/// Numbers with commas between them; none where there is no text.
+/// Parses numbers with commas between them; none if there is no text.
 fn numbers_in(text: Option<&str>) -> Box<[i64]> {
     let number = |digits: &str| digits.parse().expect("SQLite writes whole numbers in digits");
     text.unwrap_or_default().split(',').filter(|digits| !digits.is_empty()).map(number).collect()
@@ -180,8 +182,8 @@ fn push_selection(sql: &mut QueryBuilder<Sqlite>, column: &str, view: View, sele
     push_order(sql, view.provider, selection.order);
 }
 
-/// That assets whose numbers are known are of a collection. A plus keeps SQLite from reading the whole collection by its
-/// index: the numbers are the way.
+/// The condition that assets with known row ids are in a collection. The plus keeps SQLite from reading the whole
+/// collection by its index: the row ids are the way to find them.
 fn push_collection(sql: &mut QueryBuilder<Sqlite>, collection_version: CollectionVersion) {
     sql.push("+a.collection = ").push_bind(collection_version.collection);
 }
@@ -256,7 +258,8 @@ fn push_is(sql: &mut QueryBuilder<Sqlite>, is: &str, text: &str) {
     sql.push(is).push_bind(text.to_owned());
 }
 
-/// A list travels as one JSON array, so that its length neither changes the statement nor meets SQLite's limit of variables.
+/// A list is bound as one JSON array, so that its length neither changes the statement nor exceeds SQLite's limit on
+/// parameters.
 fn push_in<T: serde::Serialize>(sql: &mut QueryBuilder<Sqlite>, column_in: &str, items: &[T]) {
     let array = serde_json::to_string(items).expect("a list of texts is always JSON");
     sql.push(column_in).push(" (SELECT value FROM json_each(").push_bind(array).push("))");
@@ -267,8 +270,8 @@ fn push_contains(sql: &mut QueryBuilder<Sqlite>, column: &str, text: &str) {
     sql.push(format!("instr({column}, ")).push_bind(fold(text)).push(") > 0");
 }
 
-/// In the JSON of a list, a tag is written as it would be alone. So a search in the text finds the few lists that have to be
-/// parsed.
+/// Within the JSON of a list, a tag is written as it would be alone. So searching for that text leaves only few lists
+/// to parse.
 fn push_tagged(sql: &mut QueryBuilder<Sqlite>, tag: &str) {
     let written = serde_json::to_string(tag).expect("a text is always JSON");
     sql.push("(instr(a.tags, ").push_bind(written).push(") > 0 AND ");
@@ -290,7 +293,7 @@ fn push_mentions(sql: &mut QueryBuilder<Sqlite>, collection: i64, text: &str, vo
 fn push_not_trashed(sql: &mut QueryBuilder<Sqlite>, collection: i64) {
     sql.push("(a.folder_id IS NULL OR a.folder_id NOT IN (WITH RECURSIVE trash (id) AS (");
     sql.push("SELECT id FROM folder WHERE collection = ").push_bind(collection).push(" AND trashed");
-    // The order of a cross join stays: SQLite would look at every folder for each that is found.
+    // `CROSS JOIN` fixes the order of the tables. Otherwise SQLite would look at every folder for each one it finds.
     sql.push(" UNION SELECT f.id FROM trash t CROSS JOIN folder f ON f.parent_id = t.id WHERE f.collection = ");
     sql.push_bind(collection).push(") SELECT id FROM trash))");
 }

@@ -1,4 +1,4 @@
-//! Loading fixtures into a new database, and storing what a workspace holds: from fixtures to tables.
+//! Loads fixtures into a new database, and stores the content of workspaces.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::clock::Micros;
 use crate::library::asset::Asset;
 use crate::library::fixture;
 
-/// A workspace about to be stored: its assets come with a public id for each provider, in the order of `providers`.
+/// A workspace about to be stored. Each asset comes with one public id for each of `providers`, in their order.
 pub struct NewWorkspace<'a> {
     /// Everything but the assets.
     pub workspace: &'a fixture::Workspace,
@@ -25,14 +25,14 @@ pub struct NewWorkspace<'a> {
     pub assets: &'a mut (dyn Iterator<Item = NewAsset> + Send),
 }
 
-/// An asset about to be stored, with a public id for each provider.
+/// An asset about to be stored, with one public id for each provider.
 pub type NewAsset = (Asset, Vec<String>);
 
-/// For loading a file: a larger page cache (negative numbers are KiB), and indexes sorted on both cores.
+/// Settings while a file is loaded: a larger page cache (negative numbers are KiB), and two threads that sort indexes.
 const BULK: &str = "PRAGMA cache_size = -65536; PRAGMA threads = 2";
 
-/// For a file once it is loaded: SQLite's own settings. The write-ahead log comes after the load too, since it would write
-/// every page twice.
+/// Settings of a file after the load: SQLite's own. The write-ahead log is turned on only then too, since it would
+/// write every page twice.
 const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
 
 impl Store {
@@ -41,10 +41,10 @@ impl Store {
         Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.pool).await?.is_some())
     }
 
-    /// Loads workspaces and marks the database as loaded: all of it or nothing.
+    /// Loads workspaces and marks the database as loaded, in one transaction.
     ///
-    /// A new database is on the way of every start, so a table takes few statements, however many workspaces there are;
-    /// and it can be large, so its indexes are sorted once at the end rather than kept in order on the way.
+    /// Every start with a new database loads it, so each table takes few statements, however many workspaces there
+    /// are. The database can be large, so the indexes of a file are dropped first and built once at the end.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
         if self.file.is_some() {
@@ -72,18 +72,19 @@ impl Store {
             self.open_all().await?;
         }
         if loaded >= self.large {
-            // Indexing takes too long to begin with it when clients are there.
+            // Indexing takes too long to begin with it when clients are waiting.
             self.index().await?;
         }
         Ok(())
     }
 
-    /// Makes the indexes of a private database, which [`Store::load`] leaves without, unless they are there. Until then it can
-    /// be read, only more slowly, and a request that comes meanwhile is answered after the current index. The first change
-    /// makes the indexes if they are not there yet.
+    /// Makes the indexes of a private database if they do not exist yet: [`Store::load`] leaves a small one without.
+    /// Until then it can be read, only more slowly, and a request that comes meanwhile waits for the index that is
+    /// being made. The first change makes the indexes if nothing else has.
     pub async fn index(&self) -> Result<(), sqlx::Error> {
         let make = || async {
-            // The request that makes the indexes may be dropped on the way. `IF NOT EXISTS` lets the next one go on.
+            // The request that makes the indexes may be dropped midway. With `IF NOT EXISTS`, the next one can
+            // continue.
             let anew = schema(true, self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };
@@ -99,7 +100,7 @@ impl Store {
     }
 }
 
-/// Drops the asset indexes and gives the statements that make them again.
+/// Drops the indexes of `asset` and returns the statements that make them again.
 async fn take_indexes(connection: &mut SqliteConnection) -> Result<String, sqlx::Error> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'asset' AND sql IS NOT NULL";
     let mut statements = String::new();
@@ -111,7 +112,7 @@ async fn take_indexes(connection: &mut SqliteConnection) -> Result<String, sqlx:
     Ok(statements)
 }
 
-/// Stores the users, projects and folders of workspaces, and gives the number of each one's collection.
+/// Stores the users, projects and folders of workspaces in new collections, and returns the collections' ids.
 pub(super) async fn insert_collections(
     connection: &mut SqliteConnection,
     workspaces: &[&fixture::Workspace],
@@ -125,7 +126,7 @@ pub(super) async fn insert_collections(
     Ok(numbers)
 }
 
-/// Stores the assets of workspaces in their collections, and says how many there are.
+/// Stores the assets of workspaces in their collections, and returns how many there are.
 async fn load_assets(
     connection: &mut SqliteConnection,
     workspaces: &mut [NewWorkspace<'_>],
@@ -158,7 +159,8 @@ async fn new_collections(connection: &mut SqliteConnection, count: usize) -> Res
     sql.build().fetch_all(&mut *connection).await?.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Stores assets, each with the number of its collection. While SQLite's thread stores one batch, this one makes the next.
+/// Stores assets, each with the id of its collection. While SQLite's thread stores one batch, this one builds the
+/// next.
 pub(super) async fn insert_assets(
     connection: &mut SqliteConnection,
     providers: &[&'static str],
@@ -182,7 +184,7 @@ pub(super) async fn insert_assets(
     Ok(())
 }
 
-/// The items of every workspace, each with the number of its collection.
+/// The items of every workspace, each with the id of its collection.
 fn each<'w, T, I: IntoIterator<Item = T>>(
     workspaces: &[(&'w fixture::Workspace, i64)],
     items: impl Fn(&'w fixture::Workspace) -> I,
@@ -193,8 +195,8 @@ fn each<'w, T, I: IntoIterator<Item = T>>(
     workspaces.iter().flat_map(items).collect()
 }
 
-/// The columns of an asset but for its collection and its public ids, in the order of [`bind_asset`]. What an asset is
-/// stands in `json`, all of it; the others hold what is filtered, ordered or counted by.
+/// The columns of an asset except for its collection and its public ids, in the order of [`bind_asset`]. `json` holds
+/// the whole asset; the others hold what assets are filtered, ordered or counted by.
 pub(super) const COLUMNS: &str = "name_folded, name, description_folded, kind, status, tags, created_at, uploader, \
      visibility, project_id, folder_id, json";
 
@@ -203,8 +205,8 @@ pub(super) fn id_columns(providers: &[&'static str]) -> String {
     providers.iter().map(|provider| format!(", {provider}_id")).collect()
 }
 
-/// Binds what [`COLUMNS`] and [`id_columns`] name. Nothing else writes an asset's columns, so that none of them says
-/// anything else than the JSON.
+/// Binds the values of the columns in [`COLUMNS`] and [`id_columns`]. Nothing else writes an asset's columns, so they
+/// never contradict the JSON.
 pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
     let kind = asset.kind().to_owned();
     let asset = Asset { kind: Some(kind), ids: BTreeMap::new(), ..asset };

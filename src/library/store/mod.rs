@@ -1,6 +1,6 @@
-//! The library: the only place with SQL. One SQLite database, with or without a file, that holds workspaces with their
-//! users, keys, projects, folders and assets, in neutral words. It knows that each provider has a column of public ids;
-//! it does not know who the providers are.
+//! The store, the only place with SQL. One SQLite database, private or in a file, holds workspaces with their users,
+//! keys, projects, folders and assets, in vendor-neutral fields. The store knows that each provider has a column of
+//! public ids; it does not know who the providers are.
 
 mod asset;
 mod collection_hold;

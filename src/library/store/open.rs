@@ -1,4 +1,4 @@
-//! Opening the database: private or a file, new or old, and never one that is not ours or newer than we are.
+//! Opens the database: private or a file, new or old. It refuses a file that is not ours or that a newer version made.
 
 use std::fmt;
 use std::fs::File;
@@ -25,24 +25,24 @@ use super::versions::Invalidation;
 pub enum DatabaseLocation {
     /// In this process, without a file. It needs no writable directory and ends with the process.
     Memory,
-    /// In a file, made if need be.
+    /// In a file, which is made if it does not exist.
     File(PathBuf),
 }
 
-/// How many connections there are: one for the change under way, one for the reader of a large listing, and for the other
-/// readers as many as there are cores. Each has a thread, so more would gain nothing.
+/// How many connections there are: one for the change in progress, one for the reader of a large listing, and one per
+/// core for the other readers. Each has a thread, so more would gain nothing.
 fn connections() -> u32 {
     2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
 }
 
-/// How many exports of large workspaces can be under way.
+/// How many large workspaces can be exported at a time.
 const EXPORTS: usize = 2;
 
-/// How long a request waits for a connection. Connections are kept for a slice, or a large listing of which one is read at a
-/// time, so it never does for long; a request that waited is answered late rather than with an error.
+/// How long a request waits for a connection. A connection is in use for one slice, or for a large listing, of which
+/// one is read at a time, so in practice the wait is short. An answer that is late is better than an error.
 const ACQUIRE: Duration = Duration::from_secs(3600);
 
-/// How long a statement waits for another's lock.
+/// How long a statement waits for a lock of another connection.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Why a database cannot be used.
@@ -50,7 +50,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(10);
 pub enum OpenError {
     /// The file is a database, but not one of ours.
     Foreign(PathBuf),
-    /// A later version of this program made the file.
+    /// A newer version of this program made the file.
     Newer {
         /// The file.
         file: PathBuf,
@@ -59,7 +59,7 @@ pub enum OpenError {
         /// Our newest migration.
         known: i64,
     },
-    /// An earlier version of this program made the file, and it is opened only to be read.
+    /// An older version of this program made the file, and it is opened only for reading.
     Older {
         /// The file.
         file: PathBuf,
@@ -68,27 +68,27 @@ pub enum OpenError {
         /// Our newest migration.
         known: i64,
     },
-    /// The file holds no library, or a change that is not finished, and it is opened only to be read.
+    /// The file holds no library or an unfinished change, and it is opened only for reading.
     Incomplete(PathBuf),
-    /// Another process has the file.
+    /// Another process uses the file.
     InUse {
         /// The file.
         file: PathBuf,
-        /// Which process, as it says itself.
+        /// Which process that is, in its own words.
         holder: String,
     },
     /// The file cannot be read.
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system or SQLite said.
+        /// The error message of the system or of SQLite.
         cause: String,
     },
     /// The file cannot be opened, read or written.
     Unusable {
         /// The file; `None`: a private database.
         file: Option<PathBuf>,
-        /// What SQLite said.
+        /// The error message of the system or of SQLite.
         cause: String,
     },
 }
@@ -147,7 +147,7 @@ fn is_no_room(cause: &str) -> bool {
 }
 
 impl OpenError {
-    /// What a database failed with while a new library was written into it.
+    /// The error of a database that failed while a new library was written into it.
     pub fn writing(place: &DatabaseLocation, cause: &sqlx::Error) -> OpenError {
         let file = if let DatabaseLocation::File(file) = place { Some(file.clone()) } else { None };
         OpenError::Unusable { file, cause: cause.to_string() }
@@ -166,7 +166,8 @@ impl Store {
         }
         let unusable = |cause: &dyn fmt::Display| OpenError::Unusable { file: file.clone(), cause: cause.to_string() };
         let opened = file.as_deref().map(DatabaseFile::open).transpose().map_err(|error| unusable(&error))?;
-        // A connection ends with the store only: neither for its age, nor with a request that is dropped while it is tested.
+        // A connection is closed only with the store: not because of its age, and not when a request is dropped while
+        // its connection is tested.
         let pool = SqlitePoolOptions::new()
             .max_connections(connections())
             .acquire_timeout(ACQUIRE)
@@ -196,8 +197,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Reads with every connection there may be, while the file is there: each opens the file and its log when it first
-    /// reads. After the file was deleted, what was in it is still served.
+    /// Reads with every connection of the pool while the file exists: a connection opens the file and its log when it
+    /// first reads. If the file is deleted later, its content can still be served.
     pub(super) async fn open_all(&self) -> Result<(), sqlx::Error> {
         let mut all = Vec::new();
         for _ in 0..connections() {
@@ -232,7 +233,7 @@ impl Store {
         }
     }
 
-    /// Waits for what is under way and closes the file; the last connection moves the write-ahead log into it.
+    /// Waits for work in progress and closes the file. The last connection moves the write-ahead log into it.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -243,26 +244,27 @@ fn options(place: &DatabaseLocation) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .create_if_missing(true)
         .synchronous(SqliteSynchronous::Normal)
-        // There may be no directory for temporary files: an image made from scratch has none.
+        // There may be no directory for temporary files: a container image made from scratch has none.
         .pragma("temp_store", "MEMORY")
         .log_statements(log::LevelFilter::Off)
         .log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
     match place {
         DatabaseLocation::Memory => {
-            // A name that begins with a slash is shared by all connections of this process (https://sqlite.org/inmemorydb.html).
+            // All connections of this process share a database whose name begins with a slash
+            // (https://sqlite.org/inmemorydb.html).
             static NEXT: AtomicU64 = AtomicU64::new(0);
             options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
         }
-        // A connection that is opened later must not make a file where ours was deleted.
+        // A connection that is opened later must not make a new file where ours was deleted.
         DatabaseLocation::File(file) => options.filename(file).create_if_missing(false),
     }
 }
 
-/// Whether a connection that was given back can be used again. One whose transaction SQLite has ended by itself, as it does
-/// when the disk is full, cannot: sqlx believes that the transaction is still open.
+/// Whether a connection can be used again. SQLite ends a transaction by itself when, for example, the disk is full,
+/// but sqlx believes that it is still open; such a connection is closed.
 async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     if connection.is_in_transaction() {
-        // The rollback of a transaction that was dropped is done before this is answered.
+        // The rollback of a dropped transaction is done before the ping is answered.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
@@ -277,7 +279,8 @@ async fn inspect(file: &Path) -> Result<(), OpenError> {
     }
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(BUSY);
     let found = match newest_migration(&options.clone().read_only(true)).await {
-        // What wrote last was killed, and SQLite must put the file right before anybody reads it.
+        // The process that wrote last was killed, and SQLite must be able to write to repair the file before it is
+        // read.
         Err(error) if is_unfinished(&error) => newest_migration(&options).await,
         outcome => outcome,
     };
@@ -285,8 +288,8 @@ async fn inspect(file: &Path) -> Result<(), OpenError> {
     if found > SCHEMA { Err(OpenError::Newer { file: file.to_owned(), found, known: SCHEMA }) } else { Ok(()) }
 }
 
-/// Whether the first bytes are those of a database with our mark. SQLite is not asked: it does not read a file in which a
-/// change is unfinished without finishing it, and we may not touch a stranger's.
+/// Whether the first bytes are those of a database with our application id. SQLite is not asked: it finishes an
+/// unfinished change before it reads a file, and we must not write to a file that is not ours.
 pub(super) fn is_marked(file: &Path) -> io::Result<bool> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     const MARK: usize = 68; // https://www.sqlite.org/fileformat.html#the_database_header
@@ -298,7 +301,7 @@ pub(super) fn is_marked(file: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether SQLite only refuses because it may not write: a journal or log is to be worked off first.
+/// Whether SQLite fails only because it may not write: it has to apply a rollback journal or a write-ahead log first.
 pub(super) fn is_unfinished(error: &sqlx::Error) -> bool {
     const ROLLBACK: &str = "776"; // SQLITE_READONLY_ROLLBACK
     const RECOVERY: &str = "264"; // SQLITE_READONLY_RECOVERY
@@ -306,7 +309,7 @@ pub(super) fn is_unfinished(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == ROLLBACK || code == RECOVERY)
 }
 
-/// The newest migration of a file of ours; 0 if it was killed before the first.
+/// The newest migration of one of our files; 0 if the process was killed before the first.
 pub(super) async fn newest_migration(options: &SqliteConnectOptions) -> Result<i64, sqlx::Error> {
     let mut look = options.connect().await?;
     let table = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";

@@ -1,10 +1,10 @@
-//! Reading the library: everything that is read through one [`Read`] is of one state of it.
+//! Reads the library. Everything that is read through one [`Read`] comes from one state of it.
 //!
-//! In a file that is SQLite's doing: readers see the state in which they began, beside a writer. A private database is
-//! shared memory without such states; there a lock keeps a change out during a read, and readers out during a
-//! change. The lock is fair: a reader waits for a slice of each change that came before it (see
-//! [`super::collections`]), and, if a change is waiting, for the reads before that. The longest read is a listing of all of
-//! a large collection, half a second for a million assets.
+//! In a file, SQLite does this: a transaction sees the state in which it began, while another connection writes. A
+//! private database is shared memory, which has no such snapshots. There a lock keeps changes out during a read, and
+//! readers out during a change. The lock is fair: a reader waits for one slice of each change that came before it (see
+//! [`super::collections`]) and, if a change is waiting, for the reads before that change. The longest read lists all
+//! of a large collection, half a second for a million assets.
 
 use std::ops::{Deref, DerefMut};
 
@@ -17,16 +17,16 @@ use super::handle::Store;
 /// A transaction, for reading a state or for changing it.
 pub(super) type Tx<'t> = sqlx::Transaction<'t, Sqlite>;
 
-/// One state of the library, for as long as it is kept. It must not be kept across a wait for anything else.
+/// One state of the library, for as long as the value lives. Do not keep it while waiting for anything else.
 pub enum Read {
-    /// In a transaction.
+    /// A transaction, for a file.
     File(Tx<'static>),
-    /// Under the lock, which does the same.
+    /// A connection under the lock, which has the same effect, for a private database.
     Memory(PoolConnection<Sqlite>, OwnedRwLockReadGuard<()>),
 }
 
 impl Store {
-    /// The present state of the library.
+    /// Begins to read the current state of the library.
     pub async fn read(&self) -> Result<Read, sqlx::Error> {
         match &self.lock {
             Some(lock) => {
@@ -39,7 +39,8 @@ impl Store {
 }
 
 impl Read {
-    /// Whether a version guard that is current tells of this very state: no change can be committed meanwhile.
+    /// Whether no change can be committed while this is held. Then a version guard that is current is about this very
+    /// state.
     pub fn is_locked(&self) -> bool {
         matches!(self, Read::Memory(..))
     }

@@ -1,5 +1,5 @@
-//! Opening a database file to read it and nothing more, as `keys` and `export` do: without migrating it, without loading a
-//! fixture, beside a running server too, and where nothing can be written.
+//! Opens a database file only for reading, as `keys` and `export` do: without migrations and without loading a
+//! fixture. It works beside a running server, and where nothing can be written.
 
 use std::fs;
 use std::path::Path;
@@ -51,8 +51,8 @@ impl Store {
     }
 }
 
-/// Not `read_only`: such a connection cannot finish what a killed process left, nor remove its log when it ends. Where the
-/// file or its directory cannot be written, SQLite itself opens it for reading only.
+/// `read_only` is not set: such a connection could not finish what a killed process left, nor remove its log when it
+/// ends. Where the file or its directory cannot be written, SQLite opens it for reading only by itself.
 fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
@@ -61,8 +61,8 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
 }
 
-/// Whether SQLite fails because it cannot make the files that belong to a write-ahead log: on a file system that is mounted
-/// to be read, in a directory that is not ours, or with a file that is not.
+/// Whether SQLite fails because it cannot make the files of a write-ahead log: on a file system that is mounted
+/// read-only, or because it may not write to the directory or the file.
 fn is_unwritable(error: &sqlx::Error) -> bool {
     const CANTOPEN: &str = "14"; // SQLITE_CANTOPEN
     const DIRECTORY: &str = "1544"; // SQLITE_READONLY_DIRECTORY
@@ -71,8 +71,8 @@ fn is_unwritable(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| [CANTOPEN, DIRECTORY, CANTINIT].contains(&&*code))
 }
 
-/// Whether the write-ahead log holds changes that are not in the file yet. If not, and if nobody can write, the file can be
-/// read as one that never changes.
+/// Whether the write-ahead log holds changes that are not in the file yet. If it holds none and nobody can write, the
+/// file can be read as one that never changes.
 fn has_changes_in_log(file: &Path) -> bool {
     let mut log = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()).into_os_string();
     log.push("-wal");

@@ -1,5 +1,5 @@
-//! Saving the whole state under a name, restoring it and forgetting it. Since collections are shared, saving and restoring
-//! copy a row a workspace, whatever the workspaces hold.
+//! Saves the whole state under a name, restores it and deletes it. Collections are shared, so saving and restoring
+//! copy one row for each workspace, however much the workspaces hold.
 
 use sqlx::{AssertSqlSafe, Row};
 
@@ -8,13 +8,13 @@ use super::versions::Invalidation;
 use super::write::Write;
 use crate::clock::Micros;
 
-/// The keys of the workspace `w` as a fixture has them, except for what is left out there: that becomes null.
+/// The keys of the workspace `w` as a fixture has them, except that null stands where a fixture leaves a field out.
 const KEYS: &str = "(SELECT json_group_array(json_object('provider', k.provider, 'key', k.key, 'user', k.user,\n\
                     'scopes', json(k.scopes), 'revoked', json(iif(k.revoked, 'true', 'false')),\n\
                     'expires_at', k.expires_at, 'limits', json(k.limits)) ORDER BY k.id) FROM key k WHERE k.workspace_id = w.id)";
 
 impl Write {
-    /// Saves the state under a name, in place of what had this name. `steering` is kept with it and given back.
+    /// Saves the state as a snapshot, in place of one with the same name. [`Write::restore`] returns `steering` again.
     pub async fn save(&mut self, name: &str, steering: &str, now: Micros) -> Result<(), StoreError> {
         self.released = true;
         sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;
@@ -32,7 +32,7 @@ impl Write {
         Ok(())
     }
 
-    /// Puts everything back to what it was when the snapshot was made, and gives the steering kept with it.
+    /// Replaces everything with the state of a snapshot, and returns the `steering` that was saved with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
         self.invalidation = Invalidation::Everything;
         self.changes_counts = true;
@@ -60,7 +60,7 @@ impl Write {
         Ok(steering)
     }
 
-    /// Forgets a snapshot.
+    /// Deletes a snapshot.
     pub async fn forget(&mut self, name: &str) -> Result<(), StoreError> {
         self.released = true;
         let gone = sqlx::query("DELETE FROM snapshot WHERE name = ?").bind(name).execute(&mut *self.tx).await?;

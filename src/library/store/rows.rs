@@ -1,4 +1,4 @@
-//! Rows on their way into tables, several with each trip to SQLite's thread.
+//! Inserts rows into tables, several with each trip to SQLite's thread.
 
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
@@ -6,14 +6,14 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::asset::fold;
 use crate::library::fixture;
 
-/// The rows stored with one trip: each trip costs a change of threads, each row costs time to prepare. The default fixtures,
-/// 248 assets, are eight times this.
+/// How many rows are inserted with one trip. Each trip costs a switch of threads, and each row costs time to prepare.
+/// The default fixtures, 248 assets, are eight batches.
 pub(super) const BATCH: usize = 31;
 
-/// The values of a row as they are bound.
+/// A row, to which values are bound.
 pub(super) type Bind<'b> = Separated<'b, Sqlite, &'static str>;
 
-/// The statement that stores `items` in `table`, which names its columns.
+/// The statement that inserts `items` into `table`, which also names the columns.
 pub(super) fn insertion<T>(
     table: &str,
     items: impl IntoIterator<Item = T>,
@@ -34,7 +34,7 @@ fn push_insertion<T>(
     sql.push_values(items, |mut row, item| bind(&mut row, item));
 }
 
-/// Rows of any tables but the assets', to be stored in this order.
+/// Rows of all tables but `asset`, to be inserted in this order.
 #[derive(Default)]
 pub(super) struct Rows(Vec<Batch>);
 
@@ -44,7 +44,7 @@ struct Batch {
 }
 
 impl Rows {
-    /// Workspaces over collections that are there, with their keys.
+    /// Workspaces that refer to existing collections, with their keys.
     pub fn workspaces(self, workspaces: &[(&fixture::Workspace, i64)]) -> Rows {
         let table = "workspace (id, name, collection, origin, origin_keys, variants, origin_variants)";
         let keys: Vec<_> = workspaces
@@ -63,7 +63,7 @@ impl Rows {
         made.keys(&keys)
     }
 
-    /// Keys: of which workspace, and whom they act as where they do not say.
+    /// Keys: each with its workspace, and with the user it acts as if it names none.
     pub fn keys(self, keys: &[(&str, &str, &fixture::Key)]) -> Rows {
         let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
         self.add(table, keys, |row, (workspace, user, key)| {
@@ -78,14 +78,14 @@ impl Rows {
         })
     }
 
-    /// Users, each with the number of its collection.
+    /// Users, each with the id of its collection.
     pub fn users(self, users: &[(i64, &str)]) -> Rows {
         self.add("user (collection, name)", users, |row, (collection, name)| {
             row.push_bind(*collection).push_bind((*name).to_owned());
         })
     }
 
-    /// Projects, each with the number of its collection.
+    /// Projects, each with the id of its collection.
     pub fn projects(self, projects: &[(i64, &fixture::Project)]) -> Rows {
         self.add("project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
             let (id, name) = (project.id.clone(), project.name.clone());
@@ -93,7 +93,7 @@ impl Rows {
         })
     }
 
-    /// Folders, each with the number of its collection.
+    /// Folders, each with the id of its collection.
     pub fn folders(self, folders: &[(i64, &fixture::Folder)]) -> Rows {
         self.add("folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
             let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
@@ -101,7 +101,7 @@ impl Rows {
         })
     }
 
-    /// Stores them.
+    /// Executes the statements.
     pub async fn store(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         for Batch { mut sql, .. } in self.0 {
             sql.build().execute(&mut *connection).await?;

@@ -1,7 +1,7 @@
 //! The tables and indexes of a database, new or old.
 //!
-//! Each provider has a column of public ids. The migrations make those of the providers that there were when they were written;
-//! a provider that came later gets its own when a database is opened, filled in for the assets that are there.
+//! Each provider has a column of public ids. The migrations add those of the providers that existed when they were
+//! written. A newer provider gets its column when a database is opened, filled in for the assets that exist.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
@@ -10,33 +10,33 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr};
 use crate::clock::Micros;
 use crate::random::Rng;
 
-/// The providers, and how each makes the public id of an asset: from its name, randomness and the asset's creation.
+/// The providers, and how each makes the public id of an asset: from its name, randomness and the time of creation.
 #[derive(Debug, Clone, Copy)]
 pub struct ProviderIds {
     /// The providers' names.
     pub providers: &'static [&'static str],
-    /// A new public id.
+    /// Makes a public id from the provider's name, randomness and the time of creation.
     pub new_id: fn(&str, u128, Micros) -> String,
 }
 
 /// Marks a file as ours: "asmk" as SQLite's application id.
 pub const APPLICATION_ID: i32 = 0x6173_6d6b;
 
-/// How many assets get an id of a new provider at a time.
+/// How many assets get an id of a new provider in one step.
 const BATCH: i64 = 1000;
 
-/// Commits to a file go through a write-ahead log, so that what is committed survives the end of the process, however it
-/// ends. The file remembers the log.
+/// Commits to a file go through a write-ahead log, so that committed changes survive the end of the process, however
+/// it ends. The setting is stored in the file.
 pub const LOG: &str = "PRAGMA journal_mode = WAL";
 
 /// The name of migrations that only make indexes.
 const INDEXES: &str = "indexes";
 
-/// The name of migrations for the rows and indexes that are there when a table is replaced. A new private database has
-/// neither by then, and goes without them.
+/// The name of migrations that carry existing rows and indexes over when a table is replaced. A new private database
+/// has neither at that point and skips them.
 const EXISTING: &str = "existing";
 
-/// The statements that make the indexes, or all else, of a new database.
+/// The statements that make the indexes, or everything else, of a new database.
 pub fn schema(indexes: bool, ids: ProviderIds) -> String {
     let wanted = |name: &str| name != EXISTING && (name == INDEXES) == indexes;
     let mut script: String = MIGRATIONS.iter().filter(|(_, name, _)| wanted(name)).map(|(_, _, sql)| *sql).collect();
@@ -65,8 +65,8 @@ fn index_of(provider: &str) -> String {
     )
 }
 
-/// The files in `migrations/`, in order: version, name, text. Once released they are never edited; a change is a new file
-/// and a line here.
+/// The files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new file
+/// and a new line here.
 const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
@@ -91,17 +91,17 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(MIGRATIONS.map(migration).into())
 }
 
-/// A private database is always new and gone with the process: no version will ever be asked of it. Its indexes follow the
-/// first load.
+/// Makes the tables of a private database. It is always new and ends with the process, so no schema version is stored.
+/// Its indexes are made after the first load.
 pub async fn prepare_private(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), MigrateError> {
-    // What begins a transaction goes to SQLite in one piece; of any other script each statement would be answered by itself,
-    // which wakes this thread.
+    // A script that begins a transaction goes to SQLite in one piece. Of any other script each statement is answered
+    // by itself, which wakes this thread every time.
     let script = "BEGIN;\n".to_owned() + &schema(false, ids);
     Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
 }
 
-/// A file is marked before anything else is written to it, so that a file of a process that was killed on the way is known
-/// as ours.
+/// Brings the schema of a file up to date. The file is marked as ours before anything else is written, so that it is
+/// recognized even if the process is killed meanwhile.
 pub async fn prepare_file(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), MigrateError> {
     if application_id(connection).await? != APPLICATION_ID {
         execute(connection, format!("PRAGMA application_id = {APPLICATION_ID}")).await?;
@@ -109,15 +109,15 @@ pub async fn prepare_file(connection: &mut SqliteConnection, ids: ProviderIds) -
     migrator().run(&mut *connection).await?;
     add_missing_columns(connection, ids).await?;
     execute(connection, "DROP TABLE IF EXISTS asset_before".to_owned()).await?;
-    // A load that was killed at its very end has left the file without.
+    // A load that was killed at its very end has not turned the log on.
     if sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?.is_some() {
         execute(connection, LOG.to_owned()).await?;
     }
     Ok(())
 }
 
-/// Adds the columns of providers that came after the file was made, or after the migrations that replaced its table of
-/// assets. Those migrations know no later providers, so the ids that were in the table before are taken from there.
+/// Adds the columns of providers that are newer than the file, or newer than the migrations that replaced its table of
+/// assets. Those migrations know no newer providers, so their ids are copied from the old table.
 async fn add_missing_columns(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), sqlx::Error> {
     for provider in missing_columns(connection, ids).await? {
         let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -134,7 +134,7 @@ async fn add_missing_columns(connection: &mut SqliteConnection, ids: ProviderIds
     Ok(())
 }
 
-/// The providers that have no column in this database.
+/// The providers that have no column in this database yet.
 pub async fn missing_columns(
     connection: &mut SqliteConnection,
     ids: ProviderIds,
@@ -150,7 +150,8 @@ async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<S
     names.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Gives the next assets without a public id of this provider one that is the same in every run; whether there were any.
+/// Gives the next assets that have no public id at this provider one, the same in every run. Returns whether there
+/// were any.
 async fn fill_in(connection: &mut SqliteConnection, provider: &str, ids: ProviderIds) -> Result<bool, sqlx::Error> {
     let without = format!("SELECT seq, created_at FROM asset WHERE {provider}_id IS NULL LIMIT {BATCH}");
     let rows = sqlx::query(AssertSqlSafe(without)).fetch_all(&mut *connection).await?;

@@ -1,4 +1,4 @@
-//! What a snapshot is, and which there are. [`restore`](super::restore) makes them and goes back to them.
+//! What a snapshot is, and the list of snapshots. [`restore`](super::restore) saves and restores them.
 
 use sqlx::Row;
 
@@ -20,12 +20,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The name of the state in which the process began. No snapshot of a client can have it.
+    /// The name of the state at the start of the process. No client's snapshot can have it.
     pub const BEGINNING: &'static str = "";
 }
 
 impl Store {
-    /// The snapshots there are, oldest first, but for the one without a name.
+    /// All snapshots, oldest first, except for the one without a name.
     pub async fn snapshots(&self) -> Result<Vec<Snapshot>, StoreError> {
         let sql = "SELECT s.name, s.made_at, (SELECT COUNT(*) FROM saved_workspace w WHERE w.snapshot = s.name),\n\
                    (SELECT COALESCE(SUM(c.assets), 0) FROM saved_workspace w JOIN collection c ON c.seq = w.collection WHERE w.snapshot = s.name)\n\

@@ -1,9 +1,9 @@
-//! Whether what was read of a workspace is still so, without asking the database.
+//! Tells whether what was read of a workspace is still current, without asking the database.
 //!
-//! Every workspace that was read has a counter. A change moves it after the commit and before the change is acknowledged.
-//! A reader takes a [`VersionGuard`] *before* it reads: what it reads then is at least as new as the guard, so as long as
-//! the guard is current, what was read is what the library holds. A request that begins after an acknowledged change is
-//! never answered from the state before.
+//! Every workspace that was read has a counter. A change increments it after the commit and before the change is
+//! acknowledged. A reader takes a [`VersionGuard`] *before* it reads, so what it reads is at least as new as the
+//! guard. As long as the guard is current, what was read is what the library holds. A request that begins after an
+//! acknowledged change is never answered from the state before.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -17,7 +17,7 @@ pub struct VersionGuard {
 }
 
 impl VersionGuard {
-    /// Whether the workspace has not changed since.
+    /// Whether the workspace has not changed since the guard was taken.
     pub fn is_current(&self) -> bool {
         self.counter.load(SeqCst) == self.value
     }
@@ -49,13 +49,13 @@ impl Invalidation {
 /// The counters of all workspaces that were read.
 #[derive(Debug, Default)]
 pub(super) struct Versions {
-    /// Moves with every change to any workspace, before the workspace's own counter does.
+    /// How often any workspace was changed. A change increments this before the workspace's own counter.
     changes: AtomicU64,
     counters: Mutex<HashMap<String, Arc<AtomicU64>>>,
 }
 
 impl Versions {
-    /// How many changes there were.
+    /// How many changes there were so far.
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(SeqCst)
     }
@@ -69,8 +69,8 @@ impl Versions {
         VersionGuard { value: counter.load(SeqCst), counter }
     }
 
-    /// Makes the guards of these workspaces outdated. Their counters are forgotten, so that workspaces that are gone leave
-    /// nothing behind; the next reader gets a new one.
+    /// Makes the guards of these workspaces outdated. The counters leave the map, so that removed workspaces take no
+    /// memory; the next reader of a workspace gets a new one.
     pub(super) fn invalidate(&self, invalidation: &Invalidation) {
         self.changes.fetch_add(1, SeqCst);
         let mut counters = self.lock();
@@ -79,6 +79,7 @@ impl Versions {
             Invalidation::Workspaces(ids) => ids.iter().filter_map(|id| counters.remove(id)).collect(),
             Invalidation::Everything => counters.drain().map(|(_, counter)| counter).collect(),
         };
+        // Guards still hold the old counters, so each must move even though the map has forgotten it.
         for counter in outdated {
             counter.fetch_add(1, SeqCst);
         }

@@ -1,8 +1,9 @@
-//! Changing the library: one transaction a change, one change at a time. A reader sees all of it or nothing.
+//! Changes the library: one transaction for each change, and one change at a time. A reader sees all of a change or
+//! nothing.
 //!
-//! Workspaces, what they were made from and snapshots share collections, so making, resetting, saving and restoring move
-//! a number from one row to another, whatever the size. A change to what a shared collection holds asks [`Write::writable_collection`]
-//! for a copy first ([`super::collections`]).
+//! Workspaces, their origins and snapshots share collections. So making, resetting, saving and restoring workspaces
+//! copies only the id of a collection, whatever its size. A change to a shared collection gets a copy from
+//! [`Write::writable_collection`] first (see [`super::collections`]).
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -27,40 +28,40 @@ use crate::library::fixture;
 use crate::library::key::CollectionVersion;
 use crate::library::model::Choices;
 
-/// A change under way. What is not committed never happened.
+/// A change in progress. Dropping it without a commit undoes it.
 pub struct Write {
-    // The order matters: the transaction ends before the next change or reader has its turn.
+    // Fields are dropped in this order: the transaction must end before the next change or reader gets its turn.
     pub(super) tx: Tx<'static>,
     pub(super) store: Store,
     pub(super) providers: Vec<&'static str>,
-    /// Whether a collection may have lost the last that referred to it.
+    /// Whether a collection may have lost its last reference.
     pub(super) released: bool,
-    /// The workspaces that are not what they were.
+    /// The workspaces that this change affects.
     pub(super) invalidation: Invalidation,
-    /// Whether they may hold more or fewer keys or assets than before.
+    /// Whether their numbers of keys or assets may have changed.
     pub(super) changes_counts: bool,
-    /// The workspace whose collection this change made its own, and the collection.
+    /// The workspace whose collection this change may write to in place, and that collection.
     pub(super) owned: Option<(String, CollectionVersion)>,
-    /// Collections under construction.
+    /// Holds on the collections that this change builds or copies.
     pub(super) holds: Vec<CollectionHold>,
     exclusive: Option<OwnedRwLockWriteGuard<()>>,
-    /// SQLite takes one writer at a time; waiting here is in turn and wastes nothing.
+    /// SQLite takes one writer at a time. Waiting for this lock is fair and needs no retries.
     turn: OwnedMutexGuard<()>,
 }
 
-/// What a workspace was made from lately.
+/// What a workspace was made from recently, for reuse.
 pub struct Template {
     /// Its collection.
     pub collection: i64,
-    /// The workspace it was, without assets.
+    /// The workspace that was made, without assets.
     pub content: fixture::Workspace,
 }
 
-/// How many templates are kept; the oldest goes first.
+/// How many templates are stored; the oldest is removed first.
 const TEMPLATES: i64 = 32;
 
 impl Store {
-    /// Begins a change. `providers` are those whose public ids assets have, by card name.
+    /// Begins a change. `providers` are the card names of those for which assets have public ids.
     pub async fn write(&self, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         let turn = self.writing.clone().lock_owned().await;
         self.check_file()?;
@@ -90,9 +91,9 @@ impl Store {
 }
 
 impl Write {
-    /// Makes the change visible, and durable where there is a file. The commit is a task of its own, so it is completed even
-    /// if the request that asked for it is dropped: otherwise the change could be in the library while the caches' version
-    /// guards are still current.
+    /// Makes the change visible, and durable where there is a file. The commit is a task of its own, so that it
+    /// completes even if the request that asked for it is dropped. Otherwise the change could be in the library while
+    /// the version guards of the caches are still current.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let is_more_released = self.released && self.remove_released_slice().await?;
         let invalidation = std::mem::take(&mut self.invalidation);
@@ -107,9 +108,11 @@ impl Write {
                 changed_counts.into_iter().for_each(|changed_counts| store.counts.apply(&invalidation, changed_counts));
                 store.began.store(true, Relaxed);
             } else {
-                // What came of it is not known.
+                // The change may or may not be in the database, so nothing that was read before counts as current.
                 store.versions.invalidate(&Invalidation::Everything);
             }
+            // The locks go last: while a reader holds the lock of a private database, a current guard must be about
+            // the state that it reads.
             drop((exclusive, turn));
             if is_more_released {
                 tokio::spawn(store.remove_released());
@@ -119,7 +122,7 @@ impl Write {
         Ok(committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
     }
 
-    /// Commits a slice of something that no workspace refers to yet, or any more.
+    /// Commits one slice of a collection that no workspace refers to. No guard becomes outdated by it.
     pub(super) async fn commit_slice(self) -> Result<Vec<CollectionHold>, StoreError> {
         let Write { tx, store, holds, exclusive, turn, .. } = self;
         tx.commit().await?;
@@ -128,20 +131,21 @@ impl Write {
         Ok(holds)
     }
 
-    /// Commits what was done so far and goes on in a new transaction, after all who have been waiting.
+    /// Commits the work so far and goes on in a new transaction, after the changes and readers that are already
+    /// waiting.
     pub(super) async fn next_slice(self) -> Result<Write, StoreError> {
         let (store, providers) = (self.store.clone(), self.providers.clone());
         let holds = self.commit_slice().await?;
         Ok(Write { holds, ..store.write(providers).await? })
     }
 
-    /// Says that a workspace may hold more or fewer keys or assets than before.
+    /// Records that a workspace may hold more or fewer keys or assets than before.
     pub(super) fn affect(&mut self, workspace: &str) {
         self.invalidation.add(workspace);
         self.changes_counts = true;
     }
 
-    /// What was made from this source lately.
+    /// The template of this source, if there is one.
     pub async fn template(&mut self, source: &str) -> Result<Option<Template>, StoreError> {
         let sql = "SELECT collection, content FROM template WHERE source = ?";
         let Some(row) = sqlx::query(sql).bind(source).fetch_optional(&mut *self.tx).await? else { return Ok(None) };
@@ -149,8 +153,7 @@ impl Write {
         Ok(Some(Template { collection: row.try_get(0)?, content }))
     }
 
-    /// Keeps what was made from a source for the next one who asks for it, if this is not the first: what is made from a
-    /// source that never comes again goes with its workspace.
+    /// Stores the template of a source, unless this is the first workspace from it: most sources are used only once.
     pub async fn remember(
         &mut self,
         source: &str,
@@ -172,15 +175,15 @@ impl Write {
         Ok(())
     }
 
-    /// What a workspace holds at this moment, to be shared: the workspace with its users and variants only, and the collection.
+    /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and variants.
     pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
         let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
         self.users_only(id, row.try_get(0)?, row.try_get(1)?).await
     }
 
-    /// What the first workspace of the beginning was made from, to be shared, whatever became of it since; an empty
-    /// collection if there was none.
+    /// The collection from which the first workspace at the start of the process was made, to be shared, whatever
+    /// became of that workspace; an empty collection if there was none.
     pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
         let first = sqlx::query(
             "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
@@ -206,7 +209,7 @@ impl Write {
         Ok((fixture::Workspace { users, variants, ..fixture::Workspace::empty(id) }, collection))
     }
 
-    /// Makes a workspace over a collection that is there, with the keys it names.
+    /// Adds a workspace that refers to an existing collection, with the keys that it lists.
     pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
@@ -216,7 +219,7 @@ impl Write {
         self.name_taken_key(made, &workspace.keys).await
     }
 
-    /// Of keys that could not be stored since one is there already, names that one.
+    /// If keys could not be stored because one of them exists already, names that one in the error.
     async fn name_taken_key(
         &mut self,
         stored: Result<(), sqlx::Error>,
@@ -236,17 +239,17 @@ impl Write {
         Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
     }
 
-    /// Whether there is a workspace of this id.
+    /// Whether there is a workspace with this id.
     pub async fn has_workspace(&mut self, id: &str) -> Result<bool, StoreError> {
         Ok(self.collection_of(id).await?.is_some())
     }
 
-    /// Whether one of these keys is in the library.
+    /// Whether any of these keys exists already.
     pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
         Ok(self.held_key(keys).await?.is_some())
     }
 
-    /// The first of these keys that is in the library.
+    /// The first of these keys that exists already.
     async fn held_key(&mut self, keys: &[fixture::Key]) -> Result<Option<String>, StoreError> {
         let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
         let sql = "SELECT old.key FROM json_each(?) AS new\n\
@@ -255,7 +258,7 @@ impl Write {
         Ok(held.map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// Removes a workspace with all that is its own.
+    /// Removes a workspace and what only it uses.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
@@ -263,7 +266,7 @@ impl Write {
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
 
-    /// Puts a workspace back to what it was made from, keys included.
+    /// Resets a workspace to what it was made from, its keys included.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
@@ -274,7 +277,7 @@ impl Write {
         self.put_keys(id, &keys).await
     }
 
-    /// Changes the variants of a workspace; those for which no option is given are as the server was told again.
+    /// Changes the variants of a workspace. With `None` in place of an option, the server's own choice applies again.
     pub async fn change_variants(
         &mut self,
         workspace: &str,
@@ -298,21 +301,21 @@ impl Write {
         Ok(())
     }
 
-    /// The numbers by which the keys of a workspace are counted.
+    /// The row ids of the keys of a workspace, by which requests are counted.
     pub async fn key_numbers(&mut self, workspace: &str) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT id FROM key WHERE workspace_id = ?";
         let rows = sqlx::query(sql).bind(workspace).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
-    /// Replaces the keys of a workspace by those in a fixture's words.
+    /// Replaces the keys of a workspace with these, the JSON of a fixture's keys.
     pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
         let keys: Vec<fixture::Key> = from_json(keys)?;
         sqlx::query("DELETE FROM key WHERE workspace_id = ?").bind(workspace).execute(&mut *self.tx).await?;
         self.add_keys(workspace, &keys).await
     }
 
-    /// Gives a workspace keys. A key without a user acts as the first one.
+    /// Adds keys to a workspace. A key without a user acts as the first one.
     pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
         self.affect(workspace);
         let first = self.first_user(workspace).await?;
@@ -328,7 +331,7 @@ impl Write {
         Ok(first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?)
     }
 
-    /// Changes a key of a workspace; its text and provider stay. Without a user it acts as the first one.
+    /// Changes a key of a workspace, except for its text and provider. Without a user it acts as the first one.
     pub async fn change_key<E: From<StoreError>>(
         &mut self,
         workspace: &str,
@@ -362,7 +365,7 @@ impl Write {
         Ok(())
     }
 
-    /// Lets a workspace's keys of this provider act as this user.
+    /// Makes a workspace's keys of this provider act as this user.
     pub async fn let_keys_act_as(&mut self, workspace: &str, provider: &str, user: &str) -> Result<(), StoreError> {
         self.invalidation.add(workspace);
         sqlx::query("UPDATE key SET user = ? WHERE workspace_id = ? AND provider = ?")
@@ -374,7 +377,7 @@ impl Write {
         Ok(())
     }
 
-    /// Takes a key from a workspace, and gives the number by which it was counted.
+    /// Removes a key from a workspace, and returns its row id.
     pub async fn remove_key(&mut self, workspace: &str, provider: &str, text: &str) -> Result<i64, StoreError> {
         self.affect(workspace);
         let sql = "DELETE FROM key WHERE workspace_id = ? AND provider = ? AND key = ? RETURNING id";
@@ -382,7 +385,7 @@ impl Write {
         Ok(gone.ok_or_else(|| StoreError::missing("key", text))?.try_get(0)?)
     }
 
-    /// The number of what a workspace holds at this moment.
+    /// The id of the collection of a workspace; `None` if there is no such workspace.
     pub(super) async fn collection_of(&mut self, workspace: &str) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT collection FROM workspace WHERE id = ?";
         let row = sqlx::query(sql).bind(workspace).fetch_optional(&mut *self.tx).await?;

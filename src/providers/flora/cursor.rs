@@ -18,7 +18,7 @@ pub fn write(offset: u64) -> String {
     URL.encode(json!({ "offset": offset }).to_string())
 }
 
-/// Reads a cursor. Padding and the standard alphabet are accepted; an empty one is the first page (both inferred).
+/// Reads a cursor. Inferred: padding and the standard alphabet are accepted, and an empty cursor means the first page.
 pub fn read(text: &str) -> Result<Value, Problem> {
     if text.is_empty() {
         return Ok(Value::Integer(0));
@@ -26,7 +26,7 @@ pub fn read(text: &str) -> Result<Value, Problem> {
     let bytes = URL.decode(text).or_else(|_| CLASSIC.decode(text)).map_err(|_| Problem::malformed())?;
     let fields: Map<String, Json> = serde_json::from_slice(&bytes).map_err(|_| Problem::malformed())?;
     let offset = fields.get("offset").and_then(Json::as_f64).filter(|offset| *offset >= 0.0 && offset.fract() == 0.0);
-    // JavaScript has no other numbers; what is too large for 64 bits is simply beyond the end.
+    // JavaScript has no integer type. An offset too large for 64 bits saturates and is beyond the end.
     offset.map(|offset| Value::Integer(offset as i64)).ok_or_else(Problem::malformed)
 }
 

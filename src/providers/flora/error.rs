@@ -1,5 +1,5 @@
-//! FLORA's errors: one `error` object, with `fields` only where parameters are at fault. Codes and top-level messages are
-//! the reference page's; the messages of fields are zod 3's (inferred).
+//! FLORA's errors: one `error` object, with `fields` only for invalid parameters. Codes and top-level messages are
+//! those of the reference page. The messages of fields are zod 3's (inferred).
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -29,8 +29,8 @@ struct Field<'a> {
     message: String,
 }
 
-/// What only faults bring about. The first three are on the reference page; of the others it has codes at most, and their
-/// messages are inferred.
+/// Failures that only faults cause. The first three are on the reference page. Of the others it has at most the codes,
+/// and their messages are inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
     InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", "Duplicate idempotency key."),

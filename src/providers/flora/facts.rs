@@ -1,4 +1,4 @@
-//! What is known of FLORA, and how surely.
+//! What we know about FLORA, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -19,31 +19,29 @@ pub const FACTS: &[Fact] = &[
         "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
     ),
     Fact::inferred(
-        "A trailing slash reaches the list, as its presumed framework does; the SDK sends one for an empty id. HEAD is answered like GET, OPTIONS is a wrong method.",
+        "A trailing slash reaches the list, as in its presumed framework; the SDK sends one for an empty id. HEAD is answered like GET; OPTIONS is a wrong method.",
     ),
     Fact::inferred(
         "`created_at` is in milliseconds, as in the vendor's webhooks; `content_type` is the modality (`image`, `video`, `audio`, `document`), as the vendor measured.",
     ),
     Fact::inferred("The default page holds 20, as in the sample cursor and the sibling lists."),
     Fact::inferred(
-        "Newest first, of equals the one inserted later; every status is listed, `processing` as `pending_upload`.",
+        "Newest first; of assets created at the same instant, the one inserted later is first. Every status is listed, `processing` as `pending_upload`.",
     ),
-    Fact::inferred("`query` finds text in name and description, whatever the case."),
+    Fact::inferred("`query` finds text in the name and the description, ignoring case."),
     Fact::inferred("`total_estimate` is sent and exact."),
     Fact::inferred(
-        "400 messages follow zod 3, numbers follow JavaScript's `Number()`; several bad fields: all in `fields`, the first in `message`. A number that is wrong in two ways (`1000.5`, `Infinity`) has both messages, that about the integer first.",
+        "The messages of a 400 follow zod 3, and numbers are read like JavaScript's `Number()`. If several fields are bad, all are in `fields` and the first is in `message`. A number that is wrong in two ways (`1000.5`, `Infinity`) has both messages, the one about integers first.",
     ),
     Fact::inferred(
-        "Names can have brackets, as oRPC reads them: `limit[]=5` and `limit[0]=5` are arrays of one, which `Number()` takes for 5; longer arrays (a repeated name makes one too) and objects (`limit[a]=5`) are no numbers, and none of them is a text.",
+        "Names may have brackets, which are read as oRPC reads them. `limit[]=5` and `limit[0]=5` are arrays of one item, which `Number()` converts to 5. A longer array, which a repeated name makes as well, and an object (`limit[a]=5`) are not numbers. Where a text is expected, arrays and objects are invalid.",
     ),
-    Fact::inferred(
-        "A cursor that is not one is 400 `Invalid cursor.`; padding and the standard alphabet are accepted.",
-    ),
+    Fact::inferred("A malformed cursor is 400 `Invalid cursor.`; padding and the standard alphabet are accepted."),
     Fact::inferred(
         "A `workspace_id` that is not the key's is 403, an unknown `project_id` 404; validation comes first.",
     ),
     Fact::inferred(
-        "No or an empty bearer is `unauthorized`; anything else that is not a live key is `invalid_api_key`, both with `Invalid API key.`.",
+        "A missing or empty bearer token is `unauthorized`; anything else that is not a live key is `invalid_api_key`. Both have the message `Invalid API key.`.",
     ),
     Fact::inferred(
         "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, parameters, workspace, project.",
@@ -52,17 +50,17 @@ pub const FACTS: &[Fact] = &[
         "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
     ),
     Fact::inferred(
-        "Where no URL is stored, a ready asset shows one, in the form in which others have seen the vendor's, on a host that nobody owns.",
+        "A ready asset without a stored URL shows one in the form that clients have seen from the vendor, on a host that nobody owns.",
     ),
     Fact::inferred(
-        "Imported: a `content_type` that is a MIME type counts as its modality, one without any as `document`; what has no `asset_id` or no `created_at`, which the schema allows, is refused.",
+        "Imported: a `content_type` that is a MIME type counts as its modality, or as `document` if it has none. An asset without `asset_id` or `created_at`, which the schema allows, is refused.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the first three have the reference page's messages; those of the others are ours.",
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
     "402, 409 and the 500 that malformed ids cause on other routes, unless a fault injects them.",

@@ -1,5 +1,5 @@
-//! FLORA's list response, read: `assets`. All of it is listed here too. Its objects name their workspace, and are shown
-//! with that name whatever the workspace here is called.
+//! Imports FLORA's list response, whose field is `assets`. Every asset in it can be listed here too. Its objects name
+//! the workspace that they come from, and they keep that name whatever the workspace here is called.
 
 use serde::Deserialize;
 
@@ -9,8 +9,8 @@ use crate::library::model::Status;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "asset_id" };
 
-/// An asset as FLORA tells it, but for its id; anything can be null or missing but the time of creation. That too can
-/// be null in the vendor's schema, as can the id: such an asset would have no place in a listing here.
+/// An asset as FLORA sends it, without its id. Every field may be null or missing except for the time of creation. The
+/// vendor's schema allows null for that and for the id too, but such an asset would have no place in a listing here.
 #[derive(Deserialize)]
 struct Asset {
     content_type: Option<String>,
@@ -28,36 +28,36 @@ struct Asset {
     project_id: Option<String>,
 }
 
-/// Inferred, as in the view: `created_at` counts milliseconds, in microseconds.
+/// Inferred, as in the view: the unit of `created_at`, in microseconds.
 const MILLISECOND: i64 = 1000;
 
 pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
+fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
     let such_as = "`1774094400000`, in milliseconds";
-    let created_at = row.time("created_at", told.created_at, |at| at.instant(MILLISECOND), such_as)?;
+    let created_at = row.time("created_at", sent.created_at, |at| at.instant(MILLISECOND), such_as)?;
     let unknown = row.asset(created_at);
     Ok(asset::Asset {
-        name: told.name,
-        description: told.description,
-        kind: Some(kind(told.content_type.as_deref().or(told.upload_content_type.as_deref()).unwrap_or_default())),
-        mime_type: told.upload_content_type,
-        size_bytes: told.size_bytes.and_then(Number::size),
-        status: status(told.status.as_deref()),
-        url: told.url,
-        width: told.width.and_then(Number::size),
-        height: told.height.and_then(Number::size),
-        uploaded_via: told.uploaded_via.unwrap_or(unknown.uploaded_via),
-        project: told.project_id.filter(|project| !project.is_empty()),
-        node: told.node_id,
+        name: sent.name,
+        description: sent.description,
+        kind: Some(kind(sent.content_type.as_deref().or(sent.upload_content_type.as_deref()).unwrap_or_default())),
+        mime_type: sent.upload_content_type,
+        size_bytes: sent.size_bytes.and_then(Number::size),
+        status: status(sent.status.as_deref()),
+        url: sent.url,
+        width: sent.width.and_then(Number::size),
+        height: sent.height.and_then(Number::size),
+        uploaded_via: sent.uploaded_via.unwrap_or(unknown.uploaded_via),
+        project: sent.project_id.filter(|project| !project.is_empty()),
+        node: sent.node_id,
         ..unknown
     })
 }
 
-/// A modality, or the one of a MIME type, which the vendor's name for the field suggests. What would be `other` is kept
-/// as a document: others are not listed here.
+/// The kind for a modality, or for a MIME type, which the name of the vendor's field suggests. Anything else counts as
+/// a document, since the kind `other` is not listed here.
 fn kind(content_type: &str) -> String {
     let lower = content_type.to_ascii_lowercase(); // MIME types are compared without case
     let kind = match lower.split('/').next() {
@@ -68,9 +68,9 @@ fn kind(content_type: &str) -> String {
     kind.to_owned()
 }
 
-/// What is none of the three documented words is taken as ready.
-fn status(told: Option<&str>) -> Status {
-    match told {
+/// A status other than the three documented words counts as ready.
+fn status(word: Option<&str>) -> Status {
+    match word {
         Some("pending_upload") => Status::Pending,
         Some("failed") => Status::Failed,
         _ => Status::Ready,
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_kind_is_never_one_that_is_not_listed() {
-        for (told, kept) in [
+        for (sent, kept) in [
             ("image", "image"),
             ("audio/ogg", "audio"),
             ("application/pdf", "document"),
@@ -114,7 +114,7 @@ mod tests {
             ("", "document"),
             ("3d", "3d"),
         ] {
-            assert_eq!(kind(told), kept, "{told}");
+            assert_eq!(kind(sent), kept, "{sent}");
         }
     }
 

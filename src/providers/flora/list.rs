@@ -1,5 +1,5 @@
-//! FLORA's list of assets, with five parameters. Numbers follow JavaScript's `Number()`, since the server coerces with it, and names can have
-//! brackets, since the framework reads them (both inferred).
+//! FLORA's list of assets, with five parameters. Numbers are read like JavaScript's `Number()`, because the server
+//! coerces with it, and names may have brackets, because the framework reads them (both inferred).
 
 use super::{cursor, headers, import, view};
 use crate::contract::asset_list::{AssetList, Paging, Position};
@@ -39,10 +39,10 @@ pub static ASSETS: AssetList = AssetList {
     import: import::import,
 };
 
-/// Inferred: newest first; of equals, the one inserted later.
+/// Inferred: newest first. Of assets created at the same instant, the one inserted later is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
 
-/// Inferred: what FLORA takes no upload of is not in its list.
+/// Inferred: the kind that FLORA accepts no uploads of is not in its list either.
 const NOT_HELD: &str = "other";
 
 fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
@@ -61,19 +61,20 @@ fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     })
 }
 
-/// Documented: the pattern `^ws_\S+$`, and the like for projects.
+/// Documented: the pattern `^ws_\S+$`, and the same with another prefix for projects.
 fn prefixed(prefix: &str, text: &str) -> Result<Value, Problem> {
     let well_formed =
         text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(is_javascript_space));
     if well_formed { Ok(Value::Text(text.to_owned())) } else { Err(Problem::malformed()) }
 }
 
-/// JavaScript's white space: Unicode's, with the byte order mark and without U+0085.
+/// JavaScript's white space: that of Unicode, plus the byte order mark, minus U+0085.
 fn is_javascript_space(c: char) -> bool {
     c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
 }
 
-/// `Number(text)`, then whole: trimmed, empty is 0, decimals with exponents, `0x`, `0o`, `0b`, `Infinity`.
+/// `Number(text)`, which must then be whole: white space around the text is ignored, an empty text is 0, and decimals
+/// with exponents, `0x`, `0o`, `0b` and `Infinity` are read.
 fn javascript_number(text: &str) -> Result<i64, Problem> {
     let text = text.trim_matches(is_javascript_space);
     let radix = |base: u32| {
@@ -93,7 +94,7 @@ fn javascript_number(text: &str) -> Result<i64, Problem> {
         }
         _ => return Err(Problem::NotANumber),
     };
-    // An infinite number is whole to nobody; as an integer it is the largest or smallest there is.
+    // The fraction of an infinite number is NaN, so it is not whole. As an integer it saturates.
     match number.fract() == 0.0 {
         true => Ok(number as i64),
         false => Err(Problem::NotWhole(number.floor() as i64)),

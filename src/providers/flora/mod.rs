@@ -1,4 +1,5 @@
-//! FLORA: opaque cursors over an offset, a filter by project canvas, and objects in the key order of its reference page.
+//! FLORA: opaque cursors that contain an offset, a filter by project, and objects in the key order of its reference
+//! page.
 
 mod cursor;
 mod error;
@@ -24,7 +25,7 @@ use crate::random::{ALPHANUMERIC, random_id};
 #[derive(Debug)]
 pub struct Flora;
 
-/// What is fixed about it.
+/// The data about it.
 pub static CARD: Card = Card {
     name: "flora",
     title: "FLORA",
@@ -48,7 +49,7 @@ pub static CARD: Card = Card {
     not_imitated: facts::NOT_IMITATED,
 };
 
-/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+/// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_assets",

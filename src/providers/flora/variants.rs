@@ -1,9 +1,9 @@
-//! In which ways FLORA may behave where its documents disagree or say nothing.
+//! The behaviours of FLORA to choose from, where its documents contradict each other or say nothing.
 
 use crate::contract::evidence::Evidence;
 use crate::contract::variant::{Variant, VariantOption};
 
-/// In which ways it may behave.
+/// The variants, in the order in which they are listed.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "content_type",

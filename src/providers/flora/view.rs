@@ -20,7 +20,7 @@ struct Body<'a> {
     meta: Meta<'a>,
 }
 
-/// In the order of the reference page, whose optional fields come last.
+/// The fields in the order of the reference page, whose optional fields come last.
 #[derive(Serialize)]
 struct Asset<'a> {
     asset_id: &'a str,
@@ -77,7 +77,7 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
     RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
 }
 
-/// Inferred: shown as a MIME type where none is stored, since the field is never null.
+/// Inferred: the MIME type shown where none is stored, since the field is never null.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn asset(stored: &StoredAsset, workspace: &str, variants: Variants) -> Box<RawValue> {
@@ -140,12 +140,12 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Inferred: the unit of the vendor's other integers of that name.
+/// Inferred: milliseconds, as in the vendor's other integer fields of that name.
 fn milliseconds(at: Micros) -> i64 {
     at.div_euclid(1000)
 }
 
-/// Inferred: the form in which clients have seen the vendor's URLs, on a host that nobody owns.
+/// Inferred: a URL in the form that clients have seen from the vendor, on a host that nobody owns.
 fn url(stored: &StoredAsset) -> String {
     let day = utc(stored.asset.created_at.0);
     let extension =

@@ -1,5 +1,5 @@
-//! KonPro's errors: `error` and `request_id` side by side. Codes are documented; messages are the documented descriptions,
-//! `reason` and `METHOD_NOT_ALLOWED` are ours (inferred).
+//! KonPro's errors: `error` and `request_id` side by side. Codes are documented, and messages are the documented
+//! descriptions. `reason` and `METHOD_NOT_ALLOWED` are ours (inferred).
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -34,7 +34,8 @@ struct Details<'a> {
     reason: String,
 }
 
-/// What only faults bring about. That 503 is `SERVICE_UNAVAILABLE` is inferred; both are documented.
+/// Failures that only faults cause. Both 503 and `SERVICE_UNAVAILABLE` are documented; that they belong together is
+/// inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("invalid_body", 400, "INVALID_REQUEST", "The request body is invalid"),
     InjectedFailure::client("unprocessable", 422, "VALIDATION_ERROR", "Request validation failed"),

@@ -1,4 +1,4 @@
-//! What is known of KonPro, and how surely.
+//! What we know about KonPro, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -12,43 +12,45 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::documented("On the last page `token` is null."),
     Fact::documented("Errors are `{\"error\":{code,message,details?},\"request_id\"}`."),
-    Fact::client("A missing key is `MISSING_API_KEY`, any other that is not live `INVALID_API_KEY`."),
+    Fact::client("A missing key is `MISSING_API_KEY`; any other key that is not live is `INVALID_API_KEY`."),
     Fact::inferred(
         "A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply.",
     ),
-    Fact::inferred("`has_more` is decided by looking one asset ahead, so a full last page announces nothing."),
+    Fact::inferred(
+        "`has_more` is decided by looking one asset ahead, so a full last page does not announce another one.",
+    ),
     Fact::inferred(
         "Only the maximum of `limit` is documented. The default page holds 100, as in a sibling list; `limit=0` means the default; above 100, below 0 or not an integer as Pydantic's lax mode reads it (`005`, ` 5 `, `+5`, `5.0`, `1_0`) is 400 `VALIDATION_ERROR`.",
     ),
     Fact::inferred(
-        "Empty parameters count as absent, of repeated ones the last counts, unknown ones are ignored; an unknown folder or type finds nothing.",
+        "Empty parameters count as absent, of a repeated parameter the last value counts, and unknown ones are ignored. An unknown folder or type matches no asset.",
     ),
     Fact::inferred(
-        "Newest first, of equals the greater id; only what is ready is listed, and no documents; what is in or below a trashed folder is hidden.",
+        "Newest first; of assets created at the same instant, the one with the greater id is first. Only ready assets are listed, and no documents. Assets in a trashed folder or below one are hidden.",
     ),
     Fact::inferred(
         "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
     ),
-    Fact::inferred("Request ids are `req-` and six digits; the scope is `read`, only for keys that have scopes."),
+    Fact::inferred("Request ids are `req-` and six digits; a key that has scopes needs the scope `read`."),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(
-        "404 and 405 wear the envelope; a slash behind the route is 307 to the one without, with the connection's scheme, or the one that a proxy on this machine or in a private network forwards; HEAD and OPTIONS are 405.",
+        "404 and 405 have the envelope. A slash after the route redirects (307) to the route without it, with the connection's scheme, or with the one that a proxy on this machine or in a private network forwards. HEAD and OPTIONS are 405.",
     ),
     Fact::inferred(
-        "The 100 a minute of the overview page are enforced only for keys with strict limits; 429 carries `Retry-After`, which is ours.",
+        "The overview page's limit of 100 requests a minute is enforced only for keys with strict limits. A 429 has `Retry-After`, which is ours.",
     ),
     Fact::inferred(
-        "Imported: any `file_type` is listed, since the documents end their list with `etc.`, but for `document` and `other`, which are refused; the MIME type that other vendors show follows from the name where it agrees with the type.",
+        "Imported: every `file_type` is listed, since the documents end their list with `etc.`, except for `document` and `other`, which are refused. The MIME type that other vendors show follows from the name if that agrees with the type.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, 503 is documented and so is `SERVICE_UNAVAILABLE`, but not that they belong together; 422 and `NOT_FOUND` are the SDK's.",
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
-    "`upload.konpro.ai` takes uploads and lists nothing; here it answers as `api.konpro.ai` does, whose route the list is.",
+    "`upload.konpro.ai` accepts uploads and has no list; here it answers as `api.konpro.ai` does, which has the list.",
     "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",
 ];

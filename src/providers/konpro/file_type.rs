@@ -1,4 +1,4 @@
-//! KonPro's types of assets: any word, but for what it has no list of.
+//! KonPro's types of assets: any word, except for those it does not list.
 
-/// Inferred: the kinds that are not listed. Any other is a type of asset: the documents name three, and say "etc.".
+/// Inferred: the kinds that are not listed. Any other word is a type, since the documents name three and say "etc.".
 pub const NOT_HELD: &[&str] = &["document", "other"];

@@ -1,4 +1,4 @@
-//! KonPro's list response, read: `assets`. What it lists is ready.
+//! Imports KonPro's list response, whose field is `assets`. It lists only assets that are ready.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::library::asset;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
 
-/// An asset as KonPro tells it, but for its id; anything can be null or missing but the time of creation.
+/// An asset as KonPro sends it, without its id. Every field may be null or missing except for the time of creation.
 #[derive(Deserialize)]
 struct Asset {
     name: Option<String>,
@@ -20,30 +20,30 @@ struct Asset {
     url: Option<String>,
 }
 
-/// Inferred: the type of an asset that tells none. It must be one that is listed.
-const UNTOLD: &str = "unknown";
+/// Inferred: the type of an asset that is sent without one. It must be a type that is listed.
+const DEFAULT_KIND: &str = "unknown";
 
 pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
+fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
     let such_as = "`1774094400`, in seconds";
-    let created_at = row.time("created_ts", told.created_ts, |at| at.instant(SECOND), such_as)?;
-    let kind = kind(row, told.file_type)?;
+    let created_at = row.time("created_ts", sent.created_ts, |at| at.instant(SECOND), such_as)?;
+    let kind = kind(row, sent.file_type)?;
     Ok(asset::Asset {
-        // Inferred: the vendor tells no MIME type, and others show one.
-        mime_type: told.name.as_deref().and_then(|name| mime::of_name(name, &kind)).map(str::to_owned),
-        name: told.name,
+        // Inferred: the vendor sends no MIME type, but the views of others show one.
+        mime_type: sent.name.as_deref().and_then(|name| mime::of_name(name, &kind)).map(str::to_owned),
+        name: sent.name,
         kind: Some(kind),
-        url: told.url,
-        folder: told.folder_id.filter(|folder| !folder.is_empty()),
+        url: sent.url,
+        folder: sent.folder_id.filter(|folder| !folder.is_empty()),
         ..row.asset(created_at)
     })
 }
 
 fn kind(row: &Row, file_type: Option<String>) -> Result<String, Unimportable> {
-    let kind = file_type.unwrap_or_else(|| UNTOLD.to_owned());
+    let kind = file_type.unwrap_or_else(|| DEFAULT_KIND.to_owned());
     if NOT_HELD.contains(&&*kind) {
         let why = format!("assets of the type `{kind}` are not listed here; leave this one out");
         return Err(row.refusal("file_type", why));

@@ -12,7 +12,8 @@ use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection,
 pub const PARAMS: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
     Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
-    // The maximum is documented; minimum, default and grammar (its presumed framework's) are inferred.
+    // The maximum is documented. The minimum, the default and the grammar (that of its presumed framework) are
+    // inferred.
     Param::integer("limit", integers::lax, 0, 100)
         .or("100")
         .empty(Empty::Absent)
@@ -32,10 +33,10 @@ pub static ASSETS: AssetList = AssetList {
     import: import::import,
 };
 
-/// Inferred: the page size where none, or 0, is asked for.
+/// Inferred: the page size if `limit` is absent or 0.
 const DEFAULT_LIMIT: u32 = 100;
 
-/// Inferred: newest first; of equals, the greater id.
+/// Inferred: newest first. Of assets created at the same instant, the one with the greater id is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 fn plan(args: &Args) -> AssetQuery {

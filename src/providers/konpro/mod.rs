@@ -25,7 +25,7 @@ use crate::random::{ALPHANUMERIC, random_id};
 #[derive(Debug)]
 pub struct KonPro;
 
-/// What is fixed about it.
+/// The data about it.
 pub static CARD: Card = Card {
     name: "konpro",
     title: "KonPro",
@@ -43,7 +43,7 @@ pub static CARD: Card = Card {
         well_formed: |_| true,
     },
     quotas: &[
-        // One of three documented statements; off by default.
+        // One of three documented statements, which disagree; not enforced by default.
         Quota {
             name: "minute",
             requests: 100,
@@ -59,7 +59,7 @@ pub static CARD: Card = Card {
     not_imitated: facts::NOT_IMITATED,
 };
 
-/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+/// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_assets",

@@ -1,5 +1,5 @@
-//! KonPro's token: base64url without padding of the position of the last asset seen (inferred; the vendor calls it
-//! opaque, and a sibling list shows base64url of JSON).
+//! KonPro's token: the position of the last asset on the page, as base64url without padding. Inferred: the vendor
+//! calls the token opaque, and a sibling list shows base64url of JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,13 +15,13 @@ struct Position<'a> {
     id: &'a str,
 }
 
-/// The token of the page that follows `last`.
+/// The token of the page after `last`.
 pub fn write(last: &Row) -> String {
     let position = Position { created_us: last.created_at, id: &last.id };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&position).expect("a number and a text are always JSON"))
 }
 
-/// Reads a token; it need not be the position of an asset that still exists.
+/// Reads a token. The asset at its position need not exist any more.
 pub fn read(text: &str) -> Result<Value, Problem> {
     let fields: Option<Map<String, Json>> =
         URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());

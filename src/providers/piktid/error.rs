@@ -1,5 +1,5 @@
-//! PiktID's errors: a text under `error`, with `detail` for validation. The validation envelope is documented; all else is
-//! inferred.
+//! PiktID's errors: a text in `error`, and `detail` for validation. The validation envelope is documented; everything
+//! else is inferred.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -24,10 +24,11 @@ struct Detail<'a> {
     position: &'static str,
 }
 
-/// Inferred: the default of Flask's usual authentication library.
+/// Inferred: the default of the authentication library that most Flask servers use.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
-/// What only faults bring about: what clients have met on other routes, and a 503. The text of `conflict` is inferred.
+/// Failures that only faults cause: those that clients have met on other routes, and a 503. The text of `conflict` is
+/// inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::client("insufficient_credits", 402, NO_CODE, "Insufficient credits"),
     InjectedFailure::client("conflict", 409, NO_CODE, "Conflict"),
@@ -35,7 +36,7 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::inferred("unavailable", 503, NO_CODE, "Service Unavailable"),
 ];
 
-/// The envelope holds a sentence and no code.
+/// The envelope has a sentence but no code.
 const NO_CODE: &str = "";
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
@@ -66,7 +67,7 @@ fn say(status: StatusCode, error: &'static str) -> Reply {
     Reply::json(status, &Body { error, detail: Vec::new() })
 }
 
-/// Pydantic v2's wording.
+/// The message in Pydantic v2's wording.
 fn message(Violation { param, problem, .. }: &Violation) -> String {
     match problem {
         Problem::NotANumber | Problem::NotWhole(_) => {
@@ -83,7 +84,7 @@ fn message(Violation { param, problem, .. }: &Violation) -> String {
     }
 }
 
-/// `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
+/// Lists words in the form `'a'`, `'a' or 'b'`, `'a', 'b' or 'c'`.
 fn listed(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
     match quoted.split_last() {

@@ -1,4 +1,4 @@
-//! How Pydantic v2 reads text as page numbers, dates and lists of tags (inferred: it is what the server is written with).
+//! How Pydantic v2 reads text as page numbers, dates and lists of tags. Inferred: the server uses Pydantic.
 
 use speedate::{Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, TimeConfig, TimestampUnit};
 use strum::EnumMessage;
@@ -6,27 +6,29 @@ use strum::EnumMessage;
 use crate::clock::{Micros, SECOND};
 use crate::contract::query::{Args, Problem, Value, integers};
 
-/// Documented: the tags there are.
+/// Documented: all the tags that the parameters accept.
 pub const TAGS: &[&str] = &["model", "product", "background", "other"];
 
-/// A page number: as [`integers::lax`] reads it, kept as text because it is echoed however long it is. Below 1 it counts as 1.
+/// A page number. It is read like [`integers::lax`] but stays text, because the answer repeats it whatever its length.
+/// A page below 1 counts as 1.
 pub fn page(text: &str) -> Result<Value, Problem> {
     let digits = integers::lax_digits(text)?;
     let digits = if digits.starts_with('-') || digits == "0" { "1".to_owned() } else { digits };
     Ok(Value::Text(digits))
 }
 
-/// The page's digits.
+/// The digits of the page number.
 pub fn page_digits(args: &Args) -> &str {
     args.text("page").expect("page has a default")
 }
 
-/// The page's digits as a number; those beyond 64 bits are beyond every end.
+/// The page number. One that exceeds 64 bits saturates, and is beyond every end.
 pub fn page_number(args: &Args) -> u64 {
     page_digits(args).parse().unwrap_or(u64::MAX)
 }
 
-/// As Pydantic configures its parser: digits beyond microseconds are dropped, a number's size tells its unit.
+/// Pydantic's settings of its parser: digits beyond microseconds are dropped, and the size of a number decides its
+/// unit.
 const CONFIG: DateTimeConfig = DateTimeConfig {
     timestamp_unit: TimestampUnit::Infer,
     time_config: TimeConfig {
@@ -35,8 +37,8 @@ const CONFIG: DateTimeConfig = DateTimeConfig {
     },
 };
 
-/// An instant: ISO 8601, a date alone, or Unix seconds or milliseconds. The reason given is the one for a bad date, since
-/// that is tried last.
+/// An instant: ISO 8601, a date alone, or Unix seconds or milliseconds. The error is the one for a bad date, because
+/// that form is tried last.
 pub fn instant(text: &str) -> Result<Value, Problem> {
     let malformed =
         |error: speedate::ParseError| Problem::Malformed(error.get_documentation().unwrap_or_default().to_owned());
@@ -46,7 +48,7 @@ pub fn instant(text: &str) -> Result<Value, Problem> {
     }
 }
 
-/// Tags between commas, out of the four there are.
+/// Tags separated by commas, each one of [`TAGS`].
 pub fn tags(text: &str) -> Result<Value, Problem> {
     let tags: Vec<_> = text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
     let unknown: Vec<_> = tags.iter().filter(|tag| !TAGS.contains(tag)).copied().collect();

@@ -1,5 +1,5 @@
-//! PiktID's list response, read: `assets`. Which of them are listed here depends on who asks: the private assets of a
-//! response belong to one user, and a key that acts as that user sees all of them.
+//! Imports PiktID's list response, whose field is `assets`. Who asks decides which of the assets are listed here: the
+//! private assets of a response belong to one user, and a key that acts as that user sees all of them.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,7 +13,7 @@ use crate::library::model::Visibility;
 
 static ENVELOPE: Envelope = Envelope { rows: "assets", id: "id" };
 
-/// An asset as PiktID tells it, but for its id; anything can be null or missing but the time of creation.
+/// An asset as PiktID sends it, without its id. Every field may be null or missing except for the time of creation.
 #[derive(Deserialize)]
 struct Asset {
     filename: Option<String>,
@@ -29,32 +29,32 @@ struct Asset {
     dimensions: Option<[Number; 2]>,
 }
 
-/// Inferred: who sees an asset of which that is not told; the response shows that whoever asked does.
-const UNTOLD: Visibility = Visibility::Shared;
+/// Inferred: the visibility of an asset that is sent without one. The client whose response this is could see it.
+const DEFAULT_VISIBILITY: Visibility = Visibility::Shared;
 
-/// Only images are listed, so all of these are.
+/// The list has only images, so every asset is one.
 const KIND: &str = "image";
 
 pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
-    let mut question = Question::default();
-    ENVELOPE.read(provider, body, |row, told| question.also_shows(row, asset(row, told)?))
+    let mut request = ListRequest::default();
+    ENVELOPE.read(provider, body, |row, sent| request.also_shows(row, asset(row, sent)?))
 }
 
-/// The question that a response answers, as far as its assets so far tell: one that is never asked here would lose
-/// some.
+/// The list request that the response may come from, as far as its assets tell. If no single request here could list
+/// all of them again, the import is refused, since some would be lost.
 #[derive(Default)]
-struct Question {
-    /// Whose private assets are among the answers.
+struct ListRequest {
+    /// The user whose private assets are in the response.
     private: Option<Option<String>>,
-    /// Whose assets that the platform provides are among them.
+    /// The first user whose assets with the visibility `default` are in the response.
     platform: Option<Option<String>>,
-    /// Whether those have several users: then only `ownership=default` shows them all.
+    /// Whether several users have such assets. Then only `ownership=default` lists them all.
     only_platform: bool,
-    /// Whether others are among the answers.
+    /// Whether the response has private or shared assets.
     others: bool,
 }
 
-impl Question {
+impl ListRequest {
     fn also_shows(&mut self, row: &Row, asset: asset::Asset) -> Result<asset::Asset, Unimportable> {
         let user = &asset.uploader;
         match asset.visibility {
@@ -79,27 +79,27 @@ impl Question {
     }
 }
 
-fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
-    let created_at = row.time("created_at", told.created_at, |at| time(at), "`2026-03-21T12:00:00.000001+00:00`")?;
-    let [width, height] = told.dimensions.map_or([None; 2], |sides| sides.map(Number::size));
+fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
+    let created_at = row.time("created_at", sent.created_at, |at| time(at), "`2026-03-21T12:00:00.000001+00:00`")?;
+    let [width, height] = sent.dimensions.map_or([None; 2], |sides| sides.map(Number::size));
     Ok(asset::Asset {
-        name: told.filename,
+        name: sent.filename,
         kind: Some(KIND.to_owned()),
-        url: told.url,
-        tags: told.tags.unwrap_or_default(),
+        url: sent.url,
+        tags: sent.tags.unwrap_or_default(),
         width,
         height,
-        uploader: told.created_by.filter(|user| !user.is_empty()),
-        visibility: told.visibility.unwrap_or(UNTOLD),
-        thumbnail_big: told.thumbnail_big,
-        thumbnail_small: told.thumbnail_small,
-        styling_note: told.styling_note,
-        detected: told.detected.map(|detected| compacted(&detected)),
+        uploader: sent.created_by.filter(|user| !user.is_empty()),
+        visibility: sent.visibility.unwrap_or(DEFAULT_VISIBILITY),
+        thumbnail_big: sent.thumbnail_big,
+        thumbnail_small: sent.thumbnail_small,
+        styling_note: sent.styling_note,
+        detected: sent.detected.map(|detected| compacted(&detected)),
         ..row.asset(created_at)
     })
 }
 
-/// Python's `isoformat()`, with an offset or without, which is UTC: what the parameters take is read here too.
+/// Python's `isoformat()`, with an offset, or in UTC without one. The parameters read the same grammar.
 fn time(text: &str) -> Option<Micros> {
     match grammar::instant(text) {
         Ok(Value::Instant(at)) => Some(at),

@@ -17,7 +17,7 @@ pub const PARAMS: &[Param] = &[
         .repeated(FIRST)
         .known(Documented, "How many assets a page holds."),
     Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort."),
-    // Inferred: empty, it is no filter.
+    // Inferred: an empty value is no filter.
     Param::text("created_by").empty(Empty::Absent).repeated(FIRST).known(Documented, "Only assets of this user."),
     Param::parsed("created_after", grammar::instant)
         .repeated(FIRST)
@@ -49,7 +49,7 @@ pub static ASSETS: AssetList = AssetList {
     import: import::import,
 };
 
-/// Inferred: its presumed framework takes the first.
+/// Inferred: its presumed framework uses the first value.
 const FIRST: Repeated = Repeated::First;
 
 fn plan(args: &Args, key: &Key) -> AssetQuery {

@@ -25,7 +25,7 @@ use crate::random::{ALPHANUMERIC, random_id};
 #[derive(Debug)]
 pub struct PiktId;
 
-/// What is fixed about it.
+/// The data about it.
 pub static CARD: Card = Card {
     name: "piktid",
     title: "PiktID",
@@ -45,7 +45,7 @@ pub static CARD: Card = Card {
     not_imitated: facts::NOT_IMITATED,
 };
 
-/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+/// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_assets",
@@ -80,7 +80,7 @@ impl Provider for PiktId {
         error::refusal(failure, cx)
     }
 
-    /// Inferred: Flask answers OPTIONS by itself, before anyone asks for a key.
+    /// Inferred: Flask answers OPTIONS by itself, before the key is checked.
     fn options(&self, allow: &str) -> Reply {
         Reply::empty(StatusCode::OK).header("content-type", "text/html; charset=utf-8").header("allow", allow)
     }

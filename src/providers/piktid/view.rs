@@ -75,14 +75,14 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
     }
 }
 
-/// Inferred: a URL is always there; this one is on a host that nobody owns.
+/// Inferred: every asset has a URL. Where none is stored, this one is shown, on a host that nobody owns.
 fn url(stored: &StoredAsset) -> String {
     let extension =
         stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
     format!("https://cdn.piktid.example/{}.{extension}", stored.id)
 }
 
-/// Inferred: Python's `isoformat()` in UTC. It leaves the fraction out only when there is none.
+/// Inferred: Python's `isoformat()` in UTC, which leaves out a fraction that is zero.
 fn time(at: Micros) -> String {
     let format = if at % crate::clock::SECOND == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
     utc(at).format(format).to_string()

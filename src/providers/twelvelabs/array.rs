@@ -1,9 +1,10 @@
-//! TwelveLabs' arrays: a value is one item, or a JSON array of texts as in the reference page's generated samples.
-//! Several values are several items; commas do not separate.
+//! TwelveLabs' arrays. A value is one item, or a JSON array of strings as in the generated samples of the reference
+//! page. A repeated parameter gives several items. Commas do not separate items.
 
 use crate::contract::query::{Problem, Value};
 
-/// The types that are listed and can be asked for; `document` is the newer clients' (client), the others are documented.
+/// The types that are listed and can be filtered by. `document` is known from newer clients (client); the others are
+/// documented.
 pub const TYPES: &[&str] = &["image", "video", "audio", "document"];
 
 /// Asset ids: 24 hexadecimal digits each, compared in lower case.

@@ -1,4 +1,4 @@
-//! TwelveLabs' errors: flat `code` and `message`, from the published list of codes.
+//! TwelveLabs' errors: `code` and `message` at the top level, from the published list of codes.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -19,8 +19,8 @@ struct Body<'a> {
 
 const KEY_INVALID: &str = "API Key is either invalid or expired. Please check your API key or generate a new one from the dashboard and try again.";
 
-/// What only faults bring about. Codes and sentences are published but for the last one's; which status they go with is
-/// inferred, except for `resource_not_exist` and `parameter_not_provided`.
+/// Failures that only faults cause. Codes and messages are published, except for the last one's. Their statuses are
+/// inferred, except for those of `resource_not_exist` and `parameter_not_provided`.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "resource_not_exist",
@@ -94,7 +94,7 @@ fn say(status: StatusCode, code: &str, message: &str) -> Reply {
     Reply::json(status, &Body { code, message })
 }
 
-/// Inferred: how the published template's two places are filled.
+/// Inferred: what the two placeholders of the published message stand for.
 fn too_many(exceeded: &Exceeded) -> String {
     let window = match exceeded.quota.seconds {
         60 => "1min".to_owned(),
@@ -108,7 +108,7 @@ fn too_many(exceeded: &Exceeded) -> String {
     )
 }
 
-/// Unknown parameters are told first, then invalid ones; each group in the order of the request (inferred).
+/// Unknown parameters are reported before invalid ones, each group in the order of the request (inferred).
 fn invalid(violations: &[Violation]) -> Reply {
     let mut violations: Vec<_> = violations.iter().collect();
     violations.sort_by_key(|violation| violation.position);
@@ -131,7 +131,7 @@ fn invalid(violations: &[Violation]) -> Reply {
     say(StatusCode::BAD_REQUEST, code, &message)
 }
 
-/// Live: a bad enum value is answered with the good ones; nothing else gets a reason.
+/// Live: for a bad enum value the answer lists the accepted ones. No other problem gets a reason.
 fn advice(problem: &Problem) -> String {
     match problem {
         Problem::NotOneOf(words) => format!(" You should use one of the following values: {}.", words.join(", ")),

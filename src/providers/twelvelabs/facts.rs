@@ -1,4 +1,4 @@
-//! What is known of TwelveLabs, and how surely.
+//! What we know about TwelveLabs, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -18,47 +18,51 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::documented("Times are whole seconds with `Z`; every answer has `X-Api-Version`."),
     Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
-    Fact::client("A page beyond the end is 200 and empty: both clients iterate until one comes."),
+    Fact::client("A page beyond the end is 200 and empty: both clients iterate until they get an empty page."),
     Fact::client(
-        "The newer `filename` filter (text anywhere in the name, whatever the case) is read; documents are listed and the type `document` selects them, as the current clients know it, beside the three documented types.",
+        "The newer `filename` filter (text anywhere in the name, ignoring case) is read; documents are listed and the type `document` selects them, as the current clients know it, beside the three documented types.",
     ),
     Fact::live(
         "Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones.",
     ),
     Fact::inferred(
-        "Filters combine with AND; ids of the wrong shape are `parameter_invalid`, unknown ones find nothing; upper-case ids are read.",
+        "Filters combine with AND. Ids of the wrong form are `parameter_invalid`, and unknown ones match no asset; upper-case ids are accepted.",
     ),
     Fact::inferred(
-        "Integers are what Go's `Atoi` reads (`005`, `+5`): out of range, below 1 and beyond 64 bits included, or no integer is `parameter_invalid`; unknown parameters are told before invalid ones, several in the order of the request.",
+        "Integers are read like Go's `Atoi` (`005`, `+5`). A value that is not an integer or out of range, which includes below 1 and beyond 64 bits, is `parameter_invalid`. Unknown parameters are reported before invalid ones, several in the order of the request.",
     ),
     Fact::inferred(
-        "Of a repeated `page`, `page_limit` or `filename` the first counts; an empty `filename` is no filter.",
+        "Of a repeated `page`, `page_limit` or `filename` the first value counts; an empty `filename` is no filter.",
     ),
-    Fact::inferred("Equal creation times: the greater `_id` first. An empty library has `total_page` 0."),
     Fact::inferred(
-        "Documents are what has one of the three MIME types that the current clients name; pending assets show as `processing`, `signed_url` as `direct`.",
+        "Of assets created at the same instant, the one with the greater `_id` is first. An empty library has `total_page` 0.",
+    ),
+    Fact::inferred(
+        "Documents are the assets with one of the three MIME types that the current clients name; pending assets show as `processing`, `signed_url` as `direct`.",
     ),
     Fact::inferred(
         "A missing key is `api_key_invalid`; rate-limit headers are sent only for keys with a limit of their own, on 200 and 429, with `Retry-After`.",
     ),
     Fact::inferred("`page` and `page_limit` begin at 1; only the maximum of `page_limit` is documented."),
-    Fact::inferred("HEAD is answered like GET, OPTIONS is a wrong method; a slash behind the route is another route."),
+    Fact::inferred(
+        "HEAD is answered like GET, OPTIONS is a wrong method. A route with a slash after it is another route.",
+    ),
     Fact::inferred(
         "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, rate limit, parameters.",
     ),
     Fact::inferred(
         "`X-Api-Version` is `v1.3`; 404, 405 and 500 are `not_found`, `method_not_allowed` and `internal_server_error`.",
     ),
-    Fact::inferred("An asset without a name shows its id, without a MIME type `application/octet-stream`."),
+    Fact::inferred("An asset without a name shows its id; without a MIME type, `application/octet-stream`."),
     Fact::inferred(
         "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed.",
     ),
     Fact::inferred(
-        "Of the failures that only faults inject, codes and sentences are published, statuses mostly are not; the 503 is ours altogether.",
+        "Of the failures that only faults inject, codes and messages are published, most statuses are not; all of the 503 is ours.",
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
     "Plans, regions and the metered limits.",

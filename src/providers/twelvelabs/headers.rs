@@ -1,18 +1,18 @@
-//! The headers of TwelveLabs' answers: its version, and what remains of a quota.
+//! The headers of TwelveLabs' answers: the version of the API, and the state of a quota.
 
 use crate::clock::seconds;
 use crate::contract::context::Context;
 use crate::http::reply::Reply;
 
-/// Inferred: the documentation calls the version this.
+/// Inferred: the version as the documentation names it.
 const API_VERSION: &str = "v1.3";
 
-/// The same answer with the header of every answer.
+/// Adds the header that every answer has.
 pub fn versioned(reply: Reply) -> Reply {
     reply.header("x-api-version", API_VERSION)
 }
 
-/// Documented for metered routes; here for keys with a limit of their own.
+/// Adds the quota's headers, for keys with a limit of their own. They are documented for metered routes.
 pub fn rated(reply: Reply, cx: &Context) -> Reply {
     let Some(count) = cx.counts.main() else { return reply };
     let limit = count.quota.requests;

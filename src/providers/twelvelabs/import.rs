@@ -1,4 +1,4 @@
-//! TwelveLabs' list response, read: `data`.
+//! Imports TwelveLabs' list response, whose field is `data`.
 
 use serde::Deserialize;
 
@@ -8,7 +8,8 @@ use crate::library::model::Status;
 
 static ENVELOPE: Envelope = Envelope { rows: "data", id: "_id" };
 
-/// An asset as TwelveLabs tells it, but for its id; anything can be null or missing but the time of creation.
+/// An asset as TwelveLabs sends it, without its id. Every field may be null or missing except for the time of
+/// creation.
 #[derive(Deserialize)]
 struct Asset {
     method: Option<String>,
@@ -18,26 +19,26 @@ struct Asset {
     created_at: Option<String>,
 }
 
-/// Inferred: what an asset is whose type does not say. It must be something that is listed, and videos are what the
-/// vendor is for.
-const UNTOLD: &str = "video";
+/// Inferred: the kind of an asset whose type tells none. It must be a kind that is listed, and the vendor is mainly
+/// for videos.
+const DEFAULT_KIND: &str = "video";
 
-/// Client: the types of documents.
+/// Client: the MIME types that count as documents.
 const DOCUMENTS: &[&str] = &["application/pdf", "text/plain", "text/markdown"];
 
 pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, Unimportable> {
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
-    let created_at = row.rfc3339("created_at", told.created_at)?;
+fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
+    let created_at = row.rfc3339("created_at", sent.created_at)?;
     let unknown = row.asset(created_at);
     Ok(asset::Asset {
-        name: told.filename,
-        kind: Some(kind(told.file_type.as_deref().unwrap_or_default())),
-        mime_type: told.file_type,
-        status: status(told.status.as_deref()),
-        uploaded_via: told.method.unwrap_or(unknown.uploaded_via),
+        name: sent.filename,
+        kind: Some(kind(sent.file_type.as_deref().unwrap_or_default())),
+        mime_type: sent.file_type,
+        status: status(sent.status.as_deref()),
+        uploaded_via: sent.method.unwrap_or(unknown.uploaded_via),
         ..unknown
     })
 }
@@ -47,14 +48,14 @@ fn kind(file_type: &str) -> String {
     let kind = match file_type.split('/').next() {
         Some(kind @ ("image" | "video" | "audio")) => kind,
         _ if DOCUMENTS.contains(&&*file_type) => "document",
-        _ => UNTOLD,
+        _ => DEFAULT_KIND,
     };
     kind.to_owned()
 }
 
-/// What is none of the three documented words is taken as ready.
-fn status(told: Option<&str>) -> Status {
-    match told {
+/// A status other than the three documented words counts as ready.
+fn status(word: Option<&str>) -> Status {
+    match word {
         Some("processing") => Status::Processing,
         Some("failed") => Status::Failed,
         _ => Status::Ready,

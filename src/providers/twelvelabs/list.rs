@@ -12,7 +12,7 @@ use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection,
 
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[
-    // Inferred: the least values, and that numbers are read as Go reads them.
+    // Inferred: the minimums, and that numbers are read as Go reads them.
     Param::integer("page", integers::atoi, 1, i64::MAX)
         .or("1")
         .repeated(Repeated::First)
@@ -43,13 +43,13 @@ pub static ASSETS: AssetList = AssetList {
     import: import::import,
 };
 
-/// What the chosen variants make of parameters that are not in the table.
+/// The parameters, and how others are treated, under the chosen variants.
 pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
     let ignores = variants.is(VARIANTS, "unknown_parameters", "ignore");
     (PARAMS, if ignores { Unknown::Ignored } else { Unknown::Refused })
 }
 
-/// Documented: newest first. Inferred: of equals, the greater id.
+/// Documented: newest first. Inferred: of assets created at the same instant, the one with the greater id is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 fn plan(args: &Args) -> AssetQuery {

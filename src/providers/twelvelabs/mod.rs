@@ -24,7 +24,7 @@ use crate::random::{ALPHANUMERIC, HEX, random_id};
 #[derive(Debug)]
 pub struct TwelveLabs;
 
-/// What is fixed about it.
+/// The data about it.
 pub static CARD: Card = Card {
     name: "twelvelabs",
     title: "TwelveLabs",
@@ -53,7 +53,7 @@ pub static CARD: Card = Card {
     not_imitated: facts::NOT_IMITATED,
 };
 
-/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+/// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_assets",

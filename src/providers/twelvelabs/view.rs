@@ -33,7 +33,7 @@ struct PageInfo {
     total_results: u64,
 }
 
-/// Inferred: shown where no MIME type is stored.
+/// Inferred: the type shown where no MIME type is stored.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
@@ -59,7 +59,7 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
     }
 }
 
-/// Inferred: uploads to a signed URL are nobody else's word; here they are direct.
+/// Inferred: this vendor has no word for an upload to a signed URL, which other vendors have, so it counts as direct.
 fn method(uploaded_via: &str) -> &str {
     if uploaded_via == "signed_url" { "direct" } else { uploaded_via }
 }

@@ -1,5 +1,5 @@
-//! xQR's errors: `error` and `meta`. Codes of 401, 403 and 429 are documented, as is the sentence about scopes; the other
-//! codes and sentences are inferred.
+//! xQR's errors: `error` and `meta`. Documented: the codes of 401, 403 and 429, and the message about scopes. The
+//! other codes and messages are inferred.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -30,10 +30,11 @@ struct Meta<'a> {
     request_id: &'a str,
 }
 
-/// The failure of the monthly quota.
+/// The name of the failure for a monthly quota that is used up.
 pub const MONTHLY: &str = "quota_exceeded";
 
-/// What only faults bring about. Codes are documented but for the inferred ones; all messages are inferred.
+/// Failures that only faults cause. Their codes are documented except where a line says inferred; all messages are
+/// inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented(
         "feature_not_available",

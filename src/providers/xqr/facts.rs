@@ -1,4 +1,4 @@
-//! What is known of xQR, and how surely.
+//! What we know about xQR, and how surely.
 
 use crate::contract::evidence::Fact;
 
@@ -14,49 +14,49 @@ pub const FACTS: &[Fact] = &[
         "`meta` holds `request_id` and `rate_limit` and no total; the `X-Request-Id` header repeats the id.",
     ),
     Fact::documented(
-        "Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 tells `INVALID_API_KEY`, `REVOKED_API_KEY` and `EXPIRED_API_KEY` apart, 403 is `INSUFFICIENT_SCOPE`.",
+        "Errors are `{\"error\":{code,message,status},\"meta\":{request_id}}`; 401 is `INVALID_API_KEY`, `REVOKED_API_KEY` or `EXPIRED_API_KEY`, and 403 is `INSUFFICIENT_SCOPE`.",
     ),
     Fact::documented("Scopes match exactly; `*` stands for all."),
     Fact::documented(
-        "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Names travel in lower case, as HTTP/2 has them.",
+        "The union of the documented `X-RateLimit-*` headers is sent: Limit, Remaining, Reset, Burst-Limit, Burst-Remaining. Header names are sent in lower case, as in HTTP/2.",
     ),
     Fact::documented(
-        "429 carries `Retry-After` in whole seconds, but for that of the monthly quota, of which nobody says so (inferred).",
+        "A 429 has `Retry-After` in whole seconds. That of the monthly quota has none, since no page says that it does (inferred).",
     ),
     Fact::inferred(
-        "A 429 shows 0 as what remains of the quota that is used up, and `Retry-After` is the time to its reset, also when a fault injects it; that of the month shows the Pro plan's 1,000 calls and no reset. 401 shows no quota.",
+        "A 429 shows 0 remaining requests for the quota that is used up, and `Retry-After` is the time until its reset, also when a fault injects the failure. The 429 of the monthly quota shows the Pro plan's 1,000 calls and no reset. A 401 shows no quota.",
     ),
     Fact::inferred(
-        "The 600 requests are a fixed minute, aligned to the clock and counted per key; the request that shows a number is part of it.",
+        "The 600 requests are counted per key in fixed minutes, aligned to the clock. A request is counted before its answer shows the numbers.",
     ),
     Fact::inferred(
         "The burst bucket of 10 a second is counted and shown but refuses only keys with strict limits; the monthly quota is not counted.",
     ),
     Fact::inferred(
-        "Every request with a live key is counted, refused or not, 404, 405 and redirects too; answers to one carry the headers.",
+        "Every request with a live key is counted, even if the answer is a refusal, a 404, a 405 or a redirect, and every such answer has the headers.",
     ),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(
-        "Integers are what Pydantic's lax mode reads (`005`, ` 5 `, `+5`, `5.0`, `1_0`); those beyond 64 bits are beyond the end. `limit` and `offset` out of range or not integers, `offset` below 0 among them (that minimum is a guess), are 400 `VALIDATION_ERROR`; the code and all messages but the scope one are ours.",
+        "Integers are read as in Pydantic's lax mode (`005`, ` 5 `, `+5`, `5.0`, `1_0`); one beyond 64 bits is beyond the end. A `limit` or `offset` that is out of range or not an integer is 400 `VALIDATION_ERROR`. That `offset` has the minimum 0 is a guess too. The code and all messages except the one about scopes are ours.",
     ),
-    Fact::inferred("Of a repeated parameter the last counts; unknown ones are ignored."),
+    Fact::inferred("Of a repeated parameter the last value counts; unknown ones are ignored."),
     Fact::inferred(
-        "Equal creation times: the one inserted later comes first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
-    ),
-    Fact::inferred(
-        "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405; a slash behind the route is 307 to the one without.",
+        "Of assets created at the same instant, the one inserted later is first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
     ),
     Fact::inferred(
-        "An asset without a name shows its id, without a size 0, without a MIME type `application/octet-stream`.",
+        "A missing key is `INVALID_API_KEY`; 404, 405 and 500 are `NOT_FOUND`, `METHOD_NOT_ALLOWED` and `INTERNAL_ERROR`; HEAD and OPTIONS are 405; a slash after the route redirects (307) to the route without it.",
+    ),
+    Fact::inferred(
+        "An asset without a name shows its id; without a size, 0; without a MIME type, `application/octet-stream`.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the messages are ours, and so are `CONFLICT`, `GONE` and `SERVICE_UNAVAILABLE`; that 409 and 410 exist is documented, 503 is not.",
     ),
 ];
 
-/// What it has that is left out on purpose.
+/// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "The monthly quota and plan features (`PLAN_LIMIT_EXCEEDED`, `FEATURE_NOT_AVAILABLE`), unless a fault injects them.",
     "The other two shapes of `rate_limit` that the documentation shows elsewhere.",

@@ -1,14 +1,14 @@
-//! The headers of xQR's answers: the request id, and what remains of the quotas.
+//! The headers of xQR's answers: the request id, and the state of the quotas.
 
 use crate::clock::seconds;
 use crate::contract::context::Context;
 use crate::http::reply::Reply;
 use crate::random::{HEX, random_id};
 
-/// The burst quota's name.
+/// The name of the burst quota.
 pub const BURST: &str = "burst";
 
-/// The same answer with the headers of every answer: the request id, and the counts once the key is known.
+/// Adds the headers that every answer has: the request id and, once the key is known, the quotas.
 pub fn complete(reply: Reply, request_id: String, cx: &Context) -> Reply {
     let mut reply = reply.header("x-request-id", request_id);
     if let Some(count) = cx.counts.main() {
@@ -25,11 +25,11 @@ pub fn complete(reply: Reply, request_id: String, cx: &Context) -> Reply {
     reply
 }
 
-/// Documented: the Pro plan's calls in a month; the burst quota's 10 a second are that plan's too.
+/// Documented: how many calls a month the Pro plan has. The burst quota of 10 a second is that plan's as well.
 const CALLS_A_MONTH: u64 = 1000;
 
-/// What a used-up month shows in place of the minute's numbers, on an answer that shows any. Documented: the total and
-/// what remains of it, and no time of a reset.
+/// Replaces the numbers of the minute with those of a used-up month, in an answer that shows any. Documented: the
+/// total and the remaining calls, but no time of a reset.
 pub fn of_the_month(reply: Reply) -> Reply {
     let mut reply = reply;
     if reply.headers.remove("x-ratelimit-reset").is_none() {
@@ -40,7 +40,7 @@ pub fn of_the_month(reply: Reply) -> Reply {
     reply.number("x-ratelimit-limit", CALLS_A_MONTH).number("x-ratelimit-remaining", 0u64)
 }
 
-/// Documented: `req_` and 16 hexadecimal digits.
+/// Makes a request id. Documented: `req_` and 16 hexadecimal digits.
 pub fn request_id(cx: &Context) -> String {
     random_id("req_", cx.entropy, 16, HEX)
 }

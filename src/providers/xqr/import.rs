@@ -1,4 +1,4 @@
-//! xQR's list response, read: `data`. All of it is listed here too.
+//! Imports xQR's list response, whose field is `data`. Every asset in it can be listed here too.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::library::model::{Instant, Status};
 
 static ENVELOPE: Envelope = Envelope { rows: "data", id: "id" };
 
-/// An asset as xQR tells it, but for its id; anything can be null or missing but the time of creation.
+/// An asset as xQR sends it, without its id. Every field may be null or missing except for the time of creation.
 #[derive(Deserialize)]
 struct Asset {
     filename: Option<String>,
@@ -26,18 +26,18 @@ pub fn import(provider: &'static str, body: &str) -> Result<Vec<asset::Asset>, U
     ENVELOPE.read(provider, body, asset)
 }
 
-fn asset(row: &Row, told: Asset) -> Result<asset::Asset, Unimportable> {
-    let created_at = row.rfc3339("created_at", told.created_at)?;
-    let updated_at = told.updated_at.map(|at| row.rfc3339("updated_at", Some(at))).transpose()?;
+fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
+    let created_at = row.rfc3339("created_at", sent.created_at)?;
+    let updated_at = sent.updated_at.map(|at| row.rfc3339("updated_at", Some(at))).transpose()?;
     Ok(asset::Asset {
-        name: told.filename,
-        mime_type: told.mime_type,
-        size_bytes: told.file_size.and_then(Number::size),
-        // Documented: `pending` and `confirmed`; what else there may be is taken as confirmed.
-        status: if told.status.as_deref() == Some("pending") { Status::Pending } else { Status::Ready },
-        is_public: told.is_public.unwrap_or_default(),
-        public_url: told.public_url,
-        tags: told.tags.unwrap_or_default(),
+        name: sent.filename,
+        mime_type: sent.mime_type,
+        size_bytes: sent.file_size.and_then(Number::size),
+        // Documented: `pending` and `confirmed`. Any other status counts as confirmed.
+        status: if sent.status.as_deref() == Some("pending") { Status::Pending } else { Status::Ready },
+        is_public: sent.is_public.unwrap_or_default(),
+        public_url: sent.public_url,
+        tags: sent.tags.unwrap_or_default(),
         updated_at: updated_at.map(Instant),
         ..row.asset(created_at)
     })

@@ -1,5 +1,5 @@
-//! xQR's list of assets, with two parameters. There are no filters and no sort. Numbers are read as its presumed framework
-//! does (inferred).
+//! xQR's list of assets, with two parameters and neither filters nor a sort. Numbers are read as its presumed
+//! framework reads them (inferred).
 
 use super::variants::VARIANTS;
 use super::{import, view};
@@ -16,7 +16,7 @@ pub const PARAMS: &[Param] = &[
     Param::integer("offset", integers::lax, 0, i64::MAX).or("0").known(Documented, "How many assets to skip."), // the least value is inferred
 ];
 
-/// The same, for a vendor that takes numbers out of range for the nearest ones in it.
+/// The same parameters, where a number out of range counts as the nearest one in range.
 const CLAMPED: &[Param] = &[PARAMS[0].clamped(), PARAMS[1].clamped()];
 
 /// How xQR lists its assets.
@@ -29,13 +29,13 @@ pub static ASSETS: AssetList = AssetList {
     import: import::import,
 };
 
-/// What the chosen variants make of the parameters.
+/// The parameters, and how others are treated, under the chosen variants.
 pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
     let clamps = variants.is(VARIANTS, "out_of_range", "clamp");
     (if clamps { CLAMPED } else { PARAMS }, Unknown::Ignored)
 }
 
-/// Documented: newest first. Inferred: of equals, the one inserted later.
+/// Documented: newest first. Inferred: of assets created at the same instant, the one inserted later is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction: Direction::Descending };
 
 fn plan(args: &Args) -> AssetQuery {

@@ -25,7 +25,7 @@ use crate::random::{HEX, random_id};
 #[derive(Debug)]
 pub struct Xqr;
 
-/// What is fixed about it.
+/// The data about it.
 pub static CARD: Card = Card {
     name: "xqr",
     title: "xQR",
@@ -43,7 +43,8 @@ pub static CARD: Card = Card {
         well_formed: |key| key.starts_with("xqr_pk_"),
     },
     quotas: &[
-        // The numbers are documented; that they are a minute's window is inferred from 10 a second and resets on whole minutes.
+        // The numbers are documented. That they apply to one minute is inferred from 10 a second and from resets on
+        // whole minutes.
         Quota { name: "minute", requests: 600, seconds: 60, shape: Shape::Window, enforced: true, evidence: Inferred },
         Quota { name: BURST, requests: 10, seconds: 1, shape: Shape::Bucket, enforced: false, evidence: Documented },
     ],
@@ -53,7 +54,7 @@ pub static CARD: Card = Card {
     not_imitated: facts::NOT_IMITATED,
 };
 
-/// Its routes. What its documents do not name is a 404 or 405 of its framework.
+/// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "list_assets",

@@ -1,9 +1,9 @@
-//! In which ways xQR may behave where its documents disagree or say nothing.
+//! The behaviours of xQR to choose from, where its documents contradict each other or say nothing.
 
 use crate::contract::evidence::Evidence;
 use crate::contract::variant::{Variant, VariantOption};
 
-/// In which ways it may behave.
+/// The variants, in the order in which they are listed.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "out_of_range",
@@ -12,7 +12,7 @@ pub const VARIANTS: &[Variant] = &[
             VariantOption::new(
                 "clamp",
                 Evidence::Inferred,
-                "A `limit` or `offset` out of its range counts as the nearest one in it; what is no number is refused.",
+                "A `limit` or `offset` out of its range counts as the nearest value in range; a value that is not a number is refused.",
             ),
         ],
     },

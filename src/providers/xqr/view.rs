@@ -45,15 +45,15 @@ struct RateLimit {
     reset: i64,
 }
 
-/// Documented as the default of an upload without a content type; inferred for what is shown.
+/// Documented as the default for an upload without a content type. Inferred: it is shown for one too.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// The body but for `meta`, which every answer has of its own and which comes last.
+/// The body without `meta`, which differs in every answer and comes last.
 pub fn page(page: &Page, _: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown() })
 }
 
-/// As many headers as an answer to a live key has, that of the date included.
+/// How many headers the answer to an active key has, including `date`.
 const HEADERS: usize = 8;
 
 pub fn answer(page: &RenderedPage, cx: &Context) -> Reply {
@@ -90,7 +90,7 @@ pub fn asset<'a>(stored: &'a StoredAsset, workspace: &str) -> Asset<'a> {
     }
 }
 
-/// Documented: the two words. Inferred: what failed was never confirmed.
+/// Documented: the two words. Inferred: a failed upload was never confirmed.
 fn status(status: Status) -> &'static str {
     match status {
         Status::Pending | Status::Failed => "pending",
@@ -98,7 +98,7 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Documented: where published originals are. The extension is the name's (inferred).
+/// Documented: where published originals are. Inferred: the extension is that of the name.
 fn published_at(stored: &StoredAsset, workspace: &str) -> String {
     let short = stored.id.get(..8).unwrap_or(&stored.id);
     let extension = stored

@@ -1,11 +1,11 @@
-//! HTTP/2's header blocks (HPACK, RFC 7541), as far as request paths need it: bytes of `:path` that the HTTP layer would refuse
-//! are percent-encoded.
+//! HTTP/2's header blocks (HPACK, RFC 7541), as far as request paths need it: in `:path`, bytes that the HTTP layer
+//! would refuse are percent-encoded.
 //!
-//! Clients may add a path to a table and refer to it in later blocks. The HTTP layer has a table of its own, made from the
-//! blocks that it reads. An encoded path is longer than what was sent, so there it would drive out entries that the client
-//! still refers to. Encoded paths are therefore kept here and are never added to that table. A block that refers to one gets
-//! it written out, and indexes of older entries become smaller by the number of paths left out. Everything else that is in
-//! the client's table is also in the other, which has less to hold and so drops no entry earlier.
+//! A client may add a path to a table and refer to it in later blocks. The HTTP layer builds its own copy of that
+//! table from the blocks that it reads. An encoded path is longer than the original, so in that copy it could evict
+//! entries that the client still refers to. Therefore encoded paths are kept here and never added to the copy. A block
+//! that refers to one gets it written out, and indexes of older entries shrink by the number of paths left out. All
+//! other entries of the client's table are in the copy as well: it holds less, so it evicts nothing earlier.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -13,35 +13,35 @@ use std::ops::Range;
 use super::huffman;
 use super::target::percent_encoded;
 
-/// The most that a client's table can hold, in bytes: the HTTP layer announces no other size than HTTP/2's own.
+/// The largest size of a client's table, in bytes. The HTTP layer announces no size other than HTTP/2's default.
 const TABLE_SIZE: usize = 4096;
 
-/// What an entry counts beside its name and value.
+/// The size of an entry, in bytes, besides its name and value (RFC 7541, section 4.1).
 const ENTRY_SIZE: usize = 32;
 
-/// The index of the newest entry of a table. Smaller ones mean entries of the static table.
+/// The index of the newest entry of the dynamic table. Smaller indexes belong to the static table.
 const NEWEST: usize = 62;
 
-/// The two entries of the static table that are named `:path`.
+/// The indexes of the two entries of the static table with the name `:path`.
 const PATHS: Range<usize> = 4..6;
 
-/// The first byte of a field that is the entry `:path: /` of the static table.
+/// The byte of a field that is the entry `:path: /` of the static table.
 const ROOT: u8 = 0x80 | PATHS.start as u8;
 
-/// The header blocks of a connection, and what has to be known of the client's table.
+/// The header blocks of a connection, and what must be known of the client's table.
 #[derive(Debug, Default)]
 pub struct HeaderBlocks {
-    /// How many entries the client has added.
+    /// How many entries the client has added so far.
     added: usize,
-    /// Those of them that are paths, the oldest first; at least as many as are still in the client's table.
+    /// The added entries that are paths, oldest first. They include at least all that are still in the client's table.
     paths: VecDeque<AddedPath>,
 }
 
 #[derive(Debug)]
 struct AddedPath {
-    /// How many entries were added before it.
+    /// How many entries were added before this one.
     number: usize,
-    /// The path, if it had to be encoded: then it is not in the HTTP layer's table.
+    /// The encoded path; `None` if the path needed no encoding and so is in the HTTP layer's table.
     encoded: Option<Vec<u8>>,
 }
 
@@ -52,8 +52,8 @@ struct Rewritten {
 }
 
 impl HeaderBlocks {
-    /// What the HTTP layer should read in place of the next header block, if it is not the same. What is not understood stays
-    /// as it is: the HTTP layer ends the connection for it.
+    /// Returns what the HTTP layer should read in place of the next header block; `None` if it stays the same. A block
+    /// that this code does not understand stays the same too, and the HTTP layer ends the connection because of it.
     pub fn rewrite(&mut self, block: &[u8]) -> Option<Vec<u8>> {
         let mut rewritten = Rewritten { bytes: Vec::with_capacity(block.len()), has_encoded_path: false };
         let mut block = Block { bytes: block, at: 0 };
@@ -68,7 +68,7 @@ impl HeaderBlocks {
         (rewritten.bytes != block.bytes).then_some(rewritten.bytes)
     }
 
-    /// A field that is an entry of a table.
+    /// Rewrites a field that is an entry of a table.
     fn rewrite_indexed(&self, block: &mut Block<'_>, to: &mut Rewritten) -> Option<()> {
         let index = block.integer(7)?;
         match self.path(index) {
@@ -78,8 +78,8 @@ impl HeaderBlocks {
         Some(())
     }
 
-    /// A field that has its own value and, if the index is 0, its own name. This is what its first byte begins with, and how
-    /// many bits of that are the index.
+    /// Rewrites a field with its own value and, if the index is 0, its own name. `kind` is the high bits of its first
+    /// byte; the low `bits` of that byte begin the index.
     fn rewrite_literal(&mut self, kind: u8, bits: u32, block: &mut Block<'_>, to: &mut Rewritten) -> Option<()> {
         let index = block.integer(bits)?;
         let start = block.at;
@@ -102,24 +102,25 @@ impl HeaderBlocks {
         Some(())
     }
 
-    /// The path to which an index of the client refers.
+    /// The added path that an index of the client's refers to; `None` if the entry is not one.
     fn path(&self, index: usize) -> Option<&AddedPath> {
         let number = self.number(index)?;
         self.paths.iter().find(|path| path.number == number)
     }
 
-    /// How many entries were added before the one with this index.
+    /// How many entries were added before the one with this index; `None` for an entry of the static table.
     fn number(&self, index: usize) -> Option<usize> {
         self.added.checked_sub(index.checked_sub(NEWEST)? + 1)
     }
 
-    /// The HTTP layer's index of the entry with this index of the client's.
+    /// The HTTP layer's index for an index of the client's.
     fn index(&self, index: usize) -> usize {
         let Some(number) = self.number(index) else { return index };
+        // Indexes count from the newest entry, and newer paths that were encoded are not in the HTTP layer's table.
         index - self.paths.iter().filter(|path| path.encoded.is_some() && path.number > number).count()
     }
 
-    /// The HTTP layer's index of an entry with the same name.
+    /// The HTTP layer's index for an entry with the same name.
     fn name_index(&self, index: usize) -> usize {
         match self.path(index) {
             Some(AddedPath { encoded: Some(_), .. }) => PATHS.start,
@@ -127,8 +128,8 @@ impl HeaderBlocks {
         }
     }
 
-    /// Notes an entry that the client has added, and forgets paths that its table no longer has room for. Encoding makes
-    /// three bytes of one at most.
+    /// Records an entry that the client has added, and removes paths that its table no longer has room for. The limit
+    /// on encoded paths is three times the table, since encoding turns one byte into at most three.
     fn add(&mut self, is_path: bool, encoded: Option<Vec<u8>>) {
         if is_path {
             self.paths.push_back(AddedPath { number: self.added, encoded });
@@ -143,8 +144,8 @@ impl HeaderBlocks {
 }
 
 impl Rewritten {
-    /// An encoded path, written out. Only one: with a second path the request is refused, whatever it is, and a block could
-    /// refer to a long one thousands of times.
+    /// Writes an encoded path out, but only the first of a block. A request with a second path is refused whatever the
+    /// path is, and without this limit a block could write a long path thousands of times.
     fn path(&mut self, path: &[u8]) {
         if self.has_encoded_path {
             return self.bytes.push(ROOT);
@@ -155,7 +156,8 @@ impl Rewritten {
         self.bytes.extend_from_slice(path);
     }
 
-    /// An integer in the last bits of a byte that begins like this, and in as many more as it needs.
+    /// Writes an integer into the low bits of a first byte and, if it does not fit, into further bytes (RFC 7541,
+    /// section 5.1).
     fn integer(&mut self, first: u8, prefix: u32, value: usize) {
         let most = (1 << prefix) - 1;
         if value < most {
@@ -171,20 +173,21 @@ impl Rewritten {
     }
 }
 
-/// A header block, read up to here.
+/// A header block, and how far it has been read.
 struct Block<'b> {
     bytes: &'b [u8],
     at: usize,
 }
 
-/// A text of a header block.
+/// A string of a header block, as it was sent.
 struct Text<'b> {
     bytes: &'b [u8],
     is_huffman: bool,
 }
 
 impl<'b> Block<'b> {
-    /// An integer that begins in the last bits of the next byte (RFC 7541, section 5.1).
+    /// Reads an integer that starts in the low bits of the next byte (RFC 7541, section 5.1). One of more than four
+    /// further bytes is an error.
     fn integer(&mut self, prefix: u32) -> Option<usize> {
         let mask = (1 << prefix) - 1;
         let mut value = usize::from(self.byte()?) & mask;

@@ -1,16 +1,17 @@
-//! HTTP/2's frames, as far as request paths need it: header blocks are put together from HEADERS and CONTINUATION frames, and
-//! [`hpack`](super::hpack) percent-encodes the paths in them that the HTTP layer would refuse. All else passes unchanged, and
-//! what is not understood is left to the HTTP layer, which refuses it and ends the connection.
+//! HTTP/2's frames, as far as request paths need it. Header blocks are assembled from HEADERS and CONTINUATION frames,
+//! and [`hpack`](super::hpack) percent-encodes the paths in them that the HTTP layer would refuse. Everything else
+//! passes unchanged. What this code does not understand passes too, and the HTTP layer ends the connection because of
+//! it.
 
 use super::hpack::HeaderBlocks;
 
-/// The length of what comes before a frame's payload.
+/// The length of the head of a frame, in bytes.
 const HEAD: usize = 9;
 
-/// The largest payload that we accept.
+/// The largest payload of a frame that we accept, in bytes.
 const LARGEST: usize = 16_384;
 
-/// How many frames a header block may have. The HTTP layer ends connections on which there are more.
+/// The most frames of a header block. The HTTP layer ends a connection that sends more.
 const MOST_FRAMES: usize = 7;
 
 const HEADERS: u8 = 1;
@@ -20,29 +21,29 @@ const END_HEADERS: u8 = 0x4;
 const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
 
-/// What follows the preface of a connection.
+/// The state of the frames after a connection's preface.
 #[derive(Debug, Default)]
 pub struct Frames {
-    /// What waits for the rest of it: less than a frame's head, or a part of the frames of one header block.
+    /// Bytes that wait for more: less than the head of a frame, or only some of the frames of a header block.
     held: Vec<u8>,
-    /// How many bytes of the current frame are still to pass.
+    /// How many bytes of the current frame still pass unchanged.
     passing: usize,
     blocks: HeaderBlocks,
 }
 
-/// What bytes begin with.
+/// What some bytes start with.
 enum Beginning<'b> {
-    /// A part of the frames of a header block.
+    /// An incomplete header block.
     Part,
-    /// The payloads of all frames of a header block.
+    /// A complete header block: the payloads of its frames.
     HeaderBlock(Vec<&'b [u8]>),
     /// Another frame, or one that the HTTP layer refuses.
     Other,
 }
 
 impl Frames {
-    /// Takes the next bytes, and gives what the HTTP layer should read in their place, if it is not the same. That may be
-    /// nothing, until more bytes come.
+    /// Takes the next bytes. Returns what the HTTP layer should read in their place; `None` if they stay the same. The
+    /// result may be empty until more bytes come.
     pub fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         if self.held.is_empty() {
             let (changed, taken) = self.follow(bytes);
@@ -60,7 +61,8 @@ impl Frames {
         Some(changed.unwrap_or(held))
     }
 
-    /// Takes all frames that are complete enough; what they become if they do not stay the same, and how many bytes these are.
+    /// Takes all frames that are complete enough. Returns what replaces them if they change, and how many bytes they
+    /// have.
     fn follow(&mut self, bytes: &[u8]) -> (Option<Vec<u8>>, usize) {
         let (mut changed, mut done): (Option<Vec<u8>>, usize) = (None, 0);
         loop {
@@ -91,7 +93,7 @@ impl Frames {
         (changed, done)
     }
 
-    /// The frames of this header block, if it does not stay the same. They have no padding.
+    /// The frames that replace those of this header block, without padding; `None` if the block stays the same.
     fn rewrite(&mut self, head: &[u8], payloads: &[&[u8]]) -> Option<Vec<u8>> {
         let (first, continued) = payloads.split_first()?;
         let flags = head[4];
@@ -107,7 +109,7 @@ impl Frames {
     }
 }
 
-/// The frames of the header block with which these bytes begin.
+/// Reads the frames of the header block at the start of these bytes.
 fn read_header_block(bytes: &[u8]) -> Beginning<'_> {
     let (mut payloads, mut rest) = (Vec::new(), bytes);
     loop {
@@ -133,7 +135,7 @@ fn payload_length(head: &[u8]) -> usize {
     usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2])
 }
 
-/// A HEADERS frame with this payload, and as many CONTINUATION frames as it takes.
+/// A HEADERS frame with this payload, followed by CONTINUATION frames if it does not fit.
 fn frames(payload: &[u8], flags: u8, stream: &[u8]) -> Vec<u8> {
     let mut frames = Vec::with_capacity(HEAD + payload.len());
     let last = payload.len().div_ceil(LARGEST) - 1;

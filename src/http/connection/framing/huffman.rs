@@ -1,7 +1,8 @@
 //! The Huffman code of HTTP/2's header blocks (RFC 7541, appendix B).
 
-/// The bytes whose codes have this many bits, in the order of their codes. The code is canonical: the first code of a length
-/// is the one after the last shorter code, with zeros appended. (30 ones mean the end of a text, which no text may contain.)
+/// For each code length in bits, the bytes with such codes, in the order of their codes. The code is canonical: the
+/// first code of a length is the last shorter code plus one, with zeros appended. (30 ones mark the end of a string,
+/// which no string may contain.)
 const CODES: [(u32, &[u8]); 21] = [
     (5, b"012aceiost"),
     (6, b" %-./3456789=A_bdfghlmnpru"),
@@ -26,7 +27,7 @@ const CODES: [(u32, &[u8]); 21] = [
     (30, b"\x0a\x0d\x16"),
 ];
 
-/// The text that these bytes encode, or nothing if they encode none.
+/// Decodes these bytes; `None` if they are not a valid encoding.
 pub fn decode(encoded: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(encoded.len() * 8 / 5);
     let (mut code, mut length) = (0, 0);
@@ -40,12 +41,13 @@ pub fn decode(encoded: &[u8]) -> Option<Vec<u8>> {
             return None;
         }
     }
-    // What is left of the last byte is filled with ones.
+    // The last byte is padded with ones.
     (length < 8 && code == (1 << length) - 1).then_some(text)
 }
 
-/// The byte with this code.
+/// The byte with this code; `None` if there is none of this length.
 fn find(code: u32, length: u32) -> Option<u8> {
+    // `first` is the first code with `bits` bits. Longer codes follow the last shorter one, with zeros appended.
     let (mut first, mut bits) = (0, 0);
     for (these, bytes) in CODES.iter().take_while(|(bits, _)| *bits <= length) {
         first <<= these - bits;
