@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn equal_messages_are_counted_together_and_those_beyond_the_bound_are_left_out() {
         let mut distinct = Distinct::default();
-        for number in 0..MOST + 5 {
+        for number in 0..MAX_MESSAGES + 5 {
             distinct.count(Some("acme"), Some(400), &format!("{number} is wrong"));
         }
         for _ in 0..3 {
@@ -74,14 +74,14 @@ mod tests {
             distinct.count(None, Some(404), "7 is wrong");
         }
         let said = distinct.by_count();
-        assert_eq!((said.len(), distinct.left_out), (MOST, 5 + 3));
+        assert_eq!((said.len(), distinct.left_out), (MAX_MESSAGES, 5 + 3));
         assert_eq!((&*said[0].says, said[0].requests, said[0].status), ("7 is wrong", 4, Some(400)));
     }
 
     #[test]
     fn a_long_message_is_cut_off() {
         let mut distinct = Distinct::default();
-        distinct.count(None, None, &"ä".repeat(LONGEST + 1));
-        assert_eq!(distinct.by_count()[0].says, "ä".repeat(LONGEST) + "…");
+        distinct.count(None, None, &"ä".repeat(MAX_CHARACTERS + 1));
+        assert_eq!(distinct.by_count()[0].says, "ä".repeat(MAX_CHARACTERS) + "…");
     }
 }

@@ -156,7 +156,7 @@ fn end_with_close(part: Bytes, peer: Client) -> Body {
 }
 
 /// A body that ends after `part`, and then resets the connection.
-fn reset(part: Bytes, peer: Client) -> Body {
+fn end_with_reset(part: Bytes, peer: Client) -> Body {
     let sent = !part.is_empty();
     end_with_error(part, async move {
         peer.flushed().await;

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_name_decides_whether_the_value_is_secret() {
         for name in ["api-key", "X-Auth-Token", "token", "accessToken", "x-functions-key", "client_secret", "x-jwt"] {
-            assert!(is_secrets(name), "{name}");
+            assert!(names_secret(name), "{name}");
         }
         for name in [
             "host",
@@ -68,7 +68,7 @@ mod tests {
             "author",
             "keys-of",
         ] {
-            assert!(!is_secrets(name), "{name}");
+            assert!(!names_secret(name), "{name}");
         }
         assert!(!is_secret_parameter("token"), "the cursor of a vendor");
     }
