@@ -16,6 +16,9 @@ pub struct Said {
     /// The status of the first such answer; none: the answer did not leave, or the status is beside the point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Method and path of the first such request; none: the sentence says it, or it is beside the point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// The sentence, without a full stop.
     pub says: String,
     /// Of how many requests it was said.
@@ -33,12 +36,24 @@ pub struct Distinct {
 impl Distinct {
     /// Counts a sentence.
     pub fn count(&mut self, provider: Option<&'static str>, status: Option<u16>, text: &str) {
+        self.count_for(None, provider, status, text);
+    }
+
+    /// Counts a sentence about this request.
+    pub fn count_for(
+        &mut self,
+        request: Option<&str>,
+        provider: Option<&'static str>,
+        status: Option<u16>,
+        text: &str,
+    ) {
         let says = beginning(text);
         let has_room = self.said.len() < MOST;
         match self.said.iter_mut().find(|said| said.provider == provider && said.says == says) {
             Some(said) => said.requests += 1,
             None if has_room => {
-                self.said.push(Said { provider, status, says: says.into_owned(), requests: 1 });
+                let request = request.map(|request| beginning(request).into_owned());
+                self.said.push(Said { provider, status, request, says: says.into_owned(), requests: 1 });
             }
             None => self.left_out += 1,
         }
