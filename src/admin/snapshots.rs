@@ -115,7 +115,7 @@ impl ProcessState {
         for (id, own) in self.workspaces {
             let workspace_state = app.workspace_states.get_or_create(&id);
             workspace_state.make(own.made_strict);
-            workspace_state.strict.store(own.strict, Relaxed);
+            workspace_state.set_strict(own.strict);
             if let Some(mode) = own.clock {
                 workspace_state.turn(&app.clock, |clock| clock.set_mode(mode));
             }

@@ -284,7 +284,7 @@ async fn change(
         write.commit().await?;
     }
     if let Some(strict) = change.strict {
-        app.workspace_states.get_or_create(&workspace).strict.store(strict, Relaxed);
+        app.workspace_states.get_or_create(&workspace).set_strict(strict);
     }
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }

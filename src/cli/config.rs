@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, Micros};
 use crate::contract::choices;
@@ -44,7 +44,14 @@ pub enum Command {
     /// Serve the five APIs (the default).
     #[command(after_help = help::examples())]
     Serve(Box<Serve>),
+    /// Run a command with a server beside it: sets base URLs and keys in its environment, and exits with its exit code.
+    #[command(after_help = help::exec_examples())]
+    Exec(Box<Exec>),
+    /// Print the environment variables (base URLs and keys) for a running server.
+    #[command(after_help = help::env_examples())]
+    Env(ClientEnvOptions),
     /// List every key of the fixtures or the database, or of a running server, with provider, workspace and state.
+    #[command(mut_arg("fixture", fixture_to_read))]
     Keys {
         /// The library to read.
         #[command(flatten)]
@@ -79,6 +86,7 @@ pub enum Command {
     /// Generate a library of any size, as a fixture or straight into a database.
     Generate(Generate),
     /// Write a workspace as a fixture that gives the same bytes at every vendor when it is loaded again.
+    #[command(mut_arg("fixture", fixture_to_read))]
     Export {
         /// The library to read.
         #[command(flatten)]
@@ -91,13 +99,8 @@ pub enum Command {
         output: Option<PathBuf>,
     },
     /// Ask a running server whether it is ready; exit code 0 if it is.
+    #[command(mut_arg("listen", found_at), mut_arg("port_file", read_port_file))]
     Healthcheck(Address),
-    /// Serve while a command runs that is told by its environment where, and exit with its code.
-    #[command(after_help = help::exec_examples())]
-    Exec(Box<Exec>),
-    /// Print the variables that tell clients where a running server is, for a shell to read.
-    #[command(after_help = help::env_examples())]
-    Env(ClientEnvOptions),
 }
 
 /// What can be done with fixtures.
@@ -124,7 +127,7 @@ pub struct Serve {
     /// Freeze the clock at this time, such as `2026-03-21T12:00:00Z` [default: the machine's clock].
     #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_CLOCK", value_name = "TIME", value_parser = time)]
     pub clock: Option<Micros>,
-    /// Make request ids the same in every run [default: different ones].
+    /// Make request ids, and which requests a fault with a probability meets, the same in every run [default: random].
     #[arg(long, help_heading = heading::CLOCK, env = "ASSETMOCK_SEED", value_name = "N", value_parser = whole_number)]
     pub seed: Option<u64>,
     /// Enforce no rate limits; the counts shown stay true.
@@ -151,19 +154,19 @@ pub struct Serve {
     /// Encryption, and what goes through the server as a proxy.
     #[command(flatten)]
     pub tls: TlsOptions,
-    /// How many requests the journal holds for each workspace; 0: it holds none. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
+    /// How many requests the journal holds for each workspace; 0 turns the journal off. All together take at most 32 MiB besides their bodies; beyond that the oldest go.
     #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_ENTRIES", value_name = "N", default_value_t = Bounds::default().entries, value_parser = size)]
     pub journal_entries: usize,
     /// How many bytes of bodies the journal holds for all workspaces together; the oldest go first, and their entries stay without them.
     #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_JOURNAL_BYTES", value_name = "N", default_value_t = Bounds::default().bytes, value_parser = size)]
     pub journal_bytes: usize,
-    /// End with exit code 1 if a strict workspace got a warning.
+    /// End with exit code 1 if a strict workspace got a warning. `"strict": true` makes a workspace strict, when it is created or by `PATCH`.
     #[arg(long, help_heading = heading::JOURNAL, env = "ASSETMOCK_FAIL_ON_WARNINGS", value_parser = FalseyValueParser::new())]
     pub fail_on_warnings: bool,
     /// The format of the log, which goes to standard error. `json` also replaces the banner by a line of the log.
     #[arg(long, help_heading = heading::LOG, env = "ASSETMOCK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// How much is logged: failures, also warnings, also refused requests, or every request.
+    /// Least severe level to log: failures, also warnings, also refused requests, or every request.
     #[arg(long, help_heading = heading::LOG, env = "ASSETMOCK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
 }
@@ -172,13 +175,13 @@ pub struct Serve {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = heading::ADDRESS)]
 pub struct Address {
-    /// Address and port, or one of them: a port alone (`4750` or `:4750`) is on loopback. Port 0 takes a free one.
+    /// Address to listen on: HOST:PORT, HOST, or PORT (then on loopback). Port 0 picks a free port.
     #[arg(long, env = "ASSETMOCK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4750", value_parser = listen)]
     pub listen: HostAndPort,
-    /// The port, in place of that of `--listen`. A variable that is no number is ignored with a warning: Kubernetes sets it to `tcp://…` [default: that of `--listen`].
+    /// Port; overrides the port of `--listen`. A variable that is no number is ignored with a warning: Kubernetes sets it to `tcp://…` [default: that of `--listen`].
     #[arg(long, env = "ASSETMOCK_PORT", value_name = "N", value_parser = port)]
     pub port: Option<u16>,
-    /// The file of the real port: `serve` writes it once it is ready and removes it at its end, `healthcheck` reads it.
+    /// Write the real port to this file once the server is ready; the file is removed at the end.
     #[arg(long, env = "ASSETMOCK_PORT_FILE", value_name = "FILE")]
     pub port_file: Option<PathBuf>,
 }
@@ -188,6 +191,21 @@ impl Address {
     pub fn target(&self) -> HostAndPort {
         HostAndPort { port: self.port.unwrap_or(self.listen.port), ..self.listen.clone() }
     }
+}
+
+/// `--listen` of a command that asks a running server.
+fn found_at(listen: Arg) -> Arg {
+    listen.help("Address the server listens on: HOST:PORT, HOST, or PORT (then on loopback)")
+}
+
+/// `--port-file` of a command that asks a running server.
+fn read_port_file(file: Arg) -> Arg {
+    file.help("Read the port from this file, which `serve` or `exec` wrote; it overrides `--listen` and `--port`")
+}
+
+/// `--fixture` of a command that reads a library.
+fn fixture_to_read(fixture: Arg) -> Arg {
+    fixture.help(help::FIXTURE_TO_READ)
 }
 
 /// The name by which SQLite knows a database without a file.
@@ -210,16 +228,13 @@ pub struct LibraryOptions {
 #[command(
     mut_arg("listen", |listen| listen.default_value("127.0.0.1:0").value_parser(free_port)),
     mut_arg("log_level", |level| level.default_value("error")),
-    mut_arg("fail_on_warnings", |flag| flag.help("Exit with 124 in place of 0 if a strict workspace got a warning")),
+    mut_arg("fail_on_warnings", |flag| flag.help(help::EXEC_FAIL_ON_WARNINGS)),
 )]
 pub struct Exec {
-    /// What to serve, and where.
-    #[command(flatten)]
-    pub serve: Serve,
-    /// Answer what the command sends to the vendors' own addresses: its environment names this server as proxy and its authority as trusted, in place of base URLs.
+    /// Answer what the command sends to the vendors' own addresses: its environment names this server as proxy and its CA as trusted, in place of base URLs.
     #[arg(long, help_heading = heading::COMMAND)]
     pub intercept: bool,
-    /// How many seconds the command, and what it started, may take to end once it was asked to; then it is killed.
+    /// Seconds between SIGTERM and SIGKILL for the command and its children.
     #[arg(long, help_heading = heading::COMMAND, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub grace: Duration,
     /// Also write the summary to a file: `.json` or `.md`; or the journal, as `.har`.
@@ -231,17 +246,21 @@ pub struct Exec {
     /// The command and its arguments, behind `--`. It is run as it stands, without a shell.
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+    /// What to serve, and where.
+    #[command(flatten)]
+    pub serve: Serve,
 }
 
 /// The options of `env`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("listen", found_at), mut_arg("port_file", read_port_file))]
 pub struct ClientEnvOptions {
     /// Only the variables of this provider.
     pub provider: Option<String>,
-    /// For whom they are written.
+    /// Output format.
     #[arg(long, value_name = "SHELL", default_value = "sh")]
     pub shell: Shell,
-    /// Take the variables away again. This asks no server.
+    /// Print commands that unset the variables; needs no server.
     #[arg(long)]
     pub unset: bool,
     /// The running server, in place of `--listen` and `--port`, such as `http://127.0.0.1:4750`.

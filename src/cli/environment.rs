@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsString;
 
 use clap::builder::{OsStr, Resettable};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::cli::config::Cli;
@@ -31,20 +31,36 @@ pub fn parse() -> (Cli, Vec<String>) {
     let cli = parsed.unwrap_or_else(|error| {
         // Until then only the sub-command that is used knows how its options are written.
         command.build();
-        end(&name_variable(error, &command))
+        end(name_variable(error, &command))
     });
     (cli, warnings(&known))
 }
 
 /// Ends the program with what there is to say. `exec` has an exit code of its own for it, since others are its command's.
-fn end(error: &Error) -> ! {
+fn end(mut error: Error) -> ! {
     let is_exec = env::args_os().nth(1).is_some_and(|word| word == "exec");
     if !(is_exec && error.use_stderr()) {
         error.exit();
     }
+    if let Some(tip) = command_without_dashes(&error) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     // Where it cannot be written, the exit code says it.
     let _ = error.print();
     std::process::exit(CANNOT_START.into());
+}
+
+/// What to do about a command of `exec` that has no `--` before it.
+fn command_without_dashes(error: &Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
+        return None;
+    }
+    let given = env::args().skip(2).collect::<Vec<_>>();
+    let begin = given.iter().position(|one| one == word)?;
+    // The options are not shown: one may be a token.
+    let options = if begin > 0 { " [OPTIONS]" } else { "" };
+    Some(format!("put `--` before the command: `assetmock exec{options} -- {}`", given[begin..].join(" ")))
 }
 
 /// The variables of a command's options and of its sub-commands'.

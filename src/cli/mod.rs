@@ -31,6 +31,7 @@ use crate::emulator::app::App;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::{Log, LogFormat, RequestLog};
 use crate::emulator::workspace;
+use crate::emulator::workspace_states::NONE_WAS_STRICT;
 use crate::library::asset::Asset;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
@@ -88,6 +89,9 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
         // Whoever is quicker than our banner is answered all the same.
         let (_, _port_file) = tokio::try_join!(serving, announce(options, address, &app, port_file))?;
         tracing::info!("stopped");
+        if options.fail_on_warnings && app.workspace_states.warned_and_none_was_strict() {
+            tracing::warn!("{NONE_WAS_STRICT}");
+        }
         match app.warned() {
             strict if options.fail_on_warnings && !strict.is_empty() => {
                 Err(format!("there were warnings in strict workspaces: `{}`; the log has them", strict.join("`, `"))

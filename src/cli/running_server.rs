@@ -131,7 +131,11 @@ fn keys_of(address: &str, workspace: &str, token: Option<&str>) -> Outcome<Vec<K
 /// The host and port of a server's URL.
 fn address_of(url: &str) -> Result<String, String> {
     let wrong = || format!("`{url}` is not the URL of a server such as `http://127.0.0.1:4750`");
-    let parsed: Uri = url.parse().map_err(|_| wrong())?;
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    if scheme.eq_ignore_ascii_case("https") {
+        return Err(format!("only `http://` is supported here; the server has it on the same port: `http://{rest}`"));
+    }
+    let parsed: Uri = format!("{scheme}://{rest}").parse().map_err(|_| wrong())?;
     let host = parsed.host().filter(|_| parsed.scheme_str() == Some("http")).ok_or_else(wrong)?;
     Ok(format!("{host}:{}", parsed.port_u16().unwrap_or(80)))
 }

@@ -178,6 +178,17 @@ pub fn matches(template: &str, path: &str) -> bool {
     }
 }
 
+/// The one segment in which a path differs from a template, as both have it. None if there are more, or none at all.
+pub fn only_difference<'p>(template: &'p str, path: &'p str) -> Option<(&'p str, &'p str)> {
+    if template.split('/').count() != path.split('/').count() {
+        return None;
+    }
+    let pairs = template.split('/').zip(path.split('/'));
+    let mut different = pairs.filter(|(wanted, given)| wanted != given && (!is_name(wanted) || given.is_empty()));
+    let found = different.next()?;
+    different.next().is_none().then_some(found)
+}
+
 /// Whether a path that matches the template can start with this text. The last segment of the text may be incomplete.
 fn begins(template: &str, beginning: &str) -> bool {
     let mut wanted = template.split('/');

@@ -16,6 +16,9 @@ pub struct Said {
     /// The status of the first of these responses; `None`: there was no response, or the message is a warning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// Method and path of the first such request; `None`: the message says it, or it does not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// The message, without a full stop.
     pub says: String,
     /// How often it was counted.
@@ -33,12 +36,24 @@ pub struct Distinct {
 impl Distinct {
     /// Counts a message. Messages about different providers are different.
     pub fn count(&mut self, provider: Option<&'static str>, status: Option<u16>, text: &str) {
+        self.count_for(None, provider, status, text);
+    }
+
+    /// Counts a message about this request.
+    pub fn count_for(
+        &mut self,
+        request: Option<&str>,
+        provider: Option<&'static str>,
+        status: Option<u16>,
+        text: &str,
+    ) {
         let says = truncated(text);
         let has_room = self.said.len() < MAX_MESSAGES;
         match self.said.iter_mut().find(|said| said.provider == provider && said.says == says) {
             Some(said) => said.requests += 1,
             None if has_room => {
-                self.said.push(Said { provider, status, says: says.into_owned(), requests: 1 });
+                let request = request.map(|request| truncated(request).into_owned());
+                self.said.push(Said { provider, status, request, says: says.into_owned(), requests: 1 });
             }
             None => self.left_out += 1,
         }

@@ -44,7 +44,9 @@ impl Summary {
         if let Some(host) = refused_host(entry) {
             counts.hosts.count(None, None, &secrets.hide(&host));
         } else if let Some(why) = &diagnostics.why {
-            counts.refusals.count(entry.provider, status, &secrets.hide(why));
+            let request = request(entry, why);
+            let request = request.as_deref().map(|request| secrets.hide(request));
+            counts.refusals.count_for(request.as_deref(), entry.provider, status, &secrets.hide(why));
         }
         // A request for a route that is not imitated has the same text as its reason, which is counted above.
         let warnings = diagnostics.warnings.iter().filter(|warning| !matches!(warning, Warning::NotImitated { .. }));
@@ -123,6 +125,24 @@ fn refused_host(entry: &JournalEntry) -> Option<String> {
     let is_one = entry.method == Method::CONNECT && entry.status == Some(StatusCode::FORBIDDEN);
     let target: Authority = is_one.then(|| entry.heads.target().to_string().parse().ok())??;
     Some(target.host().trim_matches(['[', ']', '.']).to_ascii_lowercase())
+}
+
+/// Method and path of a refused request, the path without the provider's own prefix. A path that the reason shows is left
+/// out, and so is a method that stands beside it there.
+fn request(entry: &JournalEntry, why: &str) -> Option<String> {
+    let (method, target) = (entry.method.as_str(), entry.heads.target().to_string());
+    // The target of a tunnel and of a handshake is a host.
+    let path = if target.starts_with('/') || target.contains("://") { entry.heads.target().path() } else { &*target };
+    let prefix = entry.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));
+    let path = prefix.filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    let shows = |text: &str| why.contains(&format!("`{text}`"));
+    match (shows(path), shows(method)) {
+        (true, true) => None,
+        // A handshake that names no host has the target `*`.
+        (true, false) => Some(method.to_owned()),
+        (false, _) if path == "*" => Some(method.to_owned()),
+        (false, _) => Some(format!("{method} {path}")),
+    }
 }
 
 /// The totals of one provider.

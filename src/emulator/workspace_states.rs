@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::clock::{Clock, ClockMode, Micros};
 use crate::random::Rng;
 
+/// What there is to say if warnings should count and no workspace was strict.
+pub const NONE_WAS_STRICT: &str = "`--fail-on-warnings` had no effect: no workspace was strict";
+
 /// The in-memory state of a workspace.
 #[derive(Debug)]
 pub struct WorkspaceState {
@@ -19,6 +22,8 @@ pub struct WorkspaceState {
     pub strict: AtomicBool,
     /// The value of `strict` when the workspace was created, which a reset restores.
     pub made_strict: AtomicBool,
+    /// Whether `strict` was ever set.
+    was_strict: AtomicBool,
     /// The number of warnings so far.
     pub warned: AtomicU64,
 }
@@ -30,6 +35,7 @@ impl WorkspaceState {
             rng: seed.map_or_else(Rng::from_system, Rng::seeded),
             strict: AtomicBool::default(),
             made_strict: AtomicBool::default(),
+            was_strict: AtomicBool::default(),
             warned: AtomicU64::default(),
         }
     }
@@ -55,9 +61,15 @@ impl WorkspaceState {
         *self.clock.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Sets `strict`.
+    pub fn set_strict(&self, strict: bool) {
+        self.strict.store(strict, Relaxed);
+        self.was_strict.fetch_or(strict, Relaxed);
+    }
+
     /// Sets `strict`, and what a reset restores it to.
     pub fn make(&self, strict: bool) {
-        self.strict.store(strict, Relaxed);
+        self.set_strict(strict);
         self.made_strict.store(strict, Relaxed);
     }
 
@@ -73,8 +85,19 @@ pub struct WorkspaceStates {
     /// The seed of every workspace's random numbers, so that requests in one do not change the ids in another.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
-    /// The ids of workspaces that had failed when their state was removed.
-    failed_before: Mutex<BTreeSet<String>>,
+    /// What stays of those that were forgotten.
+    forgotten: Mutex<Forgotten>,
+}
+
+/// What stays of the workspaces that were forgotten.
+#[derive(Debug, Default)]
+struct Forgotten {
+    /// The ids of those that had failed.
+    failed: BTreeSet<String>,
+    /// Whether one had warnings.
+    warned: bool,
+    /// Whether one was strict.
+    was_strict: bool,
 }
 
 impl WorkspaceStates {
@@ -95,26 +118,37 @@ impl WorkspaceStates {
     /// Removes a workspace's state. That it failed stays on record.
     pub fn forget(&self, workspace: &str) {
         let forgotten = self.map.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
-        if forgotten.is_some_and(|workspace_state| workspace_state.failed()) {
-            self.remember_failed([workspace.to_owned()]);
-        }
+        self.remember(forgotten.into_iter().map(|workspace_state| (workspace.to_owned(), workspace_state)));
     }
 
     /// Removes all states. Which workspaces failed stays on record.
     pub fn forget_all(&self) {
         let forgotten = std::mem::take(&mut *self.map.write().unwrap_or_else(PoisonError::into_inner));
-        self.remember_failed(
-            forgotten.into_iter().filter(|(_, workspace_state)| workspace_state.failed()).map(|(id, _)| id),
-        );
+        self.remember(forgotten.into_iter());
     }
 
-    fn remember_failed(&self, ids: impl IntoIterator<Item = String>) {
-        self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    fn remember(&self, states: impl Iterator<Item = (String, Arc<WorkspaceState>)>) {
+        let mut forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, workspace_state) in states {
+            forgotten.warned |= workspace_state.warned.load(Relaxed) > 0;
+            forgotten.was_strict |= workspace_state.was_strict.load(Relaxed);
+            if workspace_state.failed() {
+                forgotten.failed.insert(id);
+            }
+        }
+    }
+
+    /// Whether there were warnings and no workspace was ever strict, so that none of them can count.
+    pub fn warned_and_none_was_strict(&self) -> bool {
+        let all = self.all();
+        let forgotten = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+        let warned = forgotten.warned || all.iter().any(|(_, one)| one.warned.load(Relaxed) > 0);
+        warned && !forgotten.was_strict && !all.iter().any(|(_, one)| one.was_strict.load(Relaxed))
     }
 
     /// The ids of strict workspaces that got warnings, including those whose state was removed.
     pub fn failed(&self) -> BTreeSet<String> {
-        let mut ids = self.failed_before.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut ids = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner).failed.clone();
         ids.extend(self.all().into_iter().filter(|(_, workspace_state)| workspace_state.failed()).map(|(id, _)| id));
         ids
     }

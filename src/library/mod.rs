@@ -4,6 +4,7 @@ pub mod asset;
 pub mod fixture;
 pub mod key;
 pub mod limits;
+pub mod meant;
 pub mod model;
 pub mod plain_words;
 pub mod seen_before;

@@ -2,6 +2,8 @@
 
 use serde_json::error::Category;
 
+use super::meant::meant;
+
 /// Says what is wrong and what is accepted, without line and column.
 pub fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -23,7 +25,7 @@ pub fn describe_with_place(error: &serde_json::Error) -> String {
 }
 
 /// Cuts off the line and column that serde_json puts at the end of its message. Callers show them elsewhere.
-fn without_place(message: &str) -> &str {
+pub(super) fn without_place(message: &str) -> &str {
     message.rfind(" at line ").map_or(message, |end| &message[..end])
 }
 
@@ -50,6 +52,11 @@ pub fn of_data(text: &str) -> String {
     }
     if let Some((given, known)) = text.strip_prefix("unknown variant ").and_then(|it| it.split_once(", expected ")) {
         return format!("{given} is not known here; send {known}");
+    }
+    if let Some((given, known)) = text.strip_prefix("unknown field `").and_then(|it| it.split_once("`, expected ")) {
+        let near = meant(given, known.split('`').skip(1).step_by(2));
+        let near = near.map_or_else(|| ", expected".to_owned(), |near| format!("; did you mean `{near}`? Expected"));
+        return format!("unknown field `{given}`{near} {known}");
     }
     match text.split_once(" field ") {
         Some(("missing", name)) => format!("the field {name} is missing"),

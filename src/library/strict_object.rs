@@ -42,7 +42,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
 
 /// Reads an enum from a word or from an object with one field. Errors name `forms` as what is accepted.
 pub fn read_choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D, forms: &str) -> Result<T, D::Error> {
-    json.deserialize_any(Choice { forms, of: PhantomData })
+    read_choice_or(json, forms, |_| None)
+}
+
+/// The same, with what is wrong with a word that cannot be read, if more is known than which there are.
+pub fn read_choice_or<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    json: D,
+    forms: &str,
+    problem: impl Fn(&str) -> Option<String>,
+) -> Result<T, D::Error> {
+    json.deserialize_any(Choice { forms, problem, of: PhantomData })
 }
 
 /// Reads a string. Errors name `form` as what is accepted.
@@ -66,12 +75,13 @@ impl Visitor<'_> for Text<'_> {
     }
 }
 
-struct Choice<'f, T> {
+struct Choice<'f, P, T> {
     forms: &'f str,
+    problem: P,
     of: PhantomData<T>,
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Choice<'_, T> {
+impl<'de, P: Fn(&str) -> Option<String>, T: Deserialize<'de>> Visitor<'de> for Choice<'_, P, T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,7 +89,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Choice<'_, T> {
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
-        T::deserialize(word.into_deserializer())
+        match (self.problem)(word) {
+            Some(problem) => Err(E::custom(problem)),
+            None => T::deserialize(word.into_deserializer()),
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<T, A::Error> {

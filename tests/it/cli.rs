@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::process::{Folder, Running, program};
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-fn stdout(output: &Output) -> &str {
+pub fn stdout(output: &Output) -> &str {
     assert!(output.status.success(), "{output:?}");
     std::str::from_utf8(&output.stdout).unwrap()
 }
@@ -92,63 +92,6 @@ fn wrong_usage_is_exit_code_2() {
 }
 
 #[test]
-fn the_help_has_its_options_under_headings_and_nothing_else_under_options() {
-    for arguments in [&["--help"][..], &["serve", "--help"], &["help", "serve"]] {
-        let help = run(arguments);
-        let help = stdout(&help);
-        let (_, options) = help.split_once("\nOptions:\n").unwrap();
-        let (plain, grouped) = options.split_once("\n\nAddress:\n").unwrap();
-        assert!(!plain.contains("\n      --"), "an option has no heading: {plain}");
-        for (heading, option) in [
-            ("Library", "--database"),
-            ("Clock, request ids and limits", "--clock"),
-            ("Access", "--auth"),
-            ("Vendors", "--variant"),
-            ("Journal", "--journal-entries"),
-            ("Log", "--log-format"),
-        ] {
-            let (_, below) = grouped.split_once(&format!("\n\n{heading}:\n")).unwrap();
-            assert!(below.starts_with(&format!("      {option} ")), "{heading}: {below}");
-        }
-    }
-}
-
-#[test]
-fn the_help_has_examples_that_work_and_names_the_emulators_own_api() {
-    let help = run(&["--help"]);
-    let help = stdout(&help);
-    let (_, below) = help.split_once("\nExamples:\n").unwrap();
-    let (examples, own_api) = below.split_once("\nThe emulator's own API:\n").unwrap();
-    let commands: Vec<_> = examples.lines().filter_map(|line| line.strip_prefix("  assetmock")).collect();
-    assert!(commands.len() > 3 && commands.contains(&""), "{examples}");
-    let folder = Folder::new();
-    folder.write("library.json", r#"{"workspaces":[{"id":"ws_a"}]}"#);
-    for command in commands {
-        // The port file of a server that a test starts is chosen by `Running`.
-        let arguments: Vec<_> = command.trim_end_matches(" --port-file port.txt").split_whitespace().collect();
-        let mut program = program();
-        program.args(&arguments).current_dir(folder.file(""));
-        if arguments.first().is_none_or(|first| first.starts_with("--")) {
-            Running::start_with(program.env("ASSETMOCK_LISTEN", "127.0.0.1:0"));
-        } else {
-            assert!(program.output().unwrap().status.success(), "{command}");
-        }
-    }
-    let server = Running::start(&["--fixture", "empty"]);
-    for path in own_api.split("GET ").skip(1).filter_map(|rest| rest.split('`').next()) {
-        assert_eq!(server.get(path, "Accept: */*").0, 200, "{path}");
-    }
-}
-
-#[test]
-fn the_variant_in_the_help_is_one_that_can_be_chosen() {
-    let help = run(&["--help"]);
-    let (_, rest) = stdout(&help).split_once("documents disagree, such as `").unwrap();
-    let (variant, _) = rest.split_once('`').unwrap();
-    Running::start(&["--variant", variant]);
-}
-
-#[test]
 fn a_bad_fixture_is_named_with_file_line_column_and_field() {
     let folder = Folder::new();
     let file = folder.write("bad.json", "{\n  \"workspaces\": [\n    {\"id\": \"ws_a\", \"asets\": []}\n  ]\n}\n");
@@ -156,7 +99,7 @@ fn a_bad_fixture_is_named_with_file_line_column_and_field() {
         let said = refused(1, arguments);
         assert!(
             said.starts_with(&format!(
-                "error: {file}:3:26: workspaces[0].asets: unknown field `asets`, expected one of `id`"
+                "error: {file}:3:26: workspaces[0].asets: unknown field `asets`; did you mean `assets`? Expected one of `id`"
             )),
             "{said}"
         );
@@ -319,7 +262,7 @@ fn the_keys_of_a_running_server_are_listed_with_its_token() {
     assert!(local.iter().all(|key| keys.contains(key)), "the two have different forms");
     let said = refused(1, &["keys", "--url", &url]);
     assert!(said.contains("asks for a token; give the one it was started with as `--admin-token`"), "{said}");
-    assert!(refused(1, &["keys", "--url", "127.0.0.1:4750"]).contains("is not the URL of a server such as"));
+    assert!(refused(1, &["keys", "--url", "ftp://127.0.0.1:4750"]).contains("is not the URL of a server such as"));
     let banner = String::from_utf8(server.stop().stdout).unwrap();
     assert!(banner.contains(&format!("`assetmock keys --url {url}` lists the other keys")), "{banner}");
 }

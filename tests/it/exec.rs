@@ -15,19 +15,19 @@ fn exec(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     exec(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
 /// A request to FLORA, as the command of a shell.
-const LIST: &str = r#"curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY""#;
+pub const LIST: &str = r#"curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY""#;
 /// One that is refused, and one with a parameter that is ignored.
 const REFUSED: &str = r#"curl -s "$FLORA_BASE_URL/assets" -H "Authorization: Bearer sk_live_0123456789abcdef" >&2"#;
-const IGNORED: &str = r#"curl -s "$FLORA_BASE_URL/assets?pagee=2" -H "Authorization: Bearer $FLORA_API_KEY" >&2"#;
+pub const IGNORED: &str = r#"curl -s "$FLORA_BASE_URL/assets?pagee=2" -H "Authorization: Bearer $FLORA_API_KEY" >&2"#;
 
 #[test]
 fn the_command_reaches_the_emulator_by_its_environment_and_has_standard_output_to_itself() {
@@ -145,8 +145,8 @@ fn the_summary_has_each_reason_once_and_no_key_and_puts_refusals_first_where_the
     assert_eq!(
         said,
         "assetmock: 4 requests, 2 refused; the command ended with exit code 1\n  \
-           Refused:\n    2 × FLORA 401: the key `sk_…cdef` is not known to FLORA\n  \
-           Requests:\n    FLORA: 4, 2 refused\n  \
+           Refused:\n    2 × FLORA 401 GET /api/v1/assets: the key `sk_…cdef` is not known to FLORA\n  \
+           Requests:\n    FLORA: 4 requests, 2 refused\n  \
            Ignored parameters:\n    1 × FLORA: `pagee` is ignored by this vendor\n"
     );
 }
@@ -170,6 +170,10 @@ fn the_summary_counts_what_was_deleted_and_faults_that_never_fired() {
     let message = "1 request matched it, and its trigger needs 3 more";
     assert_eq!(report["unfired_faults"], json!([{"id": 1, "fault": "empty", "message": message}]));
     assert_eq!((&report["exit_code"], &report["left_out"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&report["ended"], &report["refusals"][0]["request"]),
+        (&json!("exit code 0"), &json!("GET /api/v1/assets"))
+    );
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod effects;
 mod environment;
 #[cfg(unix)]
 mod exec;
+#[cfg(unix)]
+mod exec_messages;
 mod explain;
 mod faults;
 mod files;
@@ -27,6 +29,7 @@ mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod har;
+mod help;
 mod hostile;
 mod http2;
 mod import;

@@ -197,7 +197,9 @@ fn a_long_walk_verifies_itself() {
 #[test]
 fn expectations_say_what_they_cannot_read() {
     for (json, said) in [
-        (json!({"requests": [{"metod": "GET"}]}), "unknown field `metod`"),
+        (json!({"requests": [{"metod": "GET"}]}), "unknown field `metod`, expected one of `"),
+        (json!({"requests": [{"metod": "GET"}]}), "`count`"),
+        (json!({"requests": [{"metod": "GET"}]}), "`method`"),
         (json!({"requests": [{"limit": 3}]}), "send `count`"),
         (json!({"requests": [{"count": "3"}]}), "a count is a number or"),
         (json!({"requests": [{"count": {"least": 3}}]}), "a count is a number or"),

@@ -26,6 +26,12 @@ pub mod heading {
     pub const COMMAND: &str = "Command";
 }
 
+/// The help of `--fail-on-warnings` at `exec`.
+pub const EXEC_FAIL_ON_WARNINGS: &str = "Exit with 124 in place of 0 if a strict workspace got a warning. `\"strict\": true` makes a workspace strict, when it is created or by `PATCH`";
+
+/// The help of `--fixture` at commands that read a library.
+pub const FIXTURE_TO_READ: &str = "The fixture to read: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs]";
+
 /// What stands below the options in the help of the program: examples, and the emulator's own API, which is no option and
 /// would not be found otherwise.
 pub fn examples() -> String {

@@ -152,11 +152,12 @@ fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> 
     let unfired = app.faults.never_fired(app.clock.now());
     let totals = app.summary.as_ref().map(|summary| summary.totals(unfired)).unwrap_or_default();
     let strict = if options.serve.fail_on_warnings { app.warned() } else { Vec::new() };
+    let none_was_strict = options.serve.fail_on_warnings && app.workspace_states.warned_and_none_was_strict();
     let code = match ended.code() {
         0 if !strict.is_empty() => WARNED,
         code => code,
     };
-    let mut finished = Finished { ended, code, strict, totals, unwritten: None };
+    let mut finished = Finished { ended, code, strict, none_was_strict, totals, unwritten: None };
     let written = report.map_or(Ok(()), |report| report.write(&finished, &app.journal));
     finished.unwritten = written.and(github::add_to_page(&finished)).err();
     finished

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::ended::Ended;
 use crate::emulator::distinct::Said;
 use crate::emulator::summary::{ProviderTotals, Totals};
+use crate::emulator::workspace_states::NONE_WAS_STRICT;
 use crate::providers;
 
 /// A run that has ended.
@@ -18,6 +19,8 @@ pub struct Finished {
     pub code: u8,
     /// The strict workspaces that had warnings, if these count.
     pub strict: Vec<String>,
+    /// Whether there were warnings that should count, and no strict workspace.
+    pub none_was_strict: bool,
     /// What became of all requests.
     pub totals: Totals,
     /// Why a report could not be written.
@@ -42,6 +45,7 @@ impl Finished {
             _ => format!("{}, {refused} refused", count(requests, "request")),
         };
         let warned = match &*self.strict {
+            [] if self.none_was_strict => format!("; {NONE_WAS_STRICT}"),
             [] => String::new(),
             strict => format!("; there were warnings in strict workspaces: `{}`", strict.join("`, `")),
         };
@@ -76,13 +80,13 @@ impl Finished {
         #[derive(Serialize)]
         struct Json<'a> {
             exit_code: u8,
-            command: String,
+            ended: String,
             warned_strict_workspaces: &'a [String],
             #[serde(flatten)]
             totals: &'a Totals,
         }
         let Finished { ended, code, strict, totals, .. } = self;
-        let json = Json { exit_code: *code, command: ended.to_string(), warned_strict_workspaces: strict, totals };
+        let json = Json { exit_code: *code, ended: ended.to_string(), warned_strict_workspaces: strict, totals };
         serde_json::to_string_pretty(&json).expect("a summary is JSON") + "\n"
     }
 
@@ -105,6 +109,8 @@ impl Finished {
         let place = if self.ended.code() == 0 { 1 } else { 0 };
         sections.splice(place..place, [refused, hosts]);
         sections.push(Section { title: "Not listed, since there was too much", lines: more.into_iter().collect() });
+        let unreached = (self.totals.requests == 0).then(unreached);
+        sections.push(Section { title: "What to check", lines: unreached.into_iter().collect() });
         sections.retain(|section| !section.lines.is_empty());
         sections
     }
@@ -112,7 +118,7 @@ impl Finished {
     fn requests(&self) -> Vec<String> {
         let of = |one: &ProviderTotals| {
             let refused = if one.refused > 0 { format!(", {} refused", one.refused) } else { String::new() };
-            format!("{}: {}{refused}", title(one.provider), one.requests)
+            format!("{}: {}{refused}", title(one.provider), count(one.requests, "request"))
         };
         self.totals.providers.iter().map(of).collect()
     }
@@ -121,13 +127,23 @@ impl Finished {
 fn said(said: &[Said]) -> Vec<String> {
     let line = |said: &Said| {
         let status = said.status.map(|status| format!(" {status}")).unwrap_or_default();
-        format!("{} × {}{status}: {}", said.requests, title(said.provider), said.says)
+        let request = said.request.as_ref().map(|request| format!(" {request}")).unwrap_or_default();
+        format!("{} × {}{status}{request}: {}", said.requests, title(said.provider), said.says)
     };
     said.iter().map(line).collect()
 }
 
 fn title(provider: Option<&str>) -> &'static str {
-    provider.and_then(providers::named).map_or("no provider", |provider| provider.card().title)
+    provider.and_then(providers::named).map_or("unknown provider", |provider| provider.card().title)
+}
+
+/// What to look at where no request came, with the variables that clients may read.
+fn unreached() -> String {
+    let variables: Vec<_> = providers::cards().iter().map(|card| card.client_env.base_url).collect();
+    format!(
+        "does the client read its base URL from the environment (`{}`), or ask a proxy? See docs/troubleshooting.md",
+        variables.join("`, `")
+    )
 }
 
 fn count(number: u64, what: &str) -> String {

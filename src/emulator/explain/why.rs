@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
 
+use axum::http::Method;
+
 use super::refusal_facts::RefusalFacts;
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
-use crate::contract::operation;
+use crate::contract::operation::{self, Operation};
 use crate::contract::provider::{Card, Carrier};
 use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
@@ -24,7 +26,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(facts.path, secrets), nearest(facts)),
         Failure::WrongMethod(allow) => {
             let (method, path) = (quoted(facts.method.as_str(), secrets), quoted(facts.path, secrets));
-            format!("{method} is not a method of {path}; it takes {allow}")
+            format!("{method} is not a method of {path}; it takes {allow}{}", misspelt(facts))
         }
         Failure::NoKey => no_key(facts),
         Failure::MalformedKey => malformed_key(facts),
@@ -64,6 +66,18 @@ fn nearest(facts: &RefusalFacts) -> String {
         }
         None => format!("it has `{}`", facts.card.list()),
     }
+}
+
+/// The route with this method that the path would be if one of its segments were not misspelt, as a question.
+fn misspelt(facts: &RefusalFacts) -> String {
+    let method = if facts.method == Method::HEAD { Method::GET.as_str() } else { facts.method.as_str() };
+    let of_method = facts.card.operations.iter().filter(|operation| operation.method == method);
+    let mut near = of_method.filter(|operation| {
+        let mut wrong = operation.paths.iter().filter_map(|template| operation::only_difference(template, facts.path));
+        wrong.any(|(wanted, given)| meant(given, [wanted].into_iter()).is_some())
+    });
+    let named = |operation: &Operation| format!("; did you mean `{} {}`?", operation.method, operation.path());
+    near.next().map(named).unwrap_or_default()
 }
 
 /// The header that was expected, and what was sent instead.

@@ -9,6 +9,7 @@ use super::paging::{self, PagingFault, Realism};
 use super::rule::{Match, Rule, Trigger};
 use crate::contract::operation;
 use crate::contract::provider::Card;
+use crate::emulator::redaction;
 use crate::providers;
 
 /// Why a rule is invalid.
@@ -134,7 +135,11 @@ fn failure(name: &str, card: &Card) -> CheckResult {
         return Ok(());
     }
     let known: Vec<_> = names.iter().map(|name| quoted(name)).collect();
-    problem("effect.failure", format!("{} has no failure `{name}`; it has {}", card.title, known.join(", ")))
+    let it_has = match redaction::meant(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? It has"),
+        None => "it has".to_owned(),
+    };
+    problem("effect.failure", format!("{} has no failure `{name}`; {it_has} {}", card.title, known.join(", ")))
 }
 
 /// Headers that hyper writes itself. For a body that is shorter than its length there is `truncate`.

@@ -11,6 +11,7 @@ use super::failures;
 use super::paging;
 use super::rule::{InSeconds, RetryAfter};
 use crate::contract::provider::Card;
+use crate::emulator::redaction::meant;
 
 /// The header's name.
 pub const NAME: &str = "x-emulator-fault";
@@ -99,8 +100,13 @@ fn paging_fault(fields: &mut HeaderFields) -> Result<paging::PagingFault, String
 
 fn unknown(card: &Card, name: &str) -> String {
     let effects: Vec<_> = EFFECTS.iter().map(|(name, _)| *name).collect();
-    let (title, failures, effects) = (card.title, failures::names(card).join(", "), effects.join(", "));
-    format!("{title} has no failure `{name}`; it has {failures}; and there are the effects {effects}")
+    let failures = failures::names(card);
+    let it_has = match meant(name, failures.iter().map(String::as_str).chain(effects.iter().copied())) {
+        Some(near) => format!("did you mean `{near}`? It has"),
+        None => "it has".to_owned(),
+    };
+    let (title, failures, effects) = (card.title, failures.join(", "), effects.join(", "));
+    format!("{title} has no failure `{name}`; {it_has} {failures}; and there are the effects {effects}")
 }
 
 /// Splits the value at semicolons that are not in quotes. Removes quotes and surrounding spaces.
@@ -234,6 +240,10 @@ mod tests {
                 "effects raw, empty, malformed_json, content_type, latency, truncate, trickle, reset, paging"
             )
         );
+        assert!(
+            said("rate_limitd").starts_with("FLORA has no failure `rate_limitd`; did you mean `rate_limited`? It has")
+        );
+        assert!(said("latencey; ms=3").contains("; did you mean `latency`? It has"));
         assert_eq!(said("empty; ms=3"), "`empty` takes no `ms`; write `empty`");
         assert_eq!(said("rate_limited; ms=3"), "`rate_limited` takes no `ms`; write `retry_after=3`");
         assert_eq!(said("latency"), "`ms=…` is missing");

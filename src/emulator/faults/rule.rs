@@ -8,12 +8,15 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::HeaderMap;
 use schemars::JsonSchema;
+use serde::de::{self, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::effect::Effect;
 use crate::clock::{Micros, SECOND, http_date};
 use crate::contract::provider::Card;
+use crate::emulator::redaction::{self, SHORT, Secrets};
 use crate::library::strict_object;
 use crate::random::Rng;
 
@@ -45,12 +48,29 @@ pub struct Rule {
 
 fn read_effect<'de, D: Deserializer<'de>>(json: D) -> Result<Effect, D::Error> {
     const FORMS: &str = "a word such as `\"empty\"`, or an object with one field such as `{\"failure\": \"rate_limited\"}`; `retry_after` stands beside `effect`";
-    strict_object::read_choice(json, FORMS)
+    strict_object::read_choice_or(json, FORMS, |word| {
+        let read = Effect::deserialize(IntoDeserializer::<de::value::Error>::into_deserializer(word));
+        let problem = read.err()?.to_string();
+        let (_, known) = problem.split_once("`, expected one of ")?;
+        let word = printable(word);
+        Some(format!(
+            "`{word}` is not an effect; if it is a failure, send `{{\"failure\": \"{word}\"}}`; effects are {known}"
+        ))
+    })
+}
+
+/// A word that is not known, cut and without secrets: it may be anything.
+fn printable(word: &str) -> String {
+    redaction::clip(word, SHORT, &Secrets::of(None, &HeaderMap::new())).into_owned()
 }
 
 fn read_trigger<'de, D: Deserializer<'de>>(json: D) -> Result<Trigger, D::Error> {
     const FORMS: &str = "`\"always\"`, `{\"next\": 2}`, `{\"every\": 3}`, `{\"after\": 5}` or `{\"probability\": 0.2}`";
-    strict_object::read_choice(json, FORMS)
+    // Each of the others needs a number, which is said of them.
+    let is_known = |word: &str| ["always", "next", "every", "after", "probability"].contains(&word);
+    strict_object::read_choice_or(json, FORMS, |word| {
+        (!is_known(word)).then(|| format!("`{}` is not a trigger; send {FORMS}", printable(word)))
+    })
 }
 
 /// The conditions of a rule. A request must meet all that are present.

@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for ExpectedFaults {
 
 /// An expected request: a filter without `limit`, and a count.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 #[schemars(transform = without_limit)]
 pub struct Expectation {
     /// Which requests match.
@@ -62,6 +62,24 @@ pub struct Expectation {
     /// How many of them are expected; at least one if left out.
     #[serde(default)]
     pub count: Count,
+}
+
+impl<'de> Deserialize<'de> for Expectation {
+    /// As derived, but serde does not say which fields there are where one of them is flattened.
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Expectation, D::Error> {
+        Expectation::deserialize(json).map_err(|error| {
+            let text = error.to_string();
+            match text.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+                Some((name, rest)) if !rest.starts_with(", expected") => {
+                    let schema = schemars::schema_for!(Expectation);
+                    let fields = schema.get("properties").and_then(|fields| fields.as_object()).into_iter().flatten();
+                    let fields: Vec<_> = fields.map(|(name, _)| format!("`{name}`")).collect();
+                    D::Error::custom(format!("unknown field `{name}`, expected one of {}", fields.join(", ")))
+                }
+                _ => error,
+            }
+        })
+    }
 }
 
 fn unlimited<'de, D: Deserializer<'de>>(json: D) -> Result<Filter, D::Error> {

@@ -6,6 +6,7 @@ mod names;
 mod secrets;
 mod text;
 
+pub use crate::library::meant::meant;
 pub use names::carriers;
 pub use secrets::{Secrets, is_scheme, mask, mask_header};
-pub use text::{SHORT, clip, first_few, in_ascii, meant, plain, quoted};
+pub use text::{SHORT, clip, first_few, in_ascii, plain, quoted};

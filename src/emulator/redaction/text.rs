@@ -59,27 +59,6 @@ pub fn quoted(text: &str, secrets: &Secrets) -> String {
     format!("`{}`", clip(text, SHORT, secrets))
 }
 
-/// The known word that is most similar to a misspelt one, if at most one letter in three differs. Case and the
-/// characters that join words are ignored.
-pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if given.len() > SHORT {
-        return None;
-    }
-    let plain = |text: &str| text.to_lowercase().replace(['_', '-', '.', '[', ']', ' '], "");
-    let given = plain(given);
-    let allowed = (given.chars().count() / 3).max(1);
-    let distances = known.map(|known| (strsim::osa_distance(&given, &plain(known)), known));
-    // A word of one or two letters is close to too many.
-    let close =
-        distances.filter(|(distance, known)| given.len() > 2 && *distance <= allowed && distance * 2 < known.len());
-    // `asc` and `desc` are equally far from `dsc`. Jaro-Winkler prefers the one that begins like it.
-    let likeness = |known: &str| strsim::jaro_winkler(&given, &plain(known));
-    let closer = |(a, one): &(usize, &str), (b, other): &(usize, &str)| {
-        a.cmp(b).then_with(|| likeness(other).total_cmp(&likeness(one)))
-    };
-    close.min_by(closer).map(|(_, known)| known)
-}
-
 /// The first few items of a list as text, and how many more there are.
 pub fn first_few<T>(items: &[T], say: impl FnMut(&T) -> String) -> String {
     const FEW: usize = 8;

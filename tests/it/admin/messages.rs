@@ -65,6 +65,21 @@ fn a_fault_of_the_wrong_form_is_answered_with_the_right_one() {
         (json!({"effect": {"reset": true}}), "effect.reset", "this is `true`; send `\"before\"` or `\"mid_body\"`"),
         (json!({"effect": {"paging": 1}}), "effect.paging", "this is the number 1; send a word such as `\"insert\"`"),
         (json!({"effect": "latency"}), "effect", "this word needs a value"),
+        (
+            json!({"effect": "unavailable"}),
+            "effect",
+            "`unavailable` is not an effect; if it is a failure, send `{\"failure\": \"unavailable\"}`; effects are `failure`, ",
+        ),
+        (
+            json!({"effect": "empty", "trigger": "once"}),
+            "trigger",
+            "`once` is not a trigger; send `\"always\"`, `{\"next\": 2}`",
+        ),
+        (
+            json!({"match": {"provider": "flora"}, "effect": {"failure": "rate_limitd"}}),
+            "effect.failure",
+            "FLORA has no failure `rate_limitd`; did you mean `rate_limited`? It has `missing_key`",
+        ),
         (json!({"effect": ["empty"]}), "effect", "this is a list; send a word such as `\"empty\"`"),
         (json!({"effect": "empty", "for_seconds": 1.5}), "for_seconds", "this is the number 1.5; send a whole number"),
         (json!({}), "body", "the field `effect` is missing"),

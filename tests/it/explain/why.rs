@@ -17,6 +17,25 @@ fn an_address_that_is_not_there_is_told_with_the_one_that_is() {
 }
 
 #[test]
+fn a_path_that_fits_another_route_by_a_typo_is_told_with_the_one_meant() {
+    let said = |method: &Method, path: &str| {
+        let facts = RefusalFacts { method, path, ..facts("konpro") };
+        why(&Failure::WrongMethod("DELETE".into()), &facts)
+    };
+    for method in [&Method::GET, &Method::HEAD] {
+        assert_eq!(
+            said(method, "/v1/asset/lists"),
+            format!(
+                "`{method}` is not a method of `/v1/asset/lists`; it takes DELETE; did you mean `GET /v1/asset/list`?"
+            )
+        );
+    }
+    for (method, path) in [(Method::GET, "/v1/asset/asset_1"), (Method::PUT, "/v1/asset/lists")] {
+        assert!(said(&method, path).ends_with("; it takes DELETE"), "{method} {path}");
+    }
+}
+
+#[test]
 fn a_missing_key_is_told_with_the_header_expected_and_what_was_there() {
     let said = |name: &str, lines: &[(&str, &str)]| {
         why(&Failure::NoKey, &RefusalFacts { headers: &headers(lines), ..facts(name) })

@@ -105,7 +105,10 @@ fn only_a_warning_in_a_strict_workspace_fails_the_run_and_only_if_asked_to() {
     let last = said.lines().last().unwrap();
     assert_eq!(last, "error: there were warnings in strict workspaces: `ws_a`; the log has them");
     assert_eq!(ended(FAIL, strict.clone(), "limit=5", nothing).0, Some(0));
-    assert_eq!(ended(FAIL, lax.clone(), "limt=5", nothing).0, Some(0));
+    const NO_EFFECT: &str = "`--fail-on-warnings` had no effect: no workspace was strict";
+    let (code, said) = ended(FAIL, lax.clone(), "limt=5", nothing);
+    assert_eq!((code, said.lines().last().is_some_and(|last| last.ends_with(NO_EFFECT))), (Some(0), true), "{said}");
+    assert!(!ended(FAIL, lax.clone(), "limit=5", nothing).1.contains(NO_EFFECT));
     assert_eq!(ended(&[], strict.clone(), "limt=5", nothing).0, Some(0));
     let forgive = |server: &Running| {
         server.connect().steer("PATCH", "workspaces/ws_a", r#"{"strict": false}"#);

@@ -1,0 +1,84 @@
+//! What `exec` and `env` say to somebody who uses them for the first time: what had no effect, what to check, and what was meant.
+
+use assetmock::providers;
+
+use crate::exec::{IGNORED, LIST, run, text};
+use crate::process::{Running, program};
+
+#[test]
+fn warnings_that_should_count_where_no_workspace_is_strict_are_told() {
+    let turned = |strict: bool| {
+        format!(
+            r#"curl -sf -X PATCH "$ASSETMOCK_API/workspaces/ws_demo" -d '{{"strict": {strict}}}' -H 'content-type: application/json' >&2; "#
+        )
+    };
+    let deleted = r#"; curl -sf -X DELETE "$ASSETMOCK_API/workspaces/ws_demo""#;
+    for (options, script, is_told) in [
+        (&["--fail-on-warnings"][..], IGNORED.to_owned(), true),
+        (&["--fail-on-warnings"], format!("{IGNORED}{deleted}"), true),
+        (&["--fail-on-warnings"], LIST.to_owned(), false),
+        (&[], IGNORED.to_owned(), false),
+        (&["--fail-on-warnings"], format!("{}{}{IGNORED}", turned(true), turned(false)), false),
+    ] {
+        let output = run(&[options, &["--", "sh", "-c", &script]].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let told = "assetmock: 1 request, 0 refused; `--fail-on-warnings` had no effect: no workspace was strict\n";
+        assert_eq!(text(&output.stderr).contains(told), is_told, "{output:?}");
+    }
+}
+
+#[test]
+fn a_refused_request_is_named_once() {
+    for (script, says) in [
+        (
+            r#"curl -s "$FLORA_BASE_URL/assetz" -H "Authorization: Bearer $FLORA_API_KEY""#,
+            "1 × FLORA 404 GET: FLORA has no route `/api/v1/assetz`; the nearest is `GET /api/v1/assets`",
+        ),
+        (r#"curl -s "$ASSETMOCK_URL/nowhere""#, "1 × unknown provider 404 GET /nowhere: no provider owns this address"),
+        (r#"curl -s "https://${ASSETMOCK_URL#http://}/""#, "1 × unknown provider TLS: the client "),
+    ] {
+        let output = run(&["--", "sh", "-c", &format!("{script} >&2")]);
+        let said = text(&output.stderr);
+        assert!(said.contains(&format!("\n    {says}")), "{said}");
+    }
+}
+
+#[test]
+fn where_no_request_came_the_summary_says_what_to_check() {
+    let output = run(&["--", "true"]);
+    let said = text(&output.stderr);
+    assert!(said.starts_with("assetmock: no requests reached the emulator\n  What to check:\n"), "{said}");
+    for card in providers::cards() {
+        assert!(said.contains(&format!("`{}`", card.client_env.base_url)), "{said}");
+    }
+}
+
+#[test]
+fn a_command_without_dashes_before_it_is_told_where_they_belong() {
+    for (arguments, says) in [
+        (&["npm", "test"][..], "put `--` before the command: `assetmock exec -- npm test`"),
+        (&["--admin-token", "s3cret", "npm", "run", "test"], "`assetmock exec [OPTIONS] -- npm run test`"),
+    ] {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(125), "{output:?}");
+        assert!(said.contains(says) && !said.contains("s3cret"), "{said}");
+    }
+    let unknown = run(&["--nope", "--", "true"]);
+    assert!(!text(&unknown.stderr).contains("before the command"), "{unknown:?}");
+}
+
+#[test]
+fn a_url_is_read_without_its_scheme_and_https_is_refused_with_what_to_write() {
+    let server = Running::start(&[]);
+    let address = format!("127.0.0.1:{}", server.port);
+    for command in [&["env", "flora"][..], &["keys"]] {
+        let ask = |url: &str| program().args(command).args(["--url", url]).output().unwrap();
+        let bare = ask(&address);
+        assert_eq!((bare.status.code(), bare.stdout == ask(&format!("http://{address}")).stdout), (Some(0), true));
+        let refused = ask(&format!("https://{address}"));
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(said.contains("only `http://` is supported here") && said.contains(&format!("`http://{address}`")));
+    }
+}
