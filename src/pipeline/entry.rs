@@ -128,6 +128,11 @@ impl EntryBuilder {
         self.remark().is_preflight = true;
     }
 
+    /// Notes that it is a handshake after which there was no request.
+    pub fn note_unused(&mut self) {
+        self.remark().is_unused = true;
+    }
+
     /// Notes that a browser will keep the answer from the page that asked for it.
     fn note_cross_origin(&mut self, app: &App, request: &Parts) {
         let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
@@ -167,7 +172,11 @@ impl EntryBuilder {
 impl PendingEntry {
     /// A request that has just come.
     pub fn receive(app: Arc<App>, request: Parts) -> PendingEntry {
-        let watch = Stopwatch::start();
+        PendingEntry::received(app, request, Stopwatch::start())
+    }
+
+    /// A request that came when the watch was started.
+    pub fn received(app: Arc<App>, request: Parts, watch: Stopwatch) -> PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
