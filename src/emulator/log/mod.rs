@@ -9,12 +9,12 @@
 mod http2;
 mod queue;
 
+use std::fmt;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use std::fmt;
-use std::io::{self, Write};
 
 use serde::Serialize;
 use tracing::Level;

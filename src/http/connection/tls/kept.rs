@@ -121,7 +121,9 @@ fn is_open_to_others(file: &Path) -> Option<String> {
     let mode = fs::metadata(file).ok()?.permissions().mode() & 0o777;
     let file = file.display();
     let warning = || {
-        format!("others than its owner can read the key in `{file}` (mode {mode:03o}), and vouch for its names; `chmod 600 {file}`, or delete it if somebody may have read it")
+        format!(
+            "others than its owner can read the key in `{file}` (mode {mode:03o}), and vouch for its names; `chmod 600 {file}`, or delete it if somebody may have read it"
+        )
     };
     (mode & 0o077 != 0).then(warning)
 }
@@ -174,7 +176,8 @@ fn parse(text: &str, had: &Names, names: &Names) -> Result<Authority, String> {
     }
     let authority = Authority::read(certificate, &format!("{KEY}{key}"))?;
     let refused = not_vouched_for(&authority, names)?;
-    let lacking: Vec<_> = names.iter().filter(|name| !had.contains(name) || refused.iter().any(|no| no == name)).collect();
+    let lacking: Vec<_> =
+        names.iter().filter(|name| !had.contains(name) || refused.iter().any(|no| no == name)).collect();
     match &*lacking {
         [] => Ok(authority),
         names => Err(format!(
