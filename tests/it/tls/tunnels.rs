@@ -342,7 +342,7 @@ fn a_proxy_that_asks_this_server_in_turn_does_not_lead_in_a_circle() {
 }
 
 #[test]
-fn what_a_request_came_through_is_told_to_the_next_proxy() {
+fn a_proxy_is_told_what_a_request_came_through_and_its_time_counts() {
     let (asked, hears) = std::sync::mpsc::channel();
     let proxy = other(move |mut stream| {
         let mut head = String::new();
@@ -351,12 +351,15 @@ fn what_a_request_came_through_is_told_to_the_next_proxy() {
             stream.read_exact(&mut part).unwrap();
             head.push(part[0].into());
         }
+        thread::sleep(Duration::from_millis(50));
         asked.send(head).unwrap();
     });
     let server = passing(Some(Upstream::read(&format!("http://{proxy}"), "").unwrap()), Duration::from_secs(20));
     server.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: h\r\nVia: 1.1 first\r\n\r\n");
     let head = hears.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(head.contains("\r\nVia: 1.1 first, 1.1 assetmock-"), "{head}");
+    let took = noted(&server, "CONNECT")["duration_us"].as_u64().unwrap();
+    assert!(took >= 50_000, "that the proxy was slow is not in the {took} µs");
 }
 
 #[test]
