@@ -53,7 +53,7 @@ impl Exempt {
             (Exempt::All, _) => true,
             (Exempt::Host(_, Some(only)), _) if *only != port => false,
             (Exempt::Host(name, _), Some(address)) => name.parse() == Ok(address),
-            (Exempt::Host(name, _), None) => is_at_or_below(host, name),
+            (Exempt::Host(name, _), None) => name.parse::<IpAddr>().is_err() && is_at_or_below(host, name),
             (Exempt::Network(network, bits), Some(address)) => is_within(address, *network, *bits),
             (Exempt::Network(..), None) => false,
         }
