@@ -2,14 +2,13 @@
 //! browser must not reach the API, neither with a cross-origin request nor through a DNS name that resolves to this
 //! machine (DNS rebinding).
 
-use std::net::IpAddr;
-
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::answer::Refusal;
 use super::{authority, health};
 use crate::emulator::app::Settings;
+use crate::http::local_names::{is_local, name_of};
 
 /// Allows a request or returns the reason why not. The health and authority routes are open to everyone, since their
 /// clients, such as container probes, rarely have a token or can choose the host name.
@@ -61,68 +60,9 @@ fn are_equal(shown: &str, token: &str) -> bool {
     shown.len() == token.len() && shown.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-/// Top-level domains in which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and
-/// ICANN's `internal`, which containers use for their host.
-const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
-
-/// Whether a host cannot be a registered domain name: IP addresses, names without dots (containers), names in
-/// [`UNREGISTRABLE`] domains, and names whose last label has an underscore, which no top-level domain has.
-fn is_local(host: &str) -> bool {
-    let name = name_of(host);
-    let top = name.rsplit('.').next().unwrap_or_default();
-    name.parse::<IpAddr>().is_ok()
-        || !name.contains('.')
-        || UNREGISTRABLE.contains(&top)
-        || name.ends_with(".home.arpa")
-        || top.contains('_')
-}
-
-/// A host without its port, in lower case.
-fn name_of(host: &str) -> String {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    name.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_and_names_that_nobody_can_register_are_local() {
-        for host in [
-            "localhost",
-            "LOCALHOST:4750",
-            "127.0.0.1:1",
-            "[::1]:80",
-            "::1",
-            "assetmock:4750",
-            "a.localhost",
-            "",
-            "host.docker.internal",
-            "host.testcontainers.internal:80",
-            "assetmock.test",
-            "mybox.local.",
-            "nas.home.arpa",
-            "assetmock.default.svc.cluster.local",
-            "registry.example.com__assetmock",
-        ] {
-            assert!(is_local(host), "{host}");
-        }
-        for host in [
-            "evil.example",
-            "localhost.evil.example:80",
-            "127.0.0.1.evil.example",
-            "xqr.co",
-            "local.evil.example",
-            "a_b.example.com",
-            "internal.co",
-        ] {
-            assert!(!is_local(host), "{host}");
-        }
-    }
 
     #[test]
     fn a_page_of_another_origin_is_refused_even_from_here() {

@@ -24,10 +24,14 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
         DatabaseLocation::Memory => None,
     };
-    let (tls, replaced) = options.tls.open()?;
-    if let Some(why) = replaced {
-        tracing::warn!("the kept authority was replaced, and clients have to trust the new one: {why}");
+    let settings = options.settings()?;
+    if let Some(upstream) = &settings.upstream
+        && upstream.is_at(address).await
+    {
+        return Err(format!("`HTTPS_PROXY` names this server itself, `{address}`, so tunnels to other hosts would lead in a circle. Start it without that variable or without `--others tunnel`").into());
     }
+    let (tls, warnings) = options.tls.open()?;
+    warnings.iter().for_each(|warning| log.write_warning(warning));
     let clock = options.clock();
     let store = open(&options.library, clock.now()).await?;
     let app = App {
@@ -36,7 +40,7 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         journal: Journal::new(options.bounds()),
         log,
         tls: Arc::new(tls),
-        settings: options.settings()?,
+        settings,
         ..App::new(store, clock, options.seed)
     };
     Ok((app, lock))

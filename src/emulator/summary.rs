@@ -29,8 +29,11 @@ struct Counts {
 }
 
 impl Summary {
-    /// Counts a request that has ended.
+    /// Counts a request that has ended. A connection on which there was none is not one.
     pub fn count(&self, entry: &JournalEntry) {
+        if entry.diagnostics().is_unused {
+            return;
+        }
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (requests, refused) = counts.providers.entry(entry.provider).or_default();
         *requests += 1;

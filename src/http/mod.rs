@@ -3,6 +3,7 @@
 
 pub mod connection;
 pub mod cors;
+pub mod local_names;
 pub mod mime;
 pub mod origin;
 pub mod reply;

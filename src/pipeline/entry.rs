@@ -131,6 +131,11 @@ impl EntryBuilder {
         self.diagnostics_mut().is_preflight = true;
     }
 
+    /// Notes that it is a handshake after which there was no request.
+    pub fn note_unused(&mut self) {
+        self.diagnostics_mut().is_unused = true;
+    }
+
     /// Records a warning if the browser will withhold the response from the page that sent the request (CORS).
     fn note_cross_origin(&mut self, app: &App, request: &Parts) {
         let warning = explain::cross_origin(request, app.settings.cors.as_ref(), self.key.as_deref());
@@ -170,7 +175,11 @@ impl EntryBuilder {
 impl PendingEntry {
     /// Starts the entry of a request that has just arrived, and the measurement of how long it takes.
     pub fn receive(app: Arc<App>, request: Parts) -> PendingEntry {
-        let watch = Stopwatch::start();
+        PendingEntry::received(app, request, Stopwatch::start())
+    }
+
+    /// A request that came when the watch was started.
+    pub fn received(app: Arc<App>, request: Parts, watch: Stopwatch) -> PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 

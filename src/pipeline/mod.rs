@@ -24,8 +24,10 @@ use crate::clock::Micros;
 use crate::emulator::app::App;
 use crate::emulator::faults::FaultPlan;
 use crate::emulator::faults::wire::Client;
+use crate::emulator::redaction::{SHORT, Secrets, clip};
 use crate::http::connection::ConnectionHandle;
 use crate::http::cors;
+use crate::http::local_names::{is_local, name_of};
 use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
@@ -61,6 +63,9 @@ struct Outcome {
 async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
     // Faults do not change the emulator's own answers.
     let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
+    if let Some(reply) = refuse_other_host(app, request, entry) {
+        return own(reply, app.clock.now());
+    }
     if let Some(reply) = answer_preflight(app, request, entry) {
         return own(reply, app.clock.now());
     }
@@ -78,6 +83,22 @@ async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome 
     }
     let reply = call.answer().await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
+}
+
+/// The answer to a client that takes this server for a proxy to a host which is neither a vendor's nor this server: its target is
+/// a whole address. No vendor may answer it.
+fn refuse_other_host(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
+    let host = request.uri.host()?;
+    let is_ours = directory::is_vendors(host) || is_local(host) || app.settings.names.contains(&name_of(host));
+    if is_ours {
+        return None;
+    }
+    let shown = clip(host, SHORT, &Secrets::of(None, &request.headers));
+    let why = format!(
+        "`{shown}` is no host of a vendor, and plain HTTP to other hosts is not passed on; start the server with `--tls-name` and the name if it leads here"
+    );
+    entry.set_reason(&*why);
+    Some(own_answers::other_host(&shown, &why))
 }
 
 /// Answers a CORS preflight if `--cors` allows any origin. It comes first, because a browser sends a preflight without

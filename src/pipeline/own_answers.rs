@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
+use crate::emulator::redaction::{SHORT, Secrets, clip};
 use crate::http::reply::Reply;
 use crate::providers::directory::{Described, describe};
 
@@ -66,6 +67,13 @@ pub fn not_imitated(card: &Card, operation: &Operation) -> Reply {
 /// The answer to a refused CONNECT request.
 pub fn no_tunnel(request: &Parts, status: StatusCode, why: &str) -> Reply {
     let at = request.uri.to_string();
+    let at = clip(&at, SHORT, &Secrets::of(None, &request.headers));
     let error = Problem { code: "no_tunnel", message: why, at: &at };
     Reply::json(status, &OnlyProblem { error }).header("connection", "close")
+}
+
+/// The answer to a request for a host that is neither a vendor's nor this server.
+pub fn other_host(host: &str, why: &str) -> Reply {
+    let error = Problem { code: "foreign_host", message: why, at: host };
+    Reply::json(StatusCode::FORBIDDEN, &OnlyProblem { error })
 }

@@ -56,6 +56,11 @@ fn by_host(host: &str) -> Option<&'static dyn Provider> {
     vendor.or_else(|| named(host.split('.').next()?))
 }
 
+/// Whether a host, without its port, is a vendor's or an alias of one.
+pub fn is_vendors(host: &str) -> bool {
+    by_host(&host.trim_end_matches('.').to_ascii_lowercase()).is_some()
+}
+
 fn by_bare_path(path: &str, request: &Parts) -> Option<&'static dyn Provider> {
     let claims = |provider: &&dyn Provider| provider.card().operations.iter().any(|operation| operation.has_path(path));
     let mut claimants = ALL.iter().copied().filter(claims);

@@ -28,6 +28,7 @@ use tracing::{debug, warn};
 
 use super::connect::{self, Way};
 use crate::admin;
+use crate::clock::Stopwatch;
 use crate::emulator::app::App;
 use crate::emulator::log::{CLIENT, REFUSED};
 use crate::http::connection::Stream;
@@ -185,14 +186,16 @@ fn log_failure(app: &Arc<App>, client: SocketAddr, cause: &(dyn Error + 'static)
 
 /// Answers a CONNECT request, and serves the tunnel if it is granted.
 async fn answer_connect(arrival: Arrival, mut request: Request<Incoming>) -> Response {
+    let watch = Stopwatch::start();
     let upgrade = hyper::upgrade::on(&mut request);
-    let (head, _) = request.into_parts();
+    let (mut head, _) = request.into_parts();
+    connect::remove_user(&mut head);
     let app = arrival.app.clone();
     let ends = ConnectionAddresses { local: arrival.local, peer: arrival.peer, is_encrypted: false };
     match connect::way(&app, ends, arrival.tunnel.is_some(), &head).await {
         Way::Here(host) => drop(tokio::spawn(serve_inside(arrival, upgrade, host))),
         Way::Through(stream) => drop(tokio::spawn(pass_on(arrival, upgrade, stream))),
-        Way::Nowhere(status, why) => return pipeline::refuse_tunnel(app, head, status, &why),
+        Way::Nowhere(status, why) => return pipeline::refuse_tunnel(app, head, watch, status, &why),
     }
     respond(StatusCode::OK, HeaderMap::new(), ResponseBody::default(), app.clock.now())
 }

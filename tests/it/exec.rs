@@ -112,6 +112,34 @@ fn the_command_does_not_run_if_the_emulator_does_not_start() {
 }
 
 #[test]
+fn an_authority_that_is_replaced_is_told_in_every_mode() {
+    let folder = Folder::new();
+    let run = |more: &[&str]| {
+        let output = run(&[&["--tls-dir", &*folder.file("tls"), "--quiet"], more, &["--", "true"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        text(&output.stderr).to_owned()
+    };
+    assert_eq!(run(&[]), "");
+    let said = run(&["--tls-name", "mock.test"]);
+    assert!(said.starts_with("warning: the authority in `") && said.contains("cannot vouch for `mock.test`"), "{said}");
+    let said = run(&["--tls-name", "other.test", "--log-format", "json"]);
+    let line: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert!(line["level"] == "WARN" && line["message"].as_str().unwrap().contains("`other.test`"), "{said}");
+}
+
+/// Nothing else listens on this address.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_proxy_that_is_the_server_itself_ends_the_start() {
+    let free = std::net::TcpListener::bind("127.0.0.77:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = exec(&["--listen", &free, "--others", "tunnel", "--", "true"]);
+    let output = command.env("https_proxy", format!("http://{free}")).output().unwrap();
+    assert_eq!(output.status.code(), Some(125), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.contains("names this server itself") && said.contains(&free), "{said}");
+}
+
+#[test]
 fn the_exit_code_is_that_of_the_command() {
     for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
         assert_eq!(run(&["--", "sh", "-c", script]).status.code(), Some(code), "{script}");

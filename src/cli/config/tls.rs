@@ -45,12 +45,12 @@ impl From<OtherHosts> for Others {
 }
 
 impl TlsOptions {
-    /// What connections need for TLS. It also says why an authority that was kept was replaced, if it was.
-    pub fn open(&self) -> Result<(Tls, Option<String>), String> {
+    /// What connections need for TLS, and what the user has to know about an authority that is kept.
+    pub fn open(&self) -> Result<(Tls, Vec<String>), String> {
         let names = Names::new(directory::hosts().iter().chain(&self.tls_name));
         match &self.tls_dir {
             Some(directory) => Tls::kept_in(directory.clone(), names),
-            None => Ok((Tls::new(names), None)),
+            None => Ok((Tls::new(names), Vec::new())),
         }
     }
 

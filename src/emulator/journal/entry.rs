@@ -14,6 +14,9 @@ use crate::contract::operation::Operation;
 use crate::emulator::explain::Warning;
 use crate::http::response_body::ResponseBody;
 
+/// The method by which the journal calls a handshake of TLS.
+pub const HANDSHAKE: &str = "TLS";
+
 /// The most bytes of a body that the journal stores.
 pub const BODY_CAP: usize = 64 << 10;
 
@@ -105,6 +108,9 @@ pub struct Diagnostics {
     pub variants: BTreeMap<String, &'static str>,
     /// Whether it is a CORS preflight, which the emulator answered itself.
     pub is_preflight: bool,
+    /// Whether it is a handshake after which the client ended the connection without a request, as those do that look whether
+    /// somebody listens, and browsers that connect in advance.
+    pub is_unused: bool,
     /// How many bytes of the response's body a fault let through; `None`: all.
     pub sent: Option<u64>,
 }
@@ -141,6 +147,7 @@ impl JournalEntry {
             warnings: Vec::new(),
             variants: BTreeMap::new(),
             is_preflight: false,
+            is_unused: false,
             sent: None,
         };
         self.diagnostics.as_deref().unwrap_or(&NONE)

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::entry::{Body, JournalEntry};
+use super::entry::{Body, HANDSHAKE, JournalEntry};
 use super::view::{BodyView, Header, headers};
 use crate::clock::write_rfc3339;
 use crate::emulator::redaction::{Secrets, mask};
@@ -225,13 +225,18 @@ impl Response {
     }
 }
 
-/// The absolute URL, which the format requires.
+/// The absolute URL, which the format asks for. A tunnel and a handshake have no path, and the target is their host.
 fn url(entry: &JournalEntry) -> String {
+    let target = entry.heads.target();
     let headers = entry.heads.request();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    match entry.heads.target().is_absolute() {
-        true => entry.heads.target().to_string(),
-        false => format!("http://{host}{}", entry.heads.target()),
+    match (entry.method.as_str(), &*target.to_string()) {
+        (_, whole) if target.is_absolute() => whole.to_owned(),
+        ("CONNECT", authority) => format!("https://{authority}"),
+        (HANDSHAKE, "*") => format!("https://{host}/"),
+        (HANDSHAKE, name) => format!("https://{name}/"),
+        (_, "*") => format!("http://{host}/"),
+        (_, path) => format!("http://{host}{path}"),
     }
 }
 

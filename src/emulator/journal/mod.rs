@@ -22,7 +22,7 @@ mod view;
 
 pub use bounds::Bounds;
 pub use check::InvalidFilter;
-pub use entry::{BODY_CAP, Body, Diagnostics, JournalEntry, PackedHeaders, RequestTarget};
+pub use entry::{BODY_CAP, Body, Diagnostics, HANDSHAKE, JournalEntry, PackedHeaders, RequestTarget};
 pub use filter::{Filter, StatusIs};
 pub use har::Har;
 pub use journal_store::Journal;

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::entry::JournalEntry;
+use super::entry::{HANDSHAKE, JournalEntry};
 use super::filter::{Criterion, Filter};
 use super::lost::EntryScope;
 use crate::emulator::faults::UnfiredFault;
@@ -214,7 +214,7 @@ const LISTED: usize = 10;
 impl Expectations {
     /// Checks the expectations against the entries in their scope. `incomplete` is the reason if some may be missing.
     pub(super) fn verdict(&self, entries: &[&JournalEntry], incomplete: Option<String>) -> VerifyResult {
-        let entries = &self.without_preflights(entries);
+        let entries = &self.looked_at(entries);
         let mut failures: Vec<_> =
             self.requests.iter().enumerate().filter_map(|(place, one)| one.mismatch(place, entries)).collect();
         if self.in_order && failures.is_empty() {
@@ -224,14 +224,18 @@ impl Expectations {
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
-    /// The entries without CORS preflights, unless a filter is for OPTIONS. Browsers send preflights by themselves, and
-    /// how many cannot be predicted.
-    fn without_preflights<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
+    /// The entries without preflights and handshakes that failed, unless something asks for OPTIONS or TLS: browsers send
+    /// preflights and open connections by themselves, and as many as they see fit.
+    fn looked_at<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
         let filters = self.requests.iter().map(|one| &one.filter).chain([&self.scope]);
         let methods: Vec<_> = filters.filter_map(|filter| filter.method.as_deref()).collect();
-        let asks_for_options = methods.iter().any(|method| method.eq_ignore_ascii_case("OPTIONS"));
-        let counts = |entry: &&JournalEntry| asks_for_options || !entry.diagnostics().is_preflight;
-        entries.iter().copied().filter(counts).collect()
+        let asks_for = |name: &str| methods.iter().any(|method| method.eq_ignore_ascii_case(name));
+        let (asks_for_options, asks_for_handshakes) = (asks_for("OPTIONS"), asks_for(HANDSHAKE));
+        let is_looked_at = |entry: &&JournalEntry| {
+            (asks_for_options || !entry.diagnostics().is_preflight)
+                && (asks_for_handshakes || entry.method.as_str() != HANDSHAKE)
+        };
+        entries.iter().copied().filter(is_looked_at).collect()
     }
 
     /// Whether the expectations are about entries, and not only about faults.

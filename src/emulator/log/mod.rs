@@ -9,11 +9,12 @@
 mod http2;
 mod queue;
 
+use std::fmt;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use std::{fmt, io};
 
 use serde::Serialize;
 use tracing::Level;
@@ -103,6 +104,16 @@ impl RequestLog {
         match self {
             RequestLog::Json(queue) => queue.push(json_line(Level::INFO, "ready", Ready { address })),
             RequestLog::Text => tracing::info!(target: "assetmock::cli", %address, "ready"),
+        }
+    }
+
+    /// Writes a warning about what outlives this run, so no level leaves it out.
+    pub fn write_warning(&self, text: &str) {
+        match self {
+            RequestLog::Json(queue) => queue.push(json_line(Level::WARN, text, ())),
+            RequestLog::Text if is_enabled(Level::WARN) => tracing::warn!("{text}"),
+            // Where it cannot be written, the server starts all the same.
+            RequestLog::Text => drop(writeln!(io::stderr(), "warning: {text}")),
         }
     }
 

@@ -51,6 +51,8 @@ pub fn mask_header(name: &HeaderName, value: &str) -> String {
         }
     } else if carries_key(name) {
         mask(value)
+    } else if let Some((_, host)) = value.rsplit_once('@').filter(|_| *name == header::HOST) {
+        format!("{HIDDEN}@{host}")
     } else {
         value.to_owned()
     }
@@ -275,6 +277,7 @@ mod tests {
         assert_eq!(shown("x-api-key", "short"), "…");
         assert_eq!(shown("cookie", "sid=0123456789abcdef; lang=en"), "sid=…cdef; lang=…");
         assert_eq!(shown("set-cookie", "sid=0123456789abcdef; Path=/"), "sid=…cdef; Path=/");
+        assert_eq!(shown("host", "user:hunter2@example.com:443"), "…@example.com:443");
         assert_eq!(shown("referer", "/?key=sk_live_abcdefghijkl"), "/?key=sk_…ijkl");
     }
 }

@@ -3,6 +3,7 @@
 
 mod client;
 mod framing;
+mod no_proxy;
 mod stream;
 pub mod tls;
 pub mod tunnel;

@@ -185,10 +185,17 @@ impl AsyncRead for Stream {
                     let start = buffer.filled().len();
                     let outcome = ready!(Pin::new(&mut **stream).poll_read(cx, buffer));
                     if outcome.is_err() || buffer.filled().len() == start {
-                        if !*is_used {
-                            return Poll::Ready(Err(HandshakeFailure::unused(self.host.take()).into()));
+                        if *is_used {
+                            return Poll::Ready(outcome);
                         }
-                        return Poll::Ready(outcome);
+                        // Over TLS 1.3 a client's distrust comes only now, as an alert.
+                        let alert = outcome.err().filter(HandshakeFailure::is_alert);
+                        let host = self.host.take();
+                        let failure = match alert {
+                            Some(alert) => HandshakeFailure::of(host, &alert),
+                            None => HandshakeFailure::unused(host),
+                        };
+                        return Poll::Ready(Err(failure.into()));
                     }
                     *is_used = true;
                     return Poll::Ready(Ok(()));

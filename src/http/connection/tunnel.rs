@@ -1,29 +1,56 @@
 //! Tunnels to other hosts: a connection to one, directly or through another proxy, and bytes that are passed on unread.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+use axum::http::header::VIA;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
+use super::no_proxy::NoProxy;
+use crate::random::Rng;
+
 /// The tunnels to other hosts. What goes through them is in no journal.
-#[derive(Debug, Default)]
-pub struct Tunnels(AtomicU64);
+#[derive(Debug)]
+pub struct Tunnels {
+    counted: AtomicU64,
+    /// What this server calls itself to other proxies, which no other server does.
+    name: String,
+}
+
+impl Default for Tunnels {
+    fn default() -> Tunnels {
+        Tunnels { counted: AtomicU64::new(0), name: format!("assetmock-{:016x}", Rng::from_system().next_u64()) }
+    }
+}
 
 impl Tunnels {
     /// Counts one.
     pub fn count(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.counted.fetch_add(1, Relaxed);
     }
 
     /// How many there were.
     pub fn counted(&self) -> u64 {
-        self.0.load(Relaxed)
+        self.counted.load(Relaxed)
+    }
+
+    /// Whether a request came through this server before.
+    pub fn came_through(&self, headers: &HeaderMap) -> bool {
+        headers.get_all(VIA).iter().any(|via| via.to_str().is_ok_and(|via| via.contains(&self.name)))
+    }
+
+    /// What a request has come through once this server passes it on, as the header `Via` says it.
+    pub fn via(&self, headers: &HeaderMap) -> String {
+        let before = headers.get_all(VIA).iter().filter_map(|via| via.to_str().ok());
+        before.chain([&*format!("1.1 {}", self.name)]).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -41,7 +68,7 @@ const PART: usize = 16 << 10;
 pub struct Upstream {
     address: String,
     authorization: Option<String>,
-    exempt: Vec<String>,
+    exempt: NoProxy,
 }
 
 impl Upstream {
@@ -59,27 +86,33 @@ impl Upstream {
             return Err("the URL names no host".to_owned());
         }
         let authorization = user.map(|user| STANDARD.encode(percent_decode_str(user).collect::<Vec<_>>()));
-        let exempt = exempt.split(',').map(|name| name.trim().trim_start_matches(['*', '.']).to_ascii_lowercase());
         Ok(Upstream {
             address: if has_port { address.to_owned() } else { format!("{address}:80") },
             authorization,
-            exempt: exempt.filter(|name| !name.is_empty()).collect(),
+            exempt: NoProxy::read(exempt),
         })
     }
 
-    /// Whether it is asked for this host, which is in lower case.
-    fn leads_to(&self, host: &str) -> bool {
-        let is_below =
-            |name: &String| host.strip_suffix(&**name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        !self.exempt.iter().any(is_below)
+    /// Whether it is the server itself that listens here.
+    pub async fn is_at(&self, own: SocketAddr) -> bool {
+        let has_own_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse() == Ok(own.port()));
+        if !has_own_port {
+            return false;
+        }
+        // A name that cannot be looked up now is not ours.
+        let Ok(addresses) = lookup_host(&self.address).await else { return false };
+        let own = own.ip().to_canonical();
+        let is_own = |address: IpAddr| address == own || own.is_unspecified() && is_of_this_machine(address);
+        addresses.map(|address| address.ip().to_canonical()).any(is_own)
     }
 
     /// Asks it for a tunnel.
-    async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+    async fn connect(&self, host: &str, port: u16, via: &str) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect(&self.address).await?;
         let login = self.authorization.as_ref().map(|login| format!("Proxy-Authorization: Basic {login}\r\n"));
         let (target, login) = (target(host, port), login.unwrap_or_default());
-        stream.write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n").as_bytes()).await?;
+        let head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nVia: {via}\r\n{login}\r\n");
+        stream.write_all(head.as_bytes()).await?;
         let mut head = Vec::new();
         // Byte by byte, since what follows belongs to the client.
         while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD {
@@ -98,11 +131,17 @@ fn target(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Connects to a host, through a proxy if there is one for it.
-pub async fn connect(host: &str, port: u16, upstream: Option<&Upstream>) -> io::Result<TcpStream> {
+/// Whether an address is one of this machine's: only those can be listened on.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
+}
+
+/// Connects to a host, which is in lower case, through a proxy if there is one for it. That one is told what the request came
+/// through.
+pub async fn connect(host: &str, port: u16, upstream: Option<&Upstream>, via: &str) -> io::Result<TcpStream> {
     let connecting = async {
-        match upstream.filter(|upstream| upstream.leads_to(host)) {
-            Some(upstream) => upstream.connect(host, port).await,
+        match upstream.filter(|upstream| !upstream.exempt.has(host, port)) {
+            Some(upstream) => upstream.connect(host, port, via).await,
             None => TcpStream::connect((host, port)).await,
         }
     };
@@ -176,12 +215,19 @@ mod tests {
         assert!(read("socks5://proxy.test:1080").is_err() && read("http://").is_err());
     }
 
-    #[test]
-    fn hosts_that_are_exempt_and_those_below_are_asked_directly() {
-        let upstream = Upstream::read("proxy.test:1", "localhost, .example.com,*.test").unwrap();
-        for host in ["localhost", "example.com", "a.example.com", "a.test"] {
-            assert!(!upstream.leads_to(host), "{host}");
+    #[tokio::test]
+    async fn a_proxy_that_is_the_server_itself_is_recognized_by_any_of_its_addresses() {
+        let upstream = |url| Upstream::read(url, "").unwrap();
+        for (url, own, good) in [
+            ("http://127.0.0.1:4750", "127.0.0.1:4750", true),
+            ("http://localhost:4750", "127.0.0.1:4750", true),
+            ("http://127.0.0.1:4750", "0.0.0.0:4750", true),
+            ("http://[::ffff:127.0.0.1]:4750", "127.0.0.1:4750", true),
+            ("http://127.0.0.1:4751", "127.0.0.1:4750", false),
+            ("http://192.0.2.1:4750", "127.0.0.1:4750", false),
+            ("http://192.0.2.1:4750", "0.0.0.0:4750", false),
+        ] {
+            assert_eq!(upstream(url).is_at(own.parse().unwrap()).await, good, "{url} {own}");
         }
-        assert!(upstream.leads_to("anexample.com") && upstream.leads_to("example.com.org"));
     }
 }

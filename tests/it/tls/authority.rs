@@ -77,7 +77,7 @@ fn a_kept_authority_outlives_the_server_and_its_key_is_for_the_owner_only() {
     assert!(is_trusted(&two.port, "localhost", &kept));
     let mut names: Vec<_> = Path::new(&directory).read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["authority.pem", "ca.pem"]);
+    assert_eq!(names, [".lock", "authority.pem", "ca.pem"]);
 }
 
 #[test]
@@ -119,8 +119,8 @@ fn several_servers_that_start_at_once_share_the_authority_that_they_keep() {
     let folder = Folder::new();
     let directory = folder.file("tls");
     let make = || {
-        let (tls, replaced) = Tls::kept_in(directory.clone().into(), Names::new(["mock.test"])).unwrap();
-        assert_eq!(replaced, None);
+        let (tls, warnings) = Tls::kept_in(directory.clone().into(), Names::new(["mock.test"])).unwrap();
+        assert_eq!(warnings, [""; 0]);
         tls.identity().unwrap().authority().to_owned()
     };
     let made: Vec<String> = std::thread::scope(|scope| {
@@ -128,6 +128,85 @@ fn several_servers_that_start_at_once_share_the_authority_that_they_keep() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(made.iter().all(|one| *one == made[0]));
+}
+
+/// What is said of the authority of a directory that is opened for this name.
+fn warnings(directory: &str, name: &str) -> Vec<String> {
+    Tls::kept_in(directory.into(), Names::new([name])).unwrap().1
+}
+
+#[test]
+fn several_servers_with_different_names_share_an_authority_for_all_of_them() {
+    let folder = Folder::new();
+    let directory = folder.file("tls");
+    for round in 0..4 {
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let directory = &directory;
+                scope.spawn(move || warnings(directory, &format!("mock-{round}-{number}.test")));
+            }
+        });
+        let kept = |name: &str| std::fs::read_to_string(Path::new(&directory).join(name)).unwrap();
+        assert!(kept("authority.pem").contains(&kept("ca.pem")), "the files are of different authorities");
+        for number in 0..8 {
+            assert_eq!(warnings(&directory, &format!("mock-{round}-{number}.test")), [""; 0]);
+        }
+    }
+    assert_eq!(warnings(&directory, "mock-0-0.test"), [""; 0], "a new authority has the names of the old one");
+}
+
+#[test]
+fn what_servers_left_that_were_killed_is_removed_and_nothing_else() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("tls")).unwrap();
+    for name in ["authority.123.0.new", "ca.123.1.new", "mine.new", "ca.new.pem"] {
+        folder.write(&format!("tls/{name}"), "");
+    }
+    warnings(&folder.file("tls"), "mock.test");
+    let files = Path::new(&folder.file("tls")).read_dir().unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".lock", "authority.pem", "ca.new.pem", "ca.pem", "mine.new"]);
+}
+
+/// Whatever the lines above it say.
+#[test]
+fn a_kept_authority_is_what_its_certificate_says() {
+    let folder = Folder::new();
+    let kept = |directory: &str| {
+        warnings(&folder.file(directory), "mock.test");
+        std::fs::read_to_string(folder.file(&format!("{directory}/authority.pem"))).unwrap()
+    };
+    let (one, other) = (kept("one"), kept("other"));
+    let begin = |text: &str| text.find("-----BEGIN PRIVATE KEY").unwrap();
+    let line = one.lines().find(|line| line.starts_with("MII")).unwrap();
+    for (text, name, why) in [
+        (one.replace("mock.test", "mock.test other.test"), "other.test", "cannot vouch for `other.test`"),
+        (format!("{}{}", &one[..begin(&one)], &other[begin(&other)..]), "mock.test", "is not that of its key"),
+        (one.replacen(line, "AAAA", 1), "mock.test", "its certificate cannot be read"),
+    ] {
+        let file = folder.write("one/authority.pem", text);
+        let said = warnings(&folder.file("one"), name).join("; ");
+        assert!(said.contains(why) && said.contains(&file) && said.contains("ca.pem"), "{said}");
+        assert_eq!(warnings(&folder.file("one"), "mock.test"), [""; 0]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_and_a_link_to_nowhere_are_told() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new();
+    let directory = folder.file("tls");
+    warnings(&directory, "mock.test");
+    let file = folder.file("tls/authority.pem");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let said = warnings(&directory, "mock.test").join("; ");
+    assert!(said.contains("mode 640") && said.contains(&format!("chmod 600 {file}")), "{said}");
+    std::fs::remove_file(&file).unwrap();
+    symlink("nowhere", &file).unwrap();
+    let why = Tls::kept_in(directory.clone().into(), Names::new(["mock.test"])).err().unwrap();
+    assert!(why.contains("`authority.pem` is a link to a file that is not there") && why.contains(&directory), "{why}");
 }
 
 #[test]

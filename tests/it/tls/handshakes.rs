@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use assetmock::emulator::app::App;
+use assetmock::emulator::summary::Summary;
 use assetmock::http::connection::Timeouts;
 use assetmock::http::connection::tls::{Names, Tls};
 use assetmock::server;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use tokio_rustls::rustls::ClientConfig;
 
 use super::client::{self, authority, connect, trusting};
-use super::{is_served, noted, start};
+use super::{is_served, noted, start, wait_for};
 use crate::dialects::{self, Dialect};
 use crate::support::{Answer, NOON, Server, app, block_on};
 use crate::worlds::world;
@@ -99,6 +100,31 @@ fn a_client_that_goes_away_in_the_middle_or_right_after_is_noted() {
     let entry = noted(&server, "TLS");
     assert!(why(&entry).contains("without a request") && why(&entry).contains("ca.pem"), "{entry}");
     assert_eq!(entry["target"], "localhost");
+}
+
+/// As browsers do that connect in advance, and probes.
+#[test]
+fn a_connection_without_a_request_is_no_refusal_and_distrust_is_one() {
+    let server = start(|app| App { summary: Some(Summary::default()), ..app });
+    let totals = || server.app.summary.as_ref().unwrap().totals(server.app.faults.never_fired(0));
+    let mut stream = connect(server.address, "localhost", trusting(&[&authority(&server)], &[]));
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).unwrap();
+    }
+    drop(stream);
+    noted(&server, "TLS");
+    assert_eq!((totals().requests, totals().refused), (0, 0));
+    let verdict =
+        |expectations: Value| server.call("POST", "/_emulator/journal/verify", &expectations).json()["ok"].clone();
+    assert_eq!(verdict(json!({"only": true})), true);
+    assert_eq!(verdict(json!({"only": true, "scope": {"method": "TLS"}})), false);
+    assert_eq!(verdict(json!({"requests": [{"method": "TLS", "count": 1}], "only": true})), true);
+    let har = server.call("GET", "/_emulator/journal/har", &Value::Null).json();
+    assert_eq!(har["log"]["entries"][0]["request"]["url"], "https://localhost/");
+    let other = Tls::new(Names::new(["localhost"]));
+    fail(&server, "localhost", trusting(&[other.identity().unwrap().authority()], &[]));
+    wait_for("the handshake is not counted", || totals().refused == 1);
+    assert!(totals().refusals[0].says.contains("does not trust"));
 }
 
 #[test]

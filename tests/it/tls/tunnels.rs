@@ -116,6 +116,82 @@ fn what_is_no_tunnel_is_refused() {
     assert_eq!((answer.status, answer.text().contains("inside of a tunnel")), (403, true), "{}", answer.text());
 }
 
+/// The status of the answer to this request for a tunnel, and what it says.
+fn refused(server: &Server, request: &str) -> (u16, String) {
+    let answer = server.send(request.as_bytes());
+    let said = answer.json()["error"]["message"].as_str().unwrap().to_owned();
+    (answer.status, said)
+}
+
+#[test]
+fn a_port_that_is_none_and_a_body_are_refused() {
+    let server = passing(None, Duration::from_secs(20));
+    for target in ["app.flora.ai:99999", "app.flora.ai:0", "app.flora.ai", "app.flora.ai:", ":443", "[::1]"] {
+        let answer = server.send(format!("CONNECT {target} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        assert_eq!(answer.status, 400, "{target}: {}", answer.text());
+    }
+    for header in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        let request = format!("CONNECT app.flora.ai:443 HTTP/1.1\r\nHost: h\r\n{header}\r\n\r\n");
+        let (status, said) = refused(&server, &request);
+        assert!(status == 400 && said.contains("no body"), "{header}: {status} {said}");
+    }
+    let empty = "CONNECT app.flora.ai:443 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(server.send(empty.as_bytes()).status, 200);
+}
+
+#[test]
+fn what_is_below_a_vendors_host_is_never_passed_on() {
+    let server = passing(None, Duration::from_secs(20));
+    for host in ["cdn.app.flora.ai", "A.B.api.twelvelabs.io."] {
+        let (_, answer) = tunnel(server.address, &format!("{host}:443"));
+        assert!(answer.status == 403 && answer.text().contains("host of a vendor"), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_user_and_a_key_in_a_target_are_shown_nowhere_and_a_long_host_is_cut() {
+    let server = start(|app| app);
+    let key = "sk_live_0123456789abcdef";
+    let target = format!("user:hunter2@{key}.example.com:443");
+    let (_, answer) = tunnel(server.address, &target);
+    assert_eq!(answer.status, 403);
+    let long = format!("{}.example.com:443", "a".repeat(50_000));
+    let (_, answer_to_long) = tunnel(server.address, &long);
+    assert!(answer_to_long.body.len() < 1000, "{} bytes", answer_to_long.body.len());
+    let journal = server.call("GET", "/_emulator/journal", &Value::Null);
+    let har = server.call("GET", "/_emulator/journal/har", &Value::Null);
+    for text in [answer.text(), journal.text(), har.text()] {
+        assert!(!text.contains("hunter2") && !text.contains(key), "{text}");
+    }
+    let journal = journal.json();
+    assert!(journal["entries"][1]["why"].as_str().unwrap().len() < 1000);
+    let url = har.json()["log"]["entries"][0]["request"]["url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with("https://sk_…") && url.ends_with(":443"), "{url}");
+}
+
+#[test]
+fn a_plain_request_to_another_host_is_refused_and_one_to_a_name_of_ours_is_answered() {
+    let settings = Settings { names: vec!["mock.example.com".to_owned()], ..Settings::default() };
+    let server = start(|app| App { settings, ..app });
+    let auth = dialects::of("flora").auth("_off");
+    for path in ["/api/v1/assets", "/flora/api/v1/assets"] {
+        let answer = server.get(&format!("http://user@example.com{path}"), &["Host: localhost", &auth]);
+        let error = &answer.json()["error"];
+        assert_eq!(
+            (answer.status, &error["code"], &error["at"]),
+            (403, &json!("foreign_host"), &json!("example.com")),
+            "{path}"
+        );
+        for host in ["localhost:1", "mock.EXAMPLE.com:80", "assetmock", "192.0.2.1", "[::1]:80", "app.flora.ai"] {
+            let answer = server.get(&format!("http://{host}{path}"), &["Host: example.com", &auth]);
+            assert!(is_page(&answer), "{host}{path}: {}", answer.text());
+        }
+    }
+    let why = server.call("GET", "/_emulator/journal?status=403&limit=1", &Value::Null).json();
+    let why = why["entries"][0]["why"].as_str().unwrap();
+    assert!(why.contains("`example.com`") && why.contains("plain HTTP to other hosts is not passed on"), "{why}");
+}
+
 #[test]
 fn a_tunnel_in_which_nothing_is_said_holds_nobody_up() {
     let server = start(|app| app);
@@ -236,6 +312,54 @@ fn other_hosts_are_reached_through_the_proxy_that_is_named() {
     let mut got = String::new();
     stream.read_to_string(&mut got).unwrap();
     assert!(got.starts_with("HTTP/1.1 200 OK\r\n") && got.ends_with("\r\n\r\nhello?!"), "{got}");
+}
+
+#[test]
+fn a_proxy_that_asks_this_server_in_turn_does_not_lead_in_a_circle() {
+    let (found, finds) = std::sync::mpsc::channel::<SocketAddr>();
+    let (told, hears) = std::sync::mpsc::channel();
+    let proxy = other(move |mut client| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let mut server = TcpStream::connect(finds.recv().unwrap()).unwrap();
+        server.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        server.write_all(&head).unwrap();
+        let answer = Answer::try_read(&mut server, false).unwrap();
+        client.write_all(format!("{}\r\n\r\n", answer.status_line).as_bytes()).unwrap();
+        told.send((answer.status, answer.text().to_owned())).unwrap();
+    });
+    let upstream = Upstream::read(&format!("http://{proxy}"), "").unwrap();
+    let server = passing(Some(upstream), Duration::from_secs(20));
+    found.send(server.address).unwrap();
+    let (_, answer) = tunnel(server.address, "example.com:443");
+    let (status, said) = hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(status == 508 && said.contains("leads in a circle"), "{status} {said}");
+    assert!(answer.status == 502 && answer.text().contains("508"), "{}", answer.text());
+}
+
+#[test]
+fn a_proxy_is_told_what_a_request_came_through_and_its_time_counts() {
+    let (asked, hears) = std::sync::mpsc::channel();
+    let proxy = other(move |mut stream| {
+        let mut head = String::new();
+        let mut part = [0];
+        while !head.ends_with("\r\n\r\n") {
+            stream.read_exact(&mut part).unwrap();
+            head.push(part[0].into());
+        }
+        thread::sleep(Duration::from_millis(50));
+        asked.send(head).unwrap();
+    });
+    let server = passing(Some(Upstream::read(&format!("http://{proxy}"), "").unwrap()), Duration::from_secs(20));
+    server.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: h\r\nVia: 1.1 first\r\n\r\n");
+    let head = hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(head.contains("\r\nVia: 1.1 first, 1.1 assetmock-"), "{head}");
+    let took = noted(&server, "CONNECT")["duration_us"].as_u64().unwrap();
+    assert!(took >= 50_000, "that the proxy was slow is not in the {took} µs");
 }
 
 #[test]

@@ -96,6 +96,11 @@ impl Leaf {
         Ok(Leaf { certificate, key })
     }
 
+    /// The certificate.
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
     /// How a server with this certificate speaks TLS: 1.2 or 1.3, with both versions of HTTP.
     pub fn into_config(self, names: &Names) -> Result<ServerConfig, String> {
         let provider = Arc::new(ring::default_provider());

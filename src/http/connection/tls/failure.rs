@@ -14,6 +14,8 @@ const AUTHORITY: &str = "`GET /_emulator/ca.pem`";
 pub struct HandshakeFailure {
     /// The host that the client asked for, if it said so.
     pub host: Option<String>,
+    /// Whether the handshake itself succeeded, and the client then ended the connection without a request.
+    pub is_unused: bool,
     why: String,
 }
 
@@ -36,12 +38,13 @@ impl HandshakeFailure {
         let why = format!(
             "the certificate is not for `{host}`; start the server with `--tls-name {host}` if that name leads here"
         );
-        HandshakeFailure { host: Some(host.to_owned()), why }
+        HandshakeFailure { host: Some(host.to_owned()), is_unused: false, why }
     }
 
     /// The client took too long.
     pub fn overdue(host: Option<String>) -> HandshakeFailure {
-        HandshakeFailure { host, why: "the client began a TLS handshake and did not end it in time".to_owned() }
+        let why = "the client began a TLS handshake and did not end it in time".to_owned();
+        HandshakeFailure { host, is_unused: false, why }
     }
 
     /// The client ended the connection without a request. Some find out that they do not trust a certificate only then.
@@ -49,12 +52,18 @@ impl HandshakeFailure {
         let why = format!(
             "the client ended the connection after the TLS handshake, without a request; if it does not trust the certificate, give it the authority: {AUTHORITY}"
         );
-        HandshakeFailure { host, why }
+        HandshakeFailure { host, is_unused: true, why }
     }
 
     /// There is no certificate.
     pub fn no_certificate(host: Option<String>, why: &str) -> HandshakeFailure {
-        HandshakeFailure { host, why: why.to_owned() }
+        HandshakeFailure { host, is_unused: false, why: why.to_owned() }
+    }
+
+    /// Whether an error is what the client said to end TLS.
+    pub fn is_alert(cause: &io::Error) -> bool {
+        let tls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        matches!(tls, Some(rustls::Error::AlertReceived(_)))
     }
 
     /// What the library says.
@@ -79,7 +88,7 @@ impl HandshakeFailure {
             }
             None => format!("the TLS handshake failed: {cause}"),
         };
-        HandshakeFailure { host, why }
+        HandshakeFailure { host, is_unused: false, why }
     }
 }
 

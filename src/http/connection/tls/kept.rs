@@ -1,17 +1,31 @@
 //! An authority that outlives the process, in a directory: `authority.pem` holds its certificate and its key, for the owner's
 //! eyes only, and `ca.pem` the certificate alone, which clients are given. Both are written whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
 
 use super::authority::{Authority, VALID};
-use super::names::Names;
-use crate::clock::{Micros, SECOND, machine_now, read_rfc3339, write_rfc3339};
+use super::names::{Names, read_name};
+use super::trust::not_vouched_for;
+use crate::clock::{Micros, SECOND, Stopwatch, machine_now, read_rfc3339, write_rfc3339};
 
 const SECRET: &str = "authority.pem";
 const PUBLIC: &str = "ca.pem";
+
+/// Whoever reads or writes the other two has this file locked.
+const LOCK: &str = ".lock";
+
+/// How the names of files end that are not yet complete.
+const TEMPORARY: &str = ".new";
+
+/// How long others are waited for: far longer than they need.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long until the next try. The lock tells nobody that it is free again, unless it is waited for without a bound.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// How long before its end an authority is replaced: longer than a run of tests takes.
 const MARGIN: Micros = DAY;
@@ -22,71 +36,167 @@ const DAY: Micros = 24 * 60 * 60 * SECOND;
 const NAMES: &str = "names: ";
 const UNTIL: &str = "until: ";
 
-/// The authority of a directory, and why one that was there was replaced, if it was.
-pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Option<String>), String> {
-    let file = directory.join(SECRET);
+/// The authority of a directory, and what its user has to know: that one which was there was replaced, or that others can read
+/// its key.
+pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Vec<String>), String> {
     let failed = |cause: io::Error| format!("cannot keep the authority in `{}`: {cause}", directory.display());
     make_directory(directory).map_err(failed)?;
-    let (authority, replaced) = match read(&file, names).map_err(failed)? {
-        Some(Ok(authority)) => (authority, None),
-        Some(Err(why)) => (write(&file, names, true)?, Some(why)),
-        None => (write(&file, names, false)?, None),
+    // Until the end: so the two files are always of one authority, whoever else starts meanwhile.
+    let lock = lock(directory).map_err(failed)?;
+    if lock.is_some() {
+        remove_left_over(directory).map_err(failed)?;
+    }
+    let (file, public) = (directory.join(SECRET), directory.join(PUBLIC));
+    let (authority, warning) = match read(&file, names).map_err(failed)? {
+        Some(Ok(authority)) => (authority, is_open_to_others(&file)),
+        Some(Err(Unusable { why, names: had })) => {
+            let said = format!(
+                "the authority in `{}` was replaced, and clients have to trust the new one, `{}`: {why}",
+                file.display(),
+                public.display()
+            );
+            (write(&file, &names.and(&had))?, Some(said))
+        }
+        None => (write(&file, names)?, None),
     };
-    let public = directory.join(PUBLIC);
     if fs::read(&public).ok().as_deref() != Some(authority.certificate().as_bytes()) {
         let temporary = write_beside(&public, authority.certificate(), false).map_err(failed)?;
         fs::rename(&temporary, &public).inspect_err(|_| remove(&temporary)).map_err(failed)?;
     }
-    Ok((authority, replaced))
+    Ok((authority, warning.into_iter().collect()))
+}
+
+/// Waits until nobody else is at work in the directory. Nothing is locked where nothing can be written, or where the file system
+/// has no locks.
+fn lock(directory: &Path) -> io::Result<Option<File>> {
+    let path = directory.join(LOCK);
+    let opened = File::options().write(true).create(true).truncate(false).open(&path).or_else(|cause| {
+        // That of another user can be locked all the same.
+        File::open(&path).map_err(|_| cause)
+    });
+    let file = match opened {
+        Ok(file) => file,
+        Err(cause) if matches!(cause.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            return Ok(None);
+        }
+        Err(cause) => return Err(cause),
+    };
+    let watch = Stopwatch::start();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if watch.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other(format!("another process holds `{}`; end it", path.display())));
+            }
+            Err(TryLockError::Error(cause)) => {
+                tracing::warn!(%cause, "cannot lock `{}`: let no other server start meanwhile", path.display());
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Removes what processes have left that were killed while they wrote. Nobody else writes while the lock is held.
+fn remove_left_over(directory: &Path) -> io::Result<()> {
+    for file in fs::read_dir(directory)? {
+        let file = file?;
+        if file.file_name().to_str().is_some_and(is_temporary) {
+            remove(&file.path());
+        }
+    }
+    Ok(())
+}
+
+/// Whether [`write_beside`] gives such a name.
+fn is_temporary(name: &str) -> bool {
+    let numbers = ["authority.", "ca."].iter().find_map(|start| name.strip_prefix(start)?.strip_suffix(TEMPORARY));
+    numbers.is_some_and(|numbers| numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}
+
+/// Says so if others than its owner can read a file with a key.
+#[cfg(unix)]
+fn is_open_to_others(file: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(file).ok()?.permissions().mode() & 0o777;
+    let file = file.display();
+    let warning = || {
+        format!(
+            "others than its owner can read the key in `{file}` (mode {mode:03o}), and vouch for its names; `chmod 600 {file}`, or delete it if somebody may have read it"
+        )
+    };
+    (mode & 0o077 != 0).then(warning)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> Option<String> {
+    None
+}
+
+/// An authority that has to be replaced: why, and the names that it was for.
+struct Unusable {
+    why: String,
+    names: Names,
 }
 
 /// The authority in a file, or why it has to be replaced; `None`: there is no such file.
-fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, String>>> {
+fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, Unusable>>> {
+    let unusable = |why, names| Ok(Some(Err(Unusable { why, names })));
     match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(parse(&text, names))),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) if cause.kind() == io::ErrorKind::InvalidData => Ok(Some(Err("its file is no text".to_owned()))),
+        Ok(text) => {
+            let had = line(&text, NAMES).split(' ').filter_map(|name| read_name(name).ok());
+            let had = Names::new(had);
+            match parse(&text, &had, names) {
+                Ok(authority) => Ok(Some(Ok(authority))),
+                Err(why) => unusable(why, had),
+            }
+        }
+        Err(cause) if cause.kind() == ErrorKind::NotFound && fs::symlink_metadata(file).is_ok() => {
+            Err(io::Error::other(format!("`{SECRET}` is a link to a file that is not there; remove the link")))
+        }
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(cause) if cause.kind() == ErrorKind::InvalidData => {
+            unusable("its file is no text".to_owned(), Names::new([""; 0]))
+        }
         Err(cause) => Err(cause),
     }
 }
 
-fn parse(text: &str, names: &Names) -> Result<Authority, String> {
-    let line = |label: &str| text.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default();
-    let has = Names::new(line(NAMES).split(' ').filter(|name| !name.is_empty()));
-    let until = read_rfc3339(line(UNTIL)).ok_or("its file does not say how long it is valid")?;
+/// The rest of the line that begins so.
+fn line<'t>(text: &'t str, label: &str) -> &'t str {
+    text.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default()
+}
+
+fn parse(text: &str, had: &Names, names: &Names) -> Result<Authority, String> {
+    let until = read_rfc3339(line(text, UNTIL)).ok_or("its file does not say how long it is valid")?;
     let (before, key) = text.split_once(KEY).ok_or("its file holds no key")?;
     let certificate = before.find(CERTIFICATE).map(|begin| &before[begin..]).ok_or("its file holds no certificate")?;
     if machine_now() + MARGIN >= until {
         return Err(format!("it is valid until {}", write_rfc3339(until)));
     }
-    if !has.cover(names) {
-        let lacking: Vec<_> = names.iter().filter(|name| !has.contains(name)).collect();
-        return Err(format!("it cannot vouch for `{}`", lacking.join("`, `")));
+    let authority = Authority::read(certificate, &format!("{KEY}{key}"))?;
+    let refused = not_vouched_for(&authority, names)?;
+    let lacking: Vec<_> =
+        names.iter().filter(|name| !had.contains(name) || refused.iter().any(|no| no == name)).collect();
+    match &*lacking {
+        [] => Ok(authority),
+        names => Err(format!(
+            "it cannot vouch for `{}`; the new one can for the old names, too, so that servers with different names can share it",
+            names.join("`, `")
+        )),
     }
-    Authority::read(certificate, &format!("{KEY}{key}"))
 }
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 const KEY: &str = "-----BEGIN PRIVATE KEY-----";
 
-/// Makes an authority and writes it. If none was to be there, and another process was quicker, that one's is taken.
-fn write(file: &Path, names: &Names, replace: bool) -> Result<Authority, String> {
+/// Makes an authority and writes it.
+fn write(file: &Path, names: &Names) -> Result<Authority, String> {
     let authority = Authority::make(names)?;
     let failed = |cause: io::Error| format!("cannot write `{}`: {cause}", file.display());
     let temporary = write_beside(file, &text(&authority, names), true).map_err(failed)?;
-    if replace {
-        fs::rename(&temporary, file).inspect_err(|_| remove(&temporary)).map_err(failed)?;
-        return Ok(authority);
-    }
-    let linked = fs::hard_link(&temporary, file);
-    remove(&temporary);
-    match linked {
-        Ok(()) => Ok(authority),
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-            read(file, names).map_err(failed)?.unwrap_or_else(|| Err("it is gone again".to_owned()))
-        }
-        Err(cause) => Err(failed(cause)),
-    }
+    fs::rename(&temporary, file).inspect_err(|_| remove(&temporary)).map_err(failed)?;
+    Ok(authority)
 }
 
 fn text(authority: &Authority, names: &Names) -> String {
@@ -100,10 +210,11 @@ fn text(authority: &Authority, names: &Names) -> String {
 /// Writes a file beside another, and says where. Nobody else writes one of that name.
 fn write_beside(file: &Path, text: &str, is_secret: bool) -> io::Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let temporary = file.with_extension(format!("{}.{}.new", std::process::id(), NEXT.fetch_add(1, Relaxed)));
+    let number = NEXT.fetch_add(1, Relaxed);
+    let temporary = file.with_extension(format!("{}.{number}{TEMPORARY}", std::process::id()));
     // One that an earlier process with this number left.
     match fs::remove_file(&temporary) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+        Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
         _ => {}
     }
     let mut open = create(&temporary, is_secret)?;

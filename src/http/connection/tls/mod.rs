@@ -5,6 +5,7 @@ mod authority;
 mod failure;
 mod kept;
 mod names;
+mod trust;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -54,11 +55,11 @@ impl Tls {
     }
 
     /// For these names, by the authority that is kept in this directory, or else by a new one that is kept there from now on.
-    /// Also says why one that was there was replaced, if it was.
-    pub fn kept_in(directory: PathBuf, names: Names) -> Result<(Tls, Option<String>), String> {
-        let (authority, replaced) = kept::read_or_make(&directory, &names)?;
+    /// Also gives what its user has to know: that one which was there was replaced, or that others can read its key.
+    pub fn kept_in(directory: PathBuf, names: Names) -> Result<(Tls, Vec<String>), String> {
+        let (authority, warnings) = kept::read_or_make(&directory, &names)?;
         let identity = Identity::of(&authority, &names)?;
-        Ok((Tls { names, identity: OnceLock::from(Ok(identity)) }, replaced))
+        Ok((Tls { names, identity: OnceLock::from(Ok(identity)) }, warnings))
     }
 
     /// The names that the certificate is for.
