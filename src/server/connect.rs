@@ -15,9 +15,6 @@ use crate::http::connection::tunnel;
 use crate::http::origin::ConnectionAddresses;
 use crate::providers::directory;
 
-/// The default port, for a CONNECT request without one.
-const HTTPS: u16 = 443;
-
 /// What happens to a tunnel that a client asks for.
 pub enum Way {
     /// It ends in this server, which answers as this host.
