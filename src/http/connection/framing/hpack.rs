@@ -18,7 +18,6 @@ const TABLE_SIZE: usize = 4096;
 
 /// The size of an entry, in bytes, besides its name and value (RFC 7541, section 4.1).
 const ENTRY_SIZE: usize = 32;
-
 /// The index of the newest entry of the dynamic table. Smaller indexes belong to the static table.
 const NEWEST: usize = 62;
 
