@@ -105,7 +105,7 @@ fn a_vendors_own_address_is_answered_and_other_hosts_are_refused_and_told() {
         text(&output.stderr),
         "assetmock: 4 requests, 3 refused; the command ended with exit code 1\n  \
            Refused, since the hosts are no vendor's (`--others tunnel` passes these on):\n    2 × a.test\n    1 × b.test\n  \
-           Requests:\n    no provider: 3, 3 refused\n    KonPro: 1\n"
+           Requests:\n    unknown provider: 3 requests, 3 refused\n    KonPro: 1 request\n"
     );
     let mut on_a_page = intercept(&folder, &[], script);
     let output = on_a_page.env("GITHUB_STEP_SUMMARY", folder.file("page.md")).output().unwrap();

@@ -179,7 +179,7 @@ def samples(world):
     for title, command in commands.items():
         done = world.exec(command)
         check(done.returncode == 0 and re.search(r"""["'](data|assets)["']: ?\[\{""", done.stdout), f"{title}: {done}")
-        check(f"assetmock: 1 request, 0 refused\n  Requests:\n    {title}: 1\n" in done.stderr, f"{title}: {done.stderr}")
+        check(f"assetmock: 1 request, 0 refused\n  Requests:\n    {title}: 1 request\n" in done.stderr, f"{title}: {done.stderr}")
 
 
 def clients(world):
