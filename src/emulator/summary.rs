@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Summary {
-    /// Counts a request that has ended. A connection on which there was none is not one.
+    /// Counts a request that has ended. A connection without a request is not counted.
     pub fn count(&self, entry: &JournalEntry) {
         if entry.diagnostics().is_unused {
             return;
