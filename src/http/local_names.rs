@@ -6,8 +6,8 @@ use std::net::IpAddr;
 /// ICANN's `internal`, which containers use for their host.
 const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
 
-/// Whether a host cannot be a registered domain: an address, a name without dots (as containers have), a name below an
-/// unregistrable top level, or one whose last label has an underscore, which no top-level domain has.
+/// Whether a host cannot be a registered domain: an address, a name without dots (as containers have), a name below a
+/// reserved domain, or one whose last label has an underscore, which no top-level domain has.
 pub fn is_local(host: &str) -> bool {
     let name = name_of(host);
     let top = name.rsplit('.').next().unwrap_or_default();

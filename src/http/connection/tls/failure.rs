@@ -47,8 +47,8 @@ impl HandshakeFailure {
         HandshakeFailure { host, is_unused: false, why }
     }
 
-    /// The client closed the connection after the handshake, without a request. With TLS 1.3 that can mean that it does
-    /// not trust the certificate, since some clients verify it only then.
+    /// The client closed the connection after the handshake, without a request. It may not trust the certificate, since
+    /// some clients verify it only then.
     pub fn unused(host: Option<String>) -> HandshakeFailure {
         let why = format!(
             "the client ended the connection after the TLS handshake, without a request; if it does not trust the certificate, give it the authority: {AUTHORITY}"
