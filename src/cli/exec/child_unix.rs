@@ -119,8 +119,8 @@ impl Child {
         }
     }
 
-    /// Sends a signal to the command or its group. The pid cannot be another process's: until [`Self::reap`] has reaped the
-    /// command, the system does not reuse it.
+    /// Sends a signal to the command or its group. The pid cannot be another process's: the system does not reuse it
+    /// until [`Self::reap`] has reaped the command.
     fn send(&self, signal: Signal) {
         // An error means that the command has already ended.
         let _ = match self.has_own_group {
@@ -138,8 +138,8 @@ impl Child {
         self.has_own_group.then_some(self.pid)
     }
 
-    /// Asks the processes that the command left behind to end. Kills those that are left after the grace period, or when
-    /// this process gets another signal.
+    /// Asks the processes that the command left behind to end. Kills those that are left after the grace period, or
+    /// when this process gets another signal.
     async fn end_leftovers(&mut self) -> io::Result<()> {
         // The Ctrl-C that ended the command must not count as the signal that kills what is left.
         self.signals.forget();

@@ -17,8 +17,8 @@ use crate::cli::client_env::Variable;
 pub struct Child(Box<dyn ChildWrapper>);
 
 impl Child {
-    /// Starts the command, with these variables set or removed. The grace period is unused: Windows has no signal that asks
-    /// a process to end.
+    /// Starts the command, with these variables set or removed. The grace period is unused: Windows has no signal that
+    /// asks a process to end.
     pub fn start(words: &[OsString], variables: &[Variable], _grace: Duration) -> Result<Child, NotStarted> {
         let (program, arguments) = words.split_first().expect("the command line has a command");
         let mut command = Command::new(program);

@@ -1,5 +1,5 @@
-//! The variables of `exec --intercept`: clients use the emulator as their proxy and trust its certificate authority (CA),
-//! so that the emulator answers requests to a vendor's own address.
+//! The variables of `exec --intercept`: clients use the emulator as their proxy and trust its certificate authority
+//! (CA), so that the emulator answers requests to a vendor's own address.
 
 use super::trust::TrustFiles;
 use crate::cli::client_env::{Variable, is_base_url};
@@ -20,8 +20,8 @@ const OTHER_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 /// The variables that name a file of CAs to use instead of the system's.
 const ALL_AUTHORITIES: [&str; 4] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"];
 
-/// Turns the variables that the command has without `--intercept` into those with it. The base URLs are removed, so that
-/// clients call the vendors' own addresses.
+/// Turns the variables that the command has without `--intercept` into those with it. The base URLs are removed, so
+/// that clients call the vendors' own addresses.
 pub fn intercepting(variables: Vec<Variable>, origin: &str, exempt: &str, trust: &TrustFiles) -> Vec<Variable> {
     let set = |name, value: &str| Variable { name, value: Some(value.to_owned()) };
     let kept = variables.into_iter().map(|one| if is_base_url(&one) { Variable { value: None, ..one } } else { one });

@@ -1,9 +1,9 @@
 //! The processes that the command of `exec` left running when it ended.
 //!
-//! On Linux this process is a subreaper: an orphaned descendant becomes its child. So leftovers of any process group are
-//! found among its children, and the system cannot reuse their pids before they are reaped. A process in a session of
-//! its own has detached itself on purpose and is left alone. On other systems the leftovers are the processes in the
-//! command's process group, if it has one of its own.
+//! On Linux this process is a subreaper: an orphaned descendant becomes its child. So leftovers of any process group
+//! are found among its children, and the system cannot reuse their pids before they are reaped. A process in a session
+//! of its own has detached itself on purpose and is left alone. On other systems the leftovers are the processes in
+//! the command's process group, if it has one of its own.
 
 #[cfg(target_os = "linux")]
 pub use self::linux::Leftovers;
@@ -55,7 +55,7 @@ mod linux {
             self.left().into_iter().filter(|pid| send(*pid, Signal::KILL)).count() > 0
         }
 
-        /// Never resolves: the end of a child reports every change ([`Event::ChildEnded`](super::super::signals::Event)).
+        /// Never resolves: SIGCHLD reports every change here, and the caller waits for that as well.
         pub async fn changed(&self) {
             pending().await
         }
@@ -65,7 +65,7 @@ mod linux {
         }
     }
 
-    /// Sends a signal and returns whether that worked. It also works for a process that has ended and is not reaped yet.
+    /// Sends a signal and returns whether that worked. It also works for a process that has ended but is not reaped.
     fn send(pid: Pid, signal: Signal) -> bool {
         kill_process(pid, signal).is_ok()
     }

@@ -25,8 +25,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Installs the handlers. Signals that this process ignores (`nohup`, a background job of a script) stay ignored, and
-    /// the command inherits that.
+    /// Installs the handlers. Signals that this process ignores (`nohup`, a background job of a script) stay ignored,
+    /// and the command inherits that.
     pub fn listen() -> io::Result<Signals> {
         let ignored = ignored();
         let listened = LISTENED.into_iter().filter(|one| ignored & (1 << (one.as_raw() - 1)) == 0);

@@ -85,8 +85,8 @@ impl Drop for TrustFiles {
     }
 }
 
-/// The certificates of the system and of the files that variables name. A file that cannot be read is skipped, since the
-/// command could not read it either.
+/// The certificates of the system and of the files that variables name. A file that cannot be read is skipped, since
+/// the command could not read it either.
 fn authorities(variable: impl Fn(&str) -> Option<OsString>) -> Vec<String> {
     let system = SYSTEM.map(PathBuf::from).into_iter().find(|file| file.exists());
     let named = NAMED.iter().filter_map(|name| variable(name));
