@@ -35,8 +35,8 @@ pub fn parse() -> (Cli, Vec<String>) {
     (cli, warnings(&known))
 }
 
-/// Prints an error or the help, and exits. Errors of `exec` have an exit code of their own, since the usual one could be
-/// that of its command.
+/// Prints an error or the help, and exits. Errors of `exec` have an exit code of their own, since the usual one could
+/// be that of its command.
 fn end(mut error: Error) -> ! {
     let is_exec = env::args_os().nth(1).is_some_and(|word| word == "exec");
     if !(is_exec && error.use_stderr()) {

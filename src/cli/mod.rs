@@ -76,8 +76,8 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     options.variants()?;
     options.settings()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
-    // The port is bound before the fixtures are loaded, so that a port in use is reported at once. Requests are answered
-    // only after the fixtures are loaded.
+    // The port is bound before the fixtures are loaded, so that a port in use is reported at once. Requests wait until
+    // the fixtures are loaded.
     let listener = bind(&options.address.target().to_string())?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {

@@ -56,8 +56,8 @@ pub fn raise_open_files() {
     }
 }
 
-/// Makes a write beyond the file-size limit (`ulimit -f`) fail like one to a full disk. Without a handler, SIGXFSZ would
-/// end the process.
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail like one to a full disk. Without a handler, SIGXFSZ
+/// would end the process.
 #[cfg(unix)]
 pub fn outlive_file_size_limit() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

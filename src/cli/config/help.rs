@@ -32,7 +32,7 @@ pub const EXEC_FAIL_ON_WARNINGS: &str = "Exit with 124 in place of 0 if a strict
 /// The help of `--fixture` at commands that read a library.
 pub const FIXTURE_TO_READ: &str = "The fixture to read: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs]";
 
-/// The end of the program's help: examples, and the emulator's own API, which users would not find in a list of options.
+/// The end of the program's help: examples, and the emulator's own API, which users would not find among the options.
 pub fn examples() -> String {
     let provider = providers::names()[0];
     format!(

@@ -26,7 +26,7 @@ pub struct TlsOptions {
     pub others: OtherHosts,
 }
 
-/// What happens to a CONNECT to a host that is no vendor's.
+/// What happens to a CONNECT to a host that is not a vendor's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OtherHosts {
     /// It is refused.
@@ -45,7 +45,7 @@ impl From<OtherHosts> for Others {
 }
 
 impl TlsOptions {
-    /// The names and certificates for TLS, and warnings about a certificate authority (CA) that is stored in a directory.
+    /// The names and certificates for TLS, and warnings about a stored certificate authority (CA).
     pub fn open(&self) -> Result<(Tls, Vec<String>), String> {
         let names = Names::new(directory::hosts().iter().chain(&self.tls_name));
         match &self.tls_dir {

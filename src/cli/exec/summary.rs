@@ -150,8 +150,8 @@ fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Escapes text for one line of Markdown; line ends become spaces. Backticks are escaped, too, since a client's text may
-/// contain some, which would end a code span.
+/// Escapes text for one line of Markdown; line ends become spaces. Backticks are escaped, too, since a client's text
+/// may contain some, which would end a code span.
 fn escaped(line: &str) -> String {
     let mut text = String::new();
     for letter in line.replace(['\r', '\n'], " ").chars() {

@@ -152,8 +152,8 @@ fn called(name: &str) -> DistinguishedName {
     called
 }
 
-/// The name constraints of the CA. A host name always includes its subdomains; X.509 cannot exclude them. The list has
-/// at least one host name and one address, because a kind of name without an entry would be unrestricted.
+/// The name constraints of the CA. In X.509 a permitted host name always includes its subdomains. The list has at least
+/// one host name and one address, because a kind of name without an entry would be unrestricted.
 fn permitted(names: &Names) -> Vec<GeneralSubtree> {
     let subtree = |name: &str| match name.parse::<IpAddr>() {
         Ok(address) if address.is_loopback() => None,
