@@ -49,7 +49,7 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
 /// The number of open files to ask for, if the system allows it. Each connection takes one.
 const OPEN_FILES: u64 = 65_536;
 
-/// Raises the limit of open files as far as the system allows, at most to [`OPEN_FILES`]. A failure is only logged.
+/// Raises the limit of open files as far as the system allows, at most to 65,536. A failure is only logged.
 pub fn raise_open_files() {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
