@@ -1,4 +1,5 @@
-//! The variables that tell clients where an emulator is: for each provider a base URL and a key, all keys of one workspace.
+//! The variables that tell clients where an emulator is: for each provider a base URL and a key. All keys belong to one
+//! workspace.
 
 use crate::clock::Micros;
 use crate::contract::provider::Card;
@@ -6,7 +7,7 @@ use crate::library::key::{Key, KeyState};
 use crate::providers;
 use crate::providers::directory::base_url;
 
-/// A variable, and its value. Without one it is taken away: a client must not find a key there that is not the emulator's.
+/// A variable and its value. `None` removes the variable, so that a client cannot find a key of the real service there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     /// Its name.
@@ -15,19 +16,19 @@ pub struct Variable {
     pub value: Option<String>,
 }
 
-/// A key that a provider would accept.
+/// A key that its provider accepts now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsableKey {
     /// The provider's name.
     pub provider: String,
-    /// The workspace that it opens.
+    /// The id of its workspace.
     pub workspace: String,
-    /// The text.
+    /// The text of the key.
     pub key: String,
 }
 
 impl UsableKey {
-    /// A key of the library, if its provider would let it list assets.
+    /// A key of the library, if it is active at `now` and its scopes allow it to list assets.
     pub fn of(key: &Key, now: Micros) -> Option<UsableKey> {
         let card = providers::named(&key.provider)?.card();
         let is_usable =
@@ -63,7 +64,7 @@ pub fn is_base_url(variable: &Variable) -> bool {
     providers::cards().iter().any(|card| card.client_env.base_url == variable.name)
 }
 
-/// Whether a variable is one of this provider's.
+/// Whether a variable belongs to this provider.
 pub fn is_of(card: &Card, variable: &Variable) -> bool {
     let own = [card.client_env.base_url, card.client_env.key];
     own.contains(&variable.name) || card.client_env.lookalikes.contains(&variable.name)

@@ -1,5 +1,5 @@
-//! Reads the command line together with the environment variables of its options. An empty variable counts as not given,
-//! since Compose and CI hand on variables that are empty; a value that cannot be read is an error that names its variable.
+//! Reads the command line together with the environment variables of its options. An empty variable counts as unset,
+//! since Compose and CI pass variables on even if they are empty. The error for an invalid value names the variable.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,17 +11,16 @@ use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 use crate::cli::config::Cli;
 use crate::cli::exec::CANNOT_START;
 
-/// What the variables of this program begin with.
+/// The prefix of this program's variables.
 const PREFIX: &str = "ASSETMOCK_";
 
-/// The variable that Kubernetes sets, too, to `tcp://…`, where a service is called `assetmock`.
+/// The variable of `--port`. Kubernetes also sets it, to `tcp://…`, if a service is called `assetmock`.
 const PORT: &str = "ASSETMOCK_PORT";
 
-/// Variables that are not options: tests are told by them where a running server is.
+/// Variables that are not options: they tell tests where a running server is.
 const RESERVED: [&str; 3] = ["ASSETMOCK_URL", "ASSETMOCK_API", "ASSETMOCK_WORKSPACE"];
 
-/// The options, and warnings about variables that are ignored. Ends the program where the command line is wrong, or asks
-/// for help.
+/// The options, and warnings about variables that are ignored. Exits if the command line is wrong or asks for help.
 pub fn parse() -> (Cli, Vec<String>) {
     let mut command = Cli::command();
     let known = variables(&command);
@@ -29,14 +28,15 @@ pub fn parse() -> (Cli, Vec<String>) {
     command = without(command, &ignored);
     let parsed = command.try_get_matches_from_mut(env::args_os()).and_then(|found| Cli::from_arg_matches(&found));
     let cli = parsed.unwrap_or_else(|error| {
-        // Until then only the sub-command that is used knows how its options are written.
+        // Without `build`, only the sub-command in use knows the full names of its options.
         command.build();
         end(name_variable(error, &command))
     });
     (cli, warnings(&known))
 }
 
-/// Ends the program with what there is to say. `exec` has an exit code of its own for it, since others are its command's.
+/// Prints an error or the help, and exits. Errors of `exec` have an exit code of their own, since the usual one could
+/// be that of its command.
 fn end(mut error: Error) -> ! {
     let is_exec = env::args_os().nth(1).is_some_and(|word| word == "exec");
     if !(is_exec && error.use_stderr()) {
@@ -45,12 +45,12 @@ fn end(mut error: Error) -> ! {
     if let Some(tip) = command_without_dashes(&error) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
-    // Where it cannot be written, the exit code says it.
+    // If the message cannot be written, the exit code still reports the error.
     let _ = error.print();
     std::process::exit(CANNOT_START.into());
 }
 
-/// What to do about a command of `exec` that has no `--` before it.
+/// A hint if the command of `exec` has no `--` before it.
 fn command_without_dashes(error: &Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
@@ -58,12 +58,12 @@ fn command_without_dashes(error: &Error) -> Option<String> {
     }
     let given = env::args().skip(2).collect::<Vec<_>>();
     let begin = given.iter().position(|one| one == word)?;
-    // The options are not shown: one may be a token.
+    // The options are not shown, since one may be a token.
     let options = if begin > 0 { " [OPTIONS]" } else { "" };
     Some(format!("put `--` before the command: `assetmock exec{options} -- {}`", given[begin..].join(" ")))
 }
 
-/// The variables of a command's options and of its sub-commands'.
+/// The variables of the options of a command and its sub-commands, sorted.
 fn variables(command: &Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
     let mut all: Vec<_> = own.chain(command.get_subcommands().flat_map(variables)).collect();
@@ -72,7 +72,7 @@ fn variables(command: &Command) -> Vec<String> {
     all
 }
 
-/// Whether a variable counts as not given.
+/// Whether a variable counts as unset: it is empty, or it is the port but not a number, as Kubernetes sets it.
 fn is_ignored(name: &str) -> bool {
     let value = env::var_os(name);
     value.is_some_and(|value| value.is_empty() || name == PORT && !is_port(&value.to_string_lossy()))
@@ -82,7 +82,7 @@ fn is_port(value: &str) -> bool {
     value.parse::<u16>().is_ok()
 }
 
-/// The command with options that do not read these variables.
+/// Makes the options of a command ignore these variables.
 fn without(command: Command, ignored: &[OsString]) -> Command {
     let reset = |arg: Arg| match arg.get_env() {
         Some(name) if ignored.iter().any(|ignored| ignored == name) => arg.env(Resettable::<OsStr>::Reset),
@@ -91,7 +91,7 @@ fn without(command: Command, ignored: &[OsString]) -> Command {
     command.mut_args(reset).mut_subcommands(|command| without(command, ignored))
 }
 
-/// Of a value that comes from a variable, lets the error name the variable, and show characters that cannot be seen.
+/// Makes an error about a value that comes from a variable name the variable, and escapes invisible characters.
 fn name_variable(mut error: Error, command: &Command) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -109,7 +109,7 @@ fn name_variable(mut error: Error, command: &Command) -> Error {
     error
 }
 
-/// The variable of the option that errors call so.
+/// The variable of an option, by the option's name in error messages.
 fn variable_of(command: &Command, option: &str) -> Option<String> {
     let own = command.get_arguments().find(|arg| arg.to_string() == option);
     let own = own.and_then(Arg::get_env).map(|name| name.to_string_lossy().into_owned());
@@ -134,14 +134,14 @@ fn warnings(known: &[String]) -> Vec<String> {
     warnings
 }
 
-/// Whether a variable is none of ours that somebody could have misspelt: Kubernetes makes some for every service whose
-/// name begins like ours, and some are reserved.
+/// Whether a variable with our prefix is not a misspelt option: it is reserved, or Kubernetes made it for a service
+/// whose name begins with the name of this program.
 fn is_foreign(name: &str, value: &str) -> bool {
     let is_service = name.contains("_SERVICE_") || name.contains("_PORT_");
     RESERVED.contains(&name) || is_service || name.ends_with("_PORT") && value.contains("://")
 }
 
-/// The known name that this one was probably meant to be.
+/// The known name that is closest to this one, if at most three letters differ.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     const MOST: usize = 3;
     let distance = |known: &&String| strsim::osa_distance(name, known);

@@ -1,4 +1,4 @@
-//! `assetmock env`: the variables of `exec` for a server that runs already, as a shell or a file has them.
+//! `assetmock env`: the variables of `exec` for a running server, in the syntax of a shell or a file.
 
 use super::client_env::{Variable, is_of, variables};
 use super::config::{ClientEnvOptions, Shell};
@@ -6,7 +6,7 @@ use super::running_server;
 use super::start::Outcome;
 use crate::providers;
 
-/// The lines that set the variables, or take them away.
+/// The lines that set the variables, or remove them.
 pub fn exports(options: &ClientEnvOptions) -> Outcome<String> {
     let card = match options.provider.as_deref() {
         Some(name) => {
@@ -27,7 +27,7 @@ pub fn exports(options: &ClientEnvOptions) -> Outcome<String> {
     Ok(all.iter().map(|variable| line(options.shell, variable)).collect::<Result<String, String>>()?)
 }
 
-/// One variable. What it is to a file that cannot take one away is empty.
+/// The line for one variable. In formats that cannot remove a variable it is set to the empty text.
 fn line(shell: Shell, Variable { name, value }: &Variable) -> Result<String, String> {
     Ok(match (shell, value) {
         (Shell::Sh, Some(value)) => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
@@ -55,13 +55,14 @@ fn line(shell: Shell, Variable { name, value }: &Variable) -> Result<String, Str
     })
 }
 
-/// PowerShell takes the typographic quotes for quotes, too.
+/// Doubles single quotes for PowerShell, which treats typographic quotes like `'`.
 fn doubled_quotes(value: &str) -> String {
     let doubled = |letter| if "'‘’‚‛".contains(letter) { vec![letter, letter] } else { vec![letter] };
     value.chars().flat_map(doubled).collect()
 }
 
-/// A value as every reader of such files takes it, shells that source them included; `None` if there is no such way.
+/// A value in the quotes that all readers of `.env` files understand alike, including shells that source them. `None`:
+/// there is no such form.
 fn in_dotenv(value: &str) -> Option<String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-.:/+,@%=".contains(letter);
     let has_line_end = value.contains(['\r', '\n']);
@@ -74,7 +75,7 @@ fn in_dotenv(value: &str) -> Option<String> {
     }
 }
 
-/// A word that is not in the value.
+/// A delimiter that does not occur in the value.
 fn heredoc_end(value: &str) -> String {
     let mut end = "END".to_owned();
     while value.contains(&end) {

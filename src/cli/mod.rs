@@ -1,4 +1,4 @@
-//! The sub-commands: each reads its options, calls the library and says what came of it.
+//! The sub-commands: each reads its options, calls the library and prints the result.
 
 pub mod client_env;
 pub mod config;
@@ -38,11 +38,11 @@ use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace
 use crate::providers;
 use crate::server;
 
-/// Does what the command line asks. The warnings are those of its reading.
+/// Runs a command and returns its exit code. `warnings` come from reading the command line.
 pub fn run(cli: Cli, warnings: &[String]) -> Outcome<ExitCode> {
     let command = cli.command.unwrap_or(Command::Serve(Box::new(cli.serve)));
     if !matches!(command, Command::Serve(_)) {
-        // Where they cannot be written, the command does its work all the same.
+        // If they cannot be written, the command still does its work.
         let _ = warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"));
     }
     match command {
@@ -72,11 +72,12 @@ fn serve(options: &Serve, warnings: &[String]) -> Outcome<ExitCode> {
 
 fn run_server(options: &Serve, log: RequestLog) -> Outcome {
     raise_open_files();
-    // What is wrong with an option is told before the port is taken.
+    // Wrong options are reported before the port is bound.
     options.variants()?;
     options.settings()?;
     let port_file = options.address.port_file.as_deref().map(PortFile::prepare).transpose()?;
-    // The port is taken before the fixtures are loaded, so that a taken one is told at once; nobody is answered until then.
+    // The port is bound before the fixtures are loaded, so that a port in use is reported at once. Requests wait until
+    // the fixtures are loaded.
     let listener = bind(&options.address.target().to_string())?;
     let address = listener.local_addr()?;
     Builder::new_multi_thread().enable_all().build()?.block_on(async {
@@ -86,7 +87,7 @@ fn run_server(options: &Serve, log: RequestLog) -> Outcome {
         let app = Arc::new(app);
         let stop = server::asked_to_stop()?;
         let serving = async { Ok(server::run(listener, app.clone(), stop).await?) };
-        // Whoever is quicker than our banner is answered all the same.
+        // A request that arrives before the banner is printed is answered, too.
         let (_, _port_file) = tokio::try_join!(serving, announce(options, address, &app, port_file))?;
         tracing::info!("stopped");
         if options.fail_on_warnings && app.workspace_states.warned_and_none_was_strict() {
@@ -116,12 +117,12 @@ async fn announce(
     Ok(port_file.map(|file| file.write(address.port())).transpose()?)
 }
 
-/// Prints in a thread of its own, since standard output may be a pipe that nobody reads; what follows waits for a moment.
+/// Prints the banner from a thread, since standard output may be a pipe that nobody reads. Waits up to 100 ms for it.
 async fn print_banner(banner: String) -> Outcome {
     const TIMEOUT: Duration = Duration::from_millis(100);
     let (done, printed) = oneshot::channel();
     std::thread::Builder::new().spawn(move || {
-        // Without a banner it serves all the same.
+        // The server runs even if the banner cannot be printed.
         let _ = print(&banner);
         let _ = done.send(());
     })?;
@@ -143,7 +144,7 @@ fn keys(library: &LibraryOptions, json: bool) -> Outcome {
     })
 }
 
-/// Opens what a reading command reads. It makes no database file where there is none.
+/// Opens the library for a command that only reads it. A missing database file is an error and is not created.
 async fn open_to_read(library: &LibraryOptions, now: i64) -> Outcome<Store> {
     match library.place() {
         DatabaseLocation::File(file) if !file.exists() => {
@@ -262,7 +263,7 @@ fn export(library: &LibraryOptions, workspace: Option<String>, output: Option<&P
         let written = write_export(export, output).await;
         store.close().await;
         match (written, output) {
-            // A reader that has gone away is no error of ours.
+            // A reader that closed the pipe early, such as `head`, is not an error.
             (Err(error), None) if is_broken_pipe(&*error) => Ok(()),
             (Err(error), Some(file)) => Err(format!("cannot write `{}`: {error}", file.display()).into()),
             (written, _) => written,
@@ -289,7 +290,7 @@ async fn write_export(mut export: Export, output: Option<&Path>) -> Outcome {
     }
 }
 
-/// Writes a result; a reader that has gone away is no error of ours.
+/// Prints a result. A reader that closed the pipe early, such as `head`, is not an error.
 fn print(text: &str) -> Outcome {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

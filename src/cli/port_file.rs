@@ -1,4 +1,4 @@
-//! The port file: it tells the process that started the server that it is ready, and on which port.
+//! The port file. It tells the process that started the server that the server is ready, and on which port.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 pub struct PortFile(PathBuf);
 
 impl PortFile {
-    /// Removes the file of an earlier run, so that nobody takes its port for ours, and makes sure that one can be written.
+    /// Removes the file of an earlier run, so that its port is not mistaken for ours, and checks that a new one can be
+    /// written.
     pub fn prepare(file: &Path) -> Result<PortFile, String> {
         let prepared = remove_old(file).and_then(|()| {
             fs::write(draft(file), "")?;
@@ -19,7 +20,7 @@ impl PortFile {
         Ok(PortFile(file.to_owned()))
     }
 
-    /// Writes the port, in one step: nobody reads half of it.
+    /// Writes the port to a temporary file and renames it, so that no reader sees half of it.
     pub fn write(self, port: u16) -> Result<WrittenPortFile, String> {
         let PortFile(file) = self;
         let written = fs::write(draft(&file), format!("{port}\n")).and_then(|()| fs::rename(draft(&file), &file));
@@ -28,7 +29,7 @@ impl PortFile {
     }
 }
 
-/// A port file with our port in it. It goes when this is dropped, unless another server has written it since.
+/// A port file with our port. It is removed when this is dropped, unless another server has written it since.
 #[derive(Debug)]
 pub struct WrittenPortFile {
     file: PathBuf,
@@ -38,20 +39,20 @@ pub struct WrittenPortFile {
 impl Drop for WrittenPortFile {
     fn drop(&mut self) {
         if read(&self.file) == Ok(self.port) {
-            // The server is at its end, and the next one removes what is left.
+            // If this fails, the next server removes the file.
             let _ = fs::remove_file(&self.file);
         }
     }
 }
 
-/// The port in a port file.
+/// Reads the port from a port file. The error names the file.
 pub fn read(file: &Path) -> Result<u16, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
     let port = text.trim().parse().ok().filter(|port| *port > 0);
     port.ok_or_else(|| format!("there is no port in `{}`", file.display()))
 }
 
-/// Removes a plain file and nothing else: `/dev/stdout` must survive.
+/// Removes a regular file. Anything else is an error, so that `/dev/stdout` is not removed.
 fn remove_old(file: &Path) -> io::Result<()> {
     match fs::symlink_metadata(file) {
         Ok(found) if found.is_file() => fs::remove_file(file),
@@ -61,7 +62,7 @@ fn remove_old(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Where the file is written before it gets its name.
+/// The path of the temporary file.
 fn draft(file: &Path) -> OsString {
     let mut name = file.as_os_str().to_owned();
     name.push(".draft");

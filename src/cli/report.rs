@@ -1,4 +1,4 @@
-//! What people read: the banner, the tables of keys and providers, and `FIDELITY.md`, all made from the cards.
+//! Texts for people: the banner, the tables of keys and providers, and `FIDELITY.md`. All are made from the cards.
 
 use std::fmt::Write;
 
@@ -48,12 +48,12 @@ pub fn banner(origin: &str, keys: &[Key], now: Micros) -> String {
     text
 }
 
-/// A key as it is listed.
+/// A row in the list of keys.
 #[derive(Debug, Serialize)]
 pub struct KeyRow<'a> {
     /// The provider's name.
     pub provider: &'a str,
-    /// The text.
+    /// The text of the key.
     pub key: &'a str,
     /// The workspace's id.
     pub workspace: &'a str,
@@ -61,13 +61,13 @@ pub struct KeyRow<'a> {
     pub user: &'a str,
     /// `active`, `revoked` or `expired`.
     pub state: &'a str,
-    /// What it may do; everything if none are given.
+    /// What the key may do; `None`: everything.
     pub scopes: Option<&'a [String]>,
-    /// When it ends.
+    /// When the key expires, in RFC 3339; `None`: never.
     pub expires_at: Option<String>,
 }
 
-/// Every key.
+/// All keys, as a table or as JSON.
 pub fn keys(keys: &[Key], now: Micros, json: bool) -> String {
     let rows = keys.iter().map(|key| KeyRow {
         provider: &key.provider,
@@ -81,7 +81,7 @@ pub fn keys(keys: &[Key], now: Micros, json: bool) -> String {
     key_rows(rows, json)
 }
 
-/// Keys as a table, or as JSON.
+/// These rows, as a table or as JSON.
 pub fn key_rows<'a>(rows: impl Iterator<Item = KeyRow<'a>>, json: bool) -> String {
     if json {
         return to_json(&rows.collect::<Vec<_>>());
@@ -223,7 +223,7 @@ pub fn providers_json(cards: &[&'static Card]) -> String {
     to_json(&cards.iter().map(|card| card_row(card)).collect::<Vec<_>>())
 }
 
-/// One line a provider.
+/// A table of the providers, a line for each.
 pub fn providers(cards: &[&'static Card]) -> String {
     let mut table = table(&["provider", "list route", "key", "parameters"]);
     for card in cards {
@@ -238,7 +238,7 @@ pub fn providers(cards: &[&'static Card]) -> String {
     lines(&table)
 }
 
-/// One provider in full.
+/// All details of one provider.
 pub fn provider(card: &'static Card) -> String {
     let row = card_row(card);
     let mut text =
@@ -358,7 +358,7 @@ fn operations(text: &mut String, card: &Card) {
     }
 }
 
-/// What the user can choose.
+/// The card's variants and their options.
 fn variant_rows(text: &mut String, card: &Card) {
     text.push_str("\n| variant | option | behaviour | evidence |\n|---|---|---|---|\n");
     for (variant, option, is_default) in options(card) {
@@ -368,7 +368,7 @@ fn variant_rows(text: &mut String, card: &Card) {
     }
 }
 
-/// The failures that only a fault brings about.
+/// The failures that only a fault causes.
 fn injected(text: &mut String, injected: &[InjectedFailure]) {
     text.push_str("\n| injected by a fault | status | code | message | evidence |\n|---|---|---|---|---|\n");
     for InjectedFailure { name, status, code, message, evidence } in injected {

@@ -1,4 +1,4 @@
-//! Asking a server that runs: whether it is ready, and which keys it has.
+//! Asks a running server whether it is ready, and which keys it has.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -28,7 +28,7 @@ pub fn check_health(address: &Address) -> Outcome {
     if answer.status == "200" { Ok(()) } else { Err(format!("`{listen}` answered {}", answer.status).into()) }
 }
 
-/// Where a server listens that was started with these options.
+/// Where a server that was started with these options listens. With a port file, the port is read from there.
 fn listening(address: &Address) -> Result<HostAndPort, String> {
     let mut listen = address.target();
     if let Some(file) = &address.port_file {
@@ -37,7 +37,7 @@ fn listening(address: &Address) -> Result<HostAndPort, String> {
     Ok(listen)
 }
 
-/// The origin of a server: what is left of its URL without the path, or else where it listens.
+/// The origin of a server: its URL without path and query, or else the address on which it listens.
 pub fn origin(url: Option<&str>, address: &Address) -> Outcome<String> {
     if let Some(url) = url {
         address_of(url)?;
@@ -170,10 +170,10 @@ fn resolved(address: &str) -> Outcome<SocketAddr> {
     Ok(all.next().ok_or("no address to ask")?)
 }
 
-/// How much an answer may hold: ten thousand workspaces take a quarter of this.
+/// The largest response that is read, in bytes. Ten thousand workspaces take a quarter of it.
 const MOST: usize = 16 << 20;
 
-/// Reads what a server sends until it ends the connection, with a bound of five timeouts for all of it.
+/// Reads until the server closes the connection. The whole may take five times `timeout`.
 fn read_to_end(mut stream: TcpStream, timeout: Duration) -> io::Result<String> {
     let watch = Stopwatch::start();
     let (mut text, mut part) = (Vec::new(), [0; 16 << 10]);
@@ -189,7 +189,8 @@ fn read_to_end(mut stream: TcpStream, timeout: Duration) -> io::Result<String> {
     }
 }
 
-/// Sends a request and reads its answer, which ends with the connection: in HTTP/1.0 no answer comes in chunks.
+/// Sends a request and reads its response. The request is HTTP/1.0, so the response is never chunked and ends with the
+/// connection.
 fn exchange(address: SocketAddr, path: &str, headers: &str) -> io::Result<HttpResponse> {
     const TIMEOUT: Duration = Duration::from_secs(2);
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;

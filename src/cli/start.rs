@@ -1,4 +1,4 @@
-//! What it takes to start an emulator: limits of the process, a port, a library.
+//! Starts an emulator: sets limits of the process, binds the port and opens the library.
 
 use std::error::Error;
 use std::io;
@@ -15,10 +15,10 @@ use crate::emulator::log::RequestLog;
 use crate::library::store::{DatabaseLocation, DatabaseLock, OpenError, Store};
 use crate::providers;
 
-/// What a command gives, or the one error that it is left with.
+/// The result of a command, or the error that ends it.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// An emulator with its library, and the lock of its database, if that is a file.
+/// Makes the emulator and opens its library. Also returns the lock of the database, if that is a file.
 pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> Outcome<(App, Option<DatabaseLock>)> {
     let lock = match options.library.place() {
         DatabaseLocation::File(file) => Some(DatabaseLock::take(&file, &format!("http://{}", reachable(address)))?),
@@ -46,31 +46,31 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
     Ok((app, lock))
 }
 
-/// How many files can be open where the system leaves it to us: each connection takes one.
+/// The number of open files to ask for, if the system allows it. Each connection takes one.
 const OPEN_FILES: u64 = 65_536;
 
-/// Lets this process have as many open files as the system allows.
+/// Raises the limit of open files as far as the system allows, at most to 65,536. A failure is only logged.
 pub fn raise_open_files() {
     if let Err(cause) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::warn!(%cause, "there will be fewer connections than there could be");
     }
 }
 
-/// Makes a write beyond the file-size limit (`ulimit -f`) fail as one to a full disk does. What SIGXFSZ does unless it is
-/// handled is to end the process.
+/// Makes a write beyond the file-size limit (`ulimit -f`) fail like one to a full disk. Without a handler, SIGXFSZ
+/// would end the process.
 #[cfg(unix)]
 pub fn outlive_file_size_limit() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
 }
 
-/// There is no such signal.
+/// Does nothing: there is no such signal.
 #[cfg(not(unix))]
 pub fn outlive_file_size_limit() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the port.
+/// Binds the port. The error says what to try.
 pub fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(listen).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!("cannot listen on `{listen}`: another program has this port. Stop it, or choose another with `--port` (port 0 takes a free one)"),
@@ -81,7 +81,8 @@ pub fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Opens the database and, if it is new, loads the fixtures. They are read meanwhile, which takes about as long.
+/// Opens the database and, if it is new, loads the fixtures. They are read in parallel with opening the database, which
+/// takes about as long.
 pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
     let fixtures = library.fixtures();
     let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
@@ -95,7 +96,7 @@ pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
     Ok(store)
 }
 
-/// An address that can be dialled: the one that means every interface is not.
+/// An address that clients can connect to: the one for all interfaces becomes loopback.
 pub fn reachable(address: SocketAddr) -> SocketAddr {
     let mut address = address;
     if address.ip().is_unspecified() {

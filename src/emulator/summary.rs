@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Summary {
-    /// Counts a request that has ended. A connection on which there was none is not one.
+    /// Counts a request that has ended. A connection without a request is not counted.
     pub fn count(&self, entry: &JournalEntry) {
         if entry.diagnostics().is_unused {
             return;
@@ -123,15 +123,15 @@ impl RefusedHost {
     }
 }
 
-/// The host of a request for a tunnel that was refused because of it.
+/// The host of a refused tunnel; `None`: the request was not a CONNECT, or was not refused because of its host.
 fn refused_host(entry: &JournalEntry) -> Option<String> {
     let is_one = entry.method == Method::CONNECT && entry.status == Some(StatusCode::FORBIDDEN);
     let target: Authority = is_one.then(|| entry.heads.target().to_string().parse().ok())??;
     Some(target.host().trim_matches(['[', ']', '.']).to_ascii_lowercase())
 }
 
-/// Method and path of a refused request, the path without the provider's own prefix. A path that the reason shows is left
-/// out, and so is a method that stands beside it there.
+/// Method and path of a refused request, without the provider's prefix. The path is left out if `why` contains it, and
+/// the method is left out, too, if `why` contains both.
 fn request(entry: &JournalEntry, why: &str) -> Option<String> {
     let (method, target) = (entry.method.as_str(), entry.heads.target().to_string());
     // The target of a tunnel and of a handshake is a host.

@@ -1,13 +1,13 @@
-//! Names by which clients call a server of their own, and nobody else's.
+//! Host names that can only be a user's own, such as `localhost`, and never a registered domain.
 
 use std::net::IpAddr;
 
-/// Top levels below which nobody can register a name: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and ICANN's
-/// `internal`, by which containers call their host.
+/// Top-level domains below which no name can be registered: RFC 6761, RFC 6762 (which covers `svc.cluster.local`), and
+/// ICANN's `internal`, which containers use for their host.
 const UNREGISTRABLE: [&str; 4] = ["internal", "local", "localhost", "test"];
 
-/// Whether a name cannot belong to a stranger's domain: addresses, names without dots as containers have them, names that
-/// nobody can register, and names that end in a label with an underscore, which no top level has.
+/// Whether a host cannot be a registered domain: an address, a name without dots (as containers have), a name below a
+/// reserved domain, or one whose last label has an underscore, which no top-level domain has.
 pub fn is_local(host: &str) -> bool {
     let name = name_of(host);
     let top = name.rsplit('.').next().unwrap_or_default();

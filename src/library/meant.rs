@@ -1,10 +1,10 @@
-//! Which known word a misspelt one was probably meant to be.
+//! Suggests the known word for a misspelt one ("did you mean").
 
-/// How long a word may be, in bytes, that can be a misspelt one.
+/// Longer words, in bytes, get no suggestion.
 const LONGEST: usize = 60;
 
-/// The parameter or word that a misspelt one was probably meant to be: at most one letter in three is wrong, and
-/// neither case nor the way words are joined counts.
+/// The known word that is closest to `given`, if at most one letter in three is wrong. Case and the characters that
+/// join words (`_`, `-`, `.`, brackets, spaces) are ignored.
 pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > LONGEST {
         return None;
@@ -13,10 +13,10 @@ pub fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
     let given = plain(given);
     let allowed = (given.chars().count() / 3).max(1);
     let distances = known.map(|known| (strsim::osa_distance(&given, &plain(known)), known));
-    // A letter or two is close to everything.
+    // One or two letters are close to every short word.
     let close =
         distances.filter(|(distance, known)| given.len() > 2 && *distance <= allowed && distance * 2 < known.len());
-    // Of `asc` and `desc`, which are equally far from `dsc`, the one that begins like it.
+    // At equal distance the word with the same beginning wins: for `dsc` it is `desc`, not `asc`.
     let likeness = |known: &str| strsim::jaro_winkler(&given, &plain(known));
     let closer = |(a, one): &(usize, &str), (b, other): &(usize, &str)| {
         a.cmp(b).then_with(|| likeness(other).total_cmp(&likeness(one)))

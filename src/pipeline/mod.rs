@@ -85,8 +85,8 @@ async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome 
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 
-/// The answer to a client that takes this server for a proxy to a host which is neither a vendor's nor this server: its target is
-/// a whole address. No vendor may answer it.
+/// Refuses a request with an absolute URL, as clients send to a proxy, whose host is neither a vendor's nor this
+/// server's. No vendor may answer it.
 fn refuse_other_host(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
     let host = request.uri.host()?;
     let is_ours = directory::is_vendors(host) || is_local(host) || app.settings.names.contains(&name_of(host));

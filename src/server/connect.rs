@@ -63,7 +63,7 @@ pub async fn way(app: &App, ends: ConnectionAddresses, is_inside: bool, request:
     }
 }
 
-/// Whether a request announces a body, of which nobody could tell where it ends and the tunnel begins.
+/// Whether a request announces a body. The end of the body and the start of the tunnel could not be told apart.
 fn has_body(headers: &HeaderMap) -> bool {
     let has_length = |length: &HeaderValue| length.as_bytes().trim_ascii() != b"0";
     headers.contains_key(header::TRANSFER_ENCODING) || headers.get_all(header::CONTENT_LENGTH).iter().any(has_length)

@@ -1,5 +1,5 @@
-// In Chromium, a page on another port lists with the official clients and sees what the vendors say in a 429, where the
-// emulator was started with `--cors`. Without it the page sees nothing, and the journal says why.
+// In Chromium, a page on another port lists assets with the official clients. If the emulator was started with
+// `--cors`, the page can also read a vendor's 429. Without it, the page can read nothing, and the journal says why.
 //
 // ASSETMOCK_BIN names the program, CHROMIUM the browser, SDK_NODE a folder with the node_modules of tests/sdk/node.
 // `tests/browser/run` sets them all.
@@ -20,7 +20,7 @@ import { chromium } from 'playwright-core';
 const { ASSETMOCK_BIN, CHROMIUM, SDK_NODE } = process.env;
 const PAGE = fileURLToPath(new URL('page.mjs', import.meta.url));
 const PROVIDERS = ['flora', 'twelvelabs'];
-// Besides these, playwright gives a new `--user-data-dir`, and removes it at the end.
+// Playwright adds a new `--user-data-dir` to these, and removes it at the end.
 const SWITCHES = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -58,7 +58,7 @@ after(async () => {
 
 const origin = () => `http://127.0.0.1:${pages.address().port}`;
 
-// The emulator, with these options, until the test ends. `call` asks its own API.
+// Runs the emulator with these options until the test ends. `call` sends a request to the emulator's own API.
 async function serve(t, options) {
   const folder = mkdtempSync(join(tmpdir(), 'assetmock-browser-'));
   const portFile = join(folder, 'port');
@@ -95,7 +95,7 @@ async function readWhenWritten(portFile, emulator) {
   }
 }
 
-// What a new page on a port of its own gets of a vendor's list.
+// What a new page on another port can read of a vendor's list.
 async function list({ workspace }, provider, maxRetries = 0) {
   const page = await browser.newPage();
   try {
@@ -133,7 +133,7 @@ for (const provider of PROVIDERS) {
       assert.equal(headers['retry-after'], '7');
       const own = { flora: 'request-id', twelvelabs: 'x-api-version' }[provider];
       assert.match(headers[own] ?? 'none', { flora: /^req_/, twelvelabs: /^v1\.3$/ }[provider]);
-      // The journal has what the vendor said, which is what the page saw.
+      // The journal has the vendor's response, which the page could read.
       const { entries } = await emulator.call('GET', `/journal?workspace=${emulator.workspace.id}`);
       const said = entries.at(-1).response_headers.map(({ name }) => name);
       const hidden = said.filter((name) => !(name in headers) && !name.startsWith('access-control-') && name !== 'vary');

@@ -1,4 +1,4 @@
-// What the pages of the test run in Chromium: the official clients, which esbuild puts into one file together with this.
+// The script of the test's pages in Chromium. esbuild bundles it with the official clients into one file.
 
 import Flora from '@flora-ai/flora';
 import { TwelvelabsApiClient } from 'twelvelabs-js';
@@ -19,7 +19,7 @@ async function twelvelabsNames({ baseUrl, apiKey, maxRetries }) {
 
 const LISTS = { flora: floraNames, twelvelabs: twelvelabsNames };
 
-// The names of all assets that a vendor lists; or, where its client throws an error, what the page can see of the answer.
+// The names of all assets that a vendor lists. If its client throws an error, what the page can read of the response.
 export async function list(provider, given) {
   try {
     return { names: await LISTS[provider](given) };

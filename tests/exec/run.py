@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""`assetmock exec` again and again: that the first request of a command never meets a closed port, that runs do not get into each
-other's way, and what becomes of signals, with a terminal and without. After each run nothing may be left: no process that
-has its mark in its environment, and nobody who listens on its port.
+"""Runs `assetmock exec` many times. Checks that the port is open for the first request of a command, that concurrent runs do
+not disturb each other, and that signals work with and without a terminal. After each run, no process with its mark in the
+environment may be left, and its port must be closed.
 
-ASSETMOCK_BIN names the program. `--full` runs ten times as many of each.
+ASSETMOCK_BIN names the program. `--full` runs each case ten times as often.
 """
 
 import os
@@ -21,17 +21,18 @@ from urllib.parse import urlsplit
 
 TIMEOUT = 30
 LIST = 'curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY"'
-# What a command says first: that it is there, where the emulator is, and which process it is.
+# The first line that a command prints: that it runs, where the emulator is, and its process id.
 READY = 'echo "ready $ASSETMOCK_URL $$"'
-# One that waits for what the test does to it. A shell runs its traps between two commands.
+# A command that waits until the test ends it. It sleeps briefly, because a shell runs its traps between two commands.
 WAIT = 'while [ -z "$n" ]; do sleep 0.02; done'
-# One that Ctrl-C ends. No shell: `dash` loses a signal that comes just before it starts the next command. Python's own handler
-# loses one that comes just before it sleeps, so the signal does what it does by itself, unless it is ignored.
+# A command that Ctrl-C ends. It is not a shell, since `dash` loses a signal that arrives just before it starts the next
+# command. It uses the default action of SIGINT, unless that is ignored, since Python's handler loses a signal that
+# arrives just before it sleeps.
 SLEEPER = "import os, time; from signal import *; getsignal(SIGINT) == SIG_IGN or signal(SIGINT, SIG_DFL); print('ready', os.environ['ASSETMOCK_URL'], os.getpid(), flush=True); time.sleep(1000)"
 
 
 class Failure(Exception):
-    """A run that was not as it should be."""
+    """A check that failed."""
 
 
 def check(is_so, what):
@@ -47,7 +48,7 @@ def until(condition, what):
 
 
 class Run:
-    """A run of the program, with a mark by which everything that it starts can be found."""
+    """A run of the program. A mark in its environment finds every process that it starts."""
 
     def __init__(self):
         self.mark = f"MARK={uuid.uuid4()}"
@@ -58,7 +59,7 @@ class Run:
         self.said, self.address = "", None
 
     def marked(self):
-        """The processes that are left, with the state of each."""
+        """The marked processes that are left, with the state of each."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -71,7 +72,7 @@ class Run:
         return found
 
     def read_until(self, pattern):
-        """Reads on until the pattern is there, and gives what was found. What stands before it is done with."""
+        """Reads until the pattern occurs, and returns the match. The text up to its end is discarded."""
         deadline = time.monotonic() + TIMEOUT
         while not (found := re.search(pattern, self.said)):
             ready = select.select([self.output], [], [], max(0, deadline - time.monotonic()))[0]
@@ -86,7 +87,7 @@ class Run:
         return found
 
     def ready(self):
-        """Waits until the command is there, and gives the number of its process."""
+        """Waits until the command runs, and returns its process id."""
         found = self.read_until(r"ready (http://\S+) (\d+)\r?\n")
         address = urlsplit(found[1])
         self.address = (address.hostname, address.port)
@@ -116,7 +117,7 @@ class Run:
 
 
 class Terminal(Run):
-    """A run that has a terminal of its own."""
+    """A run with a terminal of its own."""
 
     def __init__(self, *command):
         super().__init__()
@@ -184,7 +185,7 @@ def pair():
 
 
 def ctrl_c_once_a_press():
-    """Each press reaches the command once, and it decides when to end."""
+    """Each Ctrl-C reaches the command once, and the command decides when to end."""
     run = Terminal(*program(f'trap "echo pressed" INT; trap "n=1" QUIT; {READY}; {WAIT}; exit 7'))
     run.ready()
     for _ in range(3):
@@ -198,7 +199,7 @@ def ctrl_c_once_a_press():
 
 
 def ctrl_c_ends():
-    """A command that does not care ends by it, and so do those that it started."""
+    """A command without a handler ends, and so do the processes that it started."""
     run = Terminal(*program(f'sleep 1000 & exec "{sys.executable}" -c "{SLEEPER}"'))
     run.ready()
     run.type("\x03")
@@ -227,13 +228,14 @@ def ctrl_z_and_fg():
         run.type("\x1a")
         run.read_until(r"Stopped[^\n]*\n")
         run.read_until("prompt> ")
-        # The shell waits for its own child alone. One that has yet to stop may still read a letter, as it may without us.
+        # The shell waits only for its own child. A process that has not stopped yet could read what is typed next, as
+        # it could without `exec`.
         until(lambda: all(state == "T" for pid, state in run.marked().items() if pid != run.pid), "they do not stop")
         run.type("echo in be''tween\r")
         run.read_until("in between\r\n")
         run.type("fg\r")
         run.read_until(r"exec[^\n]*\n")
-        # The shell says so before it does it.
+        # The shell prints the line before it continues the processes.
         until(lambda: "T" not in run.marked().values(), "they do not go on")
     run.type("hello\r")
     run.read_until("got hello\r\n")
@@ -284,7 +286,7 @@ def term_is_passed_on(kind):
 
 @in_both
 def what_does_not_end_is_killed(kind):
-    """After the grace, all of it."""
+    """After the grace period, the command and all that it started are killed."""
     stubborn = "while :; do sleep 1; done"
     run = kind(*program(f"trap '' TERM; ({stubborn}) & {READY}; {stubborn}", "--grace", "0.1"))
     run.ready()
@@ -295,7 +297,7 @@ def what_does_not_end_is_killed(kind):
 
 @in_both
 def the_command_is_killed(kind):
-    """What it started does not outlive it."""
+    """The processes that it started do not outlive it."""
     run = kind(*program(f"sleep 1000 & (sleep 1000 | sleep 1000) & {READY}; sleep 1000"))
     os.kill(run.ready(), signal.SIGKILL)
     check(run.code() == 137, run.said)

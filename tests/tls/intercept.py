@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`assetmock exec --intercept`: clients that know nothing of the emulator call their vendors' own addresses and are answered by it:
-the official SDKs, the vendors' own samples, Python's three usual clients and Node. Other hosts are refused, or reached with
-`--others tunnel`: a server under a name that only a CA of the test's own vouches for, behind a proxy that the parent names.
+"""Tests `assetmock exec --intercept`. Unchanged clients call their vendors' own addresses, and the emulator answers them: the
+official SDKs, the vendors' own samples, Python's three usual clients and Node. Other hosts are refused, or reached with
+`--others tunnel`: here a server whose certificate is signed by the test's own CA, behind a proxy that the parent names.
 
 ASSETMOCK_BIN names the program, IMPOSTOR that of `impostor.rs`, SDK_PYTHON a Python with the packages of tests/sdk/python,
 SDK_NODE a folder with those of tests/sdk/node, and NODE a node that takes its proxy from the environment; `tests/run` sets
@@ -29,7 +29,7 @@ from server import Server  # noqa: E402
 BIN, PYTHON, NODE = (os.environ[name] for name in ("ASSETMOCK_BIN", "SDK_PYTHON", "NODE"))
 SDK_NODE = os.environ["SDK_NODE"]
 TIMEOUT = 60
-# What would lead clients of the tests elsewhere, and what names authorities.
+# Variables that would lead the clients of the tests to another proxy, and those that name CAs.
 FOREIGN = re.compile("(?i)(https?|all|no)_proxy|ASSETMOCK_.*|GITHUB_.*|.*_CERT_(FILE|DIR)|.*_CA_(CERTS|BUNDLE)|PIP_CERT|.*_BASE_URL")
 PLAIN = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)}
 OTHER = "other.test"
@@ -47,7 +47,7 @@ CURL = {
 --header "x-api-key: $KONPRO_API_KEY"''',
 }
 
-# TwelveLabs' page has samples in programming languages only. The assets that this one asks for are those of `docs`.
+# TwelveLabs' page has samples only in programming languages. This one asks for assets of the fixture `docs`.
 TWELVELABS_SAMPLE = r"""import requests
 
 url = "https://api.twelvelabs.io/v1.3/assets"
@@ -99,13 +99,13 @@ def check(holds, message):
 
 
 class World:
-    """A folder for the test, a CA of its own, and a server under a name that it vouches for."""
+    """A folder for the test, a CA of its own, and a server with a certificate from it."""
 
     def __init__(self, folder):
         self.folder, self.temporary, self.own = folder, folder / "temporary", folder / "own"
         self.temporary.mkdir()
         (folder / "work").mkdir()
-        # What `--tls-dir` keeps is an authority like any other; nothing of this server is used besides.
+        # This server only makes the CA: the one in `--tls-dir` is like any other.
         Server(["--tls-dir", str(self.own), "--tls-name", OTHER], PLAIN, folder).stop()
         self.other = subprocess.Popen([os.environ["IMPOSTOR"], self.own, OTHER, "localhost"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = self.other.stdout.readline().strip()
@@ -128,7 +128,7 @@ class World:
 
 
 class Proxy:
-    """The proxy of a parent, which knows where the other host is, and counts."""
+    """The proxy of a parent, which knows where the other host is, and records which hosts it was asked for."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -231,7 +231,7 @@ def exempt_hosts(world):
     check("no requests reached the emulator" in done.stderr, done.stderr)
     done = world.exec(["sh", "-c", CURL["FLORA"]], "--others", "tunnel", environment=parent)
     check(done.returncode == 0 and "FLORA: 1\n" in done.stderr, done)
-    # A client that asks us all the same.
+    # A client that asks the emulator although the host is exempt.
     for exempt in ["localhost", "*"]:
         asking_us = ["curl", "-sSf", "--noproxy", "", f"https://localhost:{world.port}/"]
         parent = world.trusting(HTTPS_PROXY=proxy.url, NO_PROXY=exempt)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Tries the server's TLS with curl, Python and Node: each is answered by the server and by what its authority may sign, and
-refuses what the authority has signed beyond its names.
+"""Tests the server's TLS with curl, Python and Node. Each accepts the server's certificate and others that its certificate
+authority (CA) may sign, and rejects those that the CA has signed for names outside its constraints.
 
-ASSETMOCK_BIN names the program, IMPOSTOR the one of `impostor.rs`; `tests/run` sets both. With `openssl`, the certificates
-are also looked at as strictly as it can.
+ASSETMOCK_BIN names the program, IMPOSTOR the one of `impostor.rs`; `tests/run` sets both. If `openssl` is installed, it
+also verifies the certificates, as strictly as it can.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from server import Server  # noqa: E402
 
-# What is the matter, in OpenSSL's words, which all three use, or as Node's code.
+# Why a certificate is rejected: OpenSSL's messages, which all three clients use, or Node's codes.
 REFUSAL = r"permitted subtree violation|PERMITTED_VIOLATION"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not re.fullmatch("(?i)(https?|all|no)_proxy", name)}
 
@@ -66,7 +66,7 @@ def try_all(what, url, authority, is_good):
 
 
 class Impostor:
-    """A server with a certificate for these names that the authority in this directory has signed."""
+    """A server with a certificate for these names, signed by the CA in this directory."""
 
     def __init__(self, directory, names):
         self.process = subprocess.Popen([os.environ["IMPOSTOR"], directory, *names], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -81,7 +81,7 @@ class Impostor:
 
 
 def check_certificate(directory, port):
-    """Key usage and authority key identifier are there, and the chain holds where all of RFC 5280 is asked for."""
+    """The certificate has key usage and authority key identifier, and `openssl` accepts the chain in its strict mode."""
     if not shutil.which("openssl"):
         print("left out: openssl is not installed")
         return
@@ -108,7 +108,7 @@ def main():
             for host in ["localhost", "127.0.0.1"]:
                 try_all(f"the server as {host}", f"https://{host}:{server.port}/_emulator/health", authority, True)
             check_certificate(directory, server.port)
-            # The same server, so that nothing but the further name can be what is refused.
+            # The same server, so that only the additional name can be the reason for the refusal.
             for names, is_good in [(["localhost"], True), (["localhost", "example.com"], False), (["localhost", "192.0.2.1"], False)]:
                 with Impostor(directory, names) as impostor:
                     url = f"https://localhost:{impostor.port}/"

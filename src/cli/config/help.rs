@@ -1,28 +1,28 @@
-//! The parts of the help that are no sentence about one option. What names a vendor is made from the cards.
+//! The parts of the help that are not about a single option. Texts that name a vendor are made from the cards.
 
 use crate::contract::choices;
 use crate::contract::client_env::ClientEnv;
 use crate::providers;
 
-/// The headings of the options of `serve` in its help, each with what stands below it.
+/// The headings for groups of options in the help of `serve`.
 pub mod heading {
     /// Where the server listens.
     pub const ADDRESS: &str = "Address";
-    /// What is served.
+    /// Which assets, keys and workspaces are served.
     pub const LIBRARY: &str = "Library";
-    /// Time, chance and rate limits.
+    /// Time, random numbers and rate limits.
     pub const CLOCK: &str = "Clock, request ids and limits";
     /// How vendors behave.
     pub const VENDORS: &str = "Vendors";
     /// Who may use what, and how much.
     pub const ACCESS: &str = "Access";
-    /// Encryption, and what goes through the server as a proxy.
+    /// Encryption, and the server as a proxy.
     pub const TLS: &str = "TLS and proxies";
-    /// What is kept of requests.
+    /// What is recorded about requests.
     pub const JOURNAL: &str = "Journal";
     /// What is written to standard error.
     pub const LOG: &str = "Log";
-    /// The command of `exec`, and what is said of it.
+    /// The command of `exec`, and its reports.
     pub const COMMAND: &str = "Command";
 }
 
@@ -32,8 +32,7 @@ pub const EXEC_FAIL_ON_WARNINGS: &str = "Exit with 124 in place of 0 if a strict
 /// The help of `--fixture` at commands that read a library.
 pub const FIXTURE_TO_READ: &str = "The fixture to read: a file, `demo`, `docs`, `empty`, or the JSON itself. Repeatable, or separated by commas [default: demo and docs]";
 
-/// What stands below the options in the help of the program: examples, and the emulator's own API, which is no option and
-/// would not be found otherwise.
+/// The end of the program's help: examples, and the emulator's own API, which users would not find among the options.
 pub fn examples() -> String {
     let provider = providers::names()[0];
     format!(
@@ -55,7 +54,7 @@ The emulator's own API:
     )
 }
 
-/// What stands below the options in the help of `exec`.
+/// The end of the help of `exec`: examples and the variables of the command.
 pub fn exec_examples() -> String {
     let variables = providers::cards().into_iter().map(|card| {
         let ClientEnv { base_url, key, .. } = card.client_env;
@@ -80,7 +79,7 @@ Examples:
     )
 }
 
-/// What stands below the options in the help of `env`.
+/// The end of the help of `env`: examples.
 pub fn env_examples() -> String {
     let provider = providers::names()[0];
     format!(
@@ -92,7 +91,7 @@ pub fn env_examples() -> String {
     )
 }
 
-/// The help of `--variant`, with the first variant of the cards whose second option is the example.
+/// The help of `--variant`. The example is the second option of the first variant that has two.
 pub fn of_variant() -> String {
     let mut variants = providers::cards().into_iter().flat_map(|card| card.variants.iter().map(move |one| (card, one)));
     let example = variants.find_map(|(card, variant)| {

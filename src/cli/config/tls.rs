@@ -1,4 +1,4 @@
-//! The options of TLS, and of what goes through the server as a proxy.
+//! The options of TLS, and those of the server as a proxy.
 
 use std::env;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub struct TlsOptions {
     pub others: OtherHosts,
 }
 
-/// What happens to a CONNECT to a host that is no vendor's.
+/// What happens to a CONNECT to a host that is not a vendor's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OtherHosts {
     /// It is refused.
@@ -45,7 +45,7 @@ impl From<OtherHosts> for Others {
 }
 
 impl TlsOptions {
-    /// What connections need for TLS, and what the user has to know about an authority that is kept.
+    /// The names and certificates for TLS, and warnings about a stored certificate authority (CA).
     pub fn open(&self) -> Result<(Tls, Vec<String>), String> {
         let names = Names::new(directory::hosts().iter().chain(&self.tls_name));
         match &self.tls_dir {
@@ -54,7 +54,7 @@ impl TlsOptions {
         }
     }
 
-    /// The proxy through which tunnels to other hosts lead, if the environment names one.
+    /// The proxy for tunnels to other hosts, if they are allowed and the environment names one.
     pub fn upstream(&self) -> Result<Option<Upstream>, String> {
         if self.others == OtherHosts::Refuse {
             return Ok(None);
@@ -71,7 +71,7 @@ impl TlsOptions {
     }
 }
 
-/// The hosts that the environment exempts from its proxy.
+/// The value of `NO_PROXY`: the hosts that are reached without the proxy. Empty if it is not set.
 pub fn exempt_hosts() -> String {
     variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default()
 }

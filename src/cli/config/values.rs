@@ -1,4 +1,4 @@
-//! How the values of options are read.
+//! Reads the values of options. Each error says what the value has to be.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -9,10 +9,10 @@ use crate::clock::{self, Micros};
 use crate::library::fixture;
 use crate::library::model::Status;
 
-/// An address as it is written, and a port.
+/// A host as the user wrote it, and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostAndPort {
-    /// A name or an address; one of IPv6 is in brackets.
+    /// A name or an address; an IPv6 address is in brackets.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -24,16 +24,16 @@ impl fmt::Display for HostAndPort {
     }
 }
 
-/// A file for a report, and what is written there.
+/// The file of a report, and its format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFile {
     /// The file.
     pub path: PathBuf,
-    /// What its ending asks for.
+    /// The format, by the file's extension.
     pub kind: ReportKind,
 }
 
-/// What a report is.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {
     /// The summary as JSON.
@@ -44,7 +44,7 @@ pub enum ReportKind {
     Har,
 }
 
-/// A file for a report. Its ending says what is written there.
+/// Reads the path of a report's file. Its extension decides the format.
 pub fn report_file(text: &str) -> Result<ReportFile, String> {
     let path = PathBuf::from(text);
     let kind = match Path::new(text).extension().and_then(|ending| ending.to_str()) {
@@ -56,24 +56,24 @@ pub fn report_file(text: &str) -> Result<ReportFile, String> {
     Ok(ReportFile { path, kind })
 }
 
-/// A number of seconds.
+/// Reads a number of seconds, at most a day; fractions are allowed.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     const MOST: f64 = 86_400.0;
     let seconds = text.parse().ok().filter(|seconds| (0.0..=MOST).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or_else(|| format!("not a number of seconds from 0 to {MOST}"))
 }
 
-/// The state of an asset.
+/// Reads the state of an asset.
 pub fn status(text: &str) -> Result<Status, String> {
     serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
-/// A time in the form of RFC 3339.
+/// Reads a time in the format of RFC 3339.
 pub fn time(text: &str) -> Result<Micros, String> {
     clock::read_rfc3339(text).ok_or_else(|| "not a time such as 2026-03-21T12:00:00Z".to_owned())
 }
 
-/// The id of a workspace.
+/// Reads the id of a workspace.
 pub fn workspace_id(text: &str) -> Result<String, String> {
     if fixture::is_workspace_id(text) {
         Ok(text.to_owned())
@@ -82,22 +82,22 @@ pub fn workspace_id(text: &str) -> Result<String, String> {
     }
 }
 
-/// A whole number.
+/// Reads a whole number that is not negative.
 pub fn whole_number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("not a whole number from 0 to {}", u64::MAX))
 }
 
-/// A number of things that fit into memory.
+/// Reads a number of items or bytes in memory.
 pub fn size(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| format!("not a whole number from 0 to {}", usize::MAX))
 }
 
-/// A port.
+/// Reads a port; 0 is allowed.
 pub fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "not a port from 0 to 65535".to_owned())
 }
 
-/// A token, which is not empty.
+/// Reads a token, which must not be empty.
 pub fn token(text: &str) -> Result<String, String> {
     if text.is_empty() {
         Err("a token is not empty; leave the option out for none".to_owned())
@@ -106,12 +106,12 @@ pub fn token(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads an address with a port, or one of them. Without an address it is loopback, without a port it is 4750.
+/// Reads an address, a port or both. The default address is loopback, the default port 4750.
 pub fn listen(text: &str) -> Result<HostAndPort, String> {
     address(text, 4750)
 }
 
-/// The same, but without a port it is a free one.
+/// Reads an address, a port or both, like [`listen`], but the default port is 0: the system chooses a free one.
 pub fn free_port(text: &str) -> Result<HostAndPort, String> {
     address(text, 0)
 }

@@ -1,9 +1,9 @@
 //! The command of `exec` on Unix.
 //!
-//! Where there is a terminal, the command is in our process group. So the terminal treats it as it would without us: it may
-//! read, Ctrl-C and Ctrl-Z reach it once and reach us, too, and whoever started us (a shell, `npm`, `make`) sees what it is used
-//! to see. We live through Ctrl-C, and stop and go on with it at Ctrl-Z. Where there is no terminal, it has a group of its own,
-//! and gets the signals that we get.
+//! With a terminal, the command stays in this process's group, so the terminal treats it as it would without `exec`: it
+//! can read input, Ctrl-C and Ctrl-Z reach it once, and the parent (a shell, `npm`, `make`) sees the usual behaviour.
+//! The same keys reach this process: it survives Ctrl-C, and Ctrl-Z stops it together with the command. Without a
+//! terminal, the command gets a process group of its own, and signals to this process are forwarded to it.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -28,24 +28,24 @@ use super::leftovers::Leftovers;
 use super::signals::{Event, Signals};
 use crate::cli::client_env::Variable;
 
-/// The command, which runs.
+/// The running command.
 pub struct Child {
     pid: Pid,
-    /// Whether it is in a process group of its own, which has its number.
+    /// Whether the command leads a process group of its own, whose id is then `pid`.
     has_own_group: bool,
     leftovers: Leftovers,
     signals: Signals,
     exited: Arc<Notify>,
     grace: Duration,
-    /// When it is killed, once it was asked to end.
+    /// When the command is killed; set when SIGTERM or SIGHUP is forwarded to it.
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Whether that is over.
+    /// Whether the time to end is over, so that what is left is killed.
     is_late: bool,
     has_ended: bool,
 }
 
 impl Child {
-    /// Starts it, with these variables set or taken away.
+    /// Starts the command, with these variables set or removed. After SIGTERM or SIGHUP it has `grace` to end.
     pub fn start(words: &[OsString], variables: &[Variable], grace: Duration) -> Result<Child, NotStarted> {
         let (program, arguments) = words.split_first().expect("the command line has a command");
         let failed = |cause| NotStarted::new(program, cause);
@@ -61,7 +61,7 @@ impl Child {
         if has_own_group {
             command.process_group(0);
         }
-        // Before it starts: it may end at once, and whoever sees it run may send us a signal.
+        // Before the command starts: it may end at once, and a caller that sees it run may send this process a signal.
         let signals = Signals::listen().map_err(failed)?;
         let leftovers = Leftovers::watch();
         let pid = Pid::from_child(&command.spawn().map_err(failed)?);
@@ -70,7 +70,7 @@ impl Child {
         Ok(Child { pid, has_own_group, leftovers, signals, exited, grace, deadline, is_late, has_ended })
     }
 
-    /// Waits until it has ended, passes signals on to it meanwhile, and then ends what it left behind.
+    /// Waits until the command has ended and forwards signals to it. Then ends the processes that it left behind.
     pub async fn end(mut self) -> io::Result<Ended> {
         let ended = loop {
             if let Some(ended) = self.reap()? {
@@ -94,7 +94,7 @@ impl Child {
         Ok(ended)
     }
 
-    /// Takes note of children that have ended, and says how the command did, if it is among them.
+    /// Reaps children that have ended. If the command is among them, returns how it ended.
     fn reap(&self) -> io::Result<Option<Ended>> {
         loop {
             match wait(WaitOptions::NOHANG) {
@@ -106,7 +106,8 @@ impl Child {
         }
     }
 
-    /// Passes a signal on. What the keys of a terminal send has reached the command already.
+    /// Forwards a signal to the command. Ctrl-C and Ctrl-\ are not forwarded if the command is in this process's group,
+    /// since the terminal has sent them to it already.
     fn pass_on(&mut self, signal: Signal) {
         let is_from_keys = [Signal::INT, Signal::QUIT].contains(&signal);
         if is_from_keys && !self.has_own_group {
@@ -118,9 +119,10 @@ impl Child {
         }
     }
 
-    /// It may have ended without being waited for, so its number is still its own.
+    /// Sends a signal to the command or its group. The pid cannot be another process's: the system does not reuse it
+    /// until [`Self::reap`] has reaped the command.
     fn send(&self, signal: Signal) {
-        // What fails because it has ended is what was wanted.
+        // An error means that the command has already ended.
         let _ = match self.has_own_group {
             true => kill_process_group(self.pid, signal),
             false => kill_process(self.pid, signal),
@@ -136,9 +138,10 @@ impl Child {
         self.has_own_group.then_some(self.pid)
     }
 
-    /// Asks what the command left behind to end, and kills what has not done so in time, or when we are asked to end.
+    /// Asks the processes that the command left behind to end. Kills those that are left after the grace period, or
+    /// when this process gets another signal.
     async fn end_leftovers(&mut self) -> io::Result<()> {
-        // The Ctrl-C that ended the command is not one for those that it left behind.
+        // The Ctrl-C that ended the command must not count as the signal that kills what is left.
         self.signals.forget();
         let group = self.own_group();
         let mut deadline = Some(self.deadline.take().unwrap_or_else(|| Box::pin(sleep(self.grace))));
@@ -161,7 +164,7 @@ impl Child {
     }
 }
 
-/// Whatever goes wrong here, the command does not outlive us.
+/// Kills the command if an error prevents waiting for it, so that it does not outlive `exec`.
 impl Drop for Child {
     fn drop(&mut self) {
         if !self.has_ended {
@@ -178,8 +181,8 @@ fn ended(status: WaitStatus) -> Ended {
     }
 }
 
-/// Waits for a process in a thread of its own, and leaves it to be reaped. Whoever started us may have blocked SIGCHLD, which
-/// would then never arrive.
+/// Notifies when a process has exited, from a thread that waits for it without reaping it. SIGCHLD is not enough: the
+/// parent of `exec` may have blocked it, and then it never arrives.
 fn notify_of_exit(pid: Pid) -> io::Result<Arc<Notify>> {
     let exited = Arc::new(Notify::new());
     let notified = exited.clone();
@@ -192,7 +195,7 @@ fn notify_of_exit(pid: Pid) -> io::Result<Arc<Notify>> {
     Ok(exited)
 }
 
-/// Whether this process has a terminal that controls it, whatever its standard streams are.
+/// Whether this process has a controlling terminal, whatever its standard streams are.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }

@@ -1,5 +1,5 @@
-//! The command of `exec` on Windows: in a job object, which ends with it. Ctrl-C reaches it through the console; when the console
-//! closes or the system shuts down, the job is ended.
+//! The command of `exec` on Windows. It runs in a job object, which is terminated after it. Ctrl-C reaches the command
+//! through the console; when the console closes or the system shuts down, the job is terminated.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,11 +13,12 @@ use tokio::time::sleep;
 use super::ended::{Ended, NotStarted};
 use crate::cli::client_env::Variable;
 
-/// The command, which runs.
+/// The running command.
 pub struct Child(Box<dyn ChildWrapper>);
 
 impl Child {
-    /// Starts it, with these variables set or taken away. There is no way to ask it to end, so there is no time to wait.
+    /// Starts the command, with these variables set or removed. The grace period is unused: Windows has no signal that
+    /// asks a process to end.
     pub fn start(words: &[OsString], variables: &[Variable], _grace: Duration) -> Result<Child, NotStarted> {
         let (program, arguments) = words.split_first().expect("the command line has a command");
         let mut command = Command::new(program);
@@ -32,7 +33,7 @@ impl Child {
         started.map(Child).map_err(|cause| NotStarted::new(program, cause))
     }
 
-    /// Waits until it has ended, and ends what it left behind.
+    /// Waits until the command has ended. What it left behind is terminated when `self` is dropped.
     pub async fn end(mut self) -> io::Result<Ended> {
         const PAUSE: Duration = Duration::from_millis(10);
         let (mut interrupt, mut halt, mut close, mut shutdown) =
@@ -54,10 +55,10 @@ impl Child {
     }
 }
 
-/// What is left of the job ends.
+/// Terminates the processes that are left in the job.
 impl Drop for Child {
     fn drop(&mut self) {
-        // It fails only if nothing is left.
+        // This fails only if no process is left.
         let _ = self.0.start_kill();
     }
 }

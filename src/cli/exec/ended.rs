@@ -7,9 +7,9 @@ use std::io;
 /// How the command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this code.
+    /// It exited with this code.
     Code(u8),
-    /// By this signal.
+    /// This signal ended it.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals"))]
     Signal(u8),
 }

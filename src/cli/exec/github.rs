@@ -1,4 +1,4 @@
-//! In GitHub Actions the summary also goes to the page of the run, and what went wrong is one annotation.
+//! In GitHub Actions the summary is also added to the page of the run, and a failure becomes one annotation.
 
 use std::env;
 use std::ffi::OsString;
@@ -7,15 +7,15 @@ use std::io::Write;
 
 use super::summary::Finished;
 
-/// The file in which a step writes what the page of its run shows.
+/// The variable that names the file for the step's part of that page.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// The file, if the environment names one.
+/// The file that the variable names, if it is set.
 fn file() -> Option<OsString> {
     env::var_os(SUMMARY).filter(|file| !file.is_empty())
 }
 
-/// Adds a run that has ended to the page, if there is one.
+/// Adds the summary to the page, if there is one.
 pub fn add_to_page(finished: &Finished) -> Result<(), String> {
     let Some(file) = file() else { return Ok(()) };
     let opened = OpenOptions::new().append(true).create(true).open(&file);
@@ -23,7 +23,8 @@ pub fn add_to_page(finished: &Finished) -> Result<(), String> {
     written.map_err(|cause| format!("cannot write `{}`, which {SUMMARY} names: {cause}", file.to_string_lossy()))
 }
 
-/// The one thing to be said beside the page: only where something went wrong that the emulator knows of.
+/// The annotation: an error for warnings in strict workspaces, a warning if the run failed and requests were refused.
+/// `None` outside GitHub Actions, and if the run succeeded or nothing was refused.
 pub fn annotation(finished: &Finished) -> Option<String> {
     file()?;
     let says = match finished.totals.refusals.first() {

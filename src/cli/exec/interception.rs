@@ -1,26 +1,27 @@
-//! The variables of `exec --intercept`: clients take the emulator for their proxy and trust its authority, so that what they send
-//! to a vendor's own address is answered here.
+//! The variables of `exec --intercept`: clients use the emulator as their proxy and trust its certificate authority
+//! (CA), so that the emulator answers requests to a vendor's own address.
 
 use super::trust::TrustFiles;
 use crate::cli::client_env::{Variable, is_base_url};
 use crate::providers::directory;
 
-/// What is never asked of a proxy: servers of the test's own.
+/// Hosts that clients always reach directly, since the test may have servers of its own there.
 const OWN_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Those that name the proxy. `curl` reads `http_proxy` in lower case only.
+/// The variables that name the proxy. `curl` reads `http_proxy` in lower case only.
 const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// Those that name the hosts it is not asked for.
+/// The variables that name the hosts which are reached without the proxy.
 const EXEMPT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Those that would lead to another proxy.
+/// Variables that could name another proxy, and are removed.
 const OTHER_PROXY: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
-/// Those that name a file in place of the system's authorities.
+/// The variables that name a file of CAs to use instead of the system's.
 const ALL_AUTHORITIES: [&str; 4] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"];
 
-/// The variables of the command, made of those that it has without interception: clients go to their vendors' own addresses.
+/// Turns the variables that the command has without `--intercept` into those with it. The base URLs are removed, so
+/// that clients call the vendors' own addresses.
 pub fn intercepting(variables: Vec<Variable>, origin: &str, exempt: &str, trust: &TrustFiles) -> Vec<Variable> {
     let set = |name, value: &str| Variable { name, value: Some(value.to_owned()) };
     let kept = variables.into_iter().map(|one| if is_base_url(&one) { Variable { value: None, ..one } } else { one });
@@ -34,8 +35,8 @@ pub fn intercepting(variables: Vec<Variable>, origin: &str, exempt: &str, trust:
     all
 }
 
-/// The hosts that the proxy is not asked for: this machine, the address of the emulator, and those that the parent exempts. Of
-/// these, what would exempt a vendor is left out: the real service would be called.
+/// The value of `NO_PROXY`: this machine, the address of the emulator, and the entries of the parent's `NO_PROXY`.
+/// Entries that cover a vendor are left out, since clients would call the real service.
 pub fn exempt(address: &str, parents: &str) -> String {
     let vendors = directory::hosts();
     let parents = parents.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
@@ -49,7 +50,7 @@ pub fn exempt(address: &str, parents: &str) -> String {
     all.join(",")
 }
 
-/// Whether a client may take this for a name of the host: some compare the ends alone, without regard to dots.
+/// Whether a client may apply this entry to the host. Some only compare the end of the name, even within a label.
 fn covers(exempt: &str, host: &str) -> bool {
     let name = exempt.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(exempt, |(name, _)| name);
     host.ends_with(&name.trim_matches(['*', '.']).to_ascii_lowercase())

@@ -1,9 +1,9 @@
-//! What the command of `exec` left behind when it ended.
+//! The processes that the command of `exec` left running when it ended.
 //!
-//! On Linux a process whose parent ends becomes our child. So what is left, in whichever process group, is found among our
-//! children, and none of their numbers can be given away before we have taken note of their end. What began a session of its own
-//! has detached itself on purpose, and is left alone. Elsewhere it is what is left of the command's process group, if it has one
-//! of its own.
+//! On Linux this process is a subreaper: an orphaned descendant becomes its child. So leftovers of any process group
+//! are found among its children, and the system cannot reuse their pids before they are reaped. A process in a session
+//! of its own has detached itself on purpose and is left alone. On other systems the leftovers are the processes in
+//! the command's process group, if it has one of its own.
 
 #[cfg(target_os = "linux")]
 pub use self::linux::Leftovers;
@@ -22,40 +22,40 @@ mod linux {
 
     /// What is left of the command.
     pub struct Leftovers {
-        /// The children that this process had before it became `exec`: they are not the command's.
+        /// The children that this process had before the command started.
         earlier: Vec<Pid>,
-        /// Those that were asked to end.
+        /// The processes that were asked to end.
         asked: Vec<Pid>,
     }
 
     impl Leftovers {
-        /// Lets what loses its parent become our child from here on.
+        /// Makes this process a subreaper. Call it before the command starts.
         pub fn watch() -> Leftovers {
-            // Linux has had this for long. Without it, only direct children are found.
+            // Every current Linux has this. Without it, only direct children are found.
             let _ = set_child_subreaper(Some(getpid()));
             Leftovers { earlier: children(), asked: Vec::new() }
         }
 
-        /// Asks those that were not asked yet to end; whether there are any, asked or not.
+        /// Sends SIGTERM to leftovers that have not had it yet. Returns whether any are left, asked or not.
         pub fn ask_to_end(&mut self, _: Option<Pid>) -> bool {
             let left = self.left();
             for pid in &left {
                 if !self.asked.contains(pid) {
                     self.asked.push(*pid);
                     send(*pid, Signal::TERM);
-                    // One that is stopped cannot end.
+                    // A stopped process handles SIGTERM only after SIGCONT.
                     send(*pid, Signal::CONT);
                 }
             }
             !left.is_empty()
         }
 
-        /// Kills them; whether there were any that we may kill. A program that became another user is not ours to end.
+        /// Kills the leftovers. Returns whether any could be killed: a process that changed its user is not waited for.
         pub fn kill(&mut self, _: Option<Pid>) -> bool {
             self.left().into_iter().filter(|pid| send(*pid, Signal::KILL)).count() > 0
         }
 
-        /// Whatever changes here is told by the end of a child.
+        /// Never resolves: SIGCHLD reports every change here, and the caller waits for that as well.
         pub async fn changed(&self) {
             pending().await
         }
@@ -65,14 +65,14 @@ mod linux {
         }
     }
 
-    /// Sends a signal; whether it could be sent. Until we have taken note of an end, it can.
+    /// Sends a signal and returns whether that worked. It also works for a process that has ended but is not reaped.
     fn send(pid: Pid, signal: Signal) -> bool {
         kill_process(pid, signal).is_ok()
     }
 
-    /// Our children in our session, but for those that have ended.
+    /// The children of this process that are in its session and still run.
     fn children() -> Vec<Pid> {
-        // Most often there are none, which is cheaper to ask for.
+        // Mostly there are no children, and asking for that is cheaper than reading `/proc`.
         let any = waitid(WaitId::All, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
         if any.is_err_and(|cause| cause == Errno::CHILD) {
             return Vec::new();
@@ -82,7 +82,8 @@ mod linux {
         let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let is_ours = |pid: &Pid| {
             let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-            // Behind the name, which may hold anything: the state, the parent, the group and the session.
+            // The name can contain any characters, so the fields are counted from its closing bracket: state, parent,
+            // group, session.
             let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').take(4).collect();
             let number = |field: &str| field.parse().ok().and_then(Pid::from_raw);
             matches!(*fields, [state, parent, _, of]
@@ -104,12 +105,12 @@ mod other {
     }
 
     impl Leftovers {
-        /// Nothing has to be done beforehand.
+        /// Does nothing: a process group needs no preparation.
         pub fn watch() -> Leftovers {
             Leftovers { was_asked: false }
         }
 
-        /// Asks them to end, once; whether there are any.
+        /// Sends SIGTERM to the group at the first call. Returns whether any process of it is left.
         pub fn ask_to_end(&mut self, group: Option<Pid>) -> bool {
             let Some(group) = group else { return false };
             match std::mem::replace(&mut self.was_asked, true) {
@@ -118,12 +119,12 @@ mod other {
             }
         }
 
-        /// Kills them; whether there were any.
+        /// Kills the group. Returns whether any process of it was left.
         pub fn kill(&mut self, group: Option<Pid>) -> bool {
             group.is_some_and(|group| kill_process_group(group, Signal::KILL).is_ok())
         }
 
-        /// They are not our children, and nothing tells when they end.
+        /// Resolves after a short time: leftovers are not children of this process, so their end is not reported.
         pub async fn changed(&self) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -1,6 +1,6 @@
-//! `assetmock exec`: serves while a command runs whose environment says where, and exits with its code. The port is taken
-//! before the command starts, so its first request is answered. What it says goes to standard error; standard output, standard
-//! input and the terminal are the command's.
+//! `assetmock exec`: serves while a command runs, and exits with its code. Environment variables tell the command where
+//! the server is. The port is opened before the command starts, so its first request is answered. Messages go to
+//! standard error; standard input, standard output and the terminal belong to the command.
 
 #[cfg(unix)]
 mod child_unix;
@@ -47,10 +47,10 @@ use crate::server;
 
 /// The exit code if the emulator could not start.
 pub const CANNOT_START: u8 = 125;
-/// The exit code if the command did well, but there were warnings that count.
+/// The exit code if the command succeeded, but strict workspaces had warnings and `--fail-on-warnings` was set.
 const WARNED: u8 = 124;
 
-/// Serves, runs the command, and gives its exit code.
+/// Serves, runs the command, and returns its exit code.
 pub fn exec(options: &Exec) -> ExitCode {
     let log = match Log::start(options.serve.log_format, options.serve.log_level.into()) {
         Ok(log) => log,
@@ -71,7 +71,7 @@ pub fn exec(options: &Exec) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// What came of it.
+/// The outcome of a run.
 enum Run {
     Ended(Finished),
     NotStarted(NotStarted),
@@ -94,20 +94,20 @@ fn serve_and_run(options: &Exec, log: &Log) -> Outcome<Run> {
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server::run(listener, app.clone(), async {
-            // It also stops if the sender is gone.
+            // The server also stops when the sender is dropped.
             let _ = stopped.await;
         }));
         app.log.write_ready(address);
         let _port_file = port_file.map(|file| file.write(address.port())).transpose()?;
         let ended = match Child::start(&options.command, &variables, options.grace) {
             Ok(child) => {
-                // Only now: the command has the limit that it would have without us.
+                // After the start of the command, so that the command inherits the original limit.
                 raise_open_files();
                 Ok(child.end().await?)
             }
             Err(failure) => Err(failure),
         };
-        // First the requests that were under way end, so that they are counted, too.
+        // Requests in progress end before the summary is made, so that they are counted.
         drop(stop);
         if let Err(cause) = serving.await? {
             tracing::error!(%cause, "the server failed");
@@ -126,7 +126,7 @@ async fn client_variables(app: &App, address: SocketAddr) -> Outcome<Vec<Variabl
     Ok(variables(&format!("http://{}", reachable(address)), &workspaces, &keys))
 }
 
-/// The variables of a command whose calls to the vendors' own addresses are answered here.
+/// The variables of a command with `--intercept`.
 fn intercept(options: &Exec, variables: Vec<Variable>, address: SocketAddr, trust: &TrustFiles) -> Vec<Variable> {
     let address = reachable(address);
     let parents = match options.serve.tls.others {
@@ -137,7 +137,7 @@ fn intercept(options: &Exec, variables: Vec<Variable>, address: SocketAddr, trus
     intercepting(variables, &format!("http://{address}"), &exempt, trust)
 }
 
-/// Writes what the command is to trust, and says what will not work.
+/// Writes the certificate files that the command trusts, and warns about what will not work.
 fn prepare_interception(options: &Exec, app: &App, log: &Log) -> Result<TrustFiles, String> {
     node::too_old().iter().for_each(|line| log.print(line));
     let trust = TrustFiles::write(app.tls.identity()?.authority())?;
@@ -147,7 +147,7 @@ fn prepare_interception(options: &Exec, app: &App, log: &Log) -> Result<TrustFil
     Ok(trust)
 }
 
-/// What there is to say once the command has ended, written where it was asked for.
+/// Makes the summary of the run, and writes the report and GitHub's page.
 fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> Finished {
     let unfired = app.faults.never_fired(app.clock.now());
     let totals = app.summary.as_ref().map(|summary| summary.totals(unfired)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether the `node` of the command reads the variable that makes it use a proxy.
+//! Whether the `node` of the command reads `NODE_USE_ENV_PROXY`, which makes its `fetch` use a proxy.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long `node --version` may take.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// What is to be said of the `node` in the path, if there is one that is too old. None that answers in time is not one.
+/// A warning if the `node` in `PATH` is too old. `None` also if there is no `node` or it does not answer in time.
 pub fn too_old() -> Option<String> {
     let version = version()?;
     (!reads_proxy(&version)?).then(|| {
@@ -25,20 +25,20 @@ fn version() -> Option<String> {
     let mut child = command.spawn().ok()?;
     let mut output = child.stdout.take()?;
     let (sender, answer) = mpsc::channel();
-    // In a thread of its own, which ends with the output.
+    // Reads in a thread, since reading has no timeout. The thread ends at the end of the output.
     thread::spawn(move || {
         let mut text = String::new();
         let read = output.read_to_string(&mut text);
         let _ = sender.send(read.ok().map(|_| text));
     });
     let text = answer.recv_timeout(LIMIT).ok().flatten();
-    // It has ended, or is too slow.
+    // `node` has ended, or it is too slow.
     let _ = child.kill();
     let _ = child.wait();
     text.map(|text| text.trim().to_owned())
 }
 
-/// Whether this version knows `NODE_USE_ENV_PROXY`, if it is a version.
+/// Whether this version knows `NODE_USE_ENV_PROXY`; `None`: the text is not a version.
 fn reads_proxy(version: &str) -> Option<bool> {
     let mut numbers = version.strip_prefix('v')?.split('.').map(|number| number.parse::<u32>().ok());
     let (major, minor) = (numbers.next()??, numbers.next()??);

@@ -7,13 +7,13 @@ use super::summary::Finished;
 use crate::cli::config::{ReportFile, ReportKind};
 use crate::emulator::journal::{Filter, Har, Journal};
 
-/// A report to be written at the end.
+/// A report that is written at the end.
 pub struct Report<'f>(&'f ReportFile);
 
 impl Report<'_> {
-    /// Makes sure that it can be written, before the command does its work.
+    /// Checks that the report can be written, before the command does its work.
     pub fn prepare(file: &ReportFile) -> Result<Report<'_>, String> {
-        // A pipe would keep us waiting for its reader.
+        // Opening a pipe would wait for its reader.
         if fs::metadata(&file.path).is_ok_and(|found| !found.is_file()) {
             return Err(unwritten(file, &io::Error::other("it is not a regular file")));
         }
@@ -22,7 +22,7 @@ impl Report<'_> {
         Ok(Report(file))
     }
 
-    /// Writes it.
+    /// Writes the report in the format of its file name.
     pub fn write(self, finished: &Finished, journal: &Journal) -> Result<(), String> {
         let text = match self.0.kind {
             ReportKind::Json => finished.json(),

@@ -1,4 +1,4 @@
-//! The signals that reach `exec`, and those that say that a child has ended.
+//! The signals that `exec` receives, including SIGCHLD, which says that a child has ended.
 
 use std::future::poll_fn;
 use std::io;
@@ -7,26 +7,26 @@ use std::task::{Context, Poll, Waker};
 use rustix::process::Signal;
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// What is listened for besides the ends of children.
+/// The signals that `exec` handles besides SIGCHLD.
 const LISTENED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
 
-/// Something that happened.
+/// A signal that arrived.
 pub enum Event {
-    /// A child has ended, or several have.
+    /// One or more children have ended (SIGCHLD).
     ChildEnded,
-    /// A signal has arrived.
+    /// Another signal.
     Arrived(Signal),
 }
 
-/// What happens from here on.
+/// The signals that arrive from [`Signals::listen`] on.
 pub struct Signals {
     arriving: Vec<(Signal, unix::Signal)>,
     child_ended: unix::Signal,
 }
 
 impl Signals {
-    /// Listens. What this process was told to ignore (`nohup`, a job in the background of a script) stays ignored, by the
-    /// command, too.
+    /// Installs the handlers. Signals that this process ignores (`nohup`, a background job of a script) stay ignored,
+    /// and the command inherits that.
     pub fn listen() -> io::Result<Signals> {
         let ignored = ignored();
         let listened = LISTENED.into_iter().filter(|one| ignored & (1 << (one.as_raw() - 1)) == 0);
@@ -34,12 +34,12 @@ impl Signals {
         Ok(Signals { arriving: arriving.collect::<io::Result<_>>()?, child_ended: signal(SignalKind::child())? })
     }
 
-    /// What happens next.
+    /// The next event.
     pub async fn next(&mut self) -> Event {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Forgets what has happened.
+    /// Discards all pending events.
     pub fn forget(&mut self) {
         while self.poll(&mut Context::from_waker(Waker::noop())).is_ready() {}
     }
@@ -54,7 +54,7 @@ impl Signals {
     }
 }
 
-/// The signals that are ignored, a bit each.
+/// A bit mask of the signals that this process ignores; bit 0 is signal 1.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -62,7 +62,7 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// There is no way to ask without unsafe code.
+/// Assumes that none is ignored: asking would take unsafe code.
 #[cfg(not(target_os = "linux"))]
 fn ignored() -> u64 {
     0

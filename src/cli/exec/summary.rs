@@ -1,5 +1,5 @@
-//! What `exec` says at the end: as text, as JSON and as Markdown. Where the command failed, the refused requests come first:
-//! they are probably why.
+//! The summary that `exec` writes at the end, as text, JSON or Markdown. If the command failed, the refused requests
+//! come first, since they are the probable cause.
 
 use std::fmt::Write;
 
@@ -15,29 +15,29 @@ use crate::providers;
 pub struct Finished {
     /// How the command ended.
     pub ended: Ended,
-    /// The exit code of it all.
+    /// The exit code of `exec`.
     pub code: u8,
-    /// The strict workspaces that had warnings, if these count.
+    /// The strict workspaces that had warnings, with `--fail-on-warnings`; empty without it.
     pub strict: Vec<String>,
-    /// Whether there were warnings that should count, and no strict workspace.
+    /// Whether `--fail-on-warnings` had no effect: there were warnings, but no strict workspace.
     pub none_was_strict: bool,
-    /// What became of all requests.
+    /// The totals over all requests.
     pub totals: Totals,
-    /// Why a report could not be written.
+    /// Why a report or GitHub's page could not be written.
     pub unwritten: Option<String>,
 }
 
-/// The heading of the hosts that are no vendor's.
+/// The heading of the refused hosts, which are not a vendor's.
 const OTHER_HOSTS: &str = "Refused, since the hosts are no vendor's (`--others tunnel` passes these on)";
 
-/// Something to show below a heading, as sentences.
+/// A heading and the lines below it.
 struct Section {
     title: &'static str,
     lines: Vec<String>,
 }
 
 impl Finished {
-    /// What it comes to, in one line.
+    /// The outcome in one line, without a full stop.
     pub fn headline(&self) -> String {
         let Totals { requests, refused, .. } = self.totals;
         let requests = match requests {
@@ -55,7 +55,7 @@ impl Finished {
         }
     }
 
-    /// The text for standard error.
+    /// The summary as text, for standard error.
     pub fn text(&self) -> String {
         let mut text = format!("assetmock: {}\n", self.headline());
         for Section { title, lines } in self.sections() {
@@ -65,7 +65,7 @@ impl Finished {
         text
     }
 
-    /// The same as Markdown.
+    /// The summary as Markdown.
     pub fn markdown(&self) -> String {
         let mut text = format!("### assetmock\n\n{}\n", escaped(&self.headline()));
         for Section { title, lines } in self.sections() {
@@ -75,7 +75,7 @@ impl Finished {
         text
     }
 
-    /// The same as JSON.
+    /// The summary as JSON.
     pub fn json(&self) -> String {
         #[derive(Serialize)]
         struct Json<'a> {
@@ -90,7 +90,7 @@ impl Finished {
         serde_json::to_string_pretty(&json).expect("a summary is JSON") + "\n"
     }
 
-    /// The sections that have something to say, in their order.
+    /// The sections that are not empty, in the order in which they are shown.
     fn sections(&self) -> Vec<Section> {
         let Totals { refusals, refused_hosts, ignored_parameters, warnings, unfired_faults, left_out, .. } =
             &self.totals;
@@ -137,7 +137,7 @@ fn title(provider: Option<&str>) -> &'static str {
     provider.and_then(providers::named).map_or("unknown provider", |provider| provider.card().title)
 }
 
-/// What to look at where no request came, with the variables that clients may read.
+/// A hint for a run without requests: the variables that the client should read.
 fn unreached() -> String {
     let variables: Vec<_> = providers::cards().iter().map(|card| card.client_env.base_url).collect();
     format!(
@@ -150,8 +150,8 @@ fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A line that Markdown shows as it is. Backticks are escaped, too: a client's text may hold some, and would end the code that
-/// it stands in.
+/// Escapes text for one line of Markdown; line ends become spaces. Backticks are escaped, too, since a client's text
+/// may contain some, which would end a code span.
 fn escaped(line: &str) -> String {
     let mut text = String::new();
     for letter in line.replace(['\r', '\n'], " ").chars() {

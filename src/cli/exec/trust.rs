@@ -1,6 +1,6 @@
-//! The files by which the command of `exec --intercept` trusts the authority of the emulator: certificates only, for their owner's
-//! eyes only, and removed with the run. What a run that was killed left behind, the next one removes: it knows such a run by
-//! the lock, which ends with the process.
+//! The files that make the command of `exec --intercept` trust the emulator's certificate authority (CA). They contain
+//! certificates only, only their owner can read them, and they are removed at the end of the run. If a run is killed,
+//! the next run removes its files: the lock in their directory is then free, since it ends with the process.
 
 use std::collections::HashSet;
 use std::env;
@@ -9,7 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What the names of the directories begin with.
+/// The prefix of the directories' names.
 const PREFIX: &str = "assetmock-exec-";
 
 const ALL: &str = "authorities.pem";
@@ -17,7 +17,7 @@ const FURTHER: &str = "further.pem";
 const LOCK: &str = "lock";
 const NEW_LOCK: &str = "lock.new";
 
-/// Where systems have the certificates of the authorities that they trust, in one file.
+/// The files in which systems have the certificates of all CAs that they trust.
 const SYSTEM: [&str; 7] = [
     // Debian, Arch, Gentoo, NixOS.
     "/etc/ssl/certs/ca-certificates.crt",
@@ -33,26 +33,26 @@ const SYSTEM: [&str; 7] = [
     "/usr/local/etc/ssl/cert.pem",
 ];
 
-/// The variables that name authorities: files, or directories of files. Programs that read one take it in place of the system's.
+/// The variables that name CAs, as files or as directories of files. Programs use these instead of the system's.
 const NAMED: [&str; 5] = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"];
 
-/// The one that names further authorities for Node.
+/// The variable that names additional CAs for Node.
 const NAMED_FURTHER: &str = "NODE_EXTRA_CA_CERTS";
 
-/// The files, for as long as this lives.
+/// The files of a run. They are removed when this is dropped.
 pub struct TrustFiles {
     directory: PathBuf,
     _lock: File,
-    /// The one with the system's authorities, those that the parent names, and ours.
+    /// The path of the file with the system's CAs, those that the parent names, and the emulator's.
     pub all: String,
-    /// The one with those that the parent names for Node, and ours.
+    /// The path of the file with the CAs that the parent names for Node, and the emulator's.
     pub further: String,
-    /// Whether there are authorities besides ours in the first.
+    /// Whether `all` has other CAs than the emulator's.
     pub has_others: bool,
 }
 
 impl TrustFiles {
-    /// Writes them. `own` is the certificate of our authority.
+    /// Writes the files. `own` is the certificate of the emulator's CA.
     pub fn write(own: &str) -> Result<TrustFiles, String> {
         let temporary = env::temp_dir();
         let failed = |cause: io::Error| {
@@ -80,12 +80,13 @@ impl TrustFiles {
 
 impl Drop for TrustFiles {
     fn drop(&mut self) {
-        // What cannot be removed now, the next run removes.
+        // If this fails, the next run removes the directory.
         let _ = remove(&self.directory);
     }
 }
 
-/// The certificates of the system, and of what variables name. What cannot be read has none, as for those who would read it.
+/// The certificates of the system and of the files that variables name. A file that cannot be read is skipped, since
+/// the command could not read it either.
 fn authorities(variable: impl Fn(&str) -> Option<OsString>) -> Vec<String> {
     let system = SYSTEM.map(PathBuf::from).into_iter().find(|file| file.exists());
     let named = NAMED.iter().filter_map(|name| variable(name));
@@ -93,7 +94,7 @@ fn authorities(variable: impl Fn(&str) -> Option<OsString>) -> Vec<String> {
     system.into_iter().chain(named).flat_map(|path| certificates(&path)).collect()
 }
 
-/// The certificates in a file, or in the files of a directory. Whatever else is in it, such as a key, is left out.
+/// The certificates in a file, or in the files of a directory. Other content, such as a key, is left out.
 fn certificates(path: &Path) -> Vec<String> {
     if let Ok(entries) = fs::read_dir(path) {
         let files = entries.flatten().map(|entry| entry.path()).filter(|file| file.is_file());
@@ -110,7 +111,7 @@ fn certificates_in(pem: &[u8]) -> Vec<String> {
     ended.map(|(inside, _)| format!("{BEGIN}{inside}{END}\n")).collect()
 }
 
-/// Writes certificates, each once, and ours behind them.
+/// Writes the other certificates without duplicates, then the emulator's.
 fn write(mut file: File, others: Vec<String>, own: &str) -> io::Result<()> {
     let mut seen = HashSet::new();
     let mut text: String = others.iter().filter(|one| seen.insert(*one)).map(String::as_str).collect();
@@ -118,7 +119,7 @@ fn write(mut file: File, others: Vec<String>, own: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// A directory of this run, which was not there before.
+/// Makes a new directory for this run.
 fn make_directory(temporary: &Path) -> io::Result<PathBuf> {
     const MOST: u32 = 1000;
     let mut builder = DirBuilder::new();
@@ -135,11 +136,12 @@ fn make_directory(temporary: &Path) -> io::Result<PathBuf> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// Locks a directory. The file has its name only once it is locked: without one, a run has just begun.
+/// Locks a directory. The lock file gets its final name only after it is locked, so that another run, which looks for
+/// that name, does not remove a directory that is not locked yet.
 fn lock(directory: &Path) -> io::Result<File> {
     let new = directory.join(NEW_LOCK);
     let file = create(&new)?;
-    // Where there are no locks, what a killed run leaves stays.
+    // On a file system without locks, the directory of a killed run is not removed.
     if file.try_lock().is_ok() {
         fs::rename(new, directory.join(LOCK))?;
     }
@@ -154,7 +156,7 @@ fn create(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// Removes what runs left that were killed.
+/// Removes the directories of runs that were killed.
 fn remove_left(temporary: &Path) {
     let Ok(entries) = fs::read_dir(temporary) else { return };
     for entry in entries.flatten() {
@@ -164,13 +166,13 @@ fn remove_left(temporary: &Path) {
         if let Some(Ok(lock)) = lock
             && lock.try_lock().is_ok()
         {
-            // If another run does the same at the same time, one of them finds nothing.
+            // Another run may have removed it at the same time.
             let _ = remove(&directory);
         }
     }
 }
 
-/// Whether this is a directory, not a link to one, and its owner is the user who runs this.
+/// Whether this is a directory, not a link to one, that belongs to the user of this process.
 #[cfg(unix)]
 fn is_ours(directory: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -178,13 +180,14 @@ fn is_ours(directory: &Path) -> bool {
     fs::symlink_metadata(directory).is_ok_and(|found| found.is_dir() && found.uid() == user)
 }
 
-/// Each user has a directory for temporary files.
+/// Whether this is a directory, not a link to one. It is the user's, since each has a temporary directory.
 #[cfg(not(unix))]
 fn is_ours(directory: &Path) -> bool {
     fs::symlink_metadata(directory).is_ok_and(|found| found.is_dir())
 }
 
-/// Removes a directory and what we put into it; the lock last, by which it can be found if this does not succeed.
+/// Removes the files of a run and their directory. The lock goes last: if this fails, the next run finds the directory
+/// by it.
 fn remove(directory: &Path) -> io::Result<()> {
     for name in [ALL, FURTHER, NEW_LOCK, LOCK] {
         match fs::remove_file(directory.join(name)) {

@@ -1,8 +1,8 @@
-//! `NO_PROXY`: the hosts that are reached directly although there is a proxy, as curl, Go and Python read the variable.
+//! `NO_PROXY`: the hosts that are reached without the proxy. The syntax is that of curl, Go and Python.
 
 use std::net::IpAddr;
 
-/// The hosts that are reached directly, which the machine itself always is.
+/// The hosts that are reached without the proxy. The machine itself always is one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoProxy(Vec<Exempt>);
 
@@ -11,19 +11,19 @@ pub struct NoProxy(Vec<Exempt>);
 enum Exempt {
     /// `*`.
     All,
-    /// A host name or an address, on any port or on one; of a name also those below it.
+    /// A host name with its subdomains, or an address; `None`: on every port.
     Host(String, Option<u16>),
-    /// The addresses that begin with so many bits of this one.
+    /// A network in CIDR notation: an address and the number of its leading bits.
     Network(IpAddr, u32),
 }
 
 impl NoProxy {
-    /// Reads the entries, which commas separate.
+    /// Reads the entries, which are separated by commas. Entries that cannot be read are skipped.
     pub fn read(text: &str) -> NoProxy {
         NoProxy(text.split(',').map(str::trim).filter_map(Exempt::read).collect())
     }
 
-    /// Whether a host, which is in lower case and without brackets, is reached directly.
+    /// Whether a host is reached without the proxy. `host` is in lower case and without brackets.
     pub fn has(&self, host: &str, port: u16) -> bool {
         let address = host.parse().ok().map(|address: IpAddr| address.to_canonical());
         let is_machine = is_at_or_below(host, "localhost") || address.is_some_and(|address| address.is_loopback());
@@ -40,7 +40,7 @@ impl Exempt {
             return Some(Exempt::Network(network.parse().ok()?, bits.parse().ok()?));
         }
         let (host, port) = match text.rsplit_once(':') {
-            // The colons of an address of IPv6 that is not in brackets are not in front of a port.
+            // In an IPv6 address without brackets, the last colon does not separate a port.
             Some((host, port)) if text.parse::<IpAddr>().is_err() => (host, Some(port.parse().ok()?)),
             _ => (text, None),
         };
@@ -64,7 +64,7 @@ fn is_at_or_below(host: &str, name: &str) -> bool {
     host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether two addresses of one kind begin with the same bits, so many.
+/// Whether two addresses are both IPv4 or both IPv6 and their first `bits` bits are equal.
 fn is_within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {

@@ -1,4 +1,4 @@
-//! Tunnels to other hosts: a connection to one, directly or through another proxy, and bytes that are passed on unread.
+//! Tunnels to other hosts: connects to the host, directly or through another proxy, and forwards bytes unread.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -17,11 +17,11 @@ use tokio::time::{sleep, timeout};
 use super::no_proxy::NoProxy;
 use crate::random::Rng;
 
-/// The tunnels to other hosts. What goes through them is in no journal.
+/// Counts the tunnels to other hosts and detects loops. The requests inside tunnels are not in the journal.
 #[derive(Debug)]
 pub struct Tunnels {
     counted: AtomicU64,
-    /// What this server calls itself to other proxies, which no other server does.
+    /// The random name by which this server recognizes itself in a `Via` header.
     name: String,
 }
 
@@ -32,38 +32,38 @@ impl Default for Tunnels {
 }
 
 impl Tunnels {
-    /// Counts one.
+    /// Counts one tunnel.
     pub fn count(&self) {
         self.counted.fetch_add(1, Relaxed);
     }
 
-    /// How many there were.
+    /// The number of tunnels so far.
     pub fn counted(&self) -> u64 {
         self.counted.load(Relaxed)
     }
 
-    /// Whether a request came through this server before.
+    /// Whether a request has already passed through this server, by its `Via` header: the proxies form a loop.
     pub fn came_through(&self, headers: &HeaderMap) -> bool {
         headers.get_all(VIA).iter().any(|via| via.to_str().is_ok_and(|via| via.contains(&self.name)))
     }
 
-    /// What a request has come through once this server passes it on, as the header `Via` says it.
+    /// The `Via` header of the request that this server sends on: that of `headers`, with this server added.
     pub fn via(&self, headers: &HeaderMap) -> String {
         let before = headers.get_all(VIA).iter().filter_map(|via| via.to_str().ok());
         before.chain([&*format!("1.1 {}", self.name)]).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// How long a connection to another host may take.
+/// How long connecting to another host may take, through a proxy or not.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The longest answer of a proxy to a request for a tunnel.
+/// The longest response head to CONNECT that is read from a proxy, in bytes.
 const LONGEST_HEAD: usize = 16 << 10;
 
-/// How much is passed on at a time.
+/// The size of the buffer for each direction of a tunnel, in bytes.
 const PART: usize = 16 << 10;
 
-/// A proxy that leads to other hosts.
+/// The proxy through which other hosts are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     address: String,
@@ -72,7 +72,8 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// The proxy at this URL, for all hosts but these, as the variables `HTTPS_PROXY` and `NO_PROXY` name them.
+    /// Reads the URL of the proxy and the hosts that are reached without it, in the formats of `HTTPS_PROXY` and
+    /// `NO_PROXY`. The error says what is wrong with the URL.
     pub fn read(url: &str, exempt: &str) -> Result<Upstream, String> {
         let rest = match url.split_once("://") {
             Some(("http", rest)) => rest,
@@ -93,20 +94,20 @@ impl Upstream {
         })
     }
 
-    /// Whether it is the server itself that listens here.
+    /// Whether the proxy's address is that of this server, which listens on `own`.
     pub async fn is_at(&self, own: SocketAddr) -> bool {
         let has_own_port = self.address.rsplit_once(':').is_some_and(|(_, port)| port.parse() == Ok(own.port()));
         if !has_own_port {
             return false;
         }
-        // A name that cannot be looked up now is not ours.
+        // A name that does not resolve is not this server's.
         let Ok(addresses) = lookup_host(&self.address).await else { return false };
         let own = own.ip().to_canonical();
         let is_own = |address: IpAddr| address == own || own.is_unspecified() && is_of_this_machine(address);
         addresses.map(|address| address.ip().to_canonical()).any(is_own)
     }
 
-    /// Asks it for a tunnel.
+    /// Opens a tunnel to a host through this proxy.
     async fn connect(&self, host: &str, port: u16, via: &str) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect(&self.address).await?;
         let login = self.authorization.as_ref().map(|login| format!("Proxy-Authorization: Basic {login}\r\n"));
@@ -114,7 +115,7 @@ impl Upstream {
         let head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nVia: {via}\r\n{login}\r\n");
         stream.write_all(head.as_bytes()).await?;
         let mut head = Vec::new();
-        // Byte by byte, since what follows belongs to the client.
+        // Reads byte by byte: the bytes after the head are for the client and must stay in the socket.
         while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST_HEAD {
             head.push(stream.read_u8().await?);
         }
@@ -126,18 +127,18 @@ impl Upstream {
     }
 }
 
-/// A host and a port as a request for a tunnel names them.
+/// The target of a CONNECT request: host and port, with an IPv6 address in brackets.
 fn target(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Whether an address is one of this machine's: only those can be listened on.
+/// Whether an address is one of this machine's. A socket can be bound only to those.
 fn is_of_this_machine(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
 }
 
-/// Connects to a host, which is in lower case, through a proxy if there is one for it. That one is told what the request came
-/// through.
+/// Connects to a host, through `upstream` unless the host is exempt from it. `host` is in lower case; `via` is the
+/// `Via` header for the proxy.
 pub async fn connect(host: &str, port: u16, upstream: Option<&Upstream>, via: &str) -> io::Result<TcpStream> {
     let connecting = async {
         match upstream.filter(|upstream| !upstream.exempt.has(host, port)) {
@@ -148,7 +149,8 @@ pub async fn connect(host: &str, port: u16, upstream: Option<&Upstream>, via: &s
     timeout(CONNECT, connecting).await?
 }
 
-/// Passes bytes on in both directions until both have ended. Once one has, each part of the other has so much time.
+/// Forwards bytes in both directions until both have ended. After the first has ended, the tunnel also ends when the
+/// other forwards nothing for an interval of `limit`.
 pub async fn pass(client: impl AsyncRead + AsyncWrite, server: TcpStream, limit: Duration) {
     let (from_client, to_client) = split(client);
     let (from_server, to_server) = server.into_split();
@@ -164,7 +166,7 @@ pub async fn pass(client: impl AsyncRead + AsyncWrite, server: TcpStream, limit:
         match is_up_done {
             Some(true) => drop(down.await),
             Some(false) => drop(up.await),
-            // A connection that broke needs no more.
+            // After an error on either side the rest cannot be delivered.
             None => {}
         }
     };
@@ -174,7 +176,7 @@ pub async fn pass(client: impl AsyncRead + AsyncWrite, server: TcpStream, limit:
     }
 }
 
-/// Resolves when nothing was passed on for so long.
+/// Resolves when `passed` does not change during an interval of `limit`.
 async fn stands_still(passed: &AtomicU64, limit: Duration) {
     loop {
         let before = passed.load(Relaxed);

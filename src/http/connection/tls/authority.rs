@@ -1,6 +1,6 @@
-//! The authority and the certificate that it issues. It is bound to its names: a client that trusts it believes it about no
-//! other host. Both are valid for a year by the machine's clock, which no `--clock` freezes, and from a day before, since
-//! clocks differ.
+//! The certificate authority (CA) and the certificate that it issues. Name constraints limit the CA to its names, so a
+//! client that trusts it does not accept it for any other host. Both certificates are valid for a year by the machine's
+//! clock, whatever `--clock` says, and from the day before, since clocks differ.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,19 +20,19 @@ use tokio_rustls::rustls::{ServerConfig, crypto::CryptoProvider};
 use super::names::Names;
 use crate::clock::{machine_now, utc};
 
-/// For how long certificates are valid, in days.
+/// How long certificates are valid, in days from today.
 pub const VALID: u64 = 365;
 
-/// How many days before now they begin, at midnight.
+/// How many days before today certificates become valid, at midnight.
 const BACK_DATED: u64 = 1;
 
-/// An authority, with its key.
+/// A CA: its certificate and its key.
 pub struct Authority {
     certificate: String,
     key: KeyPair,
 }
 
-/// The key is not shown.
+/// Leaves the key out.
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority").field("certificate", &self.certificate).finish_non_exhaustive()
@@ -40,11 +40,11 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// A new one that can vouch for these names.
+    /// Makes a CA that can issue certificates for these names.
     pub fn make(names: &Names) -> Result<Authority, String> {
         let key = new_key()?;
         let mut params = issuer(&key);
-        // No authority below it.
+        // It cannot sign other CAs.
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -54,7 +54,7 @@ impl Authority {
         Ok(Authority { certificate, key })
     }
 
-    /// The one with this certificate and this key, both as PEM.
+    /// The CA with this certificate and this key, both as PEM. The certificate is not parsed here.
     pub fn read(certificate: &str, key: &str) -> Result<Authority, String> {
         let unreadable = |_| "its key cannot be read".to_owned();
         Ok(Authority { certificate: certificate.to_owned(), key: KeyPair::from_pem(key).map_err(unreadable)? })
@@ -71,14 +71,14 @@ impl Authority {
     }
 }
 
-/// Its certificate, and the key of it.
+/// The server's certificate and its key.
 pub struct Leaf {
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
 impl Leaf {
-    /// A certificate for all of these names.
+    /// Makes a key and a certificate for all of these names, signed by `authority`.
     pub fn issued_by(authority: &Authority, names: &Names) -> Result<Leaf, String> {
         let key = new_key()?;
         let names: Vec<_> = names.iter().map(str::to_owned).collect();
@@ -87,7 +87,7 @@ impl Leaf {
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        // Python refuses certificates without it from version 3.13 on.
+        // Python 3.13 and later reject certificates without it.
         params.use_authority_key_identifier_extension = true;
         let issuer_params = issuer(&authority.key);
         let issuer = Issuer::from_params(&issuer_params, &authority.key);
@@ -101,7 +101,7 @@ impl Leaf {
         &self.certificate
     }
 
-    /// How a server with this certificate speaks TLS: 1.2 or 1.3, with both versions of HTTP.
+    /// The TLS configuration of a server with this certificate: TLS 1.2 and 1.3, and by ALPN HTTP/2 and HTTP/1.1.
     pub fn into_config(self, names: &Names) -> Result<ServerConfig, String> {
         let provider = Arc::new(ring::default_provider());
         let certified = self.certified(&provider)?;
@@ -118,7 +118,8 @@ impl Leaf {
     }
 }
 
-/// Shows the certificate to clients that ask for one of its names, or for none, as those do that go by an address.
+/// Selects the certificate by the host that the client names (SNI). Clients that connect to an IP address name none and
+/// get the certificate, too. A host that the certificate does not cover fails the handshake.
 #[derive(Debug)]
 struct OwnNames {
     names: Names,
@@ -136,8 +137,8 @@ fn new_key() -> Result<KeyPair, String> {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(unmade)
 }
 
-/// What certificates say of the authority with this key. Its name is its own, so that one which is trusted by mistake for
-/// another of ours is not asked for.
+/// The subject of the CA with this key. It contains the start of the key's identifier, so that a client which trusts
+/// another CA of this program does not take that one for the issuer.
 fn issuer(key: &KeyPair) -> CertificateParams {
     let mut params = valid(CertificateParams::default());
     let id: String = params.key_identifier(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -151,8 +152,8 @@ fn called(name: &str) -> DistinguishedName {
     called
 }
 
-/// What the authority can vouch for. A name stands for those below it, too, since the format has no other way. There are
-/// names and addresses in any case: if there were none of a kind, all of that kind would be permitted.
+/// The name constraints of the CA. In X.509 a permitted host name always includes its subdomains. The list has at least
+/// one host name and one address, because a kind of name without an entry would be unrestricted.
 fn permitted(names: &Names) -> Vec<GeneralSubtree> {
     let subtree = |name: &str| match name.parse::<IpAddr>() {
         Ok(address) if address.is_loopback() => None,
@@ -170,7 +171,7 @@ fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// The same, with the days from which and until which it is valid.
+/// Sets the first and the last day on which a certificate is valid.
 fn valid(mut params: CertificateParams) -> CertificateParams {
     let today = utc(machine_now()).date_naive();
     let day = |day: NaiveDate| date_time_ymd(day.year(), day.month() as u8, day.day() as u8);

@@ -1,4 +1,4 @@
-//! Why a handshake came to nothing, in words that say what to do.
+//! Why a TLS handshake failed, with a message that says what to do.
 
 use std::error::Error;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::io;
 
 use tokio_rustls::rustls::{self, AlertDescription, PeerIncompatible};
 
-/// Where clients get the certificate that they have to trust.
+/// Where clients get the certificate of the certificate authority (CA) that they have to trust.
 const AUTHORITY: &str = "`GET /_emulator/ca.pem`";
 
-/// An attempt at TLS that came to nothing.
+/// A TLS handshake that failed, or a connection that the client closed after it without a request.
 #[derive(Debug)]
 pub struct HandshakeFailure {
-    /// The host that the client asked for, if it said so.
+    /// The host that the client asked for (SNI); `None`: it named none.
     pub host: Option<String>,
     /// Whether the handshake itself succeeded, and the client then ended the connection without a request.
     pub is_unused: bool,
@@ -20,7 +20,7 @@ pub struct HandshakeFailure {
 }
 
 impl HandshakeFailure {
-    /// This client's, if an error says that there was one.
+    /// The handshake failure among the causes of an error, if there is one.
     pub fn among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e HandshakeFailure> {
         let mut cause = Some(error);
         while let Some(error) = cause {
@@ -41,13 +41,14 @@ impl HandshakeFailure {
         HandshakeFailure { host: Some(host.to_owned()), is_unused: false, why }
     }
 
-    /// The client took too long.
+    /// The client did not finish the handshake in time.
     pub fn overdue(host: Option<String>) -> HandshakeFailure {
         let why = "the client began a TLS handshake and did not end it in time".to_owned();
         HandshakeFailure { host, is_unused: false, why }
     }
 
-    /// The client ended the connection without a request. Some find out that they do not trust a certificate only then.
+    /// The client closed the connection after the handshake, without a request. It may not trust the certificate, since
+    /// some clients verify it only then.
     pub fn unused(host: Option<String>) -> HandshakeFailure {
         let why = format!(
             "the client ended the connection after the TLS handshake, without a request; if it does not trust the certificate, give it the authority: {AUTHORITY}"
@@ -55,18 +56,18 @@ impl HandshakeFailure {
         HandshakeFailure { host, is_unused: true, why }
     }
 
-    /// There is no certificate.
+    /// The server could not make a certificate; `why` is the reason.
     pub fn no_certificate(host: Option<String>, why: &str) -> HandshakeFailure {
         HandshakeFailure { host, is_unused: false, why: why.to_owned() }
     }
 
-    /// Whether an error is what the client said to end TLS.
+    /// Whether an error is a TLS alert that the client sent.
     pub fn is_alert(cause: &io::Error) -> bool {
         let tls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         matches!(tls, Some(rustls::Error::AlertReceived(_)))
     }
 
-    /// What the library says.
+    /// The failure with this error from `rustls` or from the socket.
     pub fn of(host: Option<String>, cause: &io::Error) -> HandshakeFailure {
         let tls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let why = match tls {

@@ -1,5 +1,6 @@
-//! An authority that outlives the process, in a directory: `authority.pem` holds its certificate and its key, for the owner's
-//! eyes only, and `ca.pem` the certificate alone, which clients are given. Both are written whole or not at all.
+//! A certificate authority (CA) that is stored in a directory and outlives the process. `authority.pem` holds its
+//! certificate and its key, and only the owner can read it. `ca.pem` holds the certificate alone, for clients. Each
+//! file is written under a temporary name and then renamed, so no reader sees half of it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -15,33 +16,33 @@ use crate::clock::{Micros, SECOND, Stopwatch, machine_now, read_rfc3339, write_r
 const SECRET: &str = "authority.pem";
 const PUBLIC: &str = "ca.pem";
 
-/// Whoever reads or writes the other two has this file locked.
+/// A process locks this file while it reads or writes the other two.
 const LOCK: &str = ".lock";
 
-/// How the names of files end that are not yet complete.
+/// The suffix of a file that is not complete yet.
 const TEMPORARY: &str = ".new";
 
-/// How long others are waited for: far longer than they need.
+/// How long to wait for another process to release the lock: far longer than it needs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long until the next try. The lock tells nobody that it is free again, unless it is waited for without a bound.
+/// The interval between attempts to take the lock. `File::lock` would wait by itself, but without a time limit.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long before its end an authority is replaced: longer than a run of tests takes.
+/// How long before it expires a CA is replaced: longer than a run of tests takes.
 const MARGIN: Micros = DAY;
 
 const DAY: Micros = 24 * 60 * 60 * SECOND;
 
-/// The lines before the certificate that say what is in it.
+/// The labels of the lines before the certificate, which list its names and its end.
 const NAMES: &str = "names: ";
 const UNTIL: &str = "until: ";
 
-/// The authority of a directory, and what its user has to know: that one which was there was replaced, or that others can read
-/// its key.
+/// Reads the CA of a directory, or makes one and writes it there. Also returns warnings for the user: the CA that was
+/// there had to be replaced, or users other than the owner can read its key.
 pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Vec<String>), String> {
     let failed = |cause: io::Error| format!("cannot keep the authority in `{}`: {cause}", directory.display());
     make_directory(directory).map_err(failed)?;
-    // Until the end: so the two files are always of one authority, whoever else starts meanwhile.
+    // Held until this function returns, so that both files belong to the same CA even if another server starts now.
     let lock = lock(directory).map_err(failed)?;
     if lock.is_some() {
         remove_left_over(directory).map_err(failed)?;
@@ -66,12 +67,12 @@ pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Vec<S
     Ok((authority, warning.into_iter().collect()))
 }
 
-/// Waits until nobody else is at work in the directory. Nothing is locked where nothing can be written, or where the file system
-/// has no locks.
+/// Waits for the lock of the directory and takes it. `None`: the directory cannot be written, or the file system has
+/// no locks.
 fn lock(directory: &Path) -> io::Result<Option<File>> {
     let path = directory.join(LOCK);
     let opened = File::options().write(true).create(true).truncate(false).open(&path).or_else(|cause| {
-        // That of another user can be locked all the same.
+        // A lock file of another user cannot be opened for writing, but it can be locked.
         File::open(&path).map_err(|_| cause)
     });
     let file = match opened {
@@ -97,7 +98,8 @@ fn lock(directory: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Removes what processes have left that were killed while they wrote. Nobody else writes while the lock is held.
+/// Removes temporary files of processes that were killed while they wrote. The caller holds the lock, so none of them
+/// is still in use.
 fn remove_left_over(directory: &Path) -> io::Result<()> {
     for file in fs::read_dir(directory)? {
         let file = file?;
@@ -108,13 +110,13 @@ fn remove_left_over(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether [`write_beside`] gives such a name.
+/// Whether a name is one that [`write_beside`] gives to its files.
 fn is_temporary(name: &str) -> bool {
     let numbers = ["authority.", "ca."].iter().find_map(|start| name.strip_prefix(start)?.strip_suffix(TEMPORARY));
     numbers.is_some_and(|numbers| numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
 }
 
-/// Says so if others than its owner can read a file with a key.
+/// A warning if users other than its owner can read a file with a key.
 #[cfg(unix)]
 fn is_open_to_others(file: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
@@ -133,13 +135,13 @@ fn is_open_to_others(_: &Path) -> Option<String> {
     None
 }
 
-/// An authority that has to be replaced: why, and the names that it was for.
+/// A CA that has to be replaced: the reason, and the names that it was for.
 struct Unusable {
     why: String,
     names: Names,
 }
 
-/// The authority in a file, or why it has to be replaced; `None`: there is no such file.
+/// The CA in a file, or why it has to be replaced; `None`: there is no such file.
 fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, Unusable>>> {
     let unusable = |why, names| Ok(Some(Err(Unusable { why, names })));
     match fs::read_to_string(file) {
@@ -162,7 +164,7 @@ fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, Unusa
     }
 }
 
-/// The rest of the line that begins so.
+/// The rest of the first line that begins with `label`; empty if there is none.
 fn line<'t>(text: &'t str, label: &str) -> &'t str {
     text.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default()
 }
@@ -190,7 +192,7 @@ fn parse(text: &str, had: &Names, names: &Names) -> Result<Authority, String> {
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 const KEY: &str = "-----BEGIN PRIVATE KEY-----";
 
-/// Makes an authority and writes it.
+/// Makes a CA and writes it with its key.
 fn write(file: &Path, names: &Names) -> Result<Authority, String> {
     let authority = Authority::make(names)?;
     let failed = |cause: io::Error| format!("cannot write `{}`: {cause}", file.display());
@@ -207,12 +209,12 @@ fn text(authority: &Authority, names: &Names) -> String {
     format!("{about}\n{NAMES}{}\n{UNTIL}{until}\n{certificate}{key}", names.join(" "))
 }
 
-/// Writes a file beside another, and says where. Nobody else writes one of that name.
+/// Writes a temporary file next to `file` and returns its path. The process id and a counter make its name unique.
 fn write_beside(file: &Path, text: &str, is_secret: bool) -> io::Result<PathBuf> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Relaxed);
     let temporary = file.with_extension(format!("{}.{number}{TEMPORARY}", std::process::id()));
-    // One that an earlier process with this number left.
+    // An earlier process with the same id may have left one.
     match fs::remove_file(&temporary) {
         Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
         _ => {}
@@ -222,7 +224,7 @@ fn write_beside(file: &Path, text: &str, is_secret: bool) -> io::Result<PathBuf>
     written.map(|()| temporary.clone()).inspect_err(|_| remove(&temporary))
 }
 
-/// Removes what was written in part, or for nothing: no key is left where nobody looks for one.
+/// Removes a temporary file, so that no key stays where nobody expects one. A failure is only logged.
 fn remove(temporary: &Path) {
     if let Err(cause) = fs::remove_file(temporary) {
         tracing::warn!(%cause, "`{}` is left over", temporary.display());
@@ -236,7 +238,7 @@ fn create(file: &Path, is_secret: bool) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(mode).open(file)
 }
 
-/// What is in a user's own directories is for that user only.
+/// Without file modes: access depends on the directory, and those of a user are private to that user.
 #[cfg(not(unix))]
 fn create(file: &Path, _: bool) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(file)

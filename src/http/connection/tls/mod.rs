@@ -1,5 +1,5 @@
-//! TLS with an authority of our own: who it can vouch for, and the certificate that connections are shown. The library is
-//! `rustls` with `ring`. The keys come from the operating system, never from `--seed`.
+//! TLS with a certificate authority (CA) of our own: its names, and the certificate that the server presents. The
+//! library is `rustls` with `ring`. Keys come from the operating system's random numbers, never from `--seed`.
 
 mod authority;
 mod failure;
@@ -16,15 +16,15 @@ use self::authority::{Authority, Leaf};
 pub use self::failure::HandshakeFailure;
 pub use self::names::{Names, read_name};
 
-/// What a server needs to speak TLS. The certificates are made when the first client needs them, which takes less than a
-/// millisecond, unless they are kept in a directory.
+/// The names and certificates of a server. Without a directory to store the CA, the certificates are made for the first
+/// client that needs them, which takes less than a millisecond.
 #[derive(Debug)]
 pub struct Tls {
     names: Names,
     identity: OnceLock<Result<Identity, String>>,
 }
 
-/// The certificates of a server.
+/// The certificates of a server: that of its CA, and its own in the TLS configuration.
 #[derive(Debug)]
 pub struct Identity {
     authority: String,
@@ -32,12 +32,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The certificate of the authority, which clients have to trust, as PEM.
+    /// The certificate of the CA, which clients have to trust, as PEM.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// How connections are encrypted.
+    /// The TLS configuration for connections.
     pub fn config(&self) -> &Arc<ServerConfig> {
         &self.config
     }
@@ -49,13 +49,13 @@ impl Identity {
 }
 
 impl Tls {
-    /// For these names, by an authority whose key never leaves memory.
+    /// TLS for these names, with a CA whose key is only in memory.
     pub fn new(names: Names) -> Tls {
         Tls { names, identity: OnceLock::new() }
     }
 
-    /// For these names, by the authority that is kept in this directory, or else by a new one that is kept there from now on.
-    /// Also gives what its user has to know: that one which was there was replaced, or that others can read its key.
+    /// TLS for these names, with the CA that is stored in this directory; if there is none, a new one is stored there.
+    /// Also returns warnings for the user: the stored CA had to be replaced, or others can read its key.
     pub fn kept_in(directory: PathBuf, names: Names) -> Result<(Tls, Vec<String>), String> {
         let (authority, warnings) = kept::read_or_make(&directory, &names)?;
         let identity = Identity::of(&authority, &names)?;
@@ -67,7 +67,7 @@ impl Tls {
         &self.names
     }
 
-    /// The certificates, which are made if they are not there yet.
+    /// The certificates, made at the first call. The error says why they cannot be made, and later calls repeat it.
     pub fn identity(&self) -> Result<&Identity, &str> {
         let made = || Identity::of(&Authority::make(&self.names)?, &self.names);
         self.identity.get_or_init(made).as_ref().map_err(String::as_str)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// The longest name that the domain name system knows.
+/// The longest host name that DNS allows, in bytes.
 const LONGEST_NAME: usize = 253;
 
 /// The names that certificates are for.
@@ -11,48 +11,49 @@ const LONGEST_NAME: usize = 253;
 pub struct Names(BTreeSet<String>);
 
 impl Names {
-    /// These names beside those of this machine.
+    /// These names and those of this machine: `localhost`, `127.0.0.1` and `::1`.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Names {
         let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         Names(own.into_iter().chain(names.into_iter().map(|name| normal(name.as_ref()))).collect())
     }
 
-    /// This one alone.
+    /// This name only.
     pub fn one(name: &str) -> Names {
         Names(BTreeSet::from([normal(name)]))
     }
 
-    /// These and those.
+    /// The names of both.
     pub fn and(&self, those: &Names) -> Names {
         Names(self.0.union(&those.0).cloned().collect())
     }
 
-    /// Whether one of them is this host name or address.
+    /// Whether this host name or address is among them. Case, a final dot and the spelling of an address do not matter.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(&normal(name))
     }
 
-    /// All of them.
+    /// All names, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 }
 
-/// A name in lower case and without the dot of the root; an address as it is written shortest.
+/// A host name in lower case and without a final dot; an address in its canonical spelling.
 fn normal(name: &str) -> String {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name.parse::<IpAddr>().map_or(name, |address| address.to_string())
 }
 
-/// Top-level domains that somebody may give in place of a host. There are more, which are good names of containers, such as `app`.
+/// Top-level domains that a user may give instead of a host. Others, such as `app`, are left out because containers
+/// have such names.
 const TOP_LEVEL: &[&str] = &["biz", "com", "edu", "gov", "info", "int", "mil", "net", "org"];
 
-/// Whether a name is a top-level domain. Those of countries have two letters, and no others have.
+/// Whether a name is a top-level domain: one of the list, or two letters, which only countries have.
 fn is_top_level(name: &str) -> bool {
     TOP_LEVEL.contains(&name) || name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A host name or an address as an option gives it, or what is wrong with it.
+/// Reads a host name or an address from an option. The error says what is wrong with it.
 pub fn read_name(text: &str) -> Result<String, String> {
     let is_label = |label: &str| {
         !label.is_empty()

@@ -1,4 +1,4 @@
-//! What clients that trust an authority make of it: about which names they believe it.
+//! The names for which clients that trust a certificate authority (CA) accept its certificates.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,9 @@ use super::authority::{Authority, Leaf};
 use super::names::Names;
 use crate::clock::machine_now;
 
-/// The names that clients do not believe the authority about, or why they believe it about none. It issues a certificate for each
-/// name, and that is verified as a client does it: so its own certificate has the say, and its key has to be that one's.
+/// The names for which clients do not accept certificates of this CA, or the reason why they accept none. For each name
+/// the CA issues a certificate, which is then verified as a client does it. So the constraints in the CA's certificate
+/// decide, and a key that does not belong to that certificate is found.
 pub fn not_vouched_for(authority: &Authority, names: &Names) -> Result<Vec<String>, String> {
     let unreadable = "its certificate cannot be read";
     let certificate = CertificateDer::from_pem_slice(authority.certificate().as_bytes()).map_err(|_| unreadable)?;
@@ -26,7 +27,7 @@ pub fn not_vouched_for(authority: &Authority, names: &Names) -> Result<Vec<Strin
     let now = UnixTime::since_unix_epoch(Duration::from_micros(machine_now().unsigned_abs()));
     let mut refused = Vec::new();
     for name in names.iter() {
-        // A name that no client can ask for needs nobody to vouch for it.
+        // A client cannot ask for this name, so it needs no certificate.
         let Ok(server) = ServerName::try_from(name) else { continue };
         let leaf = Leaf::issued_by(authority, &Names::one(name))?;
         match verifier.verify_server_cert(leaf.certificate(), &[], &server, &[], now) {
