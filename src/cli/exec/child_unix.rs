@@ -23,7 +23,7 @@ use rustix::process::{
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
-use super::ended::{Ended, NotStarted};
+use super::command_exit::{CommandExit, StartError};
 use super::leftovers::Leftovers;
 use super::signals::{Event, Signals};
 use crate::cli::client_env::Variable;
@@ -46,9 +46,9 @@ pub struct Child {
 
 impl Child {
     /// Starts the command, with these variables set or removed. After SIGTERM or SIGHUP it has `grace` to end.
-    pub fn start(words: &[OsString], variables: &[Variable], grace: Duration) -> Result<Child, NotStarted> {
+    pub fn start(words: &[OsString], variables: &[Variable], grace: Duration) -> Result<Child, StartError> {
         let (program, arguments) = words.split_first().expect("the command line has a command");
-        let failed = |cause| NotStarted::new(program, cause);
+        let failed = |cause| StartError::new(program, cause);
         let mut command = Command::new(program);
         command.args(arguments);
         for Variable { name, value } in variables {
@@ -71,7 +71,7 @@ impl Child {
     }
 
     /// Waits until the command has ended and forwards signals to it. Then ends the processes that it left behind.
-    pub async fn end(mut self) -> io::Result<Ended> {
+    pub async fn end(mut self) -> io::Result<CommandExit> {
         let ended = loop {
             if let Some(ended) = self.reap()? {
                 break ended;
@@ -95,7 +95,7 @@ impl Child {
     }
 
     /// Reaps children that have ended. If the command is among them, returns how it ended.
-    fn reap(&self) -> io::Result<Option<Ended>> {
+    fn reap(&self) -> io::Result<Option<CommandExit>> {
         loop {
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) if pid == self.pid => return Ok(Some(ended(status))),
@@ -173,11 +173,11 @@ impl Drop for Child {
     }
 }
 
-fn ended(status: WaitStatus) -> Ended {
+fn ended(status: WaitStatus) -> CommandExit {
     let number = |number: i32| u8::try_from(number).unwrap_or(u8::MAX);
     match status.terminating_signal() {
-        Some(signal) => Ended::Signal(number(signal)),
-        None => Ended::Code(number(status.exit_status().unwrap_or_default())),
+        Some(signal) => CommandExit::Signal(number(signal)),
+        None => CommandExit::Code(number(status.exit_status().unwrap_or_default())),
     }
 }
 

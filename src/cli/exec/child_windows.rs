@@ -10,7 +10,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap, JobObject};
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
 use tokio::time::sleep;
 
-use super::ended::{Ended, NotStarted};
+use super::command_exit::{CommandExit, StartError};
 use crate::cli::client_env::Variable;
 
 /// The running command.
@@ -19,7 +19,7 @@ pub struct Child(Box<dyn ChildWrapper>);
 impl Child {
     /// Starts the command, with these variables set or removed. The grace period is unused: Windows has no signal that
     /// asks a process to end.
-    pub fn start(words: &[OsString], variables: &[Variable], _grace: Duration) -> Result<Child, NotStarted> {
+    pub fn start(words: &[OsString], variables: &[Variable], _grace: Duration) -> Result<Child, StartError> {
         let (program, arguments) = words.split_first().expect("the command line has a command");
         let mut command = Command::new(program);
         command.args(arguments);
@@ -30,11 +30,11 @@ impl Child {
             };
         }
         let started = CommandWrap::from(command).wrap(JobObject).spawn();
-        started.map(Child).map_err(|cause| NotStarted::new(program, cause))
+        started.map(Child).map_err(|cause| StartError::new(program, cause))
     }
 
     /// Waits until the command has ended. What it left behind is terminated when `self` is dropped.
-    pub async fn end(mut self) -> io::Result<Ended> {
+    pub async fn end(mut self) -> io::Result<CommandExit> {
         const PAUSE: Duration = Duration::from_millis(10);
         let (mut interrupt, mut halt, mut close, mut shutdown) =
             (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?);
@@ -51,7 +51,7 @@ impl Child {
             }
         };
         let code = status.code().unwrap_or(1);
-        Ok(Ended::Code(u8::try_from(code).unwrap_or(1)))
+        Ok(CommandExit::Code(u8::try_from(code).unwrap_or(1)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use super::summary::Finished;
+use super::summary::RunSummary;
 
 /// The variable that names the file for the step's part of that page.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -16,7 +16,7 @@ fn file() -> Option<OsString> {
 }
 
 /// Adds the summary to the page, if there is one.
-pub fn add_to_page(finished: &Finished) -> Result<(), String> {
+pub fn add_to_page(finished: &RunSummary) -> Result<(), String> {
     let Some(file) = file() else { return Ok(()) };
     let opened = OpenOptions::new().append(true).create(true).open(&file);
     let written = opened.and_then(|mut file| file.write_all(finished.markdown().as_bytes()));
@@ -25,7 +25,7 @@ pub fn add_to_page(finished: &Finished) -> Result<(), String> {
 
 /// The annotation: an error for warnings in strict workspaces, a warning if the run failed and requests were refused.
 /// `None` outside GitHub Actions, and if the run succeeded or nothing was refused.
-pub fn annotation(finished: &Finished) -> Option<String> {
+pub fn annotation(finished: &RunSummary) -> Option<String> {
     file()?;
     let says = match finished.totals.refusals.first() {
         _ if finished.code == 0 => return None,

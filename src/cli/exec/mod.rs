@@ -6,7 +6,7 @@
 mod child_unix;
 #[cfg(windows)]
 mod child_windows;
-mod ended;
+mod command_exit;
 mod github;
 mod interception;
 #[cfg(unix)]
@@ -30,10 +30,10 @@ use tokio::sync::oneshot;
 use self::child_unix::Child;
 #[cfg(windows)]
 use self::child_windows::Child;
-use self::ended::{Ended, NotStarted};
+use self::command_exit::{CommandExit, StartError};
 use self::interception::{exempt, intercepting};
 use self::report::Report;
-use self::summary::Finished;
+use self::summary::RunSummary;
 use self::trust::TrustFiles;
 use crate::cli::client_env::{UsableKey, Variable, variables};
 use crate::cli::config::{Exec, OtherHosts, exempt_hosts};
@@ -73,8 +73,8 @@ pub fn exec(options: &Exec) -> ExitCode {
 
 /// The outcome of a run.
 enum Run {
-    Ended(Finished),
-    NotStarted(NotStarted),
+    Ended(RunSummary),
+    NotStarted(StartError),
 }
 
 fn serve_and_run(options: &Exec, log: &Log) -> Outcome<Run> {
@@ -148,7 +148,7 @@ fn prepare_interception(options: &Exec, app: &App, log: &Log) -> Result<TrustFil
 }
 
 /// Makes the summary of the run, and writes the report and GitHub's page.
-fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> Finished {
+fn finished(options: &Exec, app: &App, ended: CommandExit, report: Option<Report>) -> RunSummary {
     let unfired = app.faults.never_fired(app.clock.now());
     let totals = app.summary.as_ref().map(|summary| summary.totals(unfired)).unwrap_or_default();
     let strict = if options.serve.fail_on_warnings { app.warned() } else { Vec::new() };
@@ -157,7 +157,7 @@ fn finished(options: &Exec, app: &App, ended: Ended, report: Option<Report>) -> 
         0 if !strict.is_empty() => WARNED,
         code => code,
     };
-    let mut finished = Finished { ended, code, strict, none_was_strict, totals, unwritten: None };
+    let mut finished = RunSummary { ended, code, strict, none_was_strict, totals, unwritten: None };
     let written = report.map_or(Ok(()), |report| report.write(&finished, &app.journal));
     finished.unwritten = written.and(github::add_to_page(&finished)).err();
     finished

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 
-use super::summary::Finished;
+use super::summary::RunSummary;
 use crate::cli::config::{ReportFile, ReportKind};
 use crate::emulator::journal::{Filter, Har, Journal};
 
@@ -23,7 +23,7 @@ impl Report<'_> {
     }
 
     /// Writes the report in the format of its file name.
-    pub fn write(self, finished: &Finished, journal: &Journal) -> Result<(), String> {
+    pub fn write(self, finished: &RunSummary, journal: &Journal) -> Result<(), String> {
         let text = match self.0.kind {
             ReportKind::Json => finished.json(),
             ReportKind::Markdown => finished.markdown(),

@@ -5,16 +5,16 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::ended::Ended;
+use super::command_exit::CommandExit;
 use crate::emulator::distinct::Said;
 use crate::emulator::summary::{ProviderTotals, Totals};
 use crate::emulator::workspace_states::NONE_WAS_STRICT;
 use crate::providers;
 
 /// A run that has ended.
-pub struct Finished {
+pub struct RunSummary {
     /// How the command ended.
-    pub ended: Ended,
+    pub ended: CommandExit,
     /// The exit code of `exec`.
     pub code: u8,
     /// The strict workspaces that had warnings, with `--fail-on-warnings`; empty without it.
@@ -36,7 +36,7 @@ struct Section {
     lines: Vec<String>,
 }
 
-impl Finished {
+impl RunSummary {
     /// The outcome in one line, without a full stop.
     pub fn headline(&self) -> String {
         let Totals { requests, refused, .. } = self.totals;
@@ -85,7 +85,7 @@ impl Finished {
             #[serde(flatten)]
             totals: &'a Totals,
         }
-        let Finished { ended, code, strict, totals, .. } = self;
+        let RunSummary { ended, code, strict, totals, .. } = self;
         let json = Json { exit_code: *code, ended: ended.to_string(), warned_strict_workspaces: strict, totals };
         serde_json::to_string_pretty(&json).expect("a summary is JSON") + "\n"
     }

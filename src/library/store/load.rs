@@ -85,12 +85,12 @@ impl Store {
         let make = || async {
             // The request that makes the indexes may be dropped midway. With `IF NOT EXISTS`, the next one can
             // continue.
-            let anew = schema(true, self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
-            let anew = anew.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
+            let script = schema(true, self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
+            let script = script.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };
             let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());
             self.keeper.get_or_try_init(keeper).await?;
-            for index in anew.split_inclusive(';') {
+            for index in script.split_inclusive(';') {
                 let _exclusive = lock.write().await;
                 sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
             }

@@ -1,4 +1,4 @@
-//! What is let go leaves nothing behind.
+//! Removed workspaces, and requests whose client has gone, leave nothing in the database.
 
 use super::*;
 

@@ -6,7 +6,7 @@ use std::io;
 
 /// How the command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum CommandExit {
     /// It exited with this code.
     Code(u8),
     /// This signal ended it.
@@ -14,36 +14,36 @@ pub enum Ended {
     Signal(u8),
 }
 
-impl Ended {
+impl CommandExit {
     /// The exit code that says so, as shells have it.
     pub fn code(self) -> u8 {
         match self {
-            Ended::Code(code) => code,
-            Ended::Signal(signal) => 128_u8.saturating_add(signal),
+            CommandExit::Code(code) => code,
+            CommandExit::Signal(signal) => 128_u8.saturating_add(signal),
         }
     }
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for CommandExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ended::Code(code) => write!(f, "exit code {code}"),
-            Ended::Signal(signal) => write!(f, "signal {signal}"),
+            CommandExit::Code(code) => write!(f, "exit code {code}"),
+            CommandExit::Signal(signal) => write!(f, "signal {signal}"),
         }
     }
 }
 
 /// The command could not start.
 #[derive(Debug)]
-pub struct NotStarted {
+pub struct StartError {
     command: String,
     cause: io::Error,
 }
 
-impl NotStarted {
+impl StartError {
     /// Says why this command could not start.
-    pub fn new(command: &OsStr, cause: io::Error) -> NotStarted {
-        NotStarted { command: command.to_string_lossy().into_owned(), cause }
+    pub fn new(command: &OsStr, cause: io::Error) -> StartError {
+        StartError { command: command.to_string_lossy().into_owned(), cause }
     }
 
     /// The exit code that says so, as shells have it.
@@ -52,9 +52,9 @@ impl NotStarted {
     }
 }
 
-impl fmt::Display for NotStarted {
+impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NotStarted { command, cause } = self;
+        let StartError { command, cause } = self;
         match cause.kind() {
             io::ErrorKind::NotFound => write!(f, "there is no command `{command}`"),
             _ => write!(f, "cannot execute `{command}`: {cause}"),
