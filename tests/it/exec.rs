@@ -243,6 +243,25 @@ fn no_port_and_no_process_is_left_whatever_the_command_leaves() {
     assert!(TcpStream::connect(address).is_err(), "{address} is still listened on");
 }
 
+/// In a container, what the runtime starts has a session and a process group from outside, whose numbers are 0 inside. Where
+/// nobody may make namespaces this says so and checks nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_left_ends_in_a_container_too() {
+    let container = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    if !Command::new("unshare").args(container).arg("true").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("left out: `unshare` makes no namespaces here");
+        return;
+    }
+    // The outer shell is process 1, so it sees what `exec` leaves behind.
+    let outer = r#""$@"; echo "code $?"; grep -c sleep /proc/[0-9]*/comm | grep -v ":0""#;
+    let mut command = Command::new("unshare");
+    command.args(container).args(["sh", "-c", outer, "sh"]).arg(program().get_program());
+    let output =
+        command.args(["exec", "--quiet", "--", "sh", "-c", "sleep 1000 & (sleep 1000 &); exit 5"]).output().unwrap();
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("code 5\n", ""));
+}
+
 #[cfg(target_os = "linux")]
 mod signals {
     use std::io::{BufRead, BufReader, Read};

@@ -17,7 +17,7 @@ mod linux {
 
     use rustix::io::Errno;
     use rustix::process::{
-        Pid, Signal, WaitId, WaitIdOptions, getpid, getsid, kill_process, set_child_subreaper, waitid,
+        Pid, RawPid, Signal, WaitId, WaitIdOptions, getpid, kill_process, set_child_subreaper, waitid,
     };
 
     /// What is left of the command.
@@ -77,19 +77,25 @@ mod linux {
         if any.is_err_and(|cause| cause == Errno::CHILD) {
             return Vec::new();
         }
-        let (us, session) = (getpid(), getsid(None).ok());
+        let Some((_, _, session)) = process_status("self") else { return Vec::new() };
         let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
         let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let us = getpid().as_raw_pid();
         let is_ours = |pid: &Pid| {
-            let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-            // The name can contain any characters, so the fields are counted from its closing bracket: state, parent,
-            // group, session.
-            let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').take(4).collect();
-            let number = |field: &str| field.parse().ok().and_then(Pid::from_raw);
-            matches!(*fields, [state, parent, _, of]
-                if state != "Z" && number(parent) == Some(us) && number(of) == session)
+            process_status(&pid.to_string())
+                .is_some_and(|(state, parent, of)| state != "Z" && parent == us && of == session)
         };
         numbers.filter_map(Pid::from_raw).filter(is_ours).collect()
+    }
+
+    /// The state, parent and session of a process, by its number or `self`. In a container the session can be 0: it was
+    /// made outside and has no number there. So numbers are compared, not pids, which cannot be 0.
+    fn process_status(process: &str) -> Option<(String, RawPid, RawPid)> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name can contain any characters, so the fields are counted from its closing bracket: state, parent, group,
+        // session.
+        let mut fields = stat.rsplit(") ").next()?.split(' ');
+        Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?, fields.nth(1)?.parse().ok()?))
     }
 }
 
