@@ -6,6 +6,7 @@ pub mod key;
 pub mod limits;
 pub mod meant;
 pub mod model;
+pub mod placeholder;
 pub mod plain_words;
 pub mod seen_before;
 pub mod selection;
