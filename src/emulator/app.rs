@@ -10,6 +10,7 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
+use crate::emulator::placeholder_cache::PlaceholderCache;
 use crate::emulator::summary::Summary;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
@@ -29,6 +30,8 @@ pub struct App {
     pub store: Store,
     /// The in-memory cache of keys, listings and responses.
     pub cache: Cache,
+    /// Files that stand in for assets without bytes and were read lately.
+    pub placeholders: PlaceholderCache,
     /// Cached counts of the assets that each provider lists.
     pub listed: ListedCounts,
     /// The emulator's clock. A workspace can have its own in its
@@ -123,6 +126,7 @@ impl App {
         App {
             store,
             cache: Cache::default(),
+            placeholders: PlaceholderCache::default(),
             listed: ListedCounts::default(),
             began: clock.mode(),
             clock,

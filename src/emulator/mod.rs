@@ -2,6 +2,7 @@
 //! the log and the cache.
 
 pub mod app;
+pub mod asset_url;
 pub mod cache;
 pub mod distinct;
 pub mod explain;
@@ -12,6 +13,7 @@ pub mod listed;
 pub mod listed_counts;
 pub mod load_fixtures;
 pub mod log;
+pub mod placeholder_cache;
 pub mod redaction;
 pub mod summary;
 pub mod workspace;

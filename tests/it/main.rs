@@ -5,6 +5,7 @@
 
 mod absent;
 mod admin;
+mod asset_bytes;
 mod bodies;
 mod bounds;
 mod breakage;

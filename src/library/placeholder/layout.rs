@@ -38,7 +38,11 @@ impl Piece {
             Piece::Bytes(bytes) => into.extend_from_slice(&bytes[range.start as usize..range.end as usize]),
             Piece::Repeated { start, unit, .. } => {
                 let first = into.len();
-                into.resize(first + (range.end - range.start) as usize, 0);
+                let fill = if *unit == 1 { start[0] } else { 0 };
+                into.resize(first + (range.end - range.start) as usize, fill);
+                if *unit == 1 {
+                    return;
+                }
                 let out = &mut into[first..];
                 let mut at = range.start - range.start % unit;
                 while at < range.end {

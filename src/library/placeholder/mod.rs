@@ -23,6 +23,8 @@ use std::ops::Range;
 
 use self::drawing::Drawing;
 use self::layout::Layout;
+use self::picture::hash;
+use crate::library::asset::Asset;
 
 /// The longer side of thumbnails, in pixels.
 const THUMBNAIL_SIDE: u32 = 256;
@@ -40,6 +42,24 @@ pub struct Spec<'a> {
     pub height: Option<i64>,
     /// The size in bytes; if it is not set, the file is as small as it can be.
     pub size_bytes: Option<i64>,
+}
+
+impl<'a> Spec<'a> {
+    /// What the bytes of an asset follow from. The seed is the first of its public ids, which every stored asset has.
+    pub fn of(asset: &'a Asset) -> Spec<'a> {
+        Spec {
+            seed: asset.ids.values().next().map_or("", String::as_str),
+            mime_type: asset.mime_type.as_deref(),
+            width: asset.width,
+            height: asset.height,
+            size_bytes: asset.size_bytes,
+        }
+    }
+
+    /// A number that changes with the bytes. Another version of this program may make other bytes.
+    pub fn fingerprint(&self) -> u64 {
+        hash(&format!("{} {self:?}", env!("CARGO_PKG_VERSION")))
+    }
 }
 
 /// The bytes of an asset that nobody gave any.

@@ -16,9 +16,7 @@ pub struct Picture {
 impl Picture {
     /// The picture for a text.
     pub fn of(seed: &str) -> Picture {
-        let number = mixed(seed.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        }));
+        let number = hash(seed);
         let [a, b, c, d, e, f, ..] = number.to_be_bytes();
         // A light background and a dark pattern.
         let colours = [[a, b, c].map(|part| 192 + part / 4), [d, e, f].map(|part| part / 2)];
@@ -30,6 +28,12 @@ impl Picture {
     pub fn cell(&self, column: u32, row: u32) -> bool {
         self.rows[row as usize] >> (CELLS - 1 - column) & 1 == 1
     }
+}
+
+/// A number that differs from that of every similar text (FNV-1a, mixed).
+pub fn hash(text: &str) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    mixed(text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
 }
 
 /// Spreads what differs between two numbers over all bits (the last step of SplitMix64).
