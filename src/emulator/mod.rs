@@ -14,5 +14,6 @@ pub mod load_fixtures;
 pub mod log;
 pub mod redaction;
 pub mod summary;
+pub mod warning;
 pub mod workspace;
 pub mod workspace_states;

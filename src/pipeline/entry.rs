@@ -21,12 +21,13 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
-use crate::emulator::explain::{self, RefusalFacts, Warning};
+use crate::emulator::explain::{self, RefusalFacts};
 use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
 use crate::emulator::redaction;
+use crate::emulator::warning::Warning;
 use crate::http::response_body::ResponseBody;
 use crate::library::key::Key;
 

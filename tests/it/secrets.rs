@@ -3,8 +3,9 @@
 use assetmock::contract::failure::Failure;
 use assetmock::contract::query::{Problem, Violation};
 use assetmock::contract::quota::Counts;
-use assetmock::emulator::explain::{RefusalFacts, Warning, why};
+use assetmock::emulator::explain::{RefusalFacts, why};
 use assetmock::emulator::journal::{Body, Diagnostics, EntryView, Filter, Har, Journal, JournalEntry};
+use assetmock::emulator::warning::Warning;
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

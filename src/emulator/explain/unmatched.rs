@@ -2,10 +2,10 @@
 //! passes for the wrong reason.
 
 use super::page_facts::{PageFacts, Pair, printable};
-use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
 use crate::emulator::redaction::meant;
+use crate::emulator::warning::Warning;
 use crate::library::selection::{Filter, Start};
 
 /// The kinds of assets. Imported assets can have others.

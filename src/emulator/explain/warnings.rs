@@ -4,10 +4,10 @@
 use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
 use super::page_facts::{PageFacts, Pair, printable};
 use super::unmatched::unmatched;
-use super::warning::Warning;
 use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
+use crate::emulator::warning::Warning;
 use crate::library::selection::Start;
 
 /// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions in this response.

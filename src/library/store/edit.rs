@@ -10,8 +10,8 @@ use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::write::Write;
 use crate::library::asset::Asset;
-use crate::library::fixture;
 use crate::library::key::CollectionVersion;
+use crate::library::workspace;
 
 impl Store {
     /// The asset that has this public id at any provider, with all of its public ids.
@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn workspace_without_assets(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+    pub async fn workspace_without_assets(&self, workspace: &str) -> Result<workspace::Workspace, StoreError> {
         Ok(export::workspace_without_assets(&mut *self.read().await?, workspace).await?.1)
     }
 }
@@ -185,7 +185,7 @@ impl Write {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn workspace_without_assets(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+    pub async fn workspace_without_assets(&mut self, workspace: &str) -> Result<workspace::Workspace, StoreError> {
         Ok(export::workspace_without_assets(&mut self.tx, workspace).await?.1)
     }
 
@@ -193,9 +193,9 @@ impl Write {
     pub async fn add_places(
         &mut self,
         workspace: &str,
-        users: &[fixture::User],
-        projects: &[fixture::Project],
-        folders: &[fixture::Folder],
+        users: &[workspace::User],
+        projects: &[workspace::Project],
+        folders: &[workspace::Folder],
     ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
@@ -221,7 +221,7 @@ impl Write {
     }
 
     /// Adds a project, or replaces the one with this id.
-    pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
+    pub async fn put_project(&mut self, workspace: &str, project: &workspace::Project) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
         Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
@@ -233,7 +233,7 @@ impl Write {
     }
 
     /// Adds a folder, or replaces the one with this id.
-    pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
+    pub async fn put_folder(&mut self, workspace: &str, folder: &workspace::Folder) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
         Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)
