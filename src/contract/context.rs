@@ -19,3 +19,10 @@ pub struct Context<'a> {
     /// The chosen variants: those of the key's workspace, or the server's own where the key is not known.
     pub variants: Variants,
 }
+
+impl Context<'_> {
+    /// The workspace of the key; empty before the key is known.
+    pub fn workspace(&self) -> &str {
+        self.key.map_or("", |key| &key.workspace)
+    }
+}

@@ -30,6 +30,16 @@ pub enum Failure {
     ForeignWorkspace,
     /// The project a listing was narrowed to does not exist in the workspace.
     NoSuchProject,
+    /// The asset does not exist, belongs to another workspace, or is not for this key to see: no client can tell these apart.
+    NoSuchAsset {
+        /// The public id that was asked for.
+        id: String,
+    },
+    /// The asset has not arrived yet, or never will, and the route needs it whole.
+    AssetNotReady {
+        /// Its public id.
+        id: String,
+    },
     /// Parameters that break their own rules.
     Invalid(Vec<Violation>),
     /// A quota is used up.

@@ -5,6 +5,7 @@ use strsim::normalized_levenshtein;
 
 use crate::contract::asset_list::AssetList;
 use crate::contract::evidence::Evidence;
+use crate::contract::handler::Handler;
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::variant::Variants;
 
@@ -39,6 +40,8 @@ pub type VariedParams = fn(Variants) -> (&'static [Param], Unknown);
 pub enum Action {
     /// It lists assets in this way.
     List(&'static AssetList),
+    /// It does something else, in this way.
+    Run(&'static dyn Handler),
     /// The vendor has it, and the emulator does not imitate it.
     Absent,
 }
@@ -87,6 +90,13 @@ impl Operation {
     /// Whether it has this path, whatever the method.
     pub fn has_path(&self, path: &str) -> bool {
         self.paths.iter().any(|template| matches(template, path))
+    }
+
+    /// What stands in a path that it has for the names in its template.
+    pub fn path_values(&self, path: &str) -> Vec<(&'static str, String)> {
+        let template = self.paths.iter().find(|template| matches(template, path));
+        let segments = template.into_iter().flat_map(|template| template.split('/').zip(path.split('/')));
+        segments.filter_map(|(wanted, given)| Some((name(wanted)?, given.to_owned()))).collect()
     }
 
     /// Whether one of its paths can begin with this text.
@@ -199,7 +209,11 @@ fn filled(template: &str, path: &str) -> String {
 }
 
 fn is_name(segment: &str) -> bool {
-    segment.starts_with('{')
+    name(segment).is_some()
+}
+
+fn name(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 #[cfg(test)]
@@ -241,6 +255,13 @@ mod tests {
         }
         assert_eq!(found("get", "/v1/things"), "other methods");
         assert_eq!(methods(TABLE, "/v1/things"), ["GET", "POST"]);
+    }
+
+    #[test]
+    fn a_path_gives_a_value_for_each_name_of_its_template() {
+        assert_eq!(TABLE[4].path_values("/v1/things/a b/seal"), [("thing", "a b".to_owned())]);
+        assert_eq!(TABLE[3].path_values("/v1/thing/a%20b"), [("thing", "a%20b".to_owned())]);
+        assert_eq!((TABLE[0].path_values("/v1/things"), TABLE[4].path_values("/v1/things")), (vec![], vec![]));
     }
 
     #[test]

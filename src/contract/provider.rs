@@ -86,7 +86,7 @@ impl Card {
     fn listing(&self) -> (&'static Operation, &'static AssetList) {
         let listing = self.operations.iter().find_map(|operation| match operation.action {
             Action::List(list) => Some((operation, list)),
-            Action::Absent => None,
+            Action::Run(_) | Action::Absent => None,
         });
         listing.expect("every provider lists its assets")
     }
@@ -178,7 +178,7 @@ pub enum CheckOrder {
 pub enum QuotaScope {
     /// All of them.
     Everything,
-    /// Those that reach the list, whatever comes of them.
+    /// Those that reach an operation, whatever comes of them.
     Listings,
 }
 

@@ -1,6 +1,7 @@
 //! The library of assets in neutral words: fixtures, and the store with the only SQL there is.
 
 pub mod asset;
+pub mod commands;
 pub mod fixture;
 pub mod key;
 pub mod limits;

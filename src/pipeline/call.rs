@@ -7,7 +7,9 @@ use axum::http::request::Parts;
 use futures_util::FutureExt;
 use tracing::error;
 
-use super::checks::{Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope};
+use super::checks::{
+    Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope, table_path,
+};
 use super::entry::EntryBuilder;
 use super::own_answers;
 use super::write_between_pages::write_between_pages;
@@ -15,6 +17,7 @@ use crate::clock::Micros;
 use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
+use crate::contract::handler::{Handler, HandlerCall, Input};
 use crate::contract::operation::{Action, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
@@ -131,14 +134,18 @@ impl<'r> Call<'r> {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
-        let list = match operation.action {
-            Action::List(list) => list,
-            Action::Absent => return Ok(self.not_imitated(operation)),
-        };
+        if operation.is_absent() {
+            return Ok(self.not_imitated(operation));
+        }
         let key = self.count()?;
         require_scope(operation, &key.key)?;
         self.within_limits()?;
-        self.list(operation, list, key).await
+        match operation.action {
+            Action::List(list) => self.list(operation, list, key).await,
+            // In a box of its own, so that the many requests for lists do not carry room for this.
+            Action::Run(handler) => Box::pin(self.run(operation, handler, key)).await,
+            Action::Absent => Ok(self.not_imitated(operation)),
+        }
     }
 
     /// The answer or failure that a fault puts in place of all others. A live key is counted as if the vendor itself failed
@@ -214,6 +221,31 @@ impl<'r> Call<'r> {
         };
         self.entry.note_warnings(self.app, &response.warnings);
         Ok((list.answer)(&response.rendered, &self.context()))
+    }
+
+    /// What comes of an operation that is no list.
+    async fn run(
+        &mut self,
+        operation: &Operation,
+        handler: &dyn Handler,
+        key: Arc<KeyCache>,
+    ) -> Result<Reply, Failure> {
+        let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
+        let input = Input { path: operation.path_values(table_path(self.target)), query };
+        let counts = self.counts.clone().unwrap_or_default();
+        let context = Context {
+            now: self.now,
+            entropy: self.entropy,
+            key: Some(&key.key),
+            counts: &counts,
+            variants: self.variants,
+        };
+        let (provider, providers) = (self.card().name, providers::names());
+        let call = HandlerCall { input: &input, key: &key.key, context, provider, providers: &providers };
+        let reply = handler.run(call, &self.app.store).await?;
+        let warnings = explain::unused_parameters(operation.params, &key.key, self.query());
+        self.entry.note_warnings(self.app, &warnings);
+        Ok(reply)
     }
 
     /// The response that a request like this one got before, if it would get the same now.

@@ -64,7 +64,7 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
 }
 
 /// The path as the table of operations may have it: without a slash behind it, where that makes no difference.
-fn table_path(target: &Target) -> &str {
+pub(super) fn table_path(target: &Target) -> &str {
     let card = target.provider.card();
     let is_there = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
     let bare = target.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);

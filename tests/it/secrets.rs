@@ -199,6 +199,8 @@ fn no_reason_tells_a_key() {
             Failure::ExpiredKey,
             Failure::MissingScope("read"),
             Failure::NoSuchProject,
+            Failure::NoSuchAsset { id: key.clone() },
+            Failure::AssetNotReady { id: format!("a {key} b") },
             Failure::Invalid(vec![violation(Problem::NotANumber), violation(Problem::Unknown)]),
             Failure::Invalid(vec![violation(Problem::Malformed(format!("not {key}")))]),
         ];

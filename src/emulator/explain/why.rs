@@ -52,6 +52,16 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
                 facts.project.map_or("such project".to_owned(), |id| format!("project {}", quoted(id, secrets)));
             format!("there is no {project} in the workspace `{}`", facts.key.map_or("", |key| &key.workspace))
         }
+        Failure::NoSuchAsset { id } => {
+            let workspace = facts.key.map_or("", |key| &key.workspace);
+            format!("the workspace `{workspace}` has no asset {} that {title} shows to this key", quoted(id, secrets))
+        }
+        Failure::AssetNotReady { id } => {
+            format!(
+                "the asset {} is `pending` or `failed`, and the route needs one that has arrived",
+                quoted(id, secrets)
+            )
+        }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),

@@ -23,6 +23,7 @@ mod read_only;
 mod restore;
 mod rows;
 mod schema;
+mod selected_asset;
 mod snapshot;
 mod versions;
 mod write;

@@ -45,7 +45,10 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } => {
+            say(StatusCode::NOT_FOUND, "not_found", "Not found.")
+        }
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", allow)
         }

@@ -1,5 +1,6 @@
 //! FLORA: opaque cursors over an offset, a filter by project canvas, and objects in the key order of its reference page.
 
+mod asset;
 mod cursor;
 mod error;
 mod facts;
@@ -62,7 +63,17 @@ static OPERATIONS: &[Operation] = &[
         evidence: Documented,
     },
     Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Documented),
-    Operation::absent("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented),
+    Operation {
+        name: "get_asset",
+        method: "GET",
+        paths: &["/api/v1/assets/{assetId}"],
+        scope: None,
+        params: &[],
+        unknown: Unknown::Ignored, // inferred
+        varied: None,
+        action: Action::Run(&asset::GET),
+        evidence: Documented,
+    },
     Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Documented),
     Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented),
     Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Client),

@@ -47,11 +47,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let chosen = |variant, option| cx.variants.is(VARIANTS, variant, option);
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => {
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } => {
             let is_short = chosen("not_found_code", "NOT_FOUND");
             let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
             say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
         }
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", allow)
         }

@@ -1,5 +1,6 @@
 //! KonPro: opaque keyset tokens, folders, and times in Unix seconds.
 
+mod asset;
 mod error;
 mod facts;
 mod file_type;
@@ -73,7 +74,17 @@ static OPERATIONS: &[Operation] = &[
         evidence: Documented,
     },
     Operation::absent("upload_asset", "POST", &["/v1/asset"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented),
+    Operation {
+        name: "delete_asset",
+        method: "DELETE",
+        paths: &["/v1/asset/{asset_id}"],
+        scope: Some("write"), // inferred; checked only of keys that have scopes
+        params: &[],
+        unknown: Unknown::Ignored, // inferred
+        varied: None,
+        action: Action::Run(&asset::DELETE),
+        evidence: Documented,
+    },
     Operation::absent("list_folders", "GET", &["/v1/folders"], Documented),
     Operation::absent("create_folder", "POST", &["/v1/folders/create"], Documented),
     Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Documented),

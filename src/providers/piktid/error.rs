@@ -41,6 +41,8 @@ const NO_CODE: &str = "";
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
+        Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "Conflict"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
             say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)

@@ -1,5 +1,6 @@
 //! PiktID: numbered pages, eleven parameters read as Pydantic reads them, and assets shared between teammates.
 
+mod asset;
 mod error;
 mod facts;
 mod grammar;
@@ -59,7 +60,17 @@ static OPERATIONS: &[Operation] = &[
         evidence: Documented,
     },
     Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Documented),
-    Operation::absent("get_asset", "GET", &["/assets/{asset_id}"], Documented),
+    Operation {
+        name: "get_asset",
+        method: "GET",
+        paths: &["/assets/{asset_id}"],
+        scope: None,
+        params: &[],
+        unknown: Unknown::Ignored, // inferred: Pydantic's default
+        varied: None,
+        action: Action::Run(&asset::GET),
+        evidence: Documented,
+    },
     Operation::absent("upload", "POST", &["/upload"], Documented),
     Operation::absent("log_in", "POST", &["/auth/login"], Documented),
     Operation::absent("refresh_token", "POST", &["/auth/refresh"], Documented),

@@ -66,6 +66,11 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::NoSuchRoute | Failure::NoSuchProject => {
             say(StatusCode::NOT_FOUND, "not_found", "The specified resource does not exist.")
         }
+        Failure::NoSuchAsset { id } => {
+            let message = format!("Resource with id {id} does not exist in assets.");
+            say(StatusCode::NOT_FOUND, "resource_not_exist", &message)
+        }
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is not ready."),
         Failure::WrongMethod(allow) => say(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",

@@ -1,6 +1,7 @@
 //! TwelveLabs: numbered pages, arrays as repeated parameters or as JSON, and errors in one sentence.
 
 mod array;
+mod asset;
 mod error;
 mod facts;
 mod headers;
@@ -72,8 +73,28 @@ static OPERATIONS: &[Operation] = &[
         &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"],
         Documented,
     ),
-    Operation::absent("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented),
+    Operation {
+        name: "get_asset",
+        method: "GET",
+        paths: &["/v1.3/assets/{asset_id}"],
+        scope: None,
+        params: &[],
+        unknown: Unknown::Refused, // documented as an error, inferred for this route
+        varied: Some(asset::varied_get),
+        action: Action::Run(&asset::GET),
+        evidence: Documented,
+    },
+    Operation {
+        name: "delete_asset",
+        method: "DELETE",
+        paths: &["/v1.3/assets/{asset_id}"],
+        scope: None,
+        params: asset::DELETE_PARAMS,
+        unknown: Unknown::Refused, // documented as an error, inferred for this route
+        varied: Some(asset::varied_delete),
+        action: Action::Run(&asset::DELETE),
+        evidence: Documented,
+    },
     Operation::absent("update_user_metadata", "PATCH", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
     Operation::absent("replace_user_metadata", "PUT", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
     Operation::absent("delete_user_metadata", "DELETE", &["/v1.3/assets/{asset_id}/user-metadata"], Client),

@@ -1,5 +1,6 @@
 //! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
 
+mod asset;
 mod error;
 mod facts;
 mod headers;
@@ -14,6 +15,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
+use crate::contract::handler::Handler;
 use crate::contract::operation::{Action, Operation};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -66,7 +68,7 @@ static OPERATIONS: &[Operation] = &[
         action: Action::List(&list::ASSETS),
         evidence: Documented,
     },
-    Operation::absent("get_asset", "GET", &["/api/v1/assets/{asset_id}"], Documented),
+    of_asset("get_asset", "GET", "assets:read", &["/api/v1/assets/{asset_id}"], &asset::GET),
     Operation::absent("presign_upload", "POST", &["/api/v1/assets/presign"], Documented),
     Operation::absent(
         "confirm_upload",
@@ -74,12 +76,35 @@ static OPERATIONS: &[Operation] = &[
         &["/api/v1/assets/{asset_id}/confirm", "/api/v1/assets/presign/{asset_id}/confirm"],
         Documented,
     ),
-    Operation::absent("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented),
+    of_asset("publish_asset", "POST", "assets:write", &["/api/v1/assets/{asset_id}/publish"], &asset::PUBLISH),
+    of_asset("delete_asset", "DELETE", "assets:write", &["/api/v1/assets/{asset_id}"], &asset::DELETE),
     Operation::absent("get_workspace", "GET", &["/api/v1/workspace"], Documented),
     Operation::absent("get_usage", "GET", &["/api/v1/workspace/usage"], Documented),
     Operation::absent("list_members", "GET", &["/api/v1/workspace/members"], Documented),
 ];
+
+/// A documented route on a single asset. None has a parameter in its query string; those of clients are ignored (inferred).
+const fn of_asset(
+    name: &'static str,
+    method: &'static str,
+    scope: &'static str,
+    paths: &'static [&'static str],
+    handler: &'static dyn Handler,
+) -> Operation {
+    let scope = Some(scope);
+    let (params, unknown, varied) = (&[], Unknown::Ignored, None);
+    Operation {
+        name,
+        method,
+        paths,
+        scope,
+        params,
+        unknown,
+        varied,
+        action: Action::Run(handler),
+        evidence: Documented,
+    }
+}
 
 impl Provider for Xqr {
     fn card(&self) -> &'static Card {
