@@ -135,7 +135,8 @@ def test_delete(client, library, options):
     assert client.assets.list().items[0].id == left[0]
     with pytest.raises(NotFoundError) as caught:
         client.assets.retrieve(gone)
-    assert caught.value.body.message == f"Resource with id {gone} does not exist in assets."
+    message = f"Resource with id {gone} does not exist in assets."
+    assert caught.value.body == {"code": "resource_not_exist", "message": message}
     with pytest.raises(ApiError) as caught:
         client.assets.delete(gone, **options)
     assert caught.value.status_code == 404
