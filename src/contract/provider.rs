@@ -16,7 +16,8 @@ use crate::contract::variant::Variant;
 use crate::http::reply::Reply;
 
 /// One vendor's asset API: what is the same for all of its routes. What each route does is in the table of operations on
-/// the card; how assets are listed is an [`AssetList`].
+/// the card; how assets are listed is an [`AssetList`], and what the other routes do is a
+/// [`Handler`](crate::contract::handler::Handler).
 ///
 /// Implementers keep two conventions: `refusal` words every [`Failure`] without a catch-all; and whatever the vendor's
 /// documents leave open is a named constant with `inferred` in its doc comment and a [`Fact`] on the card.

@@ -162,6 +162,11 @@ impl<'r> Call<'r> {
             counts.show_used_up(exceeded);
         }
         match *replacement {
+            // Named after the list's scope where no operation says another.
+            Replacement::Failure(Failure::MissingScope(list)) => {
+                let scope = self.routed.operation().and_then(|operation| operation.scope);
+                Err(Failure::MissingScope(scope.unwrap_or(list)))
+            }
             Replacement::Failure(failure) => Err(failure),
             Replacement::Raw(reply) => Ok(Some(reply)),
         }

@@ -235,3 +235,15 @@ fn the_journal_faults_and_warnings_know_the_operation() {
         }
     }
 }
+
+#[test]
+fn a_missing_scope_that_a_fault_injects_is_the_operations_own() {
+    let server = Server::start(&world());
+    let auth = dialects::of("xqr").auth("_off");
+    let fault = "X-Emulator-Fault: missing_scope";
+    for (method, path, scope) in [("GET", "a1", "read"), ("DELETE", "a1", "write"), ("POST", "a1/publish", "write")] {
+        let answer = server.request(method, &format!("/xqr/api/v1/assets/{path}"), &[&auth, fault]);
+        let message = format!("This endpoint requires the assets:{scope} scope.");
+        assert_eq!((answer.status, &answer.json()["error"]["message"]), (403, &json!(message)));
+    }
+}

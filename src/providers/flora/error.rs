@@ -48,6 +48,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } => {
             say(StatusCode::NOT_FOUND, "not_found", "Not found.")
         }
+        // Inferred; no route that is imitated brings it about.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", allow)

@@ -52,6 +52,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
             say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
         }
+        // Inferred; no route that is imitated brings it about.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", allow)

@@ -42,6 +42,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
         Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
+        // Inferred; no route that is imitated brings it about.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "Conflict"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {

@@ -70,6 +70,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             let message = format!("Resource with id {id} does not exist in assets.");
             say(StatusCode::NOT_FOUND, "resource_not_exist", &message)
         }
+        // Inferred; no route that is imitated brings it about.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is not ready."),
         Failure::WrongMethod(allow) => say(
             StatusCode::METHOD_NOT_ALLOWED,
