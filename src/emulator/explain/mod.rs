@@ -15,5 +15,5 @@ pub use cross_origin::cross_origin;
 pub use offered_positions::{Cursors, JudgedPosition, OfferedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
-pub use warnings::{judged_position, warnings};
+pub use warnings::{judged_position, unused_parameters, warnings};
 pub use why::why;

@@ -55,7 +55,7 @@ impl Store {
     }
 }
 
-async fn collection_of(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
+pub(super) async fn collection_of(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
     let row =
         sqlx::query("SELECT collection FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *connection);
     Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
@@ -151,7 +151,7 @@ impl Write {
     }
 
     /// Replaces the asset with this row id.
-    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+    pub(super) async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
         bind_asset(&mut sql.separated(", "), asset);
