@@ -20,3 +20,15 @@ pub struct Context<'a> {
     /// The variants of the key's workspace, or the server's own while the key is not known.
     pub variants: Variants,
 }
+
+impl Context<'_> {
+    /// The workspace of the key; empty before the key is known.
+    pub fn workspace(&self) -> &str {
+        self.key.map_or("", |key| &key.workspace)
+    }
+
+    /// The user that the key acts as; empty before the key is known.
+    pub fn user(&self) -> &str {
+        self.key.map_or("", |key| &key.user)
+    }
+}

@@ -30,6 +30,40 @@ pub enum Failure {
     ForeignWorkspace,
     /// The listing is narrowed to a project that the workspace does not have.
     NoSuchProject,
+    /// The asset does not exist, belongs to another workspace, or is not visible to this key. Clients cannot tell which.
+    NoSuchAsset {
+        /// The public id that was asked for.
+        id: String,
+    },
+    /// The route needs the asset's file, which has not arrived yet or never will.
+    AssetNotReady {
+        /// Its public id.
+        id: String,
+    },
+    /// The asset cannot be deleted, because something refers to it.
+    AssetInUse {
+        /// Its public id.
+        id: String,
+        /// The names of what refers to it.
+        by: Vec<String>,
+    },
+    /// The folder does not exist in the workspace.
+    NoSuchFolder {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The name or password is wrong.
+    WrongPassword,
+    /// The body is not JSON, or not the kind of JSON that the operation takes.
+    InvalidJson {
+        /// What is wrong, for the explanation.
+        reason: String,
+    },
+    /// The body is larger than the operation takes.
+    BodyTooLarge {
+        /// The largest accepted body, in bytes.
+        max: usize,
+    },
     /// Parameters that break the rules of the operation's table.
     Invalid(Vec<Violation>),
     /// A quota is used up.

@@ -6,6 +6,7 @@ pub mod client_env;
 pub mod context;
 pub mod evidence;
 pub mod failure;
+pub mod handler;
 pub mod import;
 pub mod operation;
 pub mod page;

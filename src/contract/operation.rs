@@ -5,6 +5,7 @@ use strsim::normalized_levenshtein;
 
 use crate::contract::asset_list::AssetList;
 use crate::contract::evidence::Evidence;
+use crate::contract::handler::Handler;
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::variant::Variants;
 
@@ -25,6 +26,8 @@ pub struct Operation {
     pub unknown: Unknown,
     /// Replaces `params` and `unknown`, for a vendor whose variants change them.
     pub varied: Option<VariedParams>,
+    /// Whether it takes a body.
+    pub body: BodyKind,
     /// What the emulator does for it.
     pub action: Action,
     /// How sure we are that the vendor has this route.
@@ -39,8 +42,19 @@ pub type VariedParams = fn(Variants) -> (&'static [Param], Unknown);
 pub enum Action {
     /// Lists assets in this way.
     List(&'static AssetList),
+    /// Runs this handler.
+    Run(&'static dyn Handler),
     /// Nothing: the vendor has the route, and the emulator answers 501.
     Absent,
+}
+
+/// Whether an operation takes a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// It takes none. One that is sent is ignored.
+    Ignored,
+    /// It takes JSON, whatever the content type is.
+    Json,
 }
 
 /// The result of looking up a path and a method.
@@ -64,6 +78,17 @@ impl PartialEq for Operation {
 impl Eq for Operation {}
 
 impl Operation {
+    const fn new(
+        name: &'static str,
+        method: &'static str,
+        paths: &'static [&'static str],
+        evidence: Evidence,
+        action: Action,
+    ) -> Operation {
+        let (scope, params, unknown, varied, body) = (None, &[], Unknown::Ignored, None, BodyKind::Ignored);
+        Operation { name, method, paths, scope, params, unknown, varied, body, action, evidence }
+    }
+
     /// A route that the vendor has and the emulator does not imitate.
     pub const fn absent(
         name: &'static str,
@@ -71,22 +96,66 @@ impl Operation {
         paths: &'static [&'static str],
         evidence: Evidence,
     ) -> Operation {
-        Operation {
-            name,
-            method,
-            paths,
-            scope: None,
-            params: &[],
-            unknown: Unknown::Ignored,
-            varied: None,
-            action: Action::Absent,
-            evidence,
-        }
+        Operation::new(name, method, paths, evidence, Action::Absent)
+    }
+
+    /// A route that lists assets.
+    pub const fn list(
+        name: &'static str,
+        paths: &'static [&'static str],
+        evidence: Evidence,
+        list: &'static AssetList,
+    ) -> Operation {
+        Operation::new(name, "GET", paths, evidence, Action::List(list))
+    }
+
+    /// A route with a handler.
+    pub const fn run(
+        name: &'static str,
+        method: &'static str,
+        paths: &'static [&'static str],
+        evidence: Evidence,
+        handler: &'static dyn Handler,
+    ) -> Operation {
+        Operation::new(name, method, paths, evidence, Action::Run(handler))
+    }
+
+    /// Sets the scope that a key needs; by default it needs none.
+    pub const fn scope(mut self, scope: &'static str) -> Operation {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Sets the parameters of the query string; by default there are none, and all are ignored, which is a
+    /// guess at every vendor.
+    pub const fn params(mut self, params: &'static [Param], unknown: Unknown) -> Operation {
+        self.params = params;
+        self.unknown = unknown;
+        self
+    }
+
+    /// Sets the function that replaces the parameters under the chosen variants.
+    pub const fn varied(mut self, varied: VariedParams) -> Operation {
+        self.varied = Some(varied);
+        self
+    }
+
+    /// Makes it take JSON as its body.
+    pub const fn json(mut self) -> Operation {
+        self.body = BodyKind::Json;
+        self
     }
 
     /// Whether it has this path, with any method.
     pub fn has_path(&self, path: &str) -> bool {
         self.paths.iter().any(|template| matches(template, path))
+    }
+
+    /// What stands in a path that it has for the names in its template.
+    pub fn path_values(&self, path: &str) -> Vec<(&'static str, String)> {
+        let template = self.paths.iter().find(|template| matches(template, path));
+        let segments = template.into_iter().flat_map(|template| template.split('/').zip(path.split('/')));
+        segments.filter_map(|(wanted, given)| Some((name(wanted)?, given.to_owned()))).collect()
     }
 
     /// Whether one of its paths can start with this text.
@@ -211,7 +280,11 @@ fn filled(template: &str, path: &str) -> String {
 }
 
 fn is_name(segment: &str) -> bool {
-    segment.starts_with('{')
+    name(segment).is_some()
+}
+
+fn name(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 #[cfg(test)]
@@ -253,6 +326,13 @@ mod tests {
         }
         assert_eq!(found("get", "/v1/things"), "other methods");
         assert_eq!(methods(TABLE, "/v1/things"), ["GET", "POST"]);
+    }
+
+    #[test]
+    fn a_path_gives_a_value_for_each_name_of_its_template() {
+        assert_eq!(TABLE[4].path_values("/v1/things/a b/seal"), [("thing", "a b".to_owned())]);
+        assert_eq!(TABLE[3].path_values("/v1/thing/a%20b"), [("thing", "a%20b".to_owned())]);
+        assert_eq!((TABLE[0].path_values("/v1/things"), TABLE[4].path_values("/v1/things")), (vec![], vec![]));
     }
 
     #[test]

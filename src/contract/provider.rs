@@ -16,7 +16,8 @@ use crate::contract::variant::Variant;
 use crate::http::reply::Reply;
 
 /// One vendor's asset API, as far as all of its routes share it. The card's table of operations says what each route
-/// does; an [`AssetList`] says how assets are listed.
+/// does: an [`AssetList`] says how assets are listed, a [`Handler`](crate::contract::handler::Handler) what another route
+/// does.
 ///
 /// Implementers keep two conventions. `refusal` words every [`Failure`] without a catch-all arm. Whatever the vendor's
 /// documents leave open is a named constant with `inferred` in its doc comment, and a [`Fact`] on the card.
@@ -87,7 +88,7 @@ impl Card {
     fn listing(&self) -> (&'static Operation, &'static AssetList) {
         let listing = self.operations.iter().find_map(|operation| match operation.action {
             Action::List(list) => Some((operation, list)),
-            Action::Absent => None,
+            Action::Run(_) | Action::Absent => None,
         });
         listing.expect("every provider lists its assets")
     }
@@ -180,7 +181,7 @@ pub enum CheckOrder {
 pub enum QuotaScope {
     /// All requests.
     Everything,
-    /// Requests to the list of assets, even if they are refused afterwards.
+    /// Requests that reach an operation, even if they are refused afterwards.
     Listings,
 }
 

@@ -16,5 +16,6 @@ pub mod log;
 pub mod placeholder_cache;
 pub mod redaction;
 pub mod summary;
+pub mod warning;
 pub mod workspace;
 pub mod workspace_states;

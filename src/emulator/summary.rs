@@ -10,9 +10,9 @@ use axum::http::{Method, StatusCode};
 use serde::Serialize;
 
 use crate::emulator::distinct::{Distinct, Said};
-use crate::emulator::explain::Warning;
 use crate::emulator::faults::{NeverFired, UnfiredFault};
 use crate::emulator::journal::JournalEntry;
+use crate::emulator::warning::Warning;
 
 /// The counts of a run so far.
 #[derive(Debug, Default)]

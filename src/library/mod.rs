@@ -13,3 +13,4 @@ pub mod selection;
 pub mod size;
 pub mod store;
 pub mod strict_object;
+pub mod workspace;

@@ -19,6 +19,15 @@ pub struct AssetQuery {
     pub counted: bool,
 }
 
+/// One asset, if the provider that asks has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssetSelector {
+    /// Its public id at that provider.
+    pub id: String,
+    /// All of these must hold.
+    pub filters: Vec<Filter>,
+}
+
 /// Which assets are listed, and in which order. All pages of a listing share one selection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selection {
@@ -127,6 +136,8 @@ pub enum Filter {
     Visibility(Visibility),
     /// Uploaded by this user, whatever its visibility, or shared with everyone in the workspace.
     VisibleTo(String),
+    /// Brought by this user, or not private.
+    ReadableBy(String),
     /// Created at this instant or later.
     CreatedFrom(Micros),
     /// Created at this instant or earlier.

@@ -7,7 +7,10 @@ use axum::http::request::Parts;
 use futures_util::FutureExt;
 use tracing::error;
 
-use super::checks::{Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope};
+use super::body::RequestBody;
+use super::checks::{
+    Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope, table_path,
+};
 use super::entry::EntryBuilder;
 use super::own_answers;
 use super::write_between_pages::write_between_pages;
@@ -15,7 +18,8 @@ use crate::clock::Micros;
 use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::handler::{Handler, HandlerCall, Input};
+use crate::contract::operation::{Action, BodyKind, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
@@ -36,6 +40,8 @@ pub struct Call<'r> {
     app: &'r App,
     target: &'r Target,
     request: &'r Parts,
+    /// The request's body, if it has one and no operation has read it.
+    body: Option<Box<RequestBody>>,
     /// The journal entry under construction.
     pub entry: &'r mut EntryBuilder,
     /// The key that the request sends, which may be revoked or expired, or why there is none.
@@ -59,7 +65,13 @@ pub struct Call<'r> {
 
 impl<'r> Call<'r> {
     /// Looks up the key and the operation of a request.
-    pub async fn new(app: &'r App, target: &'r Target, request: &'r Parts, entry: &'r mut EntryBuilder) -> Call<'r> {
+    pub async fn new(
+        app: &'r App,
+        target: &'r Target,
+        request: &'r Parts,
+        body: Option<Box<RequestBody>>,
+        entry: &'r mut EntryBuilder,
+    ) -> Call<'r> {
         let key = known_key(app, target.provider, request).await;
         let (now, entropy) = match &key {
             Ok(known) => {
@@ -78,7 +90,7 @@ impl<'r> Call<'r> {
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
-        Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project }
+        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -133,14 +145,18 @@ impl<'r> Call<'r> {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
-        let list = match operation.action {
-            Action::List(list) => list,
-            Action::Absent => return Ok(self.not_imitated(operation)),
-        };
+        if operation.is_absent() {
+            return Ok(self.not_imitated(operation));
+        }
         let key = self.count()?;
         require_scope(operation, &key.key)?;
         self.within_limits()?;
-        self.list(operation, list, key).await
+        match operation.action {
+            Action::List(list) => self.list(operation, list, key).await,
+            // Boxed, so that the future of a request for a list does not reserve space for this one.
+            Action::Run(handler) => Box::pin(self.run(operation, handler, key)).await,
+            Action::Absent => Ok(self.not_imitated(operation)),
+        }
     }
 
     /// The response or failure that a fault puts in place of the vendor's. The request is counted as if the vendor
@@ -158,6 +174,11 @@ impl<'r> Call<'r> {
             counts.show_used_up(exceeded);
         }
         match *replacement {
+            // A fault is planned before the route is known, so it names the scope of the list.
+            Replacement::Failure(Failure::MissingScope(list)) => {
+                let scope = self.routed.operation().and_then(|operation| operation.scope);
+                Err(Failure::MissingScope(scope.unwrap_or(list)))
+            }
             Replacement::Failure(failure) => Err(failure),
             Replacement::Raw(reply) => Ok(Some(reply)),
         }
@@ -217,6 +238,35 @@ impl<'r> Call<'r> {
         };
         self.entry.note_warnings(self.app, &response.warnings);
         Ok((list.answer)(&response.rendered, &self.context()))
+    }
+
+    /// Runs an operation that is not a list.
+    async fn run(
+        &mut self,
+        operation: &Operation,
+        handler: &dyn Handler,
+        key: Arc<KeyCache>,
+    ) -> Result<Reply, Failure> {
+        let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
+        let json = match (operation.body, self.body.take()) {
+            (BodyKind::Json, Some(body)) => body.json(self.app).await?,
+            (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
+        };
+        let input = Input { path: operation.path_values(table_path(self.target)), query, json };
+        let counts = self.counts.clone().unwrap_or_default();
+        let context = Context {
+            now: self.now,
+            entropy: self.entropy,
+            key: Some(&key.key),
+            counts: &counts,
+            variants: self.variants,
+        };
+        let (provider, providers) = (self.card().name, providers::names());
+        let call = HandlerCall { input: &input, context, provider, providers: &providers };
+        let reply = handler.run(call, &self.app.store).await?;
+        let warnings = explain::unused_parameters(operation.params, &key.key, self.query());
+        self.entry.note_warnings(self.app, &warnings);
+        Ok(reply)
     }
 
     /// The cached response to this query string, if it is still valid and no fault changes it.

@@ -66,7 +66,7 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
 
 /// The path to look up in the table of operations: without a trailing slash, if the vendor accepts or redirects one and
 /// the shorter path is in the table.
-fn table_path(target: &Target) -> &str {
+pub(super) fn table_path(target: &Target) -> &str {
     let card = target.provider.card();
     let is_listed = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
     let bare = target.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);

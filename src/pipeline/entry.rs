@@ -5,15 +5,14 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
-use futures_util::StreamExt;
 use tracing::Level;
 
+use super::body::RequestBody;
 use crate::clock::{Micros, Stopwatch};
 use crate::contract::choices;
 use crate::contract::failure::Failure;
@@ -21,12 +20,13 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
-use crate::emulator::explain::{self, RefusalFacts, Warning};
+use crate::emulator::explain::{self, RefusalFacts};
 use crate::emulator::faults::AppliedFault;
 use crate::emulator::faults::wire::Delivery;
-use crate::emulator::journal::{self, BODY_CAP, Diagnostics, JournalEntry, LogLine, PackedHeaders};
+use crate::emulator::journal::{self, Diagnostics, JournalEntry, LogLine, PackedHeaders};
 use crate::emulator::log;
 use crate::emulator::redaction;
+use crate::emulator::warning::Warning;
 use crate::http::response_body::ResponseBody;
 use crate::library::key::Key;
 
@@ -36,10 +36,6 @@ const EXPLAIN: &str = "x-emulator-explain";
 const WHY: HeaderName = HeaderName::from_static("x-emulator-why");
 /// The response header that lists what was probably a mistake.
 const WARNINGS: HeaderName = HeaderName::from_static("x-emulator-warnings");
-
-/// How long to wait for a request's body, which is only recorded, before the request is answered without it. Vendors
-/// answer without reading a body that they do not need.
-const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A request that is not answered yet. It is recorded in the journal with its response, or without one if it is dropped
 /// because the client disconnected.
@@ -183,9 +179,12 @@ impl PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second.
-    pub async fn read(&mut self, body: Body) {
-        self.body = Some(Box::new(read_prefix(body).await));
+    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. Returns it
+    /// for an operation that takes a body.
+    pub async fn receive_body(&mut self, body: Body) -> Box<RequestBody> {
+        let body = RequestBody::receive(body).await;
+        self.body = Some(Box::new(body.in_journal()));
+        Box::new(body)
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before
@@ -262,24 +261,4 @@ impl Drop for PendingEntry {
             self.end(None, journal::Body::default());
         }
     }
-}
-
-/// Reads a request's body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed. Its recorded length is
-/// at least the announced one.
-async fn read_prefix(body: Body) -> journal::Body {
-    let announced = body.size_hint().lower();
-    let mut whole = Vec::new();
-    let mut parts = body.into_data_stream();
-    let reading = async {
-        while let Some(Ok(part)) = parts.next().await {
-            whole.extend_from_slice(&part);
-            if whole.len() > BODY_CAP {
-                break;
-            }
-        }
-    };
-    // On a timeout, what has arrived so far is recorded.
-    let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
-    let length = announced.max(whole.len() as u64);
-    journal::Body { length, ..journal::Body::of(whole) }
 }

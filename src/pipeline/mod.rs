@@ -2,6 +2,7 @@
 //! response to it is in that provider's format: pages, refusals and injected faults. A request that belongs to no
 //! provider gets the emulator's own 404.
 
+mod body;
 mod call;
 mod checks;
 mod connections;
@@ -17,6 +18,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use self::body::RequestBody;
 use self::call::Call;
 pub use self::connections::{note_failed_handshake, refuse_tunnel};
 use self::entry::{EntryBuilder, PendingEntry};
@@ -43,10 +45,8 @@ pub fn answer(
     let (request, body) = request.into_parts();
     let mut pending = PendingEntry::receive(app, request);
     async move {
-        if !body.is_end_stream() {
-            Box::pin(pending.read(body)).await;
-        }
-        let outcome = serve(&pending.app, &pending.request, &mut pending.entry).await;
+        let body = if body.is_end_stream() { None } else { Some(Box::pin(pending.receive_body(body)).await) };
+        let outcome = serve(&pending.app, &pending.request, body, &mut pending.entry).await;
         let (response, faults, client) = close(pending, connection, outcome);
         faults.send(response, &client).await
     }
@@ -60,7 +60,7 @@ struct Outcome {
     faults: FaultPlan,
 }
 
-async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome {
+async fn serve(app: &App, request: &Parts, body: Option<Box<RequestBody>>, entry: &mut EntryBuilder) -> Outcome {
     // Faults do not change the emulator's own answers.
     let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
     if let Some(reply) = refuse_other_host(app, request, entry) {
@@ -73,7 +73,7 @@ async fn serve(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Outcome 
         entry.set_reason("no provider owns this address");
         return own(own_answers::no_provider(request), app.clock.now());
     };
-    let mut call = Call::new(app, &target, request, entry).await;
+    let mut call = Call::new(app, &target, request, body, entry).await;
     if let Err(why) = call.plan_faults() {
         call.entry.set_reason(format!("`X-Emulator-Fault`: {why}"));
         return own(own_answers::no_such_fault(&why), call.now);

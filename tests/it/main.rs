@@ -48,6 +48,7 @@ mod process;
 mod properties;
 mod routing;
 mod secrets;
+mod single_asset;
 mod support;
 mod timeouts;
 mod tls;

@@ -1,10 +1,11 @@
 //! No way of showing an entry tells a key, wherever in the request or the answer it stands and however it is spelled.
 
 use assetmock::contract::failure::Failure;
-use assetmock::contract::query::{Problem, Violation};
+use assetmock::contract::query::{Location, Problem, Violation};
 use assetmock::contract::quota::Counts;
-use assetmock::emulator::explain::{RefusalFacts, Warning, why};
+use assetmock::emulator::explain::{RefusalFacts, why};
 use assetmock::emulator::journal::{Body, Diagnostics, EntryView, Filter, Har, Journal, JournalEntry};
+use assetmock::emulator::warning::Warning;
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -187,8 +188,13 @@ fn no_reason_tells_a_key() {
     let config = Config { cases: 64, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
     let law = |key: String| {
         let method = Method::from_bytes(key.as_bytes()).unwrap_or(Method::GET);
-        let violation =
-            |problem| Violation { param: key.clone().into(), given: format!("a {key} b"), problem, position: 0 };
+        let violation = |problem| Violation {
+            param: key.clone().into(),
+            given: format!("a {key} b"),
+            problem,
+            location: Location::Query,
+            position: 0,
+        };
         let failures = [
             Failure::NoSuchRoute,
             Failure::WrongMethod("GET".to_owned()),
@@ -199,6 +205,8 @@ fn no_reason_tells_a_key() {
             Failure::ExpiredKey,
             Failure::MissingScope("read"),
             Failure::NoSuchProject,
+            Failure::NoSuchAsset { id: key.clone() },
+            Failure::AssetNotReady { id: format!("a {key} b") },
             Failure::Invalid(vec![violation(Problem::NotANumber), violation(Problem::Unknown)]),
             Failure::Invalid(vec![violation(Problem::Malformed(format!("not {key}")))]),
         ];

@@ -11,6 +11,7 @@ pub mod integers;
 use std::borrow::Cow;
 
 pub use args::{Args, Value};
+use serde_json::Value as Json;
 
 use crate::contract::evidence::Evidence;
 
@@ -196,8 +197,35 @@ pub struct Violation {
     pub given: String,
     /// What is wrong.
     pub problem: Problem,
-    /// The position of its first pair in the query string, from 0.
+    /// Where in the request it stands.
+    pub location: Location,
+    /// The position of its first pair in the query string, or of its field in the body, from 0.
     pub position: usize,
+}
+
+/// A part of a request that holds parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// The path.
+    Path,
+    /// The query string.
+    Query,
+    /// The fields of the body.
+    Body,
+}
+
+impl Violation {
+    /// A violation by a segment of the path.
+    pub fn in_path(param: &'static str, given: &str, problem: Problem) -> Violation {
+        let (param, given) = (Cow::Borrowed(param), given.to_owned());
+        Violation { param, given, problem, location: Location::Path, position: 0 }
+    }
+
+    /// A violation by a field of the body. `given` is its JSON, or empty if it is missing.
+    pub fn in_body(field: impl Into<Cow<'static, str>>, given: Option<&Json>, problem: Problem) -> Violation {
+        let (param, given) = (field.into(), given.map(Json::to_string).unwrap_or_default());
+        Violation { param, given, problem, location: Location::Body, position: 0 }
+    }
 }
 
 /// What can be wrong with a value.
@@ -219,6 +247,10 @@ pub enum Problem {
     Object,
     /// No such parameter.
     Unknown,
+    /// A required field is missing.
+    Missing,
+    /// JSON of another type than this one, such as `a string`.
+    NotA(&'static str),
     /// Invalid in a grammar of the vendor's own. The text is the vendor's message; it is empty if the vendor has none.
     Malformed(String),
 }
@@ -298,7 +330,13 @@ fn read_nested(param: &Param, pairs: &[Pair]) -> Result<Option<Value>, Vec<Viola
 }
 
 fn violations_of(param: &Param, text: &str, position: usize, problems: Vec<Problem>) -> Vec<Violation> {
-    let violation = |problem| Violation { param: Cow::Borrowed(param.name), given: text.to_owned(), problem, position };
+    let violation = |problem| Violation {
+        param: Cow::Borrowed(param.name),
+        given: text.to_owned(),
+        problem,
+        location: Location::Query,
+        position,
+    };
     problems.into_iter().map(violation).collect()
 }
 
@@ -327,6 +365,7 @@ fn unknown_parameters(params: &[Param], pairs: &[Pair]) -> Vec<Violation> {
             param: Cow::Owned(name.clone().into_owned()),
             given: text.clone().into_owned(),
             problem: Problem::Unknown,
+            location: Location::Query,
             position,
         })
         .collect()

@@ -2,8 +2,8 @@
 
 use axum::http::request::Parts;
 
-use super::warning::Warning;
 use crate::emulator::redaction::{SHORT, Secrets, clip};
+use crate::emulator::warning::Warning;
 use crate::http::cors::{AllowedOrigins, foreign_origin};
 
 /// A warning if the request comes from a page of another origin that is not allowed. `key` is the key that the request

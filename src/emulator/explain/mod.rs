@@ -8,7 +8,6 @@ mod offered_positions;
 mod page_facts;
 mod refusal_facts;
 mod unmatched;
-mod warning;
 mod warnings;
 mod why;
 
@@ -16,6 +15,5 @@ pub use cross_origin::cross_origin;
 pub use offered_positions::{Cursors, JudgedPosition, OfferedPosition};
 pub use page_facts::PageFacts;
 pub use refusal_facts::RefusalFacts;
-pub use warning::Warning;
-pub use warnings::{judged_position, warnings};
+pub use warnings::{judged_position, unused_parameters, warnings};
 pub use why::why;

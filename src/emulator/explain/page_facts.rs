@@ -33,6 +33,6 @@ pub struct PageFacts<'a> {
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// A client's text for use in a message: cut, in one line and without the key.
-pub(super) fn printable(facts: &PageFacts, text: &str) -> String {
-    clip(text, SHORT, &Secrets::of(Some(&facts.key.key), &HeaderMap::new())).into_owned()
+pub(super) fn printable(key: &Key, text: &str) -> String {
+    clip(text, SHORT, &Secrets::of(Some(&key.key), &HeaderMap::new())).into_owned()
 }

@@ -2,10 +2,10 @@
 //! passes for the wrong reason.
 
 use super::page_facts::{PageFacts, Pair, printable};
-use super::warning::Warning;
 use crate::clock::Micros;
 use crate::contract::query::{Param, Reads};
 use crate::emulator::redaction::meant;
+use crate::emulator::warning::Warning;
 use crate::library::selection::{Filter, Start};
 
 /// The kinds of assets. Imported assets can have others.
@@ -21,7 +21,7 @@ pub(super) fn unmatched(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
     }
     let given = pairs.iter().filter_map(|(name, text)| Some((filter(facts, name)?, &**text)));
     let single = given.filter_map(|(param, text)| {
-        let given = || format!("{}={}", param.name, printable(facts, text));
+        let given = || format!("{}={}", param.name, printable(facts.key, text));
         if NEVER_SET.contains(&&*text.to_lowercase()) {
             return Some(Warning::NeverSet { given: given() });
         }

@@ -4,10 +4,11 @@
 use super::offered_positions::{Cursors, JudgedPosition, KnownFilters, Place};
 use super::page_facts::{PageFacts, Pair, printable};
 use super::unmatched::unmatched;
-use super::warning::Warning;
 use crate::contract::asset_list::Position;
 use crate::contract::query::{Empty, Param, Reads, Repeated};
 use crate::emulator::redaction::meant;
+use crate::emulator::warning::Warning;
+use crate::library::key::Key;
 use crate::library::selection::Start;
 
 /// The warnings about a request. Call this before [`Cursors::remember`], which adds the positions in this response.
@@ -19,14 +20,22 @@ pub fn warnings(facts: &PageFacts, cursors: &Cursors) -> Vec<Warning> {
     let pairs: Vec<Pair> = form_urlencoded::parse(facts.query.as_bytes()).collect();
     let mut warnings = Vec::new();
     // The request was not refused, so this vendor ignores unknown parameters.
-    warnings.extend(ignored(facts, &pairs));
-    for param in facts.card.params() {
-        warnings.extend(without_effect(facts, param, &pairs));
-    }
+    warnings.extend(unused(facts.card.params(), facts.key, &pairs));
     warnings.extend(changed_size(facts, &pairs));
     warnings.extend(wrong_position(facts, &pairs, cursors));
     warnings.extend(unmatched(facts, &pairs));
     warnings
+}
+
+/// The warnings about a request that lists nothing: about parameters that have no effect.
+pub fn unused_parameters(params: &[Param], key: &Key, query: &str) -> Vec<Warning> {
+    let pairs: Vec<Pair> = form_urlencoded::parse(query.as_bytes()).collect();
+    unused(params, key, &pairs)
+}
+
+fn unused(params: &[Param], key: &Key, pairs: &[Pair]) -> Vec<Warning> {
+    let without_effect = params.iter().filter_map(|param| without_effect(key, param, pairs));
+    ignored(params, key, pairs).into_iter().chain(without_effect).collect()
 }
 
 /// The requested position, if a warning depends on whether it was offered before.
@@ -47,10 +56,10 @@ pub fn judged_position(facts: &PageFacts, cursors: &Cursors) -> Option<JudgedPos
 }
 
 /// A warning for each of the first few parameters that the vendor does not know, and one with the number of the others.
-fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
+fn ignored(params: &[Param], key: &Key, pairs: &[Pair]) -> Vec<Warning> {
     /// How many get a warning of their own.
     const FEW: usize = 8;
-    let known = |name: &str| facts.card.params().iter().any(|param| param.is_named(name));
+    let known = |name: &str| params.iter().any(|param| param.is_named(name));
     let mut names: Vec<&str> = Vec::new();
     let mut more = 0;
     for (name, _) in pairs.iter().filter(|(name, _)| !known(name)) {
@@ -61,14 +70,14 @@ fn ignored(facts: &PageFacts, pairs: &[Pair]) -> Vec<Warning> {
         }
     }
     let ignored = names.iter().map(|name| Warning::Ignored {
-        name: printable(facts, name),
-        meant: meant(name, facts.card.params().iter().map(|param| param.name)),
+        name: printable(key, name),
+        meant: meant(name, params.iter().map(|param| param.name)),
     });
     ignored.chain((more > 0).then_some(Warning::MoreIgnored(more))).collect()
 }
 
 /// A warning if a parameter was repeated and counts once, or was empty and counts as absent.
-fn without_effect(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Warning> {
+fn without_effect(key: &Key, param: &Param, pairs: &[Pair]) -> Option<Warning> {
     let times = pairs.iter().filter(|(name, _)| name == param.name).count();
     let counts = effective_text(param, pairs)?;
     let which = match param.repeated {
@@ -78,7 +87,7 @@ fn without_effect(facts: &PageFacts, param: &Param, pairs: &[Pair]) -> Option<Wa
         Repeated::All => return None,
     };
     if times > 1 {
-        return Some(Warning::Repeated { name: param.name, times, which, counts: printable(facts, counts) });
+        return Some(Warning::Repeated { name: param.name, times, which, counts: printable(key, counts) });
     }
     let is_default = param.empty == Empty::Absent || param.default == Some("");
     (counts.is_empty() && is_default).then_some(Warning::Empty { name: param.name })
@@ -116,7 +125,7 @@ fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Optio
     if is_cursor && cursors.judge(facts, &Place::Cursor(text)).known == KnownFilters::OtherFilters {
         return Some(Warning::OtherFilters { name });
     }
-    let given = || format!("{name}={}", printable(facts, text));
+    let given = || format!("{name}={}", printable(facts.key, text));
     is_beyond_end(facts, cursors).then(|| Warning::BeyondEnd { given: given(), end: end(facts) })
 }
 

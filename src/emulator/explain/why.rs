@@ -50,6 +50,26 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
                 facts.project.map_or("such project".to_owned(), |id| format!("project {}", quoted(id, secrets)));
             format!("there is no {project} in the workspace `{}`", facts.key.map_or("", |key| &key.workspace))
         }
+        Failure::NoSuchAsset { id } => {
+            let workspace = facts.key.map_or("", |key| &key.workspace);
+            format!("the workspace `{workspace}` has no asset {} that {title} shows to this key", quoted(id, secrets))
+        }
+        Failure::AssetNotReady { id } => {
+            format!(
+                "the asset {} is `pending` or `failed`, and the route needs one whose file has arrived",
+                quoted(id, secrets)
+            )
+        }
+        Failure::AssetInUse { id, by } => {
+            format!("{} refers to the asset {}", first_few(by, |name| quoted(name, secrets)), quoted(id, secrets))
+        }
+        Failure::NoSuchFolder { id } => {
+            let workspace = facts.key.map_or("", |key| &key.workspace);
+            format!("the workspace `{workspace}` has no folder {}", quoted(id, secrets))
+        }
+        Failure::WrongPassword => "the user does not exist, or the password is another".to_owned(),
+        Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
+        Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
@@ -169,6 +189,8 @@ fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &
             let known = meant(&violation.param, card.params().iter().map(|known| known.name));
             format!("`{name}` is not a parameter of {}{}", card.title, or_else(known))
         }
+        Problem::Missing => format!("{name} is required"),
+        Problem::NotA(kind) => format!("{given} is not {kind}"),
         Problem::Malformed(reason) if reason.is_empty() => format!("{given} is malformed"),
         Problem::Malformed(reason) => format!("{given} is malformed: {}", clip(reason, 2 * SHORT, secrets)),
     }

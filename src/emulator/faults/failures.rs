@@ -6,7 +6,7 @@ use crate::contract::asset_list::Position;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
 use crate::contract::provider::Card;
-use crate::contract::query::{Problem, Violation};
+use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::{self, Exceeded, Quota, Shape};
 use crate::library::limits::KeyLimits;
 
@@ -76,7 +76,7 @@ pub fn misplaced(card: &Card) -> Failure {
         Position::OffsetCursor | Position::Keyset => Problem::malformed(),
     };
     let param = card.paging().position.into();
-    Failure::Invalid(vec![Violation { param, given: String::new(), problem, position: 0 }])
+    Failure::Invalid(vec![Violation { param, given: String::new(), problem, location: Location::Query, position: 0 }])
 }
 
 fn exceeded(

@@ -11,7 +11,7 @@ use tracing::Level;
 
 use crate::clock::Micros;
 use crate::contract::operation::Operation;
-use crate::emulator::explain::Warning;
+use crate::emulator::warning::Warning;
 use crate::http::response_body::ResponseBody;
 
 /// The method by which the journal calls a handshake of TLS.

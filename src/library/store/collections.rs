@@ -12,8 +12,8 @@ use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::write::Write;
-use crate::library::fixture;
 use crate::library::key::CollectionVersion;
+use crate::library::workspace;
 
 /// How often a copy in slices is tried before the copy is made in one transaction. A copy in slices is useless if the
 /// workspace moved to another collection meanwhile.
@@ -80,7 +80,7 @@ impl Write {
     /// new collection. Nothing refers to the collection until that change is committed.
     pub async fn add_collection(
         mut self,
-        workspace: &fixture::Workspace,
+        workspace: &workspace::Workspace,
         assets: impl IntoIterator<Item = NewAsset, IntoIter: Send>,
     ) -> Result<(Write, i64), StoreError> {
         let collection = load::insert_collections(&mut self.tx, &[workspace]).await?[0];

@@ -10,8 +10,8 @@ use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
 use super::rows::{Rows, json};
 use super::write::Write;
 use crate::library::asset::Asset;
-use crate::library::fixture;
 use crate::library::key::CollectionVersion;
+use crate::library::workspace;
 
 impl Store {
     /// The asset that has this public id at any provider, with all of its public ids.
@@ -64,12 +64,12 @@ impl Store {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn workspace_without_assets(&self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+    pub async fn workspace_without_assets(&self, workspace: &str) -> Result<workspace::Workspace, StoreError> {
         Ok(export::workspace_without_assets(&mut *self.read().await?, workspace).await?.1)
     }
 }
 
-async fn collection_of(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
+pub(super) async fn collection_of(connection: &mut SqliteConnection, workspace: &str) -> Result<i64, StoreError> {
     let row =
         sqlx::query("SELECT collection FROM workspace WHERE id = ?").bind(workspace).fetch_optional(&mut *connection);
     Ok(row.await?.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)
@@ -165,7 +165,7 @@ impl Write {
     }
 
     /// Replaces the asset with this row id.
-    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+    pub(super) async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
         bind_asset(&mut sql.separated(", "), asset);
@@ -199,7 +199,7 @@ impl Write {
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.
-    pub async fn workspace_without_assets(&mut self, workspace: &str) -> Result<fixture::Workspace, StoreError> {
+    pub async fn workspace_without_assets(&mut self, workspace: &str) -> Result<workspace::Workspace, StoreError> {
         Ok(export::workspace_without_assets(&mut self.tx, workspace).await?.1)
     }
 
@@ -207,9 +207,9 @@ impl Write {
     pub async fn add_places(
         &mut self,
         workspace: &str,
-        users: &[fixture::User],
-        projects: &[fixture::Project],
-        folders: &[fixture::Folder],
+        users: &[workspace::User],
+        projects: &[workspace::Project],
+        folders: &[workspace::Folder],
     ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
@@ -235,7 +235,7 @@ impl Write {
     }
 
     /// Adds a project, or replaces the one with this id.
-    pub async fn put_project(&mut self, workspace: &str, project: &fixture::Project) -> Result<(), StoreError> {
+    pub async fn put_project(&mut self, workspace: &str, project: &workspace::Project) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
         Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
@@ -247,7 +247,7 @@ impl Write {
     }
 
     /// Adds a folder, or replaces the one with this id.
-    pub async fn put_folder(&mut self, workspace: &str, folder: &fixture::Folder) -> Result<(), StoreError> {
+    pub async fn put_folder(&mut self, workspace: &str, folder: &workspace::Folder) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
         Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)

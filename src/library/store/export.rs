@@ -14,9 +14,9 @@ use super::key;
 use super::load::id_columns;
 use super::read::Read;
 use crate::library::asset::Asset;
-use crate::library::fixture;
 use crate::library::key::Key;
 use crate::library::model::Choices;
+use crate::library::workspace;
 
 /// A workspace as lists show it, without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Store {
         let keys = key::of_workspace(&mut read, workspace).await?;
         let hold = CollectionHold::new(self, collection);
         drop(turn);
-        let workspace = fixture::Workspace { keys, ..around };
+        let workspace = workspace::Workspace { keys, ..around };
         // A hold stops only this process from changing the collection. If others may change it, the transaction stays
         // open instead.
         let read = Some(read).filter(|_| self.is_shared);
@@ -111,7 +111,7 @@ impl Read {
 /// the collection is held until the export is dropped.
 pub struct Export {
     /// Everything but the assets.
-    pub workspace: fixture::Workspace,
+    pub workspace: workspace::Workspace,
     store: Store,
     /// The transaction of the state at the beginning, where a hold does not keep that state.
     read: Option<Read>,
@@ -161,17 +161,17 @@ async fn summaries(connection: &mut SqliteConnection, id: Option<&str>) -> Resul
 pub(super) async fn users(
     connection: &mut SqliteConnection,
     collection: i64,
-) -> Result<Vec<fixture::User>, sqlx::Error> {
+) -> Result<Vec<workspace::User>, sqlx::Error> {
     let sql = "SELECT name FROM user WHERE collection = ? ORDER BY rowid";
     let rows = sqlx::query(sql).bind(collection).fetch_all(&mut *connection).await?;
-    rows.iter().map(|row| Ok(fixture::User { name: row.try_get(0)? })).collect()
+    rows.iter().map(|row| Ok(workspace::User { name: row.try_get(0)? })).collect()
 }
 
 /// A workspace without keys and assets, and the id of its collection. It is one statement, since most changes run it.
 pub(super) async fn workspace_without_assets(
     connection: &mut SqliteConnection,
     id: &str,
-) -> Result<(i64, fixture::Workspace), StoreError> {
+) -> Result<(i64, workspace::Workspace), StoreError> {
     let sql = "SELECT w.collection, w.name,\n\
                (SELECT json_group_array(json_object('name', name)) FROM\n\
                (SELECT name FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
@@ -184,13 +184,13 @@ pub(super) async fn workspace_without_assets(
                FROM workspace w WHERE w.id = ?";
     let row =
         sqlx::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or_else(|| Missing::workspace(id))?;
-    let around = fixture::Workspace {
+    let around = workspace::Workspace {
         name: Some(row.try_get(1)?),
         users: from_json(row.try_get(2)?)?,
         projects: from_json(row.try_get(3)?)?,
         folders: from_json(row.try_get(4)?)?,
         variants: from_json(row.try_get(5)?)?,
-        ..fixture::Workspace::empty(id)
+        ..workspace::Workspace::empty(id)
     };
     Ok((row.try_get(0)?, around))
 }

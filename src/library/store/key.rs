@@ -5,13 +5,13 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::asset::from_json;
 use super::handle::Store;
 use super::read::Read;
-use crate::library::fixture;
 use crate::library::key::{CollectionVersion, Key};
 use crate::library::model::Instant;
+use crate::library::workspace;
 
-impl From<Key> for fixture::Key {
-    fn from(key: Key) -> fixture::Key {
-        fixture::Key {
+impl From<Key> for workspace::Key {
+    fn from(key: Key) -> workspace::Key {
+        workspace::Key {
             provider: key.provider,
             key: key.key.to_string(),
             user: Some(key.user),
@@ -72,10 +72,10 @@ impl Read {
 pub(super) async fn of_workspace(
     connection: &mut SqliteConnection,
     workspace: &str,
-) -> Result<Vec<fixture::Key>, sqlx::Error> {
+) -> Result<Vec<workspace::Key>, sqlx::Error> {
     let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *connection).await?;
-    rows.iter().map(|row| from_row(row).map(fixture::Key::from)).collect()
+    rows.iter().map(|row| from_row(row).map(workspace::Key::from)).collect()
 }
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {

@@ -89,7 +89,8 @@ impl Selection {
             | Filter::StatusIn(_)
             | Filter::Uploader(_)
             | Filter::Visibility(_)
-            | Filter::VisibleTo(_) => true,
+            | Filter::VisibleTo(_)
+            | Filter::ReadableBy(_) => true,
             Filter::IdIn(_)
             | Filter::NameContains(_)
             | Filter::NameOrDescriptionContains(_)

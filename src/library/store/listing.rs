@@ -212,7 +212,7 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, provider: &'static str, order: Ord
     sql.push(format!("\n ORDER BY {by} {direction}, a.{tie} {direction}"));
 }
 
-fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
+pub(super) fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
     match filter {
         Filter::KindIn(kinds) => push_in(sql, "a.kind IN", kinds),
         Filter::KindNotIn(kinds) => push_in(sql, "a.kind NOT IN", kinds),
@@ -243,6 +243,10 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &Filter) {
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
         Filter::VisibleTo(name) => {
             push_is(sql, "(a.visibility = 'shared' OR a.uploader = ", name);
+            sql.push(")");
+        }
+        Filter::ReadableBy(name) => {
+            push_is(sql, "(a.visibility <> 'private' OR a.uploader = ", name);
             sql.push(")");
         }
         Filter::CreatedFrom(at) => {

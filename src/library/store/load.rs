@@ -13,12 +13,12 @@ use super::schema::{LOG, schema};
 use super::versions::Invalidation;
 use crate::clock::Micros;
 use crate::library::asset::Asset;
-use crate::library::fixture;
+use crate::library::workspace;
 
 /// A workspace about to be stored. Each asset comes with one public id for each of `providers`, in their order.
 pub struct NewWorkspace<'a> {
     /// Everything but the assets.
-    pub workspace: &'a fixture::Workspace,
+    pub workspace: &'a workspace::Workspace,
     /// The providers, by card name.
     pub providers: &'a [&'static str],
     /// The assets, in order.
@@ -115,7 +115,7 @@ async fn take_indexes(connection: &mut SqliteConnection) -> Result<String, sqlx:
 /// Stores the users, projects and folders of workspaces in new collections, and returns the collections' ids.
 pub(super) async fn insert_collections(
     connection: &mut SqliteConnection,
-    workspaces: &[&fixture::Workspace],
+    workspaces: &[&workspace::Workspace],
 ) -> Result<Vec<i64>, sqlx::Error> {
     let numbers = new_collections(connection, workspaces.len()).await?;
     let numbered: Vec<_> = workspaces.iter().copied().zip(numbers.iter().copied()).collect();
@@ -186,10 +186,10 @@ pub(super) async fn insert_assets(
 
 /// The items of every workspace, each with the id of its collection.
 fn each<'w, T, I: IntoIterator<Item = T>>(
-    workspaces: &[(&'w fixture::Workspace, i64)],
-    items: impl Fn(&'w fixture::Workspace) -> I,
+    workspaces: &[(&'w workspace::Workspace, i64)],
+    items: impl Fn(&'w workspace::Workspace) -> I,
 ) -> Vec<(i64, T)> {
-    let items = |&(workspace, number): &(&'w fixture::Workspace, i64)| {
+    let items = |&(workspace, number): &(&'w workspace::Workspace, i64)| {
         items(workspace).into_iter().map(move |item| (number, item)).collect::<Vec<_>>()
     };
     workspaces.iter().flat_map(items).collect()

@@ -4,7 +4,7 @@ use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::asset::fold;
-use crate::library::fixture;
+use crate::library::workspace;
 
 /// How many rows are inserted with one trip. Each trip costs a switch of threads, and each row costs time to prepare.
 /// The default fixtures, 248 assets, are eight batches.
@@ -45,7 +45,7 @@ struct Batch {
 
 impl Rows {
     /// Workspaces that refer to existing collections, with their keys.
-    pub fn workspaces(self, workspaces: &[(&fixture::Workspace, i64)]) -> Rows {
+    pub fn workspaces(self, workspaces: &[(&workspace::Workspace, i64)]) -> Rows {
         let table = "workspace (id, name, collection, origin, origin_keys, variants, origin_variants)";
         let keys: Vec<_> = workspaces
             .iter()
@@ -64,7 +64,7 @@ impl Rows {
     }
 
     /// Keys: each with its workspace, and with the user it acts as if it names none.
-    pub fn keys(self, keys: &[(&str, &str, &fixture::Key)]) -> Rows {
+    pub fn keys(self, keys: &[(&str, &str, &workspace::Key)]) -> Rows {
         let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
         self.add(table, keys, |row, (workspace, user, key)| {
             row.push_bind((*workspace).to_owned())
@@ -86,7 +86,7 @@ impl Rows {
     }
 
     /// Projects, each with the id of its collection.
-    pub fn projects(self, projects: &[(i64, &fixture::Project)]) -> Rows {
+    pub fn projects(self, projects: &[(i64, &workspace::Project)]) -> Rows {
         self.add("project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
             let (id, name) = (project.id.clone(), project.name.clone());
             row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(fold(&project.name));
@@ -94,7 +94,7 @@ impl Rows {
     }
 
     /// Folders, each with the id of its collection.
-    pub fn folders(self, folders: &[(i64, &fixture::Folder)]) -> Rows {
+    pub fn folders(self, folders: &[(i64, &workspace::Folder)]) -> Rows {
         self.add("folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
             let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
             row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);

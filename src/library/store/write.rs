@@ -24,9 +24,9 @@ use super::read::Tx;
 use super::rows::{Rows, json};
 use super::snapshot::Snapshot;
 use super::versions::Invalidation;
-use crate::library::fixture;
 use crate::library::key::CollectionVersion;
 use crate::library::model::Choices;
+use crate::library::workspace;
 
 /// A change in progress. Dropping it without a commit undoes it.
 pub struct Write {
@@ -54,7 +54,7 @@ pub struct Template {
     /// Its collection.
     pub collection: i64,
     /// The workspace that was made, without assets.
-    pub content: fixture::Workspace,
+    pub content: workspace::Workspace,
 }
 
 /// How many templates are stored; the oldest is removed first.
@@ -157,7 +157,7 @@ impl Write {
     pub async fn remember(
         &mut self,
         source: &str,
-        content: &fixture::Workspace,
+        content: &workspace::Workspace,
         collection: i64,
     ) -> Result<(), StoreError> {
         if !self.store.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
@@ -176,7 +176,7 @@ impl Write {
     }
 
     /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and variants.
-    pub async fn shared(&mut self, id: &str) -> Result<(fixture::Workspace, i64), StoreError> {
+    pub async fn shared(&mut self, id: &str) -> Result<(workspace::Workspace, i64), StoreError> {
         let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
         self.users_only(id, row.try_get(0)?, row.try_get(1)?).await
@@ -184,14 +184,14 @@ impl Write {
 
     /// The collection from which the first workspace at the start of the process was made, to be shared, whatever
     /// became of that workspace; an empty collection if there was none.
-    pub async fn first_origin(&mut self) -> Result<(fixture::Workspace, i64), StoreError> {
+    pub async fn first_origin(&mut self) -> Result<(workspace::Workspace, i64), StoreError> {
         let first = sqlx::query(
             "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
         );
         match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
             Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
             None => {
-                let empty = fixture::Workspace::empty("ws_empty");
+                let empty = workspace::Workspace::empty("ws_empty");
                 let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
                 Ok((empty, collection))
             }
@@ -203,14 +203,14 @@ impl Write {
         id: &str,
         collection: i64,
         variants: &str,
-    ) -> Result<(fixture::Workspace, i64), StoreError> {
+    ) -> Result<(workspace::Workspace, i64), StoreError> {
         let users = export::users(&mut self.tx, collection).await?;
         let variants = from_json(variants)?;
-        Ok((fixture::Workspace { users, variants, ..fixture::Workspace::empty(id) }, collection))
+        Ok((workspace::Workspace { users, variants, ..workspace::Workspace::empty(id) }, collection))
     }
 
     /// Adds a workspace that refers to an existing collection, with the keys that it lists.
-    pub async fn add_workspace(&mut self, workspace: &fixture::Workspace, collection: i64) -> Result<(), StoreError> {
+    pub async fn add_workspace(&mut self, workspace: &workspace::Workspace, collection: i64) -> Result<(), StoreError> {
         if self.has_workspace(&workspace.id).await? {
             return Err(StoreError::Taken { what: "workspace", id: workspace.id.clone() });
         }
@@ -223,7 +223,7 @@ impl Write {
     async fn name_taken_key(
         &mut self,
         stored: Result<(), sqlx::Error>,
-        keys: &[fixture::Key],
+        keys: &[workspace::Key],
     ) -> Result<(), StoreError> {
         match stored.map_err(StoreError::taken("key", "")) {
             Err(StoreError::Taken { what, .. }) => {
@@ -245,12 +245,12 @@ impl Write {
     }
 
     /// Whether any of these keys exists already.
-    pub async fn has_any_of(&mut self, keys: &[fixture::Key]) -> Result<bool, StoreError> {
+    pub async fn has_any_of(&mut self, keys: &[workspace::Key]) -> Result<bool, StoreError> {
         Ok(self.held_key(keys).await?.is_some())
     }
 
     /// The first of these keys that exists already.
-    async fn held_key(&mut self, keys: &[fixture::Key]) -> Result<Option<String>, StoreError> {
+    async fn held_key(&mut self, keys: &[workspace::Key]) -> Result<Option<String>, StoreError> {
         let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
         let sql = "SELECT old.key FROM json_each(?) AS new\n\
                    CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
@@ -310,13 +310,13 @@ impl Write {
 
     /// Replaces the keys of a workspace with these, the JSON of a fixture's keys.
     pub(super) async fn put_keys(&mut self, workspace: &str, keys: &str) -> Result<(), StoreError> {
-        let keys: Vec<fixture::Key> = from_json(keys)?;
+        let keys: Vec<workspace::Key> = from_json(keys)?;
         sqlx::query("DELETE FROM key WHERE workspace_id = ?").bind(workspace).execute(&mut *self.tx).await?;
         self.add_keys(workspace, &keys).await
     }
 
     /// Adds keys to a workspace. A key without a user acts as the first one.
-    pub async fn add_keys(&mut self, workspace: &str, keys: &[fixture::Key]) -> Result<(), StoreError> {
+    pub async fn add_keys(&mut self, workspace: &str, keys: &[workspace::Key]) -> Result<(), StoreError> {
         self.affect(workspace);
         let first = self.first_user(workspace).await?;
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
@@ -328,7 +328,7 @@ impl Write {
         let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
         let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid LIMIT 1").bind(collection);
         let first = first.fetch_optional(&mut *self.tx).await?;
-        Ok(first.map_or(Ok(fixture::OWNER.to_owned()), |row| row.try_get(0))?)
+        Ok(first.map_or(Ok(workspace::OWNER.to_owned()), |row| row.try_get(0))?)
     }
 
     /// Changes a key of a workspace, except for its text and provider. Without a user it acts as the first one.
@@ -337,7 +337,7 @@ impl Write {
         workspace: &str,
         provider: &str,
         text: &str,
-        change: impl FnOnce(fixture::Key) -> Result<fixture::Key, E>,
+        change: impl FnOnce(workspace::Key) -> Result<workspace::Key, E>,
     ) -> Result<(), E> {
         self.invalidation.add(workspace);
         let keys = key::of_workspace(&mut self.tx, workspace).await.map_err(StoreError::from)?;
@@ -349,7 +349,7 @@ impl Write {
         Ok(self.replace_key(&key).await.map_err(StoreError::from)?)
     }
 
-    async fn replace_key(&mut self, key: &fixture::Key) -> Result<(), sqlx::Error> {
+    async fn replace_key(&mut self, key: &workspace::Key) -> Result<(), sqlx::Error> {
         let sql = "UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
                    WHERE provider = ? AND key = ?";
         sqlx::query(sql)

@@ -45,13 +45,23 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
+            say(StatusCode::NOT_FOUND, "not_found", "Not found.")
+        }
+        // Inferred; no route here causes it.
+        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => {
+            say(StatusCode::CONFLICT, "conflict", "Conflict.")
+        }
+        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
+        Failure::BodyTooLarge { .. } => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "invalid_json", "Request body is too large.")
+        }
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "not_found", "Not found.").header("allow", allow)
         }
         Failure::MalformedKey if variants.is(VARIANTS, "malformed_key", "invalid_api_key") => invalid_key(),
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
-        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => invalid_key(),
+        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey | Failure::WrongPassword => invalid_key(),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
@@ -73,7 +83,7 @@ fn invalid(violations: &[Violation]) -> Reply {
     Reply::json(StatusCode::BAD_REQUEST, &Body { error })
 }
 
-fn message(Violation { param, problem, .. }: &Violation) -> String {
+fn message(Violation { param, given, problem, .. }: &Violation) -> String {
     match problem {
         Problem::Below(min) => format!("Number must be greater than or equal to {min}"),
         Problem::Above(max) => format!("Number must be less than or equal to {max}"),
@@ -82,7 +92,21 @@ fn message(Violation { param, problem, .. }: &Violation) -> String {
         Problem::Repeated | Problem::Object if param == "limit" => "Expected number, received nan".to_owned(),
         Problem::Repeated => "Expected string, received array".to_owned(),
         Problem::Object => "Expected string, received object".to_owned(),
+        Problem::Missing => "Required".to_owned(),
+        Problem::NotA(kind) => format!("Expected {}, received {}", kind.trim_start_matches("a "), json_type(given)),
         Problem::Malformed(_) if param == "cursor" => "Invalid cursor.".to_owned(),
         Problem::Malformed(_) | Problem::NotOneOf(_) | Problem::Unknown => "Invalid".to_owned(),
+    }
+}
+
+/// The type of a JSON text, as zod names it.
+fn json_type(json: &str) -> &'static str {
+    match json.bytes().next() {
+        Some(b'"') => "string",
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
     }
 }

@@ -15,6 +15,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::documented("Errors are `{\"error\":{code,message,fields?}}` with the reference page's codes and messages."),
     Fact::documented("Every answer has a `request-id` header."),
+    Fact::documented(
+        "`GET /api/v1/assets/{assetId}` shows fourteen fields in the order of the OpenAPI document, always all of them: those of the list without `node_id` and `project_id`, with `failure_message`, and `created_at` as a text. What is missing and what is another's are 404 alike; an id has the form `^asset_\\S+$`.",
+    ),
     Fact::client(
         "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
     ),
@@ -54,6 +57,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "Imported: a `content_type` that is a MIME type counts as its modality, or as `document` if it has none. An asset without `asset_id` or `created_at`, which the schema allows, is refused.",
+    ),
+    Fact::inferred(
+        "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the imported object has one. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the first three have the reference page's messages; those of the others are ours.",

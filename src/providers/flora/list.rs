@@ -45,11 +45,16 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction:
 /// Inferred: the kind that FLORA accepts no uploads of is not in its list either.
 const NOT_HELD: &str = "other";
 
+/// What FLORA holds of a workspace.
+pub fn held() -> Filter {
+    Filter::KindNotIn(vec![NOT_HELD.to_owned()])
+}
+
 fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     if args.text("workspace_id").is_some_and(|workspace| *workspace != *key.workspace) {
         return Err(Failure::ForeignWorkspace);
     }
-    let mut filters = vec![Filter::KindNotIn(vec![NOT_HELD.to_owned()])];
+    let mut filters = vec![held()];
     filters.extend(args.text("query").map(|text| Filter::NameOrDescriptionContains(text.to_owned())));
     filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
     Ok(AssetQuery {
@@ -62,7 +67,7 @@ fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
 }
 
 /// Documented: the pattern `^ws_\S+$`, and the same with another prefix for projects.
-fn prefixed(prefix: &str, text: &str) -> Result<Value, Problem> {
+pub fn prefixed(prefix: &str, text: &str) -> Result<Value, Problem> {
     let well_formed =
         text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.contains(is_javascript_space));
     if well_formed { Ok(Value::Text(text.to_owned())) } else { Err(Problem::malformed()) }

@@ -1,6 +1,7 @@
 //! FLORA: opaque cursors that contain an offset, a filter by project, and objects in the key order of its reference
 //! page.
 
+mod asset;
 mod cursor;
 mod error;
 mod facts;
@@ -15,7 +16,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::http::reply::Reply;
@@ -51,19 +52,11 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "list_assets",
-        method: "GET",
-        paths: &["/api/v1/assets"],
-        scope: None,
-        params: list::PARAMS,
-        unknown: Unknown::Ignored, // inferred
-        varied: None,
-        action: Action::List(&list::ASSETS),
-        evidence: Documented,
-    },
+    // Inferred: that unknown parameters are ignored.
+    Operation::list("list_assets", &["/api/v1/assets"], Documented, &list::ASSETS)
+        .params(list::PARAMS, Unknown::Ignored),
     Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Documented),
-    Operation::absent("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented),
+    Operation::run("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented, &asset::GET),
     Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Documented),
     Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented),
     Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Client),

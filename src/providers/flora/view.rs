@@ -1,16 +1,19 @@
-//! FLORA's page: `assets` and `meta`.
+//! FLORA's page: `assets` and `meta`; and its single asset.
 
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
 use chrono::Datelike;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::cursor;
 use super::variants::VARIANTS;
 use crate::clock::{Micros, utc};
-use crate::contract::page::{Page, Rows};
+use crate::contract::page::{Page, Row, Rows};
 use crate::contract::query::Args;
 use crate::contract::variant::Variants;
-use crate::http::reply::{RenderedPage, raw};
+use crate::http::reply::{RenderedPage, Reply, raw};
 use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
 
@@ -75,6 +78,52 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
+}
+
+/// The fields of a single asset, in the order of the OpenAPI document. All are always there.
+const SINGLE: [&str; 14] = [
+    "asset_id",
+    "name",
+    "description",
+    "workspace_id",
+    "url",
+    "content_type",
+    "upload_content_type",
+    "size_bytes",
+    "uploaded_via",
+    CREATED_AT,
+    "status",
+    "failure_message",
+    "width",
+    "height",
+];
+
+const CREATED_AT: &str = "created_at";
+
+/// A single asset: its fields as the list shows them, but for the time, which is a text here.
+struct Single<'a> {
+    listed: BTreeMap<String, &'a RawValue>,
+    created_at: Micros,
+}
+
+impl Serialize for Single<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(SINGLE.iter().map(|name| match *name {
+            CREATED_AT => (name, Some(raw(&date_time(self.created_at)))),
+            name_in_list => (name, self.listed.get(name_in_list).map(|value| (*value).to_owned())),
+        }))
+    }
+}
+
+/// The answer that shows one asset. What the list does not say of it, such as `failure_message`, is null.
+pub fn single(asset: &Row) -> Reply {
+    let listed = serde_json::from_str(asset.json.get()).expect("the list shows each asset as an object");
+    Reply::json(StatusCode::OK, &Single { listed, created_at: asset.created_at })
+}
+
+/// Inferred: with milliseconds, as JavaScript writes a time.
+fn date_time(at: Micros) -> String {
+    utc(at).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Inferred: the MIME type shown where none is stored, since the field is never null.

@@ -48,17 +48,28 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let chosen = |variant, option| cx.variants.is(VARIANTS, variant, option);
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => {
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
             let is_short = chosen("not_found_code", "NOT_FOUND");
             let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
             say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
+        }
+        // Inferred; no route here causes it.
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
+        Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use"),
+        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid"),
+        Failure::BodyTooLarge { .. } => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "INVALID_REQUEST", "The request body is too large")
         }
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed").header("allow", allow)
         }
         Failure::NoKey if chosen("missing_key_code", "INVALID_API_KEY") => invalid_key(),
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "MISSING_API_KEY", "No API key provided"),
-        Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => invalid_key(),
+        Failure::MalformedKey
+        | Failure::UnknownKey
+        | Failure::RevokedKey
+        | Failure::ExpiredKey
+        | Failure::WrongPassword => invalid_key(),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
         }
@@ -98,6 +109,8 @@ fn reason(Violation { problem, .. }: &Violation) -> String {
     match problem {
         Problem::Below(_) | Problem::Above(_) => "Limit must be between 0 and 100".to_owned(),
         Problem::NotANumber | Problem::NotWhole(_) => "Limit must be an integer".to_owned(),
+        Problem::Missing => "Field is required".to_owned(),
+        Problem::NotA(kind) => format!("Must be {kind}"),
         Problem::Malformed(_) => "Invalid pagination token".to_owned(),
         Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown => "Invalid value".to_owned(),
     }

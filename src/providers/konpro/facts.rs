@@ -12,6 +12,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::documented("On the last page `token` is null."),
     Fact::documented("Errors are `{\"error\":{code,message,details?},\"request_id\"}`."),
+    Fact::documented(
+        "`DELETE /v1/asset/{asset_id}` is 200 with `asset_id`, `status`, `message` and `deleted_at`, in whole seconds with `Z`; an unknown id is 404.",
+    ),
     Fact::client("A missing key is `MISSING_API_KEY`; any other key that is not live is `INVALID_API_KEY`."),
     Fact::inferred(
         "A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply.",
@@ -32,6 +35,9 @@ pub const FACTS: &[Fact] = &[
         "Only the first bad parameter is reported, in the order of the table; the `reason` sentences are ours.",
     ),
     Fact::inferred("Request ids are `req-` and six digits; a key that has scopes needs the scope `read`."),
+    Fact::inferred(
+        "Deleting needs the scope `write`, only of keys that have scopes; the 404 has the code and sentence of any other, for a second delete and for what the list never shows (documents, what is not ready) too. What is in a trashed folder can be deleted.",
+    ),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),

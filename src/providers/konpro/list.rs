@@ -39,9 +39,15 @@ const DEFAULT_LIMIT: u32 = 100;
 /// Inferred: newest first. Of assets created at the same instant, the one with the greater id is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
+/// What KonPro holds of a workspace.
+pub fn held() -> Vec<Filter> {
+    let kinds = file_type::NOT_HELD.iter().map(|kind| (*kind).to_owned()).collect();
+    vec![Filter::KindNotIn(kinds), Filter::StatusIn(vec![Status::Ready])]
+}
+
 fn plan(args: &Args) -> AssetQuery {
-    let held = Filter::KindNotIn(file_type::NOT_HELD.iter().map(|kind| (*kind).to_owned()).collect());
-    let mut filters = vec![held, Filter::StatusIn(vec![Status::Ready]), Filter::NotTrashed];
+    let mut filters = held();
+    filters.push(Filter::NotTrashed);
     filters.extend(args.text("file_type").map(|kind| Filter::KindIn(vec![kind.to_owned()])));
     filters.extend(args.text("folder_id").map(|folder| Filter::Folder(folder.to_owned())));
     let start = match args.position("token") {

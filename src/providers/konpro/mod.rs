@@ -1,5 +1,6 @@
 //! KonPro: opaque keyset tokens, folders, and times in Unix seconds.
 
+mod asset;
 mod error;
 mod facts;
 mod file_type;
@@ -14,7 +15,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::contract::quota::{Quota, Shape};
@@ -61,19 +62,12 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "list_assets",
-        method: "GET",
-        paths: &["/v1/asset/list"],
-        scope: Some("read"), // inferred; checked only of keys that have scopes
-        params: list::PARAMS,
-        unknown: Unknown::Ignored, // inferred
-        varied: None,
-        action: Action::List(&list::ASSETS),
-        evidence: Documented,
-    },
+    // Inferred: that unknown parameters are ignored, and the scopes, which only keys that have any are checked for.
+    Operation::list("list_assets", &["/v1/asset/list"], Documented, &list::ASSETS)
+        .scope("read")
+        .params(list::PARAMS, Unknown::Ignored),
     Operation::absent("upload_asset", "POST", &["/v1/asset"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented),
+    Operation::run("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented, &asset::DELETE).scope("write"),
     Operation::absent("list_folders", "GET", &["/v1/folders"], Documented),
     Operation::absent("create_folder", "POST", &["/v1/folders/create"], Documented),
     Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Documented),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::variants::VARIANTS;
 use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::query::{Problem, Violation};
+use crate::contract::query::{Location, Problem, Violation};
 use crate::http::reply::Reply;
 
 #[derive(Serialize)]
@@ -41,17 +41,27 @@ const NO_CODE: &str = "";
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "Not Found"),
-        Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
-        Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
-            say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } => {
+            say(StatusCode::NOT_FOUND, "Not Found")
         }
+        Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
+        // Inferred; no route here causes it.
+        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "Conflict"),
+        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "Invalid request"),
+        Failure::BodyTooLarge { .. } => say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
+        Failure::NoKey
+        | Failure::MalformedKey
+        | Failure::UnknownKey
+        | Failure::RevokedKey
+        | Failure::ExpiredKey
+        | Failure::WrongPassword => say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {
                 field: &violation.param,
                 message: message(violation),
-                position: "query",
+                position: position(violation.location),
             });
             let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
@@ -67,6 +77,14 @@ fn say(status: StatusCode, error: &'static str) -> Reply {
     Reply::json(status, &Body { error, detail: Vec::new() })
 }
 
+fn position(location: Location) -> &'static str {
+    match location {
+        Location::Path => "path",
+        Location::Query => "query",
+        Location::Body => "body",
+    }
+}
+
 /// The message in Pydantic v2's wording.
 fn message(Violation { param, problem, .. }: &Violation) -> String {
     match problem {
@@ -76,6 +94,8 @@ fn message(Violation { param, problem, .. }: &Violation) -> String {
         Problem::Below(min) => format!("Input should be greater than or equal to {min}"),
         Problem::Above(max) => format!("Input should be less than or equal to {max}"),
         Problem::NotOneOf(words) => format!("Input should be {}", listed(words)),
+        Problem::Missing => "Field required".to_owned(),
+        Problem::NotA(kind) => format!("Input should be {}", kind.replace("a ", "a valid ")),
         Problem::Malformed(reason) if param.starts_with("created_") => {
             format!("Input should be a valid datetime or date, {reason}")
         }

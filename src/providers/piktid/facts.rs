@@ -17,6 +17,7 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "Visibility is private, shared with the group, or default for what the platform provides; `dimensions` is `[width, height]`.",
     ),
+    Fact::documented("`GET /assets/{asset_id}` shows the bare object, with all twelve fields of the list."),
     Fact::client("401 for a token that is missing, malformed, unknown, revoked or expired."),
     Fact::inferred(
         "Validation errors are 400, as the order of the documented responses suggests. Messages, coercion and dates are Pydantic v2's.",
@@ -50,6 +51,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred("An asset without a name shows its id; without a URL, it shows one on a host that nobody owns."),
     Fact::inferred(
         "Imported: an asset without `visibility` counts as shared; where times are equal, each asset gets a microsecond more than the one below it.",
+    ),
+    Fact::inferred(
+        "A single asset is found if one of the three ownerships lists it: one's own, shared ones, and the platform's. All others, teammates' private ones and what is no ready image among them, are 404 `Asset not found`.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",

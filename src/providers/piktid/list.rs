@@ -52,9 +52,14 @@ pub static ASSETS: AssetList = AssetList {
 /// Inferred: its presumed framework uses the first value.
 const FIRST: Repeated = Repeated::First;
 
+/// What PiktID holds of a workspace.
+pub fn held() -> Vec<Filter> {
+    vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready])]
+}
+
 fn plan(args: &Args, key: &Key) -> AssetQuery {
-    let mut filters =
-        vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready]), owned(args, key)];
+    let mut filters = held();
+    filters.push(owned(args, key));
     filters.extend(args.text("created_by").map(|name| Filter::Uploader(name.to_owned())));
     filters.extend(args.instant("created_after").map(Filter::CreatedFrom)); // inferred: inclusive
     filters.extend(args.instant("created_before").map(Filter::CreatedTo));

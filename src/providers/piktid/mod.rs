@@ -1,5 +1,6 @@
 //! PiktID: numbered pages, eleven parameters read as Pydantic reads them, and assets shared between teammates.
 
+mod asset;
 mod error;
 mod facts;
 mod grammar;
@@ -15,7 +16,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented, Inferred};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::http::reply::Reply;
@@ -47,19 +48,10 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "list_assets",
-        method: "GET",
-        paths: &["/assets"],
-        scope: None,
-        params: list::PARAMS,
-        unknown: Unknown::Ignored, // inferred: Pydantic's default
-        varied: None,
-        action: Action::List(&list::ASSETS),
-        evidence: Documented,
-    },
+    // Inferred: unknown parameters are ignored, which is Pydantic's default.
+    Operation::list("list_assets", &["/assets"], Documented, &list::ASSETS).params(list::PARAMS, Unknown::Ignored),
     Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Documented),
-    Operation::absent("get_asset", "GET", &["/assets/{asset_id}"], Documented),
+    Operation::run("get_asset", "GET", &["/assets/{asset_id}"], Documented, &asset::GET),
     Operation::absent("upload", "POST", &["/upload"], Documented),
     Operation::absent("log_in", "POST", &["/auth/login"], Documented),
     Operation::absent("refresh_token", "POST", &["/auth/refresh"], Documented),

@@ -10,11 +10,16 @@ pub const TYPES: &[&str] = &["image", "video", "audio", "document"];
 /// Asset ids: 24 hexadecimal digits each, compared in lower case.
 pub fn ids(text: &str) -> Result<Value, Problem> {
     let ids = items(text).ok_or_else(Problem::malformed)?;
-    if ids.iter().all(|id| id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit())) {
+    if ids.iter().all(|id| is_id(id)) {
         Ok(Value::List(ids.into_iter().map(|id| id.to_ascii_lowercase()).collect()))
     } else {
         Err(Problem::malformed())
     }
+}
+
+/// Whether a text has the form of an asset's id.
+pub fn is_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Asset types: words of a fixed list.

@@ -63,8 +63,21 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => {
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } => {
             say(StatusCode::NOT_FOUND, "not_found", "The specified resource does not exist.")
+        }
+        Failure::NoSuchAsset { id } => {
+            let message = format!("Resource with id {id} does not exist in assets.");
+            say(StatusCode::NOT_FOUND, "resource_not_exist", &message)
+        }
+        // Inferred; no route here causes it.
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is not ready."),
+        Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is in use."),
+        Failure::InvalidJson { .. } => {
+            say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
+        }
+        Failure::BodyTooLarge { .. } => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "parameter_invalid", "The request body is too large.")
         }
         Failure::WrongMethod(allow) => say(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -72,9 +85,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             "The method is not allowed for the requested resource.",
         )
         .header("allow", allow),
-        Failure::NoKey | Failure::MalformedKey | Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey => {
-            say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID)
-        }
+        Failure::NoKey
+        | Failure::MalformedKey
+        | Failure::UnknownKey
+        | Failure::RevokedKey
+        | Failure::ExpiredKey
+        | Failure::WrongPassword => say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => {
             say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use.")
         }
@@ -142,6 +158,8 @@ fn advice(problem: &Problem) -> String {
         | Problem::Repeated
         | Problem::Object
         | Problem::Unknown
+        | Problem::Missing
+        | Problem::NotA(_)
         | Problem::Malformed(_) => String::new(),
     }
 }

@@ -17,6 +17,10 @@ pub const FACTS: &[Fact] = &[
         "Errors are flat `{code,message}`: `parameter_invalid`, `parameter_unknown`, `api_key_invalid`, `too_many_requests` with their published sentences.",
     ),
     Fact::documented("Times are whole seconds with `Z`; every answer has `X-Api-Version`."),
+    Fact::documented(
+        "`GET /v1.3/assets/{asset_id}` shows the bare object of the list; `DELETE` is 204 without a body and reads `force`. A missing asset is `resource_not_exist` with its published sentence.",
+    ),
+    Fact::client("A missing asset is 404 when it is asked for: the clients have a class for that."),
     Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
     Fact::client("A page beyond the end is 200 and empty: both clients iterate until they get an empty page."),
     Fact::client(
@@ -58,6 +62,12 @@ pub const FACTS: &[Fact] = &[
         "Imported: a `file_type` that tells neither image, video, audio nor document counts as video, so that it is listed.",
     ),
     Fact::inferred(
+        "A missing asset is 404 when it is deleted, too, and the collection in the sentence is `assets`; an id of another form is 400 `parameter_invalid` for `asset_id`, and upper case does not matter. `force` is `true` or `false`; unknown parameters are refused as at the list.",
+    ),
+    Fact::inferred(
+        "No index refers to an asset here, so every delete succeeds, with `force` or without: the documented 409 is not imitated.",
+    ),
+    Fact::inferred(
         "Of the failures that only faults inject, codes and messages are published, most statuses are not; all of the 503 is ours.",
     ),
 ];
@@ -65,5 +75,6 @@ pub const FACTS: &[Fact] = &[
 /// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
+    "The 409 of deleting an asset to which an index refers: there are no indexes.",
     "Plans, regions and the metered limits.",
 ];

@@ -52,6 +52,11 @@ pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
 /// Documented: newest first. Inferred: of assets created at the same instant, the one with the greater id is first.
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
+/// What TwelveLabs holds of a workspace.
+pub fn held() -> Filter {
+    Filter::KindIn(array::TYPES.iter().map(|kind| (*kind).to_owned()).collect())
+}
+
 fn plan(args: &Args) -> AssetQuery {
     let wanted = args.list("asset_types").filter(|types| !types.is_empty());
     let kinds = array::TYPES

@@ -1,6 +1,7 @@
 //! TwelveLabs: numbered pages, arrays as repeated parameters or as JSON, and errors in one sentence.
 
 mod array;
+mod asset;
 mod error;
 mod facts;
 mod headers;
@@ -14,7 +15,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::http::reply::Reply;
@@ -55,17 +56,10 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "list_assets",
-        method: "GET",
-        paths: &["/v1.3/assets"],
-        scope: None,
-        params: list::PARAMS,
-        unknown: Unknown::Refused, // documented as an error, inferred for this route
-        varied: Some(list::varied),
-        action: Action::List(&list::ASSETS),
-        evidence: Documented,
-    },
+    // That unknown parameters are refused is documented as an error, and inferred for this route.
+    Operation::list("list_assets", &["/v1.3/assets"], Documented, &list::ASSETS)
+        .params(list::PARAMS, Unknown::Refused)
+        .varied(list::varied),
     Operation::absent("create_asset", "POST", &["/v1.3/assets"], Documented),
     Operation::absent("list_multipart_uploads", "GET", &["/v1.3/assets/multipart-uploads"], Documented),
     Operation::absent("create_multipart_upload", "POST", &["/v1.3/assets/multipart-uploads"], Documented),
@@ -77,8 +71,14 @@ static OPERATIONS: &[Operation] = &[
         &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"],
         Documented,
     ),
-    Operation::absent("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented),
+    // That unknown parameters are refused is documented as an error, and inferred for this route.
+    Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET)
+        .params(&[], Unknown::Refused)
+        .varied(asset::varied_get),
+    // That unknown parameters are refused is documented as an error, and inferred for this route.
+    Operation::run("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented, &asset::DELETE)
+        .params(asset::DELETE_PARAMS, Unknown::Refused)
+        .varied(asset::varied_delete),
     Operation::absent("update_user_metadata", "PATCH", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
     Operation::absent("replace_user_metadata", "PUT", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
     Operation::absent("delete_user_metadata", "DELETE", &["/v1.3/assets/{asset_id}/user-metadata"], Client),

@@ -64,12 +64,22 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
 fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found."),
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } => {
+            say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found.")
+        }
+        Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Asset not found."),
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not confirmed."),
+        // Inferred; no route here causes these.
+        Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use."),
+        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid."),
+        Failure::BodyTooLarge { .. } => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request is too large.")
+        }
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", allow)
         }
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Missing API key."),
-        Failure::MalformedKey | Failure::UnknownKey => {
+        Failure::MalformedKey | Failure::UnknownKey | Failure::WrongPassword => {
             say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key.")
         }
         Failure::RevokedKey => say(StatusCode::UNAUTHORIZED, "REVOKED_API_KEY", "API key has been revoked."),
@@ -110,6 +120,8 @@ fn sentence(Violation { param, problem, .. }: &Violation) -> String {
         Problem::Below(min) => format!("{param} must be at least {min}."),
         Problem::Above(max) => format!("{param} must be at most {max}."),
         Problem::NotANumber | Problem::NotWhole(_) => format!("{param} must be an integer."),
+        Problem::Missing => format!("{param} is required."),
+        Problem::NotA(kind) => format!("{param} must be {kind}."),
         Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown | Problem::Malformed(_) => {
             format!("{param} is invalid.")
         }

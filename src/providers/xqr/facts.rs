@@ -26,6 +26,16 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "A 429 shows 0 remaining requests for the quota that is used up, and `Retry-After` is the time until its reset, also when a fault injects the failure. The 429 of the monthly quota shows the Pro plan's 1,000 calls and no reset. A 401 shows no quota.",
     ),
+    Fact::documented(
+        "`GET /api/v1/assets/{asset_id}` shows under `data` what the list shows; `POST …/publish` does the same once the asset is public; `DELETE` is 204 without a body. Reading needs `assets:read`, the other two `assets:write`.",
+    ),
+    Fact::documented("Only a confirmed asset can be published; its status stays `confirmed` and `updated_at` moves."),
+    Fact::inferred(
+        "An id that the workspace does not have, one that is no UUID too, is 404 `NOT_FOUND` with `Asset not found.`; so is a second delete. Pending assets are found and can be deleted.",
+    ),
+    Fact::inferred(
+        "Publishing an asset that is not confirmed is 409 `CONFLICT`; one that is public already is shown unchanged.",
+    ),
     Fact::inferred(
         "The 600 requests are counted per key in fixed minutes, aligned to the clock. A request is counted before its answer shows the numbers.",
     ),

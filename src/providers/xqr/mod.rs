@@ -1,5 +1,6 @@
 //! xQR: `limit` and `offset`, scopes, and a rate limit that every answer counts down.
 
+mod asset;
 mod error;
 mod facts;
 mod headers;
@@ -14,7 +15,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Action, Operation};
+use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::contract::quota::{Quota, Shape};
@@ -56,18 +57,12 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "list_assets",
-        method: "GET",
-        paths: &["/api/v1/assets"],
-        scope: Some("assets:read"),
-        params: list::PARAMS,
-        unknown: Unknown::Ignored, // inferred
-        varied: Some(list::varied),
-        action: Action::List(&list::ASSETS),
-        evidence: Documented,
-    },
-    Operation::absent("get_asset", "GET", &["/api/v1/assets/{asset_id}"], Documented),
+    // Inferred: that unknown parameters are ignored.
+    Operation::list("list_assets", &["/api/v1/assets"], Documented, &list::ASSETS)
+        .scope("assets:read")
+        .params(list::PARAMS, Unknown::Ignored)
+        .varied(list::varied),
+    Operation::run("get_asset", "GET", &["/api/v1/assets/{asset_id}"], Documented, &asset::GET).scope("assets:read"),
     Operation::absent("presign_upload", "POST", &["/api/v1/assets/presign"], Documented),
     Operation::absent(
         "confirm_upload",
@@ -75,8 +70,10 @@ static OPERATIONS: &[Operation] = &[
         &["/api/v1/assets/{asset_id}/confirm", "/api/v1/assets/presign/{asset_id}/confirm"],
         Documented,
     ),
-    Operation::absent("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Documented),
-    Operation::absent("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented),
+    Operation::run("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Documented, &asset::PUBLISH)
+        .scope("assets:write"),
+    Operation::run("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented, &asset::DELETE)
+        .scope("assets:write"),
     Operation::absent("get_workspace", "GET", &["/api/v1/workspace"], Documented),
     Operation::absent("get_usage", "GET", &["/api/v1/workspace/usage"], Documented),
     Operation::absent("list_members", "GET", &["/api/v1/workspace/members"], Documented),

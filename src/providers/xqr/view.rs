@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::headers;
 use crate::clock::{Micros, seconds, utc};
 use crate::contract::context::Context;
-use crate::contract::page::{Page, Rows};
+use crate::contract::page::{Page, Row, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
@@ -16,6 +16,11 @@ use crate::library::model::Status;
 #[derive(Serialize)]
 struct Body<'a> {
     data: Rows<'a>,
+}
+
+#[derive(Serialize)]
+struct Single<'a> {
+    data: &'a Row,
 }
 
 #[derive(Serialize)]
@@ -51,6 +56,11 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// The body without `meta`, which differs in every answer and comes last.
 pub fn page(page: &Page, _: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown() })
+}
+
+/// The answer that shows one asset, in the same envelope.
+pub fn single(asset: &Row, cx: &Context) -> Reply {
+    answer(&RenderedPage::json(&Single { data: asset }), cx)
 }
 
 /// How many headers the answer to an active key has, including `date`.

@@ -103,6 +103,14 @@ fn a_key_that_is_known_is_told_with_what_it_lacks() {
         why(&Failure::NoSuchProject, &RefusalFacts { project: Some("prj_x"), ..known }),
         "there is no project `prj_x` in the workspace `ws_demo`"
     );
+    assert_eq!(
+        why(&Failure::NoSuchAsset { id: "a1".to_owned() }, &known),
+        "the workspace `ws_demo` has no asset `a1` that xQR shows to this key"
+    );
+    assert_eq!(
+        why(&Failure::AssetNotReady { id: "a1".to_owned() }, &known),
+        "the asset `a1` is `pending` or `failed`, and the route needs one whose file has arrived"
+    );
 }
 
 #[test]

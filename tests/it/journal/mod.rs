@@ -8,10 +8,10 @@ mod wait;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assetmock::emulator::explain::Warning;
 use assetmock::emulator::journal::{
     BODY_CAP, Body, BodyView, Bounds, Diagnostics, EntryView, Filter, Journal, JournalEntry, Lost, PackedHeaders,
 };
+use assetmock::emulator::warning::Warning;
 use assetmock::http::response_body::ResponseBody;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};

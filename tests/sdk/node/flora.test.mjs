@@ -284,6 +284,21 @@ test('too many requests', async (t) => {
   assert.ok(performance.now() - before >= 1990);
 });
 
+// One asset
+
+test('retrieve', async (t) => {
+  const { client } = await start(t);
+  for (const asset of library.slice(0, 20)) {
+    const { node_id, project_id, created_at, ...fields } = shown(asset);
+    const { url, ...retrieved } = await client.assets.retrieve(asset.ids.flora);
+    const expected = { ...fields, created_at: new Date(created_at).toISOString(), failure_message: null };
+    assert.deepEqual(retrieved, expected);
+  }
+  const error = await failure(client.assets.retrieve('asset_nothing'));
+  assert.ok(error instanceof NotFoundError);
+  assert.equal(error.error.error.code, 'not_found');
+});
+
 // No answer at all
 
 test('connection refused', async (t) => {

@@ -253,6 +253,29 @@ test('too many requests', async (t) => {
   assert.equal(requests(), 1 + 3); // two retries unless told otherwise
 });
 
+// One asset
+
+test('retrieve', async (t) => {
+  const { client } = await start(t);
+  for (const asset of library.slice(0, 10)) {
+    assert.deepEqual(await client.assets.retrieve(asset.ids.twelvelabs), shown(asset));
+  }
+});
+
+test('delete', async (t) => {
+  const { client } = await start(t);
+  const [gone, forced, left] = ids(library);
+  await client.assets.delete(gone);
+  await client.assets.delete(forced, { force: true });
+  assert.equal((await client.assets.list()).data[0].id, left);
+  const error = await failure(client.assets.retrieve(gone));
+  assert.ok(error instanceof TwelvelabsApi.NotFoundError);
+  assert.deepEqual(error.body, {
+    code: 'resource_not_exist', message: `Resource with id ${gone} does not exist in assets.`,
+  });
+  assert.equal((await failure(client.assets.delete(gone))).statusCode, 404);
+});
+
 // No answer at all
 
 test('connection refused', async (t) => {

@@ -11,7 +11,7 @@ import pytest
 from conftest import LAST_SECOND_OF_THE_WINDOW, WORLD
 from twelvelabs import AsyncTwelveLabs, TwelveLabs
 from twelvelabs.core.api_error import ApiError
-from twelvelabs.errors import BadRequestError
+from twelvelabs.errors import BadRequestError, NotFoundError
 
 KINDS = ("image", "video", "audio", "document")
 DOCUMENTS = ("application/pdf", "text/plain", "text/markdown")
@@ -118,6 +118,28 @@ def test_last_page_and_beyond(client, library):
 def test_empty_library(serve):
     client = TwelveLabs(api_key="tlk_demo", base_url=base_url(serve("--fixture", "empty")))
     assert walk(client.assets.list()) == []
+
+
+# One asset
+
+
+def test_retrieve(client, library):
+    for asset in library[:10]:
+        assert seen(client.assets.retrieve(asset["ids"]["twelvelabs"])) == shown(asset)
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}])
+def test_delete(client, library, options):
+    gone, *left = ids(library)
+    assert client.assets.delete(gone, **options) is None
+    assert client.assets.list().items[0].id == left[0]
+    with pytest.raises(NotFoundError) as caught:
+        client.assets.retrieve(gone)
+    message = f"Resource with id {gone} does not exist in assets."
+    assert caught.value.body == {"code": "resource_not_exist", "message": message}
+    with pytest.raises(ApiError) as caught:
+        client.assets.delete(gone, **options)
+    assert caught.value.status_code == 404
 
 
 # Filters

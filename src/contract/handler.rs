@@ -1,0 +1,126 @@
+//! Routes that are not lists: what a route of the action [`Run`](crate::contract::operation::Action::Run) consists of.
+//! Each is data and two functions without side effects: what the request means, and how the outcome is worded.
+
+use std::fmt::Debug;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tracing::error;
+
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::query::Args;
+use crate::http::reply::Reply;
+use crate::library::store::{Caller, Command, CommandError, Query, Store, StoreError};
+
+/// What a request gives to an operation.
+#[derive(Debug)]
+pub struct Input {
+    /// The decoded segments of the path, by the names in the operation's template.
+    pub path: Vec<(&'static str, String)>,
+    /// The parameters of the query string.
+    pub query: Args,
+    /// The body, if the operation takes JSON and the client sent a body.
+    pub json: Option<Value>,
+}
+
+impl Input {
+    /// The decoded segment of the path with this name in the template.
+    pub fn path(&self, name: &str) -> &str {
+        let found = self.path.iter().find(|(known, _)| *known == name);
+        found.map(|(_, text)| &**text).unwrap_or_else(|| panic!("no path of this operation has `{{{name}}}` in it"))
+    }
+}
+
+/// A request to an operation, and the values that the operation works with.
+#[derive(Debug, Clone, Copy)]
+pub struct HandlerCall<'a> {
+    /// What the request gives.
+    pub input: &'a Input,
+    /// What the answer may depend on.
+    pub context: Context<'a>,
+    /// The provider.
+    pub provider: &'static str,
+    /// All providers: assets have a public id at each.
+    pub providers: &'a [&'static str],
+}
+
+impl HandlerCall<'_> {
+    fn caller(&self) -> Caller<'_> {
+        let Context { now, key, .. } = self.context;
+        Caller { provider: self.provider, workspace: self.context.workspace(), key, now }
+    }
+}
+
+/// The action of a route that is not a list.
+pub trait Handler: Debug + Sync {
+    /// Runs the action and words the outcome.
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>>;
+}
+
+/// A route that reads from the library.
+#[derive(Debug)]
+pub struct Reads<Q: Query> {
+    /// What the request means.
+    pub query: fn(&Input, &Context) -> Result<Q, Failure>,
+    /// How the outcome is worded.
+    pub reply: fn(&Q::Outcome, &Context) -> Reply,
+}
+
+impl<Q: Query> Handler for Reads<Q> {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let query = (self.query)(call.input, &call.context)?;
+            let outcome = query.run(store, &call.caller()).await?;
+            Ok((self.reply)(&outcome, &call.context))
+        })
+    }
+}
+
+/// A route that changes the library.
+#[derive(Debug)]
+pub struct Writes<C: Command> {
+    /// What the request means.
+    pub command: fn(&Input, &Context) -> Result<C, Failure>,
+    /// How the outcome is worded.
+    pub reply: fn(&C::Outcome, &Context) -> Reply,
+}
+
+impl<C: Command> Handler for Writes<C> {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let command = (self.command)(call.input, &call.context)?;
+            let caller = call.caller();
+            let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
+            let outcome = command.run(&mut write, &caller).await?;
+            write.commit().await?;
+            Ok((self.reply)(&outcome, &call.context))
+        })
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Failure {
+        match error {
+            CommandError::NoSuchAsset { id } => Failure::NoSuchAsset { id },
+            CommandError::AssetNotReady { id } => Failure::AssetNotReady { id },
+            CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },
+            CommandError::NoSuchProject => Failure::NoSuchProject,
+            CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(cause: StoreError) -> Failure {
+        match cause {
+            // The workspace was removed, and its key with it, after the key was checked.
+            StoreError::Missing(missing) if missing.what == "workspace" => Failure::UnknownKey,
+            cause => {
+                error!(%cause, "the library failed");
+                Failure::Internal
+            }
+        }
+    }
+}

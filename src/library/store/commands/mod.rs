@@ -1,0 +1,10 @@
+//! What vendors' routes change in the library, in no vendor's words: one command in each file. A command runs in one
+//! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for it.
+
+mod command;
+mod delete_asset;
+mod publish_asset;
+
+pub use command::{Caller, Command, CommandError};
+pub use delete_asset::DeleteAsset;
+pub use publish_asset::PublishAsset;

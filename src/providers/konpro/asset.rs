@@ -1,0 +1,35 @@
+//! KonPro's route on a single asset: delete. It has none that shows one.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use super::list;
+use crate::clock::utc;
+use crate::contract::context::Context;
+use crate::contract::handler::{Input, Writes};
+use crate::http::reply::Reply;
+use crate::library::selection::AssetSelector;
+use crate::library::store::DeleteAsset;
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    asset_id: &'a str,
+    status: &'static str,
+    message: &'static str,
+    deleted_at: String,
+}
+
+/// Deletes one.
+pub static DELETE: Writes<DeleteAsset> =
+    Writes { command: |input, _| Ok(DeleteAsset { asset: wanted(input) }), reply: |id, cx| deleted(id, cx) };
+
+/// Inferred: an asset in a trashed folder is there, and one that has not arrived is not.
+fn wanted(input: &Input) -> AssetSelector {
+    AssetSelector { id: input.path("asset_id").to_owned(), filters: list::held() }
+}
+
+fn deleted(id: &str, cx: &Context) -> Reply {
+    let deleted_at = utc(cx.now).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let message = "Asset successfully deleted";
+    Reply::json(StatusCode::OK, &Deleted { asset_id: id, status: "deleted", message, deleted_at })
+}

@@ -1,0 +1,61 @@
+//! TwelveLabs' routes on a single asset: get and delete.
+
+use axum::http::StatusCode;
+
+use super::headers::{rated, versioned};
+use super::variants::VARIANTS;
+use super::{CARD, array, list};
+use crate::contract::context::Context;
+use crate::contract::evidence::Evidence::Documented;
+use crate::contract::failure::Failure;
+use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::query::{Param, Problem, Repeated, Unknown, Violation};
+use crate::contract::variant::Variants;
+use crate::http::reply::Reply;
+use crate::library::asset::StoredAsset;
+use crate::library::selection::AssetSelector;
+use crate::library::store::DeleteAsset;
+use crate::library::store::ReadAsset;
+
+/// Shows one.
+pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
+
+/// Deletes one. Nothing refers to assets here, so `force` changes nothing.
+pub static DELETE: Writes<DeleteAsset> = Writes {
+    command: |input, _| Ok(DeleteAsset { asset: wanted(input)? }),
+    reply: |_, cx| versioned(rated(Reply::empty(StatusCode::NO_CONTENT), cx)),
+};
+
+/// The parameters of the query string when one is deleted. Inferred: the two words, and that the first counts.
+pub const DELETE_PARAMS: &[Param] = &[Param::one_of("force", &["true", "false"])
+    .or("false")
+    .repeated(Repeated::First)
+    .known(Documented, "Whether to delete it even if indexes refer to it.")];
+
+/// What the chosen variants make of other parameters when one is shown.
+pub fn varied_get(variants: Variants) -> (&'static [Param], Unknown) {
+    (&[], unknown(variants))
+}
+
+/// The same when one is deleted.
+pub fn varied_delete(variants: Variants) -> (&'static [Param], Unknown) {
+    (DELETE_PARAMS, unknown(variants))
+}
+
+fn unknown(variants: Variants) -> Unknown {
+    if variants.is(VARIANTS, "unknown_parameters", "ignore") { Unknown::Ignored } else { Unknown::Refused }
+}
+
+/// Inferred: a malformed id is an invalid parameter, as in `asset_ids`, and upper case does not matter.
+fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
+    let given = input.path("asset_id");
+    if array::is_id(given) {
+        return Ok(AssetSelector { id: given.to_ascii_lowercase(), filters: vec![list::held()] });
+    }
+    Err(Failure::Invalid(vec![Violation::in_path("asset_id", given, Problem::malformed())]))
+}
+
+fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
+    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants);
+    versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
+}
