@@ -2,7 +2,6 @@
 //! the log and the cache.
 
 pub mod app;
-pub mod asset_url;
 pub mod cache;
 pub mod distinct;
 pub mod explain;

@@ -4,6 +4,7 @@
 mod body;
 mod headers;
 mod range;
+mod vendor_url;
 
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ use serde::Serialize;
 
 use self::body::FileBody;
 use self::range::{Selected, select};
+use self::vendor_url::Named;
+use crate::contract::asset_url::{AssetPath, PREFIX};
 use crate::emulator::app::App;
-use crate::emulator::asset_url::{AssetPath, PREFIX};
 use crate::http::cors;
 use crate::http::reply::Reply;
 use crate::http::respond::{date, respond};
@@ -25,7 +27,7 @@ use crate::library::asset::Asset;
 use crate::library::model::Status;
 use crate::library::placeholder::{Placeholder, Spec};
 use crate::library::store::StoreError;
-use crate::providers;
+use crate::providers::{self, directory};
 
 /// Bytes, and what is said about them.
 struct File {
@@ -53,9 +55,9 @@ struct ProblemFields<'a> {
     at: &'a str,
 }
 
-/// Whether a request is for the bytes of an asset.
-pub fn owns(request: &Request) -> bool {
-    request.uri().path().starts_with(PREFIX)
+/// Whether a request is for the bytes of an asset: by its path, or since it names a vendor's host of files.
+pub fn owns(request: &Parts) -> bool {
+    request.uri.path().starts_with(PREFIX) || directory::file_host(request).is_some()
 }
 
 /// Answers a request for the bytes of an asset.
@@ -90,12 +92,27 @@ async fn find(app: &App, request: &Parts) -> Result<File, Absent> {
         let message = "the bytes of an asset are read with GET or HEAD".to_owned();
         return Err(Absent(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message));
     }
-    let path = request.uri.path_and_query().and_then(AssetPath::read).ok_or_else(|| {
-        let message = format!("the address of an asset is `{PREFIX}<workspace>/<provider>/<id>/<name>`");
-        Absent(StatusCode::NOT_FOUND, "no_such_file", message)
-    })?;
-    let asset = app.store.asset_of_provider(&path.workspace, path.provider, &path.id, &providers::names()).await;
-    file_of(app, asset.map_err(not_found)?, path.is_thumbnail).await
+    let Named { workspace, provider, id, is_thumbnail } = named(app, request).await?;
+    let asset = app.store.asset_of_provider(&workspace, provider, &id, &providers::names()).await;
+    file_of(app, asset.map_err(not_found)?, is_thumbnail).await
+}
+
+/// The asset that the address of a request names, which may not exist.
+async fn named(app: &App, request: &Parts) -> Result<Named, Absent> {
+    if let Some(path) = request.uri.path_and_query().and_then(AssetPath::read)
+        && let Some(provider) = providers::named(&path.provider)
+    {
+        let AssetPath { workspace, id, is_thumbnail, .. } = path;
+        return Ok(Named { workspace, provider: provider.card().name, id, is_thumbnail });
+    }
+    let message = match request.uri.path().starts_with(PREFIX) {
+        true => format!("the address of an asset is `{PREFIX}<workspace>/<provider>/<id>/<name>`"),
+        false => match vendor_url::find(app, request).await.map_err(not_found)? {
+            Some(named) => return Ok(named),
+            None => "no asset is listed with this URL".to_owned(),
+        },
+    };
+    Err(Absent(StatusCode::NOT_FOUND, "no_such_file", message))
 }
 
 fn not_found(error: StoreError) -> Absent {

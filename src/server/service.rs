@@ -113,6 +113,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         let is_encrypted = self.handle.is_encrypted();
         origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
         let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
+        let is_file = files::owns(&head);
         let request = Request::from_parts(head, body);
         let finish = move |response| {
             answered.notify_one();
@@ -121,7 +122,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         // The futures are boxed directly. An `async` block that awaits them would reserve space for each of them twice.
         if admin::owns(request.uri().path()) {
             Box::pin(admin::answer(app, request).map(finish))
-        } else if files::owns(&request) {
+        } else if is_file {
             Box::pin(files::answer(app, request).map(finish))
         } else {
             Box::pin(pipeline::answer(app, Some(self.handle.clone()), request).map(finish))

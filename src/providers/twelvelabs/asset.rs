@@ -56,6 +56,6 @@ fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants);
+    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

@@ -1,6 +1,8 @@
 //! The bytes of assets, below `/_assets/`: what a request gets of them, and where there are none.
 
+mod listing;
 mod ranges;
+mod vendor_hosts;
 
 use assetmock::emulator::app::{App, Settings};
 use assetmock::http::cors::AllowedOrigins;
