@@ -125,6 +125,24 @@ fn an_imported_asset_keeps_its_words_until_its_metadata_changes() {
     assert_eq!((&asset["user_metadata"], asset.get("size")), (&json!({"a": 2, "b": 3, "z": 1}), None));
 }
 
+/// The journal records only the beginning of a body, and the operation reads all of it.
+#[test]
+fn a_body_is_read_to_its_end_and_up_to_a_megabyte() {
+    let server = Server::start(&world());
+    let target = format!("{}/user-metadata", id(&server));
+    let body = |length: usize| json!({"user_metadata": {"text": "x".repeat(length)}}).to_string();
+    assert_eq!(ask(&server, "PUT", &target, &body(500_000)).status, 204);
+    assert_eq!(newest(&server)["user_metadata"]["text"].as_str().unwrap().len(), 500_000);
+    let refused = ask(&server, "PUT", &target, &body(1 << 20));
+    assert_eq!(refused.status, 413, "{}", refused.text());
+    assert!(vendor().is_refusal(refused.text()), "{}", refused.text());
+    for body in [r#"{"user_metadata":{"a":1e999}}"#, &format!("{}1", r#"{"user_metadata":"#.repeat(1000)), "{} {}"] {
+        let refused = ask(&server, "PUT", &target, body);
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("parameter_invalid")), "{body}");
+    }
+    assert_eq!(newest(&server)["user_metadata"]["text"].as_str().unwrap().len(), 500_000);
+}
+
 /// A vendor that knows no indexes deletes the asset all the same.
 #[test]
 fn only_the_vendor_with_indexes_refuses_to_delete_what_they_refer_to() {
