@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import FLORA, {
   APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, AuthenticationError, BadRequestError, ConflictError,
-  FLORAError,
-  NotFoundError, PermissionDeniedError, RateLimitError,
+  FLORAError, NotFoundError, PermissionDeniedError, RateLimitError,
 } from '@flora-ai/flora';
 import {
   LAST_SECOND_OF_THE_WINDOW, WORLD, chunks, collect, countRequests, demo, failure, instant, kind, serve, whileSuspended,

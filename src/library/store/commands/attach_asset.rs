@@ -22,6 +22,10 @@ impl Command for AttachAsset {
     /// The asset after the change.
     type Outcome = StoredAsset;
 
+    fn asset(&self) -> Option<&AssetSelector> {
+        Some(&self.asset)
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {
         let AttachAsset { project, asset, node } = self;
         if write.project(caller.workspace, &project).await?.is_none() {
