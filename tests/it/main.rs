@@ -45,6 +45,7 @@ mod log;
 mod model;
 mod negatives;
 mod process;
+mod projects;
 mod properties;
 mod routing;
 mod secrets;
