@@ -46,7 +46,8 @@ pub struct HandlerCall<'a> {
 }
 
 impl HandlerCall<'_> {
-    fn caller(&self) -> Caller<'_> {
+    /// Who asks.
+    pub fn caller(&self) -> Caller<'_> {
         let Context { now, key, .. } = self.context;
         Caller { provider: self.provider, workspace: self.context.workspace(), key, now }
     }

@@ -33,7 +33,9 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{AttachAsset, Caller, Command, CommandError, CreateProject, DeleteAsset, PublishAsset};
+pub use commands::{
+    AttachAsset, Caller, ChangeUserMetadata, Command, CommandError, CreateProject, DeleteAsset, PublishAsset,
+};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
