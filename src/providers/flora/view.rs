@@ -7,8 +7,8 @@ use chrono::Datelike;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::cursor;
 use super::variants::VARIANTS;
-use super::{cursor, list};
 use crate::clock::{Micros, utc};
 use crate::contract::page::{Page, Row, Rows};
 use crate::contract::query::Args;
@@ -77,7 +77,7 @@ pub struct Meta<'a> {
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let seen = list::offset(args).saturating_add(page.rows.len() as u64);
+    let seen = cursor::offset(args).saturating_add(page.rows.len() as u64);
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
