@@ -197,11 +197,22 @@ impl Transcript {
 impl JournalEntry {
     fn parse(clock: Option<String>, lines: &[&str]) -> JournalEntry {
         let mut lines = lines.iter();
-        let request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
-        let status_line = (*lines.next().expect("an answer follows the request")).to_owned();
+        let mut request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
+        let mut sent = Vec::new();
+        let status_line = loop {
+            match *lines.next().expect("an answer follows the request") {
+                line if line.starts_with("HTTP/1.1 ") => break line.to_owned(),
+                line => sent.push(line),
+            }
+        };
+        let sent = sent.join("\n").trim_end().to_owned();
+        let length = format!("Content-Length: {}", sent.len());
+        if !sent.is_empty() {
+            request.push(&length);
+        }
         let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
         let body = lines.copied().collect::<Vec<_>>().join("\n");
-        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
+        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n" + &sent, status_line, headers, body }
     }
 
     /// Our own addresses have the scheme of the connection.
@@ -239,9 +250,12 @@ impl JournalEntry {
 /// Whether `got` is `expected` with each `{{mask}}` replaced by text of its pattern, the same wherever it stands.
 pub fn matches(expected: &str, got: &str, masks: &HashMap<String, String>) -> bool {
     let mut filled = expected.to_owned();
-    for (name, pattern) in masks {
-        let mask = format!("{{{{{name}}}}}");
-        let Some(start) = filled.find(&mask) else { continue };
+    // The first mask of the text comes first: up to it, the texts have the same length.
+    let first = |filled: &str| {
+        let masks = masks.iter().map(|(name, pattern)| (format!("{{{{{name}}}}}"), pattern));
+        masks.filter_map(|(mask, pattern)| Some((filled.find(&mask)?, mask, pattern))).min()
+    };
+    while let Some((start, mask, pattern)) = first(&filled) {
         let found = got.get(start..).and_then(|rest| Regex::new(&format!("^(?:{pattern})")).unwrap().find(rest));
         let Some(found) = found else { return false };
         filled = filled.replace(&mask, found.as_str());

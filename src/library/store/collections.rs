@@ -11,6 +11,7 @@ use super::error::{Missing, StoreError};
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
+use super::project;
 use super::write::Write;
 use crate::library::key::CollectionVersion;
 use crate::library::workspace;
@@ -208,7 +209,7 @@ impl Write {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
         for (table, columns) in
-            [("user", "name"), ("project", "id, name, name_folded"), ("folder", "id, name, parent_id, trashed")]
+            [("user", "name"), ("project", project::COLUMNS), ("folder", "id, name, parent_id, trashed")]
         {
             self.copy_rows(table, columns, from, to).await?;
         }

@@ -20,6 +20,7 @@ mod listing;
 mod load;
 mod lock;
 mod open;
+mod project;
 mod queries;
 mod read;
 mod read_only;
@@ -33,7 +34,9 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{Caller, Command, CommandError, DeleteAsset, PublishAsset};
+pub use commands::{
+    AttachAsset, Caller, ChangeUserMetadata, Command, CommandError, CreateProject, DeleteAsset, PublishAsset,
+};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
@@ -43,7 +46,7 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{Query, ReadAsset};
+pub use queries::{CanvasPage, ListCanvas, ListProjects, ProjectPage, Query, ReadAsset, ReadProject, ReadWorkspace};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
