@@ -24,6 +24,20 @@ impl Store {
         asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
+    /// The asset that has this public id at one provider, with all of its public ids.
+    pub async fn asset_of_provider(
+        &self,
+        workspace: &str,
+        provider: &'static str,
+        id: &str,
+        providers: &[&'static str],
+    ) -> Result<Asset, StoreError> {
+        let mut read = self.read().await?;
+        let collection = collection_of(&mut read, workspace).await?;
+        let asset = export::assets(&mut read, collection, providers, &known_as(&[provider]), Some(id)).await?.pop();
+        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
+    }
+
     /// Up to `limit` assets in order of insertion, with all of their public ids, and whether more follow. There are
     /// fewer if they are long. The list begins after the asset with the public id `after`: row ids change when a
     /// workspace gets its own copy of a collection.

@@ -45,6 +45,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     plan,
+    makes_up_urls: true,
     asset: view::asset,
     page: view::page,
     answer: |page, cx| headers::complete(page.reply(), cx),
