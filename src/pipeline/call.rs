@@ -59,7 +59,7 @@ pub struct Call<'r> {
     /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
     /// The project that the listing is limited to.
-    project: Option<String>,
+    project: Option<Box<str>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
 }
@@ -316,7 +316,7 @@ impl<'r> Call<'r> {
             }
             let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
-            self.project = plan.selection.project.clone();
+            self.project = plan.selection.project.as_deref().map(Box::from);
             Ok::<_, Failure>(plan)
         };
         let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
