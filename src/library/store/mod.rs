@@ -42,7 +42,7 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{Query, ReadAsset};
+pub use queries::{Query, ReadAsset, ReadWorkspace, SumSizes};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
