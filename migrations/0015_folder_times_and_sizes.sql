@@ -1,6 +1,6 @@
--- When a folder was created and last changed, as RFC 3339, if that is known.
-ALTER TABLE folder ADD COLUMN created_at TEXT;
-ALTER TABLE folder ADD COLUMN updated_at TEXT;
+-- When a folder was created and last changed. Both can be unknown.
+ALTER TABLE folder ADD COLUMN created_at INTEGER;
+ALTER TABLE folder ADD COLUMN updated_at INTEGER;
 
 -- How many bytes the assets of each group have together. It is REAL, since sizes may add up to more than an INTEGER holds.
 ALTER TABLE tally ADD COLUMN bytes REAL NOT NULL DEFAULT 0;

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::collection_hold::{CollectionHold, SLICE};
 use super::error::{Missing, StoreError};
+use super::folder;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
@@ -207,11 +208,7 @@ impl Write {
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in [
-            ("user", "name"),
-            ("project", "id, name, name_folded"),
-            ("folder", "id, name, parent_id, trashed, created_at, updated_at"),
-        ] {
+        for (table, columns) in [("user", "name"), ("project", "id, name, name_folded"), ("folder", folder::COLUMNS)] {
             self.copy_rows(table, columns, from, to).await?;
         }
         Ok(to)

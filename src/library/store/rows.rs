@@ -4,6 +4,7 @@ use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::asset::fold;
+use super::folder;
 use crate::library::workspace;
 
 /// How many rows are inserted with one trip. Each trip costs a switch of threads, and each row costs time to prepare.
@@ -95,9 +96,10 @@ impl Rows {
 
     /// Folders, each with the id of its collection.
     pub fn folders(self, folders: &[(i64, &workspace::Folder)]) -> Rows {
-        self.add("folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
-            let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
-            row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+        let table = format!("folder (collection, {})", folder::COLUMNS);
+        self.add(&table, folders, |row, (collection, folder)| {
+            row.push_bind(*collection);
+            folder::bind(row, folder);
         })
     }
 

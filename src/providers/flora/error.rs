@@ -49,7 +49,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
             say(StatusCode::NOT_FOUND, "not_found", "Not found.")
         }
         // Inferred; no route here causes it.
-        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => {
+        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),

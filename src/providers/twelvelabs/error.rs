@@ -73,6 +73,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is not ready."),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is in use."),
+        Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The name is taken."),
         Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }

@@ -1,10 +1,14 @@
 //! What vendors' routes change in the library, in no vendor's words: one command in each file. A command runs in one
 //! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for it.
 
+mod change_folder;
 mod command;
+mod create_folder;
 mod delete_asset;
 mod publish_asset;
 
+pub use change_folder::ChangeFolder;
 pub use command::{Caller, Command, CommandError};
+pub use create_folder::CreateFolder;
 pub use delete_asset::DeleteAsset;
 pub use publish_asset::PublishAsset;

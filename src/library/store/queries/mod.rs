@@ -1,10 +1,12 @@
 //! What vendors' routes read from the library, besides lists of assets, in no vendor's words: one query in each file.
 
+mod list_folders;
 mod query;
 mod read_asset;
 mod read_workspace;
 mod sum_sizes;
 
+pub use list_folders::{FolderPage, ListFolders};
 pub use query::Query;
 pub use read_asset::ReadAsset;
 pub use read_workspace::ReadWorkspace;
