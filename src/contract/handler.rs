@@ -11,7 +11,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, Store, StoreError};
+use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ pub struct HandlerCall<'a> {
 }
 
 impl HandlerCall<'_> {
-    fn caller(&self) -> Caller<'_> {
+    /// Who asks.
+    pub fn caller(&self) -> Caller<'_> {
         let Context { now, key, .. } = self.context;
         Caller { provider: self.provider, workspace: self.context.workspace(), key, now }
     }
@@ -99,6 +100,9 @@ impl<C: Command> Handler for Writes<C> {
 /// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
     let caller = call.caller();
+    if let Some(asset) = command.asset().cloned() {
+        ReadAsset { asset }.run(store, &caller).await?;
+    }
     let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
     let outcome = command.run(&mut write, &caller).await?;
     write.commit().await?;

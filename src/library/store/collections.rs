@@ -12,6 +12,7 @@ use super::folder;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
+use super::project;
 use super::write::Write;
 use crate::library::key::CollectionVersion;
 use crate::library::workspace;
@@ -208,7 +209,7 @@ impl Write {
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in [("user", "name"), ("project", "id, name, name_folded"), ("folder", folder::COLUMNS)] {
+        for (table, columns) in [("user", "name"), ("project", project::COLUMNS), ("folder", folder::COLUMNS)] {
             self.copy_rows(table, columns, from, to).await?;
         }
         Ok(to)

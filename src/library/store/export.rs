@@ -13,6 +13,7 @@ use super::folder;
 use super::handle::Store;
 use super::key;
 use super::load::id_columns;
+use super::project;
 use super::read::Read;
 use crate::library::asset::Asset;
 use crate::library::key::Key;
@@ -176,8 +177,8 @@ pub(super) async fn workspace_without_assets(
     let sql = "SELECT w.collection, w.name,\n\
                (SELECT json_group_array(json_object('name', name)) FROM\n\
                (SELECT name FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
-               (SELECT json_group_array(json_object('id', id, 'name', name)) FROM\n\
-               (SELECT id, name FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_array(id, name, origin, created_at, updated_at)) FROM\n\
+               (SELECT * FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_array(id, name, parent_id, trashed, created_at, updated_at)) FROM\n\
                (SELECT * FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
                w.variants\n\
@@ -187,7 +188,7 @@ pub(super) async fn workspace_without_assets(
     let around = workspace::Workspace {
         name: Some(row.try_get(1)?),
         users: from_json(row.try_get(2)?)?,
-        projects: from_json(row.try_get(3)?)?,
+        projects: project::from_json(row.try_get(3)?)?,
         folders: folder::from_json(row.try_get(4)?)?,
         variants: from_json(row.try_get(5)?)?,
         ..workspace::Workspace::empty(id)

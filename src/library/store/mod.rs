@@ -20,6 +20,7 @@ mod listing;
 mod load;
 mod lock;
 mod open;
+mod project;
 mod queries;
 mod read;
 mod read_only;
@@ -33,7 +34,10 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{Caller, ChangeFolder, Command, CommandError, CreateFolder, DeleteAsset, PublishAsset};
+pub use commands::{
+    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateProject,
+    DeleteAsset, PublishAsset,
+};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
@@ -43,7 +47,10 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{FolderPage, ListFolders, Query, ReadAsset, ReadWorkspace, SumSizes};
+pub use queries::{
+    CanvasPage, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
+    ReadWorkspace, SumSizes,
+};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
