@@ -31,7 +31,6 @@ use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::ListError;
 use crate::providers::{self, directory::Target};
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
@@ -61,6 +60,8 @@ pub struct Call<'r> {
     counts: Option<Counts>,
     /// The project that the listing is limited to.
     project: Option<String>,
+    /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
+    origin: Option<String>,
 }
 
 impl<'r> Call<'r> {
@@ -90,7 +91,8 @@ impl<'r> Call<'r> {
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
-        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project }
+        let origin = app.settings.asset_origin(request);
+        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -224,7 +226,7 @@ impl<'r> Call<'r> {
 
     /// Answers a list operation with a page, cached or new.
     async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let response = match self.cached_response(&key) {
+        let response = match self.cached_response(list, &key) {
             Some(cached) => cached,
             None => {
                 let args = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
@@ -260,6 +262,7 @@ impl<'r> Call<'r> {
             key: Some(&key.key),
             counts: &counts,
             variants: self.variants,
+            origin: self.origin.as_deref(),
         };
         let (provider, providers) = (self.card().name, providers::names());
         let call = HandlerCall { input: &input, context, provider, providers: &providers };
@@ -270,8 +273,8 @@ impl<'r> Call<'r> {
     }
 
     /// The cached response to this query string, if it is still valid and no fault changes it.
-    fn cached_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
-        let cached = key.response(self.query())?;
+    fn cached_response(&self, list: &AssetList, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let cached = key.response(self.list_origin(list), self.query())?;
         (self.faults.paging.is_none() && cached.is_valid(&self.app.cursors)).then_some(cached)
     }
 
@@ -299,7 +302,7 @@ impl<'r> Call<'r> {
         };
         if let Some(current) = app.cache.current(card.name, &key.key.key) {
             may_list(&current.key)?;
-            if let Some(cached) = self.cached_response(&current) {
+            if let Some(cached) = self.cached_response(list, &current) {
                 return Ok(cached);
             }
         }
@@ -316,7 +319,9 @@ impl<'r> Call<'r> {
             self.project = plan.selection.project.clone();
             Ok::<_, Failure>(plan)
         };
-        let PlannedPage { entry: key, query: plan, mut page } = app.cache.page(&app.store, list, &key, plan).await?;
+        let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
+        let PlannedPage { entry: key, query: plan, mut page } =
+            app.cache.page(&app.store, list, &key, origin, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
         let facts = PageFacts { card, key: &key.key, query, args: &args, plan: &plan, page: &page };
         Ok(self.render(list, &key, &facts))
@@ -331,7 +336,7 @@ impl<'r> Call<'r> {
         let offered = cursors.remember(facts, rendered.next.as_deref());
         let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position, offered });
         if self.faults.paging.is_none() {
-            key.keep(facts.query, response.clone());
+            key.keep(self.list_origin(list), facts.query, response.clone());
         }
         response
     }
@@ -368,7 +373,13 @@ impl<'r> Call<'r> {
         static NONE: Counts = Counts(Vec::new());
         let key = self.known_key().filter(|_| self.counts.is_some());
         let counts = self.counts.as_ref().unwrap_or(&NONE);
-        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants }
+        let origin = self.origin.as_deref();
+        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants, origin }
+    }
+
+    /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.
+    fn list_origin(&self, list: &AssetList) -> Option<&str> {
+        self.origin.as_deref().filter(|_| list.makes_up_urls)
     }
 
     fn known_key(&self) -> Option<&Key> {
@@ -385,15 +396,5 @@ impl<'r> Call<'r> {
 
     fn query(&self) -> &'r str {
         self.request.uri.query().unwrap_or_default()
-    }
-}
-
-impl From<ListError> for Failure {
-    fn from(error: ListError) -> Failure {
-        match error {
-            ListError::NoSuchProject => Failure::NoSuchProject,
-            ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::Database(error) => internal(error),
-        }
     }
 }

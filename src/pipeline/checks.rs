@@ -19,6 +19,7 @@ use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
 use crate::library::key::{Key, KeyState};
+use crate::library::store::ListError;
 use crate::providers::directory::Target;
 
 /// The result of routing a request by its path and method.
@@ -133,4 +134,14 @@ pub(super) fn require_scope(operation: &Operation, key: &Key) -> Result<(), Fail
 pub(super) fn internal(cause: sqlx::Error) -> Failure {
     error!(%cause, "the library failed");
     Failure::Internal
+}
+
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Failure {
+        match error {
+            ListError::NoSuchProject => Failure::NoSuchProject,
+            ListError::NoSuchKey => Failure::UnknownKey,
+            ListError::Database(error) => internal(error),
+        }
+    }
 }

@@ -23,5 +23,5 @@ fn wanted(input: &Input, cx: &Context) -> AssetSelector {
 
 /// Documented: the bare object.
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants))
+    Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin))
 }
