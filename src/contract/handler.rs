@@ -11,7 +11,9 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, Store, StoreError};
+use crate::library::store::{
+    Caller, Command, CommandError, Query, ReadAsset, ReadFolder, ReadProject, Store, StoreError,
+};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -100,6 +102,12 @@ impl<C: Command> Handler for Writes<C> {
 /// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
     let caller = call.caller();
+    if let Some(id) = command.project().map(str::to_owned) {
+        ReadProject { id }.run(store, &caller).await?;
+    }
+    if let Some(id) = command.folder().map(str::to_owned) {
+        ReadFolder { id }.run(store, &caller).await?;
+    }
     if let Some(asset) = command.asset().cloned() {
         ReadAsset { asset }.run(store, &caller).await?;
     }

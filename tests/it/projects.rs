@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialects;
-use crate::support::{Answer, NOON, Server};
+use crate::support::{Answer, NOON, Server, block_on};
 use crate::worlds::world;
 
 /// A request with the key of `ws_tests`.
@@ -220,4 +220,20 @@ fn the_journal_faults_and_explanations_know_the_operations() {
     let limited = dialects::of("flora").auth("_three");
     let statuses: Vec<_> = (0..4).map(|_| server.get("/flora/api/v1/workspaces", &[&limited]).status).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+#[test]
+fn attaching_to_a_missing_project_copies_no_assets() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let auth = format!("Authorization: Bearer {}", made["keys"]["flora"].as_str().unwrap());
+    let flora = dialects::of("flora");
+    let stored =
+        || block_on(server.app.store.rows()).unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1;
+    let before = stored();
+    for id in flora.ids(&server.get(&flora.target("limit=3"), &[&auth])) {
+        let path = format!("/flora/api/v1/projects/prj_nothing/assets/{id}/attach");
+        assert_eq!((server.request("POST", &path, &[&auth]).status, stored()), (404, before));
+    }
 }

@@ -60,6 +60,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "Integers are read as in Pydantic's lax mode (`005`, ` 5 `, `+5`, `5.0`, `1_0`); one beyond 64 bits is beyond the end. A `limit` or `offset` that is out of range or not an integer is 400 `VALIDATION_ERROR`. That `offset` has the minimum 0 is a guess too. The code and all messages except the one about scopes are ours.",
     ),
+    Fact::inferred(
+        "A public asset without a stored `public_url` shows one of this server's, or with `--asset-urls vendor` one in the documented form.",
+    ),
     Fact::inferred("Of a repeated parameter the last value counts; unknown ones are ignored."),
     Fact::inferred(
         "Of assets created at the same instant, the one inserted later is first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",
