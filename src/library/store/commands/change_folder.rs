@@ -1,7 +1,8 @@
 //! Renames a folder, or moves it into or out of the trash.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_folder};
 use crate::library::model::Instant;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
@@ -20,8 +21,8 @@ impl Command for ChangeFolder {
     /// The folder after the change.
     type Outcome = Folder;
 
-    fn folder(&self) -> Option<&str> {
-        Some(&self.id)
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        check_folder(store, caller, &self.id).await
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {

@@ -1,7 +1,8 @@
 //! Creates a folder.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_folder};
 use crate::library::model::Instant;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
@@ -19,8 +20,11 @@ pub struct CreateFolder {
 impl Command for CreateFolder {
     type Outcome = Folder;
 
-    fn folder(&self) -> Option<&str> {
-        self.parent.as_deref()
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        match &self.parent {
+            Some(parent) => check_folder(store, caller, parent).await,
+            None => Ok(()),
+        }
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
