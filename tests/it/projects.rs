@@ -55,6 +55,8 @@ fn an_attached_asset_is_in_the_project_at_every_vendor_at_once() {
     assert_eq!(own(&server, "/projects")["projects"][0]["updated_at"], NOON);
     let node = &get(&server, "/projects/prj_a/nodes")["nodes"][0];
     assert_eq!((&node["node_id"], &node["asset_id"]), (&expected["node"], &json!(id)));
+    let listed = &get(&server, "/assets?project_id=prj_a")["assets"][0];
+    assert!(listed["url"].is_string() && node["url"] == listed["url"], "{node} {listed}");
 
     // What another vendor deletes is on no canvas.
     let xqr = expected["ids"]["xqr"].as_str().unwrap();
