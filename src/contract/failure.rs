@@ -52,6 +52,11 @@ pub enum Failure {
         /// The id that was asked for.
         id: String,
     },
+    /// Another one in the same place has the name.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// The name or password is wrong.
     WrongPassword,
     /// The body is not JSON, or not the kind of JSON that the operation takes.

@@ -91,19 +91,25 @@ impl<C: Command> Handler for Writes<C> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let command = (self.command)(call.input, &call.context)?;
-            let caller = call.caller();
-            if let Some(id) = command.project().map(str::to_owned) {
-                ReadProject { id }.run(store, &caller).await?;
-            }
-            if let Some(asset) = command.asset().cloned() {
-                ReadAsset { asset }.run(store, &caller).await?;
-            }
-            let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
-            let outcome = command.run(&mut write, &caller).await?;
-            write.commit().await?;
+            let outcome = execute(command, call, store).await?;
             Ok((self.reply)(&outcome, &call.context))
         })
     }
+}
+
+/// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
+pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
+    let caller = call.caller();
+    if let Some(id) = command.project().map(str::to_owned) {
+        ReadProject { id }.run(store, &caller).await?;
+    }
+    if let Some(asset) = command.asset().cloned() {
+        ReadAsset { asset }.run(store, &caller).await?;
+    }
+    let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
+    let outcome = command.run(&mut write, &caller).await?;
+    write.commit().await?;
+    Ok(outcome)
 }
 
 impl From<CommandError> for Failure {
@@ -114,6 +120,7 @@ impl From<CommandError> for Failure {
             CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },
             CommandError::NoSuchProject => Failure::NoSuchProject,
             CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
+            CommandError::NameTaken { name } => Failure::NameTaken { name },
             CommandError::Store(error) => error.into(),
         }
     }

@@ -27,6 +27,7 @@ mod exec_messages;
 mod explain;
 mod faults;
 mod files;
+mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -59,4 +60,5 @@ mod transcripts;
 mod variants;
 mod verdicts;
 mod verify;
+mod workspace_routes;
 mod worlds;

@@ -67,6 +67,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
             let workspace = facts.key.map_or("", |key| &key.workspace);
             format!("the workspace `{workspace}` has no folder {}", quoted(id, secrets))
         }
+        Failure::NameTaken { name } => format!("the name {} is taken there", quoted(name, secrets)),
         Failure::WrongPassword => "the user does not exist, or the password is another".to_owned(),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),

@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod file;
 mod find_url;
+mod folder;
 mod handle;
 mod held_collections;
 mod key;
@@ -35,7 +36,8 @@ mod write;
 pub use asset::fold;
 pub use collection_hold::SLICE;
 pub use commands::{
-    AttachAsset, Caller, ChangeUserMetadata, Command, CommandError, CreateProject, DeleteAsset, PublishAsset,
+    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateProject,
+    DeleteAsset, PublishAsset,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -46,7 +48,10 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{CanvasPage, ListCanvas, ListProjects, ProjectPage, Query, ReadAsset, ReadProject, ReadWorkspace};
+pub use queries::{
+    CanvasPage, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
+    ReadWorkspace, SumSizes,
+};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;

@@ -46,7 +46,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         // Inferred; no route here causes it.
-        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "Conflict"),
+        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
+            say(StatusCode::CONFLICT, "Conflict")
+        }
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "Invalid request"),
         Failure::BodyTooLarge { .. } => say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),

@@ -81,6 +81,11 @@ pub enum CommandError {
         /// The id that was asked for.
         id: String,
     },
+    /// Another one in the same place has this name.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// The store failed.
     Store(StoreError),
 }
