@@ -224,11 +224,11 @@ fn the_journal_faults_and_explanations_know_the_operations() {
     assert_eq!(statuses, [200, 200, 200, 429]);
 }
 
-/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+/// There are so many assets that they would be copied, and the copy removed, in several transactions.
 #[test]
 fn attaching_to_a_missing_project_copies_no_assets() {
     let server = Server::start("demo");
-    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 5000}})).json();
     let auth = format!("Authorization: Bearer {}", made["keys"]["flora"].as_str().unwrap());
     let flora = dialects::of("flora");
     let stored =
