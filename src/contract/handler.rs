@@ -11,7 +11,9 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, ReadProject, Store, StoreError};
+use crate::library::store::{
+    Caller, Command, CommandError, Query, ReadAsset, ReadFolder, ReadProject, Store, StoreError,
+};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -102,6 +104,9 @@ pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Stor
     let caller = call.caller();
     if let Some(id) = command.project().map(str::to_owned) {
         ReadProject { id }.run(store, &caller).await?;
+    }
+    if let Some(id) = command.folder().map(str::to_owned) {
+        ReadFolder { id }.run(store, &caller).await?;
     }
     if let Some(asset) = command.asset().cloned() {
         ReadAsset { asset }.run(store, &caller).await?;

@@ -49,8 +49,8 @@ pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
-    ReadWorkspace, SumSizes,
+    CanvasPage, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query, ReadAsset, ReadFolder,
+    ReadProject, ReadWorkspace, SumSizes,
 };
 pub use read::Read;
 pub use schema::ProviderIds;

@@ -20,6 +20,10 @@ impl Command for ChangeFolder {
     /// The folder after the change.
     type Outcome = Folder;
 
+    fn folder(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         let ChangeFolder { id, name, trashed } = self;
         let folders = write.workspace_without_assets(caller.workspace).await?.folders;

@@ -26,6 +26,11 @@ pub trait Command: Debug + Send {
         None
     }
 
+    /// The folder that the command needs, if it needs one. It is looked up before the transaction, like the asset.
+    fn folder(&self) -> Option<&str> {
+        None
+    }
+
     /// Makes the change in a transaction that the caller commits.
     fn run(
         self,

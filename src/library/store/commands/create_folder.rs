@@ -19,6 +19,10 @@ pub struct CreateFolder {
 impl Command for CreateFolder {
     type Outcome = Folder;
 
+    fn folder(&self) -> Option<&str> {
+        self.parent.as_deref()
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         let CreateFolder { mut id, name, parent } = self;
         let folders = write.workspace_without_assets(caller.workspace).await?.folders;
