@@ -8,6 +8,7 @@ mod admin;
 mod bodies;
 mod bounds;
 mod breakage;
+mod bulk_delete;
 mod cards;
 mod cli;
 mod conformance;

@@ -191,11 +191,22 @@ impl Transcript {
 impl JournalEntry {
     fn parse(clock: Option<String>, lines: &[&str]) -> JournalEntry {
         let mut lines = lines.iter();
-        let request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
-        let status_line = (*lines.next().expect("an answer follows the request")).to_owned();
+        let mut request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
+        let mut sent = Vec::new();
+        let status_line = loop {
+            match *lines.next().expect("an answer follows the request") {
+                line if line.starts_with("HTTP/1.1 ") => break line.to_owned(),
+                line => sent.push(line),
+            }
+        };
+        let sent = sent.join("\n").trim_end().to_owned();
+        let length = format!("Content-Length: {}", sent.len());
+        if !sent.is_empty() {
+            request.push(&length);
+        }
         let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
         let body = lines.copied().collect::<Vec<_>>().join("\n");
-        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n", status_line, headers, body }
+        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n" + &sent, status_line, headers, body }
     }
 
     /// Our own addresses have the scheme of the connection.

@@ -32,7 +32,7 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{Caller, Command, CommandError, DeleteAsset, PublishAsset};
+pub use commands::{Caller, Command, CommandError, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};

@@ -19,7 +19,8 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct Detail<'a> {
-    field: &'a str,
+    /// Null where the whole body is wrong.
+    field: Option<&'a str>,
     message: String,
     position: &'static str,
 }
@@ -47,7 +48,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "Conflict"),
-        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "Invalid request"),
+        Failure::InvalidJson { reason } => {
+            let message = format!("Invalid JSON: {reason}");
+            invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)
+        }
         Failure::BodyTooLarge { .. } => say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey
@@ -59,18 +63,22 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {
-                field: &violation.param,
+                field: Some(&*violation.param).filter(|param| !param.is_empty()),
                 message: message(violation),
                 position: position(violation.location),
             });
-            let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
-            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
-            Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
+            invalid(detail.collect(), cx)
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
         Failure::Injected(injected) => say(injected.status(), injected.message),
     }
+}
+
+fn invalid(detail: Vec<Detail<'_>>, cx: &Context) -> Reply {
+    let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
+    let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+    Reply::json(status, &Body { error: "Invalid request", detail })
 }
 
 fn say(status: StatusCode, error: &'static str) -> Reply {

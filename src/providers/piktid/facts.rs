@@ -18,6 +18,9 @@ pub const FACTS: &[Fact] = &[
         "Visibility is private, shared with the group, or default for what the platform provides; `dimensions` is `[width, height]`.",
     ),
     Fact::documented("`GET /assets/{asset_id}` shows the bare object, with all twelve fields of the list."),
+    Fact::documented(
+        "`POST /assets/bulk-delete` with `asset_ids`, 1 to 100, deletes those that the user uploaded and answers `deleted_count` and `failed_ids`: unknown ids and others' assets are no error.",
+    ),
     Fact::client("401 for a token that is missing, malformed, unknown, revoked or expired."),
     Fact::inferred(
         "Validation errors are 400, as the order of the documented responses suggests. Messages, coercion and dates are Pydantic v2's.",
@@ -54,6 +57,12 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "A single asset is found if one of the three ownerships lists it: one's own, shared ones, and the platform's. All others, teammates' private ones and what is no ready image among them, are 404 `Asset not found`.",
+    ),
+    Fact::inferred(
+        "Bulk delete is 200. An id that is given twice counts once, and what is no ready image fails like an unknown id.",
+    ),
+    Fact::inferred(
+        "Bodies are read whatever their content type, and unknown fields are ignored. The position of their errors is `body`, an item's field is `asset_ids.0`, and it is null where the whole body is wrong.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",

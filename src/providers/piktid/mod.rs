@@ -1,6 +1,7 @@
 //! PiktID: numbered pages, eleven parameters read as Pydantic reads them, and assets shared between teammates.
 
 mod asset;
+mod body;
 mod error;
 mod facts;
 mod grammar;
@@ -50,7 +51,7 @@ pub static CARD: Card = Card {
 static OPERATIONS: &[Operation] = &[
     // Inferred: unknown parameters are ignored, which is Pydantic's default.
     Operation::list("list_assets", &["/assets"], Documented, &list::ASSETS).params(list::PARAMS, Unknown::Ignored),
-    Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Documented),
+    Operation::run("delete_assets", "POST", &["/assets/bulk-delete"], Documented, &asset::DELETE).json(),
     Operation::run("get_asset", "GET", &["/assets/{asset_id}"], Documented, &asset::GET),
     Operation::absent("upload", "POST", &["/upload"], Documented),
     Operation::absent("log_in", "POST", &["/auth/login"], Documented),

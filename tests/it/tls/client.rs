@@ -63,7 +63,11 @@ pub fn send_over_http2(server: &Server, request: &str) -> Answer {
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
         let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
         let connection = tokio::spawn(connection);
-        let (answering, _) = sender.send_request(translated(request), true).unwrap();
+        let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+        let (answering, mut sending) = sender.send_request(translated(head), sent.is_empty()).unwrap();
+        if !sent.is_empty() {
+            sending.send_data(sent.to_owned().into(), true).unwrap();
+        }
         let (head, mut body) = answering.await.unwrap_or_else(|error| panic!("{error}: {request}")).into_parts();
         let mut whole = Vec::new();
         while let Some(part) = body.data().await {
@@ -81,9 +85,9 @@ pub fn send_over_http2(server: &Server, request: &str) -> Answer {
     })
 }
 
-/// The request without its body, which has none.
-fn translated(request: &str) -> Request<()> {
-    let mut lines = request.trim_end().split("\r\n");
+/// The head of a request.
+fn translated(head: &str) -> Request<()> {
+    let mut lines = head.split("\r\n");
     let (method, rest) = lines.next().unwrap().split_once(' ').unwrap();
     // What this client would not send as it is.
     let target = rest.trim_end_matches(" HTTP/1.1").replace('"', "%22").replace('<', "%3C").replace('>', "%3E");

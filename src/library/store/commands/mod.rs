@@ -3,8 +3,10 @@
 
 mod command;
 mod delete_asset;
+mod delete_assets;
 mod publish_asset;
 
 pub use command::{Caller, Command, CommandError};
 pub use delete_asset::DeleteAsset;
+pub use delete_assets::{DeleteAssets, DeletedAssets};
 pub use publish_asset::PublishAsset;
