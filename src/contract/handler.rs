@@ -11,7 +11,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, Store, StoreError};
+use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -91,6 +91,9 @@ impl<C: Command> Handler for Writes<C> {
         Box::pin(async move {
             let command = (self.command)(call.input, &call.context)?;
             let caller = call.caller();
+            if let Some(asset) = command.asset().cloned() {
+                ReadAsset { asset }.run(store, &caller).await?;
+            }
             let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
             let outcome = command.run(&mut write, &caller).await?;
             write.commit().await?;

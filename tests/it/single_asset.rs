@@ -6,7 +6,7 @@ use assetmock::contract::query::Unknown;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
-use crate::support::{Answer, Server};
+use crate::support::{Answer, Server, block_on};
 use crate::worlds::world;
 
 /// The vendors that imitate this operation.
@@ -104,6 +104,27 @@ fn an_asset_that_is_missing_and_one_of_another_workspace_are_refused_alike() {
             }
             let kept = dialect.ids(&server.get(&dialect.target(""), &[&dialect.auth("_other")]));
             assert!(kept.contains(foreign), "{}", card.name);
+        }
+    }
+}
+
+/// A workspace shares its assets with the state that a reset returns to, until it changes some. A refused request changes none.
+/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+#[test]
+fn a_request_for_a_missing_asset_copies_no_assets() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let stored =
+        || block_on(server.app.store.rows()).unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1;
+    let before = stored();
+    for name in ["delete_asset", "publish_asset"] {
+        for (dialect, card, operation) in with(name) {
+            let key = made["keys"][card.name].as_str().unwrap();
+            let list = server.get(&dialect.target(""), &[&card.auth.carrier.line(key)]);
+            let last = dialect.ids(&list)[0].clone();
+            let missing = format!("{}{}", &last[..last.len() - 4], "0000");
+            let answer = ask(&server, card, operation, &missing, &card.auth.carrier.line(key));
+            assert_eq!((answer.status, stored()), (404, before), "{name} at {}: {}", card.name, answer.text());
         }
     }
 }

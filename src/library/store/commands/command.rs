@@ -5,6 +5,7 @@ use std::future::Future;
 
 use crate::clock::Micros;
 use crate::library::key::Key;
+use crate::library::selection::AssetSelector;
 use crate::library::store::error::StoreError;
 use crate::library::store::write::Write;
 
@@ -12,6 +13,13 @@ use crate::library::store::write::Write;
 pub trait Command: Debug + Send {
     /// What the answer is made from.
     type Outcome: Debug + Send;
+
+    /// The asset that the command needs, if it needs one. It is looked up before the transaction: a transaction that
+    /// changes assets first copies a collection that the workspace shares with others, and a request for a missing asset
+    /// should not cost that.
+    fn asset(&self) -> Option<&AssetSelector> {
+        None
+    }
 
     /// Makes the change in a transaction that the caller commits.
     fn run(

@@ -15,6 +15,10 @@ impl Command for DeleteAsset {
     /// The public id it had.
     type Outcome = String;
 
+    fn asset(&self) -> Option<&AssetSelector> {
+        Some(&self.asset)
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<String, CommandError> {
         let removed = write.remove_selected_asset(caller.workspace, caller.provider, &self.asset).await?;
         let id = self.asset.id;

@@ -17,6 +17,10 @@ impl Command for PublishAsset {
     /// The asset after the change.
     type Outcome = StoredAsset;
 
+    fn asset(&self) -> Option<&AssetSelector> {
+        Some(&self.asset)
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {
         let found = write.selected_asset(caller.workspace, caller.provider, &self.asset).await?;
         let id = self.asset.id;
