@@ -1,7 +1,7 @@
 //! A request to a vendor: its state, and the stages that it goes through ([`Call::serve`]).
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::request::Parts;
 use futures_util::FutureExt;
@@ -18,8 +18,8 @@ use crate::clock::Micros;
 use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input};
-use crate::contract::operation::{Action, BodyKind, Operation};
+use crate::contract::handler::{Handler, HandlerCall, Input, Workspaces};
+use crate::contract::operation::{Access, Action, BodyKind, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
@@ -72,7 +72,11 @@ impl<'r> Call<'r> {
         body: Option<Box<RequestBody>>,
         entry: &'r mut EntryBuilder,
     ) -> Call<'r> {
-        let key = known_key(app, target.provider, request).await;
+        let routed = find_operation(target, request);
+        let key = match routed.access() {
+            Access::Key => known_key(app, target.provider, request).await,
+            Access::Anyone => Err(Failure::NoKey),
+        };
         let (now, entropy) = match &key {
             Ok(known) => {
                 let state = app.workspace_states.get_or_create(&known.key.workspace);
@@ -85,7 +89,6 @@ impl<'r> Call<'r> {
             Ok(known) => known.variants,
             Err(_) => app.cache.variants(card, &Choices::new()),
         };
-        let routed = find_operation(target, request);
         entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
@@ -141,12 +144,15 @@ impl<'r> Call<'r> {
         if let Some(reply) = self.replace_by_fault()? {
             return Ok(reply);
         }
-        if self.card().order == CheckOrder::KeyFirst {
+        if self.card().order == CheckOrder::KeyFirst && self.routed.access() == Access::Key {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
         if operation.is_absent() {
             return Ok(self.not_imitated(operation));
+        }
+        if let (Access::Anyone, Action::Run(handler)) = (operation.access, &operation.action) {
+            return Box::pin(self.run(operation, *handler, None)).await;
         }
         let key = self.count()?;
         require_scope(operation, &key.key)?;
@@ -154,7 +160,7 @@ impl<'r> Call<'r> {
         match operation.action {
             Action::List(list) => self.list(operation, list, key).await,
             // Boxed, so that the future of a request for a list does not reserve space for this one.
-            Action::Run(handler) => Box::pin(self.run(operation, handler, key)).await,
+            Action::Run(handler) => Box::pin(self.run(operation, handler, Some(key))).await,
             Action::Absent => Ok(self.not_imitated(operation)),
         }
     }
@@ -245,27 +251,30 @@ impl<'r> Call<'r> {
         &mut self,
         operation: &Operation,
         handler: &dyn Handler,
-        key: Arc<KeyCache>,
+        key: Option<Arc<KeyCache>>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
         let json = match (operation.body, self.body.take()) {
             (BodyKind::Json, Some(body)) => body.json(self.app).await?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
-        let input = Input { path: operation.path_values(table_path(self.target)), query, json };
+        let headers = &self.request.headers;
+        let input = Input { headers, path: operation.path_values(table_path(self.target)), query, json };
+        let key = key.as_deref().map(|known| &known.key);
         let counts = self.counts.clone().unwrap_or_default();
-        let context = Context {
-            now: self.now,
-            entropy: self.entropy,
-            key: Some(&key.key),
-            counts: &counts,
-            variants: self.variants,
-        };
+        let context = Context { now: self.now, entropy: self.entropy, key, counts: &counts, variants: self.variants };
         let (provider, providers) = (self.card().name, providers::names());
-        let call = HandlerCall { input: &input, context, provider, providers: &providers };
-        let reply = handler.run(call, &self.app.store).await?;
-        let warnings = explain::unused_parameters(operation.params, &key.key, self.query());
-        self.entry.note_warnings(self.app, &warnings);
+        let workspaces = EnteredWorkspace { app: self.app, entered: OnceLock::new() };
+        let call = HandlerCall { input: &input, context, provider, providers: &providers, workspaces: &workspaces };
+        let reply = handler.run(call, &self.app.store).await;
+        if let Some((workspace, now)) = workspaces.entered.into_inner() {
+            self.entry.note_workspace(workspace, now);
+        }
+        let reply = reply?;
+        if let Some(key) = key {
+            let warnings = explain::unused_parameters(operation.params, key, self.query());
+            self.entry.note_warnings(self.app, &warnings);
+        }
         Ok(reply)
     }
 
@@ -385,6 +394,20 @@ impl<'r> Call<'r> {
 
     fn query(&self) -> &'r str {
         self.request.uri.query().unwrap_or_default()
+    }
+}
+
+/// The workspace that the handler of a route without a key found.
+#[derive(Debug)]
+struct EnteredWorkspace<'a> {
+    app: &'a App,
+    entered: OnceLock<(Arc<str>, Micros)>,
+}
+
+impl Workspaces for EnteredWorkspace<'_> {
+    fn enter(&self, workspace: &str) -> Micros {
+        let now = self.app.workspace_states.get_or_create(workspace).now(&self.app.clock);
+        self.entered.get_or_init(|| (workspace.into(), now)).1
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::error;
 
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
-use crate::contract::operation::{self, Found, Operation};
+use crate::contract::operation::{self, Access, Found, Operation};
 use crate::contract::provider::{Methods, Provider, Slash};
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
@@ -43,6 +43,11 @@ impl Routed {
             Routed::Operation(operation) => Some(operation),
             Routed::Redirect | Routed::Options | Routed::OtherMethods | Routed::Nothing => None,
         }
+    }
+
+    /// Who may use the operation. Where there is none, a key is looked for.
+    pub fn access(self) -> Access {
+        self.operation().map_or(Access::Key, |operation| operation.access)
     }
 }
 

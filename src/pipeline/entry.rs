@@ -77,6 +77,12 @@ impl EntryBuilder {
         self.at = Some(at);
     }
 
+    /// Records the workspace of a request without a key, and when the request came by that workspace's clock.
+    pub fn note_workspace(&mut self, workspace: Arc<str>, at: Micros) {
+        self.workspace = Some(workspace);
+        self.at = Some(at);
+    }
+
     /// Records the variants of the vendor's behaviour that are not the default.
     pub fn note_variants(&mut self, card: &'static Card, variants: Variants) {
         if variants != Variants::default() {

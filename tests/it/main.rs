@@ -42,6 +42,7 @@ mod large;
 mod libraries;
 mod liveness;
 mod log;
+mod log_in;
 mod model;
 mod negatives;
 mod process;

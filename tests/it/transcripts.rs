@@ -244,9 +244,11 @@ impl JournalEntry {
 /// Whether `got` is `expected` with each `{{mask}}` replaced by text of its pattern, the same wherever it stands.
 pub fn matches(expected: &str, got: &str, masks: &HashMap<String, String>) -> bool {
     let mut filled = expected.to_owned();
-    for (name, pattern) in masks {
-        let mask = format!("{{{{{name}}}}}");
-        let Some(start) = filled.find(&mask) else { continue };
+    loop {
+        // The first mask first: what stands before it is then as it was sent.
+        let masks = masks.iter().map(|(name, pattern)| (format!("{{{{{name}}}}}"), pattern));
+        let first = masks.filter_map(|(mask, pattern)| Some((filled.find(&mask)?, mask, pattern))).min();
+        let Some((start, mask, pattern)) = first else { break };
         let found = got.get(start..).and_then(|rest| Regex::new(&format!("^(?:{pattern})")).unwrap().find(rest));
         let Some(found) = found else { return false };
         filled = filled.replace(&mask, found.as_str());

@@ -198,16 +198,17 @@ impl Write {
         folders: &[workspace::Folder],
     ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
+        let users: Vec<_> = users.iter().map(|user| (collection, user.clone())).collect();
         let projects: Vec<_> = projects.iter().map(|project| (collection, project)).collect();
         let folders: Vec<_> = folders.iter().map(|folder| (collection, folder)).collect();
         Ok(Rows::default().users(&users).projects(&projects).folders(&folders).store(&mut self.tx).await?)
     }
 
     /// Adds a user.
-    pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+    pub async fn add_user(&mut self, workspace: &str, user: &workspace::User) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        Rows::default().users(&[(collection, name)]).store(&mut self.tx).await.map_err(StoreError::taken("user", name))
+        let stored = Rows::default().users(&[(collection, user.clone())]).store(&mut self.tx).await;
+        stored.map_err(StoreError::taken("user", &user.name))
     }
 
     /// Removes a user whom no asset and no key names.

@@ -32,7 +32,7 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{Caller, Command, CommandError, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset};
+pub use commands::{Caller, Command, CommandError, CreateKey, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
@@ -42,7 +42,7 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{Query, ReadAsset};
+pub use queries::{FindRefreshedKey, FindUser, Query, ReadAsset};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;

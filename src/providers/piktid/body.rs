@@ -8,7 +8,7 @@ use crate::contract::handler::Input;
 use crate::contract::query::{Problem, Violation};
 
 /// The object in the body.
-pub fn object(input: &Input) -> Result<&Map<String, Value>, Failure> {
+pub fn object<'i>(input: &'i Input) -> Result<&'i Map<String, Value>, Failure> {
     let end = || Failure::InvalidJson { reason: "EOF while parsing a value at line 1 column 0".to_owned() };
     let body = input.json.as_ref().ok_or_else(end)?;
     body.as_object()
@@ -18,6 +18,13 @@ pub fn object(input: &Input) -> Result<&Map<String, Value>, Failure> {
 /// A required field.
 pub fn required<'b>(body: &'b Map<String, Value>, name: &'static str) -> Result<&'b Value, Failure> {
     body.get(name).ok_or_else(|| Failure::Invalid(vec![Violation::in_body(name, None, Problem::Missing)]))
+}
+
+/// A required text.
+pub fn required_text(input: &Input, name: &'static str) -> Result<String, Failure> {
+    let value = required(object(input)?, name)?;
+    let wrong = || Failure::Invalid(vec![Violation::in_body(name, Some(value), Problem::NotA("a string"))]);
+    value.as_str().map(str::to_owned).ok_or_else(wrong)
 }
 
 /// A required list of texts, which must have 1 to `most` items. The length is looked at first.

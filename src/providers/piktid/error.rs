@@ -28,6 +28,9 @@ struct Detail<'a> {
 /// Inferred: the default of the authentication library that most Flask servers use.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
+/// Inferred, like its status: what the vendor says where a user has as many identities as there can be.
+const TOO_MANY_TOKENS: &str = "Maximum tokens reached.";
+
 /// Failures that only faults cause: those that clients have met on other routes, and a 503. The text of `conflict` is
 /// inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
@@ -59,7 +62,11 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::UnknownKey
         | Failure::RevokedKey
         | Failure::ExpiredKey
-        | Failure::WrongPassword => say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE),
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => {
+            say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
+        }
+        Failure::TooManyKeys { .. } => say(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_TOKENS),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {

@@ -76,6 +76,11 @@ pub enum CommandError {
         /// The id that was asked for.
         id: String,
     },
+    /// The user has as many active keys as the vendor allows.
+    TooManyKeys {
+        /// How many those are.
+        most: usize,
+    },
     /// The store failed.
     Store(StoreError),
 }
