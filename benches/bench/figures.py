@@ -56,6 +56,23 @@ def memory(say):
         say("resident, 10,000 requests", [server.resident_mb()], "MB", 20)
 
 
+def single_asset(say):
+    """A get, in relation to a page of one asset that was not asked for before, in turn on one connection."""
+    with servers.assetmock("--fixture", "demo") as server:
+        made = server.steer("POST", "/workspaces", {"id": "ws_large", "generate": {"count": 10_000, "seed": 1}})
+        assets = server.steer("GET", "/workspaces/ws_large/assets?limit=1000")["assets"]
+        for vendor in (vendors.XQR, vendors.FLORA, vendors.TWELVELABS, vendors.PIKTID):
+            key, ids = vendor.with_key(made["keys"][vendor.name]), [asset["ids"][vendor.name] for asset in assets]
+            ratios = []
+            for number, id in enumerate(ids[:500]):
+                page = vendor.list(vendor.page(server, vendor, 2 * number, 1), key)
+                one, (status, _, _) = _timed(lambda: server.ask(vendor.get(id, key)))
+                # PiktID does not show others' private assets to this key.
+                if status == 200:
+                    ratios.append(one / _timed(lambda: server.ask(page))[0])
+            say(f"a get relative to a new page of one asset, {vendor.name}", ratios, "x", 1)
+
+
 IDLE = 10_000
 
 
@@ -274,4 +291,4 @@ def flat(say, seconds):
         say("growth over a long load", [None if None in resident else statistics.median(minutes[1]) - statistics.median(minutes[0])], "MB", 1)
 
 
-ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "single asset": single_asset, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}

@@ -23,6 +23,9 @@ class Vendor:
     def list(self, query="", key=None):
         return Request(f"/{self.name}{self.path}" + (f"?{query}" if query else ""), key or self.key)
 
+    def get(self, id, key=None):
+        return Request(f"/{self.name}{self.path}/{id}", key or self.key)
+
     def with_key(self, key):
         """The header that carries this key."""
         return (self.key[0], f"Bearer {key}" if self.key[1].startswith("Bearer ") else key)

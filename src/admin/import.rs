@@ -116,7 +116,7 @@ impl MissingPlaces {
         }
         Ok(MissingPlaces {
             users: users.into_iter().map(User::new).collect(),
-            projects: projects.into_iter().map(|id| Project { name: id.clone(), id }).collect(),
+            projects: projects.into_iter().map(|id| Project::new(&id, &id)).collect(),
             folders: folders
                 .into_iter()
                 .map(|id| Folder { name: id.clone(), id, parent: None, trashed: false })

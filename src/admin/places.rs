@@ -14,6 +14,7 @@ use super::assets::check;
 use super::workspaces::WorkspacePath;
 use crate::emulator::app::App;
 use crate::library::fixture::{Folder, Project, User};
+use crate::library::model::Instant;
 use crate::providers;
 
 const PLACES: &str = "Users, projects and folders";
@@ -81,6 +82,15 @@ struct FolderList {
 struct ProjectPut {
     /// Its name.
     name: String,
+    /// How it was made: a word of the vendor's own, such as `api`.
+    #[serde(default)]
+    origin: Option<String>,
+    /// When it was created; vendors show the beginning of 1970 if left out.
+    #[serde(default)]
+    created_at: Option<Instant>,
+    /// When it, or what is on it, last changed.
+    #[serde(default)]
+    updated_at: Option<Instant>,
 }
 
 /// A folder without its id, which is in the path.
@@ -137,11 +147,13 @@ async fn projects(
 async fn put_project(
     State(app): State<Arc<App>>,
     Path(PlacePath { workspace, name: id }): Path<PlacePath>,
-    Json(ProjectPut { name }): Json<ProjectPut>,
+    Json(put): Json<ProjectPut>,
 ) -> Result<Json<Project>, Refusal> {
     Refusal::unless_short("id", &id)?;
+    let ProjectPut { name, origin, created_at, updated_at } = put;
     Refusal::unless_short("name", &name)?;
-    let project = Project { id, name };
+    Refusal::unless_short("origin", origin.as_deref().unwrap_or_default())?;
+    let project = Project { id, name, origin, created_at, updated_at };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.put_project(&workspace, &project).await?;
     write.commit().await?;

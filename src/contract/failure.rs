@@ -29,7 +29,7 @@ pub enum Failure {
     MissingScope(&'static str),
     /// The key is active but gives no access to the workspace that the request names.
     ForeignWorkspace,
-    /// The listing is narrowed to a project that the workspace does not have.
+    /// The workspace does not have the project that the request names.
     NoSuchProject,
     /// The asset does not exist, belongs to another workspace, or is not visible to this key. Clients cannot tell which.
     NoSuchAsset {

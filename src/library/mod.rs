@@ -5,6 +5,7 @@ pub mod fixture;
 pub mod key;
 pub mod limits;
 pub mod meant;
+pub mod metadata;
 pub mod model;
 pub mod plain_words;
 pub mod seen_before;

@@ -253,7 +253,8 @@ impl PendingEntry {
             request_body: self.body.take(),
             status: response.map(Response::status),
             response_body: body,
-            duration: self.watch.elapsed(),
+            duration_us: u32::try_from(self.watch.elapsed().as_micros()).unwrap_or(u32::MAX),
+            bodies_dropped: false,
             diagnostics: self.entry.diagnostics.take(),
         }
     }

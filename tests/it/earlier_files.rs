@@ -54,6 +54,12 @@ fn a_file_of_version_0_1_0_is_opened_listed_and_restored() {
         assert!(answer.text().contains("renamed.png"), "{}: {}", provider.name, answer.text());
         assert!(dialects::of(provider.name).is_page(answer.text()), "{}", provider.name);
     }
+    // Nobody knows when its projects were made.
+    let (_, listed) = server.get("/flora/api/v1/projects?workspace_id=ws_kept", "Authorization: Bearer sk_test_kept");
+    assert_eq!(
+        (&listed["projects"][0]["created_at"], &listed["projects"][0]["last_modified"]),
+        (&json!(0), &Value::Null)
+    );
     let mut client = server.connect();
     client.steer("POST", "snapshots/before/restore", "{}");
     exported("0.1.0-snapshot.json");

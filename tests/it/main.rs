@@ -5,6 +5,7 @@
 
 mod absent;
 mod admin;
+mod asset_parts;
 mod bodies;
 mod bounds;
 mod breakage;
@@ -46,6 +47,7 @@ mod log_in;
 mod model;
 mod negatives;
 mod process;
+mod projects;
 mod properties;
 mod routing;
 mod secrets;

@@ -244,11 +244,12 @@ impl JournalEntry {
 /// Whether `got` is `expected` with each `{{mask}}` replaced by text of its pattern, the same wherever it stands.
 pub fn matches(expected: &str, got: &str, masks: &HashMap<String, String>) -> bool {
     let mut filled = expected.to_owned();
-    loop {
-        // The first mask first: what stands before it is then as it was sent.
+    // The first mask of the text comes first: up to it, the texts have the same length.
+    let first = |filled: &str| {
         let masks = masks.iter().map(|(name, pattern)| (format!("{{{{{name}}}}}"), pattern));
-        let first = masks.filter_map(|(mask, pattern)| Some((filled.find(&mask)?, mask, pattern))).min();
-        let Some((start, mask, pattern)) = first else { break };
+        masks.filter_map(|(mask, pattern)| Some((filled.find(&mask)?, mask, pattern))).min()
+    };
+    while let Some((start, mask, pattern)) = first(&filled) {
         let found = got.get(start..).and_then(|rest| Regex::new(&format!("^(?:{pattern})")).unwrap().find(rest));
         let Some(found) = found else { return false };
         filled = filled.replace(&mask, found.as_str());

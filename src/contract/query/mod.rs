@@ -31,6 +31,8 @@ pub struct Param {
     pub reads: Reads,
     /// The text that is read if the parameter is absent; `None`: it has no value then.
     pub default: Option<&'static str>,
+    /// Whether the request is refused without it.
+    pub is_required: bool,
     /// How `name=` is treated.
     pub empty: Empty,
     /// How a repeated name is treated.
@@ -101,6 +103,7 @@ impl Param {
             name,
             reads,
             default: None,
+            is_required: false,
             empty: Empty::Value,
             repeated: Repeated::Last,
             is_clamped: false,
@@ -132,6 +135,12 @@ impl Param {
     /// Sets the text that is read if the parameter is absent.
     pub const fn or(mut self, default: &'static str) -> Param {
         self.default = Some(default);
+        self
+    }
+
+    /// Makes it a violation to leave the parameter out.
+    pub const fn required(mut self) -> Param {
+        self.is_required = true;
         self
     }
 
@@ -247,7 +256,7 @@ pub enum Problem {
     Object,
     /// No such parameter.
     Unknown,
-    /// A required field is missing.
+    /// A required parameter or field is missing.
     Missing,
     /// JSON of another type than this one, such as `a string`.
     NotA(&'static str),
@@ -305,6 +314,7 @@ fn read_one(param: &Param, given: &[(usize, &str)]) -> Result<Option<Value>, Vec
     };
     match chosen.filter(|text| !(text.is_empty() && param.empty == Empty::Absent)) {
         Some(text) => read(text).map(Some),
+        None if param.is_required => Err(violations_of(param, "", position, vec![Problem::Missing])),
         None => param.default.map(read).transpose(),
     }
 }
@@ -380,6 +390,17 @@ mod tests {
         Param::text("q").empty(Empty::Absent).repeated(Repeated::First),
         Param::one_of("order", &["asc", "desc"]).repeated(Repeated::Nested),
     ];
+
+    #[test]
+    fn a_required_parameter_that_is_left_out_is_a_violation() {
+        for repeated in [Repeated::Last, Repeated::Nested] {
+            let table = [TABLE[0], Param::text("of").required().repeated(repeated)];
+            let violations = read(&table, Unknown::Ignored, "limit=0").unwrap_err();
+            let problems: Vec<_> = violations.into_iter().map(|violation| violation.problem).collect();
+            assert_eq!(problems, [Problem::Below(1), Problem::Missing]);
+            assert_eq!(read(&table, Unknown::Ignored, "of=").unwrap().text("of"), Some(""));
+        }
+    }
 
     fn problems(raw: &str) -> Vec<Problem> {
         read(TABLE, Unknown::Refused, raw).unwrap_err().into_iter().map(|violation| violation.problem).collect()

@@ -57,7 +57,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         }
         Failure::AssetNotReady { id } => {
             format!(
-                "the asset {} is `pending` or `failed`, and the route needs one whose file has arrived",
+                "the asset {} is not in a state that the route takes: its file has not arrived, is being processed or failed",
                 quoted(id, secrets)
             )
         }

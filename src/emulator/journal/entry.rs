@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
@@ -30,8 +29,6 @@ pub struct Body {
     pub kept: ResponseBody,
     /// The length of the whole body, in bytes.
     pub length: u64,
-    /// Whether the stored part was evicted later to keep the journal within its bounds.
-    pub dropped: bool,
 }
 
 impl Body {
@@ -41,7 +38,7 @@ impl Body {
         let whole = whole.into();
         let length = whole.len() as u64;
         let kept = if whole.len() > BODY_CAP { whole.whole()[..BODY_CAP].to_vec().into() } else { whole };
-        Body { kept, length, dropped: false }
+        Body { kept, length }
     }
 
     /// Stores the first `sent` bytes of a body that was not sent to its end.
@@ -56,7 +53,6 @@ impl Body {
     }
 
     fn evict(&mut self) {
-        self.dropped = !self.kept.is_empty();
         self.kept = ResponseBody::default();
     }
 }
@@ -89,8 +85,11 @@ pub struct JournalEntry {
     pub status: Option<StatusCode>,
     /// The response's body.
     pub response_body: Body,
-    /// The time from the request to its recording, in real time.
-    pub duration: Duration,
+    /// The time from the request to its recording, in microseconds of real time. At most 71 minutes, so that it takes
+    /// four bytes in each entry.
+    pub duration_us: u32,
+    /// Whether the stored bodies were evicted later to keep the journal within its bounds.
+    pub bodies_dropped: bool,
     /// Why it was refused, and other remarks. Boxed because most entries have none.
     pub diagnostics: Option<Box<Diagnostics>>,
 }
@@ -167,6 +166,7 @@ impl JournalEntry {
     pub(super) fn drop_bodies(&mut self) {
         self.response_body.evict();
         self.request_body.iter_mut().for_each(|body| body.evict());
+        self.bodies_dropped = true;
     }
 }
 

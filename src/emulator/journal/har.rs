@@ -149,7 +149,7 @@ impl Har {
 impl HarEntry {
     fn of(entry: &JournalEntry) -> HarEntry {
         let secrets = entry.secrets();
-        let time = entry.duration.as_micros() as f64 / 1000.0;
+        let time = f64::from(entry.duration_us) / 1000.0;
         HarEntry {
             started_date_time: write_rfc3339(entry.at),
             time,
@@ -201,7 +201,9 @@ impl Response {
         let (text, encoding) = text(body, secrets);
         let sent = entry.sent();
         let comment = match entry.diagnostics().sent {
-            _ if body.dropped => Some(format!("the journal had no room for these {} bytes", body.length)),
+            _ if entry.bodies_dropped && body.is_cut() => {
+                Some(format!("the journal had no room for these {} bytes", body.length))
+            }
             Some(sent) => Some(format!("the connection ended after {sent} of {} bytes", body.length)),
             None => body.is_cut().then(|| format!("the first {} of {} bytes", body.kept.len(), body.length)),
         };

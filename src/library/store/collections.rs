@@ -11,6 +11,7 @@ use super::error::{Missing, StoreError};
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
+use super::project;
 use super::write::Write;
 use crate::library::key::CollectionVersion;
 use crate::library::workspace;
@@ -207,11 +208,9 @@ impl Write {
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in [
-            ("user", "name, password"),
-            ("project", "id, name, name_folded"),
-            ("folder", "id, name, parent_id, trashed"),
-        ] {
+        for (table, columns) in
+            [("user", "name, password"), ("project", project::COLUMNS), ("folder", "id, name, parent_id, trashed")]
+        {
             self.copy_rows(table, columns, from, to).await?;
         }
         Ok(to)

@@ -12,6 +12,7 @@ use super::error::{Missing, StoreError};
 use super::handle::Store;
 use super::key;
 use super::load::id_columns;
+use super::project;
 use super::read::Read;
 use crate::library::asset::Asset;
 use crate::library::key::Key;
@@ -175,8 +176,8 @@ pub(super) async fn workspace_without_assets(
     let sql = "SELECT w.collection, w.name,\n\
                (SELECT json_group_array(json_object('name', name, 'password', password)) FROM\n\
                (SELECT name, password FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
-               (SELECT json_group_array(json_object('id', id, 'name', name)) FROM\n\
-               (SELECT id, name FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_array(id, name, origin, created_at, updated_at)) FROM\n\
+               (SELECT * FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_object('id', id, 'name', name, 'parent', parent_id,\n\
                'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
                (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
@@ -187,7 +188,7 @@ pub(super) async fn workspace_without_assets(
     let around = workspace::Workspace {
         name: Some(row.try_get(1)?),
         users: from_json(row.try_get(2)?)?,
-        projects: from_json(row.try_get(3)?)?,
+        projects: project::from_json(row.try_get(3)?)?,
         folders: from_json(row.try_get(4)?)?,
         variants: from_json(row.try_get(5)?)?,
         ..workspace::Workspace::empty(id)

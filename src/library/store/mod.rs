@@ -19,6 +19,7 @@ mod listing;
 mod load;
 mod lock;
 mod open;
+mod project;
 mod queries;
 mod read;
 mod read_only;
@@ -32,7 +33,10 @@ mod write;
 
 pub use asset::fold;
 pub use collection_hold::SLICE;
-pub use commands::{Caller, Command, CommandError, CreateKey, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset};
+pub use commands::{
+    AttachAsset, Caller, ChangeUserMetadata, Command, CommandError, CreateKey, CreateProject, DeleteAsset,
+    DeleteAssets, DeletedAssets, PublishAsset,
+};
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
@@ -42,7 +46,10 @@ pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
-pub use queries::{FindRefreshedKey, FindUser, Query, ReadAsset};
+pub use queries::{
+    CanvasPage, FindRefreshedKey, FindUser, ListCanvas, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
+    ReadWorkspace,
+};
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;

@@ -35,6 +35,10 @@ fn connections() -> u32 {
     2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
 }
 
+/// The page cache of each connection to a database in memory, in pages of four kilobytes. It is small, because it holds
+/// copies of what is in memory already; SQLite's own cache of 500 pages is not faster here.
+const CACHED_PAGES: &str = "20";
+
 /// How many large workspaces can be exported at a time.
 const EXPORTS: usize = 2;
 
@@ -253,7 +257,8 @@ fn options(place: &DatabaseLocation) -> SqliteConnectOptions {
             // All connections of this process share a database whose name begins with a slash
             // (https://sqlite.org/inmemorydb.html).
             static NEXT: AtomicU64 = AtomicU64::new(0);
-            options.vfs("memdb").filename(format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed)))
+            let name = format!("/assetmock-{}", NEXT.fetch_add(1, Relaxed));
+            options.vfs("memdb").filename(name).pragma("cache_size", CACHED_PAGES)
         }
         // A connection that is opened later must not make a new file where ours was deleted.
         DatabaseLocation::File(file) => options.filename(file).create_if_missing(false),

@@ -3,7 +3,7 @@
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::asset::fold;
+use super::project;
 use crate::library::workspace;
 
 /// How many rows are inserted with one trip. Each trip costs a switch of threads, and each row costs time to prepare.
@@ -88,9 +88,10 @@ impl Rows {
 
     /// Projects, each with the id of its collection.
     pub fn projects(self, projects: &[(i64, &workspace::Project)]) -> Rows {
-        self.add("project (collection, id, name, name_folded)", projects, |row, (collection, project)| {
-            let (id, name) = (project.id.clone(), project.name.clone());
-            row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(fold(&project.name));
+        let table = format!("project (collection, {})", project::COLUMNS);
+        self.add(&table, projects, |row, (collection, project)| {
+            row.push_bind(*collection);
+            project::bind(row, project);
         })
     }
 

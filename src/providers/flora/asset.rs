@@ -13,13 +13,24 @@ use crate::library::store::ReadAsset;
 /// Shows one.
 pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
 
-/// Documented: the pattern `^asset_\S+$`; inferred: what the error calls the parameter.
 fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
-    let id = input.path("assetId");
-    match list::prefixed("asset_", id) {
-        Ok(_) => Ok(AssetSelector { id: id.to_owned(), filters: vec![list::held()] }),
-        Err(problem) => Err(Failure::Invalid(vec![Violation::in_path("assetId", id, problem)])),
+    match wrong_asset(input) {
+        Some(violation) => Err(Failure::Invalid(vec![violation])),
+        None => Ok(selector(input)),
     }
+}
+
+/// What is wrong with an asset's id in the path. Documented: the pattern `^asset_\S+$`; inferred: what the error calls
+/// the parameter.
+pub fn wrong_asset(input: &Input) -> Option<Violation> {
+    let id = input.path("assetId");
+    let problem = list::prefixed("asset_", id).err()?;
+    Some(Violation::in_path("assetId", id, problem))
+}
+
+/// The asset that the path names.
+pub fn selector(input: &Input) -> AssetSelector {
+    AssetSelector { id: input.path("assetId").to_owned(), filters: vec![list::held()] }
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {

@@ -48,7 +48,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
             say(StatusCode::NOT_FOUND, "not_found", "Not found.")
         }
-        // Inferred; no route here causes it.
+        // Documented: the code, for assets in a state that the route does not take. Inferred: the message.
         Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }
@@ -100,7 +100,9 @@ fn message(Violation { param, given, problem, .. }: &Violation) -> String {
         Problem::Missing => "Required".to_owned(),
         Problem::NotA(kind) => format!("Expected {}, received {}", kind.trim_start_matches("a "), json_type(given)),
         Problem::Malformed(_) if param == "cursor" => "Invalid cursor.".to_owned(),
-        Problem::Malformed(_) | Problem::NotOneOf(_) | Problem::Unknown => "Invalid".to_owned(),
+        Problem::Malformed(message) if !message.is_empty() => message.clone(),
+        Problem::Malformed(_) | Problem::NotOneOf(_) => "Invalid".to_owned(),
+        Problem::Unknown => format!("Unrecognized key(s) in object: '{param}'"),
     }
 }
 

@@ -18,6 +18,24 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`GET /api/v1/assets/{assetId}` shows fourteen fields in the order of the OpenAPI document, always all of them: those of the list without `node_id` and `project_id`, with `failure_message`, and `created_at` as a text. What is missing and what is another's are 404 alike; an id has the form `^asset_\\S+$`.",
     ),
+    Fact::documented(
+        "`GET /api/v1/workspaces` is one page without cursors: `workspace_id`, `name`, `created_at` (null here, since the library does not know it) and `role`.",
+    ),
+    Fact::documented(
+        "`GET /api/v1/projects` requires `workspace_id`, pages like the list of assets, and is ordered by recent activity. A project has `project_id`, `name`, `workspace_id`, `origin`, `last_modified` and `created_at`, in this order; `origin` and `last_modified` can be null.",
+    ),
+    Fact::documented(
+        "`POST /api/v1/projects` takes `workspace_id` and a `name` of at least one character, and no other fields; it answers 201 with the project.",
+    ),
+    Fact::client(
+        "`GET /api/v1/projects/{projectId}` shows a project as the list does; missing and inaccessible ones are 404 alike.",
+    ),
+    Fact::client(
+        "`GET /api/v1/projects/{projectId}/nodes` pages through `nodes`: `node_id`, `type` (`image`, `video`, `audio` or `text`) and, where they have a value, `asset_id`, `height`, `label`, `url` and `width`.",
+    ),
+    Fact::client(
+        "`POST /api/v1/projects/{projectId}/assets/{assetId}/attach` takes no body, puts a ready asset on the canvas as a node, and answers `asset_id`, `canvas_url`, `node_id` and `project_id`. From then on the list of assets shows the last two, and the nodes the asset.",
+    ),
     Fact::client(
         "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
     ),
@@ -61,6 +79,19 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the imported object has one. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
     ),
+    Fact::inferred("The `role` in a workspace is `owner`."),
+    Fact::inferred(
+        "Of projects, `query` finds text in the name, ignoring case; activity is `last_modified`, or `created_at` without it, and of two alike the one added later is first. Times are in milliseconds; a `created_at` that nobody gave is 0. A new project has the `origin` `api` and no `last_modified`; attaching an asset sets that.",
+    ),
+    Fact::inferred(
+        "No body, and a body that is no object, is `invalid_json`, whatever the content type is. A field that does not exist is a violation named after it. A `name` has at most 1,024 bytes.",
+    ),
+    Fact::inferred(
+        "An asset of a project is on its canvas if it has a node. Nodes are in order of insertion of their assets; a document's has the type `text`; its label is the asset's name.",
+    ),
+    Fact::inferred(
+        "Attaching answers 200. An asset that is not ready is 409 `conflict`. One that is on this canvas already keeps its node. A new `node_id` is `node_` and 32 letters and digits; the `canvas_url` is on a host that nobody owns.",
+    ),
     Fact::inferred(
         "Of the failures that only faults inject, the first three have the reference page's messages; those of the others are ours.",
     ),
@@ -69,5 +100,7 @@ pub const FACTS: &[Fact] = &[
 /// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
-    "402, 409 and the 500 that malformed ids cause on other routes, unless a fault injects them.",
+    "Assets on several canvases: attaching one to another canvas moves it.",
+    "`Idempotency-Key`, which is ignored.",
+    "402, 409 for repeated requests, and the 500 that malformed ids cause on other routes, unless a fault injects them.",
 ];

@@ -9,21 +9,33 @@ use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
 use crate::library::key::Key;
 use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
+/// The size of a page, at every list. The bounds are documented, the default is inferred from the sample cursor.
+pub const LIMIT: Param = Param::integer("limit", javascript_number, 1, 100)
+    .or("20")
+    .repeated(Repeated::Nested)
+    .known(Documented, "How many assets to return.");
+
+/// The position of a page, at every list.
+pub const CURSOR: Param = Param::parsed("cursor", cursor::read)
+    .or("")
+    .repeated(Repeated::Nested)
+    .known(Documented, "Where the page begins: `next_cursor` of the page before.");
+
+/// The search of the lists that have one.
+pub const QUERY: Param =
+    Param::text("query").empty(Empty::Absent).repeated(Repeated::Nested).known(Documented, "Text to search for.");
+
+/// The workspace, which must be the key's.
+pub const WORKSPACE: Param = Param::parsed("workspace_id", |text| prefixed("ws_", text))
+    .repeated(Repeated::Nested)
+    .known(Documented, "Only assets of this workspace.");
+
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[
-    // The bounds are documented, the default is inferred from the sample cursor.
-    Param::integer("limit", javascript_number, 1, 100)
-        .or("20")
-        .repeated(Repeated::Nested)
-        .known(Documented, "How many assets to return."),
-    Param::parsed("cursor", cursor::read)
-        .or("")
-        .repeated(Repeated::Nested)
-        .known(Documented, "Where the page begins: `next_cursor` of the page before."),
-    Param::text("query").empty(Empty::Absent).repeated(Repeated::Nested).known(Documented, "Text to search for."),
-    Param::parsed("workspace_id", |text| prefixed("ws_", text))
-        .repeated(Repeated::Nested)
-        .known(Documented, "Only assets of this workspace."),
+    LIMIT,
+    CURSOR,
+    QUERY,
+    WORKSPACE,
     Param::parsed("project_id", |text| prefixed("prj_", text))
         .repeated(Repeated::Nested)
         .known(Documented, "Only assets on this project's canvas."),
@@ -59,11 +71,26 @@ fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
     Ok(AssetQuery {
         selection: Selection { filters, project: args.text("project_id").map(str::to_owned), order: ORDER },
-        start: Start::Offset(args.integer("cursor").unsigned_abs()),
+        start: Start::Offset(offset(args)),
         overlap: false,
-        limit: u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits"),
+        limit: limit(args),
         counted: true,
     })
+}
+
+/// How many items the pages before hold.
+pub fn offset(args: &Args) -> u64 {
+    args.integer("cursor").unsigned_abs()
+}
+
+/// How many items a page holds.
+pub fn limit(args: &Args) -> u32 {
+    u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits")
+}
+
+/// The cursor of the page after these items; `None` if there are no more.
+pub fn next_cursor(seen: u64, total: u64) -> Option<String> {
+    (seen < total).then(|| cursor::write(seen))
 }
 
 /// Documented: the pattern `^ws_\S+$`, and the same with another prefix for projects.

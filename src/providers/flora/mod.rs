@@ -2,14 +2,17 @@
 //! page.
 
 mod asset;
+mod canvas;
 mod cursor;
 mod error;
 mod facts;
 mod headers;
 mod import;
 mod list;
+mod projects;
 mod variants;
 mod view;
+mod workspaces;
 
 use crate::clock::Micros;
 use crate::contract::client_env::ClientEnv;
@@ -59,12 +62,20 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented, &asset::GET),
     Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Documented),
     Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented),
-    Operation::absent("list_workspaces", "GET", &["/api/v1/workspaces"], Client),
-    Operation::absent("list_projects", "GET", &["/api/v1/projects"], Documented),
-    Operation::absent("create_project", "POST", &["/api/v1/projects"], Client),
-    Operation::absent("get_project", "GET", &["/api/v1/projects/{projectId}"], Client),
-    Operation::absent("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Client),
-    Operation::absent("attach_asset", "POST", &["/api/v1/projects/{projectId}/assets/{assetId}/attach"], Client),
+    Operation::run("list_workspaces", "GET", &["/api/v1/workspaces"], Documented, &workspaces::LIST),
+    Operation::run("list_projects", "GET", &["/api/v1/projects"], Documented, &projects::LIST)
+        .params(projects::PARAMS, Unknown::Ignored),
+    Operation::run("create_project", "POST", &["/api/v1/projects"], Documented, &projects::CREATE).json(),
+    Operation::run("get_project", "GET", &["/api/v1/projects/{projectId}"], Client, &projects::GET),
+    Operation::run("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Client, &canvas::NODES)
+        .params(canvas::PARAMS, Unknown::Ignored),
+    Operation::run(
+        "attach_asset",
+        "POST",
+        &["/api/v1/projects/{projectId}/assets/{assetId}/attach"],
+        Client,
+        &canvas::ATTACH,
+    ),
 ];
 
 impl Provider for Flora {
@@ -77,10 +88,15 @@ impl Provider for Flora {
     }
 
     fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
-        random_id(&random_id("asset_", entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
+        new_id("asset_", entropy)
     }
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
         random_id("sk_test_", entropy, 24, ALPHANUMERIC)
     }
+}
+
+/// A new id: a prefix, and 32 letters and digits.
+fn new_id(prefix: &str, entropy: u128) -> String {
+    random_id(&random_id(prefix, entropy, 16, ALPHANUMERIC), entropy.rotate_left(64), 16, ALPHANUMERIC)
 }

@@ -7,8 +7,8 @@ use chrono::Datelike;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::cursor;
 use super::variants::VARIANTS;
+use super::{cursor, list};
 use crate::clock::{Micros, utc};
 use crate::contract::page::{Page, Row, Rows};
 use crate::contract::query::Args;
@@ -67,14 +67,17 @@ struct OpenApiAsset<'a> {
     project_id: Option<&'a str>,
 }
 
+/// What every list says of its pages.
 #[derive(Serialize)]
-struct Meta<'a> {
-    next_cursor: Option<&'a str>,
-    total_estimate: u64,
+pub struct Meta<'a> {
+    /// The cursor of the next page, if there is one.
+    pub next_cursor: Option<&'a str>,
+    /// How many items all pages have together.
+    pub total_estimate: u64,
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let seen = args.integer("cursor").unsigned_abs().saturating_add(page.rows.len() as u64);
+    let seen = list::offset(args).saturating_add(page.rows.len() as u64);
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
@@ -190,7 +193,7 @@ fn status(status: Status) -> &'static str {
 }
 
 /// Inferred: milliseconds, as in the vendor's other integer fields of that name.
-fn milliseconds(at: Micros) -> i64 {
+pub fn milliseconds(at: Micros) -> i64 {
     at.div_euclid(1000)
 }
 

@@ -20,8 +20,10 @@ struct Deleted<'a> {
 }
 
 /// Deletes one.
-pub static DELETE: Writes<DeleteAsset> =
-    Writes { command: |input, _| Ok(DeleteAsset { asset: wanted(input) }), reply: |id, cx| deleted(id, cx) };
+pub static DELETE: Writes<DeleteAsset> = Writes {
+    command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }),
+    reply: |id, cx| deleted(id, cx),
+};
 
 /// Inferred: an asset in a trashed folder is there, and one that has not arrived is not.
 fn wanted(input: &Input) -> AssetSelector {

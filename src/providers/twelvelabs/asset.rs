@@ -20,10 +20,10 @@ use crate::library::store::ReadAsset;
 /// Shows one.
 pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
 
-/// Deletes one. Nothing refers to assets here, so `force` changes nothing.
+/// Deletes one.
 pub static DELETE: Writes<DeleteAsset> = Writes {
-    command: |input, _| Ok(DeleteAsset { asset: wanted(input)? }),
-    reply: |_, cx| versioned(rated(Reply::empty(StatusCode::NO_CONTENT), cx)),
+    command: |input, _| Ok(DeleteAsset { asset: wanted(input)?, force: input.query.text("force") == Some("true") }),
+    reply: |_, cx| no_content(cx),
 };
 
 /// The parameters of the query string when one is deleted. Inferred: the two words, and that the first counts.
@@ -32,8 +32,8 @@ pub const DELETE_PARAMS: &[Param] = &[Param::one_of("force", &["true", "false"])
     .repeated(Repeated::First)
     .known(Documented, "Whether to delete it even if indexes refer to it.")];
 
-/// What the chosen variants make of other parameters when one is shown.
-pub fn varied_get(variants: Variants) -> (&'static [Param], Unknown) {
+/// What the chosen variants make of parameters where there are none.
+pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
     (&[], unknown(variants))
 }
 
@@ -42,17 +42,23 @@ pub fn varied_delete(variants: Variants) -> (&'static [Param], Unknown) {
     (DELETE_PARAMS, unknown(variants))
 }
 
-fn unknown(variants: Variants) -> Unknown {
+/// What the chosen variants make of parameters that an operation does not have.
+pub fn unknown(variants: Variants) -> Unknown {
     if variants.is(VARIANTS, "unknown_parameters", "ignore") { Unknown::Ignored } else { Unknown::Refused }
 }
 
 /// Inferred: a malformed id is an invalid parameter, as in `asset_ids`, and upper case does not matter.
-fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
+pub fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
     let given = input.path("asset_id");
     if array::is_id(given) {
         return Ok(AssetSelector { id: given.to_ascii_lowercase(), filters: vec![list::held()] });
     }
     Err(Failure::Invalid(vec![Violation::in_path("asset_id", given, Problem::malformed())]))
+}
+
+/// Documented: 204 without a body.
+pub fn no_content(cx: &Context) -> Reply {
+    versioned(rated(Reply::empty(StatusCode::NO_CONTENT), cx))
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {

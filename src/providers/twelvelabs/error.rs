@@ -19,6 +19,12 @@ struct Body<'a> {
 
 const KEY_INVALID: &str = "API Key is either invalid or expired. Please check your API key or generate a new one from the dashboard and try again.";
 
+/// Inferred: the code of 409, a status that both clients know.
+const CONFLICT: &str = "resource_conflict";
+
+/// Inferred: the message where something refers to an asset, put together from the sentence in the published document.
+const REFERENCED: &str = "The platform cannot delete this asset because one or more indexed assets are referencing it. Set the force query parameter to true to override.";
+
 /// Failures that only faults cause. Codes and messages are published, except for the last one's. Their statuses are
 /// inferred, except for those of `resource_not_exist` and `parameter_not_provided`.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
@@ -71,8 +77,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::NOT_FOUND, "resource_not_exist", &message)
         }
         // Inferred; no route here causes it.
-        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is not ready."),
-        Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "resource_conflict", "The asset is in use."),
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
+        Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, CONFLICT, REFERENCED),
         Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
@@ -126,22 +132,29 @@ fn too_many(exceeded: &Exceeded) -> String {
     )
 }
 
-/// Unknown parameters are reported before invalid ones, each group in the order of the request (inferred).
+/// Unknown parameters are reported before missing ones, and those before invalid ones, each group in the order of the
+/// request (inferred).
 fn invalid(violations: &[Violation]) -> Reply {
     let mut violations: Vec<_> = violations.iter().collect();
     violations.sort_by_key(|violation| violation.position);
-    let unknown: Vec<_> = violations
-        .iter()
-        .filter(|violation| violation.problem == Problem::Unknown)
-        .map(|violation| &*violation.param)
-        .collect();
-    let (code, message) = match (&unknown[..], &violations[..]) {
-        ([one], _) => ("parameter_unknown", format!("The {one} parameter is unknown.")),
-        ([_, ..], _) => ("parameter_unknown", format!("The following parameters are unknown: {}.", unknown.join(", "))),
-        ([], [one]) => {
+    let with = |problem: Problem| -> Vec<&str> {
+        let such = violations.iter().filter(|violation| violation.problem == problem);
+        such.map(|violation| &*violation.param).collect()
+    };
+    let (code, message) = match (&with(Problem::Unknown)[..], &with(Problem::Missing)[..], &violations[..]) {
+        ([one], _, _) => ("parameter_unknown", format!("The {one} parameter is unknown.")),
+        (many @ [_, ..], _, _) => {
+            ("parameter_unknown", format!("The following parameters are unknown: {}.", many.join(", ")))
+        }
+        ([], [one], _) => ("parameter_not_provided", format!("The {one} parameter is required but was not provided.")),
+        ([], many @ [_, ..], _) => {
+            let many = many.join(", ");
+            ("parameter_not_provided", format!("The following required parameters were not provided: {many}."))
+        }
+        ([], [], [one]) => {
             ("parameter_invalid", format!("The {} parameter is invalid.{}", one.param, advice(&one.problem)))
         }
-        ([], many) => {
+        ([], [], many) => {
             let names: Vec<_> = many.iter().map(|violation| &*violation.param).collect();
             ("parameter_invalid", format!("The following parameters are invalid: {}.", names.join(", ")))
         }

@@ -20,7 +20,15 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`GET /v1.3/assets/{asset_id}` shows the bare object of the list; `DELETE` is 204 without a body and reads `force`. A missing asset is `resource_not_exist` with its published sentence.",
     ),
-    Fact::client("A missing asset is 404 when it is asked for: the clients have a class for that."),
+    Fact::client(
+        "A missing asset is 404 when it is asked for or its user metadata is changed: the clients have a class for that.",
+    ),
+    Fact::client(
+        "`user_metadata` follows `created_at`, in the list too, and is left out where there is none. `PATCH` merges, and null removes a name; `PUT` replaces, and ignores null; both ignore an empty text or array. `{}` with `PUT`, and `DELETE`, remove all. Each is 204 without a body.",
+    ),
+    Fact::client(
+        "An asset to which an index refers (`referenced_by` in fixtures) is deleted only with `force=true`, and is 409 otherwise. `indexed-assets` lists what refers to it, in pages like those of assets; `entities` has the same envelope and is always empty.",
+    ),
     Fact::client("Arrays are repeated parameters; `page=1` is always sent by the Python client."),
     Fact::client("A page beyond the end is 200 and empty: both clients iterate until they get an empty page."),
     Fact::client(
@@ -65,7 +73,10 @@ pub const FACTS: &[Fact] = &[
         "A missing asset is 404 when it is deleted, too, and the collection in the sentence is `assets`; an id of another form is 400 `parameter_invalid` for `asset_id`, and upper case does not matter. `force` is `true` or `false`; unknown parameters are refused as at the list.",
     ),
     Fact::inferred(
-        "No index refers to an asset here, so every delete succeeds, with `force` or without: the documented 409 is not imitated.",
+        "The code of the 409 is `resource_conflict`; its sentence follows the published document's words. The ids of indexes and indexed assets are made from the names in `referenced_by`, and have the order of that field.",
+    ),
+    Fact::inferred(
+        "Names in `user_metadata` are in alphabetical order. A change of it needs `user_metadata` in the body: without it, 400 `parameter_not_provided`; null, any other value than an object, and values that are not documented are `parameter_invalid` for `user_metadata`; other fields are unknown parameters, and are reported first. A body that is not a JSON object is `parameter_invalid` with a sentence of ours. The missing asset is reported after all these.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, codes and messages are published, most statuses are not; all of the 503 is ours.",
@@ -74,7 +85,7 @@ pub const FACTS: &[Fact] = &[
 
 /// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
-    "Fields of later versions (`user_metadata`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`).",
-    "The 409 of deleting an asset to which an index refers: there are no indexes.",
+    "Fields of later versions other than `user_metadata`: `source`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`. An imported asset shows those that it came with until it changes.",
+    "Indexes, apart from their names in `referenced_by`; entities; transcriptions.",
     "Plans, regions and the metered limits.",
 ];

@@ -1,9 +1,13 @@
 //! Imports TwelveLabs' list response, whose field is `data`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::contract::import::{Envelope, Row, Unimportable};
 use crate::library::asset;
+use crate::library::metadata::{Metadata, MetadataValue};
 use crate::library::model::Status;
 
 static ENVELOPE: Envelope = Envelope { rows: "data", id: "_id" };
@@ -17,6 +21,7 @@ struct Asset {
     filename: Option<String>,
     file_type: Option<String>,
     created_at: Option<String>,
+    user_metadata: Option<BTreeMap<String, Value>>,
 }
 
 /// Inferred: the kind of an asset whose type tells none. It must be a kind that is listed, and the vendor is mainly
@@ -39,8 +44,14 @@ fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
         mime_type: sent.file_type,
         status: status(sent.status.as_deref()),
         uploaded_via: sent.method.unwrap_or(unknown.uploaded_via),
+        user_metadata: user_metadata(sent.user_metadata.unwrap_or_default()),
         ..unknown
     })
+}
+
+/// Values of kinds that are not documented are left out, and shown only until the asset changes.
+fn user_metadata(sent: BTreeMap<String, Value>) -> Metadata {
+    sent.into_iter().filter_map(|(name, value)| Some((name, MetadataValue::try_from(value).ok()?))).collect()
 }
 
 fn kind(file_type: &str) -> String {
@@ -86,6 +97,13 @@ mod tests {
             (asset.created_at.0, &*asset.ids["twelvelabs"]),
             (1_654_165_800_000_000, "6298d673f1090f1100476d4c")
         );
+    }
+
+    #[test]
+    fn metadata_of_a_kind_that_is_not_documented_is_left_out() {
+        let asset = one(r#""user_metadata":{"b":[],"a":9.3,"c":{"d":1},"e":null}"#).unwrap();
+        assert_eq!(serde_json::to_string(&asset.user_metadata).unwrap(), r#"{"a":9.3,"b":[]}"#);
+        assert!(one(r#""user_metadata":null"#).unwrap().user_metadata.is_empty());
     }
 
     #[test]

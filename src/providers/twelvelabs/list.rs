@@ -10,17 +10,22 @@ use crate::contract::variant::Variants;
 use crate::http::reply::raw;
 use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
+/// Which page. Inferred: the minimum, and that numbers are read as Go reads them.
+pub const PAGE: Param = Param::integer("page", integers::atoi, 1, i64::MAX)
+    .or("1")
+    .repeated(Repeated::First)
+    .known(Documented, "Which page, from 1.");
+
+/// The size of a page. Inferred: as for the page.
+pub const PAGE_LIMIT: Param = Param::integer("page_limit", integers::atoi, 1, 50)
+    .or("10")
+    .repeated(Repeated::First)
+    .known(Documented, "How many assets a page holds.");
+
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[
-    // Inferred: the minimums, and that numbers are read as Go reads them.
-    Param::integer("page", integers::atoi, 1, i64::MAX)
-        .or("1")
-        .repeated(Repeated::First)
-        .known(Documented, "Which page, from 1."),
-    Param::integer("page_limit", integers::atoi, 1, 50)
-        .or("10")
-        .repeated(Repeated::First)
-        .known(Documented, "How many assets a page holds."),
+    PAGE,
+    PAGE_LIMIT,
     Param::parsed("asset_ids", array::ids)
         .repeated(Repeated::All)
         .known(Documented, "Only assets with one of these ids."),

@@ -7,6 +7,8 @@ mod facts;
 mod headers;
 mod import;
 mod list;
+mod references;
+mod user_metadata;
 mod variants;
 mod view;
 
@@ -15,6 +17,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
+use crate::contract::handler::Handler;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -74,18 +77,37 @@ static OPERATIONS: &[Operation] = &[
     // That unknown parameters are refused is documented as an error, and inferred for this route.
     Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET)
         .params(&[], Unknown::Refused)
-        .varied(asset::varied_get),
+        .varied(asset::varied),
     // That unknown parameters are refused is documented as an error, and inferred for this route.
     Operation::run("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented, &asset::DELETE)
         .params(asset::DELETE_PARAMS, Unknown::Refused)
         .varied(asset::varied_delete),
-    Operation::absent("update_user_metadata", "PATCH", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
-    Operation::absent("replace_user_metadata", "PUT", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
-    Operation::absent("delete_user_metadata", "DELETE", &["/v1.3/assets/{asset_id}/user-metadata"], Client),
+    metadata("update_user_metadata", "PATCH", &user_metadata::UPDATE).json(),
+    metadata("replace_user_metadata", "PUT", &user_metadata::REPLACE).json(),
+    metadata("delete_user_metadata", "DELETE", &user_metadata::DELETE),
     Operation::absent("get_transcription", "GET", &["/v1.3/assets/{asset_id}/transcription"], Client),
-    Operation::absent("list_indexed_assets", "GET", &["/v1.3/assets/{asset_id}/indexed-assets"], Client),
-    Operation::absent("list_entities", "GET", &["/v1.3/assets/{asset_id}/entities"], Client),
+    // That unknown parameters are refused is documented as an error, and inferred for these routes.
+    Operation::run(
+        "list_indexed_assets",
+        "GET",
+        &["/v1.3/assets/{asset_id}/indexed-assets"],
+        Client,
+        &references::INDEXED_ASSETS,
+    )
+    .params(references::PARAMS, Unknown::Refused)
+    .varied(references::varied),
+    Operation::run("list_entities", "GET", &["/v1.3/assets/{asset_id}/entities"], Client, &references::ENTITIES)
+        .params(references::PARAMS, Unknown::Refused)
+        .varied(references::varied),
 ];
+
+/// A route on the metadata of an asset. That unknown parameters are refused is documented as an error, and inferred
+/// for these routes.
+const fn metadata(name: &'static str, method: &'static str, handler: &'static dyn Handler) -> Operation {
+    Operation::run(name, method, &["/v1.3/assets/{asset_id}/user-metadata"], Client, handler)
+        .params(&[], Unknown::Refused)
+        .varied(asset::varied)
+}
 
 impl Provider for TwelveLabs {
     fn card(&self) -> &'static Card {

@@ -1,18 +1,22 @@
-//! TwelveLabs' page: `data` and `page_info`.
+//! TwelveLabs' page: `data` and `page_info`, and its asset.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::clock::{Micros, utc};
-use crate::contract::page::{Page, Rows};
+use crate::contract::page::Page;
 use crate::contract::query::Args;
 use crate::http::reply::RenderedPage;
 use crate::library::asset::StoredAsset;
+use crate::library::metadata::Metadata;
 use crate::library::model::Status;
 
+/// A page of anything.
 #[derive(Serialize)]
-struct Body<'a> {
-    data: Rows<'a>,
-    page_info: PageInfo,
+pub struct Body<D> {
+    pub data: D,
+    pub page_info: PageInfo,
 }
 
 #[derive(Serialize)]
@@ -23,28 +27,36 @@ pub struct Asset<'a> {
     filename: &'a str,
     file_type: &'a str,
     created_at: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    user_metadata: &'a Metadata,
 }
 
 #[derive(Serialize)]
-struct PageInfo {
+pub struct PageInfo {
     limit_per_page: i64,
     page: i64,
     total_page: u64,
     total_results: u64,
 }
 
+impl PageInfo {
+    /// What a page says of a list with this many items.
+    pub fn of(args: &Args, total_results: u64) -> PageInfo {
+        let limit = args.integer("page_limit");
+        PageInfo {
+            limit_per_page: limit,
+            page: args.integer("page"),
+            total_page: total_results.div_ceil(limit.unsigned_abs()),
+            total_results,
+        }
+    }
+}
+
 /// Inferred: the type shown where no MIME type is stored.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let limit = args.integer("page_limit");
-    let page_info = PageInfo {
-        limit_per_page: limit,
-        page: args.integer("page"),
-        total_page: page.total.div_ceil(limit.unsigned_abs()),
-        total_results: page.total,
-    };
-    RenderedPage::json(&Body { data: page.shown(), page_info })
+    RenderedPage::json(&Body { data: page.shown(), page_info: PageInfo::of(args, page.total) })
 }
 
 pub fn asset(stored: &StoredAsset) -> Asset<'_> {
@@ -56,6 +68,7 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
         filename: asset.name.as_deref().unwrap_or(id),
         file_type: asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
         created_at: time(asset.created_at.0),
+        user_metadata: &asset.user_metadata,
     }
 }
 

@@ -20,7 +20,7 @@ pub static PUBLISH: Writes<PublishAsset> =
 
 /// Deletes one.
 pub static DELETE: Writes<DeleteAsset> =
-    Writes { command: |input, _| Ok(DeleteAsset { asset: wanted(input) }), reply: |_, cx| deleted(cx) };
+    Writes { command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }), reply: |_, cx| deleted(cx) };
 
 /// Inferred: an id that is none is that of no asset.
 fn wanted(input: &Input) -> AssetSelector {

@@ -109,7 +109,7 @@ fn a_key_that_is_known_is_told_with_what_it_lacks() {
     );
     assert_eq!(
         why(&Failure::AssetNotReady { id: "a1".to_owned() }, &known),
-        "the asset `a1` is `pending` or `failed`, and the route needs one whose file has arrived"
+        "the asset `a1` is not in a state that the route takes: its file has not arrived, is being processed or failed"
     );
 }
 

@@ -6,7 +6,6 @@ mod view;
 mod wait;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use assetmock::emulator::journal::{
     BODY_CAP, Body, BodyView, Bounds, Diagnostics, EntryView, Filter, Journal, JournalEntry, Lost, PackedHeaders,
@@ -41,7 +40,8 @@ pub fn exchange(target: &str) -> JournalEntry {
         request_body: None,
         status: Some(StatusCode::OK),
         response_body: Body::of(Bytes::from_static(b"{}")),
-        duration: Duration::from_micros(210),
+        duration_us: 210,
+        bodies_dropped: false,
         diagnostics: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Waiting for an entry, and many threads at once.
 
+use std::time::Duration;
+
 use super::*;
 
 const LONG: Duration = Duration::from_secs(60);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import FLORA, {
-  APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, AuthenticationError, BadRequestError, FLORAError,
-  NotFoundError, PermissionDeniedError, RateLimitError,
+  APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, AuthenticationError, BadRequestError, ConflictError,
+  FLORAError, NotFoundError, PermissionDeniedError, RateLimitError,
 } from '@flora-ai/flora';
 import {
   LAST_SECOND_OF_THE_WINDOW, WORLD, chunks, collect, countRequests, demo, failure, instant, kind, serve, whileSuspended,
@@ -297,6 +297,92 @@ test('retrieve', async (t) => {
   const error = await failure(client.assets.retrieve('asset_nothing'));
   assert.ok(error instanceof NotFoundError);
   assert.equal(error.error.error.code, 'not_found');
+});
+
+// Workspaces, projects and canvases
+
+const milliseconds = (time) => (time === undefined ? null : Date.parse(time));
+
+// A project of the demo world as the vendor shows it.
+const shownProject = ({ id, name, origin, created_at, updated_at }) => ({
+  project_id: id,
+  name,
+  workspace_id: 'ws_demo',
+  origin: origin ?? null,
+  last_modified: milliseconds(updated_at),
+  created_at: milliseconds(created_at),
+});
+
+const projects = demo.projects.map(shownProject).sort((a, b) => (b.last_modified ?? b.created_at) - (a.last_modified ?? a.created_at));
+
+test('workspaces', async (t) => {
+  const { client } = await start(t);
+  const { workspaces } = await client.workspaces.list();
+  assert.deepEqual(workspaces, [{ workspace_id: 'ws_demo', name: demo.name, created_at: null, role: 'owner' }]);
+});
+
+test('projects', async (t) => {
+  const { client, requests } = await start(t);
+  assert.deepEqual(await collect(client.projects.list({ workspace_id: 'ws_demo', limit: 2 })), projects);
+  assert.equal(requests(), 2);
+  assert.deepEqual((await client.projects.list({ workspace_id: 'ws_demo', query: 'REBRAND' })).projects, projects.filter(({ name }) => name.includes('Rebrand')));
+  for (const project of projects) assert.deepEqual(await client.projects.retrieve(project.project_id), project);
+  const missing = await failure(client.projects.retrieve('prj_nothing'));
+  assert.ok(missing instanceof NotFoundError);
+  const unnamed = await failure(client.projects.list({}));
+  assert.ok(unnamed instanceof BadRequestError);
+  assert.deepEqual(unnamed.error.error.fields, [{ field: 'workspace_id', message: 'Required' }]);
+  assert.ok((await failure(client.projects.list({ workspace_id: 'ws_other' }))) instanceof PermissionDeniedError);
+});
+
+test('a new project', async (t) => {
+  const { client } = await start(t);
+  const made = await client.projects.create({ name: 'Spring Campaign', workspace_id: 'ws_demo' });
+  const { project_id, ...rest } = made;
+  assert.match(project_id, /^prj_[0-9a-z]{32}$/);
+  const created_at = Date.parse('2026-03-21T12:00:00Z');
+  assert.deepEqual(rest, { name: 'Spring Campaign', workspace_id: 'ws_demo', origin: 'api', last_modified: null, created_at });
+  assert.deepEqual(await client.projects.retrieve(project_id), made);
+  assert.deepEqual((await client.projects.list({ workspace_id: 'ws_demo' })).projects, [made, ...projects]);
+  const error = await failure(client.projects.create({ name: '', workspace_id: 'ws_demo' }));
+  assert.ok(error instanceof BadRequestError);
+  assert.equal(error.error.error.code, 'input_validation_error');
+});
+
+test('the nodes of a canvas', async (t) => {
+  const { client } = await start(t);
+  for (const { project_id } of projects) {
+    const nodes = await collect(client.projects.listNodes(project_id, { limit: 7 }));
+    const onCanvas = demo.assets.filter((asset) => asset.project === project_id && asset.node && KINDS.includes(kind(asset)));
+    const expected = onCanvas.map((asset) => ({ node_id: asset.node, type: kind(asset).replace('document', 'text'), asset_id: asset.ids.flora }));
+    assert.deepEqual(nodes.map(({ node_id, type, asset_id }) => ({ node_id, type, asset_id })), expected);
+    assert.deepEqual(nodes.map(({ label }) => label), onCanvas.map(({ name }) => name));
+  }
+  assert.ok((await failure(client.projects.listNodes('prj_nothing'))) instanceof NotFoundError);
+});
+
+test('attach', async (t) => {
+  const { client, requests } = await start(t);
+  const asset_id = library.find((asset) => !asset.project && asset.status === undefined && kind(asset) === 'image').ids.flora;
+  const { project_id } = projects.at(-1);
+  const before = await collect(client.assets.list({ project_id }));
+  const attached = await client.projects.assets.attachAsset(asset_id, { projectId: project_id });
+  assert.deepEqual(Object.keys(attached), ['asset_id', 'canvas_url', 'node_id', 'project_id']);
+  assert.deepEqual([attached.asset_id, attached.project_id], [asset_id, project_id]);
+  const listed = (await collect(client.assets.list({ project_id }))).filter((asset) => asset.asset_id === asset_id);
+  assert.deepEqual(listed.map(({ node_id, project_id }) => ({ node_id, project_id })), [{ node_id: attached.node_id, project_id }]);
+  assert.ok(before.every((asset) => asset.asset_id !== asset_id));
+  const nodes = await collect(client.projects.listNodes(project_id));
+  assert.equal(nodes.find((node) => node.asset_id === asset_id).node_id, attached.node_id);
+  assert.equal((await client.projects.list({ workspace_id: 'ws_demo' })).projects[0].project_id, project_id);
+  const sent = requests();
+  const failed = library.find((asset) => asset.status === 'failed').ids.flora;
+  const error = await failure(client.projects.assets.attachAsset(failed, { projectId: project_id }, { maxRetries: 0 }));
+  assert.ok(error instanceof ConflictError);
+  assert.equal(error.error.error.code, 'conflict');
+  assert.equal(requests() - sent, 1);
+  const missing = await failure(client.projects.assets.attachAsset('asset_nothing', { projectId: project_id }));
+  assert.ok(missing instanceof NotFoundError);
 });
 
 // No answer at all

@@ -276,6 +276,48 @@ test('delete', async (t) => {
   assert.equal((await failure(client.assets.delete(gone))).statusCode, 404);
 });
 
+test('delete of an asset that an index refers to', async (t) => {
+  const { server, client } = await start(t);
+  const [asset] = ids(library);
+  assert.deepEqual((await client.indexes.indexedAssets.listByAsset(asset)).data, []);
+  const changed = await fetch(`${server.origin}/_emulator/workspaces/ws_demo/assets/${asset}`, {
+    method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ referenced_by: ['Videos'] }),
+  });
+  assert.equal(changed.status, 200);
+  const error = await failure(client.assets.delete(asset));
+  assert.ok(error instanceof TwelvelabsApi.ConflictError);
+  assert.equal(error.body.code, 'resource_conflict');
+  const { data } = await client.indexes.indexedAssets.listByAsset(asset);
+  assert.deepEqual(data.map((indexed) => indexed.index.name), ['Videos']);
+  assert.deepEqual((await client.entityCollections.entities.listByAsset(asset)).data, []);
+  await client.assets.delete(asset, { force: true });
+  assert.ok((await failure(client.assets.retrieve(asset))) instanceof TwelvelabsApi.NotFoundError);
+});
+
+test('user metadata', async (t) => {
+  const { client } = await start(t);
+  const [asset] = ids(library);
+  const metadata = async () => (await client.assets.retrieve(asset)).userMetadata;
+  assert.equal(await metadata(), undefined);
+  const noted = { category: 'recentlyAdded', batchNumber: 5, rating: 9.3, needsReview: true };
+  await client.assets.updateUserMetadata(asset, { userMetadata: noted });
+  assert.deepEqual(await metadata(), noted);
+  await client.assets.updateUserMetadata(asset, { userMetadata: { category: null, rating: '', batchNumber: 6 } });
+  assert.deepEqual(await metadata(), { batchNumber: 6, rating: 9.3, needsReview: true });
+  await client.assets.replaceUserMetadata(asset, { userMetadata: { owner: 'Zoë' } });
+  assert.deepEqual(await metadata(), { owner: 'Zoë' });
+  await client.assets.deleteUserMetadata(asset);
+  assert.equal(await metadata(), undefined);
+
+  const missing = '0'.repeat(24);
+  const error = await failure(client.assets.updateUserMetadata(missing, { userMetadata: { a: 1 } }));
+  assert.ok(error instanceof TwelvelabsApi.NotFoundError);
+  assert.ok((await failure(client.assets.replaceUserMetadata(missing, { userMetadata: {} }))) instanceof TwelvelabsApi.NotFoundError);
+  assert.ok((await failure(client.assets.deleteUserMetadata(missing))) instanceof TwelvelabsApi.NotFoundError);
+  const refused = await failure(client.assets.updateUserMetadata(asset, { userMetadata: { a: { b: 1 } } }));
+  assert.ok(refused instanceof TwelvelabsApi.BadRequestError);
+});
+
 // No answer at all
 
 test('connection refused', async (t) => {

@@ -11,7 +11,7 @@ import pytest
 from conftest import LAST_SECOND_OF_THE_WINDOW, WORLD
 from twelvelabs import AsyncTwelveLabs, TwelveLabs
 from twelvelabs.core.api_error import ApiError
-from twelvelabs.errors import BadRequestError, NotFoundError
+from twelvelabs.errors import BadRequestError, ConflictError, NotFoundError
 
 KINDS = ("image", "video", "audio", "document")
 DOCUMENTS = ("application/pdf", "text/plain", "text/markdown")
@@ -140,6 +140,63 @@ def test_delete(client, library, options):
     with pytest.raises(ApiError) as caught:
         client.assets.delete(gone, **options)
     assert caught.value.status_code == 404
+
+
+def test_delete_of_an_asset_that_an_index_refers_to(client, server, library):
+    asset = library[0]["ids"]["twelvelabs"]
+    assert list(client.indexes.indexed_assets.list_by_asset(asset)) == []
+    own = f"{server.origin}/_emulator/workspaces/ws_demo/assets/{asset}"
+    assert httpx.patch(own, json={"referenced_by": ["Videos"]}).status_code == 200
+    with pytest.raises(ConflictError) as caught:
+        client.assets.delete(asset)
+    assert caught.value.status_code == 409
+    assert caught.value.body == {
+        "code": "resource_conflict",
+        "message": "The platform cannot delete this asset because one or more indexed assets are referencing it. "
+        "Set the force query parameter to true to override.",
+    }
+    [indexed] = client.indexes.indexed_assets.list_by_asset(asset)
+    assert indexed.index.name == "Videos"
+    assert list(client.entity_collections.entities.list_by_asset(asset)) == []
+    client.assets.delete(asset, force=True)
+    with pytest.raises(NotFoundError):
+        client.assets.retrieve(asset)
+
+
+def test_user_metadata(client, library):
+    asset = library[0]["ids"]["twelvelabs"]
+
+    def metadata():
+        [listed] = client.assets.list(asset_ids=[asset]).items
+        assert listed == client.assets.retrieve(asset)
+        return listed.user_metadata
+
+    assert metadata() is None
+    noted = {"category": "recentlyAdded", "batchNumber": 5, "rating": 9.3, "needsReview": True, "hashtags": ["summer", "vlog"]}
+    assert client.assets.update_user_metadata(asset, user_metadata=noted) is None
+    assert metadata() == noted
+    client.assets.update_user_metadata(asset, user_metadata={"category": None, "rating": "", "hashtags": [], "batchNumber": 6})
+    assert metadata() == {"batchNumber": 6, "rating": 9.3, "needsReview": True, "hashtags": ["summer", "vlog"]}
+    assert client.assets.replace_user_metadata(asset, user_metadata={"owner": "Zoë", "batchNumber": None, "rating": ""}) is None
+    assert metadata() == {"owner": "Zoë"}
+    assert client.assets.delete_user_metadata(asset) is None
+    assert metadata() is None
+
+
+def test_user_metadata_that_is_refused(client, library):
+    missing = "0" * 24
+    for call in (
+        lambda: client.assets.update_user_metadata(missing, user_metadata={"a": 1}),
+        lambda: client.assets.replace_user_metadata(missing, user_metadata={"a": 1}),
+        lambda: client.assets.delete_user_metadata(missing),
+    ):
+        with pytest.raises(NotFoundError) as caught:
+            call()
+        message = f"Resource with id {missing} does not exist in assets."
+        assert caught.value.body == {"code": "resource_not_exist", "message": message}
+    with pytest.raises(BadRequestError) as caught:
+        client.assets.update_user_metadata(library[0]["ids"]["twelvelabs"], user_metadata={"a": {"b": 1}})
+    assert caught.value.body == {"code": "parameter_invalid", "message": "The user_metadata parameter is invalid."}
 
 
 # Filters

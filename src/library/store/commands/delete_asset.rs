@@ -9,6 +9,8 @@ use crate::library::store::write::Write;
 pub struct DeleteAsset {
     /// Which asset.
     pub asset: AssetSelector,
+    /// Whether it is deleted even if indexes refer to it.
+    pub force: bool,
 }
 
 impl Command for DeleteAsset {
@@ -20,8 +22,14 @@ impl Command for DeleteAsset {
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<String, CommandError> {
-        let removed = write.remove_selected_asset(caller.workspace, caller.provider, &self.asset).await?;
-        let id = self.asset.id;
-        if removed { Ok(id) } else { Err(CommandError::NoSuchAsset { id }) }
+        let DeleteAsset { asset, force } = self;
+        if !force
+            && let Some(stored) = write.selected_asset(caller.workspace, caller.provider, &asset).await?
+            && !stored.asset.referenced_by.is_empty()
+        {
+            return Err(CommandError::AssetInUse { id: asset.id, by: stored.asset.referenced_by });
+        }
+        let removed = write.remove_selected_asset(caller.workspace, caller.provider, &asset).await?;
+        if removed { Ok(asset.id) } else { Err(CommandError::NoSuchAsset { id: asset.id }) }
     }
 }

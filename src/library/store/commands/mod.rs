@@ -1,14 +1,20 @@
 //! What vendors' routes change in the library, in no vendor's words: one command in each file. A command runs in one
 //! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for it.
 
+mod attach_asset;
+mod change_user_metadata;
 mod command;
 mod create_key;
+mod create_project;
 mod delete_asset;
 mod delete_assets;
 mod publish_asset;
 
+pub use attach_asset::AttachAsset;
+pub use change_user_metadata::ChangeUserMetadata;
 pub use command::{Caller, Command, CommandError};
 pub use create_key::CreateKey;
+pub use create_project::CreateProject;
 pub use delete_asset::DeleteAsset;
 pub use delete_assets::{DeleteAssets, DeletedAssets};
 pub use publish_asset::PublishAsset;

@@ -2,10 +2,18 @@
 
 mod find_refreshed_key;
 mod find_user;
+mod list_canvas;
+mod list_projects;
 mod query;
 mod read_asset;
+mod read_project;
+mod read_workspace;
 
 pub use find_refreshed_key::FindRefreshedKey;
 pub use find_user::FindUser;
+pub use list_canvas::{CanvasPage, ListCanvas};
+pub use list_projects::{ListProjects, ProjectPage};
 pub use query::Query;
 pub use read_asset::ReadAsset;
+pub use read_project::ReadProject;
+pub use read_workspace::ReadWorkspace;

@@ -1,0 +1,80 @@
+//! TwelveLabs' routes on the metadata that users give to an asset. `PATCH` merges, `PUT` replaces, `DELETE` clears.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::asset::{no_content, unknown, wanted};
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::handler::{Input, Writes};
+use crate::contract::query::{Problem, Unknown, Violation};
+use crate::library::metadata::{Metadata, MetadataChange, MetadataValue};
+use crate::library::store::ChangeUserMetadata;
+
+/// The only field of the body.
+const FIELD: &str = "user_metadata";
+
+/// Merges what is sent with what there is. Client: null removes a name.
+pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
+    command: |input, cx| {
+        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Merge(sent(input, cx)?) })
+    },
+    reply: |(), cx| no_content(cx),
+};
+
+/// Puts what is sent in place of all. Client: null is ignored.
+pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
+    command: |input, cx| {
+        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(with_value(sent(input, cx)?)) })
+    },
+    reply: |(), cx| no_content(cx),
+};
+
+/// Removes all. Inferred: a body is ignored.
+pub static DELETE: Writes<ChangeUserMetadata> = Writes {
+    command: |input, _| {
+        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(Metadata::new()) })
+    },
+    reply: |(), cx| no_content(cx),
+};
+
+fn with_value(sent: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
+    sent.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The names and values of the body, where null is `None`.
+fn sent(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
+    let none = Map::new();
+    let fields = match &input.json {
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
+        None => &none,
+    };
+    let others = fields.iter().filter(|(name, _)| *name != FIELD);
+    let others = others.map(|(name, value)| Violation::in_body(name.clone(), Some(value), Problem::Unknown));
+    let mut violations: Vec<_> = others.filter(|_| unknown(cx.variants) == Unknown::Refused).collect();
+    let values = values(fields.get(FIELD)).map_err(|problem| Violation::in_body(FIELD, fields.get(FIELD), problem));
+    match values {
+        Ok(values) if violations.is_empty() => return Ok(values),
+        Ok(_) => {}
+        Err(violation) => violations.push(violation),
+    }
+    Err(Failure::Invalid(violations))
+}
+
+/// Client: an empty text and an empty array are ignored, as if the name were not there.
+fn values(field: Option<&Value>) -> Result<BTreeMap<String, Option<MetadataValue>>, Problem> {
+    const VALUES: Problem = Problem::NotA("an object of strings, numbers, booleans and arrays of strings");
+    let values = field.ok_or(Problem::Missing)?.as_object().ok_or(VALUES)?;
+    let is_ignored = |value: &Value| value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
+    let counted = values.iter().filter(|(_, value)| !is_ignored(value));
+    let read = counted.map(|(name, value)| match value {
+        Value::Null => Ok((name.clone(), None)),
+        value => match MetadataValue::try_from(value.clone()) {
+            Ok(value) => Ok((name.clone(), Some(value))),
+            Err(_) => Err(VALUES),
+        },
+    });
+    read.collect()
+}
