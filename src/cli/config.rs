@@ -14,7 +14,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, Micros};
 use crate::contract::choices;
-use crate::emulator::app::Settings;
+use crate::emulator::app::{AssetUrls, Settings};
 use crate::emulator::journal::Bounds;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
@@ -26,7 +26,7 @@ pub use generate::Generate;
 use help::heading;
 pub use tls::{OtherHosts, TlsOptions, exempt_hosts};
 pub use values::{HostAndPort, ReportFile, ReportKind};
-use values::{free_port, listen, port, report_file, seconds, size, time, token, whole_number};
+use values::{free_port, listen, port, public_url, report_file, seconds, size, time, token, whole_number};
 
 /// Emulates five vendors' asset APIs on one port.
 #[derive(Debug, Parser)]
@@ -150,6 +150,12 @@ pub struct Serve {
     /// The origins whose pages may read the vendors' answers in a browser, such as `http://localhost:3000`, separated by commas; `*` lets all in [default: no CORS headers are sent].
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_CORS", value_name = "ORIGIN", value_parser = AllowedOrigins::read)]
     pub cors: Option<AllowedOrigins>,
+    /// Which URLs stand for assets without one of their own: `own`, which this server answers with the asset's bytes, or `vendor`, in the vendor's form, which lead nowhere.
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_ASSET_URLS", value_name = "WHOSE", default_value = "own")]
+    pub asset_urls: AssetUrls,
+    /// The address under which clients reach this server, such as `https://mock.example.com`, for the URLs of assets [default: that of each request].
+    #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<String>,
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
@@ -364,6 +370,8 @@ impl Serve {
             no_fault_header: self.no_fault_header,
             max_workspaces: self.max_workspaces,
             cors: self.cors.clone(),
+            asset_urls: self.asset_urls,
+            public_url: self.public_url.clone(),
             names: self.tls.tls_name.clone(),
             others: self.tls.others.into(),
             upstream: self.tls.upstream()?,

@@ -3,6 +3,7 @@
 
 use serde_json::value::RawValue;
 
+use crate::contract::asset_url;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::import::Unimportable;
@@ -29,6 +30,9 @@ pub struct AssetList {
     pub paging: Paging,
     /// The query to the library, in vendor-neutral terms.
     pub plan: fn(&Args, &Key) -> Result<AssetQuery, Failure>,
+    /// Whether it shows a URL for an asset that has none of its own: ours, or with `--asset-urls vendor` one that the view
+    /// makes up. It shows the fields `url`, `public_url` or thumbnails of the asset then.
+    pub makes_up_urls: bool,
     /// Writes an asset as a page shows it. The text is the id of the workspace.
     pub asset: fn(&StoredAsset, &str, Variants) -> Box<RawValue>,
     /// Writes a page.
@@ -44,10 +48,23 @@ pub struct AssetList {
 
 impl AssetList {
     /// An asset as this provider shows it in this workspace: the JSON that was imported from this provider, or else the
-    /// JSON that the view writes.
-    pub fn row(&self, stored: &StoredAsset, provider: &str, workspace: &str, variants: Variants) -> Row {
+    /// JSON that the view writes. `origin` is that of our URLs for assets without one; `None`: the view makes one up.
+    pub fn row(
+        &self,
+        stored: &StoredAsset,
+        provider: &str,
+        workspace: &str,
+        variants: Variants,
+        origin: Option<&str>,
+    ) -> Row {
         let words = stored.asset.words(provider).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| (self.asset)(stored, workspace, variants));
+        let json = words.unwrap_or_else(|| match origin.filter(|_| self.makes_up_urls) {
+            Some(origin) => {
+                let with_urls = asset_url::with_urls(stored, origin, provider, workspace);
+                (self.asset)(&with_urls, workspace, variants)
+            }
+            None => (self.asset)(stored, workspace, variants),
+        });
         Row { id: stored.id.as_str().into(), created_at: stored.asset.created_at.0, json }
     }
 }

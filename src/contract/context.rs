@@ -19,6 +19,8 @@ pub struct Context<'a> {
     pub counts: &'a Counts,
     /// The variants of the key's workspace, or the server's own while the key is not known.
     pub variants: Variants,
+    /// The origin of our URLs for assets; `None`: the vendors' own form is shown.
+    pub origin: Option<&'a str>,
 }
 
 impl Context<'_> {

@@ -1,6 +1,7 @@
 //! What each vendor implements: a card of data, a few pure functions, and the types that they use.
 
 pub mod asset_list;
+pub mod asset_url;
 pub mod choices;
 pub mod client_env;
 pub mod context;

@@ -55,6 +55,8 @@ pub struct Card {
     pub title: &'static str,
     /// The vendor's host names. The first is the host of the list of assets.
     pub hosts: &'static [&'static str],
+    /// The vendor's hosts of files, which are in the URLs of assets.
+    pub file_hosts: &'static [&'static str],
     /// What follows the host in the base URL that clients use.
     pub base: &'static str,
     /// The environment variables that give clients a base URL and a key.

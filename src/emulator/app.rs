@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::http::request::Parts;
+use clap::ValueEnum;
+
 use crate::clock::{Clock, ClockMode};
 use crate::emulator::cache::Cache;
 use crate::emulator::explain::Cursors;
@@ -10,12 +13,14 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
+use crate::emulator::placeholder_cache::PlaceholderCache;
 use crate::emulator::summary::Summary;
 use crate::emulator::workspace_states::WorkspaceStates;
 use crate::http::connection::Timeouts;
 use crate::http::connection::tls::{Names, Tls};
 use crate::http::connection::tunnel::{Tunnels, Upstream};
 use crate::http::cors::AllowedOrigins;
+use crate::http::origin::origin;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
 use crate::providers::directory;
@@ -29,6 +34,8 @@ pub struct App {
     pub store: Store,
     /// The in-memory cache of keys, listings and responses.
     pub cache: Cache,
+    /// Files that stand in for assets without bytes and were read lately.
+    pub placeholders: PlaceholderCache,
     /// Cached counts of the assets that each provider lists.
     pub listed: ListedCounts,
     /// The emulator's clock. A workspace can have its own in its
@@ -84,6 +91,20 @@ pub struct Settings {
     pub upstream: Option<Upstream>,
     /// The origins whose pages may read the vendors' responses (CORS); `None`: responses have no CORS headers.
     pub cors: Option<AllowedOrigins>,
+    /// Which URLs stand for assets that have none of their own.
+    pub asset_urls: AssetUrls,
+    /// The URL under which clients reach this server, for the URLs of assets; `None`: each request's own.
+    pub public_url: Option<String>,
+}
+
+/// Which URLs stand for assets that have none of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum AssetUrls {
+    /// URLs of this server, which serves their bytes.
+    #[default]
+    Own,
+    /// URLs in the form of the vendors', which lead nowhere.
+    Vendor,
 }
 
 /// What to do with tunnels to hosts that belong to no vendor.
@@ -100,6 +121,14 @@ impl Settings {
     /// The default of [`max_workspaces`](Settings::max_workspaces): more than a test suite has at once. A workspace
     /// that shares its assets with others takes a few kilobytes.
     pub const MAX_WORKSPACES: u64 = 10_000;
+
+    /// The origin of our URLs for assets in the answer to this request; `None`: the vendors' form is shown.
+    pub fn asset_origin(&self, request: &Parts) -> Option<String> {
+        match self.asset_urls {
+            AssetUrls::Own => Some(self.public_url.clone().unwrap_or_else(|| origin(request))),
+            AssetUrls::Vendor => None,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -113,6 +142,8 @@ impl Default for Settings {
             others: Others::Refuse,
             upstream: None,
             cors: None,
+            asset_urls: AssetUrls::default(),
+            public_url: None,
         }
     }
 }
@@ -123,6 +154,7 @@ impl App {
         App {
             store,
             cache: Cache::default(),
+            placeholders: PlaceholderCache::default(),
             listed: ListedCounts::default(),
             began: clock.mode(),
             clock,

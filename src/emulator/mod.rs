@@ -12,6 +12,7 @@ pub mod listed;
 pub mod listed_counts;
 pub mod load_fixtures;
 pub mod log;
+pub mod placeholder_cache;
 pub mod redaction;
 pub mod summary;
 pub mod warning;

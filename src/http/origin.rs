@@ -1,11 +1,15 @@
-//! The origin under which a client reaches us, for base URLs and redirects. Its scheme is that of the connection,
-//! unless a proxy says in `X-Forwarded-Proto` what the client speaks to it. That header is trusted only from peers on
-//! this machine or in a private network, since any other client could send it too.
+//! The origin under which a client reaches us, for base URLs, URLs of assets and redirects. Its scheme is that of the
+//! connection and its host the one that the request names, unless a proxy says in `X-Forwarded-Proto` and
+//! `X-Forwarded-Host` what the client speaks to it and what it calls it. These headers are trusted only from peers on this
+//! machine or in a private network, since any other client could send them too.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Version, header};
+
+use crate::http::local_names;
 
 /// The two ends of the connection of a request, and whether it is encrypted.
 #[derive(Debug, Clone, Copy)]
@@ -20,32 +24,52 @@ pub struct ConnectionAddresses {
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
 /// Attaches the connection's addresses to a request whose origin depends on them. Most requests need none, and so save
 /// the allocation.
 pub fn tell(request: &mut Parts, ends: ConnectionAddresses) {
-    if ends.is_encrypted || request.headers.contains_key(FORWARDED_PROTO) || requested_host(request).is_none() {
+    let is_forwarded = [FORWARDED_PROTO, FORWARDED_HOST].iter().any(|name| request.headers.contains_key(name));
+    if ends.is_encrypted || is_forwarded || requested_host(request).is_none() {
         request.extensions.insert(ends);
     }
 }
 
-/// The origin of a request. The scheme is the forwarded one, or else the connection's; the host is the one that the
-/// request names, or else our address.
+/// The origin of a request. The scheme is the forwarded one, or else the connection's; the host is the forwarded one, or
+/// else the one that the request names, or else our address.
 pub fn origin(request: &Parts) -> String {
     let ends = request.extensions.get::<ConnectionAddresses>();
-    let forwarded = || ends.filter(|ends| is_trusted(ends.peer.ip())).and_then(|_| forwarded_scheme(&request.headers));
+    let trusted = ends.filter(|ends| is_trusted(ends.peer.ip()));
     let spoken = || if ends.is_some_and(|ends| ends.is_encrypted) { "https" } else { "http" };
-    let scheme = forwarded().unwrap_or_else(spoken);
-    match (requested_host(request), ends) {
+    let scheme = trusted.and_then(|_| forwarded_scheme(&request.headers)).unwrap_or_else(spoken);
+    let host = trusted.and_then(|_| forwarded_host(&request.headers));
+    match (host.or_else(|| requested_host(request)), ends) {
         (Some(host), _) => format!("{scheme}://{host}"),
         (None, Some(ends)) => format!("{scheme}://{}", ends.local),
         (None, None) => format!("{scheme}://127.0.0.1:4750"),
     }
 }
 
-/// The host that a request names, with its port. In an absolute-form target it is that of the target.
+/// The host that a request names, with its port. In an absolute-form target it is that of the target. The address of all
+/// interfaces is none: it leads a client on another machine to itself.
 fn requested_host(request: &Parts) -> Option<&str> {
     let header = || request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    request.uri.authority().map(|host| host.as_str()).or_else(header).filter(|host| !host.is_empty())
+    let named = request.uri.authority().map(|host| host.as_str()).or_else(header);
+    named.filter(|host| !host.is_empty() && !is_unspecified(host))
+}
+
+/// Whether a host with or without a port is the address of all interfaces. Few names begin like one.
+fn is_unspecified(host: &str) -> bool {
+    (host.starts_with('0') || host.starts_with('['))
+        && local_names::name_of(host).parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
+}
+
+/// The host that the client names, with its port, as proxies report it; the first of several. `None` if it cannot be one.
+fn forwarded_host(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(FORWARDED_HOST)?.to_str().ok()?;
+    let first = value.split(',').next().unwrap_or_default().trim();
+    let is_host = first.parse::<Authority>().is_ok_and(|host| !host.host().is_empty()) && !first.contains('@');
+    (is_host && !is_unspecified(first)).then_some(first)
 }
 
 /// The scheme that the client speaks, as proxies report it. Of several proxies, the first is the one that the client
@@ -125,6 +149,30 @@ mod tests {
             let origin = origin_for("127.0.0.1", &[("host", "a.test"), ("x-forwarded-proto", value)]);
             assert_eq!(origin, format!("{scheme}://a.test"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_forwarded_host_counts_from_loopback_and_private_peers_only() {
+        for (value, origin) in [
+            ("b.test:8080", "http://b.test:8080"),
+            ("b.test, c.test", "http://b.test"),
+            ("", "http://a.test"),
+            ("b.test/x", "http://a.test"),
+            ("user@b.test", "http://a.test"),
+            ("0.0.0.0:80", "http://a.test"),
+        ] {
+            let headers = [("host", "a.test"), ("x-forwarded-host", value)];
+            assert_eq!(origin_for("10.0.0.1", &headers), origin, "{value}");
+            assert_eq!(origin_for("8.8.8.8", &headers), "http://a.test", "{value}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_all_interfaces_is_no_host() {
+        for host in ["0.0.0.0", "0.0.0.0:4750", "[::]:4750"] {
+            assert_eq!(origin_for("127.0.0.1", &[("host", host)]), "http://192.0.2.1:4751", "{host}");
+        }
+        assert_eq!(origin_for("127.0.0.1", &[("host", "[::1]:80")]), "http://[::1]:80");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod limits;
 pub mod meant;
 pub mod metadata;
 pub mod model;
+pub mod placeholder;
 pub mod plain_words;
 pub mod seen_before;
 pub mod selection;

@@ -1,7 +1,7 @@
 //! A request to a vendor: its state, and the stages that it goes through ([`Call::serve`]).
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::http::request::Parts;
 use futures_util::FutureExt;
@@ -13,12 +13,13 @@ use super::checks::{
 };
 use super::entry::EntryBuilder;
 use super::own_answers;
+use super::run::run;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
 use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input, Workspaces};
+use crate::contract::handler::{Handler, Input};
 use crate::contract::operation::{Access, Action, BodyKind, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
@@ -31,7 +32,6 @@ use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 use crate::library::model::Choices;
-use crate::library::store::ListError;
 use crate::providers::{self, directory::Target};
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
@@ -61,6 +61,8 @@ pub struct Call<'r> {
     counts: Option<Counts>,
     /// The project that the listing is limited to.
     project: Option<String>,
+    /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
+    origin: Option<String>,
 }
 
 impl<'r> Call<'r> {
@@ -73,10 +75,7 @@ impl<'r> Call<'r> {
         entry: &'r mut EntryBuilder,
     ) -> Call<'r> {
         let routed = find_operation(target, request);
-        let key = match routed.access() {
-            Access::Key => known_key(app, target.provider, request).await,
-            Access::Anyone => Err(Failure::NoKey),
-        };
+        let key = known_key(app, target.provider, request, routed.access()).await;
         let (now, entropy) = match &key {
             Ok(known) => {
                 let state = app.workspace_states.get_or_create(&known.key.workspace);
@@ -93,7 +92,8 @@ impl<'r> Call<'r> {
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
-        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project }
+        let origin = app.settings.asset_origin(request);
+        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -152,7 +152,7 @@ impl<'r> Call<'r> {
             return Ok(self.not_imitated(operation));
         }
         if let (Access::Anyone, Action::Run(handler)) = (operation.access, &operation.action) {
-            return Box::pin(self.run(operation, *handler, None)).await;
+            return Box::pin(self.run(operation, *handler)).await;
         }
         let key = self.count()?;
         require_scope(operation, &key.key)?;
@@ -160,7 +160,7 @@ impl<'r> Call<'r> {
         match operation.action {
             Action::List(list) => self.list(operation, list, key).await,
             // Boxed, so that the future of a request for a list does not reserve space for this one.
-            Action::Run(handler) => Box::pin(self.run(operation, handler, Some(key))).await,
+            Action::Run(handler) => Box::pin(self.run(operation, handler)).await,
             Action::Absent => Ok(self.not_imitated(operation)),
         }
     }
@@ -230,7 +230,7 @@ impl<'r> Call<'r> {
 
     /// Answers a list operation with a page, cached or new.
     async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
-        let response = match self.cached_response(&key) {
+        let response = match self.cached_response(list, &key) {
             Some(cached) => cached,
             None => {
                 let args = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
@@ -247,40 +247,30 @@ impl<'r> Call<'r> {
     }
 
     /// Runs an operation that is not a list.
-    async fn run(
-        &mut self,
-        operation: &Operation,
-        handler: &dyn Handler,
-        key: Option<Arc<KeyCache>>,
-    ) -> Result<Reply, Failure> {
+    async fn run(&mut self, operation: &Operation, handler: &dyn Handler) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
         let json = match (operation.body, self.body.take()) {
             (BodyKind::Json, Some(body)) => body.json(self.app).await?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
-        let headers = &self.request.headers;
-        let input = Input { headers, path: operation.path_values(table_path(self.target)), query, json };
-        let key = key.as_deref().map(|known| &known.key);
+        let path = operation.path_values(table_path(self.target));
+        let input = Input { headers: &self.request.headers, path, query, json };
+        let known = self.key.as_ref().ok().filter(|_| self.counts.is_some()).cloned();
+        let key = known.as_deref().map(|known| &known.key);
         let counts = self.counts.clone().unwrap_or_default();
-        let context = Context { now: self.now, entropy: self.entropy, key, counts: &counts, variants: self.variants };
-        let (provider, providers) = (self.card().name, providers::names());
-        let workspaces = EnteredWorkspace { app: self.app, entered: OnceLock::new() };
-        let call = HandlerCall { input: &input, context, provider, providers: &providers, workspaces: &workspaces };
-        let reply = handler.run(call, &self.app.store).await;
-        if let Some((workspace, now)) = workspaces.entered.into_inner() {
-            self.entry.note_workspace(workspace, now);
-        }
+        let (now, entropy, variants) = (self.now, self.entropy, self.variants);
+        let context = Context { now, entropy, key, counts: &counts, variants, origin: self.origin.as_deref() };
+        let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
+        self.entry.note_workspace(entered);
         let reply = reply?;
-        if let Some(key) = key {
-            let warnings = explain::unused_parameters(operation.params, key, self.query());
-            self.entry.note_warnings(self.app, &warnings);
-        }
+        let warnings = key.map(|key| explain::unused_parameters(operation.params, key, self.query()));
+        self.entry.note_warnings(self.app, &warnings.unwrap_or_default());
         Ok(reply)
     }
 
     /// The cached response to this query string, if it is still valid and no fault changes it.
-    fn cached_response(&self, key: &KeyCache) -> Option<Arc<CachedResponse>> {
-        let cached = key.response(self.query())?;
+    fn cached_response(&self, list: &AssetList, key: &KeyCache) -> Option<Arc<CachedResponse>> {
+        let cached = key.response(self.list_origin(list), self.query())?;
         (self.faults.paging.is_none() && cached.is_valid(&self.app.cursors)).then_some(cached)
     }
 
@@ -308,7 +298,7 @@ impl<'r> Call<'r> {
         };
         if let Some(current) = app.cache.current(card.name, &key.key.key) {
             may_list(&current.key)?;
-            if let Some(cached) = self.cached_response(&current) {
+            if let Some(cached) = self.cached_response(list, &current) {
                 return Ok(cached);
             }
         }
@@ -325,7 +315,9 @@ impl<'r> Call<'r> {
             self.project = plan.selection.project.clone();
             Ok::<_, Failure>(plan)
         };
-        let PlannedPage { entry: key, query: plan, mut page } = app.cache.page(&app.store, list, &key, plan).await?;
+        let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
+        let PlannedPage { entry: key, query: plan, mut page } =
+            app.cache.page(&app.store, list, &key, origin, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
         let facts = PageFacts { card, key: &key.key, query, args: &args, plan: &plan, page: &page };
         Ok(self.render(list, &key, &facts))
@@ -340,7 +332,7 @@ impl<'r> Call<'r> {
         let offered = cursors.remember(facts, rendered.next.as_deref());
         let response = Arc::new(CachedResponse { rendered, warnings: warnings.into(), position, offered });
         if self.faults.paging.is_none() {
-            key.keep(facts.query, response.clone());
+            key.keep(self.list_origin(list), facts.query, response.clone());
         }
         response
     }
@@ -377,7 +369,13 @@ impl<'r> Call<'r> {
         static NONE: Counts = Counts(Vec::new());
         let key = self.known_key().filter(|_| self.counts.is_some());
         let counts = self.counts.as_ref().unwrap_or(&NONE);
-        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants }
+        let origin = self.origin.as_deref();
+        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants, origin }
+    }
+
+    /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.
+    fn list_origin(&self, list: &AssetList) -> Option<&str> {
+        self.origin.as_deref().filter(|_| list.makes_up_urls)
     }
 
     fn known_key(&self) -> Option<&Key> {
@@ -394,29 +392,5 @@ impl<'r> Call<'r> {
 
     fn query(&self) -> &'r str {
         self.request.uri.query().unwrap_or_default()
-    }
-}
-
-/// The workspace that the handler of a route without a key found.
-#[derive(Debug)]
-struct EnteredWorkspace<'a> {
-    app: &'a App,
-    entered: OnceLock<(Arc<str>, Micros)>,
-}
-
-impl Workspaces for EnteredWorkspace<'_> {
-    fn enter(&self, workspace: &str) -> Micros {
-        let now = self.app.workspace_states.get_or_create(workspace).now(&self.app.clock);
-        self.entered.get_or_init(|| (workspace.into(), now)).1
-    }
-}
-
-impl From<ListError> for Failure {
-    fn from(error: ListError) -> Failure {
-        match error {
-            ListError::NoSuchProject => Failure::NoSuchProject,
-            ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::Database(error) => internal(error),
-        }
     }
 }

@@ -19,6 +19,7 @@ use crate::http::origin::origin;
 use crate::http::reply::Reply;
 use crate::library::fixture::too_long;
 use crate::library::key::{Key, KeyState};
+use crate::library::store::ListError;
 use crate::providers::directory::Target;
 
 /// The result of routing a request by its path and method.
@@ -99,8 +100,16 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace.
-pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
+/// Looks up the key that the request sends, if the route needs one. With `--any-key`, a well-formed unknown key first gets a workspace.
+pub(super) async fn known_key(
+    app: &App,
+    provider: &dyn Provider,
+    request: &Parts,
+    access: Access,
+) -> Result<Arc<KeyCache>, Failure> {
+    if access == Access::Anyone {
+        return Err(Failure::NoKey);
+    }
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
     let look_up = || app.cache.entry(&app.store, card, text);
@@ -138,4 +147,14 @@ pub(super) fn require_scope(operation: &Operation, key: &Key) -> Result<(), Fail
 pub(super) fn internal(cause: sqlx::Error) -> Failure {
     error!(%cause, "the library failed");
     Failure::Internal
+}
+
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Failure {
+        match error {
+            ListError::NoSuchProject => Failure::NoSuchProject,
+            ListError::NoSuchKey => Failure::UnknownKey,
+            ListError::Database(error) => internal(error),
+        }
+    }
 }

@@ -78,9 +78,10 @@ impl EntryBuilder {
     }
 
     /// Records the workspace of a request without a key, and when the request came by that workspace's clock.
-    pub fn note_workspace(&mut self, workspace: Arc<str>, at: Micros) {
-        self.workspace = Some(workspace);
-        self.at = Some(at);
+    pub fn note_workspace(&mut self, found: Option<(Arc<str>, Micros)>) {
+        if let Some((workspace, at)) = found {
+            (self.workspace, self.at) = (Some(workspace), Some(at));
+        }
     }
 
     /// Records the variants of the vendor's behaviour that are not the default.

@@ -23,7 +23,7 @@ pub async fn write_between_pages(
 ) -> Result<(), ListError> {
     let selection = Selection { project: None, ..plan.selection.clone() };
     let first = AssetQuery { selection, start: Start::Offset(0), overlap: false, limit: 1, counted: false };
-    let listed = app.cache.page(&app.store, list, entry, |_| Ok::<_, ListError>(first.clone())).await?;
+    let listed = app.cache.page(&app.store, list, entry, None, |_| Ok::<_, ListError>(first.clone())).await?;
     match listed.page.rows.first() {
         Some(first) => write(fault, app, &entry.key.workspace, &first.id).await.or_else(not_written),
         None => Ok(()),

@@ -35,9 +35,14 @@ fn by_prefix(path: &str) -> Option<Target> {
     Some(Target { provider: named(&below[..end])?, path: below[end..].to_owned() })
 }
 
-/// The host that the request names, in lower case and without the port. In an absolute-form target it is that of the
-/// target, otherwise that of the `Host` header.
+/// The host that the request names, in lower case and without the port.
 fn host(request: &Parts) -> Option<String> {
+    named_host(request).map(str::to_ascii_lowercase)
+}
+
+/// The host that the request names, without the port. In an absolute-form target it is that of the target, otherwise
+/// that of the `Host` header.
+fn named_host(request: &Parts) -> Option<&str> {
     let given = match request.uri.host() {
         Some(host) => host,
         None => request.headers.get(header::HOST)?.to_str().ok()?,
@@ -46,7 +51,7 @@ fn host(request: &Parts) -> Option<String> {
         .rsplit_once(':')
         .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
         .map_or(given, |(name, _)| name);
-    Some(name.trim_end_matches('.').to_ascii_lowercase())
+    Some(name.trim_end_matches('.'))
 }
 
 /// The provider of this host: of a vendor's own host name, or of an alias that begins with a provider's name, such as
@@ -54,6 +59,15 @@ fn host(request: &Parts) -> Option<String> {
 fn by_host(host: &str) -> Option<&'static dyn Provider> {
     let vendor = ALL.iter().copied().find(|provider| provider.card().hosts.contains(&host));
     vendor.or_else(|| named(host.split('.').next()?))
+}
+
+/// The provider whose files are on the host that a request names, and that host.
+pub fn file_host(request: &Parts) -> Option<(&'static dyn Provider, String)> {
+    let host = named_host(request)?;
+    let has_it = |provider: &&dyn Provider| {
+        provider.card().file_hosts.iter().any(|file_host| file_host.eq_ignore_ascii_case(host))
+    };
+    Some((ALL.iter().copied().find(has_it)?, host.to_ascii_lowercase()))
 }
 
 /// Whether a host, without its port, is a vendor's or an alias of one.
@@ -117,7 +131,7 @@ pub fn describe(request: &Parts) -> Vec<Described> {
 /// machine.
 pub fn hosts() -> Vec<String> {
     let hosts = |card: &Card| {
-        let vendors = card.hosts.iter().map(|host| (*host).to_owned());
+        let vendors = card.hosts.iter().chain(card.file_hosts).map(|host| (*host).to_owned());
         vendors.chain([format!("{}.localhost", card.name)]).collect::<Vec<_>>()
     };
     ALL.iter().flat_map(|provider| hosts(provider.card())).collect()

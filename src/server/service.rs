@@ -1,4 +1,4 @@
-//! One connection: passes its requests to the emulator's own API or to the pipeline, turns it into a tunnel after a
+//! One connection: passes its requests to the emulator's own API, to the files or to the pipeline, turns it into a tunnel after a
 //! CONNECT, and logs why it failed.
 
 use std::convert::Infallible;
@@ -31,6 +31,7 @@ use crate::admin;
 use crate::clock::Stopwatch;
 use crate::emulator::app::App;
 use crate::emulator::log::{CLIENT, REFUSED};
+use crate::files;
 use crate::http::connection::Stream;
 use crate::http::connection::tls::HandshakeFailure;
 use crate::http::connection::tunnel;
@@ -60,8 +61,8 @@ pub struct Arrival {
     pub inner: Option<Watcher>,
 }
 
-/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], all others to the
-/// pipeline, which finds the vendor and its route itself; so there is no axum router.
+/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], requests for the bytes of
+/// assets to [`files`], all others to the pipeline, which finds the vendor and its route itself; so there is no axum router.
 struct ConnectionService {
     app: Arc<App>,
     answered: Arc<Notify>,
@@ -112,6 +113,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         let is_encrypted = self.handle.is_encrypted();
         origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
         let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
+        let is_file = files::owns(&head);
         let request = Request::from_parts(head, body);
         let finish = move |response| {
             answered.notify_one();
@@ -120,6 +122,8 @@ impl Service<Request<Incoming>> for ConnectionService {
         // The futures are boxed directly. An `async` block that awaits them would reserve space for each of them twice.
         if admin::owns(request.uri().path()) {
             Box::pin(admin::answer(app, request).map(finish))
+        } else if is_file {
+            Box::pin(files::answer(app, request).map(finish))
         } else {
             Box::pin(pipeline::answer(app, Some(self.handle.clone()), request).map(finish))
         }

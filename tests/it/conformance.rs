@@ -32,9 +32,9 @@ fn start_with(change: impl FnOnce(&mut App)) -> Server {
     })
 }
 
-/// The list route, with the key of this ending.
+/// The list route, with the key of this ending. The host is the same for all servers, since it is in URLs of assets.
 fn get(server: &Server, dialect: &Dialect, ending: &str, query: &str) -> Answer {
-    server.get(&dialect.target(query), &[&dialect.auth(ending)])
+    server.get(&dialect.target(query), &["Host: localhost", &dialect.auth(ending)])
 }
 
 fn assert_refused(dialect: &Dialect, answer: &Answer, status: u16) {

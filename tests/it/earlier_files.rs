@@ -91,7 +91,16 @@ struct Asked {
 fn a_file_with_a_column_for_each_field_gives_the_same_exports_and_lists() {
     let folder = Folder::new();
     let file = folder.write("library.sqlite", earlier("schema-8.db"));
-    let server = Running::start(&["--database", &file, "--clock", "2026-03-21T12:00:00Z", "--seed", "7"]);
+    let server = Running::start(&[
+        "--database",
+        &file,
+        "--clock",
+        "2026-03-21T12:00:00Z",
+        "--seed",
+        "7",
+        "--asset-urls",
+        "vendor",
+    ]);
     let mut client = server.connect();
     let all: Vec<Asked> = serde_json::from_slice(&earlier("schema-8.json")).unwrap();
     for Asked { method, path, header, body } in all {

@@ -121,7 +121,14 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
             let counts = Counts::default();
             let reply = provider.refusal(
                 &failure,
-                &Context { now: at(NOON), entropy: 0, key: None, counts: &counts, variants: Variants::default() },
+                &Context {
+                    now: at(NOON),
+                    entropy: 0,
+                    key: None,
+                    counts: &counts,
+                    variants: Variants::default(),
+                    origin: None,
+                },
             );
             assert_eq!(
                 (first.status, first.length),

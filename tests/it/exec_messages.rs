@@ -19,6 +19,7 @@ fn warnings_that_should_count_where_no_workspace_is_strict_are_told() {
         (&["--fail-on-warnings"], LIST.to_owned(), false),
         (&[], IGNORED.to_owned(), false),
         (&["--fail-on-warnings"], format!("{}{}{IGNORED}", turned(true), turned(false)), false),
+        (&["--fail-on-warnings"], format!("{}{}{IGNORED}{deleted}", turned(true), turned(false)), false),
     ] {
         let output = run(&[options, &["--", "sh", "-c", &script]].concat());
         assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -21,7 +21,7 @@ use crate::support::{Answer, NOON, app, block_on, page};
 use crate::worlds::{VISIBLE, world};
 
 fn cx(counts: &Counts) -> Context<'_> {
-    Context { now: 0, entropy: 7, key: None, counts, variants: Variants::default() }
+    Context { now: 0, entropy: 7, key: None, counts, variants: Variants::default(), origin: None }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod absent;
 mod admin;
+mod asset_bytes;
 mod asset_parts;
 mod bodies;
 mod bounds;

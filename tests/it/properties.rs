@@ -132,9 +132,16 @@ fn next_after(provider: &dyn Provider, raw: &str, last: StoredAsset) -> String {
     let card = provider.card();
     let list = card.asset_list();
     let args = card.list_operation().read(raw, Variants::default()).unwrap();
-    let rows = vec![Arc::new(list.row(&last, card.name, "ws_tests", Variants::default()))];
+    let rows = vec![Arc::new(list.row(&last, card.name, "ws_tests", Variants::default(), None))];
     let page = Page { rows, hidden: false, more: true, total: u64::MAX };
-    let cx = Context { now: 0, entropy: 0, key: None, counts: &Counts::default(), variants: Variants::default() };
+    let cx = Context {
+        now: 0,
+        entropy: 0,
+        key: None,
+        counts: &Counts::default(),
+        variants: Variants::default(),
+        origin: None,
+    };
     let answer = (list.answer)(&(list.page)(&page, &args), &cx);
     let body = serde_json::from_slice(&answer.body.whole()).unwrap();
     (dialects::of(card.name).next)(&body, 1, 1).unwrap()

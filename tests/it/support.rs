@@ -10,7 +10,7 @@ use assetmock::clock::{Clock, Micros, read_rfc3339};
 use assetmock::contract::choices;
 use assetmock::contract::page::Page;
 use assetmock::contract::provider::Provider;
-use assetmock::emulator::app::App;
+use assetmock::emulator::app::{App, AssetUrls, Settings};
 use assetmock::emulator::cache::Cache;
 use assetmock::emulator::journal::PackedHeaders;
 use assetmock::emulator::load_fixtures;
@@ -72,7 +72,7 @@ pub fn page(app: &App, provider: &dyn Provider, key: &str, plan: &AssetQuery) ->
     block_on(async {
         let entry = app.cache.entry(&app.store, card, key).await.unwrap().unwrap();
         let plan = |_: &Key| Ok::<_, ListError>(plan.clone());
-        app.cache.page(&app.store, card.asset_list(), &entry, plan).await.unwrap().page
+        app.cache.page(&app.store, card.asset_list(), &entry, None, plan).await.unwrap().page
     })
 }
 
@@ -107,10 +107,14 @@ impl Server {
         block_on(async { Server::serve(app(fixture, clock).await).await })
     }
 
-    /// Serves a fixture where vendors behave as these variants say, such as `flora.content_type=mime`.
-    pub fn start_with(fixture: &str, clock: &str, variants: &[String]) -> Server {
+    /// Serves a fixture where vendors behave as these variants say, such as `flora.content_type=mime`, and assets have
+    /// URLs of this kind.
+    pub fn start_with(fixture: &str, clock: &str, variants: &[String], asset_urls: AssetUrls) -> Server {
         let choices = choices::read(&providers::cards(), variants).unwrap();
-        block_on(async { Server::serve(App { cache: Cache::new(choices), ..app(fixture, clock).await }).await })
+        let settings = Settings { asset_urls, ..Settings::default() };
+        block_on(async {
+            Server::serve(App { cache: Cache::new(choices), settings, ..app(fixture, clock).await }).await
+        })
     }
 
     pub async fn serve(app: App) -> Server {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use assetmock::clock::utc;
+use assetmock::emulator::app::AssetUrls;
 use assetmock::providers;
 use regex::Regex;
 
@@ -114,7 +115,7 @@ fn run_case(provider: &str, file: &Path, over: Over) -> Option<String> {
     let beside = folder(provider).join(format!("{}.json", transcript.fixture));
     let fixture = if beside.exists() { read(&beside) } else { transcript.fixture.clone() };
     let mut clock = transcript.exchanges[0].clock.clone().unwrap_or_else(|| panic!("{}: no clock", file.display()));
-    let server = Server::start_with(&fixture, &clock, &transcript.variants);
+    let server = Server::start_with(&fixture, &clock, &transcript.variants, transcript.asset_urls);
     for (index, exchange) in transcript.exchanges.iter().enumerate() {
         if let Some(moved) = &exchange.clock {
             clock.clone_from(moved);
@@ -141,6 +142,7 @@ fn run_case(provider: &str, file: &Path, over: Over) -> Option<String> {
 struct Transcript {
     fixture: String,
     variants: Vec<String>,
+    asset_urls: AssetUrls,
     masks: Masks,
     exchanges: Vec<JournalEntry>,
 }
@@ -165,7 +167,7 @@ fn declaration(line: &str) -> Option<(&str, &str)> {
 impl Transcript {
     fn parse(text: &str) -> Transcript {
         let mut masks = Masks::new();
-        let (mut fixture, mut variants) = (None, Vec::new());
+        let (mut fixture, mut variants, mut asset_urls) = (None, Vec::new(), AssetUrls::Vendor);
         let blocks = text.split("\n###\n").map(|block| {
             let lines: Vec<&str> = block.lines().collect();
             let comments = lines.iter().take_while(|line| line.starts_with('#')).count();
@@ -177,6 +179,10 @@ impl Transcript {
                     }
                     "fixture" => fixture = Some(value.to_owned()),
                     "variant" => variants.push(value.to_owned()),
+                    "asset-urls" => {
+                        assert_eq!(value, "own", "`vendor` is what a transcript has unless it says so");
+                        asset_urls = AssetUrls::Own;
+                    }
                     "clock" => clock = Some(value.to_owned()),
                     mask => assert_eq!(masks.insert(mask.to_owned(), value.to_owned()), None),
                 }
@@ -184,7 +190,7 @@ impl Transcript {
             JournalEntry::parse(clock, &lines[comments..])
         });
         let exchanges = blocks.collect();
-        Transcript { exchanges, masks, variants, fixture: fixture.expect("a transcript names its fixture") }
+        Transcript { exchanges, masks, variants, asset_urls, fixture: fixture.expect("a transcript names its fixture") }
     }
 }
 

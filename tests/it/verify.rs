@@ -157,6 +157,13 @@ fn a_verdict_that_lost_entries_which_may_have_counted_is_not_ok() {
     assert!(whole(json!({"requests": [{"after": 3, "method": "POST", "count": 0}]})));
     journal.clear(Some("ws_a"));
     assert!(whole(json!({"requests": none})), "what a test itself cleared is not lost");
+    for _ in 0..4 {
+        journal.record(exchange("/"));
+        journal.record(JournalEntry { workspace: None, ..exchange("/") });
+    }
+    assert!(!whole(json!({"requests": none})));
+    journal.clear(None);
+    assert!(whole(json!({"requests": none})), "nor is what it cleared with everything else");
 }
 
 #[test]
@@ -170,6 +177,9 @@ fn requests_without_a_key_that_is_known_matter_to_their_provider_alone() {
     assert!(why(json!({})).unwrap().contains("1 requests that no provider claims"));
     assert_eq!(why(json!({"provider": "flora"})), None);
     assert_eq!(why(json!({"workspace": "ws_a"})), None);
+    let asked = |provider: &str| json!({"requests": [{"provider": provider, "count": 0}]});
+    assert!(journal.verify(&expectations(asked("xqr"))).incomplete.is_some());
+    assert_eq!(journal.verify(&expectations(asked("flora"))).incomplete, None, "what one expectation asks counts");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::Uri;
+
 use crate::clock::{self, Micros};
 use crate::library::fixture;
 use crate::library::model::Status;
@@ -54,6 +56,17 @@ pub fn report_file(text: &str) -> Result<ReportFile, String> {
         _ => return Err("the name of a report ends in `.json`, `.md` or `.har`".to_owned()),
     };
     Ok(ReportFile { path, kind })
+}
+
+/// Reads the address under which clients reach the server. It may have a path, and a slash at the end is left out.
+pub fn public_url(text: &str) -> Result<String, String> {
+    let wrong = || format!("`{text}` is not an address such as `https://mock.example.com`");
+    let url: Uri = text.parse().map_err(|_| wrong())?;
+    let is_http = ["http", "https"].contains(&url.scheme_str().unwrap_or_default());
+    if !is_http || url.host().is_none_or(str::is_empty) || text.contains(['?', '#', '@']) {
+        return Err(wrong());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 /// Reads a number of seconds, at most a day; fractions are allowed.

@@ -50,8 +50,8 @@ pub struct KeyCache {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     listings: HashMap<Selection, Arc<Listing>>,
-    /// Responses by query string.
-    responses: HashMap<Box<str>, Arc<CachedResponse>>,
+    /// Responses by the origin of the URLs in them, which is empty if they have none of ours, and by query string.
+    responses: HashMap<Box<str>, HashMap<Box<str>, Arc<CachedResponse>>>,
 }
 
 /// The row ids of the assets of a selection, in its order: all of them, or the first [`PREFIX`] + 1.
@@ -87,32 +87,41 @@ impl CachedResponse {
 }
 
 impl KeyCache {
-    /// The cached response to this query string.
-    pub fn response(&self, query: &str) -> Option<Arc<CachedResponse>> {
-        lock(&self.kept).responses.get(query).cloned()
+    /// The cached response to this query string, with URLs at this origin.
+    pub fn response(&self, origin: Option<&str>, query: &str) -> Option<Arc<CachedResponse>> {
+        lock(&self.kept).responses.get(origin.unwrap_or_default())?.get(query).cloned()
     }
 
-    /// Caches a response for the next request with this query string.
-    pub fn keep(&self, query: &str, response: Arc<CachedResponse>) {
-        self.all_bytes.fetch_add(response_bytes(query, &response), Relaxed);
+    /// Caches a response for the next request with this query string and this origin.
+    pub fn keep(&self, origin: Option<&str>, query: &str, response: Arc<CachedResponse>) {
+        let origin = origin.unwrap_or_default();
+        self.all_bytes.fetch_add(response_bytes(query, &response) + origin.len(), Relaxed);
         let responses = &mut lock(&self.kept).responses;
-        if responses.len() == MAX_RESPONSES {
+        if responses.values().map(HashMap::len).sum::<usize>() == MAX_RESPONSES {
             responses.clear();
         }
-        responses.insert(query.into(), response);
+        responses.entry(origin.into()).or_default().insert(query.into(), response);
     }
 
     /// The approximate size of the entry, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let kept = lock(&self.kept);
         let listings: usize = kept.listings.values().map(|listing| listing_bytes(listing)).sum();
-        let responses: usize = kept.responses.iter().map(|(query, response)| response_bytes(query, response)).sum();
+        let origins = kept.responses.iter();
+        let of_all = origins.flat_map(|(origin, responses)| responses.iter().map(move |one| (origin.len(), one)));
+        let responses: usize = of_all.map(|(origin, (query, response))| response_bytes(query, response) + origin).sum();
         size_of::<KeyCache>() + ENTRY + 8 * self.key.key.len() + listings + responses
     }
 
     /// The page that `query` asks for. `read` must be the transaction in which the key was read, so that both are of
     /// the same version.
-    pub(super) async fn page(&self, read: &mut Read, list: &AssetList, query: &AssetQuery) -> Result<Page, ListError> {
+    pub(super) async fn page(
+        &self,
+        read: &mut Read,
+        list: &AssetList,
+        query: &AssetQuery,
+        origin: Option<&str>,
+    ) -> Result<Page, ListError> {
         let listing = match self.cached_listing(query) {
             Some(cached) => cached,
             None => self.read_listing(read, query).await?,
@@ -120,7 +129,7 @@ impl KeyCache {
         let row_ids = &listing.row_ids;
         let start = self.start(read, row_ids, query).await?;
         let end = start.saturating_add(query.limit as usize).min(row_ids.len());
-        let rows = self.rows(read, list, row_ids.get(start..end).unwrap_or_default()).await?;
+        let rows = self.rows(read, list, row_ids.get(start..end).unwrap_or_default(), origin).await?;
         let overlaps = query.overlap && query.start != Start::Offset(0);
         let total = if query.counted { listing.total + u64::from(overlaps) } else { 0 };
         Ok(Page { rows, hidden: false, more: end < row_ids.len(), total })
@@ -179,9 +188,16 @@ impl KeyCache {
     }
 
     /// Reads and renders the assets with these row ids, in this order.
-    async fn rows(&self, read: &mut Read, list: &AssetList, row_ids: &[i64]) -> Result<Vec<Arc<Row>>, ListError> {
+    async fn rows(
+        &self,
+        read: &mut Read,
+        list: &AssetList,
+        row_ids: &[i64],
+        origin: Option<&str>,
+    ) -> Result<Vec<Arc<Row>>, ListError> {
         let assets = read.assets_by_row_id(self.view, row_ids).await?;
-        let row = |asset| Arc::new(list.row(asset, self.view.provider, &self.key.workspace, self.variants));
+        let workspace = &self.key.workspace;
+        let row = |asset| Arc::new(list.row(asset, self.view.provider, workspace, self.variants, origin));
         let mut found: HashMap<_, _> = assets.iter().map(|asset| (asset.seq, row(asset))).collect();
         Ok(row_ids.iter().filter_map(|row_id| found.remove(row_id)).collect())
     }

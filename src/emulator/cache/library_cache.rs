@@ -144,12 +144,13 @@ impl Cache {
 
     /// Reads a page of this list. `plan` makes the query for a key, or refuses it. The page is read in the same
     /// transaction as the key, and `plan` is called with that key, so what the key may see is decided by the state that
-    /// is shown.
+    /// is shown. `origin` is that of our URLs on the page.
     pub async fn page<E: From<ListError>>(
         &self,
         store: &Store,
         list: &AssetList,
         entry: &KeyCache,
+        origin: Option<&str>,
         mut plan: impl FnMut(&Key) -> Result<AssetQuery, E>,
     ) -> Result<PlannedPage, E> {
         let _large = if entry.reads_much(&plan(&entry.key)?) { Some(store.large_read().await) } else { None };
@@ -157,7 +158,7 @@ impl Cache {
         let (entry, mut read) = reread.map_err(ListError::from)?;
         let entry = entry.ok_or(ListError::NoSuchKey)?;
         let query = plan(&entry.key)?;
-        let page = entry.page(&mut read, list, &query).await?;
+        let page = entry.page(&mut read, list, &query, origin).await?;
         drop(read);
         self.make_room();
         Ok(PlannedPage { entry, query, page })

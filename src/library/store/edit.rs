@@ -7,8 +7,10 @@ use super::export;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
+use super::project;
 use super::rows::{Rows, json};
 use super::write::Write;
+use crate::clock::Micros;
 use crate::library::asset::Asset;
 use crate::library::key::CollectionVersion;
 use crate::library::workspace;
@@ -19,6 +21,20 @@ impl Store {
         let mut read = self.read().await?;
         let collection = collection_of(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(providers), Some(id)).await?.pop();
+        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
+    }
+
+    /// The asset that has this public id at one provider, with all of its public ids.
+    pub async fn asset_of_provider(
+        &self,
+        workspace: &str,
+        provider: &'static str,
+        id: &str,
+        providers: &[&'static str],
+    ) -> Result<Asset, StoreError> {
+        let mut read = self.read().await?;
+        let collection = collection_of(&mut read, workspace).await?;
+        let asset = export::assets(&mut read, collection, providers, &known_as(&[provider]), Some(id)).await?.pop();
         asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
@@ -226,6 +242,35 @@ impl Write {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM project WHERE collection = ? AND id = ?", collection, &project.id).await?;
         Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
+    }
+
+    /// A project in the midst of a change; `None` if the workspace has none with this id.
+    pub(super) async fn project(
+        &mut self,
+        workspace: &str,
+        id: &str,
+    ) -> Result<Option<workspace::Project>, StoreError> {
+        let collection = collection_of(&mut self.tx, workspace).await?;
+        Ok(project::find(&mut self.tx, collection, id).await?)
+    }
+
+    /// Adds a project that does not exist yet.
+    pub(super) async fn add_project(
+        &mut self,
+        workspace: &str,
+        project: &workspace::Project,
+    ) -> Result<(), StoreError> {
+        let collection = self.writable_collection(workspace, 0).await?.collection;
+        let added = Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await;
+        added.map_err(StoreError::taken("project", &project.id))
+    }
+
+    /// Records when a project last changed. It keeps its place among the others.
+    pub(super) async fn touch_project(&mut self, workspace: &str, id: &str, now: Micros) -> Result<(), StoreError> {
+        let collection = self.writable_collection(workspace, 0).await?.collection;
+        let sql = "UPDATE project SET updated_at = ? WHERE collection = ? AND id = ?";
+        sqlx::query(sql).bind(now).bind(collection).bind(id).execute(&mut *self.tx).await?;
+        Ok(())
     }
 
     /// Removes a project that no asset is on.

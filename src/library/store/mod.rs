@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod export;
 mod file;
+mod find_url;
 mod handle;
 mod held_collections;
 mod key;

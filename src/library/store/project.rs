@@ -1,14 +1,11 @@
-//! Projects: their columns, and what the vendors' routes read and change of them.
+//! Projects: their columns, and what the vendors' routes read of them.
 
 use serde::Deserialize;
+use sqlx::query_builder::Separated;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection};
 
 use super::asset::{self, fold};
-use super::edit::collection_of;
-use super::error::StoreError;
-use super::rows::{Bind, Rows};
-use super::write::Write;
 use crate::clock::Micros;
 use crate::library::model::Instant;
 use crate::library::workspace::Project;
@@ -17,7 +14,7 @@ use crate::library::workspace::Project;
 pub(super) const COLUMNS: &str = "id, name, name_folded, origin, created_at, updated_at";
 
 /// Binds the values of the columns in [`COLUMNS`].
-pub(super) fn bind(row: &mut Bind<'_>, project: &Project) {
+pub(super) fn bind(row: &mut Separated<'_, Sqlite, &'static str>, project: &Project) {
     row.push_bind(project.id.clone())
         .push_bind(project.name.clone())
         .push_bind(fold(&project.name))
@@ -82,27 +79,4 @@ pub(super) async fn list(
     let page = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(fold(text)).bind(limit).bind(offset);
     let projects = page.fetch_all(connection).await?.iter().map(from_row).collect::<Result<_, _>>()?;
     Ok((projects, total.unsigned_abs()))
-}
-
-impl Write {
-    /// A project in the midst of a change; `None` if the workspace has none with this id.
-    pub(super) async fn project(&mut self, workspace: &str, id: &str) -> Result<Option<Project>, StoreError> {
-        let collection = collection_of(&mut self.tx, workspace).await?;
-        Ok(find(&mut self.tx, collection, id).await?)
-    }
-
-    /// Adds a project that does not exist yet.
-    pub(super) async fn add_project(&mut self, workspace: &str, project: &Project) -> Result<(), StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        let added = Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await;
-        added.map_err(StoreError::taken("project", &project.id))
-    }
-
-    /// Records when a project last changed. It keeps its place among the others.
-    pub(super) async fn touch_project(&mut self, workspace: &str, id: &str, now: Micros) -> Result<(), StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = "UPDATE project SET updated_at = ? WHERE collection = ? AND id = ?";
-        sqlx::query(sql).bind(now).bind(collection).bind(id).execute(&mut *self.tx).await?;
-        Ok(())
-    }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::list::{self, CURSOR, LIMIT};
 use super::projects::wrong_project;
 use super::view::Meta;
-use super::{CARD, asset, headers, new_id};
+use super::{CARD, asset, cursor, headers, new_id};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Client;
 use crate::contract::failure::Failure;
@@ -67,20 +67,20 @@ fn wanted_page(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
     if let Some(violation) = wrong_project(&project) {
         return Err(Failure::Invalid(vec![violation]));
     }
-    let (offset, limit) = (list::offset(&input.query), list::limit(&input.query));
+    let (offset, limit) = (cursor::offset(&input.query), cursor::limit(&input.query));
     Ok(ListCanvas { project, filters: vec![list::held()], offset, limit })
 }
 
 fn page(page: &CanvasPage, cx: &Context) -> Reply {
     let nodes = page.assets.iter().map(|asset| node(asset, cx)).collect();
-    let next = list::next_cursor(page.seen, page.total);
+    let next = cursor::next(page.seen, page.total);
     let body = Body { nodes, meta: Meta { next_cursor: next.as_deref(), total_estimate: page.total } };
     headers::complete(Reply::json(StatusCode::OK, &body), cx)
 }
 
 /// Shows of an asset what the list of assets shows of it.
 fn node(stored: &StoredAsset, cx: &Context) -> Box<RawValue> {
-    let row = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants);
+    let row = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
     let listed: BTreeMap<String, &RawValue> =
         serde_json::from_str(row.json.get()).expect("the list shows each asset as an object");
     let value = |name: &str| listed.get(name).copied().filter(|value| value.get() != "null");

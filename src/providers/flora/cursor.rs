@@ -6,7 +6,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value as Json, json};
 
-use crate::contract::query::{Problem, Value};
+use crate::contract::query::{Args, Problem, Value};
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -28,6 +28,21 @@ pub fn read(text: &str) -> Result<Value, Problem> {
     let offset = fields.get("offset").and_then(Json::as_f64).filter(|offset| *offset >= 0.0 && offset.fract() == 0.0);
     // JavaScript has no integer type. An offset too large for 64 bits saturates and is beyond the end.
     offset.map(|offset| Value::Integer(offset as i64)).ok_or_else(Problem::malformed)
+}
+
+/// How many items the pages before hold.
+pub fn offset(args: &Args) -> u64 {
+    args.integer("cursor").unsigned_abs()
+}
+
+/// How many items a page holds.
+pub fn limit(args: &Args) -> u32 {
+    u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits")
+}
+
+/// The cursor of the page after these items; `None` if there are no more.
+pub fn next(seen: u64, total: u64) -> Option<String> {
+    (seen < total).then(|| write(seen))
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     plan,
+    makes_up_urls: true,
     asset: view::asset,
     page: view::page,
     answer: |page, cx| headers::complete(page.reply(), cx),
@@ -71,26 +72,11 @@ fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
     Ok(AssetQuery {
         selection: Selection { filters, project: args.text("project_id").map(str::to_owned), order: ORDER },
-        start: Start::Offset(offset(args)),
+        start: Start::Offset(cursor::offset(args)),
         overlap: false,
-        limit: limit(args),
+        limit: cursor::limit(args),
         counted: true,
     })
-}
-
-/// How many items the pages before hold.
-pub fn offset(args: &Args) -> u64 {
-    args.integer("cursor").unsigned_abs()
-}
-
-/// How many items a page holds.
-pub fn limit(args: &Args) -> u32 {
-    u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits")
-}
-
-/// The cursor of the page after these items; `None` if there are no more.
-pub fn next_cursor(seen: u64, total: u64) -> Option<String> {
-    (seen < total).then(|| cursor::write(seen))
 }
 
 /// Documented: the pattern `^ws_\S+$`, and the same with another prefix for projects.

@@ -34,6 +34,7 @@ pub static CARD: Card = Card {
     name: "flora",
     title: "FLORA",
     hosts: &["app.flora.ai"],
+    file_hosts: &["media.flora.ai", view::MADE_UP_HOST],
     base: "/api/v1",
     client_env: ClientEnv { base_url: "FLORA_BASE_URL", key: "FLORA_API_KEY", lookalikes: &[], evidence: Client },
     operations: OPERATIONS,

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::list::{self, CURSOR, LIMIT, QUERY, WORKSPACE};
 use super::view::{Meta, milliseconds};
-use super::{headers, new_id};
+use super::{cursor, headers, new_id};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
@@ -80,12 +80,12 @@ fn wanted_page(Input { query, .. }: &Input, cx: &Context) -> Result<ListProjects
         return Err(Failure::ForeignWorkspace);
     }
     let name_contains = query.text("query").unwrap_or_default().to_owned();
-    Ok(ListProjects { name_contains, offset: list::offset(query), limit: list::limit(query) })
+    Ok(ListProjects { name_contains, offset: cursor::offset(query), limit: cursor::limit(query) })
 }
 
 fn page(page: &ProjectPage, cx: &Context) -> Reply {
     let projects = page.projects.iter().map(|project| shown(project, cx)).collect();
-    let next = list::next_cursor(page.seen, page.total);
+    let next = cursor::next(page.seen, page.total);
     let body = Body { projects, meta: Meta { next_cursor: next.as_deref(), total_estimate: page.total } };
     headers::complete(Reply::json(StatusCode::OK, &body), cx)
 }

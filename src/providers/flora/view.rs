@@ -7,8 +7,8 @@ use chrono::Datelike;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::cursor;
 use super::variants::VARIANTS;
-use super::{cursor, list};
 use crate::clock::{Micros, utc};
 use crate::contract::page::{Page, Row, Rows};
 use crate::contract::query::Args;
@@ -77,7 +77,7 @@ pub struct Meta<'a> {
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
-    let seen = list::offset(args).saturating_add(page.rows.len() as u64);
+    let seen = cursor::offset(args).saturating_add(page.rows.len() as u64);
     let next = page.more.then(|| cursor::write(seen));
     let meta = Meta { next_cursor: next.as_deref(), total_estimate: page.total };
     RenderedPage::json(&Body { assets: page.shown(), meta }).offering(next)
@@ -197,16 +197,13 @@ pub fn milliseconds(at: Micros) -> i64 {
     at.div_euclid(1000)
 }
 
-/// Inferred: a URL in the form that clients have seen from the vendor, on a host that nobody owns.
+/// Inferred: the host of URLs that are made up, which nobody owns.
+pub const MADE_UP_HOST: &str = "media.flora.example";
+
+/// Inferred: a URL in the form that clients have seen from the vendor.
 fn url(stored: &StoredAsset) -> String {
     let day = utc(stored.asset.created_at.0);
     let extension =
         stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
-    format!(
-        "https://media.flora.example/api-uploads/{}/{}/{}/{}.{extension}",
-        day.year(),
-        day.month(),
-        day.day(),
-        stored.id
-    )
+    format!("https://{MADE_UP_HOST}/api-uploads/{}/{}/{}/{}.{extension}", day.year(), day.month(), day.day(), stored.id)
 }

@@ -27,6 +27,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },
     plan: |args, _| Ok(plan(args)),
+    makes_up_urls: false,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: |page, args| view::page(page, args.variants),
     answer: |page, _| page.reply(),

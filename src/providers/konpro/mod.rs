@@ -31,6 +31,7 @@ pub static CARD: Card = Card {
     name: "konpro",
     title: "KonPro",
     hosts: &["api.konpro.ai", "upload.konpro.ai"],
+    file_hosts: &[],
     base: "/v1",
     client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,

@@ -54,6 +54,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     plan: |args, key| Ok(plan(args, key)),
+    makes_up_urls: true,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: view::page,
     answer: |page, _| page.reply(),

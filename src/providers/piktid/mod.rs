@@ -35,6 +35,7 @@ pub static CARD: Card = Card {
     name: "piktid",
     title: "PiktID",
     hosts: &["v2.api.piktid.com"],
+    file_hosts: &[view::MADE_UP_HOST],
     base: "",
     client_env: ClientEnv { base_url: "PIKTID_BASE_URL", key: "PIKTID_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,

@@ -79,11 +79,14 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
     }
 }
 
-/// Inferred: every asset has a URL. Where none is stored, this one is shown, on a host that nobody owns.
+/// Inferred: the host of URLs that are made up, which nobody owns.
+pub const MADE_UP_HOST: &str = "cdn.piktid.example";
+
+/// Inferred: every asset has a URL. Where none is stored, this one is shown.
 fn url(stored: &StoredAsset) -> String {
     let extension =
         stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
-    format!("https://cdn.piktid.example/{}.{extension}", stored.id)
+    format!("https://{MADE_UP_HOST}/{}.{extension}", stored.id)
 }
 
 /// Inferred: Python's `isoformat()` in UTC, which leaves out a fraction that is zero.

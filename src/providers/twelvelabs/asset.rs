@@ -62,6 +62,6 @@ pub fn no_content(cx: &Context) -> Reply {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants);
+    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

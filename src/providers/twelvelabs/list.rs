@@ -42,6 +42,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
     plan: |args, _| Ok(plan(args)),
+    makes_up_urls: false,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: view::page,
     answer: |page, cx| versioned(rated(page.reply(), cx)),

@@ -33,6 +33,7 @@ pub static CARD: Card = Card {
     name: "twelvelabs",
     title: "TwelveLabs",
     hosts: &["api.twelvelabs.io"],
+    file_hosts: &[],
     base: "/v1.3",
     client_env: ClientEnv {
         base_url: "TWELVELABS_BASE_URL",

@@ -28,7 +28,7 @@ fn wanted(input: &Input) -> AssetSelector {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    view::single(&list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants), cx)
+    view::single(&list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin), cx)
 }
 
 /// Documented: 204 without a body.

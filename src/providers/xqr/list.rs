@@ -23,6 +23,7 @@ const CLAMPED: &[Param] = &[PARAMS[0].clamped(), PARAMS[1].clamped()];
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "offset", by: Position::Offset, total: false },
     plan: |args, _| Ok(plan(args)),
+    makes_up_urls: true,
     asset: |asset, workspace, _| raw(&view::asset(asset, workspace)),
     page: view::page,
     answer: view::answer,

@@ -31,6 +31,7 @@ pub static CARD: Card = Card {
     name: "xqr",
     title: "xQR",
     hosts: &["xqr.co"],
+    file_hosts: &["cdn.xqr.co"],
     base: "/api/v1",
     client_env: ClientEnv { base_url: "XQR_BASE_URL", key: "XQR_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,

@@ -21,6 +21,7 @@ fn a_body_of_the_wrong_form_is_told_what_is_accepted() {
     let server = Server::start("empty");
     let count = "send a whole number from 0 to 18446744073709551615";
     for (body, at, says) in [
+        (json!(["ws_mine"]), "body", "the body is a list; send a JSON object"),
         (json!({"generate": 5}), "generate", "this is the number 5; send an object"),
         (json!({"generate": {"count": -1}}), "generate.count", &*format!("this is the number -1; {count}")),
         (json!({"generate": {"count": "x"}}), "generate.count", &*format!("this is the text \"x\"; {count}")),

@@ -174,6 +174,7 @@ fn a_reset_of_everything_goes_back_to_the_start_after_anything() {
             done(&server, "POST /snapshots/changed/restore", Value::Null);
         }
         done(&server, "POST /reset", Value::Null);
+        assert_eq!(done(&server, "GET /journal", Value::Null)["entries"], json!([]));
         assert_eq!(seen(&server, &rooms), start);
         assert_eq!(done(&server, "GET /clock", Value::Null), json!({"now": NOON, "state": "frozen"}));
     }

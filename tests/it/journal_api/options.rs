@@ -146,7 +146,8 @@ fn apply_fault(server: &Server, dialect: &Dialect, fault: &str) -> String {
     let (target, auth) = (dialect.target(""), dialect.auth("_off"));
     write!(
         stream,
-        "GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{auth}\r\nX-Emulator-Fault: {fault}\r\n\r\n"
+        "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{auth}\r\nX-Emulator-Fault: {fault}\r\n\r\n",
+        server.address
     )
     .unwrap();
     let (mut whole, mut part) = (Vec::new(), [0; 4096]);

@@ -1,0 +1,59 @@
+//! Writes numbers of any width in bits, in the two orders that formats use.
+
+/// Bits from the highest of each byte on, as in JPEG and H.264.
+#[derive(Debug, Default)]
+pub struct HighFirst {
+    bytes: Vec<u8>,
+    held: u64,
+    count: u32,
+}
+
+impl HighFirst {
+    /// Appends the low `width` bits of a number, at most 32.
+    pub fn push(&mut self, number: u32, width: u32) {
+        self.held = (self.held << width) | (u64::from(number) & ((1 << width) - 1));
+        self.count += width;
+        while self.count >= 8 {
+            self.count -= 8;
+            self.bytes.push((self.held >> self.count) as u8);
+        }
+    }
+
+    /// The bytes. What is left of the last one is filled with ones or zeros.
+    pub fn finish(mut self, with_ones: bool) -> Vec<u8> {
+        if self.count > 0 {
+            let left = 8 - self.count;
+            self.push(if with_ones { 0xff } else { 0 }, left);
+        }
+        self.bytes
+    }
+}
+
+/// Bits from the lowest of each byte on, as in GIF and WebP.
+#[derive(Debug, Default)]
+pub struct LowFirst {
+    bytes: Vec<u8>,
+    held: u64,
+    count: u32,
+}
+
+impl LowFirst {
+    /// Appends the low `width` bits of a number, at most 32.
+    pub fn push(&mut self, number: u32, width: u32) {
+        self.held |= (u64::from(number) & ((1 << width) - 1)) << self.count;
+        self.count += width;
+        while self.count >= 8 {
+            self.bytes.push(self.held as u8);
+            self.held >>= 8;
+            self.count -= 8;
+        }
+    }
+
+    /// The bytes. What is left of the last one is zeros.
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.count > 0 {
+            self.push(0, 8 - self.count);
+        }
+        self.bytes
+    }
+}

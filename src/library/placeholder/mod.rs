@@ -1,0 +1,136 @@
+//! The bytes of an asset that nobody gave any: a small valid file of its type, padded to its size.
+//!
+//! A placeholder is a function of the asset and not a file: [`Placeholder::read`] computes any range of it, and only the
+//! small file at its beginning is held in memory. `FIDELITY.md` says where a placeholder is not quite what the asset's
+//! fields say.
+
+mod audio;
+mod bits;
+mod crc;
+mod document;
+mod drawing;
+mod embedded;
+mod gif;
+mod h264;
+mod jpeg;
+mod layout;
+mod mp4;
+mod picture;
+mod png;
+mod webp;
+
+use std::ops::Range;
+
+use self::drawing::Drawing;
+use self::layout::Layout;
+use self::picture::hash;
+use crate::library::asset::Asset;
+
+/// The longer side of thumbnails, in pixels.
+const THUMBNAIL_SIDE: u32 = 256;
+
+/// What the bytes of an asset follow from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spec<'a> {
+    /// Decides the colours and the pattern. Text that no other asset has, such as a public id.
+    pub seed: &'a str,
+    /// The MIME type.
+    pub mime_type: Option<&'a str>,
+    /// Width in pixels.
+    pub width: Option<i64>,
+    /// Height in pixels.
+    pub height: Option<i64>,
+    /// The size in bytes; if it is not set, the file is as small as it can be.
+    pub size_bytes: Option<i64>,
+}
+
+impl<'a> Spec<'a> {
+    /// What the bytes of an asset follow from. The seed is the first of its public ids, which every stored asset has.
+    pub fn of(asset: &'a Asset) -> Spec<'a> {
+        Spec {
+            seed: asset.ids.values().next().map_or("", String::as_str),
+            mime_type: asset.mime_type.as_deref(),
+            width: asset.width,
+            height: asset.height,
+            size_bytes: asset.size_bytes,
+        }
+    }
+
+    /// A number that changes with the bytes. Another version of this program may make other bytes.
+    pub fn fingerprint(&self) -> u64 {
+        hash(&format!("{} {self:?}", env!("CARGO_PKG_VERSION")))
+    }
+}
+
+/// The bytes of an asset that nobody gave any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    layout: Layout,
+}
+
+impl Placeholder {
+    /// The file that an asset stands for.
+    pub fn of(spec: &Spec<'_>) -> Placeholder {
+        let size = spec.size_bytes.map(i64::unsigned_abs);
+        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], size);
+        let mut layout = draw(&mime_essence(spec.mime_type), &drawing);
+        if let Some(size) = size {
+            layout.fit(size);
+        }
+        Placeholder { layout }
+    }
+
+    /// A small picture of the same file, as PNG.
+    pub fn thumbnail(spec: &Spec<'_>) -> Placeholder {
+        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], None);
+        let longer = drawing.width.max(drawing.height);
+        let scaled = |side: u32| (side * THUMBNAIL_SIDE / longer).max(1);
+        let small = Drawing { width: scaled(drawing.width), height: scaled(drawing.height), ..drawing };
+        Placeholder { layout: png::draw(&small) }
+    }
+
+    /// The length in bytes.
+    pub fn length(&self) -> u64 {
+        self.layout.length()
+    }
+
+    /// The bytes of a range. What lies beyond the end is left out.
+    pub fn read(&self, range: Range<u64>) -> Vec<u8> {
+        self.layout.read(range)
+    }
+
+    /// How much memory it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        self.layout.memory()
+    }
+}
+
+/// A MIME type in lower case and without parameters.
+fn mime_essence(mime_type: Option<&str>) -> String {
+    let given = mime_type.unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn draw(mime_type: &str, drawing: &Drawing) -> Layout {
+    match mime_type {
+        "image/png" => png::draw(drawing),
+        "image/jpeg" | "image/jpg" => jpeg::draw(drawing),
+        "image/gif" => gif::draw(drawing),
+        "image/webp" => webp::draw(drawing),
+        "image/svg+xml" => document::svg(drawing),
+        "image/avif" => embedded::avif(drawing),
+        "image/heic" | "image/heif" => embedded::heic(drawing),
+        "video/mp4" | "video/x-m4v" => mp4::draw(drawing, *b"isom"),
+        "video/quicktime" => mp4::draw(drawing, *b"qt  "),
+        "video/webm" => embedded::webm(drawing),
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => audio::wav(drawing),
+        "audio/mpeg" | "audio/mp3" => audio::mp3(drawing),
+        "audio/mp4" | "audio/x-m4a" => embedded::m4a(drawing),
+        "application/pdf" => document::pdf(drawing),
+        _ if mime_type.starts_with("text/") => document::text(drawing),
+        _ => Layout::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

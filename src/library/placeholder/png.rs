@@ -1,0 +1,79 @@
+//! PNG with a palette of two colours. It is padded with chunks that decoders skip.
+
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params};
+
+use super::crc::Crc;
+use super::drawing::Drawing;
+use super::layout::Layout;
+use super::picture::CELLS;
+
+/// The most data that a chunk holds.
+const MAX_CHUNK: u64 = (1 << 31) - 1;
+
+/// What a chunk has besides data: length, name, checksum.
+const AROUND: u64 = 12;
+
+/// The name of a chunk that decoders skip and editors may copy.
+const PADDING: &[u8; 4] = b"paDd";
+
+pub fn draw(drawing: &Drawing) -> Layout {
+    let mut head = b"\x89PNG\r\n\x1a\n".to_vec();
+    // One bit a pixel, with a palette.
+    let sides = [drawing.width.to_be_bytes(), drawing.height.to_be_bytes()].concat();
+    push_chunk(&mut head, b"IHDR", &[&sides[..], &[1, 3, 0, 0, 0]].concat());
+    push_chunk(&mut head, b"PLTE", &drawing.picture.colours.concat());
+    push_chunk(&mut head, b"IDAT", &pixels(drawing));
+    let mut end = Vec::new();
+    push_chunk(&mut end, b"IEND", &[]);
+    let mut left = drawing.missing(head.len() + end.len());
+    let mut layout = Layout::of(head);
+    while left >= AROUND {
+        let mut data = (left - AROUND).min(MAX_CHUNK);
+        // What remains must hold another chunk.
+        if (1..AROUND).contains(&(left - AROUND - data)) {
+            data -= AROUND;
+        }
+        let checksum = Crc::of(PADDING).zeros(data).value();
+        let start = [&(data as u32).to_be_bytes()[..], PADDING].concat();
+        layout = layout.bytes(start).zeros(data).bytes(checksum.to_be_bytes().to_vec());
+        left -= AROUND + data;
+    }
+    layout.bytes(end)
+}
+
+fn push_chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
+    let body = [name, data].concat();
+    file.extend_from_slice(&(data.len() as u32).to_be_bytes());
+    file.extend_from_slice(&body);
+    file.extend_from_slice(&Crc::of(&body).value().to_be_bytes());
+}
+
+/// The compressed rows. They are compressed one by one, since all of them can take eight megabytes.
+fn pixels(drawing: &Drawing) -> Vec<u8> {
+    let rows: Vec<Vec<u8>> = (0..CELLS).map(|row| row_of_cells(drawing, row)).collect();
+    // Level 6, in a zlib stream.
+    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(6, 1, 0));
+    let mut compressed = Vec::new();
+    let mut push = |bytes: &[u8], flush| {
+        compress_to_output(&mut compressor, bytes, flush, |part| {
+            compressed.extend_from_slice(part);
+            true
+        });
+    };
+    for y in 0..drawing.height {
+        push(&rows[drawing.cell_row(y) as usize], TDEFLFlush::None);
+    }
+    push(&[], TDEFLFlush::Finish);
+    compressed
+}
+
+/// A row of pixels: a byte that says that it is not filtered, and eight pixels a byte.
+fn row_of_cells(drawing: &Drawing, row: u32) -> Vec<u8> {
+    let mut bytes = vec![0; 1 + drawing.width.div_ceil(8) as usize];
+    for x in 0..drawing.width {
+        if drawing.picture.cell(x * CELLS / drawing.width, row) {
+            bytes[1 + x as usize / 8] |= 0x80 >> (x % 8);
+        }
+    }
+    bytes
+}
