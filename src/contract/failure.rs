@@ -60,6 +60,11 @@ pub enum Failure {
         /// When it expired; `None` if there is no such token.
         expired_at: Option<Micros>,
     },
+    /// The workspace has a project with this name.
+    ProjectExists {
+        /// Its id.
+        id: String,
+    },
     /// The user has as many active keys as the vendor allows.
     TooManyKeys {
         /// How many those are.

@@ -123,6 +123,7 @@ impl From<CommandError> for Failure {
             CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },
             CommandError::NoSuchProject => Failure::NoSuchProject,
             CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
+            CommandError::ProjectExists { id } => Failure::ProjectExists { id },
             CommandError::TooManyKeys { most } => Failure::TooManyKeys { most },
             CommandError::Store(error) => error.into(),
         }

@@ -76,6 +76,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::BadRefreshToken { expired_at: Some(end) } => {
             format!("the refresh token expired at {} by the clock of its workspace", write_rfc3339(*end))
         }
+        Failure::ProjectExists { id } => format!("the project {} has this name", quoted(id, secrets)),
         Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),

@@ -254,6 +254,14 @@ impl Write {
         Ok(project::find(&mut self.tx, collection, id).await?)
     }
 
+    /// The id of the first project with this name; `None` if there is none.
+    pub(super) async fn project_named(&mut self, workspace: &str, name: &str) -> Result<Option<String>, StoreError> {
+        let collection = collection_of(&mut self.tx, workspace).await?;
+        let sql = "SELECT id FROM project WHERE collection = ? AND name = ? ORDER BY rowid LIMIT 1";
+        let row = sqlx::query(sql).bind(collection).bind(name).fetch_optional(&mut *self.tx).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
     /// Adds a project that does not exist yet.
     pub(super) async fn add_project(
         &mut self,

@@ -66,7 +66,9 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         | Failure::ExpiredKey
         | Failure::WrongPassword
         | Failure::BadRefreshToken { .. } => invalid_key(),
-        Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        Failure::ProjectExists { .. } | Failure::TooManyKeys { .. } => {
+            say(StatusCode::CONFLICT, "conflict", "Conflict.")
+        }
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")

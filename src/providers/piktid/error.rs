@@ -25,6 +25,16 @@ struct Detail<'a> {
     position: &'static str,
 }
 
+/// A client reads the id from the answer if it is there.
+#[derive(Serialize)]
+struct Taken<'a> {
+    error: &'static str,
+    project_id: &'a str,
+}
+
+/// Inferred: no client reads the text.
+const PROJECT_EXISTS: &str = "Project already exists";
+
 /// Inferred: the default of the authentication library that most Flask servers use.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
@@ -65,6 +75,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::WrongPassword
         | Failure::BadRefreshToken { .. } => {
             say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
+        }
+        Failure::ProjectExists { id } => {
+            Reply::json(StatusCode::CONFLICT, &Taken { error: PROJECT_EXISTS, project_id: id })
         }
         Failure::TooManyKeys { .. } => say(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_TOKENS),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),

@@ -27,6 +27,9 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`POST /auth/refresh` takes the `refresh_token` and no key. `POST /auth/token` makes a token that lives for `expiration`, 1 hour to 4 years, of which a user can have 20 active ones; `GET /auth/token` lists them by a hash.",
     ),
+    Fact::client(
+        "`POST /project` with `project_name` answers `project_id` and `project_name`, or 409 if the name exists; `GET /project` lists `projects` with `project_text` and `project_key`.",
+    ),
     Fact::client("401 for a token that is missing, malformed, unknown, revoked or expired."),
     Fact::inferred(
         "Validation errors are 400, as the order of the documented responses suggests. Messages, coercion and dates are Pydantic v2's.",
@@ -78,6 +81,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "Tokens are listed by their expiry, without those that can be refreshed or were revoked, and with null for one that never expires; these count against the 20, too. One more is 429 with the text `Maximum tokens reached`.",
+    ),
+    Fact::inferred(
+        "A new project is 201, and the 409 has the `project_id` of the old one. Projects are listed by what changed last, whoever made them, with `pagination` after them.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",

@@ -8,6 +8,7 @@ mod facts;
 mod grammar;
 mod import;
 mod list;
+mod project;
 mod session;
 mod user;
 mod variants;
@@ -63,9 +64,10 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("list_tokens", "GET", &["/auth/token"], Documented, &api_token::ListTokens)
         .params(api_token::PARAMS, Unknown::Ignored),
     Operation::run("get_current_user", "GET", &["/auth/me"], Documented, &user::GetCurrentUser),
+    Operation::run("create_project", "POST", &["/project"], Client, &project::CREATE).json(),
+    Operation::run("list_projects", "GET", &["/project"], Client, &project::ListAllProjects)
+        .params(project::PARAMS, Unknown::Ignored),
     Operation::absent("upload", "POST", &["/upload"], Documented),
-    Operation::absent("create_project", "POST", &["/project"], Client),
-    Operation::absent("list_projects", "GET", &["/project"], Client),
     Operation::absent("create_group", "POST", &["/groups"], Documented),
 ];
 

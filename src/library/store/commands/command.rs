@@ -76,6 +76,11 @@ pub enum CommandError {
         /// The id that was asked for.
         id: String,
     },
+    /// The workspace has a project with this name.
+    ProjectExists {
+        /// Its id.
+        id: String,
+    },
     /// The user has as many active keys as the vendor allows.
     TooManyKeys {
         /// How many those are.
