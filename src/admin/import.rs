@@ -117,10 +117,7 @@ impl MissingPlaces {
         Ok(MissingPlaces {
             users: users.into_iter().map(User::new).collect(),
             projects: projects.into_iter().map(|id| Project::new(&id, &id)).collect(),
-            folders: folders
-                .into_iter()
-                .map(|id| Folder { name: id.clone(), id, parent: None, trashed: false })
-                .collect(),
+            folders: folders.into_iter().map(|id| Folder::new(&id, &id)).collect(),
         })
     }
 }

@@ -105,6 +105,12 @@ struct FolderPut {
     /// Whether it is in the trash.
     #[serde(default)]
     trashed: bool,
+    /// When it was created; vendors show the beginning of 1970 if left out.
+    #[serde(default)]
+    created_at: Option<Instant>,
+    /// When it last changed; the time of creation if left out.
+    #[serde(default)]
+    updated_at: Option<Instant>,
 }
 
 async fn users(
@@ -180,9 +186,10 @@ async fn folders(
 async fn put_folder(
     State(app): State<Arc<App>>,
     Path(PlacePath { workspace, name: id }): Path<PlacePath>,
-    Json(FolderPut { name, parent, trashed }): Json<FolderPut>,
+    Json(put): Json<FolderPut>,
 ) -> Result<Json<Folder>, Refusal> {
-    let folder = Folder { id, name, parent, trashed };
+    let FolderPut { name, parent, trashed, created_at, updated_at } = put;
+    let folder = Folder { id, name, parent, trashed, created_at, updated_at };
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     let mut around = write.workspace_without_assets(&workspace).await?;
     around.folders.retain(|other| other.id != folder.id);

@@ -53,6 +53,11 @@ pub enum Failure {
         /// The id that was asked for.
         id: String,
     },
+    /// Another one in the same place has the name.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// The name or password is wrong.
     WrongPassword,
     /// No key has this refresh token, or it has expired.

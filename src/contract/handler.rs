@@ -13,7 +13,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, Store, StoreError};
+use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, ReadProject, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -103,16 +103,25 @@ impl<C: Command> Handler for Writes<C> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let command = (self.command)(call.input, &call.context)?;
-            let caller = call.caller();
-            if let Some(asset) = command.asset().cloned() {
-                ReadAsset { asset }.run(store, &caller).await?;
-            }
-            let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
-            let outcome = command.run(&mut write, &caller).await?;
-            write.commit().await?;
+            let outcome = execute(command, call, store).await?;
             Ok((self.reply)(&outcome, &call.context))
         })
     }
+}
+
+/// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
+pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
+    let caller = call.caller();
+    if let Some(id) = command.project().map(str::to_owned) {
+        ReadProject { id }.run(store, &caller).await?;
+    }
+    if let Some(asset) = command.asset().cloned() {
+        ReadAsset { asset }.run(store, &caller).await?;
+    }
+    let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
+    let outcome = command.run(&mut write, &caller).await?;
+    write.commit().await?;
+    Ok(outcome)
 }
 
 impl From<CommandError> for Failure {
@@ -125,6 +134,7 @@ impl From<CommandError> for Failure {
             CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
             CommandError::ProjectExists { id } => Failure::ProjectExists { id },
             CommandError::TooManyKeys { most } => Failure::TooManyKeys { most },
+            CommandError::NameTaken { name } => Failure::NameTaken { name },
             CommandError::Store(error) => error.into(),
         }
     }

@@ -123,9 +123,9 @@ impl Settings {
     pub const MAX_WORKSPACES: u64 = 10_000;
 
     /// The origin of our URLs for assets in the answer to this request; `None`: the vendors' form is shown.
-    pub fn asset_origin(&self, request: &Parts) -> Option<String> {
+    pub fn asset_origin(&self, request: &Parts) -> Option<Box<str>> {
         match self.asset_urls {
-            AssetUrls::Own => Some(self.public_url.clone().unwrap_or_else(|| origin(request))),
+            AssetUrls::Own => Some(self.public_url.clone().unwrap_or_else(|| origin(request)).into()),
             AssetUrls::Vendor => None,
         }
     }

@@ -19,6 +19,7 @@ const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 const LARGEST_JSON: usize = 1 << 20;
 
 /// A body that may not have arrived completely.
+#[derive(Debug)]
 pub struct RequestBody {
     beginning: Bytes,
     /// The length that the client announced; 0 if it did not.
@@ -58,12 +59,12 @@ impl RequestBody {
     }
 
     /// The whole body as JSON; `None` if it is empty.
-    pub async fn json(self, app: &App) -> Result<Option<Value>, Failure> {
+    pub async fn json(&mut self, app: &App) -> Result<Option<Value>, Failure> {
         let invalid = |reason: String| Failure::InvalidJson { reason };
-        let whole = match self.rest {
-            None => self.beginning,
+        let whole = match self.rest.take() {
+            None => self.beginning.clone(),
             Some(rest) => {
-                let parts = stream::iter([Ok(self.beginning)]).chain(rest);
+                let parts = stream::iter([Ok(self.beginning.clone())]).chain(rest);
                 let read = BodyShare::new(&app.bodies, app.timeouts.body).read(Body::from_stream(parts)).await;
                 read.map(Bytes::from).map_err(|error| match error {
                     BodyError::TooLarge => Failure::BodyTooLarge { max: LARGEST_JSON },

@@ -40,8 +40,8 @@ pub struct Call<'r> {
     app: &'r App,
     target: &'r Target,
     request: &'r Parts,
-    /// The request's body, if it has one and no operation has read it.
-    body: Option<Box<RequestBody>>,
+    /// The request's body, if it has one.
+    body: Option<&'r mut RequestBody>,
     /// The journal entry under construction.
     pub entry: &'r mut EntryBuilder,
     /// The key that the request sends, which may be revoked or expired, or why there is none.
@@ -60,9 +60,9 @@ pub struct Call<'r> {
     /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
     /// The project that the listing is limited to.
-    project: Option<String>,
+    project: Option<Box<str>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
-    origin: Option<String>,
+    origin: Option<Box<str>>,
 }
 
 impl<'r> Call<'r> {
@@ -71,7 +71,7 @@ impl<'r> Call<'r> {
         app: &'r App,
         target: &'r Target,
         request: &'r Parts,
-        body: Option<Box<RequestBody>>,
+        body: Option<&'r mut RequestBody>,
         entry: &'r mut EntryBuilder,
     ) -> Call<'r> {
         let routed = find_operation(target, request);
@@ -249,7 +249,7 @@ impl<'r> Call<'r> {
     /// Runs an operation that is not a list.
     async fn run(&mut self, operation: &Operation, handler: &dyn Handler) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let json = match (operation.body, self.body.take()) {
+        let json = match (operation.body, self.body.as_deref_mut()) {
             (BodyKind::Json, Some(body)) => body.json(self.app).await?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
@@ -312,7 +312,7 @@ impl<'r> Call<'r> {
             }
             let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
-            self.project = plan.selection.project.clone();
+            self.project = plan.selection.project.as_deref().map(Box::from);
             Ok::<_, Failure>(plan)
         };
         let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);

@@ -45,7 +45,8 @@ pub struct PendingEntry {
     pub app: Arc<App>,
     /// The request without its body.
     pub request: Parts,
-    body: Option<Box<journal::Body>>,
+    /// The body, as far as it has arrived.
+    pub body: Option<Box<RequestBody>>,
     watch: Stopwatch,
     /// What is known for the entry so far.
     pub entry: EntryBuilder,
@@ -186,12 +187,9 @@ impl PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. Returns it
-    /// for an operation that takes a body.
-    pub async fn receive_body(&mut self, body: Body) -> Box<RequestBody> {
-        let body = RequestBody::receive(body).await;
-        self.body = Some(Box::new(body.in_journal()));
-        Box::new(body)
+    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second.
+    pub async fn receive_body(&mut self, body: Body) {
+        self.body = Some(Box::new(RequestBody::receive(body).await));
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before
@@ -251,7 +249,7 @@ impl PendingEntry {
             method: std::mem::take(&mut self.request.method),
             heads: PackedHeaders::of(&self.request.uri, &self.request.headers, response.map(Response::headers)),
             version: self.request.version,
-            request_body: self.body.take(),
+            request_body: self.body.take().map(|body| Box::new(body.in_journal())),
             status: response.map(Response::status),
             response_body: body,
             duration_us: u32::try_from(self.watch.elapsed().as_micros()).unwrap_or(u32::MAX),

@@ -46,8 +46,11 @@ pub fn answer(
     let (request, body) = request.into_parts();
     let mut pending = PendingEntry::receive(app, request);
     async move {
-        let body = if body.is_end_stream() { None } else { Some(Box::pin(pending.receive_body(body)).await) };
-        let outcome = serve(&pending.app, &pending.request, body, &mut pending.entry).await;
+        if !body.is_end_stream() {
+            Box::pin(pending.receive_body(body)).await;
+        }
+        let PendingEntry { app, request, body, entry, .. } = &mut pending;
+        let outcome = serve(app, request, body.as_deref_mut(), entry).await;
         let (response, faults, client) = close(pending, connection, outcome);
         faults.send(response, &client).await
     }
@@ -61,7 +64,7 @@ struct Outcome {
     faults: FaultPlan,
 }
 
-async fn serve(app: &App, request: &Parts, body: Option<Box<RequestBody>>, entry: &mut EntryBuilder) -> Outcome {
+async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry: &mut EntryBuilder) -> Outcome {
     // Faults do not change the emulator's own answers.
     let own = |reply, now| Outcome { reply, now, faults: FaultPlan::default() };
     if let Some(reply) = refuse_other_host(app, request, entry) {

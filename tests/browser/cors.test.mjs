@@ -5,26 +5,17 @@
 // `tests/browser/run` sets them all.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { launch, serve } from './emulator.mjs';
 
-const { ASSETMOCK_BIN, CHROMIUM, SDK_NODE } = process.env;
+const { SDK_NODE } = process.env;
 const PAGE = fileURLToPath(new URL('page.mjs', import.meta.url));
 const PROVIDERS = ['flora', 'twelvelabs'];
-// Playwright adds a new `--user-data-dir` to these, and removes it at the end.
-const SWITCHES = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
-];
 
 let browser;
 let pages;
@@ -48,7 +39,7 @@ before(async () => {
   pages.listen(0, '127.0.0.1');
   await once(pages, 'listening');
   pages.unref();
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: SWITCHES, headless: true, timeout: 60_000 });
+  browser = await launch();
 });
 
 after(async () => {
@@ -57,43 +48,6 @@ after(async () => {
 });
 
 const origin = () => `http://127.0.0.1:${pages.address().port}`;
-
-// Runs the emulator with these options until the test ends. `call` sends a request to the emulator's own API.
-async function serve(t, options) {
-  const folder = mkdtempSync(join(tmpdir(), 'assetmock-browser-'));
-  const portFile = join(folder, 'port');
-  const environment = { ...process.env };
-  for (const name of Object.keys(environment)) if (name.startsWith('ASSETMOCK_')) delete environment[name];
-  const emulator = spawn(ASSETMOCK_BIN, ['serve', '--port', '0', '--port-file', portFile, '--log-level', 'error', ...options], {
-    env: environment,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = once(emulator, 'exit');
-  t.after(async () => {
-    emulator.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true });
-  });
-  const port = await readWhenWritten(portFile, emulator);
-  const call = async (method, path, body) => {
-    const response = await fetch(`http://127.0.0.1:${port}/_emulator${path}`, { method, body: body && JSON.stringify(body) });
-    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
-    return response.json();
-  };
-  return { call, workspace: await call('POST', '/workspaces', { copy: 'ws_demo' }) };
-}
-
-async function readWhenWritten(portFile, emulator) {
-  for (const deadline = Date.now() + 20_000; ; await pause(5)) {
-    assert.equal(emulator.exitCode, null, 'the emulator did not start');
-    assert.ok(Date.now() < deadline, 'the emulator was not ready in time');
-    try {
-      return Number(readFileSync(portFile, 'utf8'));
-    } catch (error) {
-      if (error.code !== 'ENOENT') throw error;
-    }
-  }
-}
 
 // What a new page on another port can read of a vendor's list.
 async function list({ workspace }, provider, maxRetries = 0) {

@@ -28,6 +28,7 @@ mod exec_messages;
 mod explain;
 mod faults;
 mod files;
+mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -61,4 +62,5 @@ mod transcripts;
 mod variants;
 mod verdicts;
 mod verify;
+mod workspace_routes;
 mod worlds;

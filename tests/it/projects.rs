@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialects;
-use crate::support::{Answer, NOON, Server};
+use crate::support::{Answer, NOON, Server, block_on};
 use crate::worlds::world;
 
 /// A request with the key of `ws_tests`.
@@ -244,4 +244,20 @@ fn a_project_made_at_one_vendor_is_at_the_other() {
     let why = server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["why"].clone();
     assert!(why.as_str().unwrap().ends_with("has this name"), "{why}");
     assert_eq!(listed()["pagination"]["total"], 4);
+}
+
+/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+#[test]
+fn attaching_to_a_missing_project_copies_no_assets() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let auth = format!("Authorization: Bearer {}", made["keys"]["flora"].as_str().unwrap());
+    let flora = dialects::of("flora");
+    let stored =
+        || block_on(server.app.store.rows()).unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1;
+    let before = stored();
+    for id in flora.ids(&server.get(&flora.target("limit=3"), &[&auth])) {
+        let path = format!("/flora/api/v1/projects/prj_nothing/assets/{id}/attach");
+        assert_eq!((server.request("POST", &path, &[&auth]).status, stored()), (404, before));
+    }
 }

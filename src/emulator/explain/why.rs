@@ -71,6 +71,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::WrongPassword if basic::credentials(facts.headers).is_none() => {
             "the request has no `Authorization: Basic` with a name and a password".to_owned()
         }
+        Failure::NameTaken { name } => format!("the name {} is taken there", quoted(name, secrets)),
         Failure::WrongPassword => "the user does not exist, or the password is another".to_owned(),
         Failure::BadRefreshToken { expired_at: None } => "no key has this refresh token".to_owned(),
         Failure::BadRefreshToken { expired_at: Some(end) } => {

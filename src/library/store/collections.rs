@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::collection_hold::{CollectionHold, SLICE};
 use super::error::{Missing, StoreError};
+use super::folder;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
@@ -208,8 +209,7 @@ impl Write {
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in
-            [("user", "name, password"), ("project", project::COLUMNS), ("folder", "id, name, parent_id, trashed")]
+        for (table, columns) in [("user", "name, password"), ("project", project::COLUMNS), ("folder", folder::COLUMNS)]
         {
             self.copy_rows(table, columns, from, to).await?;
         }
@@ -246,7 +246,7 @@ impl Write {
 
     /// Copies the counts of a collection.
     async fn finish_copy(&mut self, from: i64, to: i64) -> Result<(), StoreError> {
-        self.copy_rows("tally", "kind, status, visibility, uploader, count", from, to).await?;
+        self.copy_rows("tally", "kind, status, visibility, uploader, count, bytes", from, to).await?;
         let sql = "UPDATE collection AS c SET (tallied, assets) = (o.tallied, o.assets) FROM collection o\n\
                    WHERE o.seq = ? AND c.seq = ?";
         sqlx::query(sql).bind(from).bind(to).execute(&mut *self.tx).await?;

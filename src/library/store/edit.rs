@@ -4,6 +4,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::error::{Missing, StoreError};
 use super::export;
+use super::folder;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
@@ -291,6 +292,20 @@ impl Write {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         self.delete("DELETE FROM folder WHERE collection = ? AND id = ?", collection, &folder.id).await?;
         Ok(Rows::default().folders(&[(collection, folder)]).store(&mut self.tx).await?)
+    }
+
+    /// Replaces a folder. It keeps its place among the others.
+    pub(super) async fn replace_folder(
+        &mut self,
+        workspace: &str,
+        folder: &workspace::Folder,
+    ) -> Result<(), StoreError> {
+        let collection = self.writable_collection(workspace, 0).await?.collection;
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE folder SET ({}) = (", folder::COLUMNS));
+        folder::bind(&mut sql.separated(", "), folder);
+        sql.push(") WHERE collection = ").push_bind(collection).push(" AND id = ").push_bind(folder.id.clone());
+        sql.build().execute(&mut *self.tx).await?;
+        Ok(())
     }
 
     /// Removes a folder that holds no asset and no folder.

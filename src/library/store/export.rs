@@ -9,6 +9,7 @@ use super::asset::from_json;
 use super::collection_hold::{CollectionHold, SLICE};
 use super::counts::Counts;
 use super::error::{Missing, StoreError};
+use super::folder;
 use super::handle::Store;
 use super::key;
 use super::load::id_columns;
@@ -178,9 +179,8 @@ pub(super) async fn workspace_without_assets(
                (SELECT name, password FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_array(id, name, origin, created_at, updated_at)) FROM\n\
                (SELECT * FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
-               (SELECT json_group_array(json_object('id', id, 'name', name, 'parent', parent_id,\n\
-               'trashed', json(iif(trashed, 'true', 'false')))) FROM\n\
-               (SELECT id, name, parent_id, trashed FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_array(id, name, parent_id, trashed, created_at, updated_at)) FROM\n\
+               (SELECT * FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
                w.variants\n\
                FROM workspace w WHERE w.id = ?";
     let row =
@@ -189,7 +189,7 @@ pub(super) async fn workspace_without_assets(
         name: Some(row.try_get(1)?),
         users: from_json(row.try_get(2)?)?,
         projects: project::from_json(row.try_get(3)?)?,
-        folders: from_json(row.try_get(4)?)?,
+        folders: folder::from_json(row.try_get(4)?)?,
         variants: from_json(row.try_get(5)?)?,
         ..workspace::Workspace::empty(id)
     };

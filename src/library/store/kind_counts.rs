@@ -1,5 +1,6 @@
-//! Counts of large collections: how many assets there are of each kind, status, visibility and uploader. They are in
-//! the table `tally`. The first page of a large listing shows a total, and need not read the whole listing for it.
+//! Counts of large collections: how many assets there are of each kind, status, visibility and uploader, and how many
+//! bytes they have together. They are in the table `tally`. The first page of a large listing shows a total, and need
+//! not read the whole listing for it.
 //!
 //! A collection gets counts if it is made with many assets. From then on, a change that adds assets adds to the
 //! counts, and triggers update them when assets are changed or removed.
@@ -20,8 +21,15 @@ pub(super) const LARGE: u64 = 10_000;
 /// How many assets there are in each group.
 #[derive(Debug, Default)]
 pub(super) struct KindCounts {
-    of: HashMap<Group, i64>,
+    of: HashMap<Group, Count>,
     pub(super) total: u64,
+}
+
+/// How many assets a group has, and how many bytes they have together: a number that may be beyond any integer.
+#[derive(Debug, Default)]
+struct Count {
+    assets: i64,
+    bytes: f64,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -41,7 +49,9 @@ impl KindCounts {
             visibility: asset.visibility,
             uploader: asset.uploader.clone(),
         };
-        *self.of.entry(group).or_default() += 1;
+        let count = self.of.entry(group).or_default();
+        count.assets += 1;
+        count.bytes += asset.size_bytes.unwrap_or_default() as f64;
         self.total += 1;
     }
 
@@ -63,16 +73,17 @@ impl KindCounts {
     pub async fn join(self, connection: &mut SqliteConnection, collection: i64) -> Result<(), sqlx::Error> {
         let groups: Vec<_> = self.of.into_iter().collect();
         for some in groups.chunks(BATCH) {
-            let table = "tally (collection, kind, status, visibility, uploader, count)";
+            let table = "tally (collection, kind, status, visibility, uploader, count, bytes)";
             let mut sql = insertion(table, some, |row, (group, count)| {
                 row.push_bind(collection)
                     .push_bind(group.kind.clone())
                     .push_bind(group.status.word())
                     .push_bind(group.visibility.word())
                     .push_bind(group.uploader.clone())
-                    .push_bind(*count);
+                    .push_bind(count.assets)
+                    .push_bind(count.bytes);
             });
-            sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count");
+            sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes");
             sql.build().execute(&mut *connection).await?;
         }
         Ok(())

@@ -12,6 +12,7 @@ mod error;
 mod export;
 mod file;
 mod find_url;
+mod folder;
 mod handle;
 mod held_collections;
 mod key;
@@ -35,8 +36,8 @@ mod write;
 pub use asset::fold;
 pub use collection_hold::SLICE;
 pub use commands::{
-    AttachAsset, Caller, ChangeUserMetadata, Command, CommandError, CreateKey, CreateProject, DeleteAsset,
-    DeleteAssets, DeletedAssets, PublishAsset,
+    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateKey,
+    CreateProject, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -48,8 +49,8 @@ pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FindRefreshedKey, FindUser, ListCanvas, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
-    ReadWorkspace,
+    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query,
+    ReadAsset, ReadProject, ReadWorkspace, SumSizes,
 };
 pub use read::Read;
 pub use schema::ProviderIds;

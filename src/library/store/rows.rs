@@ -3,6 +3,7 @@
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::folder;
 use super::project;
 use crate::library::workspace;
 
@@ -97,9 +98,10 @@ impl Rows {
 
     /// Folders, each with the id of its collection.
     pub fn folders(self, folders: &[(i64, &workspace::Folder)]) -> Rows {
-        self.add("folder (collection, id, name, parent_id, trashed)", folders, |row, (collection, folder)| {
-            let (id, name, parent) = (folder.id.clone(), folder.name.clone(), folder.parent.clone());
-            row.push_bind(*collection).push_bind(id).push_bind(name).push_bind(parent).push_bind(folder.trashed);
+        let table = format!("folder (collection, {})", folder::COLUMNS);
+        self.add(&table, folders, |row, (collection, folder)| {
+            row.push_bind(*collection);
+            folder::bind(row, folder);
         })
     }
 

@@ -71,7 +71,7 @@ pub const FACTS: &[Fact] = &[
         "A wrong method is 405 with the `not_found` envelope and `Allow`; request ids are `req_` and 24 letters and digits.",
     ),
     Fact::inferred(
-        "A ready asset without a stored URL shows one in the form that clients have seen from the vendor, on a host that nobody owns.",
+        "A ready asset without a stored URL shows one of this server's, or with `--asset-urls vendor` one in the form that clients have seen from the vendor, on a host that nobody owns.",
     ),
     Fact::inferred(
         "Imported: a `content_type` that is a MIME type counts as its modality, or as `document` if it has none. An asset without `asset_id` or `created_at`, which the schema allows, is refused.",

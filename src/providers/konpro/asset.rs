@@ -3,8 +3,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::list;
-use crate::clock::utc;
+use super::{list, view};
 use crate::contract::context::Context;
 use crate::contract::handler::{Input, Writes};
 use crate::http::reply::Reply;
@@ -31,7 +30,6 @@ fn wanted(input: &Input) -> AssetSelector {
 }
 
 fn deleted(id: &str, cx: &Context) -> Reply {
-    let deleted_at = utc(cx.now).format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let message = "Asset successfully deleted";
-    Reply::json(StatusCode::OK, &Deleted { asset_id: id, status: "deleted", message, deleted_at })
+    Reply::json(StatusCode::OK, &Deleted { asset_id: id, status: "deleted", message, deleted_at: view::time(cx.now) })
 }

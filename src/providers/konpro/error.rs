@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::variants::VARIANTS;
 use crate::contract::context::Context;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::query::{Problem, Violation};
+use crate::contract::query::{Location, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::random::{DIGITS, random_id};
 
@@ -77,11 +77,15 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
         }
         Failure::Invalid(violations) => {
+            let location = violations.first().map_or(Location::Query, |violation| violation.location);
             let details =
                 violations.first().map(|violation| Details { field: &violation.param, reason: reason(violation) });
-            let is_422 = chosen("validation_status", "422");
-            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
-            envelope(status, "VALIDATION_ERROR", "Request validation failed", details, cx)
+            invalid(location, details, cx)
+        }
+        // Documented: that names are unique. Inferred: how it is said.
+        Failure::NameTaken { .. } => {
+            let reason = "Folder name must be unique within the same parent".to_owned();
+            invalid(Location::Body, Some(Details { field: "name", reason }), cx)
         }
         Failure::RateLimited(exceeded) => {
             say(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "Too many requests")
@@ -89,6 +93,20 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "PROCESSING_ERROR", "Server processing error"),
         Failure::Injected(injected) => say(injected.status(), injected.code, injected.message),
+    }
+}
+
+/// Documented: for the body, a code and message of its own, with these details. Inferred: the SDK's 422 has no such code.
+fn invalid(location: Location, details: Option<Details<'_>>, cx: &Context) -> Reply {
+    let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
+    match location {
+        Location::Body if !is_422 => {
+            envelope(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid", details, cx)
+        }
+        Location::Body | Location::Path | Location::Query => {
+            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            envelope(status, "VALIDATION_ERROR", "Request validation failed", details, cx)
+        }
     }
 }
 
@@ -108,14 +126,33 @@ fn envelope(
     Reply::json(status, &Body { error: Error { code, message, details, request_id: inside }, request_id: beside })
 }
 
-fn reason(Violation { problem, .. }: &Violation) -> String {
-    match problem {
+fn reason(violation: &Violation) -> String {
+    if violation.location == Location::Body {
+        return reason_in_body(violation);
+    }
+    match violation.problem {
         Problem::Below(_) | Problem::Above(_) => "Limit must be between 0 and 100".to_owned(),
         Problem::NotANumber | Problem::NotWhole(_) => "Limit must be an integer".to_owned(),
-        Problem::Missing => "Field is required".to_owned(),
-        Problem::NotA(kind) => format!("Must be {kind}"),
         Problem::Malformed(_) => "Invalid pagination token".to_owned(),
-        Problem::NotOneOf(_) | Problem::Repeated | Problem::Object | Problem::Unknown => "Invalid value".to_owned(),
+        Problem::Missing
+        | Problem::NotA(_)
+        | Problem::NotOneOf(_)
+        | Problem::Repeated
+        | Problem::Object
+        | Problem::Unknown => "Invalid value".to_owned(),
+    }
+}
+
+/// Documented for a missing field: `avatar_id` is `Avatar ID is required`.
+fn reason_in_body(Violation { param, problem, .. }: &Violation) -> String {
+    let words: Vec<_> = param.split('_').map(|word| if word == "id" { "ID" } else { word }).collect();
+    let words = words.join(" ");
+    let field = words[..1].to_uppercase() + &words[1..];
+    match problem {
+        Problem::Missing => format!("{field} is required"),
+        Problem::NotA(kind) => format!("{field} must be {kind}"),
+        Problem::NotOneOf(words) => format!("{field} must be one of {}", words.join(", ")),
+        _ => format!("{field} is invalid"),
     }
 }
 

@@ -15,6 +15,18 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`DELETE /v1/asset/{asset_id}` is 200 with `asset_id`, `status`, `message` and `deleted_at`, in whole seconds with `Z`; an unknown id is 404.",
     ),
+    Fact::documented(
+        "`GET /v1/folders` lists folders, `POST /v1/folders/create` creates one, `POST /v1/folders/{folder_id}` renames it, and `…/trash` moves it into the trash with all that is in it. Ids are `id` in the list and `folder_id` elsewhere, `parent_id` is null at the root, and times are whole seconds with `Z`.",
+    ),
+    Fact::documented(
+        "A folder that is created without a name is called `test`. Names are unique within one parent; a name that is taken is 400 `INVALID_REQUEST`, with a `reason` of ours (inferred).",
+    ),
+    Fact::documented(
+        "A field of the body that is missing or wrong is 400 `INVALID_REQUEST` with `details`; the variant `validation_status=422` makes it 422 `VALIDATION_ERROR` (inferred). A body that is no JSON object has no `details` (inferred).",
+    ),
+    Fact::documented(
+        "`POST /v1/api-keys/validate` needs no body and is about the key in `x-api-key`: `valid`, `key_id`, `scopes`, `metadata`, `expires_at`.",
+    ),
     Fact::client("A missing key is `MISSING_API_KEY`; any other key that is not live is `INVALID_API_KEY`."),
     Fact::inferred(
         "A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply.",
@@ -37,6 +49,21 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred("Request ids are `req-` and six digits; a key that has scopes needs the scope `read`."),
     Fact::inferred(
         "Deleting needs the scope `write`, only of keys that have scopes; the 404 has the code and sentence of any other, for a second delete and for what the list never shows (documents, what is not ready) too. What is in a trashed folder can be deleted.",
+    ),
+    Fact::inferred(
+        "Folders are listed newest first, of those created at the same instant the one with the greater id first, and paged like assets. Without `is_trash` those in the trash are left out. `name_filter` ignores case; an unknown `parent_id` has no folders. A time that the library does not know is the beginning of 1970.",
+    ),
+    Fact::inferred(
+        "Creating a folder is 200, with an id of `folder_` and 12 hexadecimal digits. `project_type` is `mixed` if left out; the answer repeats it, and it is not stored. Without a body all defaults apply; null counts as absent, unknown fields are ignored; an empty name or one of more than 1,024 bytes, and a parent that does not exist, are refused.",
+    ),
+    Fact::inferred(
+        "`POST /v1/folders/{folder_id}/restore` is only mentioned: its path is that of a relative, and its answer has `folder_id`, `status` `restored` and `restored_at`. A folder in another one that is in the trash stays in the trash. Renaming, trashing and restoring move `updated_at`, and can be done again.",
+    ),
+    Fact::inferred(
+        "Listing folders needs the scope `read`, changing them `write`, only of keys that have scopes; validating a key needs none. A folder that is missing or another workspace's is 404. The trash hides nothing from other vendors.",
+    ),
+    Fact::inferred(
+        "A key that is not live is 401 when it is validated, too. `key_id` is `key-` and six digits that follow from the key, `metadata` is empty, and a key without scopes shows `read` and `write`.",
     ),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",

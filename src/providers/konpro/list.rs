@@ -8,19 +8,21 @@ use crate::http::reply::raw;
 use crate::library::model::Status;
 use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
+/// How many to return. The maximum is documented. The minimum, the default and the grammar (that of its presumed
+/// framework) are inferred.
+pub const LIMIT: Param = Param::integer("limit", integers::lax, 0, 100).or("100").empty(Empty::Absent);
+
+/// Where a page begins.
+pub const TOKEN: Param = Param::parsed("token", page_token::read)
+    .empty(Empty::Absent)
+    .known(Documented, "Where the page begins: `token` of the page before.");
+
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[
     Param::text("folder_id").empty(Empty::Absent).known(Documented, "Only assets directly in this folder."),
     Param::text("file_type").empty(Empty::Absent).known(Documented, "Only assets of this type, such as `image`."),
-    // The maximum is documented. The minimum, the default and the grammar (that of its presumed framework) are
-    // inferred.
-    Param::integer("limit", integers::lax, 0, 100)
-        .or("100")
-        .empty(Empty::Absent)
-        .known(Documented, "How many assets to return; 0 stands for the default."),
-    Param::parsed("token", page_token::read)
-        .empty(Empty::Absent)
-        .known(Documented, "Where the page begins: `token` of the page before."),
+    LIMIT.known(Documented, "How many assets to return; 0 stands for the default."),
+    TOKEN,
 ];
 
 /// How KonPro lists its assets.
@@ -55,10 +57,15 @@ fn plan(args: &Args) -> AssetQuery {
         Some((created_at, id)) => Start::After { created_at, id: id.to_owned() },
         None => Start::Offset(0),
     };
-    let limit = match u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits") {
-        0 => DEFAULT_LIMIT,
-        limit => limit,
-    };
+    let limit = limit(args);
     let selection = Selection { filters, project: None, order: ORDER };
     AssetQuery { selection, start, overlap: false, limit, counted: false }
+}
+
+/// How many to return.
+pub fn limit(args: &Args) -> u32 {
+    match u32::try_from(args.integer("limit")).expect("its bounds are within 32 bits") {
+        0 => DEFAULT_LIMIT,
+        limit => limit,
+    }
 }

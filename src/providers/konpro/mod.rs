@@ -4,7 +4,9 @@ mod asset;
 mod error;
 mod facts;
 mod file_type;
+mod folder;
 mod import;
+mod key;
 mod list;
 mod page_token;
 mod variants;
@@ -13,7 +15,7 @@ mod view;
 use crate::clock::Micros;
 use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
-use crate::contract::evidence::Evidence::{Documented, Inferred};
+use crate::contract::evidence::Evidence::{Client, Documented, Inferred};
 use crate::contract::failure::Failure;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
@@ -69,12 +71,21 @@ static OPERATIONS: &[Operation] = &[
         .params(list::PARAMS, Unknown::Ignored),
     Operation::absent("upload_asset", "POST", &["/v1/asset"], Documented),
     Operation::run("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented, &asset::DELETE).scope("write"),
-    Operation::absent("list_folders", "GET", &["/v1/folders"], Documented),
-    Operation::absent("create_folder", "POST", &["/v1/folders/create"], Documented),
-    Operation::absent("rename_folder", "POST", &["/v1/folders/{folder_id}"], Documented),
-    Operation::absent("trash_folder", "POST", &["/v1/folders/{folder_id}/trash"], Documented),
-    Operation::absent("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Documented),
-    Operation::absent("validate_key", "POST", &["/v1/api-keys/validate", "/v1/api-keys/"], Documented),
+    Operation::run("list_folders", "GET", &["/v1/folders"], Documented, &folder::LIST)
+        .scope("read")
+        .params(folder::PARAMS, Unknown::Ignored),
+    Operation::run("create_folder", "POST", &["/v1/folders/create"], Documented, &folder::CREATE).scope("write").json(),
+    Operation::run("rename_folder", "POST", &["/v1/folders/{folder_id}"], Documented, &folder::RENAME)
+        .scope("write")
+        .json(),
+    Operation::run("trash_folder", "POST", &["/v1/folders/{folder_id}/trash"], Documented, &folder::TRASH)
+        .scope("write"),
+    // That it can be restored is documented; the path is that of a relative of this API.
+    Operation::run("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Inferred, &folder::RESTORE)
+        .scope("write"),
+    Operation::run("validate_key", "POST", &["/v1/api-keys/validate"], Documented, &key::VALIDATE),
+    // The SDK's form, whose answer has a key object that no document describes.
+    Operation::absent("validate_key_of_sdk", "POST", &["/v1/api-keys/"], Client),
 ];
 
 impl Provider for KonPro {

@@ -1,4 +1,4 @@
-//! KonPro's token: the position of the last asset on the page, as base64url without padding. Inferred: the vendor
+//! KonPro's token: the position of the last asset or folder on the page, as base64url without padding. Inferred: the vendor
 //! calls the token opaque, and a sibling list shows base64url of JSON.
 
 use base64::Engine;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::contract::page::Row;
+use crate::clock::Micros;
 use crate::contract::query::{Problem, Value};
 
 #[derive(Serialize)]
@@ -15,9 +15,9 @@ struct Position<'a> {
     id: &'a str,
 }
 
-/// The token of the page after `last`.
-pub fn write(last: &Row) -> String {
-    let position = Position { created_us: last.created_at, id: &last.id };
+/// The token of the page after the asset or folder with this id, which was created then.
+pub fn write(created_us: Micros, id: &str) -> String {
+    let position = Position { created_us, id };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&position).expect("a number and a text are always JSON"))
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::page_token;
 use super::variants::VARIANTS;
-use crate::clock::seconds;
+use crate::clock::{Micros, seconds, utc};
 use crate::contract::page::{Page, Rows};
 use crate::contract::variant::Variants;
 use crate::http::reply::RenderedPage;
@@ -28,7 +28,7 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, variants: Variants) -> RenderedPage {
-    let token = page.rows.last().filter(|_| page.more).map(|last| page_token::write(last));
+    let token = page.rows.last().filter(|_| page.more).map(|last| page_token::write(last.created_at, &last.id));
     let none = variants.is(VARIANTS, "last_token", "empty").then_some("");
     let body = Body { assets: page.shown(), token: token.as_deref().or(none), has_more: page.more };
     RenderedPage::json(&body).offering(token)
@@ -44,4 +44,9 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
         created_ts: seconds(asset.created_at.0),
         url: asset.url.as_deref(),
     }
+}
+
+/// Documented: times are whole seconds, except for those of assets in a list.
+pub fn time(at: Micros) -> String {
+    utc(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

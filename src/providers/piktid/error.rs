@@ -60,7 +60,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         // Inferred; no route here causes it.
-        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "Conflict"),
+        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
+            say(StatusCode::CONFLICT, "Conflict")
+        }
         Failure::InvalidJson { reason } => {
             let message = format!("Invalid JSON: {reason}");
             invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)

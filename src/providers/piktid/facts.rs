@@ -60,7 +60,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "HEAD is answered like GET. OPTIONS is answered with 200 and `Allow` and needs no key, as with Flask. A route with a slash after it is another route.",
     ),
-    Fact::inferred("An asset without a name shows its id; without a URL, it shows one on a host that nobody owns."),
+    Fact::inferred(
+        "An asset without a name shows its id; without a URL, it shows one of this server's and thumbnails, or with `--asset-urls vendor` a URL on a host that nobody owns.",
+    ),
     Fact::inferred(
         "Imported: an asset without `visibility` counts as shared; where times are equal, each asset gets a microsecond more than the one below it.",
     ),

@@ -79,6 +79,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, CONFLICT, REFERENCED),
+        Failure::NameTaken { .. } => say(StatusCode::CONFLICT, CONFLICT, "The name is taken."),
         Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }

@@ -71,6 +71,7 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not confirmed."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use."),
+        Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Name is taken."),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid."),
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request is too large.")

@@ -36,6 +36,15 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "Publishing an asset that is not confirmed is 409 `CONFLICT`; one that is public already is shown unchanged.",
     ),
+    Fact::documented(
+        "`GET /api/v1/workspace` shows the key's workspace, `…/usage` its plan, usage, limits and features, and `…/members` all of its users, under `data`. They need `workspace:read`.",
+    ),
+    Fact::inferred(
+        "Every workspace has the plan, limits, features and time of creation of the samples, and `description` null. `storage_bytes` adds up the sizes of confirmed assets, and `storage_mb` is rounded to two decimals; links, QR templates, pages and calls of the month are 0. No plan refuses anything.",
+    ),
+    Fact::inferred(
+        "A member's `id` follows from the workspace and the name, and `email` is made from the name, such as `alice.johnson@example.com`, unless the name is an address.",
+    ),
     Fact::inferred(
         "The 600 requests are counted per key in fixed minutes, aligned to the clock. A request is counted before its answer shows the numbers.",
     ),
@@ -50,6 +59,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "Integers are read as in Pydantic's lax mode (`005`, ` 5 `, `+5`, `5.0`, `1_0`); one beyond 64 bits is beyond the end. A `limit` or `offset` that is out of range or not an integer is 400 `VALIDATION_ERROR`. That `offset` has the minimum 0 is a guess too. The code and all messages except the one about scopes are ours.",
+    ),
+    Fact::inferred(
+        "A public asset without a stored `public_url` shows one of this server's, or with `--asset-urls vendor` one in the documented form.",
     ),
     Fact::inferred("Of a repeated parameter the last value counts; unknown ones are ignored."),
     Fact::inferred(

@@ -8,6 +8,7 @@ mod import;
 mod list;
 mod variants;
 mod view;
+mod workspace;
 
 use self::headers::BURST;
 use crate::clock::Micros;
@@ -75,9 +76,11 @@ static OPERATIONS: &[Operation] = &[
         .scope("assets:write"),
     Operation::run("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented, &asset::DELETE)
         .scope("assets:write"),
-    Operation::absent("get_workspace", "GET", &["/api/v1/workspace"], Documented),
-    Operation::absent("get_usage", "GET", &["/api/v1/workspace/usage"], Documented),
-    Operation::absent("list_members", "GET", &["/api/v1/workspace/members"], Documented),
+    Operation::run("get_workspace", "GET", &["/api/v1/workspace"], Documented, &workspace::GET).scope("workspace:read"),
+    Operation::run("get_usage", "GET", &["/api/v1/workspace/usage"], Documented, &workspace::USAGE)
+        .scope("workspace:read"),
+    Operation::run("list_members", "GET", &["/api/v1/workspace/members"], Documented, &workspace::MEMBERS)
+        .scope("workspace:read"),
 ];
 
 impl Provider for Xqr {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::headers;
 use crate::clock::{Micros, seconds, utc};
 use crate::contract::context::Context;
-use crate::contract::page::{Page, Row, Rows};
+use crate::contract::page::{Page, Rows};
 use crate::contract::query::Args;
 use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
@@ -19,8 +19,8 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Single<'a> {
-    data: &'a Row,
+struct Single<'a, T> {
+    data: &'a T,
 }
 
 #[derive(Serialize)]
@@ -58,9 +58,9 @@ pub fn page(page: &Page, _: &Args) -> RenderedPage {
     RenderedPage::json(&Body { data: page.shown() })
 }
 
-/// The answer that shows one asset, in the same envelope.
-pub fn single(asset: &Row, cx: &Context) -> Reply {
-    answer(&RenderedPage::json(&Single { data: asset }), cx)
+/// The answer that shows something other than a page of assets, in the same envelope.
+pub fn single<T: Serialize>(data: &T, cx: &Context) -> Reply {
+    answer(&RenderedPage::json(&Single { data }), cx)
 }
 
 /// How many headers the answer to an active key has, including `date`.
@@ -121,6 +121,6 @@ fn published_at(stored: &StoredAsset, workspace: &str) -> String {
     format!("https://cdn.xqr.co/tenants/{workspace}/originals/{short}{extension}")
 }
 
-fn time(at: Micros) -> String {
+pub fn time(at: Micros) -> String {
     utc(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -47,7 +47,7 @@ fn world(assets: Vec<Asset>) -> String {
     let others = all(|asset| &asset.uploader).into_iter().filter(|name| *name != user);
     let users = [user.clone()].into_iter().chain(others).map(User::new).collect();
     let folders = all(|asset| &asset.folder).into_iter();
-    let folders = folders.map(|id| Folder { name: id.clone(), id, parent: None, trashed: false }).collect();
+    let folders = folders.map(|id| Folder::new(&id, &id)).collect();
     let projects = all(|asset| &asset.project).into_iter().map(|id| Project::new(&id, &id)).collect();
     let keys = dialects::ALL.iter().map(|dialect| Key {
         provider: dialect.name.to_owned(),

@@ -193,6 +193,46 @@ print(f"Fetched {{len(data)}} assets")
     assert printed == "Fetched 2 assets\n"
 
 
+def test_xqr_workspace_httpx(python):
+    printed = python(
+        f"""import httpx
+
+response = httpx.get(
+    "https://xqr.co/api/v1/workspace/usage",
+    headers={{
+        "Authorization": "Bearer {XQR_KEY}",
+    }},
+)
+
+data = response.json()["data"]
+usage = data["usage"]
+limits = data["limits"]
+
+pct = (usage["links_created_this_month"] / limits["links_per_month"]) * 100
+print(f"Link usage: {{pct:.1f}}%")
+print(usage["storage_bytes"])
+"""
+    )
+    assert printed == f"Link usage: 0.0%\n{48210 + 215040}\n"
+
+
+def test_xqr_workspace_curl(shell):
+    for path, fields in [
+        ("workspace", ["id", "name", "description", "plan", "created_at"]),
+        ("workspace/usage", ["plan", "usage", "limits", "features"]),
+    ]:
+        status, answer = shell(
+            f"""curl -X GET https://xqr.co/api/v1/{path} \\
+-H "Authorization: Bearer {XQR_KEY}"
+"""
+        )
+        assert (status, list(answer["data"])) == (200, fields)
+    status, answer = shell(
+        f'curl -X GET https://xqr.co/api/v1/workspace/members -H "Authorization: Bearer {XQR_KEY}"'
+    )
+    assert (status, [list(member) for member in answer["data"]]) == (200, [["id", "email", "name"]])
+
+
 # FLORA
 
 
@@ -283,3 +323,73 @@ def test_konpro_curl(shell, line, assets):
     status, answer = shell(line.replace("<your-api-key>", "konpro_docs"))
     assert status == 200
     same(answer, {"assets": assets, "token": None, "has_more": False})
+
+
+KONPRO_LIST_FOLDERS = """curl --request GET \\
+--url "https://api.konpro.ai/v1/folders?limit=50&is_trash=false" \\
+--header "accept: application/json" \\
+--header "x-api-key: <your-api-key>"
+"""
+
+KONPRO_CREATE_FOLDER = """curl --request POST \\
+--url https://api.konpro.ai/v1/folders/create \\
+--header 'accept: application/json' \\
+--header 'content-type: application/json' \\
+--header 'x-api-key: <your-api-key>' \\
+--data '{
+"name": "Project Media",
+"project_type": "video",
+"parent_id": "folder_789"
+}'
+"""
+
+KONPRO_RENAME_FOLDER = """curl --request POST \\
+--url https://api.konpro.ai/v1/folders/<folder_id> \\
+--header 'accept: application/json' \\
+--header 'content-type: application/json' \\
+--header 'x-api-key: <your-api-key>' \\
+--data '{
+"name": "New Folder Name"
+}'
+"""
+
+KONPRO_TRASH_FOLDER = """curl --request POST \\
+--url https://api.konpro.ai/v1/folders/<folder_id>/trash \\
+--header 'accept: application/json' \\
+--header 'x-api-key: <your-api-key>'
+"""
+
+KONPRO_VALIDATE_KEY = """curl -X POST https://api.konpro.ai/v1/api-keys/validate \\
+-H "x-api-key: <your-api-key-to-validate>" \\
+-H "Content-Type: application/json"
+"""
+
+
+def test_konpro_folders_curl(shell):
+    def ask(line, folder=""):
+        status, answer = shell(
+            line.replace("<your-api-key>", "konpro_docs").replace("<folder_id>", folder)
+        )
+        assert status == 200, answer
+        return answer
+
+    before = ask(KONPRO_LIST_FOLDERS)
+    assert [folder["name"] for folder in before["folders"]] == ["Sample"]
+    made = ask(KONPRO_CREATE_FOLDER)
+    folder = made.pop("folder_id")
+    sample = {"name": "Project Media", "project_type": "video", "parent_id": "folder_789"}
+    assert list(made) == [*sample, "created_at"]
+    assert made.items() >= sample.items()
+    assert ask(KONPRO_RENAME_FOLDER, folder)["name"] == "New Folder Name"
+    names = [folder["name"] for folder in ask(KONPRO_LIST_FOLDERS)["folders"]]
+    assert names == ["New Folder Name", "Sample"]
+    assert ask(KONPRO_TRASH_FOLDER, folder)["status"] == "trashed"
+    assert ask(KONPRO_LIST_FOLDERS) == before
+
+
+def test_konpro_validate_key_curl(shell):
+    status, answer = shell(
+        KONPRO_VALIDATE_KEY.replace("<your-api-key-to-validate>", "konpro_docs")
+    )
+    assert (status, answer.pop("valid")) == (200, True)
+    assert list(answer) == ["key_id", "scopes", "metadata", "expires_at"]

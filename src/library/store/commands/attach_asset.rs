@@ -26,6 +26,10 @@ impl Command for AttachAsset {
         Some(&self.asset)
     }
 
+    fn project(&self) -> Option<&str> {
+        Some(&self.project)
+    }
+
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {
         let AttachAsset { project, asset, node } = self;
         if write.project(caller.workspace, &project).await?.is_none() {

@@ -21,6 +21,11 @@ pub trait Command: Debug + Send {
         None
     }
 
+    /// The project that the command needs, if it needs one. It is looked up before the transaction, like the asset.
+    fn project(&self) -> Option<&str> {
+        None
+    }
+
     /// Makes the change in a transaction that the caller commits.
     fn run(
         self,
@@ -85,6 +90,11 @@ pub enum CommandError {
     TooManyKeys {
         /// How many those are.
         most: usize,
+    },
+    /// Another one in the same place has this name.
+    NameTaken {
+        /// The name.
+        name: String,
     },
     /// The store failed.
     Store(StoreError),

@@ -2,8 +2,10 @@
 //! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for it.
 
 mod attach_asset;
+mod change_folder;
 mod change_user_metadata;
 mod command;
+mod create_folder;
 mod create_key;
 mod create_project;
 mod delete_asset;
@@ -11,8 +13,10 @@ mod delete_assets;
 mod publish_asset;
 
 pub use attach_asset::AttachAsset;
+pub use change_folder::ChangeFolder;
 pub use change_user_metadata::ChangeUserMetadata;
 pub use command::{Caller, Command, CommandError};
+pub use create_folder::CreateFolder;
 pub use create_key::CreateKey;
 pub use create_project::CreateProject;
 pub use delete_asset::DeleteAsset;

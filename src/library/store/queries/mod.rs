@@ -3,17 +3,21 @@
 mod find_refreshed_key;
 mod find_user;
 mod list_canvas;
+mod list_folders;
 mod list_projects;
 mod query;
 mod read_asset;
 mod read_project;
 mod read_workspace;
+mod sum_sizes;
 
 pub use find_refreshed_key::FindRefreshedKey;
 pub use find_user::FindUser;
 pub use list_canvas::{CanvasPage, ListCanvas};
+pub use list_folders::{FolderPage, ListFolders};
 pub use list_projects::{ListProjects, ProjectPage};
 pub use query::Query;
 pub use read_asset::ReadAsset;
 pub use read_project::ReadProject;
 pub use read_workspace::ReadWorkspace;
+pub use sum_sizes::SumSizes;

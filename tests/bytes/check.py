@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Asks other programs what the bytes of assets are: Pillow, FFmpeg's libraries, and `file` and `ffprobe` where they are
+installed. All must agree with the listing on the type and, where FIDELITY.md does not say otherwise, on width and height.
+
+ASSETMOCK_BIN names the program; the packages of requirements.txt are needed.
+"""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import av
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from markdown import check
+from server import Server
+
+# MIME type, the ending, what Pillow calls it, whether width and height are those of the listing.
+IMAGES = [
+    ("image/png", "png", "PNG", True),
+    ("image/jpeg", "jpg", "JPEG", True),
+    ("image/gif", "gif", "GIF", True),
+    ("image/webp", "webp", "WEBP", True),
+    ("image/avif", "avif", "AVIF", False),
+    ("image/svg+xml", "svg", None, False),
+    ("image/heic", "heic", None, False),
+]
+# MIME type, the ending, the container and the codec in FFmpeg's words, whether width and height are those of the listing.
+MEDIA = [
+    ("video/mp4", "mp4", "mp4", "h264", True),
+    ("video/quicktime", "mov", "mov", "h264", True),
+    ("video/webm", "webm", "webm", "vp8", False),
+    ("audio/mpeg", "mp3", "mp3", "mp3", False),
+    ("audio/wav", "wav", "wav", "pcm_u8", False),
+    ("audio/mp4", "m4a", "m4a", "aac", False),
+]
+DOCUMENTS = [("application/pdf", "pdf"), ("text/plain", "txt")]
+WORDS_OF_FILE = {"audio/wav": "audio/x-wav", "audio/mp4": "audio/x-m4a"}
+# Width, height, size. The smallest size is that of the file alone; odd sizes need padding of every form.
+SHAPES = [(1080, 1920, None), (641, 33, 100_003), (16, 16, 1_000_000), (1, 1, 65_600)]
+
+
+def world():
+    formats = [(mime, ending) for mime, ending, *_ in IMAGES + MEDIA + DOCUMENTS]
+    assets = []
+    for mime, ending in formats:
+        for width, height, size in SHAPES:
+            asset = {"name": f"{width}x{height}.{ending}", "mime_type": mime, "created_at": "2026-03-01T00:00:00Z"}
+            if not mime.startswith(("audio", "application", "text")):
+                asset |= {"width": width, "height": height}
+            assets.append(asset | ({"size_bytes": size} if size else {}))
+    return {"workspaces": [{"id": "ws_bytes", "keys": [{"provider": "flora", "key": "sk_bytes"}], "assets": assets}]}
+
+
+def listed(port):
+    """All assets, as FLORA lists them."""
+    cursor, assets = "", []
+    while cursor is not None:
+        address = f"http://127.0.0.1:{port}/flora/api/v1/assets?limit=50&cursor={cursor}"
+        request = urllib.request.Request(address, headers={"Authorization": "Bearer sk_bytes"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            page = json.load(answer)
+        assets += page["assets"]
+        cursor = page["meta"]["next_cursor"]
+    return assets
+
+
+def check_file(path, mime):
+    if not shutil.which("file"):
+        return
+    done = subprocess.run(["file", "--brief", "--mime-type", path], capture_output=True, text=True, check=True)
+    check(done.stdout.strip() in (mime, WORDS_OF_FILE.get(mime)), f"{path.name}: `file` says {done.stdout.strip()}")
+
+
+def check_image(path, body, sides, kind, has_sides):
+    with Image.open(io.BytesIO(body)) as image:
+        image.load()
+        check(image.format == kind, f"{path.name}: Pillow says {image.format}")
+        check(not has_sides or image.size == sides, f"{path.name}: Pillow says {image.size}")
+
+
+def check_media(path, sides, container, codec, has_sides):
+    with av.open(str(path)) as opened:
+        stream = opened.streams[0]
+        check(container in opened.format.name.split(","), f"{path.name}: FFmpeg says {opened.format.name}")
+        check(stream.codec_context.codec.canonical_name == codec, f"{path.name}: FFmpeg says {stream.codec_context.name}")
+        frames = sum(1 for _ in opened.decode(stream))
+        check(frames > 0, f"{path.name}: FFmpeg reads no frame")
+        found = (stream.width, stream.height) if has_sides else None
+        check(found in (None, sides), f"{path.name}: FFmpeg says {found}")
+    if has_sides and shutil.which("ffprobe"):
+        asks = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0"]
+        done = subprocess.run([*asks, path], capture_output=True, text=True, check=True)
+        check(done.stdout.strip() == f"{sides[0]},{sides[1]}", f"{path.name}: ffprobe says {done.stdout.strip()}")
+
+
+def check_asset(asset, folder):
+    with urllib.request.urlopen(asset["url"], timeout=20) as answer:
+        body, mime = answer.read(), answer.headers["content-type"]
+    path = folder / f"{asset['size_bytes']}-{asset['name']}"
+    path.write_bytes(body)
+    sides = (asset["width"], asset["height"])
+    check(mime == asset["upload_content_type"], f"{path.name} is sent as {mime}")
+    check(asset["size_bytes"] in (None, len(body)), f"{path.name} has {len(body)} bytes")
+    check_file(path, mime)
+    for kind, _, name, has_sides in IMAGES:
+        if kind == mime and name:
+            check_image(path, body, sides, name, has_sides)
+    for kind, _, container, codec, has_sides in MEDIA:
+        if kind == mime:
+            check_media(path, sides, container, codec, has_sides)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "work").mkdir()
+        fixture = folder / "world.json"
+        fixture.write_text(json.dumps(world()))
+        server = Server(["--fixture", str(fixture)], dict(os.environ), folder)
+        try:
+            assets = listed(server.port)
+            for asset in assets:
+                check_asset(asset, folder)
+        finally:
+            server.stop()
+    check(len(assets) == len(IMAGES + MEDIA + DOCUMENTS) * len(SHAPES), f"only {len(assets)} assets are listed")
+    print(f"{len(assets)} files are what they are said to be")
+
+
+if __name__ == "__main__":
+    main()
