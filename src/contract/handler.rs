@@ -13,7 +13,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, ReadProject, Store, StoreError};
+use crate::library::store::{Caller, Command, CommandError, Query, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -112,12 +112,7 @@ impl<C: Command> Handler for Writes<C> {
 /// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
     let caller = call.caller();
-    if let Some(id) = command.project().map(str::to_owned) {
-        ReadProject { id }.run(store, &caller).await?;
-    }
-    if let Some(asset) = command.asset().cloned() {
-        ReadAsset { asset }.run(store, &caller).await?;
-    }
+    command.check(store, &caller).await?;
     let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
     let outcome = command.run(&mut write, &caller).await?;
     write.commit().await?;

@@ -20,6 +20,7 @@ use crate::http::connection::Timeouts;
 use crate::http::connection::tls::{Names, Tls};
 use crate::http::connection::tunnel::{Tunnels, Upstream};
 use crate::http::cors::AllowedOrigins;
+use crate::http::local_names::{is_local, name_of};
 use crate::http::origin::origin;
 use crate::http::request_body::BodyBudget;
 use crate::library::store::Store;
@@ -121,6 +122,11 @@ impl Settings {
     /// The default of [`max_workspaces`](Settings::max_workspaces): more than a test suite has at once. A workspace
     /// that shares its assets with others takes a few kilobytes.
     pub const MAX_WORKSPACES: u64 = 10_000;
+
+    /// Whether a host that a client asks a proxy for is a vendor's or this server's.
+    pub fn answers_for(&self, host: &str) -> bool {
+        directory::is_vendors(host) || is_local(host) || self.names.contains(&name_of(host))
+    }
 
     /// The origin of our URLs for assets in the answer to this request; `None`: the vendors' form is shown.
     pub fn asset_origin(&self, request: &Parts) -> Option<Box<str>> {

@@ -55,9 +55,11 @@ struct ProblemFields<'a> {
     at: &'a str,
 }
 
-/// Whether a request is for the bytes of an asset: by its path, or since it names a vendor's host of files.
-pub fn owns(request: &Parts) -> bool {
-    request.uri.path().starts_with(PREFIX) || directory::file_host(request).is_some()
+/// Whether a request is for the bytes of an asset: by its path, unless it is for another server, or since it names a
+/// vendor's host of files.
+pub fn owns(app: &App, request: &Parts) -> bool {
+    let is_ours = || request.uri.host().is_none_or(|host| app.settings.answers_for(host));
+    request.uri.path().starts_with(PREFIX) && is_ours() || directory::file_host(request).is_some()
 }
 
 /// Answers a request for the bytes of an asset.

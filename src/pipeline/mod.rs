@@ -30,7 +30,6 @@ use crate::emulator::faults::wire::Client;
 use crate::emulator::redaction::{SHORT, Secrets, clip};
 use crate::http::connection::ConnectionHandle;
 use crate::http::cors;
-use crate::http::local_names::{is_local, name_of};
 use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::providers::directory;
@@ -93,8 +92,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
 /// server's. No vendor may answer it.
 fn refuse_other_host(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Option<Reply> {
     let host = request.uri.host()?;
-    let is_ours = directory::is_vendors(host) || is_local(host) || app.settings.names.contains(&name_of(host));
-    if is_ours {
+    if app.settings.answers_for(host) {
         return None;
     }
     let shown = clip(host, SHORT, &Secrets::of(None, &request.headers));

@@ -55,6 +55,8 @@ fn an_attached_asset_is_in_the_project_at_every_vendor_at_once() {
     assert_eq!(own(&server, "/projects")["projects"][0]["updated_at"], NOON);
     let node = &get(&server, "/projects/prj_a/nodes")["nodes"][0];
     assert_eq!((&node["node_id"], &node["asset_id"]), (&expected["node"], &json!(id)));
+    let listed = &get(&server, "/assets?project_id=prj_a")["assets"][0];
+    assert!(listed["url"].is_string() && node["url"] == listed["url"], "{node} {listed}");
 
     // What another vendor deletes is on no canvas.
     let xqr = expected["ids"]["xqr"].as_str().unwrap();
@@ -246,11 +248,11 @@ fn a_project_made_at_one_vendor_is_at_the_other() {
     assert_eq!(listed()["pagination"]["total"], 4);
 }
 
-/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+/// There are so many assets that they would be copied, and the copy removed, in several transactions.
 #[test]
 fn attaching_to_a_missing_project_copies_no_assets() {
     let server = Server::start("demo");
-    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 5000}})).json();
     let auth = format!("Authorization: Bearer {}", made["keys"]["flora"].as_str().unwrap());
     let flora = dialects::of("flora");
     let stored =

@@ -219,6 +219,8 @@ impl JournalEntry {
     fn expect_https(&mut self) {
         let of_tls = |line: &String| line.replacen("location: http://", "location: https://", 1);
         self.headers = self.headers.iter().map(of_tls).collect();
+        let host = self.request.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
+        self.body = self.body.replace(&format!("http://{host}/_assets/"), &format!("https://{host}/_assets/"));
     }
 
     fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {

@@ -71,6 +71,9 @@ fn any_other_url_there_is_a_404() {
     ] {
         assert_eq!(ask(&server, url).map(|(status, _)| status), [404; 2], "{url}");
     }
+    // Another server may have such a path.
+    let other = server.get("http://example.com/_assets/ws_abc/xqr/a/b", &["Host: example.com"]);
+    assert_eq!((other.status, &other.json()["error"]["code"]), (403, &json!("foreign_host")));
     // The vendor's other hosts still are its API, and our own paths are the same on every host.
     assert_eq!(server.get("/api/v1/assets", &["Host: xqr.co", "Authorization: Bearer xqr_pk_1"]).status, 200);
     assert_eq!(server.get(PICTURE, &["Host: cdn.xqr.co"]).json()["error"]["code"], "no_such_file");

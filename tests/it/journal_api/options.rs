@@ -229,7 +229,7 @@ fn peak(process: u32) -> u64 {
 fn a_journal_that_is_short_and_shown_long_takes_no_more_memory_than_it_did() {
     let server = Running::start(&["--clock", "2026-03-21T12:00:00Z"]);
     let mut client = server.connect();
-    for _ in 0..2000 {
+    for _ in 0..2500 {
         let answer = client.ask("GET", "/konpro/v1/asset/list?limit=50", &["x-api-key: konpro_demo"], "");
         assert_ne!(answer.status, 400);
     }
