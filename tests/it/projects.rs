@@ -224,6 +224,30 @@ fn the_journal_faults_and_explanations_know_the_operations() {
     assert_eq!(statuses, [200, 200, 200, 429]);
 }
 
+#[test]
+fn a_project_made_at_one_vendor_is_at_the_other() {
+    let server = Server::start(&world());
+    let auth = dialects::of("piktid").auth("_off");
+    let listed = || server.get("/piktid/project?per_page=100", &[&auth]).json();
+    let make = |name: &str| {
+        let body = json!({"project_name": name}).to_string();
+        server.post("POST", "/piktid/project", &[&auth], &body)
+    };
+    let flora = || get(&server, "/projects?workspace_id=ws_tests");
+    assert_eq!((listed()["pagination"]["total"].clone(), names(&flora()).len()), (json!(2), 2), "cached now");
+    let made = make("Autumn");
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(names(&flora())[0], "Autumn");
+    assert_eq!(flora()["projects"][0]["project_id"], made.json()["project_id"]);
+    let there = ask(&server, "POST", "/projects", &json!({"workspace_id": "ws_tests", "name": "Winter"})).json();
+    assert_eq!(listed()["projects"][0]["project_key"], there["project_id"], "{there}");
+    let refused = make("Winter");
+    assert_eq!((refused.status, &refused.json()["project_id"]), (409, &there["project_id"]), "{}", refused.text());
+    let why = server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["why"].clone();
+    assert!(why.as_str().unwrap().ends_with("has this name"), "{why}");
+    assert_eq!(listed()["pagination"]["total"], 4);
+}
+
 /// There are so many assets that they would be copied, and the copy removed, in several transactions.
 #[test]
 fn attaching_to_a_missing_project_copies_no_assets() {

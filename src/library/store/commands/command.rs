@@ -93,6 +93,16 @@ pub enum CommandError {
         /// The id that was asked for.
         id: String,
     },
+    /// The workspace has a project with this name.
+    ProjectExists {
+        /// Its id.
+        id: String,
+    },
+    /// The user has as many active keys as the vendor allows.
+    TooManyKeys {
+        /// How many those are.
+        most: usize,
+    },
     /// Another one in the same place has this name.
     NameTaken {
         /// The name.
