@@ -20,7 +20,6 @@ pub mod cli;
 pub mod clock;
 pub mod contract;
 pub mod emulator;
-pub mod files;
 pub mod http;
 pub mod library;
 pub mod pipeline;

@@ -1,6 +1,7 @@
 //! Accepts connections on one port, with and without TLS, until the server is asked to shut down.
 
 mod connect;
+mod files;
 mod service;
 
 use std::future::Future;

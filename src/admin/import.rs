@@ -115,7 +115,7 @@ impl MissingPlaces {
             folders.remove(&known.id);
         }
         Ok(MissingPlaces {
-            users: users.into_iter().map(|name| User { name }).collect(),
+            users: users.into_iter().map(User::new).collect(),
             projects: projects.into_iter().map(|id| Project::new(&id, &id)).collect(),
             folders: folders.into_iter().map(|id| Folder::new(&id, &id)).collect(),
         })

@@ -15,7 +15,7 @@ use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing, provider};
 use crate::emulator::app::App;
 use crate::emulator::workspace;
-use crate::library::fixture::{self};
+use crate::library::fixture::{self, Refresh};
 use crate::library::key::{Key, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Instant;
@@ -79,6 +79,9 @@ struct CreateKey {
     /// Its rate limits.
     #[serde(default)]
     limits: KeyLimits,
+    /// What gets a new key in its place; nothing if left out.
+    #[serde(default)]
+    refresh: Option<Refresh>,
 }
 
 /// A key.
@@ -94,6 +97,9 @@ struct KeyView {
     state: KeyState,
     expires_at: Option<Instant>,
     limits: KeyLimits,
+    /// What gets a new key in its place; left out if nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<Refresh>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -110,6 +116,7 @@ fn shown(key: Key, now: i64) -> KeyView {
         scopes: key.scopes,
         expires_at: key.expires_at.map(Instant),
         limits: key.limits,
+        refresh: key.refresh,
     }
 }
 
@@ -128,7 +135,7 @@ async fn make(
     Path(WorkspacePath { workspace }): Path<WorkspacePath>,
     Json(wanted): Json<CreateKey>,
 ) -> Result<Created<KeyView>, Refusal> {
-    let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits } = wanted;
+    let CreateKey { provider: name, key, user, scopes, revoked, expires_at, limits, refresh } = wanted;
     let provider = provider(&name)?;
     let mut write = app.store.write(providers::names()).await?;
     let around = write.workspace_without_assets(&workspace).await?;
@@ -136,7 +143,7 @@ async fn make(
         Some(key) => key,
         None => workspace::fresh_keys(&app, &mut write, &[provider]).await?.remove(0).key,
     };
-    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits };
+    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits, refresh };
     super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;

@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::answer::{ErrorBody, Json};
@@ -70,6 +71,20 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         )
 }
 
+/// Writes a document for readers: the version and the title come first. A [`Value`] has its fields in alphabetical order.
+struct InUsualOrder<'a>(&'a Value);
+
+impl Serialize for InUsualOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const FIRST: [&str; 5] = ["openapi", "info", "servers", "tags", "paths"];
+        let fields = self.0.as_object().into_iter().flatten();
+        let first = FIRST.iter().filter_map(|name| Some((*name, self.0.get(*name)?)));
+        serializer.collect_map(
+            first.chain(fields.map(|(name, field)| (&**name, field)).filter(|(name, _)| !FIRST.contains(name))),
+        )
+    }
+}
+
 /// Serves the document, with the origin of the request as the server, and with whether a token is required.
 pub async fn serve(
     State(app): State<Arc<App>>,
@@ -89,6 +104,6 @@ pub async fn serve(
     let mut document = document.clone();
     document["servers"] = json!([server]);
     document["security"] = json!(security);
-    let text = serde_json::to_vec_pretty(&document).expect("a document is JSON");
+    let text = serde_json::to_vec_pretty(&InUsualOrder(&document)).expect("a document is JSON");
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

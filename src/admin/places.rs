@@ -126,8 +126,9 @@ async fn add_user(
     Json(user): Json<User>,
 ) -> Result<Created<User>, Refusal> {
     Refusal::unless_short("name", &user.name)?;
+    Refusal::unless_short("password", user.password.as_deref().unwrap_or_default())?;
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
-    write.add_user(&workspace, &user.name).await?;
+    write.add_user(&workspace, &user).await?;
     write.commit().await?;
     Ok(Created(user))
 }

@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 
+use crate::clock::Micros;
 use crate::contract::evidence::Evidence;
 use crate::contract::query::Violation;
 use crate::contract::quota::Exceeded;
@@ -59,6 +60,21 @@ pub enum Failure {
     },
     /// The name or password is wrong.
     WrongPassword,
+    /// No key has this refresh token, or it has expired.
+    BadRefreshToken {
+        /// When it expired; `None` if there is no such token.
+        expired_at: Option<Micros>,
+    },
+    /// The workspace has a project with this name.
+    ProjectExists {
+        /// Its id.
+        id: String,
+    },
+    /// The user has as many active keys as the vendor allows.
+    TooManyKeys {
+        /// How many those are.
+        most: usize,
+    },
     /// The body is not JSON, or not the kind of JSON that the operation takes.
     InvalidJson {
         /// What is wrong, for the explanation.

@@ -3,19 +3,23 @@
 
 use std::fmt::Debug;
 
+use axum::http::HeaderMap;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tracing::error;
 
+use crate::clock::Micros;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, ReadAsset, ReadProject, Store, StoreError};
+use crate::library::store::{Caller, Command, CommandError, Query, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
-pub struct Input {
+pub struct Input<'a> {
+    /// The headers.
+    pub headers: &'a HeaderMap,
     /// The decoded segments of the path, by the names in the operation's template.
     pub path: Vec<(&'static str, String)>,
     /// The parameters of the query string.
@@ -24,7 +28,7 @@ pub struct Input {
     pub json: Option<Value>,
 }
 
-impl Input {
+impl Input<'_> {
     /// The decoded segment of the path with this name in the template.
     pub fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| *known == name);
@@ -36,13 +40,21 @@ impl Input {
 #[derive(Debug, Clone, Copy)]
 pub struct HandlerCall<'a> {
     /// What the request gives.
-    pub input: &'a Input,
+    pub input: &'a Input<'a>,
     /// What the answer may depend on.
     pub context: Context<'a>,
     /// The provider.
     pub provider: &'static str,
     /// All providers: assets have a public id at each.
     pub providers: &'a [&'static str],
+    /// The workspaces, for a route that needs no key.
+    pub workspaces: &'a dyn Workspaces,
+}
+
+/// What a route needs of a workspace that it finds without a key.
+pub trait Workspaces: Debug + Sync {
+    /// The current instant by the clock of this workspace, to which the request belongs from now on.
+    fn enter(&self, workspace: &str) -> Micros;
 }
 
 impl HandlerCall<'_> {
@@ -100,12 +112,7 @@ impl<C: Command> Handler for Writes<C> {
 /// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
     let caller = call.caller();
-    if let Some(id) = command.project().map(str::to_owned) {
-        ReadProject { id }.run(store, &caller).await?;
-    }
-    if let Some(asset) = command.asset().cloned() {
-        ReadAsset { asset }.run(store, &caller).await?;
-    }
+    command.check(store, &caller).await?;
     let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
     let outcome = command.run(&mut write, &caller).await?;
     write.commit().await?;
@@ -120,6 +127,8 @@ impl From<CommandError> for Failure {
             CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },
             CommandError::NoSuchProject => Failure::NoSuchProject,
             CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
+            CommandError::ProjectExists { id } => Failure::ProjectExists { id },
+            CommandError::TooManyKeys { most } => Failure::TooManyKeys { most },
             CommandError::NameTaken { name } => Failure::NameTaken { name },
             CommandError::Store(error) => error.into(),
         }

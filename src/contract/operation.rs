@@ -18,6 +18,8 @@ pub struct Operation {
     pub method: &'static str,
     /// The paths on the vendor's host, the documented one first. `{name}` in place of a segment stands for any text.
     pub paths: &'static [&'static str],
+    /// Who may use it.
+    pub access: Access,
     /// The scope that a key needs, unless the key has no list of scopes.
     pub scope: Option<&'static str>,
     /// The parameters of the query string.
@@ -46,6 +48,16 @@ pub enum Action {
     Run(&'static dyn Handler),
     /// Nothing: the vendor has the route, and the emulator answers 501.
     Absent,
+}
+
+/// Who may use an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Clients with an active key.
+    Key,
+    /// Anyone: no key is looked for, and no quota counts the request. The handler finds the workspace itself
+    /// ([`Workspaces`](crate::contract::handler::Workspaces)). A list of assets always needs a key.
+    Anyone,
 }
 
 /// Whether an operation takes a body.
@@ -85,8 +97,9 @@ impl Operation {
         evidence: Evidence,
         action: Action,
     ) -> Operation {
-        let (scope, params, unknown, varied, body) = (None, &[], Unknown::Ignored, None, BodyKind::Ignored);
-        Operation { name, method, paths, scope, params, unknown, varied, body, action, evidence }
+        let (access, scope, params) = (Access::Key, None, &[]);
+        let (unknown, varied, body) = (Unknown::Ignored, None, BodyKind::Ignored);
+        Operation { name, method, paths, access, scope, params, unknown, varied, body, action, evidence }
     }
 
     /// A route that the vendor has and the emulator does not imitate.
@@ -118,6 +131,12 @@ impl Operation {
         handler: &'static dyn Handler,
     ) -> Operation {
         Operation::new(name, method, paths, evidence, Action::Run(handler))
+    }
+
+    /// Makes it need no key.
+    pub const fn for_anyone(mut self) -> Operation {
+        self.access = Access::Anyone;
+        self
     }
 
     /// Sets the scope that a key needs; by default it needs none.

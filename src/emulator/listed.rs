@@ -69,6 +69,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
+        refresh: None,
         collection_version: CollectionVersion { collection: 0, version: 0, tallied: false },
         choices: Choices::default(),
     };

@@ -1,6 +1,7 @@
 //! HTTP below any vendor: connections, request and response bodies, addresses. Nothing here knows a vendor or the
 //! library.
 
+pub mod basic;
 pub mod connection;
 pub mod cors;
 pub mod local_names;

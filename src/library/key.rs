@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::clock::Micros;
 use crate::library::limits::KeyLimits;
 use crate::library::model::Choices;
+use crate::library::workspace::Refresh;
 
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Key {
     pub expires_at: Option<Micros>,
     /// Which rate limits apply to it.
     pub limits: KeyLimits,
+    /// What gets a new key in its place.
+    pub refresh: Option<Refresh>,
     /// The variants that its workspace chooses, which replace the server's.
     pub choices: Choices,
     /// The version of the workspace's collection at the time when the key was read.

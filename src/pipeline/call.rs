@@ -13,13 +13,14 @@ use super::checks::{
 };
 use super::entry::EntryBuilder;
 use super::own_answers;
+use super::run::run;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
 use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input};
-use crate::contract::operation::{Action, BodyKind, Operation};
+use crate::contract::handler::{Handler, Input};
+use crate::contract::operation::{Access, Action, BodyKind, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
@@ -73,7 +74,8 @@ impl<'r> Call<'r> {
         body: Option<&'r mut RequestBody>,
         entry: &'r mut EntryBuilder,
     ) -> Call<'r> {
-        let key = known_key(app, target.provider, request).await;
+        let routed = find_operation(target, request);
+        let key = known_key(app, target.provider, request, routed.access()).await;
         let (now, entropy) = match &key {
             Ok(known) => {
                 let state = app.workspace_states.get_or_create(&known.key.workspace);
@@ -86,7 +88,6 @@ impl<'r> Call<'r> {
             Ok(known) => known.variants,
             Err(_) => app.cache.variants(card, &Choices::new()),
         };
-        let routed = find_operation(target, request);
         entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
@@ -143,12 +144,15 @@ impl<'r> Call<'r> {
         if let Some(reply) = self.replace_by_fault()? {
             return Ok(reply);
         }
-        if self.card().order == CheckOrder::KeyFirst {
+        if self.card().order == CheckOrder::KeyFirst && self.routed.access() == Access::Key {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
         if operation.is_absent() {
             return Ok(self.not_imitated(operation));
+        }
+        if let (Access::Anyone, Action::Run(handler)) = (operation.access, &operation.action) {
+            return Box::pin(self.run(operation, *handler)).await;
         }
         let key = self.count()?;
         require_scope(operation, &key.key)?;
@@ -156,7 +160,7 @@ impl<'r> Call<'r> {
         match operation.action {
             Action::List(list) => self.list(operation, list, key).await,
             // Boxed, so that the future of a request for a list does not reserve space for this one.
-            Action::Run(handler) => Box::pin(self.run(operation, handler, key)).await,
+            Action::Run(handler) => Box::pin(self.run(operation, handler)).await,
             Action::Absent => Ok(self.not_imitated(operation)),
         }
     }
@@ -243,32 +247,24 @@ impl<'r> Call<'r> {
     }
 
     /// Runs an operation that is not a list.
-    async fn run(
-        &mut self,
-        operation: &Operation,
-        handler: &dyn Handler,
-        key: Arc<KeyCache>,
-    ) -> Result<Reply, Failure> {
+    async fn run(&mut self, operation: &Operation, handler: &dyn Handler) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
         let json = match (operation.body, self.body.as_deref_mut()) {
             (BodyKind::Json, Some(body)) => body.json(self.app).await?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
-        let input = Input { path: operation.path_values(table_path(self.target)), query, json };
+        let path = operation.path_values(table_path(self.target));
+        let input = Input { headers: &self.request.headers, path, query, json };
+        let known = self.key.as_ref().ok().filter(|_| self.counts.is_some()).cloned();
+        let key = known.as_deref().map(|known| &known.key);
         let counts = self.counts.clone().unwrap_or_default();
-        let context = Context {
-            now: self.now,
-            entropy: self.entropy,
-            key: Some(&key.key),
-            counts: &counts,
-            variants: self.variants,
-            origin: self.origin.as_deref(),
-        };
-        let (provider, providers) = (self.card().name, providers::names());
-        let call = HandlerCall { input: &input, context, provider, providers: &providers };
-        let reply = handler.run(call, &self.app.store).await?;
-        let warnings = explain::unused_parameters(operation.params, &key.key, self.query());
-        self.entry.note_warnings(self.app, &warnings);
+        let (now, entropy, variants) = (self.now, self.entropy, self.variants);
+        let context = Context { now, entropy, key, counts: &counts, variants, origin: self.origin.as_deref() };
+        let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
+        self.entry.note_workspace(entered);
+        let reply = reply?;
+        let warnings = key.map(|key| explain::unused_parameters(operation.params, key, self.query()));
+        self.entry.note_warnings(self.app, &warnings.unwrap_or_default());
         Ok(reply)
     }
 

@@ -10,7 +10,7 @@ use tracing::error;
 
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
-use crate::contract::operation::{self, Found, Operation};
+use crate::contract::operation::{self, Access, Found, Operation};
 use crate::contract::provider::{Methods, Provider, Slash};
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
@@ -44,6 +44,11 @@ impl Routed {
             Routed::Operation(operation) => Some(operation),
             Routed::Redirect | Routed::Options | Routed::OtherMethods | Routed::Nothing => None,
         }
+    }
+
+    /// Who may use the operation. Where there is none, a key is looked for.
+    pub fn access(self) -> Access {
+        self.operation().map_or(Access::Key, |operation| operation.access)
     }
 }
 
@@ -95,8 +100,16 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends. With `--any-key`, a well-formed unknown key first gets a workspace.
-pub(super) async fn known_key(app: &App, provider: &dyn Provider, request: &Parts) -> Result<Arc<KeyCache>, Failure> {
+/// Looks up the key that the request sends, if the route needs one. With `--any-key`, a well-formed unknown key first gets a workspace.
+pub(super) async fn known_key(
+    app: &App,
+    provider: &dyn Provider,
+    request: &Parts,
+    access: Access,
+) -> Result<Arc<KeyCache>, Failure> {
+    if access == Access::Anyone {
+        return Err(Failure::NoKey);
+    }
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
     let look_up = || app.cache.entry(&app.store, card, text);

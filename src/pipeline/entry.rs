@@ -78,6 +78,13 @@ impl EntryBuilder {
         self.at = Some(at);
     }
 
+    /// Records the workspace of a request without a key, and when the request came by that workspace's clock.
+    pub fn note_workspace(&mut self, found: Option<(Arc<str>, Micros)>) {
+        if let Some((workspace, at)) = found {
+            (self.workspace, self.at) = (Some(workspace), Some(at));
+        }
+    }
+
     /// Records the variants of the vendor's behaviour that are not the default.
     pub fn note_variants(&mut self, card: &'static Card, variants: Variants) {
         if variants != Variants::default() {

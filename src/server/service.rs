@@ -27,11 +27,11 @@ use tokio::sync::{Notify, watch};
 use tracing::{debug, warn};
 
 use super::connect::{self, Way};
+use super::files;
 use crate::admin;
 use crate::clock::Stopwatch;
 use crate::emulator::app::App;
 use crate::emulator::log::{CLIENT, REFUSED};
-use crate::files;
 use crate::http::connection::Stream;
 use crate::http::connection::tls::HandshakeFailure;
 use crate::http::connection::tunnel;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialects;
-use crate::support::{Answer, Server};
+use crate::support::{Answer, Server, block_on};
 use crate::worlds::world;
 
 const WORKSPACE: &str = "/_emulator/workspaces/ws_tests";
@@ -202,4 +202,24 @@ fn the_journal_faults_and_limits_know_the_operations() {
     let statuses: Vec<_> =
         (0..4).map(|_| server.get("/konpro/v1/folders", &[&dialect.auth("_three")]).status).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+#[test]
+fn a_request_for_a_missing_folder_copies_no_assets() {
+    let server = Server::start("demo");
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let auth = format!("x-api-key: {}", made["keys"]["konpro"].as_str().unwrap());
+    let stored =
+        || block_on(server.app.store.rows()).unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1;
+    let before = stored();
+    for (path, body) in [
+        ("create", r#"{"parent_id": "folder_x"}"#),
+        ("folder_x", r#"{"name": "x"}"#),
+        ("folder_x/trash", ""),
+        ("folder_x/restore", ""),
+    ] {
+        let refused = server.post("POST", &format!("/konpro/v1/folders/{path}"), &[&auth], body);
+        assert_eq!((refused.status, stored()), (404, before), "{path}: {}", refused.text());
+    }
 }

@@ -55,6 +55,8 @@ fn an_attached_asset_is_in_the_project_at_every_vendor_at_once() {
     assert_eq!(own(&server, "/projects")["projects"][0]["updated_at"], NOON);
     let node = &get(&server, "/projects/prj_a/nodes")["nodes"][0];
     assert_eq!((&node["node_id"], &node["asset_id"]), (&expected["node"], &json!(id)));
+    let listed = &get(&server, "/assets?project_id=prj_a")["assets"][0];
+    assert!(listed["url"].is_string() && node["url"] == listed["url"], "{node} {listed}");
 
     // What another vendor deletes is on no canvas.
     let xqr = expected["ids"]["xqr"].as_str().unwrap();
@@ -222,11 +224,35 @@ fn the_journal_faults_and_explanations_know_the_operations() {
     assert_eq!(statuses, [200, 200, 200, 429]);
 }
 
-/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+#[test]
+fn a_project_made_at_one_vendor_is_at_the_other() {
+    let server = Server::start(&world());
+    let auth = dialects::of("piktid").auth("_off");
+    let listed = || server.get("/piktid/project?per_page=100", &[&auth]).json();
+    let make = |name: &str| {
+        let body = json!({"project_name": name}).to_string();
+        server.post("POST", "/piktid/project", &[&auth], &body)
+    };
+    let flora = || get(&server, "/projects?workspace_id=ws_tests");
+    assert_eq!((listed()["pagination"]["total"].clone(), names(&flora()).len()), (json!(2), 2), "cached now");
+    let made = make("Autumn");
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(names(&flora())[0], "Autumn");
+    assert_eq!(flora()["projects"][0]["project_id"], made.json()["project_id"]);
+    let there = ask(&server, "POST", "/projects", &json!({"workspace_id": "ws_tests", "name": "Winter"})).json();
+    assert_eq!(listed()["projects"][0]["project_key"], there["project_id"], "{there}");
+    let refused = make("Winter");
+    assert_eq!((refused.status, &refused.json()["project_id"]), (409, &there["project_id"]), "{}", refused.text());
+    let why = server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["why"].clone();
+    assert!(why.as_str().unwrap().ends_with("has this name"), "{why}");
+    assert_eq!(listed()["pagination"]["total"], 4);
+}
+
+/// There are so many assets that they would be copied, and the copy removed, in several transactions.
 #[test]
 fn attaching_to_a_missing_project_copies_no_assets() {
     let server = Server::start("demo");
-    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 1500}})).json();
+    let made = server.call("POST", "/_emulator/workspaces", &json!({"generate": {"count": 5000}})).json();
     let auth = format!("Authorization: Bearer {}", made["keys"]["flora"].as_str().unwrap());
     let flora = dialects::of("flora");
     let stored =

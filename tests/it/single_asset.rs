@@ -117,7 +117,7 @@ fn a_request_for_a_missing_asset_copies_no_assets() {
     let stored =
         || block_on(server.app.store.rows()).unwrap().into_iter().find(|(table, _)| *table == "asset").unwrap().1;
     let before = stored();
-    for name in ["delete_asset", "publish_asset"] {
+    for name in ["delete_asset", "publish_asset", "delete_user_metadata"] {
         for (dialect, card, operation) in with(name) {
             let key = made["keys"][card.name].as_str().unwrap();
             let list = server.get(&dialect.target(""), &[&card.auth.carrier.line(key)]);

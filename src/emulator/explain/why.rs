@@ -14,6 +14,7 @@ use crate::contract::query::{Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::emulator::redaction::{self, Secrets, mask};
 use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
+use crate::http::basic;
 use crate::library::key::Key;
 use crate::providers;
 
@@ -67,8 +68,17 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
             let workspace = facts.key.map_or("", |key| &key.workspace);
             format!("the workspace `{workspace}` has no folder {}", quoted(id, secrets))
         }
+        Failure::WrongPassword if basic::credentials(facts.headers).is_none() => {
+            "the request has no `Authorization: Basic` with a name and a password".to_owned()
+        }
         Failure::NameTaken { name } => format!("the name {} is taken there", quoted(name, secrets)),
         Failure::WrongPassword => "the user does not exist, or the password is another".to_owned(),
+        Failure::BadRefreshToken { expired_at: None } => "no key has this refresh token".to_owned(),
+        Failure::BadRefreshToken { expired_at: Some(end) } => {
+            format!("the refresh token expired at {} by the clock of its workspace", write_rfc3339(*end))
+        }
+        Failure::ProjectExists { id } => format!("the project {} has this name", quoted(id, secrets)),
+        Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),

@@ -209,7 +209,8 @@ impl Write {
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in [("user", "name"), ("project", project::COLUMNS), ("folder", folder::COLUMNS)] {
+        for (table, columns) in [("user", "name, password"), ("project", project::COLUMNS), ("folder", folder::COLUMNS)]
+        {
             self.copy_rows(table, columns, from, to).await?;
         }
         Ok(to)

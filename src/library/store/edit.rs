@@ -215,16 +215,17 @@ impl Write {
         folders: &[workspace::Folder],
     ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let users: Vec<_> = users.iter().map(|user| (collection, &*user.name)).collect();
+        let users: Vec<_> = users.iter().map(|user| (collection, user.clone())).collect();
         let projects: Vec<_> = projects.iter().map(|project| (collection, project)).collect();
         let folders: Vec<_> = folders.iter().map(|folder| (collection, folder)).collect();
         Ok(Rows::default().users(&users).projects(&projects).folders(&folders).store(&mut self.tx).await?)
     }
 
     /// Adds a user.
-    pub async fn add_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
+    pub async fn add_user(&mut self, workspace: &str, user: &workspace::User) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        Rows::default().users(&[(collection, name)]).store(&mut self.tx).await.map_err(StoreError::taken("user", name))
+        let stored = Rows::default().users(&[(collection, user.clone())]).store(&mut self.tx).await;
+        stored.map_err(StoreError::taken("user", &user.name))
     }
 
     /// Removes a user whom no asset and no key names.
@@ -252,6 +253,14 @@ impl Write {
     ) -> Result<Option<workspace::Project>, StoreError> {
         let collection = collection_of(&mut self.tx, workspace).await?;
         Ok(project::find(&mut self.tx, collection, id).await?)
+    }
+
+    /// The id of the first project with this name; `None` if there is none.
+    pub(super) async fn project_named(&mut self, workspace: &str, name: &str) -> Result<Option<String>, StoreError> {
+        let collection = collection_of(&mut self.tx, workspace).await?;
+        let sql = "SELECT id FROM project WHERE collection = ? AND name = ? ORDER BY rowid LIMIT 1";
+        let row = sqlx::query(sql).bind(collection).bind(name).fetch_optional(&mut *self.tx).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     /// Adds a project that does not exist yet.

@@ -19,11 +19,12 @@ impl From<Key> for workspace::Key {
             revoked: key.revoked,
             expires_at: key.expires_at.map(Instant),
             limits: key.limits,
+            refresh: key.refresh,
         }
     }
 }
 
-const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants\n\
+const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants, k.refresh\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 impl Read {
@@ -31,6 +32,13 @@ impl Read {
     pub async fn key(&mut self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
         let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
+        query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
+    }
+
+    /// The key of this provider that has this refresh token; `None` if there is none.
+    pub async fn key_refreshed_by(&mut self, provider: &str, token: &str) -> Result<Option<Key>, sqlx::Error> {
+        let sql = format!("{SELECT} WHERE k.provider = ? AND k.refresh ->> 'token' = ? ORDER BY k.id LIMIT 1");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(token);
         query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
     }
 
@@ -80,6 +88,7 @@ pub(super) async fn of_workspace(
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
     let scopes: Option<&str> = row.try_get(5)?;
+    let refresh: Option<&str> = row.try_get(13)?;
     Ok(Key {
         id: row.try_get(0)?,
         provider: row.try_get(1)?,
@@ -90,6 +99,7 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         revoked: row.try_get(6)?,
         expires_at: row.try_get(7)?,
         limits: from_json(row.try_get(8)?)?,
+        refresh: refresh.map(from_json).transpose()?,
         choices: from_json(row.try_get(12)?)?,
         collection_version: CollectionVersion {
             collection: row.try_get(9)?,

@@ -119,7 +119,7 @@ pub(super) async fn insert_collections(
 ) -> Result<Vec<i64>, sqlx::Error> {
     let numbers = new_collections(connection, workspaces.len()).await?;
     let numbered: Vec<_> = workspaces.iter().copied().zip(numbers.iter().copied()).collect();
-    let users: Vec<_> = each(&numbered, |workspace| workspace.user_names());
+    let users = each(&numbered, workspace::Workspace::all_users);
     let projects = each(&numbered, |workspace| &workspace.projects);
     let folders = each(&numbered, |workspace| &workspace.folders);
     Rows::default().users(&users).projects(&projects).folders(&folders).store(connection).await?;

@@ -36,8 +36,8 @@ mod write;
 pub use asset::fold;
 pub use collection_hold::SLICE;
 pub use commands::{
-    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateProject,
-    DeleteAsset, PublishAsset,
+    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateKey,
+    CreateProject, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -49,8 +49,8 @@ pub use load::{NewAsset, NewWorkspace};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query, ReadAsset, ReadProject,
-    ReadWorkspace, SumSizes,
+    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query,
+    ReadAsset, ReadProject, ReadWorkspace, SumSizes,
 };
 pub use read::Read;
 pub use schema::ProviderIds;

@@ -11,7 +11,7 @@ use crate::clock::Micros;
 /// The keys of the workspace `w` as a fixture has them, except that null stands where a fixture leaves a field out.
 const KEYS: &str = "(SELECT json_group_array(json_object('provider', k.provider, 'key', k.key, 'user', k.user,\n\
                     'scopes', json(k.scopes), 'revoked', json(iif(k.revoked, 'true', 'false')),\n\
-                    'expires_at', k.expires_at, 'limits', json(k.limits)) ORDER BY k.id) FROM key k WHERE k.workspace_id = w.id)";
+                    'expires_at', k.expires_at, 'limits', json(k.limits), 'refresh', json(k.refresh)) ORDER BY k.id) FROM key k WHERE k.workspace_id = w.id)";
 
 impl Write {
     /// Saves the state as a snapshot, in place of one with the same name. [`Write::restore`] returns `steering` again.
@@ -49,9 +49,9 @@ impl Write {
         .execute(&mut *self.tx)
         .await?;
         sqlx::query(
-            "INSERT INTO key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)\n\
+            "INSERT INTO key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits, refresh)\n\
              SELECT w.id, k.value ->> 'provider', k.value ->> 'key', k.value ->> 'user', NULLIF(k.value -> 'scopes', 'null'),\n\
-             k.value ->> 'revoked', k.value ->> 'expires_at', k.value -> 'limits'\n\
+             k.value ->> 'revoked', k.value ->> 'expires_at', k.value -> 'limits', NULLIF(k.value -> 'refresh', 'null')\n\
              FROM saved_workspace w JOIN json_each(w.keys) k WHERE w.snapshot = ? ORDER BY w.seq, k.id",
         )
         .bind(name)

@@ -66,7 +66,7 @@ impl Rows {
 
     /// Keys: each with its workspace, and with the user it acts as if it names none.
     pub fn keys(self, keys: &[(&str, &str, &workspace::Key)]) -> Rows {
-        let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits)";
+        let table = "key (workspace_id, provider, key, user, scopes, revoked, expires_at, limits, refresh)";
         self.add(table, keys, |row, (workspace, user, key)| {
             row.push_bind((*workspace).to_owned())
                 .push_bind(key.provider.clone())
@@ -75,14 +75,15 @@ impl Rows {
                 .push_bind(key.scopes.as_ref().map(json))
                 .push_bind(key.revoked)
                 .push_bind(key.expires_at.map(|at| at.0))
-                .push_bind(json(&key.limits));
+                .push_bind(json(&key.limits))
+                .push_bind(key.refresh.as_ref().map(json));
         })
     }
 
     /// Users, each with the id of its collection.
-    pub fn users(self, users: &[(i64, &str)]) -> Rows {
-        self.add("user (collection, name)", users, |row, (collection, name)| {
-            row.push_bind(*collection).push_bind((*name).to_owned());
+    pub fn users(self, users: &[(i64, workspace::User)]) -> Rows {
+        self.add("user (collection, name, password)", users, |row, (collection, user)| {
+            row.push_bind(*collection).push_bind(user.name.clone()).push_bind(user.password.clone());
         })
     }
 

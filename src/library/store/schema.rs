@@ -67,7 +67,7 @@ fn index_of(provider: &str) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new file
 /// and a new line here.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
@@ -80,6 +80,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (10, "asset_json", include_str!("../../../migrations/0010_asset_json.sql")),
     (11, EXISTING, include_str!("../../../migrations/0011_asset_rows.sql")),
     (12, "project", include_str!("../../../migrations/0012_project.sql")),
+    (14, "log_in", include_str!("../../../migrations/0014_log_in.sql")),
     (15, "folder_times_and_sizes", include_str!("../../../migrations/0015_folder_times_and_sizes.sql")),
 ];
 

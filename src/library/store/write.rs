@@ -324,6 +324,11 @@ impl Write {
         self.name_taken_key(stored, keys).await
     }
 
+    /// The keys of a workspace, in the order in which they were made.
+    pub(super) async fn keys_of(&mut self, workspace: &str) -> Result<Vec<workspace::Key>, StoreError> {
+        Ok(key::of_workspace(&mut self.tx, workspace).await?)
+    }
+
     async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {
         let collection = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
         let first = sqlx::query("SELECT name FROM user WHERE collection = ? ORDER BY rowid LIMIT 1").bind(collection);
@@ -350,7 +355,7 @@ impl Write {
     }
 
     async fn replace_key(&mut self, key: &workspace::Key) -> Result<(), sqlx::Error> {
-        let sql = "UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ?\n\
+        let sql = "UPDATE key SET user = ?, scopes = ?, revoked = ?, expires_at = ?, limits = ?, refresh = ?\n\
                    WHERE provider = ? AND key = ?";
         sqlx::query(sql)
             .bind(&key.user)
@@ -358,6 +363,7 @@ impl Write {
             .bind(key.revoked)
             .bind(key.expires_at.map(|at| at.0))
             .bind(json(&key.limits))
+            .bind(key.refresh.as_ref().map(json))
             .bind(&key.provider)
             .bind(&key.key)
             .execute(&mut *self.tx)

@@ -61,7 +61,14 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         }
         Failure::MalformedKey if variants.is(VARIANTS, "malformed_key", "invalid_api_key") => invalid_key(),
         Failure::NoKey | Failure::MalformedKey => say(StatusCode::UNAUTHORIZED, "unauthorized", "Invalid API key."),
-        Failure::UnknownKey | Failure::RevokedKey | Failure::ExpiredKey | Failure::WrongPassword => invalid_key(),
+        Failure::UnknownKey
+        | Failure::RevokedKey
+        | Failure::ExpiredKey
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => invalid_key(),
+        Failure::ProjectExists { .. } | Failure::TooManyKeys { .. } => {
+            say(StatusCode::CONFLICT, "conflict", "Conflict.")
+        }
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")

@@ -134,7 +134,7 @@ fn new_project(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
     let mut project = Project::new(&new_id("prj_", cx.entropy.rotate_left(32)), text("name"));
     project.origin = Some(ORIGIN.to_owned());
     project.created_at = Some(Instant(cx.now));
-    Ok(CreateProject { project })
+    Ok(CreateProject { project, has_unique_name: false })
 }
 
 /// Documented: a name has at least one character. Inferred: the messages, and that it has no more bytes than a fixture

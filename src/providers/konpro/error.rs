@@ -69,7 +69,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::UnknownKey
         | Failure::RevokedKey
         | Failure::ExpiredKey
-        | Failure::WrongPassword => invalid_key(),
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => invalid_key(),
+        Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Project exists already"),
+        Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Too many keys"),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
         }

@@ -1,18 +1,32 @@
-//! PiktID's route on a single asset.
+//! PiktID's routes on assets besides the list: get, and delete in bulk.
 
 use axum::http::StatusCode;
+use serde::Serialize;
 
-use super::{CARD, list};
+use super::{CARD, body, list};
 use crate::contract::context::Context;
-use crate::contract::handler::{Input, Reads};
+use crate::contract::failure::Failure;
+use crate::contract::handler::{Input, Reads, Writes};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
 use crate::library::selection::{AssetSelector, Filter};
-use crate::library::store::ReadAsset;
+use crate::library::store::{DeleteAssets, DeletedAssets, ReadAsset};
 
 /// Shows one.
 pub static GET: Reads<ReadAsset> =
     Reads { query: |input, cx| Ok(ReadAsset { asset: wanted(input, cx) }), reply: shown };
+
+/// Deletes several.
+pub static DELETE: Writes<DeleteAssets> = Writes { command: unwanted, reply: |deleted, _| counted(deleted) };
+
+/// Documented: how many assets one request can delete.
+const MOST_DELETED: usize = 100;
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    deleted_count: usize,
+    failed_ids: &'a [String],
+}
 
 /// Whatever one of the three ownerships lists is found; inferred: what none lists, others' private assets, is not.
 fn wanted(input: &Input, cx: &Context) -> AssetSelector {
@@ -24,4 +38,23 @@ fn wanted(input: &Input, cx: &Context) -> AssetSelector {
 /// Documented: the bare object.
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
     Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin))
+}
+
+/// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and images that are
+/// not ready are not there.
+fn unwanted(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in body::required_texts(input, "asset_ids", MOST_DELETED)? {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut filters = list::held();
+    filters.push(Filter::Uploader(cx.user().to_owned()));
+    Ok(DeleteAssets { ids, filters })
+}
+
+/// Documented: ids that are not found are no error. Inferred: the status.
+fn counted(DeletedAssets { deleted, not_found }: &DeletedAssets) -> Reply {
+    Reply::json(StatusCode::OK, &Deleted { deleted_count: *deleted, failed_ids: not_found })
 }

@@ -19,13 +19,27 @@ struct Body<'a> {
 
 #[derive(Serialize)]
 struct Detail<'a> {
-    field: &'a str,
+    /// Null where the whole body is wrong.
+    field: Option<&'a str>,
     message: String,
     position: &'static str,
 }
 
+/// A client reads the id from the answer if it is there.
+#[derive(Serialize)]
+struct Taken<'a> {
+    error: &'static str,
+    project_id: &'a str,
+}
+
+/// Inferred: no client reads the text.
+const PROJECT_EXISTS: &str = "Project already exists";
+
 /// Inferred: the default of the authentication library that most Flask servers use.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
+
+/// Inferred, like its status: what the vendor says where a user has as many identities as there can be.
+const TOO_MANY_TOKENS: &str = "Maximum tokens reached.";
 
 /// Failures that only faults cause: those that clients have met on other routes, and a 503. The text of `conflict` is
 /// inferred.
@@ -49,7 +63,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
             say(StatusCode::CONFLICT, "Conflict")
         }
-        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "Invalid request"),
+        Failure::InvalidJson { reason } => {
+            let message = format!("Invalid JSON: {reason}");
+            invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)
+        }
         Failure::BodyTooLarge { .. } => say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey
@@ -57,22 +74,33 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::UnknownKey
         | Failure::RevokedKey
         | Failure::ExpiredKey
-        | Failure::WrongPassword => say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE),
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => {
+            say(StatusCode::UNAUTHORIZED, "Unauthorized").header("www-authenticate", CHALLENGE)
+        }
+        Failure::ProjectExists { id } => {
+            Reply::json(StatusCode::CONFLICT, &Taken { error: PROJECT_EXISTS, project_id: id })
+        }
+        Failure::TooManyKeys { .. } => say(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_TOKENS),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {
-                field: &violation.param,
+                field: Some(&*violation.param).filter(|param| !param.is_empty()),
                 message: message(violation),
                 position: position(violation.location),
             });
-            let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
-            let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
-            Reply::json(status, &Body { error: "Invalid request", detail: detail.collect() })
+            invalid(detail.collect(), cx)
         }
         Failure::RateLimited(_) => say(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
         Failure::Injected(injected) => say(injected.status(), injected.message),
     }
+}
+
+fn invalid(detail: Vec<Detail<'_>>, cx: &Context) -> Reply {
+    let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
+    let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+    Reply::json(status, &Body { error: "Invalid request", detail })
 }
 
 fn say(status: StatusCode, error: &'static str) -> Reply {

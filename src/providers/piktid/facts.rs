@@ -18,6 +18,18 @@ pub const FACTS: &[Fact] = &[
         "Visibility is private, shared with the group, or default for what the platform provides; `dimensions` is `[width, height]`.",
     ),
     Fact::documented("`GET /assets/{asset_id}` shows the bare object, with all twelve fields of the list."),
+    Fact::documented(
+        "`POST /assets/bulk-delete` with `asset_ids`, 1 to 100, deletes those that the user uploaded and answers `deleted_count` and `failed_ids`: unknown ids and others' assets are no error.",
+    ),
+    Fact::documented(
+        "`POST /auth/login` with HTTP Basic answers `token`, `expiration_date`, `refresh_token`, `refresh_expiration` and `user`, which `GET /auth/me` shows with seven more fields.",
+    ),
+    Fact::documented(
+        "`POST /auth/refresh` takes the `refresh_token` and no key. `POST /auth/token` makes a token that lives for `expiration`, 1 hour to 4 years, of which a user can have 20 active ones; `GET /auth/token` lists them by a hash.",
+    ),
+    Fact::client(
+        "`POST /project` with `project_name` answers `project_id` and `project_name`, or 409 if the name exists; `GET /project` lists `projects` with `project_text` and `project_key`.",
+    ),
     Fact::client("401 for a token that is missing, malformed, unknown, revoked or expired."),
     Fact::inferred(
         "Validation errors are 400, as the order of the documented responses suggests. Messages, coercion and dates are Pydantic v2's.",
@@ -56,6 +68,24 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "A single asset is found if one of the three ownerships lists it: one's own, shared ones, and the platform's. All others, teammates' private ones and what is no ready image among them, are 404 `Asset not found`.",
+    ),
+    Fact::inferred(
+        "Bulk delete is 200. An id that is given twice counts once, and what is no ready image fails like an unknown id.",
+    ),
+    Fact::inferred(
+        "Bodies are read whatever their content type, and unknown fields are ignored. The position of their errors is `body`, an item's field is `asset_ids.0`, and it is null where the whole body is wrong.",
+    ),
+    Fact::inferred(
+        "Login acts on the workspace that has the user; if several have, on the first one whose password fits. A wrong name or password is 401 like a missing key, and so is a refresh token that is unknown, expired or of a revoked key.",
+    ),
+    Fact::inferred(
+        "The token of a login is good for a day and its refresh token for 30. Refreshing leaves the old ones as they are. A user's group is the workspace; of a user, only the name is known, and credits are always 1000.",
+    ),
+    Fact::inferred(
+        "Tokens are listed by their expiry, without those that can be refreshed or were revoked, and with null for one that never expires; these count against the 20, too. One more is 429 with the text `Maximum tokens reached`.",
+    ),
+    Fact::inferred(
+        "A new project is 201, and the 409 has the `project_id` of the old one. Projects are listed by what changed last, whoever made them, with `pagination` after them.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",

@@ -9,14 +9,25 @@ use crate::library::key::Key;
 use crate::library::model::{Status, Visibility};
 use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection, SortBy, Start, Tie};
 
+/// Documented, like the next two: what all lists with pages share.
+pub const PAGE: Param =
+    Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1.");
+
+/// How much of it a page holds.
+pub const PER_PAGE: Param = Param::integer("per_page", integers::lax, 1, 100)
+    .or("20")
+    .repeated(FIRST)
+    .known(Documented, "How many assets a page holds.");
+
+/// Which end comes first.
+pub const ORDER: Param =
+    Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort.");
+
 /// The parameters of the query string.
 pub const PARAMS: &[Param] = &[
-    Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1."),
-    Param::integer("per_page", integers::lax, 1, 100)
-        .or("20")
-        .repeated(FIRST)
-        .known(Documented, "How many assets a page holds."),
-    Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort."),
+    PAGE,
+    PER_PAGE,
+    ORDER,
     // Inferred: an empty value is no filter.
     Param::text("created_by").empty(Empty::Absent).repeated(FIRST).known(Documented, "Only assets of this user."),
     Param::parsed("created_after", grammar::instant)
@@ -51,7 +62,7 @@ pub static ASSETS: AssetList = AssetList {
 };
 
 /// Inferred: its presumed framework uses the first value.
-const FIRST: Repeated = Repeated::First;
+pub const FIRST: Repeated = Repeated::First;
 
 /// What PiktID holds of a workspace.
 pub fn held() -> Vec<Filter> {

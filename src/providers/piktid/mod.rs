@@ -1,11 +1,16 @@
 //! PiktID: numbered pages, eleven parameters read as Pydantic reads them, and assets shared between teammates.
 
+mod api_token;
 mod asset;
+mod body;
 mod error;
 mod facts;
 mod grammar;
 mod import;
 mod list;
+mod project;
+mod session;
+mod user;
 mod variants;
 mod view;
 
@@ -20,7 +25,7 @@ use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
 use crate::http::reply::Reply;
-use crate::random::{ALPHANUMERIC, random_id};
+use crate::random::{ALPHANUMERIC, Rng, random_id};
 
 /// The provider.
 #[derive(Debug)]
@@ -51,16 +56,18 @@ pub static CARD: Card = Card {
 static OPERATIONS: &[Operation] = &[
     // Inferred: unknown parameters are ignored, which is Pydantic's default.
     Operation::list("list_assets", &["/assets"], Documented, &list::ASSETS).params(list::PARAMS, Unknown::Ignored),
-    Operation::absent("delete_assets", "POST", &["/assets/bulk-delete"], Documented),
+    Operation::run("delete_assets", "POST", &["/assets/bulk-delete"], Documented, &asset::DELETE).json(),
     Operation::run("get_asset", "GET", &["/assets/{asset_id}"], Documented, &asset::GET),
+    Operation::run("log_in", "POST", &["/auth/login"], Documented, &session::LogIn).for_anyone(),
+    Operation::run("refresh_token", "POST", &["/auth/refresh"], Documented, &session::RefreshToken).for_anyone().json(),
+    Operation::run("create_token", "POST", &["/auth/token"], Documented, &api_token::CreateToken).json(),
+    Operation::run("list_tokens", "GET", &["/auth/token"], Documented, &api_token::ListTokens)
+        .params(api_token::PARAMS, Unknown::Ignored),
+    Operation::run("get_current_user", "GET", &["/auth/me"], Documented, &user::GetCurrentUser),
+    Operation::run("create_project", "POST", &["/project"], Client, &project::CREATE).json(),
+    Operation::run("list_projects", "GET", &["/project"], Client, &project::ListAllProjects)
+        .params(project::PARAMS, Unknown::Ignored),
     Operation::absent("upload", "POST", &["/upload"], Documented),
-    Operation::absent("log_in", "POST", &["/auth/login"], Documented),
-    Operation::absent("refresh_token", "POST", &["/auth/refresh"], Documented),
-    Operation::absent("create_token", "POST", &["/auth/token"], Documented),
-    Operation::absent("list_tokens", "GET", &["/auth/token"], Documented),
-    Operation::absent("get_current_user", "GET", &["/auth/me"], Documented),
-    Operation::absent("create_project", "POST", &["/project"], Client),
-    Operation::absent("list_projects", "GET", &["/project"], Client),
     Operation::absent("create_group", "POST", &["/groups"], Documented),
 ];
 
@@ -83,6 +90,16 @@ impl Provider for PiktId {
     }
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
-        random_id("piktid_", entropy, 24, ALPHANUMERIC)
+        key(entropy)
     }
+}
+
+/// Makes the text of a token or a refresh token.
+fn new_token(rng: &Rng) -> String {
+    key(rng.next_u128())
+}
+
+/// Inferred: the form of keys, which clients need not know.
+fn key(entropy: u128) -> String {
+    random_id("piktid_", entropy, 24, ALPHANUMERIC)
 }

@@ -17,7 +17,7 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Pagination {
+pub struct Pagination {
     page: Box<RawValue>,
     per_page: i64,
     total: u64,
@@ -43,18 +43,22 @@ pub struct Asset<'a> {
 }
 
 pub fn page(page: &Page, args: &Args) -> RenderedPage {
+    RenderedPage::json(&Body { pagination: pagination(args, page.total), assets: page.shown() })
+}
+
+/// The numbers of a page of so many items in all.
+pub fn pagination(args: &Args, total: u64) -> Pagination {
     let digits = grammar::page_digits(args);
     let per_page = args.integer("per_page");
-    let pages = page.total.div_ceil(per_page.unsigned_abs());
-    let pagination = Pagination {
+    let pages = total.div_ceil(per_page.unsigned_abs());
+    Pagination {
         page: RawValue::from_string(digits.to_owned()).expect("canonical digits are JSON"),
         per_page,
-        total: page.total,
+        total,
         pages,
         has_next: grammar::page_number(args) < pages,
         has_prev: grammar::page_number(args) > 1,
-    };
-    RenderedPage::json(&Body { pagination, assets: page.shown() })
+    }
 }
 
 pub fn asset(stored: &StoredAsset) -> Asset<'_> {
@@ -86,7 +90,7 @@ fn url(stored: &StoredAsset) -> String {
 }
 
 /// Inferred: Python's `isoformat()` in UTC, which leaves out a fraction that is zero.
-fn time(at: Micros) -> String {
+pub fn time(at: Micros) -> String {
     let format = if at % crate::clock::SECOND == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
     utc(at).format(format).to_string()
 }

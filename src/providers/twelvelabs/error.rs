@@ -97,7 +97,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::UnknownKey
         | Failure::RevokedKey
         | Failure::ExpiredKey
-        | Failure::WrongPassword => say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID),
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID),
+        Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, CONFLICT, "The project exists."),
+        Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "resource_conflict", "There are too many keys."),
         Failure::MissingScope(_) | Failure::ForeignWorkspace => {
             say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use.")
         }

@@ -79,8 +79,10 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         Failure::WrongMethod(allow) => {
             say(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Method not allowed.").header("allow", allow)
         }
+        Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Project exists already."),
+        Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Too many API keys."),
         Failure::NoKey => say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Missing API key."),
-        Failure::MalformedKey | Failure::UnknownKey | Failure::WrongPassword => {
+        Failure::MalformedKey | Failure::UnknownKey | Failure::WrongPassword | Failure::BadRefreshToken { .. } => {
             say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key.")
         }
         Failure::RevokedKey => say(StatusCode::UNAUTHORIZED, "REVOKED_API_KEY", "API key has been revoked."),

@@ -89,6 +89,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
+        refresh: None,
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     };

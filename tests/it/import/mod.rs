@@ -45,7 +45,7 @@ fn world(assets: Vec<Asset>) -> String {
     let user = own.and_then(|asset| asset.uploader.clone()).unwrap_or_else(|| "owner".to_owned());
     let all = |field: fn(&Asset) -> &Option<String>| assets.iter().filter_map(field_of(field)).collect::<BTreeSet<_>>();
     let others = all(|asset| &asset.uploader).into_iter().filter(|name| *name != user);
-    let users = [user.clone()].into_iter().chain(others).map(|name| User { name }).collect();
+    let users = [user.clone()].into_iter().chain(others).map(User::new).collect();
     let folders = all(|asset| &asset.folder).into_iter();
     let folders = folders.map(|id| Folder::new(&id, &id)).collect();
     let projects = all(|asset| &asset.project).into_iter().map(|id| Project::new(&id, &id)).collect();
@@ -57,6 +57,7 @@ fn world(assets: Vec<Asset>) -> String {
         revoked: false,
         expires_at: None,
         limits: KeyLimits::Default,
+        refresh: None,
     });
     let keys = keys.collect();
     let workspace = Workspace { users, keys, projects, folders, assets, ..Workspace::empty("ws_tests") };

@@ -1,9 +1,12 @@
 //! Puts an asset on a project's canvas.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_asset};
 use crate::library::asset::{Asset, StoredAsset};
 use crate::library::model::Status;
 use crate::library::selection::AssetSelector;
+use crate::library::store::edit::collection_of;
+use crate::library::store::handle::Store;
+use crate::library::store::project;
 use crate::library::store::write::Write;
 
 /// Puts one asset on the canvas of one project. An asset is on one canvas at a time, so it leaves any other one. If it
@@ -22,12 +25,12 @@ impl Command for AttachAsset {
     /// The asset after the change.
     type Outcome = StoredAsset;
 
-    fn asset(&self) -> Option<&AssetSelector> {
-        Some(&self.asset)
-    }
-
-    fn project(&self) -> Option<&str> {
-        Some(&self.project)
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        let mut read = store.read().await?;
+        let collection = collection_of(&mut read, caller.workspace).await?;
+        project::find(&mut read, collection, &self.project).await?.ok_or(CommandError::NoSuchProject)?;
+        drop(read);
+        check_asset(store, caller, &self.asset).await
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {

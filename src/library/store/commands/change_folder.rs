@@ -1,7 +1,8 @@
 //! Renames a folder, or moves it into or out of the trash.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_folder};
 use crate::library::model::Instant;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
@@ -19,6 +20,10 @@ pub struct ChangeFolder {
 impl Command for ChangeFolder {
     /// The folder after the change.
     type Outcome = Folder;
+
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        check_folder(store, caller, &self.id).await
+    }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         let ChangeFolder { id, name, trashed } = self;

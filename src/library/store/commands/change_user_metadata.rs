@@ -1,9 +1,10 @@
 //! Changes what users noted about an asset.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_asset};
 use crate::library::asset::Asset;
 use crate::library::metadata::MetadataChange;
 use crate::library::selection::AssetSelector;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// Changes the metadata of one asset. The time of its last change stays, since no vendor that shows that time shows
@@ -18,6 +19,10 @@ pub struct ChangeUserMetadata {
 
 impl Command for ChangeUserMetadata {
     type Outcome = ();
+
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        check_asset(store, caller, &self.asset).await
+    }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<(), CommandError> {
         let found = write.selected_asset(caller.workspace, caller.provider, &self.asset).await?;

@@ -7,6 +7,7 @@ use crate::clock::Micros;
 use crate::library::key::Key;
 use crate::library::selection::AssetSelector;
 use crate::library::store::error::StoreError;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// A change of the library.
@@ -14,16 +15,10 @@ pub trait Command: Debug + Send {
     /// What the answer is made from.
     type Outcome: Debug + Send;
 
-    /// The asset that the command needs, if it needs one. It is looked up before the transaction: a transaction that
-    /// changes assets first copies a collection that the workspace shares with others, and a request for a missing asset
-    /// should not cost that.
-    fn asset(&self) -> Option<&AssetSelector> {
-        None
-    }
-
-    /// The project that the command needs, if it needs one. It is looked up before the transaction, like the asset.
-    fn project(&self) -> Option<&str> {
-        None
+    /// Finds out before the transaction whether what the command names exists. A transaction that changes assets first
+    /// copies a collection that the workspace shares with others, and a request that is refused should not cost that.
+    fn check(&self, _: &Store, _: &Caller<'_>) -> impl Future<Output = Result<(), CommandError>> + Send {
+        async { Ok(()) }
     }
 
     /// Makes the change in a transaction that the caller commits.
@@ -54,6 +49,23 @@ impl Caller<'_> {
     }
 }
 
+/// Fails if the caller cannot see the asset, by a read outside the transaction.
+pub(super) async fn check_asset(store: &Store, caller: &Caller<'_>, asset: &AssetSelector) -> Result<(), CommandError> {
+    match store.selected_asset(caller.workspace, caller.provider, asset).await? {
+        Some(_) => Ok(()),
+        None => Err(CommandError::NoSuchAsset { id: asset.id.clone() }),
+    }
+}
+
+/// Fails if the workspace does not have the folder, by a read outside the transaction.
+pub(super) async fn check_folder(store: &Store, caller: &Caller<'_>, id: &str) -> Result<(), CommandError> {
+    let folders = store.workspace_without_assets(caller.workspace).await?.folders;
+    match folders.iter().any(|folder| folder.id == id) {
+        true => Ok(()),
+        false => Err(CommandError::NoSuchFolder { id: id.to_owned() }),
+    }
+}
+
 /// Why a command or query failed. A command that fails changes nothing.
 #[derive(Debug)]
 pub enum CommandError {
@@ -80,6 +92,16 @@ pub enum CommandError {
     NoSuchFolder {
         /// The id that was asked for.
         id: String,
+    },
+    /// The workspace has a project with this name.
+    ProjectExists {
+        /// Its id.
+        id: String,
+    },
+    /// The user has as many active keys as the vendor allows.
+    TooManyKeys {
+        /// How many those are.
+        most: usize,
     },
     /// Another one in the same place has this name.
     NameTaken {

@@ -1,7 +1,8 @@
 //! Creates a folder.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_folder};
 use crate::library::model::Instant;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
@@ -18,6 +19,13 @@ pub struct CreateFolder {
 
 impl Command for CreateFolder {
     type Outcome = Folder;
+
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        match &self.parent {
+            Some(parent) => check_folder(store, caller, parent).await,
+            None => Ok(()),
+        }
+    }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         let CreateFolder { mut id, name, parent } = self;

@@ -1,7 +1,8 @@
 //! Deletes an asset for good: no provider shows it any more.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_asset};
 use crate::library::selection::AssetSelector;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// Deletes one asset.
@@ -17,8 +18,8 @@ impl Command for DeleteAsset {
     /// The public id it had.
     type Outcome = String;
 
-    fn asset(&self) -> Option<&AssetSelector> {
-        Some(&self.asset)
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        check_asset(store, caller, &self.asset).await
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<String, CommandError> {

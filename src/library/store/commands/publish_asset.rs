@@ -1,9 +1,10 @@
 //! Makes an asset public.
 
-use super::command::{Caller, Command, CommandError};
+use super::command::{Caller, Command, CommandError, check_asset};
 use crate::library::asset::{Asset, StoredAsset};
 use crate::library::model::{Instant, Status};
 use crate::library::selection::AssetSelector;
+use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// Makes one asset public. An asset that is public already is not changed.
@@ -17,8 +18,8 @@ impl Command for PublishAsset {
     /// The asset after the change.
     type Outcome = StoredAsset;
 
-    fn asset(&self) -> Option<&AssetSelector> {
-        Some(&self.asset)
+    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
+        check_asset(store, caller, &self.asset).await
     }
 
     async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {

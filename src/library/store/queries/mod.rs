@@ -1,5 +1,7 @@
 //! What vendors' routes read from the library, besides lists of assets, in no vendor's words: one query in each file.
 
+mod find_refreshed_key;
+mod find_user;
 mod list_canvas;
 mod list_folders;
 mod list_projects;
@@ -9,6 +11,8 @@ mod read_project;
 mod read_workspace;
 mod sum_sizes;
 
+pub use find_refreshed_key::FindRefreshedKey;
+pub use find_user::FindUser;
 pub use list_canvas::{CanvasPage, ListCanvas};
 pub use list_folders::{FolderPage, ListFolders};
 pub use list_projects::{ListProjects, ProjectPage};

@@ -1,0 +1,63 @@
+//! Makes a key, as a vendor's login does.
+
+use super::command::{Caller, Command, CommandError};
+use crate::clock::Micros;
+use crate::library::model::Instant;
+use crate::library::store::write::Write;
+use crate::library::workspace::{Key, Refresh};
+use crate::random::Rng;
+
+/// Makes one key of the caller's provider in the caller's workspace.
+#[derive(Debug)]
+pub struct CreateKey {
+    /// The user it acts as.
+    pub user: String,
+    /// When it expires.
+    pub expires_at: Micros,
+    /// When its refresh token expires; `None`: it has none.
+    pub refreshed_until: Option<Micros>,
+    /// How many active keys without a refresh token the user may have before; `None`: any number.
+    pub most: Option<usize>,
+    /// Makes a text in the vendor's form, for the key or its refresh token.
+    pub new_text: fn(&Rng) -> String,
+    /// Where the texts' randomness comes from.
+    pub entropy: u128,
+}
+
+impl Command for CreateKey {
+    type Outcome = Key;
+
+    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Key, CommandError> {
+        if let Some(most) = self.most
+            && write.lasting_keys(caller, &self.user).await? >= most
+        {
+            return Err(CommandError::TooManyKeys { most });
+        }
+        let rng = Rng::seeded(self.entropy as u64);
+        // With a seed and a database file, the texts of an earlier run are drawn again, so a text can be in use.
+        loop {
+            let refresh =
+                self.refreshed_until.map(|end| Refresh { token: (self.new_text)(&rng), expires_at: Instant(end) });
+            let key = Key {
+                user: Some(self.user.clone()),
+                expires_at: Some(Instant(self.expires_at)),
+                refresh,
+                ..Key::new(caller.provider, (self.new_text)(&rng))
+            };
+            if !write.has_any_of(std::slice::from_ref(&key)).await? {
+                write.add_keys(caller.workspace, std::slice::from_ref(&key)).await?;
+                return Ok(key);
+            }
+        }
+    }
+}
+
+impl Write {
+    /// How many active keys without a refresh token this user has at the caller's provider.
+    async fn lasting_keys(&mut self, caller: &Caller<'_>, user: &str) -> Result<usize, CommandError> {
+        let keys = self.keys_of(caller.workspace).await?;
+        let is_active = |key: &Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > caller.now);
+        let lasting = keys.iter().filter(|key| key.provider == caller.provider && key.user.as_deref() == Some(user));
+        Ok(lasting.filter(|key| key.refresh.is_none() && is_active(key)).count())
+    }
+}
