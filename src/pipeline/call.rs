@@ -32,6 +32,7 @@ use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 use crate::library::model::Choices;
+use crate::library::selection::Selection;
 use crate::providers::{self, directory::Target};
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
@@ -59,8 +60,8 @@ pub struct Call<'r> {
     pub faults: FaultPlan,
     /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
-    /// The project that the listing is limited to.
-    project: Option<Box<str>>,
+    /// What the list selects, if it is limited to a project. Boxed, since few are.
+    in_project: Option<Box<Selection>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
 }
@@ -91,9 +92,24 @@ impl<'r> Call<'r> {
         entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
-        let (faults, counts, project) = (FaultPlan::default(), None, None);
+        let (faults, counts, in_project) = (FaultPlan::default(), None, None);
         let origin = app.settings.asset_origin(request);
-        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
+        Call {
+            app,
+            target,
+            request,
+            body,
+            entry,
+            key,
+            now,
+            entropy,
+            variants,
+            routed,
+            faults,
+            counts,
+            in_project,
+            origin,
+        }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -312,7 +328,7 @@ impl<'r> Call<'r> {
             }
             let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
-            self.project = plan.selection.project.as_deref().map(Box::from);
+            self.in_project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
             Ok::<_, Failure>(plan)
         };
         let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
@@ -355,7 +371,7 @@ impl<'r> Call<'r> {
             sent_key,
             key,
             owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
-            project: self.project.as_deref(),
+            project: self.in_project.as_deref().and_then(|selection| selection.project.as_deref()),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
