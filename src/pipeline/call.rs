@@ -61,7 +61,7 @@ pub struct Call<'r> {
     /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
     /// What the list selects, if it is limited to a project. Boxed, since few are.
-    in_project: Option<Box<Selection>>,
+    project: Option<Box<Selection>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
 }
@@ -92,24 +92,9 @@ impl<'r> Call<'r> {
         entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
-        let (faults, counts, in_project) = (FaultPlan::default(), None, None);
+        let (faults, counts, project) = (FaultPlan::default(), None, None);
         let origin = app.settings.asset_origin(request);
-        Call {
-            app,
-            target,
-            request,
-            body,
-            entry,
-            key,
-            now,
-            entropy,
-            variants,
-            routed,
-            faults,
-            counts,
-            in_project,
-            origin,
-        }
+        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -328,7 +313,7 @@ impl<'r> Call<'r> {
             }
             let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
-            self.in_project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
+            self.project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
             Ok::<_, Failure>(plan)
         };
         let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
@@ -371,7 +356,7 @@ impl<'r> Call<'r> {
             sent_key,
             key,
             owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
-            project: self.in_project.as_deref().and_then(|selection| selection.project.as_deref()),
+            project: self.project.as_deref().and_then(|selection| selection.project.as_deref()),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };
