@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use axum::http::HeaderMap;
 use futures_util::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tracing::error;
 
 use crate::clock::Micros;
@@ -33,6 +33,12 @@ impl Input<'_> {
     pub fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| &**text).unwrap_or_else(|| panic!("no path of this operation has `{{{name}}}` in it"))
+    }
+
+    /// The object in the body; `None` if there is no body.
+    pub fn object(&self) -> Result<Option<&Map<String, Value>>, Failure> {
+        let wrong = || Failure::InvalidJson { reason: "it is not an object".to_owned() };
+        self.json.as_ref().map(|json| json.as_object().ok_or_else(wrong)).transpose()
     }
 }
 

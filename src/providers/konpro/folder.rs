@@ -144,11 +144,7 @@ fn boolean(text: &str) -> Result<Value, Problem> {
 
 /// The fields of the body. Inferred: no body counts as an empty object, and unknown fields are ignored.
 fn fields(input: &Input) -> Result<Map<String, Json>, Failure> {
-    match &input.json {
-        None => Ok(Map::new()),
-        Some(Json::Object(fields)) => Ok(fields.clone()),
-        Some(_) => Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
-    }
+    Ok(input.object()?.cloned().unwrap_or_default())
 }
 
 /// The text in a field. Inferred: null counts as absent.

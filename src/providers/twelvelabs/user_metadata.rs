@@ -46,11 +46,7 @@ fn with_value(sent: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
 /// The names and values of the body, where null is `None`.
 fn sent(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
     let none = Map::new();
-    let fields = match &input.json {
-        Some(Value::Object(fields)) => fields,
-        Some(_) => return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
-        None => &none,
-    };
+    let fields = input.object()?.unwrap_or(&none);
     let others = fields.iter().filter(|(name, _)| *name != FIELD);
     let others = others.map(|(name, value)| Violation::in_body(name.clone(), Some(value), Problem::Unknown));
     let mut violations: Vec<_> = others.filter(|_| unknown(cx.variants) == Unknown::Refused).collect();
