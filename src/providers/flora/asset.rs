@@ -34,6 +34,6 @@ pub fn selector(input: &Input) -> AssetSelector {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     headers::complete(view::single(&listed), cx)
 }

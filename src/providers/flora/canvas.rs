@@ -80,7 +80,7 @@ fn page(page: &CanvasPage, cx: &Context) -> Reply {
 
 /// Shows of an asset what the list of assets shows of it.
 fn node(stored: &StoredAsset, cx: &Context) -> Box<RawValue> {
-    let row = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let row = list::ASSETS.show(stored, CARD.name, cx);
     let listed: BTreeMap<String, &RawValue> =
         serde_json::from_str(row.json.get()).expect("the list shows each asset as an object");
     let value = |name: &str| listed.get(name).copied().filter(|value| value.get() != "null");

@@ -37,7 +37,7 @@ fn wanted(input: &Input, cx: &Context) -> AssetSelector {
 
 /// Documented: the bare object.
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin))
+    Reply::json(StatusCode::OK, &list::ASSETS.show(stored, CARD.name, cx))
 }
 
 /// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and images that are

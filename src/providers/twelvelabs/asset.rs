@@ -62,6 +62,6 @@ pub fn no_content(cx: &Context) -> Reply {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

@@ -28,7 +28,7 @@ fn wanted(input: &Input) -> AssetSelector {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    view::single(&list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin), cx)
+    view::single(&list::ASSETS.show(stored, CARD.name, cx), cx)
 }
 
 /// Documented: 204 without a body.
