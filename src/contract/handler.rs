@@ -79,14 +79,14 @@ pub trait Handler: Debug + Sync {
 
 /// A route that reads from the library.
 #[derive(Debug)]
-pub struct Reads<Q: Query> {
+pub struct QueryHandler<Q: Query> {
     /// What the request means.
     pub query: fn(&Input, &Context) -> Result<Q, Failure>,
     /// How the outcome is worded.
     pub reply: fn(&Q::Outcome, &Context) -> Reply,
 }
 
-impl<Q: Query> Handler for Reads<Q> {
+impl<Q: Query> Handler for QueryHandler<Q> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let query = (self.query)(call.input, &call.context)?;
@@ -98,14 +98,14 @@ impl<Q: Query> Handler for Reads<Q> {
 
 /// A route that changes the library.
 #[derive(Debug)]
-pub struct Writes<C: Command> {
+pub struct CommandHandler<C: Command> {
     /// What the request means.
     pub command: fn(&Input, &Context) -> Result<C, Failure>,
     /// How the outcome is worded.
     pub reply: fn(&C::Outcome, &Context) -> Reply,
 }
 
-impl<C: Command> Handler for Writes<C> {
+impl<C: Command> Handler for CommandHandler<C> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let command = (self.command)(call.input, &call.context)?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::asset::{no_content, unknown, wanted};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Writes};
+use crate::contract::handler::{CommandHandler, Input};
 use crate::contract::query::{Problem, Unknown, Violation};
 use crate::library::metadata::{Metadata, MetadataChange, MetadataValue};
 use crate::library::store::ChangeUserMetadata;
@@ -16,7 +16,7 @@ use crate::library::store::ChangeUserMetadata;
 const FIELD: &str = "user_metadata";
 
 /// Merges what is sent with what there is. Client: null removes a name.
-pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
+pub static UPDATE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Merge(sent(input, cx)?) })
     },
@@ -24,7 +24,7 @@ pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Puts what is sent in place of all. Client: null is ignored.
-pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
+pub static REPLACE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(with_value(sent(input, cx)?)) })
     },
@@ -32,7 +32,7 @@ pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Removes all. Inferred: a body is ignored.
-pub static DELETE: Writes<ChangeUserMetadata> = Writes {
+pub static DELETE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, _| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(Metadata::new()) })
     },
