@@ -3,7 +3,7 @@
 use super::{CARD, headers, list, view};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads};
+use crate::contract::handler::{Input, QueryHandler};
 use crate::contract::query::Violation;
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
@@ -11,7 +11,8 @@ use crate::library::selection::AssetSelector;
 use crate::library::store::ReadAsset;
 
 /// Shows one.
-pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
 
 fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
     match wrong_asset(input) {
@@ -34,6 +35,6 @@ pub fn selector(input: &Input) -> AssetSelector {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     headers::complete(view::single(&listed), cx)
 }

@@ -8,7 +8,7 @@ use super::{CARD, array, list};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::contract::query::{Param, Problem, Repeated, Unknown, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
@@ -18,10 +18,11 @@ use crate::library::store::DeleteAsset;
 use crate::library::store::ReadAsset;
 
 /// Shows one.
-pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
 
 /// Deletes one.
-pub static DELETE: Writes<DeleteAsset> = Writes {
+pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
     command: |input, _| Ok(DeleteAsset { asset: wanted(input)?, force: input.query.text("force") == Some("true") }),
     reply: |_, cx| no_content(cx),
 };
@@ -62,6 +63,6 @@ pub fn no_content(cx: &Context) -> Reply {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::asset::{no_content, unknown, wanted};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Writes};
+use crate::contract::handler::{CommandHandler, Input};
 use crate::contract::query::{Problem, Unknown, Violation};
 use crate::library::metadata::{Metadata, MetadataChange, MetadataValue};
 use crate::library::store::ChangeUserMetadata;
@@ -16,7 +16,7 @@ use crate::library::store::ChangeUserMetadata;
 const FIELD: &str = "user_metadata";
 
 /// Merges what is sent with what there is. Client: null removes a name.
-pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
+pub static UPDATE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Merge(sent(input, cx)?) })
     },
@@ -24,7 +24,7 @@ pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Puts what is sent in place of all. Client: null is ignored.
-pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
+pub static REPLACE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(with_value(sent(input, cx)?)) })
     },
@@ -32,7 +32,7 @@ pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Removes all. Inferred: a body is ignored.
-pub static DELETE: Writes<ChangeUserMetadata> = Writes {
+pub static DELETE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, _| {
         Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(Metadata::new()) })
     },
@@ -46,11 +46,7 @@ fn with_value(sent: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
 /// The names and values of the body, where null is `None`.
 fn sent(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
     let none = Map::new();
-    let fields = match &input.json {
-        Some(Value::Object(fields)) => fields,
-        Some(_) => return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
-        None => &none,
-    };
+    let fields = input.object()?.unwrap_or(&none);
     let others = fields.iter().filter(|(name, _)| *name != FIELD);
     let others = others.map(|(name, value)| Violation::in_body(name.clone(), Some(value), Problem::Unknown));
     let mut violations: Vec<_> = others.filter(|_| unknown(cx.variants) == Unknown::Refused).collect();

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use super::{CARD, headers, list, view};
 use crate::contract::context::Context;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
 use crate::library::selection::AssetSelector;
@@ -12,15 +12,18 @@ use crate::library::store::ReadAsset;
 use crate::library::store::{DeleteAsset, PublishAsset};
 
 /// Shows one.
-pub static GET: Reads<ReadAsset> = Reads { query: |input, _| Ok(ReadAsset { asset: wanted(input) }), reply: shown };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input) }), reply: shown };
 
 /// Publishes one.
-pub static PUBLISH: Writes<PublishAsset> =
-    Writes { command: |input, _| Ok(PublishAsset { asset: wanted(input) }), reply: shown };
+pub static PUBLISH: CommandHandler<PublishAsset> =
+    CommandHandler { command: |input, _| Ok(PublishAsset { asset: wanted(input) }), reply: shown };
 
 /// Deletes one.
-pub static DELETE: Writes<DeleteAsset> =
-    Writes { command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }), reply: |_, cx| deleted(cx) };
+pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
+    command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }),
+    reply: |_, cx| deleted(cx),
+};
 
 /// Inferred: an id that is none is that of no asset.
 fn wanted(input: &Input) -> AssetSelector {
@@ -28,7 +31,7 @@ fn wanted(input: &Input) -> AssetSelector {
 }
 
 fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
-    view::single(&list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin), cx)
+    view::single(&list::ASSETS.show(stored, CARD.name, cx), cx)
 }
 
 /// Documented: 204 without a body.

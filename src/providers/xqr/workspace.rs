@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::view;
 use crate::contract::context::Context;
-use crate::contract::handler::Reads;
+use crate::contract::handler::QueryHandler;
 use crate::http::reply::Reply;
 use crate::library::model::Status;
 use crate::library::store::{ReadWorkspace, SumSizes};
@@ -12,14 +12,14 @@ use crate::library::workspace;
 use crate::random::Rng;
 
 /// Shows the workspace.
-pub static GET: Reads<ReadWorkspace> = Reads { query: |_, _| Ok(ReadWorkspace), reply: shown };
+pub static GET: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: shown };
 
 /// Shows how much it uses of its plan. Inferred: what has not arrived takes no storage.
-pub static USAGE: Reads<SumSizes> =
-    Reads { query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }), reply: usage };
+pub static USAGE: QueryHandler<SumSizes> =
+    QueryHandler { query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }), reply: usage };
 
 /// Lists its members, all of them.
-pub static MEMBERS: Reads<ReadWorkspace> = Reads { query: |_, _| Ok(ReadWorkspace), reply: members };
+pub static MEMBERS: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: members };
 
 /// The plan of every workspace, that of the samples (inferred).
 const PLAN: &str = "pro";
