@@ -109,14 +109,9 @@ impl<C: Command> Handler for Writes<C> {
     }
 }
 
-/// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
+/// Runs a command, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
-    let caller = call.caller();
-    command.check(store, &caller).await?;
-    let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
-    let outcome = command.run(&mut write, &caller).await?;
-    write.commit().await?;
-    Ok(outcome)
+    Ok(store.execute(command, &call.caller(), call.providers.to_vec()).await?)
 }
 
 impl From<CommandError> for Failure {

@@ -4,14 +4,13 @@ use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use super::session::create_key;
 use super::view::{Pagination, pagination};
 use super::{CARD, body, grammar, list, new_token, view};
 use crate::clock::{Micros, SECOND};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input};
+use crate::contract::handler::{Handler, HandlerCall, Input, execute};
 use crate::contract::query::{Param, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::library::key::{Key, KeyState};
@@ -63,7 +62,7 @@ impl Handler for CreateToken {
         Box::pin(async move {
             let command = wanted(call.input, &call.context)?;
             let expiration_date = view::time(command.expires_at);
-            let token = create_key(&call, store, command, call.caller()).await?.key;
+            let token = execute(command, call, store).await?.key;
             Ok(Reply::json(StatusCode::OK, &Created { token, expiration_date }))
         })
     }
