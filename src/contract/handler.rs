@@ -130,6 +130,7 @@ impl From<CommandError> for Failure {
     }
 }
 
+/// The one place where a failure of the library is logged. The client sees no more than that something failed.
 impl From<StoreError> for Failure {
     fn from(cause: StoreError) -> Failure {
         match cause {
@@ -140,5 +141,11 @@ impl From<StoreError> for Failure {
                 Failure::Internal
             }
         }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(cause: sqlx::Error) -> Failure {
+        StoreError::from(cause).into()
     }
 }

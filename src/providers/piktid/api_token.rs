@@ -14,7 +14,7 @@ use crate::contract::handler::{Handler, HandlerCall, Input, execute};
 use crate::contract::query::{Param, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::library::key::{Key, KeyState};
-use crate::library::store::{CreateKey, Store, StoreError};
+use crate::library::store::{CreateKey, Store};
 use crate::random::Rng;
 
 /// Documented: the shortest and the longest life of a token. Inferred: that a year has 365 days, as in a duration.
@@ -95,7 +95,7 @@ pub struct ListTokens;
 impl Handler for ListTokens {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            let keys = store.keys_of(call.context.workspace()).await.map_err(StoreError::from)?;
+            let keys = store.keys_of(call.context.workspace()).await?;
             Ok(Reply::json(StatusCode::OK, &page(keys, call.input, &call.context)))
         })
     }
