@@ -68,7 +68,7 @@ fn wanted_page(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
         return Err(Failure::Invalid(vec![violation]));
     }
     let (offset, limit) = (cursor::offset(&input.query), cursor::limit(&input.query));
-    Ok(ListCanvas { project, filters: vec![list::held()], offset, limit })
+    Ok(ListCanvas { project, filters: list::always_filtered(), offset, limit })
 }
 
 fn page(page: &CanvasPage, cx: &Context) -> Reply {

@@ -26,7 +26,7 @@ pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
 
 /// Inferred: an asset in a trashed folder is there, and one that has not arrived is not.
 fn wanted(input: &Input) -> AssetSelector {
-    AssetSelector { id: input.path("asset_id").to_owned(), filters: list::held() }
+    AssetSelector { id: input.path("asset_id").to_owned(), filters: list::always_filtered() }
 }
 
 fn deleted(id: &str, cx: &Context) -> Reply {

@@ -31,7 +31,7 @@ struct Deleted<'a> {
 
 /// Whatever one of the three ownerships lists is found; inferred: what none lists, others' private assets, is not.
 fn wanted(input: &Input, cx: &Context) -> AssetSelector {
-    let mut filters = list::held();
+    let mut filters = list::always_filtered();
     filters.push(Filter::ReadableBy(cx.user().to_owned()));
     AssetSelector { id: input.path("asset_id").to_owned(), filters }
 }
@@ -50,7 +50,7 @@ fn unwanted(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
             ids.push(id);
         }
     }
-    let mut filters = list::held();
+    let mut filters = list::always_filtered();
     filters.push(Filter::Uploader(cx.user().to_owned()));
     Ok(DeleteAssets { ids, filters })
 }
