@@ -96,7 +96,7 @@ fn owned(args: &Args, key: &Key) -> Filter {
         Some("mine") => Filter::Uploader(key.user.clone()),
         Some("shared") => Filter::Visibility(Visibility::Shared),
         Some(_) => Filter::Visibility(Visibility::Default),
-        None => Filter::VisibleTo(key.user.clone()),
+        None => Filter::SharedOrBy(key.user.clone()),
     }
 }
 
