@@ -28,7 +28,8 @@ struct Valid {
 /// The scopes of a key that may do everything, those of the sample (inferred).
 const ALL_SCOPES: [&str; 2] = ["read", "write"];
 
-/// Validates the key of the request. Inferred: a key that is not active is refused as on every route, so here it is valid.
+/// Validates the key of the request. Inferred: a key that is not active is refused as on every route, so here it is
+/// valid.
 #[derive(Debug)]
 pub struct ValidateKey;
 

@@ -40,8 +40,8 @@ fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin))
 }
 
-/// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and an image that
-/// is not ready is not found.
+/// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and an image
+/// that is not ready is not found.
 fn delete_command(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
     let mut ids: Vec<String> = Vec::new();
     for id in body::required_texts(input, "asset_ids", MOST_DELETED)? {

@@ -44,7 +44,8 @@ struct ProjectView<'a> {
     project_key: &'a str,
 }
 
-/// A client expects a conflict if the name exists. Inferred: a name may be empty, and is at most as long as in fixtures.
+/// A client expects a conflict if the name exists. Inferred: a name may be empty, and is at most as long as in
+/// fixtures.
 fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
     let name = body::required_text(input, "project_name")?;
     if name.len() > LONGEST_NAME {

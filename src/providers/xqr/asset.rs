@@ -1,4 +1,5 @@
-//! xQR's routes on a single asset: get, publish, delete. Inferred: pending assets are found too, as the list shows them.
+//! xQR's routes on a single asset: get, publish, delete. Inferred: pending assets are found too, as the list shows
+//! them.
 
 use axum::http::StatusCode;
 
