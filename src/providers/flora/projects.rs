@@ -58,7 +58,7 @@ struct Body<'a> {
     meta: Meta<'a>,
 }
 
-/// Inferred: project_view for a project of which nobody knows when it was made, since the field is never null.
+/// Inferred: shown for a project whose time of creation is not known, since the field is never null.
 const UNKNOWN_TIME: Instant = Instant(0);
 
 /// The sample value of the OpenAPI document. Inferred: that projects made by this API have it.

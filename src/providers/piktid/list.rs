@@ -13,13 +13,13 @@ use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection,
 pub const PAGE: Param =
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1.");
 
-/// How much of it a page holds.
+/// How many items a page holds.
 pub const PER_PAGE: Param = Param::integer("per_page", integers::lax, 1, 100)
     .or("20")
     .repeated(FIRST)
     .known(Documented, "How many assets a page holds.");
 
-/// Which end comes first.
+/// The direction of the sort.
 pub const ORDER: Param =
     Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort.");
 
