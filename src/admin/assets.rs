@@ -20,10 +20,11 @@ use super::workspaces::{WorkspacePath, existing};
 use crate::emulator::app::App;
 use crate::emulator::load_fixtures;
 use crate::library::asset::Asset;
-use crate::library::fixture::{self, Fixture, Problem, Workspace};
+use crate::library::fixture::{self, Fixture, Problem};
 use crate::library::model::Instant;
 use crate::library::size;
 use crate::library::store::{NewAsset, StoreError, Write};
+use crate::library::workspace::Workspace;
 use crate::providers;
 use crate::random::Rng;
 

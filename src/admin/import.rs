@@ -15,9 +15,9 @@ use super::assets::{check, completed};
 use super::workspaces;
 use crate::emulator::app::App;
 use crate::library::asset::Asset;
-use crate::library::fixture::{Folder, Project, User, Workspace};
 use crate::library::model::Visibility;
 use crate::library::size;
+use crate::library::workspace::{Folder, Project, User, Workspace};
 use crate::providers;
 
 /// The routes.

@@ -15,11 +15,11 @@ use super::strict_query::StrictQuery;
 use super::workspaces::{WorkspacePath, existing, provider};
 use crate::emulator::app::App;
 use crate::emulator::workspace;
-use crate::library::fixture::{self, Refresh};
-use crate::library::key::{Key, KeyState};
+use crate::library::key::{self, KeyState};
 use crate::library::limits::KeyLimits;
 use crate::library::model::Instant;
 use crate::library::store::StoreError;
+use crate::library::workspace::{Key, Refresh, Workspace};
 use crate::providers;
 
 const TAG: &str = "Keys";
@@ -107,7 +107,7 @@ struct KeyList {
     keys: Vec<KeyView>,
 }
 
-fn shown(key: Key, now: i64) -> KeyView {
+fn shown(key: key::Key, now: i64) -> KeyView {
     KeyView {
         state: key.state(now),
         provider: key.provider,
@@ -143,8 +143,8 @@ async fn make(
         Some(key) => key,
         None => workspace::fresh_keys(&app, &mut write, &[provider]).await?.remove(0).key,
     };
-    let key = fixture::Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits, refresh };
-    super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+    let key = Key { provider: name.clone(), key, user, scopes, revoked, expires_at, limits, refresh };
+    super::assets::check(Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
     write.add_keys(&workspace, std::slice::from_ref(&key)).await?;
     write.commit().await?;
     Ok(Created(read(&app, &workspace, &name, &key.key).await?))
@@ -154,7 +154,7 @@ async fn change(
     State(app): State<Arc<App>>,
     Path(KeyPath { workspace, key: text }): Path<KeyPath>,
     StrictQuery(KeyProvider { provider }): StrictQuery<KeyProvider>,
-    Json(patch): Json<Patch<fixture::Key>>,
+    Json(patch): Json<Patch<Key>>,
 ) -> Result<Json<KeyView>, Refusal> {
     let provider = provider_of(&app, &workspace, &text, provider).await?;
     patch.refuse(&["provider", "key"])?;
@@ -162,8 +162,8 @@ async fn change(
     let around = write.workspace_without_assets(&workspace).await?;
     write
         .change_key(&workspace, &provider, &text, |key| {
-            let key: fixture::Key = merged(&key, &patch)?;
-            super::assets::check(fixture::Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
+            let key: Key = merged(&key, &patch)?;
+            super::assets::check(Workspace { keys: vec![key.clone()], ..around }, "keys[0].")?;
             Ok::<_, Refusal>(key)
         })
         .await?;

@@ -71,7 +71,8 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         )
 }
 
-/// Writes a document for readers: the version and the title come first. A [`Value`] has its fields in alphabetical order.
+/// Writes a document for readers: the version and the title come first. A [`Value`] has its fields in alphabetical
+/// order.
 struct InUsualOrder<'a>(&'a Value);
 
 impl Serialize for InUsualOrder<'_> {

@@ -13,8 +13,8 @@ use super::answer::{Created, Json, Path, Refusal};
 use super::assets::check;
 use super::workspaces::WorkspacePath;
 use crate::emulator::app::App;
-use crate::library::fixture::{Folder, Project, User};
 use crate::library::model::Instant;
+use crate::library::workspace::{Folder, Project, User};
 use crate::providers;
 
 const PLACES: &str = "Users, projects and folders";

@@ -1,5 +1,6 @@
 //! Every option: its flag, its environment variable, its default and a sentence.
 
+mod asset_urls;
 mod generate;
 mod help;
 mod tls;
@@ -14,7 +15,7 @@ use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, Micros};
 use crate::contract::choices;
-use crate::emulator::app::{AssetUrls, Settings};
+use crate::emulator::app::Settings;
 use crate::emulator::journal::Bounds;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
@@ -22,6 +23,7 @@ use crate::http::cors::AllowedOrigins;
 use crate::library::model::Choices;
 use crate::library::store::DatabaseLocation;
 use crate::providers;
+pub use asset_urls::UrlForm;
 pub use generate::Generate;
 use help::heading;
 pub use tls::{OtherHosts, TlsOptions, exempt_hosts};
@@ -150,9 +152,9 @@ pub struct Serve {
     /// The origins whose pages may read the vendors' answers in a browser, such as `http://localhost:3000`, separated by commas; `*` lets all in [default: no CORS headers are sent].
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_CORS", value_name = "ORIGIN", value_parser = AllowedOrigins::read)]
     pub cors: Option<AllowedOrigins>,
-    /// Which URLs stand for assets without one of their own: `own`, which this server answers with the asset's bytes, or `vendor`, in the vendor's form, which lead nowhere.
+    /// Which URLs stand for assets without one of their own: `own`, which this server answers with the asset's bytes, or `vendor`, in the vendor's form, which it answers only to clients that use it as a proxy or name that host.
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_ASSET_URLS", value_name = "WHOSE", default_value = "own")]
-    pub asset_urls: AssetUrls,
+    pub asset_urls: UrlForm,
     /// The address under which clients reach this server, such as `https://mock.example.com`, for the URLs of assets [default: that of each request].
     #[arg(long, help_heading = heading::VENDORS, env = "ASSETMOCK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<String>,
@@ -370,7 +372,7 @@ impl Serve {
             no_fault_header: self.no_fault_header,
             max_workspaces: self.max_workspaces,
             cors: self.cors.clone(),
-            asset_urls: self.asset_urls,
+            asset_urls: self.asset_urls.into(),
             public_url: self.public_url.clone(),
             names: self.tls.tls_name.clone(),
             others: self.tls.others.into(),

@@ -35,6 +35,7 @@ use crate::emulator::workspace_states::NONE_WAS_STRICT;
 use crate::library::asset::Asset;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
 use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
+use crate::library::workspace::Workspace;
 use crate::providers;
 use crate::server;
 
@@ -177,7 +178,7 @@ fn check_fixture(name: &str) -> Outcome {
         None => load_fixtures::read_file(name)?,
     };
     let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::UsedIds::default())?;
-    let total = |count: fn(&fixture::Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
+    let total = |count: fn(&Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
     let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
     print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))
 }
@@ -213,11 +214,7 @@ fn progress(count: u64) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(PROGRESS).expect("the template is a constant, and a test reads it"))
 }
 
-fn write_fixture(
-    out: impl Write,
-    workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = Asset>,
-) -> io::Result<()> {
+fn write_fixture(out: impl Write, workspace: &Workspace, assets: impl Iterator<Item = Asset>) -> io::Result<()> {
     let mut file = fixture::Writer::begin(io::BufWriter::new(out), workspace)?;
     for asset in assets {
         file.asset(&asset)?;
@@ -225,11 +222,7 @@ fn write_fixture(
     file.end()
 }
 
-fn generate_database(
-    file: &Path,
-    workspace: &fixture::Workspace,
-    assets: impl Iterator<Item = Asset> + Send,
-) -> Outcome {
+fn generate_database(file: &Path, workspace: &Workspace, assets: impl Iterator<Item = Asset> + Send) -> Outcome {
     if file.as_os_str() == MEMORY {
         return Err(format!("a database `{MEMORY}` would be gone at once. Name a file with `--database`").into());
     }

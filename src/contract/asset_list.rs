@@ -30,8 +30,8 @@ pub struct AssetList {
     pub paging: Paging,
     /// The query to the library, in vendor-neutral terms.
     pub plan: fn(&Args, &Key) -> Result<AssetQuery, Failure>,
-    /// Whether it shows a URL for an asset that has none of its own: ours, or with `--asset-urls vendor` one that the view
-    /// makes up. It shows the fields `url`, `public_url` or thumbnails of the asset then.
+    /// Whether it shows a URL for an asset that has none of its own: ours, or with `--asset-urls vendor` one that the
+    /// view makes up. It shows the fields `url`, `public_url` or thumbnails of the asset then.
     pub makes_up_urls: bool,
     /// Writes an asset as a page shows it. The text is the id of the workspace.
     pub asset: fn(&StoredAsset, &str, Variants) -> Box<RawValue>,

@@ -46,8 +46,8 @@ fn folder(origin: &str, names: [&str; 3]) -> String {
     format!("{origin}{PREFIX}{workspace}/{provider}/{id}")
 }
 
-/// The asset with our URLs at this origin wherever it has none of its own and has bytes. One with a URL of its own keeps
-/// that, and gets no thumbnails.
+/// The asset with our URLs at this origin wherever it has none of its own and has bytes. One with a URL of its own
+/// keeps that, and gets no thumbnails.
 pub fn with_urls(stored: &StoredAsset, origin: &str, provider: &str, workspace: &str) -> StoredAsset {
     let StoredAsset { id, seq, asset } = stored.clone();
     let names = [workspace, provider, &id];

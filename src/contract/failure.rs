@@ -31,7 +31,8 @@ pub enum Failure {
     ForeignWorkspace,
     /// The workspace does not have the project that the request names.
     NoSuchProject,
-    /// The asset does not exist, belongs to another workspace, or is not visible to this key. Clients cannot tell which.
+    /// The asset does not exist, belongs to another workspace, or is not visible to this key. Clients cannot tell
+    /// which.
     NoSuchAsset {
         /// The public id that was asked for.
         id: String,

@@ -183,8 +183,8 @@ fn in_order_of_insertion(mut assets: Vec<Asset>) -> Vec<Asset> {
 
 /// The same JSON without white space between tokens. Numbers, escapes and the order of keys do not change.
 pub fn compacted(json: &RawValue) -> Box<RawValue> {
-    // White space is dropped only outside strings. A quote begins or ends a string unless a backslash escapes it, and an
-    // escaped backslash escapes nothing.
+    // White space is dropped only outside strings. A quote begins or ends a string unless a backslash escapes it, and
+    // an escaped backslash escapes nothing.
     let (mut quoted, mut escaped) = (false, false);
     let dense = json.get().chars().filter(|letter| {
         let kept = quoted || !matches!(letter, ' ' | '\t' | '\n' | '\r');

@@ -16,8 +16,8 @@ use crate::contract::variant::Variant;
 use crate::http::reply::Reply;
 
 /// One vendor's asset API, as far as all of its routes share it. The card's table of operations says what each route
-/// does: an [`AssetList`] says how assets are listed, a [`Handler`](crate::contract::handler::Handler) what another route
-/// does.
+/// does: an [`AssetList`] says how assets are listed, a [`Handler`](crate::contract::handler::Handler) what another
+/// route does.
 ///
 /// Implementers keep two conventions. `refusal` words every [`Failure`] without a catch-all arm. Whatever the vendor's
 /// documents leave open is a named constant with `inferred` in its doc comment, and a [`Fact`] on the card.

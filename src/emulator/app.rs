@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use clap::ValueEnum;
 
 use crate::clock::{Clock, ClockMode};
 use crate::emulator::cache::Cache;
@@ -99,12 +98,13 @@ pub struct Settings {
 }
 
 /// Which URLs stand for assets that have none of their own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AssetUrls {
     /// URLs of this server, which serves their bytes.
     #[default]
     Own,
-    /// URLs in the form of the vendors', which lead nowhere.
+    /// URLs in the form of the vendors', which this server answers only to clients that use it as a proxy or name that
+    /// host.
     Vendor,
 }
 

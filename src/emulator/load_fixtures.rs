@@ -6,8 +6,9 @@ use crate::clock::Micros;
 use crate::contract::provider::Provider;
 use crate::http::text;
 use crate::library::asset::Asset;
-use crate::library::fixture::{self, Fixture, FixtureError, Workspace};
+use crate::library::fixture::{self, Fixture, FixtureError};
 use crate::library::store::{NewAsset, NewWorkspace, Store};
+use crate::library::workspace::Workspace;
 use crate::providers;
 use crate::random::Rng;
 

@@ -10,12 +10,13 @@ use crate::emulator::app::App;
 use crate::emulator::listed;
 use crate::emulator::load_fixtures;
 use crate::library::asset::Asset;
-use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig, Workspace};
+use crate::library::fixture::{self, Fixture, FixtureError, Generator, GeneratorConfig};
 use crate::library::model::Choices;
 use crate::library::model::Status;
 use crate::library::selection::Filter;
 use crate::library::size;
 use crate::library::store::{StoreError, Write};
+use crate::library::workspace::{Key, Workspace};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
 
@@ -125,7 +126,7 @@ pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeErr
         workspace.keys.clear();
     }
     let now = app.clock.now();
-    let live = |key: &fixture::Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > now);
+    let live = |key: &Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > now);
     let has_key = |provider: &str| workspace.keys.iter().any(|key| key.provider == provider && live(key));
     let without: Vec<_> = providers::ALL.iter().copied().filter(|provider| !has_key(provider.card().name)).collect();
     workspace.keys.extend(fresh_keys(app, &mut write, &without).await?);
@@ -152,14 +153,10 @@ async fn fresh_id(app: &App, write: &mut Write) -> Result<String, StoreError> {
 }
 
 /// New keys that are not in use, one for each of these providers.
-pub async fn fresh_keys(
-    app: &App,
-    write: &mut Write,
-    providers: &[&dyn Provider],
-) -> Result<Vec<fixture::Key>, StoreError> {
+pub async fn fresh_keys(app: &App, write: &mut Write, providers: &[&dyn Provider]) -> Result<Vec<Key>, StoreError> {
     let new_key = |provider: &&dyn Provider| {
         let text = provider.new_key(std::array::from_fn(|_| app.rng.next_u128()));
-        fixture::Key::new(provider.card().name, text)
+        Key::new(provider.card().name, text)
     };
     loop {
         let keys: Vec<_> = providers.iter().map(new_key).collect();
@@ -181,7 +178,7 @@ pub async fn create_for_unknown_key(app: &App, provider: &dyn Provider, text: &s
     let (mut workspace, collection) = write.first_origin().await?;
     workspace.id = fresh_id(app, &mut write).await?;
     workspace.name = None;
-    workspace.keys = vec![fixture::Key::new(name, text.to_owned())];
+    workspace.keys = vec![Key::new(name, text.to_owned())];
     match write.add_workspace(&workspace, collection).await {
         Ok(()) => write.commit().await,
         Err(StoreError::Taken { .. }) => Ok(()),

@@ -1,7 +1,7 @@
 //! The origin under which a client reaches us, for base URLs, URLs of assets and redirects. Its scheme is that of the
 //! connection and its host the one that the request names, unless a proxy says in `X-Forwarded-Proto` and
-//! `X-Forwarded-Host` what the client speaks to it and what it calls it. These headers are trusted only from peers on this
-//! machine or in a private network, since any other client could send them too.
+//! `X-Forwarded-Host` what the client speaks to it and what it calls it. These headers are trusted only from peers on
+//! this machine or in a private network, since any other client could send them too.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -35,8 +35,8 @@ pub fn tell(request: &mut Parts, ends: ConnectionAddresses) {
     }
 }
 
-/// The origin of a request. The scheme is the forwarded one, or else the connection's; the host is the forwarded one, or
-/// else the one that the request names, or else our address.
+/// The origin of a request. The scheme is the forwarded one, or else the connection's; the host is the forwarded one,
+/// or else the one that the request names, or else our address.
 pub fn origin(request: &Parts) -> String {
     let ends = request.extensions.get::<ConnectionAddresses>();
     let trusted = ends.filter(|ends| is_trusted(ends.peer.ip()));
@@ -50,8 +50,8 @@ pub fn origin(request: &Parts) -> String {
     }
 }
 
-/// The host that a request names, with its port. In an absolute-form target it is that of the target. The address of all
-/// interfaces does not count: it leads a client on another machine to itself.
+/// The host that a request names, with its port. In an absolute-form target it is that of the target. The address of
+/// all interfaces does not count: it leads a client on another machine to itself.
 fn requested_host(request: &Parts) -> Option<&str> {
     let header = || request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let named = request.uri.authority().map(|host| host.as_str()).or_else(header);
@@ -69,7 +69,8 @@ fn is_unspecified(host: &str) -> bool {
         && local_names::name_of(host).parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
-/// The host that the client names, with its port, as proxies report it; the first of several. `None` if it cannot be one.
+/// The host that the client names, with its port, as proxies report it; the first of several. `None` if it cannot be
+/// one.
 fn forwarded_host(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(FORWARDED_HOST)?.to_str().ok()?;
     let first = value.split(',').next().unwrap_or_default().trim();

@@ -31,7 +31,7 @@ pub struct Key {
     pub expires_at: Option<Micros>,
     /// Which rate limits apply to it.
     pub limits: KeyLimits,
-    /// What gets a new key in its place.
+    /// The token with which a client gets a new key.
     pub refresh: Option<Refresh>,
     /// The variants that its workspace chooses, which replace the server's.
     pub choices: Choices,

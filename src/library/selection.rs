@@ -134,10 +134,10 @@ pub enum Filter {
     Uploader(String),
     /// With this visibility.
     Visibility(Visibility),
-    /// Uploaded by this user, whatever its visibility, or shared with everyone in the workspace.
-    VisibleTo(String),
-    /// Brought by this user, or not private.
-    ReadableBy(String),
+    /// Uploaded by this user, or shared with everyone in the workspace.
+    SharedOrBy(String),
+    /// Uploaded by this user, or not private.
+    NotPrivateOrBy(String),
     /// Created at this instant or later.
     CreatedFrom(Micros),
     /// Created at this instant or earlier.

@@ -1,5 +1,5 @@
-//! One connection: passes its requests to the emulator's own API, to the files or to the pipeline, turns it into a tunnel after a
-//! CONNECT, and logs why it failed.
+//! One connection: passes its requests to the emulator's own API, to the files or to the pipeline, turns it into a
+//! tunnel after a CONNECT, and logs why it failed.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -61,8 +61,9 @@ pub struct Arrival {
     pub inner: Option<Watcher>,
 }
 
-/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], requests for the bytes of
-/// assets to [`files`], all others to the pipeline, which finds the vendor and its route itself; so there is no axum router.
+/// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], requests for the bytes
+/// of assets to [`files`], all others to the pipeline, which finds the vendor and its route itself; so there is no axum
+/// router.
 struct ConnectionService {
     app: Arc<App>,
     answered: Arc<Notify>,

@@ -1,5 +1,5 @@
-//! What hangs on a single asset: the metadata that users give it, and what refers to it. What the vendor words is in its
-//! transcripts; here is what the library does with it.
+//! What hangs on a single asset: the metadata that users give it, and what refers to it. What the vendor words is in
+//! its transcripts; here is what the library does with it.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Many clients at once, against the program in a process of its own: two hundred workspaces that never see each other and
-//! leave nothing behind, and a state that is put back while everybody reads.
+//! Many clients at once, against the program in a process of its own: two hundred workspaces that never see each other
+//! and leave nothing behind, and a state that is put back while everybody reads.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -170,12 +170,12 @@ fn two_hundred_workspaces_of_32_clients_never_meet_and_leave_nothing() {
     }
 }
 
-/// How much the memory may differ from one round to the next, in KiB: allocators keep what threads gave back here and there.
-/// Two hundred workspaces that leave but 20 KiB each are found.
+/// How much the memory may differ from one round to the next, in KiB: allocators keep what threads gave back here and
+/// there. Two hundred workspaces that leave but 20 KiB each are found.
 const MARGIN: u64 = 4096;
 
-/// The resident size of the server's process in KiB. Only Linux tells it to everyone without a library or a program; the
-/// memory is the same code's elsewhere.
+/// The resident size of the server's process in KiB. Only Linux tells it to everyone without a library or a program;
+/// the memory is the same code's elsewhere.
 pub fn memory(server: &Running) -> Option<u64> {
     if !cfg!(target_os = "linux") {
         return None;

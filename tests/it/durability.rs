@@ -1,5 +1,5 @@
-//! What was acknowledged outlives the process, however that ends: a server over a file is killed in the middle of writes,
-//! and of its first start, again and again.
+//! What was acknowledged outlives the process, however that ends: a server over a file is killed in the middle of
+//! writes, and of its first start, again and again.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! Every effect against every provider, set up as a rule of one workspace and seen from the client's side of a socket: what
-//! comes, what becomes of the connection, what the rule and the journal say of it, and that a neighbour notices nothing.
+//! Every effect against every provider, set up as a rule of one workspace and seen from the client's side of a socket:
+//! what comes, what becomes of the connection, what the rule and the journal say of it, and that a neighbour notices
+//! nothing.
 
 use std::io::{ErrorKind, Read, Write};
 use std::mem::{Discriminant, discriminant};
@@ -96,8 +97,8 @@ impl Seen {
     }
 }
 
-/// What a client must see of an effect whose undisturbed answer is `plain`. The fault applies to the first answer and not to
-/// the second.
+/// What a client must see of an effect whose undisturbed answer is `plain`. The fault applies to the first answer and
+/// not to the second.
 fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provider) {
     let dialect = dialects::of(provider.card().name);
     let mut cut = seen.cut();

@@ -1,5 +1,5 @@
-//! The options as Compose, CI and Kubernetes hand them on: empty variables, variables that are somebody else's, and values
-//! that cannot be read.
+//! The options as Compose, CI and Kubernetes hand them on: empty variables, variables that are somebody else's, and
+//! values that cannot be read.
 
 use std::process::Output;
 

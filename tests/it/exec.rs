@@ -1,5 +1,5 @@
-//! `assetmock exec` without a terminal, and `assetmock env`: what the command is given, what is passed on to it, what is left
-//! afterwards, and what is said. `tests/exec/run.py` has the cases with a terminal.
+//! `assetmock exec` without a terminal, and `assetmock env`: what the command is given, what is passed on to it, what
+//! is left afterwards, and what is said. `tests/exec/run.py` has the cases with a terminal.
 
 use std::net::TcpStream;
 use std::process::{Command, Output};
@@ -243,8 +243,8 @@ fn no_port_and_no_process_is_left_whatever_the_command_leaves() {
     assert!(TcpStream::connect(address).is_err(), "{address} is still listened on");
 }
 
-/// In a container, what the runtime starts has a session and a process group from outside, whose numbers are 0 inside. Where
-/// nobody may make namespaces this says so and checks nothing.
+/// In a container, what the runtime starts has a session and a process group from outside, whose numbers are 0 inside.
+/// Where nobody may make namespaces this says so and checks nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_left_ends_in_a_container_too() {
@@ -304,8 +304,8 @@ mod signals {
         assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
     }
 
-    /// Sends a signal to `exec`; gives its exit code and what the command has said since. What it wrote has ended for everybody
-    /// who could write.
+    /// Sends a signal to `exec`; gives its exit code and what the command has said since. What it wrote has ended for
+    /// everybody who could write.
     fn ended(options: &[&str], script: &str, signal: &str) -> (i32, String) {
         let (mut child, mut output) = start(options, script);
         send(signal, &exec_of(&child));

@@ -1,4 +1,5 @@
-//! What `exec` and `env` say to somebody who uses them for the first time: what had no effect, what to check, and what was meant.
+//! What `exec` and `env` say to somebody who uses them for the first time: what had no effect, what to check, and what
+//! was meant.
 
 use assetmock::providers;
 

@@ -1,5 +1,5 @@
-//! What the program does with files: a database that another process has, that vanishes, that cannot be written, and the
-//! port file. Each test begins with an empty directory and the program's own worlds.
+//! What the program does with files: a database that another process has, that vanishes, that cannot be written, and
+//! the port file. Each test begins with an empty directory and the program's own worlds.
 
 use std::fs;
 use std::net::TcpListener;
@@ -236,7 +236,8 @@ fn keys_and_export_read_what_belongs_to_somebody_else() {
     }
 }
 
-/// A log without its index cannot be read where nothing can be written, and without the log the library would be an old one.
+/// A log without its index cannot be read where nothing can be written, and without the log the library would be an old
+/// one.
 #[cfg(unix)]
 #[test]
 fn a_log_that_cannot_be_worked_off_is_not_left_out() {

@@ -1,5 +1,5 @@
-//! A disk that is full, and has room again: what is refused meanwhile is refused with a sentence, lists go on, and writes
-//! go on as soon as they can. Only Linux lets a test raise another process's limit, and root make a small disk.
+//! A disk that is full, and has room again: what is refused meanwhile is refused with a sentence, lists go on, and
+//! writes go on as soon as they can. Only Linux lets a test raise another process's limit, and root make a small disk.
 
 use std::process::Command;
 

@@ -1,5 +1,6 @@
-//! `assetmock exec --intercept`: what the command is given, that it trusts the emulator by files which go with the run, and what is
-//! said of hosts that are no vendor's. `tests/tls/intercept.py` has the official SDKs, other clients and other hosts.
+//! `assetmock exec --intercept`: what the command is given, that it trusts the emulator by files which go with the run,
+//! and what is said of hosts that are no vendor's. `tests/tls/intercept.py` has the official SDKs, other clients and
+//! other hosts.
 
 use std::process::{Command, Output};
 

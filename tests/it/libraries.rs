@@ -1,5 +1,5 @@
-//! Random libraries and random questions: few distinct instants, so that ties abound, and names full of what SQL, JSON and
-//! URLs treat as special.
+//! Random libraries and random questions: few distinct instants, so that ties abound, and names full of what SQL, JSON
+//! and URLs treat as special.
 
 use proptest::collection::vec;
 use proptest::option::{self, weighted};

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use assetmock::clock::read_rfc3339;
 use assetmock::emulator::load_fixtures;
 use assetmock::library::asset::Asset;
-use assetmock::library::fixture::Workspace;
 use assetmock::library::model::{Status, Visibility};
+use assetmock::library::workspace::Workspace;
 use assetmock::providers;
 
 /// What the request asks: parameters in any order, without those of pages.

@@ -56,7 +56,8 @@ pub fn heads(target: &str, request: &[(&str, &str)], response: &[(&str, &str)]) 
 /// The instant at which tests' clocks stand unless they say otherwise.
 pub const NOON: &str = "2026-03-21T12:00:00Z";
 
-/// The state of an emulator that holds a fixture, with its clock frozen, its chance seeded with 7 and its limits enforced.
+/// The state of an emulator that holds a fixture, with its clock frozen, its chance seeded with 7 and its limits
+/// enforced.
 pub async fn app(fixture: &str, clock: &str) -> App {
     let clock = Clock::frozen(at(clock));
     let store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
@@ -171,7 +172,8 @@ impl Server {
         self.get(&format!("/{provider}{}?{query}", card.list()), &[&card.auth.carrier.line(key)])
     }
 
-    /// Sends a body of so many bytes in parts, as `part` writes them, while it waits for the answer: that may come first.
+    /// Sends a body of so many bytes in parts, as `part` writes them, while it waits for the answer: that may come
+    /// first.
     pub fn send_in_parts(&self, head: &[u8], length: usize, part: impl Fn(usize) -> Vec<u8> + Send) -> Answer {
         const PART: usize = 1024 * 1024;
         let mut stream = TcpStream::connect(self.address).unwrap();

@@ -1,5 +1,6 @@
-//! Clients that stop in the middle of something, take nothing, come in crowds or all at once: each is dealt with, and nobody
-//! else notices. Limits of time are short here, and what must outlast one is measured by something that does not.
+//! Clients that stop in the middle of something, take nothing, come in crowds or all at once: each is dealt with, and
+//! nobody else notices. Limits of time are short here, and what must outlast one is measured by something that does
+//! not.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! The golden wire transcripts: requests as typed, answers byte for byte. They were written from the vendors' documents,
-//! not from our output. `tests/wire/README.md` describes the format.
+//! The golden wire transcripts: requests as typed, answers byte for byte. They were written from the vendors'
+//! documents, not from our output. `tests/wire/README.md` describes the format.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;

@@ -92,8 +92,8 @@ mod linux {
     /// made outside and has no number there. So numbers are compared, not pids, which cannot be 0.
     fn process_status(process: &str) -> Option<(String, RawPid, RawPid)> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // The name can contain any characters, so the fields are counted from its closing bracket: state, parent, group,
-        // session.
+        // The name can contain any characters, so the fields are counted from its closing bracket: state, parent,
+        // group, session.
         let mut fields = stat.rsplit(") ").next()?.split(' ');
         Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?, fields.nth(1)?.parse().ok()?))
     }

@@ -208,7 +208,7 @@ pub struct Violation {
     pub problem: Problem,
     /// Where in the request it stands.
     pub location: Location,
-    /// The position of its first pair in the query string, or of its field in the body, from 0.
+    /// The position of its first pair in the query string, from 0; 0 for path and body.
     pub position: usize,
 }
 

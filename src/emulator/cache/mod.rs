@@ -7,7 +7,8 @@
 //! - the key itself, and the version of its workspace;
 //! - *listings*: the row ids of all assets of a selection, in order. An offset is an index and a total is a length, so
 //!   the last page costs as much as the first;
-//! - *responses*: rendered pages, by query string and by the origin of the URLs on them. For a page that is not cached, the assets are read by their row ids.
+//! - *responses*: rendered pages, by query string and by the origin of the URLs on them. For a page that is not cached,
+//!   the assets are read by their row ids.
 //!
 //! The listing of a large collection takes a while to read. So only its first thousand row ids are read, and the total
 //! comes from the store's counts per kind; the rest is read when a client asks for a later page.

@@ -107,8 +107,8 @@ pub struct Diagnostics {
     pub variants: BTreeMap<String, &'static str>,
     /// Whether it is a CORS preflight, which the emulator answered itself.
     pub is_preflight: bool,
-    /// Whether it is a handshake after which the client ended the connection without a request, as those do that look whether
-    /// somebody listens, and browsers that connect in advance.
+    /// Whether it is a handshake after which the client ended the connection without a request, as those do that look
+    /// whether somebody listens, and browsers that connect in advance.
     pub is_unused: bool,
     /// How many bytes of the response's body a fault let through; `None`: all.
     pub sent: Option<u64>,

@@ -224,8 +224,8 @@ impl Expectations {
         VerifyResult { ok: failures.is_empty() && incomplete.is_none(), failures, incomplete, unfired: Vec::new() }
     }
 
-    /// The entries without preflights and handshakes that failed, unless something asks for OPTIONS or TLS: browsers send
-    /// preflights and open connections by themselves, and as many as they see fit.
+    /// The entries without preflights and handshakes that failed, unless something asks for OPTIONS or TLS: browsers
+    /// send preflights and open connections by themselves, and as many as they see fit.
     fn looked_at<'e>(&self, entries: &[&'e JournalEntry]) -> Vec<&'e JournalEntry> {
         let filters = self.requests.iter().map(|one| &one.filter).chain([&self.scope]);
         let methods: Vec<_> = filters.filter_map(|filter| filter.method.as_deref()).collect();

@@ -108,8 +108,8 @@ impl Selection {
             | Filter::StatusIn(_)
             | Filter::Uploader(_)
             | Filter::Visibility(_)
-            | Filter::VisibleTo(_)
-            | Filter::ReadableBy(_) => true,
+            | Filter::SharedOrBy(_)
+            | Filter::NotPrivateOrBy(_) => true,
             Filter::IdIn(_)
             | Filter::NameContains(_)
             | Filter::NameOrDescriptionContains(_)

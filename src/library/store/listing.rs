@@ -241,11 +241,11 @@ pub(super) fn push_filter(sql: &mut QueryBuilder<Sqlite>, view: View, filter: &F
         Filter::NotTrashed => push_not_trashed(sql, view.collection_version.collection),
         Filter::Uploader(name) => push_is(sql, "a.uploader = ", name),
         Filter::Visibility(visibility) => push_is(sql, "a.visibility = ", visibility.word()),
-        Filter::VisibleTo(name) => {
+        Filter::SharedOrBy(name) => {
             push_is(sql, "(a.visibility = 'shared' OR a.uploader = ", name);
             sql.push(")");
         }
-        Filter::ReadableBy(name) => {
+        Filter::NotPrivateOrBy(name) => {
             push_is(sql, "(a.visibility <> 'private' OR a.uploader = ", name);
             sql.push(")");
         }

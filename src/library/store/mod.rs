@@ -43,6 +43,7 @@ pub use counts::Counts;
 pub use error::{Missing, StoreError};
 pub use export::{Export, Summary};
 pub use file::ReplacedFile;
+pub use find_url::WorkspaceAsset;
 pub use handle::Store;
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};

@@ -10,11 +10,11 @@ use crate::library::asset::StoredAsset;
 use crate::library::selection::AssetSelector;
 use crate::library::store::ReadAsset;
 
-/// Shows one.
+/// Shows an asset.
 pub static GET: QueryHandler<ReadAsset> =
-    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: checked_selector(input)? }), reply: asset_reply };
 
-fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
+fn checked_selector(input: &Input) -> Result<AssetSelector, Failure> {
     match wrong_asset(input) {
         Some(violation) => Err(Failure::Invalid(vec![violation])),
         None => Ok(selector(input)),
@@ -34,7 +34,7 @@ pub fn selector(input: &Input) -> AssetSelector {
     AssetSelector { id: input.path("assetId").to_owned(), filters: list::always_filtered() }
 }
 
-fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
+fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     let listed = list::ASSETS.show(stored, CARD.name, cx);
     headers::complete(view::single(&listed), cx)
 }

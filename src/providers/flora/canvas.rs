@@ -26,10 +26,10 @@ pub const PARAMS: &[Param] = &[
 ];
 
 /// Lists the nodes of a canvas.
-pub static NODES: QueryHandler<ListCanvas> = QueryHandler { query: wanted_page, reply: page };
+pub static NODES: QueryHandler<ListCanvas> = QueryHandler { query: canvas_query, reply: page_reply };
 
 /// Puts an asset on a canvas.
-pub static ATTACH: CommandHandler<AttachAsset> = CommandHandler { command: attachment, reply: attached };
+pub static ATTACH: CommandHandler<AttachAsset> = CommandHandler { command: attach_command, reply: attach_reply };
 
 /// A node, in the order of the SDK's types. Inferred: what has no value is left out, as in the list of assets.
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ struct Attached<'a> {
     project_id: &'a str,
 }
 
-fn wanted_page(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
+fn canvas_query(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
     let project = input.path("projectId").to_owned();
     if let Some(violation) = wrong_project(&project) {
         return Err(Failure::Invalid(vec![violation]));
@@ -71,7 +71,7 @@ fn wanted_page(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
     Ok(ListCanvas { project, filters: list::always_filtered(), offset, limit })
 }
 
-fn page(page: &CanvasPage, cx: &Context) -> Reply {
+fn page_reply(page: &CanvasPage, cx: &Context) -> Reply {
     let nodes = page.assets.iter().map(|asset| node(asset, cx)).collect();
     let next = cursor::next(page.seen, page.total);
     let body = Body { nodes, meta: Meta { next_cursor: next.as_deref(), total_estimate: page.total } };
@@ -102,17 +102,18 @@ fn node_type(kind: &str) -> &str {
     if ["image", "video", "audio"].contains(&kind) { kind } else { OTHER_TYPE }
 }
 
-fn attachment(input: &Input, cx: &Context) -> Result<AttachAsset, Failure> {
+fn attach_command(input: &Input, cx: &Context) -> Result<AttachAsset, Failure> {
     let project = input.path("projectId").to_owned();
     let violations: Vec<_> = wrong_project(&project).into_iter().chain(asset::wrong_asset(input)).collect();
     if !violations.is_empty() {
         return Err(Failure::Invalid(violations));
     }
+    // Other bits than those of the request id.
     let node = new_id("node_", cx.entropy.rotate_left(32));
     Ok(AttachAsset { project, asset: asset::selector(input), node })
 }
 
-fn attached(stored: &StoredAsset, cx: &Context) -> Reply {
+fn attach_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     let project_id = stored.asset.project.as_deref().unwrap_or_default();
     let body = Attached {
         asset_id: &stored.id,

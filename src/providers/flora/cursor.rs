@@ -1,5 +1,5 @@
-//! FLORA's cursor: base64url without padding of `{"offset":N}`, which is what the reference page's sample decodes to. It
-//! holds neither filters nor the page size.
+//! FLORA's cursor: base64url without padding of `{"offset":N}`, which is what the reference page's sample decodes to.
+//! It holds neither filters nor the page size.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};

@@ -49,9 +49,9 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
             say(StatusCode::NOT_FOUND, "not_found", "Not found.")
         }
         // Documented: the code, for assets in a state that the route does not take. Inferred: the message.
-        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
-            say(StatusCode::CONFLICT, "conflict", "Conflict.")
-        }
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        // Inferred; no route here causes these.
+        Failure::AssetInUse { .. } | Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "invalid_json", "Request body is too large.")

@@ -65,6 +65,9 @@ pub const FACTS: &[Fact] = &[
         "A missing or empty bearer token is `unauthorized`; anything else that is not a live key is `invalid_api_key`. Both have the message `Invalid API key.`.",
     ),
     Fact::inferred(
+        "A body that is not a JSON object is 400 `invalid_json`, and one of more than 1 MiB is 413 with the same code; the messages are ours.",
+    ),
+    Fact::inferred(
         "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, parameters, workspace, project.",
     ),
     Fact::inferred(

@@ -26,24 +26,24 @@ pub const PARAMS: &[Param] = &[
     WORKSPACE.required().known(Documented, "The workspace whose projects are listed."),
 ];
 
-/// Lists them, by recent activity.
-pub static LIST: QueryHandler<ListProjects> = QueryHandler { query: wanted_page, reply: page };
+/// Lists projects, by recent activity.
+pub static LIST: QueryHandler<ListProjects> = QueryHandler { query: list_query, reply: page_reply };
 
-/// Makes one.
+/// Makes a project.
 pub static CREATE: CommandHandler<CreateProject> = CommandHandler {
-    command: new_project,
-    reply: |project, cx| headers::complete(Reply::json(StatusCode::CREATED, &shown(project, cx)), cx),
+    command: create_command,
+    reply: |project, cx| headers::complete(Reply::json(StatusCode::CREATED, &project_view(project, cx)), cx),
 };
 
-/// Shows one.
+/// Shows a project.
 pub static GET: QueryHandler<ReadProject> = QueryHandler {
-    query: |input, _| wanted(input.path("projectId")),
-    reply: |project, cx| headers::complete(Reply::json(StatusCode::OK, &shown(project, cx)), cx),
+    query: |input, _| read_query(input.path("projectId")),
+    reply: |project, cx| headers::complete(Reply::json(StatusCode::OK, &project_view(project, cx)), cx),
 };
 
 /// The fields in the order of the OpenAPI document.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ProjectView<'a> {
     project_id: &'a str,
     name: &'a str,
     workspace_id: &'a str,
@@ -54,18 +54,18 @@ struct Shown<'a> {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    projects: Vec<Shown<'a>>,
+    projects: Vec<ProjectView<'a>>,
     meta: Meta<'a>,
 }
 
-/// Inferred: shown for a project of which nobody knows when it was made, since the field is never null.
+/// Inferred: shown for a project whose time of creation is not known, since the field is never null.
 const UNKNOWN_TIME: Instant = Instant(0);
 
 /// The sample value of the OpenAPI document. Inferred: that projects made by this API have it.
 const ORIGIN: &str = "api";
 
-fn shown<'a>(project: &'a Project, cx: &'a Context) -> Shown<'a> {
-    Shown {
+fn project_view<'a>(project: &'a Project, cx: &'a Context) -> ProjectView<'a> {
+    ProjectView {
         project_id: &project.id,
         name: &project.name,
         workspace_id: cx.workspace(),
@@ -75,7 +75,7 @@ fn shown<'a>(project: &'a Project, cx: &'a Context) -> Shown<'a> {
     }
 }
 
-fn wanted_page(Input { query, .. }: &Input, cx: &Context) -> Result<ListProjects, Failure> {
+fn list_query(Input { query, .. }: &Input, cx: &Context) -> Result<ListProjects, Failure> {
     if query.text("workspace_id") != Some(cx.workspace()) {
         return Err(Failure::ForeignWorkspace);
     }
@@ -83,14 +83,14 @@ fn wanted_page(Input { query, .. }: &Input, cx: &Context) -> Result<ListProjects
     Ok(ListProjects { name_contains, offset: cursor::offset(query), limit: cursor::limit(query) })
 }
 
-fn page(page: &ProjectPage, cx: &Context) -> Reply {
-    let projects = page.projects.iter().map(|project| shown(project, cx)).collect();
+fn page_reply(page: &ProjectPage, cx: &Context) -> Reply {
+    let projects = page.projects.iter().map(|project| project_view(project, cx)).collect();
     let next = cursor::next(page.seen, page.total);
     let body = Body { projects, meta: Meta { next_cursor: next.as_deref(), total_estimate: page.total } };
     headers::complete(Reply::json(StatusCode::OK, &body), cx)
 }
 
-fn wanted(id: &str) -> Result<ReadProject, Failure> {
+fn read_query(id: &str) -> Result<ReadProject, Failure> {
     match wrong_project(id) {
         Some(violation) => Err(Failure::Invalid(vec![violation])),
         None => Ok(ReadProject { id: id.to_owned() }),
@@ -103,8 +103,10 @@ pub fn wrong_project(id: &str) -> Option<Violation> {
     Some(Violation::in_path("projectId", id, problem))
 }
 
-fn new_project(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
-    let fields = input.object()?.ok_or_else(|| Failure::InvalidJson { reason: "there is none".to_owned() })?;
+fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
+    let Some(Json::Object(fields)) = &input.json else {
+        return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() });
+    };
     let violation = |name, check: fn(&str) -> Result<(), Problem>| {
         let given = fields.get(name);
         let checked = match given {
@@ -129,6 +131,7 @@ fn new_project(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
     if text("workspace_id") != cx.workspace() {
         return Err(Failure::ForeignWorkspace);
     }
+    // Other bits than those of the request id.
     let mut project = Project::new(&new_id("prj_", cx.entropy.rotate_left(32)), text("name"));
     project.origin = Some(ORIGIN.to_owned());
     project.created_at = Some(Instant(cx.now));

@@ -18,18 +18,18 @@ struct Deleted<'a> {
     deleted_at: String,
 }
 
-/// Deletes one.
+/// Deletes an asset.
 pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
-    command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }),
-    reply: |id, cx| deleted(id, cx),
+    command: |input, _| Ok(DeleteAsset { asset: selector(input), force: true }),
+    reply: |id, cx| delete_reply(id, cx),
 };
 
-/// Inferred: an asset in a trashed folder is there, and one that has not arrived is not.
-fn wanted(input: &Input) -> AssetSelector {
+/// Inferred: an asset in a trashed folder can be deleted; one that has not arrived is a 404.
+fn selector(input: &Input) -> AssetSelector {
     AssetSelector { id: input.path("asset_id").to_owned(), filters: list::always_filtered() }
 }
 
-fn deleted(id: &str, cx: &Context) -> Reply {
+fn delete_reply(id: &str, cx: &Context) -> Reply {
     let message = "Asset successfully deleted";
     Reply::json(StatusCode::OK, &Deleted { asset_id: id, status: "deleted", message, deleted_at: view::time(cx.now) })
 }

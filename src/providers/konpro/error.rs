@@ -96,7 +96,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     }
 }
 
-/// Documented: for the body, a code and message of its own, with these details. Inferred: the SDK's 422 has no such code.
+/// Documented: for the body, a code and message of its own, with these details. Inferred: the SDK's 422 has no such
+/// code.
 fn invalid(location: Location, details: Option<Details<'_>>, cx: &Context) -> Reply {
     let is_422 = cx.variants.is(VARIANTS, "validation_status", "422");
     match location {

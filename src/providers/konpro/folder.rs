@@ -34,23 +34,25 @@ pub const PARAMS: &[Param] = &[
     list::TOKEN,
 ];
 
-/// Lists them.
-pub static LIST: QueryHandler<ListFolders> = QueryHandler { query: wanted_page, reply: page };
+/// Lists folders.
+pub static LIST: QueryHandler<ListFolders> = QueryHandler { query: folder_query, reply: page_reply };
 
-/// Creates one.
+/// Creates a folder.
 pub static CREATE: Create = Create;
 
-/// Renames one.
+/// Renames a folder.
 pub static RENAME: CommandHandler<ChangeFolder> =
-    CommandHandler { command: new_name, reply: |folder, _| renamed(folder) };
+    CommandHandler { command: rename_command, reply: |folder, _| rename_reply(folder) };
 
-/// Moves one into the trash, with all that is in it. Inferred: once more changes only the time.
+/// Moves a folder into the trash, with all that is in it. Inferred: once more changes only the time.
 pub static TRASH: CommandHandler<ChangeFolder> =
-    CommandHandler { command: |input, _| Ok(moved(input, true)), reply: |folder, cx| trashed(folder, cx) };
+    CommandHandler { command: |input, _| Ok(move_command(input, true)), reply: |folder, cx| trash_reply(folder, cx) };
 
-/// Moves one out of the trash. Inferred: it stays there if it is in another folder that is in the trash.
-pub static RESTORE: CommandHandler<ChangeFolder> =
-    CommandHandler { command: |input, _| Ok(moved(input, false)), reply: |folder, cx| restored(folder, cx) };
+/// Moves a folder out of the trash. Inferred: it stays there if it is in another folder that is in the trash.
+pub static RESTORE: CommandHandler<ChangeFolder> = CommandHandler {
+    command: |input, _| Ok(move_command(input, false)),
+    reply: |folder, cx| restore_reply(folder, cx),
+};
 
 /// The name of a folder that is created without one. Documented.
 const DEFAULT_NAME: &str = "test";
@@ -63,13 +65,13 @@ const DEFAULT_TYPE: &str = "mixed";
 
 #[derive(Serialize)]
 struct Page<'a> {
-    folders: Vec<Listed<'a>>,
+    folders: Vec<FolderView<'a>>,
     token: Option<&'a str>,
     has_more: bool,
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct FolderView<'a> {
     id: &'a str,
     name: &'a str,
     parent_id: Option<&'a str>,
@@ -108,7 +110,7 @@ struct Restored<'a> {
     restored_at: String,
 }
 
-/// Creates a folder. The answer repeats the type of projects, which the library does not hold.
+/// A handler of its own, because the answer repeats the type of projects, which the library does not hold.
 #[derive(Debug)]
 pub struct Create;
 
@@ -117,13 +119,13 @@ impl Handler for Create {
         Box::pin(async move {
             let fields = fields(call.input)?;
             let project_type = project_type(&fields)?;
-            let folder = execute(new_folder(&fields, &call.context)?, call, store).await?;
-            Ok(created(&folder, project_type))
+            let folder = execute(create_command(&fields, &call.context)?, call, store).await?;
+            Ok(create_reply(&folder, project_type))
         })
     }
 }
 
-fn wanted_page(Input { query, .. }: &Input, _: &Context) -> Result<ListFolders, Failure> {
+fn folder_query(Input { query, .. }: &Input, _: &Context) -> Result<ListFolders, Failure> {
     Ok(ListFolders {
         parent: query.text("parent_id").map(str::to_owned),
         name_contains: query.text("name_filter").unwrap_or_default().to_owned(),
@@ -153,17 +155,17 @@ fn text<'a>(fields: &'a Map<String, Json>, name: &'static str) -> Result<Option<
     match fields.get(name) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) => Ok(Some(text)),
-        given => Err(refused(name, given, Problem::NotA("a string"))),
+        given => Err(refusal(name, given, Problem::NotA("a string"))),
     }
 }
 
 /// The name. Inferred: an empty one is none, and one is at most as long as the library's names.
 fn name(fields: &Map<String, Json>) -> Result<Option<String>, Failure> {
     match text(fields, "name")? {
-        Some(name) if name.trim().is_empty() => Err(refused("name", fields.get("name"), Problem::Missing)),
+        Some(name) if name.trim().is_empty() => Err(refusal("name", fields.get("name"), Problem::Missing)),
         Some(name) if name.len() > LONGEST_NAME => {
             let problem = Problem::Malformed(format!("it is longer than {LONGEST_NAME} bytes"));
-            Err(refused("name", fields.get("name"), problem))
+            Err(refusal("name", fields.get("name"), problem))
         }
         name => Ok(name.map(str::to_owned)),
     }
@@ -172,18 +174,18 @@ fn name(fields: &Map<String, Json>) -> Result<Option<String>, Failure> {
 fn project_type(fields: &Map<String, Json>) -> Result<&str, Failure> {
     match text(fields, "project_type")? {
         Some(word) if !PROJECT_TYPES.contains(&word) => {
-            Err(refused("project_type", fields.get("project_type"), Problem::NotOneOf(PROJECT_TYPES)))
+            Err(refusal("project_type", fields.get("project_type"), Problem::NotOneOf(PROJECT_TYPES)))
         }
         word => Ok(word.unwrap_or(DEFAULT_TYPE)),
     }
 }
 
-fn refused(field: &'static str, given: Option<&Json>, problem: Problem) -> Failure {
+fn refusal(field: &'static str, given: Option<&Json>, problem: Problem) -> Failure {
     Failure::Invalid(vec![Violation::in_body(field, given, problem)])
 }
 
 /// Inferred: an empty `parent_id` is the root, and ids are `folder_` and twelve hexadecimal digits.
-fn new_folder(fields: &Map<String, Json>, cx: &Context) -> Result<CreateFolder, Failure> {
+fn create_command(fields: &Map<String, Json>, cx: &Context) -> Result<CreateFolder, Failure> {
     Ok(CreateFolder {
         id: random_id("folder_", cx.entropy, 12, HEX),
         name: name(fields)?.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
@@ -191,25 +193,25 @@ fn new_folder(fields: &Map<String, Json>, cx: &Context) -> Result<CreateFolder, 
     })
 }
 
-fn new_name(input: &Input, _: &Context) -> Result<ChangeFolder, Failure> {
-    let name = name(&fields(input)?)?.ok_or_else(|| refused("name", None, Problem::Missing))?;
+fn rename_command(input: &Input, _: &Context) -> Result<ChangeFolder, Failure> {
+    let name = name(&fields(input)?)?.ok_or_else(|| refusal("name", None, Problem::Missing))?;
     Ok(ChangeFolder { id: input.path("folder_id").to_owned(), name: Some(name), trashed: None })
 }
 
-fn moved(input: &Input, trashed: bool) -> ChangeFolder {
+fn move_command(input: &Input, trashed: bool) -> ChangeFolder {
     ChangeFolder { id: input.path("folder_id").to_owned(), name: None, trashed: Some(trashed) }
 }
 
-fn page(page: &FolderPage, cx: &Context) -> Reply {
+fn page_reply(page: &FolderPage, cx: &Context) -> Reply {
     let last = page.folders.last().filter(|_| page.more);
     let token = last.map(|last| page_token::write(last.created_at().0, &last.id));
     let none = cx.variants.is(VARIANTS, "last_token", "empty").then_some("");
-    let folders = page.folders.iter().map(|folder| listed(folder, page.trashed)).collect();
+    let folders = page.folders.iter().map(|folder| folder_view(folder, page.trashed)).collect();
     Reply::json(StatusCode::OK, &Page { folders, token: token.as_deref().or(none), has_more: page.more })
 }
 
-fn listed(folder: &Folder, is_trash: bool) -> Listed<'_> {
-    Listed {
+fn folder_view(folder: &Folder, is_trash: bool) -> FolderView<'_> {
+    FolderView {
         id: &folder.id,
         name: &folder.name,
         parent_id: folder.parent.as_deref(),
@@ -220,23 +222,23 @@ fn listed(folder: &Folder, is_trash: bool) -> Listed<'_> {
 }
 
 /// Inferred: the status is 200, as with a relative of this API.
-fn created(folder: &Folder, project_type: &str) -> Reply {
+fn create_reply(folder: &Folder, project_type: &str) -> Reply {
     let (created_at, parent_id) = (view::time(folder.created_at().0), folder.parent.as_deref());
     let created = Created { folder_id: &folder.id, name: &folder.name, project_type, parent_id, created_at };
     Reply::json(StatusCode::OK, &created)
 }
 
-fn renamed(folder: &Folder) -> Reply {
+fn rename_reply(folder: &Folder) -> Reply {
     let updated_at = view::time(folder.updated_at().0);
     Reply::json(StatusCode::OK, &Renamed { folder_id: &folder.id, name: &folder.name, updated_at })
 }
 
-fn trashed(folder: &Folder, cx: &Context) -> Reply {
+fn trash_reply(folder: &Folder, cx: &Context) -> Reply {
     let trashed_at = view::time(cx.now);
     Reply::json(StatusCode::OK, &Trashed { folder_id: &folder.id, status: "trashed", trashed_at })
 }
 
-fn restored(folder: &Folder, cx: &Context) -> Reply {
+fn restore_reply(folder: &Folder, cx: &Context) -> Reply {
     let restored_at = view::time(cx.now);
     Reply::json(StatusCode::OK, &Restored { folder_id: &folder.id, status: "restored", restored_at })
 }

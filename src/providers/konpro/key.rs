@@ -28,20 +28,21 @@ struct Valid {
 /// The scopes of a key that may do everything, those of the sample (inferred).
 const ALL_SCOPES: [&str; 2] = ["read", "write"];
 
-/// Validates the key of the request. One that is not live is refused as everywhere (inferred), so this one is valid.
+/// Validates the key of the request. Inferred: a key that is not active is refused as on every route, so here it is
+/// valid.
 #[derive(Debug)]
 pub struct ValidateKey;
 
-/// Validates it.
+/// Validates the key of the request.
 pub static VALIDATE: ValidateKey = ValidateKey;
 
 impl Handler for ValidateKey {
     fn run<'a>(&'a self, call: HandlerCall<'a>, _: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move { validated(&call.context) })
+        Box::pin(async move { validate_reply(&call.context) })
     }
 }
 
-fn validated(cx: &Context) -> Result<Reply, Failure> {
+fn validate_reply(cx: &Context) -> Result<Reply, Failure> {
     let key = cx.key.ok_or(Failure::NoKey)?;
     let scopes = key.scopes.clone().unwrap_or_else(|| ALL_SCOPES.map(str::to_owned).to_vec());
     let expires_at = key.expires_at.map(view::time);

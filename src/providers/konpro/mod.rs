@@ -85,7 +85,7 @@ static OPERATIONS: &[Operation] = &[
         .scope("write"),
     Operation::run("validate_key", "POST", &["/v1/api-keys/validate"], Documented, &key::VALIDATE),
     // The SDK's form, whose answer has a key object that no document describes.
-    Operation::absent("validate_key_of_sdk", "POST", &["/v1/api-keys/"], Client),
+    Operation::absent("validate_sdk_key", "POST", &["/v1/api-keys/"], Client),
 ];
 
 impl Provider for KonPro {

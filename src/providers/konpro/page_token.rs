@@ -1,5 +1,5 @@
-//! KonPro's token: the position of the last asset or folder on the page, as base64url without padding. Inferred: the vendor
-//! calls the token opaque, and a sibling list shows base64url of JSON.
+//! KonPro's token: the position of the last asset or folder on the page, as base64url without padding. Inferred: the
+//! vendor calls the token opaque, and a sibling list shows base64url of JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

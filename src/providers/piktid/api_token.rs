@@ -41,7 +41,7 @@ struct Created {
 }
 
 #[derive(Serialize)]
-struct Listed {
+struct Page {
     pagination: Pagination,
     tokens: Vec<Token>,
 }
@@ -53,14 +53,14 @@ struct Token {
     expiration_date: Option<String>,
 }
 
-/// Makes one.
+/// Makes a token.
 #[derive(Debug)]
 pub struct CreateToken;
 
 impl Handler for CreateToken {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            let command = wanted(call.input, &call.context)?;
+            let command = command(call.input, &call.context)?;
             let expiration_date = view::time(command.expires_at);
             let token = execute(command, call, store).await?.key;
             Ok(Reply::json(StatusCode::OK, &Created { token, expiration_date }))
@@ -68,7 +68,7 @@ impl Handler for CreateToken {
     }
 }
 
-fn wanted(input: &Input, cx: &Context) -> Result<CreateKey, Failure> {
+fn command(input: &Input, cx: &Context) -> Result<CreateKey, Failure> {
     let value = body::required(body::object(input)?, "expiration")?;
     let invalid = |problem| Failure::Invalid(vec![Violation::in_body("expiration", Some(value), problem)]);
     let lifetime = grammar::duration(value).map_err(invalid)?;
@@ -88,7 +88,7 @@ fn wanted(input: &Input, cx: &Context) -> Result<CreateKey, Failure> {
     })
 }
 
-/// Lists those of the user.
+/// Lists the user's tokens.
 #[derive(Debug)]
 pub struct ListTokens;
 
@@ -101,7 +101,7 @@ impl Handler for ListTokens {
     }
 }
 
-fn page(mut keys: Vec<Key>, input: &Input, cx: &Context) -> Listed {
+fn page(mut keys: Vec<Key>, input: &Input, cx: &Context) -> Page {
     let args = &input.query;
     let include_expired = args.text("include_expired") == Some("true");
     keys.retain(|key| key.provider == CARD.name && key.user == cx.user() && key.refresh.is_none());
@@ -119,7 +119,7 @@ fn page(mut keys: Vec<Key>, input: &Input, cx: &Context) -> Listed {
     let here = here.take(usize::try_from(args.integer("per_page")).unwrap_or(usize::MAX));
     let tokens =
         here.map(|key| Token { token_id: token_id(&key.key), expiration_date: key.expires_at.map(view::time) });
-    Listed { pagination: pagination(args, keys.len() as u64), tokens: tokens.collect() }
+    Page { pagination: pagination(args, keys.len() as u64), tokens: tokens.collect() }
 }
 
 /// Documented: a hash of the token. Inferred: 64 hexadecimal digits. Which hash it is, no client can tell.

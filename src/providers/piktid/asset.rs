@@ -12,13 +12,13 @@ use crate::library::asset::StoredAsset;
 use crate::library::selection::{AssetSelector, Filter};
 use crate::library::store::{DeleteAssets, DeletedAssets, ReadAsset};
 
-/// Shows one.
+/// Shows an asset.
 pub static GET: QueryHandler<ReadAsset> =
-    QueryHandler { query: |input, cx| Ok(ReadAsset { asset: wanted(input, cx) }), reply: shown };
+    QueryHandler { query: |input, cx| Ok(ReadAsset { asset: selector(input, cx) }), reply: asset_reply };
 
-/// Deletes several.
+/// Deletes assets.
 pub static DELETE: CommandHandler<DeleteAssets> =
-    CommandHandler { command: unwanted, reply: |deleted, _| counted(deleted) };
+    CommandHandler { command: delete_command, reply: |deleted, _| delete_reply(deleted) };
 
 /// Documented: how many assets one request can delete.
 const MOST_DELETED: usize = 100;
@@ -29,21 +29,21 @@ struct Deleted<'a> {
     failed_ids: &'a [String],
 }
 
-/// Whatever one of the three ownerships lists is found; inferred: what none lists, others' private assets, is not.
-fn wanted(input: &Input, cx: &Context) -> AssetSelector {
+/// An asset is found if any of the three ownerships lists it. Teammates' private assets are not (inferred).
+fn selector(input: &Input, cx: &Context) -> AssetSelector {
     let mut filters = list::always_filtered();
-    filters.push(Filter::ReadableBy(cx.user().to_owned()));
+    filters.push(Filter::NotPrivateOrBy(cx.user().to_owned()));
     AssetSelector { id: input.path("asset_id").to_owned(), filters }
 }
 
 /// Documented: the bare object.
-fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
+fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     Reply::json(StatusCode::OK, &list::ASSETS.show(stored, CARD.name, cx))
 }
 
-/// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and images that are
-/// not ready are not there.
-fn unwanted(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
+/// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and an image
+/// that is not ready is not found.
+fn delete_command(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
     let mut ids: Vec<String> = Vec::new();
     for id in body::required_texts(input, "asset_ids", MOST_DELETED)? {
         if !ids.contains(&id) {
@@ -56,6 +56,6 @@ fn unwanted(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> {
 }
 
 /// Documented: ids that are not found are no error. Inferred: the status.
-fn counted(DeletedAssets { deleted, not_found }: &DeletedAssets) -> Reply {
+fn delete_reply(DeletedAssets { deleted, not_found }: &DeletedAssets) -> Reply {
     Reply::json(StatusCode::OK, &Deleted { deleted_count: *deleted, failed_ids: not_found })
 }

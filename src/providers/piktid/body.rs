@@ -1,5 +1,5 @@
-//! How Pydantic v2 reads the JSON of a body. Inferred: the server uses Pydantic, and is given what its framework parsed.
-//! Unknown fields are ignored, which is Pydantic's default.
+//! How Pydantic v2 reads the JSON of a body. Inferred: the server uses Pydantic, and is given what its framework
+//! parsed. Unknown fields are ignored, which is Pydantic's default.
 
 use serde_json::{Map, Value};
 

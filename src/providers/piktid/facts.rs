@@ -56,6 +56,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "401 is `{\"error\":\"Unauthorized\"}` with `WWW-Authenticate`; 404, 405, 429 and 500 have the same shape.",
     ),
+    Fact::inferred(
+        "A body that is not JSON is 400 in the envelope of validation errors: `Invalid JSON: …`, with the position `body` and no field. One of more than 1 MiB is 413 `Request Entity Too Large`.",
+    ),
     Fact::inferred("Order of checks: route and method (404 and 405 need no key), key, rate limit, parameters."),
     Fact::inferred(
         "HEAD is answered like GET. OPTIONS is answered with 200 and `Allow` and needs no key, as with Flask. A route with a slash after it is another route.",

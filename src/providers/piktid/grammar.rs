@@ -70,8 +70,8 @@ pub fn boolean(text: &str) -> Result<Value, Problem> {
     Ok(Value::Text(word.to_owned()))
 }
 
-/// A duration in microseconds: a text in ISO 8601 or of the form `[-][DD]D[,][HH:MM:]SS[.ffffff]`, or a number of seconds.
-/// Like Python, it takes `true` for 1.
+/// A duration in microseconds: a text in ISO 8601 or of the form `[-][DD]D[,][HH:MM:]SS[.ffffff]`, or a number of
+/// seconds. Like Python, it takes `true` for 1.
 pub fn duration(value: &Json) -> Result<i128, Problem> {
     /// A thousand million days, more than Python's durations have, in seconds.
     const TOO_LONG: f64 = 86_400e9;

@@ -13,13 +13,13 @@ use crate::library::selection::{AssetQuery, Direction, Filter, Order, Selection,
 pub const PAGE: Param =
     Param::parsed("page", grammar::page).or("1").repeated(FIRST).known(Documented, "Which page, from 1.");
 
-/// How much of it a page holds.
+/// How many items a page holds.
 pub const PER_PAGE: Param = Param::integer("per_page", integers::lax, 1, 100)
     .or("20")
     .repeated(FIRST)
     .known(Documented, "How many assets a page holds.");
 
-/// Which end comes first.
+/// The direction of the sort.
 pub const ORDER: Param =
     Param::one_of("order", &["asc", "desc"]).or("desc").repeated(FIRST).known(Documented, "The direction of the sort.");
 
@@ -96,7 +96,7 @@ fn owned(args: &Args, key: &Key) -> Filter {
         Some("mine") => Filter::Uploader(key.user.clone()),
         Some("shared") => Filter::Visibility(Visibility::Shared),
         Some(_) => Filter::Visibility(Visibility::Default),
-        None => Filter::VisibleTo(key.user.clone()),
+        None => Filter::SharedOrBy(key.user.clone()),
     }
 }
 

@@ -20,9 +20,9 @@ use crate::random::{ALPHANUMERIC, random_id};
 /// The parameters of the list. A client sends `per_page`; inferred: `page` is there as in all other lists.
 pub const PARAMS: &[Param] = &[list::PAGE, list::PER_PAGE];
 
-/// Makes one.
+/// Makes a project.
 pub static CREATE: CommandHandler<CreateProject> =
-    CommandHandler { command: wanted, reply: |project, _| created(project) };
+    CommandHandler { command: create_command, reply: |project, _| create_reply(project) };
 
 #[derive(Serialize)]
 struct Created<'a> {
@@ -32,20 +32,21 @@ struct Created<'a> {
 
 /// Inferred: the numbers of the page.
 #[derive(Serialize)]
-struct Listed<'a> {
-    projects: Vec<Shown<'a>>,
+struct Page<'a> {
+    projects: Vec<ProjectView<'a>>,
     pagination: Pagination,
 }
 
 /// The fields that a client reads.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ProjectView<'a> {
     project_text: &'a str,
     project_key: &'a str,
 }
 
-/// A client takes an existing name for a conflict. Inferred: an empty name is one, and the longest is that of a fixture.
-fn wanted(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
+/// A client expects a conflict if the name exists. Inferred: a name may be empty, and is at most as long as in
+/// fixtures.
+fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
     let name = body::required_text(input, "project_name")?;
     if name.len() > LONGEST_NAME {
         let problem = Problem::Malformed(format!("String should have at most {LONGEST_NAME} characters"));
@@ -57,11 +58,11 @@ fn wanted(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
 }
 
 /// A client takes 200 and 201. Inferred: 201.
-fn created(project: &Project) -> Reply {
+fn create_reply(project: &Project) -> Reply {
     Reply::json(StatusCode::CREATED, &Created { project_id: &project.id, project_name: &project.name })
 }
 
-/// Lists them. Inferred: those that changed last first, and those of all users of the workspace.
+/// Lists projects. Inferred: those that changed last first, and those of all users of the workspace.
 #[derive(Debug)]
 pub struct ListAllProjects;
 
@@ -76,10 +77,12 @@ impl Handler for ListAllProjects {
                 limit: u32::try_from(per_page).unwrap_or(u32::MAX),
             };
             let page = query.run(store, &call.caller()).await?;
-            let shown =
-                page.projects.iter().map(|Project { id, name, .. }| Shown { project_text: name, project_key: id });
-            let projects = shown.collect();
-            Ok(Reply::json(StatusCode::OK, &Listed { projects, pagination: pagination(args, page.total) }))
+            let views = page
+                .projects
+                .iter()
+                .map(|Project { id, name, .. }| ProjectView { project_text: name, project_key: id });
+            let projects = views.collect();
+            Ok(Reply::json(StatusCode::OK, &Page { projects, pagination: pagination(args, page.total) }))
         })
     }
 }

@@ -54,8 +54,8 @@ impl Handler for LogIn {
     }
 }
 
-/// Makes another token of the same user. Inferred: the old ones stay as they are, and the refresh token can be used again
-/// until it expires, unless its key was revoked.
+/// Makes another token for the same user. Inferred: the old ones stay as they are, and the refresh token can be used
+/// again until it expires, unless its key was revoked.
 #[derive(Debug)]
 pub struct RefreshToken;
 

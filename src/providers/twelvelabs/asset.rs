@@ -17,39 +17,39 @@ use crate::library::selection::AssetSelector;
 use crate::library::store::DeleteAsset;
 use crate::library::store::ReadAsset;
 
-/// Shows one.
+/// Shows an asset.
 pub static GET: QueryHandler<ReadAsset> =
-    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input)? }), reply: shown };
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: selector(input)? }), reply: asset_reply };
 
-/// Deletes one.
+/// Deletes an asset.
 pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
-    command: |input, _| Ok(DeleteAsset { asset: wanted(input)?, force: input.query.text("force") == Some("true") }),
+    command: |input, _| Ok(DeleteAsset { asset: selector(input)?, force: input.query.text("force") == Some("true") }),
     reply: |_, cx| no_content(cx),
 };
 
-/// The parameters of the query string when one is deleted. Inferred: the two words, and that the first counts.
+/// The parameters of a deletion's query string. Inferred: the two words, and that the first counts.
 pub const DELETE_PARAMS: &[Param] = &[Param::one_of("force", &["true", "false"])
     .or("false")
     .repeated(Repeated::First)
     .known(Documented, "Whether to delete it even if indexes refer to it.")];
 
-/// What the chosen variants make of parameters where there are none.
+/// The parameters of an operation that has none, and how others are treated, under the chosen variants.
 pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
     (&[], unknown(variants))
 }
 
-/// The same when one is deleted.
+/// The same for a deletion.
 pub fn varied_delete(variants: Variants) -> (&'static [Param], Unknown) {
     (DELETE_PARAMS, unknown(variants))
 }
 
-/// What the chosen variants make of parameters that an operation does not have.
+/// How parameters that an operation does not have are treated under the chosen variants.
 pub fn unknown(variants: Variants) -> Unknown {
     if variants.is(VARIANTS, "unknown_parameters", "ignore") { Unknown::Ignored } else { Unknown::Refused }
 }
 
 /// Inferred: a malformed id is an invalid parameter, as in `asset_ids`, and upper case does not matter.
-pub fn wanted(input: &Input) -> Result<AssetSelector, Failure> {
+pub fn selector(input: &Input) -> Result<AssetSelector, Failure> {
     let given = input.path("asset_id");
     if array::is_id(given) {
         return Ok(AssetSelector { id: given.to_ascii_lowercase(), filters: list::always_filtered() });
@@ -62,7 +62,7 @@ pub fn no_content(cx: &Context) -> Reply {
     versioned(rated(Reply::empty(StatusCode::NO_CONTENT), cx))
 }
 
-fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
+fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     let listed = list::ASSETS.show(stored, CARD.name, cx);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

@@ -59,6 +59,7 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "HEAD is answered like GET, OPTIONS is a wrong method. A route with a slash after it is another route.",
     ),
+    Fact::inferred("A body of more than 1 MiB is 413 `parameter_invalid` with a sentence of ours."),
     Fact::inferred(
         "Order of checks: key (a request without a live one is 401 whatever its route and method), route, method, rate limit, parameters.",
     ),

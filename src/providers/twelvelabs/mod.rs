@@ -18,9 +18,9 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
 use crate::contract::handler::Handler;
-use crate::contract::operation::Operation;
+use crate::contract::operation::{Operation, VariedParams};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
-use crate::contract::query::Unknown;
+use crate::contract::query::{Param, Unknown};
 use crate::http::reply::Reply;
 use crate::random::{ALPHANUMERIC, HEX, random_id};
 
@@ -60,10 +60,7 @@ pub static CARD: Card = Card {
 
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
-    // That unknown parameters are refused is documented as an error, and inferred for this route.
-    Operation::list("list_assets", &["/v1.3/assets"], Documented, &list::ASSETS)
-        .params(list::PARAMS, Unknown::Refused)
-        .varied(list::varied),
+    strict(Operation::list("list_assets", &["/v1.3/assets"], Documented, &list::ASSETS), list::PARAMS, list::varied),
     Operation::absent("create_asset", "POST", &["/v1.3/assets"], Documented),
     Operation::absent("list_multipart_uploads", "GET", &["/v1.3/assets/multipart-uploads"], Documented),
     Operation::absent("create_multipart_upload", "POST", &["/v1.3/assets/multipart-uploads"], Documented),
@@ -75,39 +72,38 @@ static OPERATIONS: &[Operation] = &[
         &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"],
         Documented,
     ),
-    // That unknown parameters are refused is documented as an error, and inferred for this route.
-    Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET)
-        .params(&[], Unknown::Refused)
-        .varied(asset::varied),
-    // That unknown parameters are refused is documented as an error, and inferred for this route.
-    Operation::run("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented, &asset::DELETE)
-        .params(asset::DELETE_PARAMS, Unknown::Refused)
-        .varied(asset::varied_delete),
+    strict(
+        Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET),
+        &[],
+        asset::varied,
+    ),
+    strict(
+        Operation::run("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented, &asset::DELETE),
+        asset::DELETE_PARAMS,
+        asset::varied_delete,
+    ),
     metadata("update_user_metadata", "PATCH", &user_metadata::UPDATE).json(),
     metadata("replace_user_metadata", "PUT", &user_metadata::REPLACE).json(),
     metadata("delete_user_metadata", "DELETE", &user_metadata::DELETE),
     Operation::absent("get_transcription", "GET", &["/v1.3/assets/{asset_id}/transcription"], Client),
-    // That unknown parameters are refused is documented as an error, and inferred for these routes.
-    Operation::run(
-        "list_indexed_assets",
-        "GET",
-        &["/v1.3/assets/{asset_id}/indexed-assets"],
-        Client,
-        &references::INDEXED_ASSETS,
-    )
-    .params(references::PARAMS, Unknown::Refused)
-    .varied(references::varied),
-    Operation::run("list_entities", "GET", &["/v1.3/assets/{asset_id}/entities"], Client, &references::ENTITIES)
-        .params(references::PARAMS, Unknown::Refused)
-        .varied(references::varied),
+    referring("list_indexed_assets", &["/v1.3/assets/{asset_id}/indexed-assets"], &references::INDEXED_ASSETS),
+    referring("list_entities", &["/v1.3/assets/{asset_id}/entities"], &references::ENTITIES),
 ];
 
-/// A route on the metadata of an asset. That unknown parameters are refused is documented as an error, and inferred
-/// for these routes.
+/// An operation with these parameters. Documented: unknown parameters are an error. Inferred: on each of these routes.
+const fn strict(operation: Operation, params: &'static [Param], varied: VariedParams) -> Operation {
+    operation.params(params, Unknown::Refused).varied(varied)
+}
+
+/// A list of what refers to an asset.
+const fn referring(name: &'static str, paths: &'static [&'static str], handler: &'static dyn Handler) -> Operation {
+    strict(Operation::run(name, "GET", paths, Client, handler), references::PARAMS, references::varied)
+}
+
+/// A route on the metadata of an asset.
 const fn metadata(name: &'static str, method: &'static str, handler: &'static dyn Handler) -> Operation {
-    Operation::run(name, method, &["/v1.3/assets/{asset_id}/user-metadata"], Client, handler)
-        .params(&[], Unknown::Refused)
-        .varied(asset::varied)
+    let paths = &["/v1.3/assets/{asset_id}/user-metadata"];
+    strict(Operation::run(name, method, paths, Client, handler), &[], asset::varied)
 }
 
 impl Provider for TwelveLabs {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use super::asset::{unknown, wanted};
+use super::asset::{selector, unknown};
 use super::headers::{rated, versioned};
 use super::list::{PAGE, PAGE_LIMIT};
 use super::view::{Body, PageInfo};
@@ -35,7 +35,7 @@ pub static ENTITIES: References = References { found: |_, _| Vec::new() };
 pub const PARAMS: &[Param] =
     &[PAGE.known(Client, "Which page, from 1."), PAGE_LIMIT.known(Client, "How many items a page holds.")];
 
-/// What the chosen variants make of other parameters.
+/// The parameters, and how others are treated, under the chosen variants.
 pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
     (PARAMS, unknown(variants))
 }
@@ -57,7 +57,7 @@ impl Handler for References {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let (args, cx) = (&call.input.query, &call.context);
-            let stored = ReadAsset { asset: wanted(call.input)? }.run(store, &call.caller()).await?;
+            let stored = ReadAsset { asset: selector(call.input)? }.run(store, &call.caller()).await?;
             let found = (self.found)(&stored, cx.workspace());
             let page_info = PageInfo::of(args, found.len() as u64);
             let limit = usize::try_from(args.integer("page_limit")).unwrap_or(usize::MAX);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::asset::{no_content, unknown, wanted};
+use super::asset::{no_content, selector, unknown};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Input};
@@ -15,36 +15,39 @@ use crate::library::store::ChangeUserMetadata;
 /// The only field of the body.
 const FIELD: &str = "user_metadata";
 
-/// Merges what is sent with what there is. Client: null removes a name.
+/// Adds the names and values of the body to the metadata. Client: null removes a name.
 pub static UPDATE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
-        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Merge(sent(input, cx)?) })
+        Ok(ChangeUserMetadata { asset: selector(input)?, change: MetadataChange::Merge(read_metadata(input, cx)?) })
     },
     reply: |(), cx| no_content(cx),
 };
 
-/// Puts what is sent in place of all. Client: null is ignored.
+/// Puts the names and values of the body in place of all metadata. Client: null is ignored.
 pub static REPLACE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
-        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(with_value(sent(input, cx)?)) })
+        Ok(ChangeUserMetadata {
+            asset: selector(input)?,
+            change: MetadataChange::Replace(without_nulls(read_metadata(input, cx)?)),
+        })
     },
     reply: |(), cx| no_content(cx),
 };
 
-/// Removes all. Inferred: a body is ignored.
+/// Removes all metadata. Inferred: a body is ignored.
 pub static DELETE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, _| {
-        Ok(ChangeUserMetadata { asset: wanted(input)?, change: MetadataChange::Replace(Metadata::new()) })
+        Ok(ChangeUserMetadata { asset: selector(input)?, change: MetadataChange::Replace(Metadata::new()) })
     },
     reply: |(), cx| no_content(cx),
 };
 
-fn with_value(sent: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
-    sent.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+fn without_nulls(values: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
+    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The names and values of the body, where null is `None`.
-fn sent(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
+fn read_metadata(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
     let none = Map::new();
     let fields = input.object()?.unwrap_or(&none);
     let others = fields.iter().filter(|(name, _)| *name != FIELD);

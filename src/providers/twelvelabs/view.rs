@@ -12,7 +12,7 @@ use crate::library::asset::StoredAsset;
 use crate::library::metadata::Metadata;
 use crate::library::model::Status;
 
-/// A page of anything.
+/// A page of a list, of assets or of what refers to one.
 #[derive(Serialize)]
 pub struct Body<D> {
     pub data: D,

@@ -1,4 +1,5 @@
-//! xQR's routes on a single asset: get, publish, delete. Whatever the workspace lists is found, pending assets too (inferred).
+//! xQR's routes on a single asset: get, publish, delete. Inferred: pending assets are found too, as the list shows
+//! them.
 
 use axum::http::StatusCode;
 
@@ -11,30 +12,30 @@ use crate::library::selection::AssetSelector;
 use crate::library::store::ReadAsset;
 use crate::library::store::{DeleteAsset, PublishAsset};
 
-/// Shows one.
+/// Shows an asset.
 pub static GET: QueryHandler<ReadAsset> =
-    QueryHandler { query: |input, _| Ok(ReadAsset { asset: wanted(input) }), reply: shown };
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: selector(input) }), reply: asset_reply };
 
-/// Publishes one.
+/// Publishes an asset.
 pub static PUBLISH: CommandHandler<PublishAsset> =
-    CommandHandler { command: |input, _| Ok(PublishAsset { asset: wanted(input) }), reply: shown };
+    CommandHandler { command: |input, _| Ok(PublishAsset { asset: selector(input) }), reply: asset_reply };
 
-/// Deletes one.
+/// Deletes an asset.
 pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
-    command: |input, _| Ok(DeleteAsset { asset: wanted(input), force: true }),
-    reply: |_, cx| deleted(cx),
+    command: |input, _| Ok(DeleteAsset { asset: selector(input), force: true }),
+    reply: |_, cx| delete_reply(cx),
 };
 
-/// Inferred: an id that is none is that of no asset.
-fn wanted(input: &Input) -> AssetSelector {
+/// Inferred: a malformed id is a 404, like an unknown one.
+fn selector(input: &Input) -> AssetSelector {
     AssetSelector { id: input.path("asset_id").to_owned(), filters: Vec::new() }
 }
 
-fn shown(stored: &StoredAsset, cx: &Context) -> Reply {
+fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     view::single(&list::ASSETS.show(stored, CARD.name, cx), cx)
 }
 
 /// Documented: 204 without a body.
-fn deleted(cx: &Context) -> Reply {
+fn delete_reply(cx: &Context) -> Reply {
     headers::complete(Reply::empty(StatusCode::NO_CONTENT), headers::request_id(cx), cx)
 }

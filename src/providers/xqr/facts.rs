@@ -55,6 +55,9 @@ pub const FACTS: &[Fact] = &[
         "Every request with a live key is counted, even if the answer is a refusal, a 404, a 405 or a redirect, and every such answer has the headers.",
     ),
     Fact::inferred(
+        "On routes that take JSON, of which none is imitated yet, a body that is not JSON is 400 `VALIDATION_ERROR`, and one of more than 1 MiB 413 `PAYLOAD_TOO_LARGE`. The messages are ours.",
+    ),
+    Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(

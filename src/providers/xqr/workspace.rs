@@ -11,15 +11,18 @@ use crate::library::store::{ReadWorkspace, SumSizes};
 use crate::library::workspace;
 use crate::random::Rng;
 
-/// Shows the workspace.
-pub static GET: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: shown };
+/// Shows the key's workspace.
+pub static GET: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: workspace_reply };
 
-/// Shows how much it uses of its plan. Inferred: what has not arrived takes no storage.
-pub static USAGE: QueryHandler<SumSizes> =
-    QueryHandler { query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }), reply: usage };
+/// Shows how much the workspace uses of its plan. Inferred: what has not arrived takes no storage.
+pub static USAGE: QueryHandler<SumSizes> = QueryHandler {
+    query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }),
+    reply: usage_reply,
+};
 
-/// Lists its members, all of them.
-pub static MEMBERS: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: members };
+/// Lists all members of the workspace.
+pub static MEMBERS: QueryHandler<ReadWorkspace> =
+    QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: members_reply };
 
 /// The plan of every workspace, that of the samples (inferred).
 const PLAN: &str = "pro";
@@ -58,14 +61,14 @@ struct Workspace<'a> {
 #[derive(Serialize)]
 struct Usage {
     plan: &'static str,
-    usage: Used,
+    usage: UsageCounts,
     limits: Limits,
     features: Features,
 }
 
 /// What is not in the library is 0 (inferred): links, QR templates, pages, and calls, which are not counted by month.
 #[derive(Default, Serialize)]
-struct Used {
+struct UsageCounts {
     links_created_this_month: u32,
     api_calls_this_month: u32,
     total_links: u32,
@@ -100,23 +103,23 @@ struct Member<'a> {
     name: &'a str,
 }
 
-fn shown(found: &workspace::Workspace, cx: &Context) -> Reply {
-    let workspace::Workspace { id, name, .. } = found;
+fn workspace_reply(workspace: &workspace::Workspace, cx: &Context) -> Reply {
+    let workspace::Workspace { id, name, .. } = workspace;
     let name = name.as_deref().unwrap_or(id);
     view::single(&Workspace { id, name, description: DESCRIPTION, plan: PLAN, created_at: CREATED_AT }, cx)
 }
 
 /// Inferred: megabytes are rounded to two decimals.
-fn usage(bytes: &i64, cx: &Context) -> Reply {
+fn usage_reply(bytes: &i64, cx: &Context) -> Reply {
     let storage_mb = (*bytes as f64 / MEGABYTE * 100.0).round() / 100.0;
-    let usage = Used { storage_bytes: *bytes, storage_mb, ..Used::default() };
+    let usage = UsageCounts { storage_bytes: *bytes, storage_mb, ..UsageCounts::default() };
     view::single(&Usage { plan: PLAN, usage, limits: LIMITS, features: FEATURES }, cx)
 }
 
 /// Inferred: the order is that of the library.
-fn members(found: &workspace::Workspace, cx: &Context) -> Reply {
-    let member = |user| Member { id: member_id(&found.id, user), email: email(user), name: user };
-    let members: Vec<_> = found.users.iter().map(|user| member(&*user.name)).collect();
+fn members_reply(workspace: &workspace::Workspace, cx: &Context) -> Reply {
+    let member = |user| Member { id: member_id(&workspace.id, user), email: email(user), name: user };
+    let members: Vec<_> = workspace.users.iter().map(|user| member(&*user.name)).collect();
     view::single(&members, cx)
 }
 

@@ -8,7 +8,7 @@ use crate::contract::provider::Provider;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::library::asset::{Asset, StoredAsset};
-use crate::library::store::StoreError;
+use crate::library::store::{StoreError, WorkspaceAsset};
 use crate::providers::directory;
 
 /// The shortest part of an id by which assets are looked for: the shortest that a vendor puts into its URLs.
@@ -30,7 +30,7 @@ pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreErro
     let decoded = format!("{host}{path}");
     let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     if stem.len() >= MIN_ID {
-        for (workspace, stored) in app.store.assets_with_id_prefix(name, stem).await? {
+        for WorkspaceAsset { workspace, stored } in app.store.assets_with_id_prefix(name, stem).await? {
             if makes_up(provider, &stored, &workspace, &decoded) {
                 return Ok(Some(Named { workspace, provider: name, id: stored.id, is_thumbnail: false }));
             }
@@ -39,7 +39,7 @@ pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreErro
     // A stored URL may have a query string, which is part of it then.
     let (plain, whole) = (format!("{host}{}", request.uri.path()), request.uri.path_and_query());
     let wanted = [format!("{host}{}", whole.map_or("", |path| path.as_str())), plain, decoded];
-    for (workspace, stored) in app.store.assets_with_text(name, [&wanted[1], &wanted[2]]).await? {
+    for WorkspaceAsset { workspace, stored } in app.store.assets_with_text(name, [&wanted[1], &wanted[2]]).await? {
         let is_it = |url: &&Option<String>| {
             let address = url.as_deref().and_then(|url| url.split_once("://"));
             address.is_some_and(|(_, address)| wanted.iter().any(|wanted| wanted == address))

@@ -77,8 +77,8 @@ fn with_a_token_nothing_but_health_is_open_without_it() {
     assert!(server.list("xqr", "nobody", "").text().contains("request_id"));
 }
 
-/// Test harnesses and proxies set an `Origin` of their own. A page cannot send the token: its browser asks with a preflight
-/// first, which carries none.
+/// Test harnesses and proxies set an `Origin` of their own. A page cannot send the token: its browser asks with a
+/// preflight first, which carries none.
 #[test]
 fn a_valid_token_is_let_in_whatever_its_origin_and_preflights_are_not() {
     let server = with_token("s3cret");

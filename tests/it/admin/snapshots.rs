@@ -181,8 +181,8 @@ fn a_reset_of_everything_goes_back_to_the_start_after_anything() {
     assert_eq!(refused(&server, "POST /reset", json!({"hard": true})), refusal(400, "invalid_request", "hard"));
 }
 
-/// Three states: the start, `one` and `two`. A key that is in all of them sees one of them, whole; the keys of a workspace
-/// that is only in `two` see that or are unknown.
+/// Three states: the start, `one` and `two`. A key that is in all of them sees one of them, whole; the keys of a
+/// workspace that is only in `two` see that or are unknown.
 #[test]
 fn whoever_reads_while_states_are_restored_sees_one_of_them() {
     let server = Server::start("empty");

@@ -49,7 +49,8 @@ fn no_key_is_whole_in_the_journal_the_archive_a_verdict_a_warning_or_the_log() {
     }
 }
 
-/// The statuses of three requests to a program with these options, with this header, and its journal's entries and state.
+/// The statuses of three requests to a program with these options, with this header, and its journal's entries and
+/// state.
 fn three(options: &[&str], header: &str) -> (Vec<u16>, Value) {
     let server = Running::start(&[&["--fixture", "demo"], options].concat());
     let mut client = server.connect();

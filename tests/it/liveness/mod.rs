@@ -1,5 +1,5 @@
-//! Nobody waits for anybody: readers beside writers, with and without a file. The limits asserted here are four times what
-//! the benchmarks ask for, since a hang is meant, not a time.
+//! Nobody waits for anybody: readers beside writers, with and without a file. The limits asserted here are four times
+//! what the benchmarks ask for, since a hang is meant, not a time.
 
 mod leftovers;
 mod waits;

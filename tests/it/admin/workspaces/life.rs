@@ -80,7 +80,8 @@ fn copies_do_not_see_each_others_changes() {
     assert_eq!((late.holds(&server), copy.listed(&server)), (14, start));
 }
 
-/// Ids come from a seeded sequence of each workspace, so a copy's sequence brings up ids that were copied with the assets.
+/// Ids come from a seeded sequence of each workspace, so a copy's sequence brings up ids that were copied with the
+/// assets.
 #[test]
 fn an_asset_is_added_to_a_copy_of_a_workspace_to_which_one_was_added() {
     let server = Server::start("empty");
