@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
+use tracing::error;
 
+use crate::contract::failure::Failure;
 use crate::emulator::app::App;
 use crate::emulator::journal::{self, BODY_CAP};
 use crate::http::request_body::{BodyError, BodyShare};
@@ -15,7 +17,12 @@ use crate::http::response_body::ResponseBody;
 const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The largest JSON body that an operation takes, in bytes. No vendor publishes a limit; their JSON is far smaller.
-pub const LARGEST_JSON: usize = 1 << 20;
+const LARGEST_JSON: usize = 1 << 20;
+
+const TOO_LARGE: Failure = Failure::BodyTooLarge { max: LARGEST_JSON };
+
+/// Why a body is not read, in the journal and the log. No vendor has words for it.
+const NO_ROOM: &str = "the bodies of other requests take all the memory there is for bodies; send fewer at once";
 
 /// A body that may not have arrived completely.
 #[derive(Debug)]
@@ -36,18 +43,7 @@ enum Rest {
     /// What is still to be read.
     Unread(BodyDataStream),
     /// It never came, for this reason.
-    BrokeOff(String),
-}
-
-/// Why a body is not the JSON that an operation takes.
-#[derive(Debug)]
-pub enum JsonError {
-    /// It is larger than [`LARGEST_JSON`].
-    TooLarge,
-    /// Other bodies used the whole budget for too long.
-    NoRoom,
-    /// It broke off, or it is not JSON.
-    Invalid(String),
+    BrokeOff(axum::Error),
 }
 
 impl RequestBody {
@@ -62,7 +58,7 @@ impl RequestBody {
                 match parts.next().await {
                     Some(Ok(part)) => beginning.extend_from_slice(&part),
                     // A body that broke off is recorded, and never executed.
-                    Some(Err(cause)) => end = Some(Rest::BrokeOff(cause.to_string())),
+                    Some(Err(cause)) => end = Some(Rest::BrokeOff(cause)),
                     None => end = Some(Rest::Nothing),
                 }
             }
@@ -79,33 +75,36 @@ impl RequestBody {
         journal::Body { length: self.length, ..kept }
     }
 
-    /// The whole body as JSON; `None` if it is empty.
-    pub async fn json(&mut self, app: &App) -> Result<Option<Value>, JsonError> {
+    /// The whole body as JSON; `None` if it is empty. `note` is told the reason of a failure that has no words for it.
+    pub async fn json(&mut self, app: &App, note: impl FnOnce(&'static str)) -> Result<Option<Value>, Failure> {
         if self.length > LARGEST_JSON as u64 {
-            return Err(JsonError::TooLarge);
+            return Err(TOO_LARGE);
         }
-        let whole = self.read(app).await?;
+        let whole = self.read(app).await.map_err(|error| match error {
+            BodyError::TooLarge => TOO_LARGE,
+            BodyError::Broken(cause) => Failure::InvalidJson { reason: format!("it broke off: {cause}") },
+            BodyError::NoRoom => {
+                error!("{NO_ROOM}");
+                note(NO_ROOM);
+                Failure::Internal
+            }
+        })?;
         self.length = self.length.max(whole.len() as u64);
         if whole.is_empty() {
             return Ok(None);
         }
-        serde_json::from_slice(&whole).map(Some).map_err(|cause| JsonError::Invalid(cause.to_string()))
+        let json = serde_json::from_slice(&whole);
+        json.map(Some).map_err(|cause| Failure::InvalidJson { reason: cause.to_string() })
     }
 
-    async fn read(&mut self, app: &App) -> Result<Bytes, JsonError> {
-        let broken = |cause: String| JsonError::Invalid(format!("it broke off: {cause}"));
+    async fn read(&mut self, app: &App) -> Result<Bytes, BodyError> {
         match std::mem::replace(&mut self.rest, Rest::Nothing) {
             Rest::Nothing => Ok(self.beginning.clone()),
-            Rest::BrokeOff(cause) => Err(broken(cause)),
+            Rest::BrokeOff(cause) => Err(BodyError::Broken(cause)),
             Rest::Unread(rest) => {
                 let parts = stream::iter([Ok(self.beginning.clone())]).chain(rest);
                 let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
-                let read = share.read(Body::from_stream(parts), LARGEST_JSON).await;
-                read.map(Bytes::from).map_err(|error| match error {
-                    BodyError::TooLarge => JsonError::TooLarge,
-                    BodyError::NoRoom => JsonError::NoRoom,
-                    BodyError::Broken(cause) => broken(cause.to_string()),
-                })
+                share.read(Body::from_stream(parts), LARGEST_JSON).await.map(Bytes::from)
             }
         }
     }

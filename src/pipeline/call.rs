@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use futures_util::FutureExt;
 use tracing::error;
 
-use super::body::{JsonError, LARGEST_JSON, RequestBody};
+use super::body::RequestBody;
 use super::checks::{Routed, find_operation, framework_reply, known_key, require_live, require_scope, table_path};
 use super::entry::EntryBuilder;
 use super::own_answers;
@@ -32,9 +32,6 @@ use crate::library::key::Key;
 use crate::library::model::Choices;
 use crate::library::selection::Selection;
 use crate::providers::{self, directory::Target};
-
-/// Why a body was not read, in the journal and the log. No vendor has words for it.
-const NO_ROOM: &str = "the bodies of other requests take all the memory there is for bodies; send fewer at once";
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
 /// and explained from the results up to that point.
@@ -252,7 +249,7 @@ impl<'r> Call<'r> {
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
         let json = match (operation.body, body) {
-            (BodyKind::Json, Some(body)) => body.json(self.app).await.map_err(|error| self.body_failure(error))?,
+            (BodyKind::Json, Some(body)) => body.json(self.app, |why| self.entry.set_reason(why)).await?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
         let path = operation.path_values(table_path(self.target));
@@ -264,19 +261,6 @@ impl<'r> Call<'r> {
         let warnings = self.context().key.map(|key| explain::unused_parameters(params, key, self.query()));
         self.entry.note_warnings(self.app, &warnings.unwrap_or_default());
         Ok(reply)
-    }
-
-    /// The failure of a request whose body is not the JSON that the operation takes.
-    fn body_failure(&mut self, error: JsonError) -> Failure {
-        match error {
-            JsonError::TooLarge => Failure::BodyTooLarge { max: LARGEST_JSON },
-            JsonError::Invalid(reason) => Failure::InvalidJson { reason },
-            JsonError::NoRoom => {
-                error!("{NO_ROOM}");
-                self.entry.set_reason(NO_ROOM);
-                Failure::Internal
-            }
-        }
     }
 
     /// The cached response to this query string, if it is still valid and no fault changes it.
