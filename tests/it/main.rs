@@ -51,6 +51,8 @@ mod negatives;
 mod process;
 mod projects;
 mod properties;
+mod refused_changes;
+mod restart;
 mod routing;
 mod secrets;
 mod single_asset;

@@ -248,6 +248,21 @@ fn a_project_made_at_one_vendor_is_at_the_other() {
     assert_eq!(listed()["pagination"]["total"], 4);
 }
 
+#[test]
+fn a_project_that_is_made_later_by_its_clock_is_not_changed_before_it_was_made() {
+    let server = Server::start(&world());
+    let future = "2030-01-01T00:00:00Z";
+    let project = json!({"name": "A", "created_at": future});
+    let put = server.call("PUT", "/_emulator/workspaces/ws_tests/projects/prj_a", &project);
+    assert!((200..300).contains(&put.status), "{}", put.text());
+    let flora = dialects::of("flora");
+    let id = flora.ids(&server.get(&flora.target(""), &[&flora.auth("_off")])).swap_remove(3);
+    assert_eq!(attach(&server, "prj_a", &id).status, 200);
+    let projects = own(&server, "/projects")["projects"].clone();
+    let found = projects.as_array().unwrap().iter().find(|project| project["id"] == "prj_a").unwrap();
+    assert_eq!(found["updated_at"], future, "{projects}");
+}
+
 /// There are so many assets that they would be copied, and the copy removed, in several transactions.
 #[test]
 fn attaching_to_a_missing_project_copies_no_assets() {

@@ -5,7 +5,6 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::asset::from_json;
 use super::handle::Store;
 use super::read::Read;
-use super::rows::json;
 use crate::library::key::{CollectionVersion, Key};
 use crate::library::model::Instant;
 use crate::library::workspace;
@@ -87,16 +86,15 @@ pub(super) async fn of_workspace(
     rows.iter().map(|row| from_row(row).map(workspace::Key::from)).collect()
 }
 
-/// The first of these keys that exists already.
-pub(super) async fn first_taken(
+/// Whether a key of this provider has this text, or a refresh token that is this text.
+pub(super) async fn is_used(
     connection: &mut SqliteConnection,
-    keys: &[workspace::Key],
-) -> Result<Option<String>, sqlx::Error> {
-    let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
-    let sql = "SELECT old.key FROM json_each(?) AS new\n\
-               CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
-    let taken = sqlx::query(sql).bind(json(&texts)).fetch_optional(connection).await?;
-    taken.map(|row| row.try_get(0)).transpose()
+    provider: &str,
+    text: &str,
+) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM key WHERE provider = ?1 AND key = ?2)\n\
+               OR EXISTS (SELECT 1 FROM key WHERE provider = ?1 AND refresh ->> 'token' = ?2)";
+    sqlx::query(sql).bind(provider).bind(text).fetch_one(connection).await?.try_get(0)
 }
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {

@@ -48,25 +48,39 @@ impl Command for CreateKey {
             return Err(CommandError::TooManyKeys { most });
         }
         let rng = Rng::seeded(self.entropy as u64);
-        // With a seed and a database file, the texts of an earlier run are drawn again, so a text can be in use.
-        loop {
-            let refresh =
-                self.refreshed_until.map(|end| Refresh { token: (self.new_text)(&rng), expires_at: Instant(end) });
-            let key = Key {
-                user: Some(self.user.clone()),
-                expires_at: Some(Instant(self.expires_at)),
-                refresh,
-                ..Key::new(caller.provider, (self.new_text)(&rng))
-            };
-            if key::first_taken(read, slice::from_ref(&key)).await?.is_none() {
-                return Ok(Decision::Change(key));
-            }
-        }
+        let refresh = match self.refreshed_until {
+            Some(end) => Some(Refresh { token: self.unused_text(read, caller, &rng).await?, expires_at: Instant(end) }),
+            None => None,
+        };
+        Ok(Decision::Change(Key {
+            user: Some(self.user.clone()),
+            expires_at: Some(Instant(self.expires_at)),
+            refresh,
+            ..Key::new(caller.provider, self.unused_text(read, caller, &rng).await?)
+        }))
     }
 
     async fn apply(key: Key, write: &mut Write, caller: &Caller<'_>) -> Result<Key, CommandError> {
         write.add_keys(caller.workspace, slice::from_ref(&key)).await?;
         Ok(key)
+    }
+}
+
+impl CreateKey {
+    /// A text that is neither a key nor a refresh token yet. With a seed, workspaces draw the same random numbers as one
+    /// another, and the same again after a restart over the same file.
+    async fn unused_text(
+        &self,
+        read: &mut SqliteConnection,
+        caller: &Caller<'_>,
+        rng: &Rng,
+    ) -> Result<String, CommandError> {
+        loop {
+            let text = (self.new_text)(rng);
+            if !key::is_used(read, caller.provider, &text).await? {
+                return Ok(text);
+            }
+        }
     }
 }
 
