@@ -259,7 +259,7 @@ impl<S: Send + Sync> FromRequest<S> for Text {
     async fn from_request(request: Request, _: &S) -> Result<Text, Refusal> {
         require_plain_utf8(request.headers())?;
         let share = request.extensions().get::<BodyShare>().cloned().expect("`admin::answer` adds it to every request");
-        let bytes = share.read(request.into_body()).await?;
+        let bytes = share.read(request.into_body(), LARGEST_BODY).await?;
         text::decode(bytes).map(Text).map_err(|why| Refusal::invalid(BODY, format!("the body is {why}")))
     }
 }

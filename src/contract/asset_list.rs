@@ -67,6 +67,11 @@ impl AssetList {
         });
         Row { id: stored.id.as_str().into(), created_at: stored.asset.created_at.0, json }
     }
+
+    /// An asset as this provider shows it to the caller, for an answer that is not a page of the list.
+    pub fn show(&self, stored: &StoredAsset, provider: &str, cx: &Context) -> Row {
+        self.row(stored, provider, cx.workspace(), cx.variants, cx.origin)
+    }
 }
 
 /// How a client asks for pages.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use axum::http::HeaderMap;
 use futures_util::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tracing::error;
 
 use crate::clock::Micros;
@@ -33,6 +33,12 @@ impl Input<'_> {
     pub fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| &**text).unwrap_or_else(|| panic!("no path of this operation has `{{{name}}}` in it"))
+    }
+
+    /// The object in the body; `None` if there is no body.
+    pub fn object(&self) -> Result<Option<&Map<String, Value>>, Failure> {
+        let wrong = || Failure::InvalidJson { reason: "it is not an object".to_owned() };
+        self.json.as_ref().map(|json| json.as_object().ok_or_else(wrong)).transpose()
     }
 }
 
@@ -73,14 +79,14 @@ pub trait Handler: Debug + Sync {
 
 /// A route that reads from the library.
 #[derive(Debug)]
-pub struct Reads<Q: Query> {
+pub struct QueryHandler<Q: Query> {
     /// What the request means.
     pub query: fn(&Input, &Context) -> Result<Q, Failure>,
     /// How the outcome is worded.
     pub reply: fn(&Q::Outcome, &Context) -> Reply,
 }
 
-impl<Q: Query> Handler for Reads<Q> {
+impl<Q: Query> Handler for QueryHandler<Q> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let query = (self.query)(call.input, &call.context)?;
@@ -92,14 +98,14 @@ impl<Q: Query> Handler for Reads<Q> {
 
 /// A route that changes the library.
 #[derive(Debug)]
-pub struct Writes<C: Command> {
+pub struct CommandHandler<C: Command> {
     /// What the request means.
     pub command: fn(&Input, &Context) -> Result<C, Failure>,
     /// How the outcome is worded.
     pub reply: fn(&C::Outcome, &Context) -> Reply,
 }
 
-impl<C: Command> Handler for Writes<C> {
+impl<C: Command> Handler for CommandHandler<C> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let command = (self.command)(call.input, &call.context)?;

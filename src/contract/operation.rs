@@ -187,9 +187,14 @@ impl Operation {
         matches!(self.action, Action::Absent)
     }
 
+    /// The parameters of the query string under the chosen variants, and how others are treated.
+    pub fn parameters(&self, variants: Variants) -> (&'static [Param], Unknown) {
+        self.varied.map_or((self.params, self.unknown), |varied| varied(variants))
+    }
+
     /// Reads a raw query string as the chosen variants require.
     pub fn read(&self, query: &str, variants: Variants) -> Result<Args, Vec<Violation>> {
-        let (params, unknown) = self.varied.map_or((self.params, self.unknown), |varied| varied(variants));
+        let (params, unknown) = self.parameters(variants);
         Ok(query::read(params, unknown, query)?.under(variants))
     }
 

@@ -184,7 +184,7 @@ pub enum QuotaScope {
     /// All requests.
     Everything,
     /// Requests that reach an operation, even if they are refused afterwards.
-    Listings,
+    Operations,
 }
 
 /// How requests carry a key, and what a key looks like.

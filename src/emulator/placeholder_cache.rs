@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::library::placeholder::Placeholder;
 
-/// The most bytes of all cached placeholders together.
-const MAX_BYTES: usize = 1 << 20;
+/// The most bytes of all cached placeholders together. The largest is a WebP of a megabyte.
+const MAX_BYTES: usize = 2 << 20;
 
 /// A small cache of placeholders. The oldest are evicted first.
 #[derive(Debug, Default)]

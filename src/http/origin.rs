@@ -51,11 +51,16 @@ pub fn origin(request: &Parts) -> String {
 }
 
 /// The host that a request names, with its port. In an absolute-form target it is that of the target. The address of
-/// all interfaces is none: it leads a client on another machine to itself.
+/// all interfaces does not count: it leads a client on another machine to itself.
 fn requested_host(request: &Parts) -> Option<&str> {
     let header = || request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let named = request.uri.authority().map(|host| host.as_str()).or_else(header);
-    named.filter(|host| !host.is_empty() && !is_unspecified(host))
+    named.filter(|host| can_be_host(host) && !is_unspecified(host))
+}
+
+/// Whether a text has only characters of host names and addresses. Others would end up in our URLs.
+fn can_be_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
 }
 
 /// Whether a host with or without a port is the address of all interfaces. Few names begin like one.
@@ -69,7 +74,7 @@ fn is_unspecified(host: &str) -> bool {
 fn forwarded_host(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(FORWARDED_HOST)?.to_str().ok()?;
     let first = value.split(',').next().unwrap_or_default().trim();
-    let is_host = first.parse::<Authority>().is_ok_and(|host| !host.host().is_empty()) && !first.contains('@');
+    let is_host = first.parse::<Authority>().is_ok_and(|host| !host.host().is_empty()) && can_be_host(first);
     (is_host && !is_unspecified(first)).then_some(first)
 }
 
@@ -134,6 +139,18 @@ mod tests {
         }
         for peer in ["8.8.8.8", "172.32.0.1", "192.0.2.7", "2001:db8::1", "::ffff:8.8.8.8"] {
             assert_eq!(origin_for(peer, &headers), "http://a.test", "{peer}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_cannot_be_one_is_in_no_url() {
+        for host in ["evil\"x", "a b", "<script>", "evil.test/a?b=", "user:pw@h.test", "a.test#", "0.0.0.0:1", "[::]"] {
+            assert_eq!(origin_for("127.0.0.1", &[("host", host)]), "http://192.0.2.1:4751", "{host}");
+            let forwarded = [("host", "a.test"), ("x-forwarded-host", host)];
+            assert_eq!(origin_for("127.0.0.1", &forwarded), "http://a.test", "{host}");
+        }
+        for host in ["a.test", "A-b_c.test:80", "[::1]:4750", "127.0.0.1:1"] {
+            assert_eq!(origin_for("127.0.0.1", &[("host", host)]), format!("http://{host}"));
         }
     }
 

@@ -138,7 +138,7 @@ pub struct BodyShare {
 /// Why a body could not be read.
 #[derive(Debug)]
 pub enum BodyError {
-    /// It is larger than [`LARGEST_BODY`].
+    /// It is larger than the reader takes.
     TooLarge,
     /// Other bodies used the whole budget for too long.
     NoRoom,
@@ -153,11 +153,14 @@ impl BodyShare {
         BodyShare { small: small.clone(), large: large.clone(), max_wait, taken: Arc::default() }
     }
 
-    /// Reads a whole body.
-    pub async fn read(&self, body: Body) -> Result<Vec<u8>, BodyError> {
+    /// Reads a whole body of at most `most` bytes, which is at most [`LARGEST_BODY`].
+    pub async fn read(&self, body: Body, most: usize) -> Result<Vec<u8>, BodyError> {
         let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        if announced.is_some_and(|length| length > most) {
+            return Err(BodyError::TooLarge);
+        }
         // A body of unknown length takes nothing up to the tiny size, then as much as the largest small body, then as
-        // much as the largest body.
+        // much as the largest body that is accepted.
         let mut room = announced.unwrap_or(TINY_BODY);
         self.take(room).await?;
         let mut whole = Vec::with_capacity(announced.unwrap_or_default());
@@ -165,11 +168,11 @@ impl BodyShare {
         while let Some(part) = parts.next().await {
             let part = part.map_err(BodyError::Broken)?;
             let length = whole.len() + part.len();
-            if length > LARGEST_BODY {
+            if length > most {
                 return Err(BodyError::TooLarge);
             }
             if length > room {
-                room = if length > SMALL_BODY { LARGEST_BODY } else { SMALL_BODY };
+                room = if length > SMALL_BODY { most } else { most.min(SMALL_BODY) };
                 // What it has is given back first. Two bodies that waited for more while they kept theirs could block
                 // each other.
                 self.taken.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -181,9 +184,6 @@ impl BodyShare {
     }
 
     async fn take(&self, bytes: usize) -> Result<(), BodyError> {
-        if bytes > LARGEST_BODY {
-            return Err(BodyError::TooLarge);
-        }
         if bytes <= TINY_BODY {
             return Ok(());
         }

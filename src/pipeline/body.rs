@@ -6,7 +6,6 @@ use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use crate::contract::failure::Failure;
 use crate::emulator::app::App;
 use crate::emulator::journal::{self, BODY_CAP};
 use crate::http::request_body::{BodyError, BodyShare};
@@ -16,16 +15,39 @@ use crate::http::response_body::ResponseBody;
 const BODY_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The largest JSON body that an operation takes, in bytes. No vendor publishes a limit; their JSON is far smaller.
-const LARGEST_JSON: usize = 1 << 20;
+pub const LARGEST_JSON: usize = 1 << 20;
 
 /// A body that may not have arrived completely.
 #[derive(Debug)]
 pub struct RequestBody {
     beginning: Bytes,
-    /// The length that the client announced; 0 if it did not.
-    announced: u64,
-    /// What follows the beginning; `None` if nothing does.
-    rest: Option<BodyDataStream>,
+    /// The length that the client announced or that was read, whichever is larger.
+    length: u64,
+    rest: Rest,
+    /// What the body takes from the budget for bodies, until the request is answered.
+    share: Option<BodyShare>,
+}
+
+/// What follows the beginning of a body.
+#[derive(Debug)]
+enum Rest {
+    /// Nothing: the beginning is all.
+    Nothing,
+    /// What is still to be read.
+    Unread(BodyDataStream),
+    /// It never came, for this reason.
+    BrokeOff(String),
+}
+
+/// Why a body is not the JSON that an operation takes.
+#[derive(Debug)]
+pub enum JsonError {
+    /// It is larger than [`LARGEST_JSON`].
+    TooLarge,
+    /// Other bodies used the whole budget for too long.
+    NoRoom,
+    /// It broke off, or it is not JSON.
+    Invalid(String),
 }
 
 impl RequestBody {
@@ -34,49 +56,57 @@ impl RequestBody {
         let announced = body.size_hint().lower();
         let mut beginning = Vec::new();
         let mut parts = body.into_data_stream();
-        let mut has_ended = false;
+        let mut end = None;
         let reading = async {
-            while beginning.len() <= BODY_CAP {
+            while end.is_none() && beginning.len() <= BODY_CAP {
                 match parts.next().await {
                     Some(Ok(part)) => beginning.extend_from_slice(&part),
-                    // An error ends the connection too, so it matters to nobody how the request is answered.
-                    Some(Err(_)) | None => {
-                        has_ended = true;
-                        break;
-                    }
+                    // A body that broke off is recorded, and never executed.
+                    Some(Err(cause)) => end = Some(Rest::BrokeOff(cause.to_string())),
+                    None => end = Some(Rest::Nothing),
                 }
             }
         };
         // On a timeout, what has arrived so far is the beginning.
         let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
-        RequestBody { beginning: beginning.into(), announced, rest: (!has_ended).then_some(parts) }
+        let length = announced.max(beginning.len() as u64);
+        RequestBody { beginning: beginning.into(), length, rest: end.unwrap_or(Rest::Unread(parts)), share: None }
     }
 
-    /// The body as the journal records it. Its length is at least the announced one.
+    /// The body as the journal records it.
     pub fn in_journal(&self) -> journal::Body {
-        let length = self.announced.max(self.beginning.len() as u64);
-        journal::Body { length, ..journal::Body::of(ResponseBody::unshared(self.beginning.clone())) }
+        let kept = journal::Body::of(ResponseBody::unshared(self.beginning.clone()));
+        journal::Body { length: self.length, ..kept }
     }
 
     /// The whole body as JSON; `None` if it is empty.
-    pub async fn json(&mut self, app: &App) -> Result<Option<Value>, Failure> {
-        let invalid = |reason: String| Failure::InvalidJson { reason };
-        let whole = match self.rest.take() {
-            None => self.beginning.clone(),
-            Some(rest) => {
+    pub async fn json(&mut self, app: &App) -> Result<Option<Value>, JsonError> {
+        if self.length > LARGEST_JSON as u64 {
+            return Err(JsonError::TooLarge);
+        }
+        let whole = self.read(app).await?;
+        self.length = self.length.max(whole.len() as u64);
+        if whole.is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_slice(&whole).map(Some).map_err(|cause| JsonError::Invalid(cause.to_string()))
+    }
+
+    async fn read(&mut self, app: &App) -> Result<Bytes, JsonError> {
+        let broken = |cause: String| JsonError::Invalid(format!("it broke off: {cause}"));
+        match std::mem::replace(&mut self.rest, Rest::Nothing) {
+            Rest::Nothing => Ok(self.beginning.clone()),
+            Rest::BrokeOff(cause) => Err(broken(cause)),
+            Rest::Unread(rest) => {
                 let parts = stream::iter([Ok(self.beginning.clone())]).chain(rest);
-                let read = BodyShare::new(&app.bodies, app.timeouts.body).read(Body::from_stream(parts)).await;
+                let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
+                let read = share.read(Body::from_stream(parts), LARGEST_JSON).await;
                 read.map(Bytes::from).map_err(|error| match error {
-                    BodyError::TooLarge => Failure::BodyTooLarge { max: LARGEST_JSON },
-                    BodyError::NoRoom => Failure::Internal,
-                    BodyError::Broken(cause) => invalid(format!("it broke off: {cause}")),
-                })?
+                    BodyError::TooLarge => JsonError::TooLarge,
+                    BodyError::NoRoom => JsonError::NoRoom,
+                    BodyError::Broken(cause) => broken(cause.to_string()),
+                })
             }
-        };
-        match &whole[..] {
-            [] => Ok(None),
-            long if long.len() > LARGEST_JSON => Err(Failure::BodyTooLarge { max: LARGEST_JSON }),
-            json => serde_json::from_slice(json).map(Some).map_err(|cause| invalid(cause.to_string())),
         }
     }
 }

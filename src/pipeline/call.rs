@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use futures_util::FutureExt;
 use tracing::error;
 
-use super::body::RequestBody;
+use super::body::{JsonError, LARGEST_JSON, RequestBody};
 use super::checks::{
     Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope, table_path,
 };
@@ -32,7 +32,11 @@ use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 use crate::library::model::Choices;
+use crate::library::selection::Selection;
 use crate::providers::{self, directory::Target};
+
+/// Why a body was not read, in the journal and the log. No vendor has words for it.
+const NO_ROOM: &str = "the bodies of other requests take all the memory there is for bodies; send fewer at once";
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
 /// and explained from the results up to that point.
@@ -40,8 +44,6 @@ pub struct Call<'r> {
     app: &'r App,
     target: &'r Target,
     request: &'r Parts,
-    /// The request's body, if it has one.
-    body: Option<&'r mut RequestBody>,
     /// The journal entry under construction.
     pub entry: &'r mut EntryBuilder,
     /// The key that the request sends, which may be revoked or expired, or why there is none.
@@ -59,21 +61,15 @@ pub struct Call<'r> {
     pub faults: FaultPlan,
     /// The key's quotas, this request included. `None` until it is counted; only requests with a live key are.
     counts: Option<Counts>,
-    /// The project that the listing is limited to.
-    project: Option<Box<str>>,
+    /// What the list selects, if it is limited to a project. Boxed, since few are.
+    project: Option<Box<Selection>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
 }
 
 impl<'r> Call<'r> {
     /// Looks up the key and the operation of a request.
-    pub async fn new(
-        app: &'r App,
-        target: &'r Target,
-        request: &'r Parts,
-        body: Option<&'r mut RequestBody>,
-        entry: &'r mut EntryBuilder,
-    ) -> Call<'r> {
+    pub async fn new(app: &'r App, target: &'r Target, request: &'r Parts, entry: &'r mut EntryBuilder) -> Call<'r> {
         let routed = find_operation(target, request);
         let key = known_key(app, target.provider, request, routed.access()).await;
         let (now, entropy) = match &key {
@@ -93,7 +89,7 @@ impl<'r> Call<'r> {
         entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
         let origin = app.settings.asset_origin(request);
-        Call { app, target, request, body, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
+        Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -122,13 +118,14 @@ impl<'r> Call<'r> {
         applied.extend(app.faults.choose(&matched, self.now, &app.rng));
         self.entry.note_faults(&applied);
         let limits = self.known_key().map(|key| key.limits).unwrap_or_default();
-        self.faults = FaultPlan::of(&applied, card, limits, self.now, &app.rng);
+        self.faults = FaultPlan::of(&applied, card, self.routed.operation(), limits, self.now, &app.rng);
         Ok(())
     }
 
-    /// Produces the response. A failure is worded by the provider, and so is a panic.
-    pub async fn answer(&mut self) -> Reply {
-        match AssertUnwindSafe(self.serve()).catch_unwind().await {
+    /// Produces the response to the request and its body, if it has one. A failure is worded by the provider, and so is
+    /// a panic.
+    pub async fn answer(&mut self, body: Option<&mut RequestBody>) -> Reply {
+        match AssertUnwindSafe(self.serve(body)).catch_unwind().await {
             Ok(Ok(reply)) => reply,
             Ok(Err(failure)) => self.refuse(&failure),
             Err(_) => {
@@ -140,7 +137,7 @@ impl<'r> Call<'r> {
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.
-    async fn serve(&mut self) -> Result<Reply, Failure> {
+    async fn serve(&mut self, body: Option<&mut RequestBody>) -> Result<Reply, Failure> {
         if let Some(reply) = self.replace_by_fault()? {
             return Ok(reply);
         }
@@ -148,20 +145,19 @@ impl<'r> Call<'r> {
             self.authenticate()?;
         }
         let Routed::Operation(operation) = self.routed else { return self.reply_of_framework() };
-        if operation.is_absent() {
-            return Ok(self.not_imitated(operation));
-        }
-        if let (Access::Anyone, Action::Run(handler)) = (operation.access, &operation.action) {
-            return Box::pin(self.run(operation, *handler)).await;
-        }
-        let key = self.count()?;
-        require_scope(operation, &key.key)?;
-        self.within_limits()?;
         match operation.action {
-            Action::List(list) => self.list(operation, list, key).await,
-            // Boxed, so that the future of a request for a list does not reserve space for this one.
-            Action::Run(handler) => Box::pin(self.run(operation, handler)).await,
             Action::Absent => Ok(self.not_imitated(operation)),
+            Action::List(list) => {
+                let key = self.admit(operation)?;
+                self.list(operation, list, key).await
+            }
+            Action::Run(handler) => {
+                if operation.access == Access::Key {
+                    self.admit(operation)?;
+                }
+                // Boxed, so that the future of a request for a list does not reserve space for this one.
+                Box::pin(self.run(operation, handler, body)).await
+            }
         }
     }
 
@@ -180,11 +176,6 @@ impl<'r> Call<'r> {
             counts.show_used_up(exceeded);
         }
         match *replacement {
-            // A fault is planned before the route is known, so it names the scope of the list.
-            Replacement::Failure(Failure::MissingScope(list)) => {
-                let scope = self.routed.operation().and_then(|operation| operation.scope);
-                Err(Failure::MissingScope(scope.unwrap_or(list)))
-            }
             Replacement::Failure(failure) => Err(failure),
             Replacement::Raw(reply) => Ok(Some(reply)),
         }
@@ -203,6 +194,14 @@ impl<'r> Call<'r> {
         let quotas = self.card().quotas;
         self.counts = Some(self.app.limits.count(known.key.id, known.key.limits, quotas, self.now));
         Ok(known)
+    }
+
+    /// Authenticates and counts the request, and checks the scope of its key and its quotas.
+    fn admit(&mut self, operation: &Operation) -> Result<Arc<KeyCache>, Failure> {
+        let key = self.count()?;
+        require_scope(operation, &key.key)?;
+        self.within_limits()?;
+        Ok(key)
     }
 
     fn within_limits(&self) -> Result<(), Failure> {
@@ -247,25 +246,39 @@ impl<'r> Call<'r> {
     }
 
     /// Runs an operation that is not a list.
-    async fn run(&mut self, operation: &Operation, handler: &dyn Handler) -> Result<Reply, Failure> {
+    async fn run(
+        &mut self,
+        operation: &Operation,
+        handler: &dyn Handler,
+        body: Option<&mut RequestBody>,
+    ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let json = match (operation.body, self.body.as_deref_mut()) {
-            (BodyKind::Json, Some(body)) => body.json(self.app).await?,
+        let json = match (operation.body, body) {
+            (BodyKind::Json, Some(body)) => body.json(self.app).await.map_err(|error| self.body_failure(error))?,
             (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
         };
         let path = operation.path_values(table_path(self.target));
         let input = Input { headers: &self.request.headers, path, query, json };
-        let known = self.key.as_ref().ok().filter(|_| self.counts.is_some()).cloned();
-        let key = known.as_deref().map(|known| &known.key);
-        let counts = self.counts.clone().unwrap_or_default();
-        let (now, entropy, variants) = (self.now, self.entropy, self.variants);
-        let context = Context { now, entropy, key, counts: &counts, variants, origin: self.origin.as_deref() };
-        let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
+        let (reply, entered) = run(self.app, handler, self.card().name, &input, self.context()).await;
         self.entry.note_workspace(entered);
         let reply = reply?;
-        let warnings = key.map(|key| explain::unused_parameters(operation.params, key, self.query()));
+        let (params, _) = operation.parameters(self.variants);
+        let warnings = self.context().key.map(|key| explain::unused_parameters(params, key, self.query()));
         self.entry.note_warnings(self.app, &warnings.unwrap_or_default());
         Ok(reply)
+    }
+
+    /// The failure of a request whose body is not the JSON that the operation takes.
+    fn body_failure(&mut self, error: JsonError) -> Failure {
+        match error {
+            JsonError::TooLarge => Failure::BodyTooLarge { max: LARGEST_JSON },
+            JsonError::Invalid(reason) => Failure::InvalidJson { reason },
+            JsonError::NoRoom => {
+                error!("{NO_ROOM}");
+                self.entry.set_reason(NO_ROOM);
+                Failure::Internal
+            }
+        }
     }
 
     /// The cached response to this query string, if it is still valid and no fault changes it.
@@ -312,7 +325,7 @@ impl<'r> Call<'r> {
             }
             let mut plan = (list.plan)(&args, key)?;
             self.faults.alter_query(&mut plan);
-            self.project = plan.selection.project.as_deref().map(Box::from);
+            self.project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
             Ok::<_, Failure>(plan)
         };
         let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
@@ -349,13 +362,15 @@ impl<'r> Call<'r> {
         };
         let facts = RefusalFacts {
             card,
+            operation: self.routed.operation(),
+            variants: self.variants,
             method: &self.request.method,
             path: &self.target.path,
             headers: &self.request.headers,
             sent_key,
             key,
             owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
-            project: self.project.as_deref(),
+            project: self.project.as_deref().and_then(|selection| selection.project.as_deref()),
             counts: self.counts.as_ref().unwrap_or(&none),
             now: self.now,
         };

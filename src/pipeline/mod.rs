@@ -76,7 +76,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
         entry.set_reason("no provider owns this address");
         return own(own_answers::no_provider(request), app.clock.now());
     };
-    let mut call = Call::new(app, &target, request, body, entry).await;
+    let mut call = Call::new(app, &target, request, entry).await;
     if let Err(why) = call.plan_faults() {
         call.entry.set_reason(format!("`X-Emulator-Fault`: {why}"));
         return own(own_answers::no_such_fault(&why), call.now);
@@ -84,7 +84,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
     if !call.faults.delay.is_zero() {
         tokio::time::sleep(call.faults.delay).await;
     }
-    let reply = call.answer().await;
+    let reply = call.answer(body).await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 

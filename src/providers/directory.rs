@@ -61,9 +61,10 @@ fn by_host(host: &str) -> Option<&'static dyn Provider> {
     vendor.or_else(|| named(host.split('.').next()?))
 }
 
-/// The provider whose files are on the host that a request names, and that host.
+/// The provider whose files are on the host that a request names, and that host. The prefix of a provider counts before
+/// the host, as it does for its routes.
 pub fn file_host(request: &Parts) -> Option<(&'static dyn Provider, String)> {
-    let host = named_host(request)?;
+    let host = named_host(request).filter(|_| by_prefix(request.uri.path()).is_none())?;
     let has_it = |provider: &&dyn Provider| {
         provider.card().file_hosts.iter().any(|file_host| file_host.eq_ignore_ascii_case(host))
     };

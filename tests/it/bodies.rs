@@ -90,6 +90,90 @@ fn a_body_without_end_is_not_discarded_without_end() {
     assert!((0..256).any(|_| stream.write_all(&chunk).is_err()), "256 MiB were taken");
 }
 
+/// A request that creates a folder, with this header for the length of its body.
+fn create_folder(length: &str, body: &str) -> String {
+    let auth = dialects::of("konpro").auth("_off");
+    format!("POST /konpro/v1/folders/create HTTP/1.1\r\nHost: localhost\r\n{auth}\r\n{length}\r\n\r\n{body}")
+}
+
+fn chunk(text: &str) -> String {
+    format!("{:x}\r\n{text}\r\n", text.len())
+}
+
+fn folders(server: &Server) -> Value {
+    server.get("/_emulator/workspaces/ws_tests/folders", &[]).json()["folders"].clone()
+}
+
+fn newest_entry(server: &Server) -> Value {
+    server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0].clone()
+}
+
+#[test]
+fn a_body_that_broke_off_is_recorded_and_changes_nothing() {
+    let server = Server::start(&world());
+    let before = folders(&server);
+    let whole = r#"{"name": "Half"}"#;
+    let long = format!("{whole}{}", " ".repeat(100 << 10));
+    for (length, body) in [
+        ("Content-Length: 50", whole.to_owned()),
+        ("Content-Length: 50", String::new()),
+        ("Content-Length: 500000", long.clone()),
+        ("Transfer-Encoding: chunked", chunk(whole)),
+        ("Transfer-Encoding: chunked", chunk(&long)),
+    ] {
+        let answer = server.send_and_hang_up(create_folder(length, &body).as_bytes());
+        let entry = newest_entry(&server);
+        assert!(entry["why"].as_str().unwrap().contains("`it broke off: "), "{length}: {entry}");
+        assert!(answer.is_none_or(|answer| answer.status == 400), "{length}");
+        assert_eq!(folders(&server), before, "{length}");
+    }
+}
+
+#[test]
+fn large_json_for_a_vendor_is_refused_before_it_is_read() {
+    // There is no room for a body that is larger than a vendor takes.
+    let app = App { bodies: BodyBudget::new(MIB, 0), ..block_on(app(&world(), NOON)) };
+    let server = block_on(Server::serve(app));
+    let before = folders(&server);
+    let mut stream = connect(&server);
+    stream.write_all(create_folder("Content-Length: 60000000", "{").as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 413, "long before its end");
+    let mut stream = connect(&server);
+    let mebibyte = chunk(&" ".repeat(MIB));
+    stream.write_all(create_folder("Transfer-Encoding: chunked", &mebibyte.repeat(2)).as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut stream, false).unwrap().status, 413, "long before its end");
+    for _ in 2..60 {
+        stream.write_all(mebibyte.as_bytes()).unwrap();
+    }
+    stream.write_all(chunk("").as_bytes()).unwrap();
+    is_still_served(&mut stream);
+    assert_eq!(folders(&server), before);
+}
+
+#[test]
+fn the_journal_has_the_length_of_a_chunked_body_that_was_read_whole() {
+    let server = Server::start(&world());
+    let body = format!("{{}}{}", " ".repeat(300 << 10));
+    let request = create_folder("Transfer-Encoding: chunked", &[chunk(&body), chunk("")].concat());
+    assert_eq!(server.send(request.as_bytes()).status, 200);
+    let har = server.get("/_emulator/journal/har", &[]).json();
+    assert_eq!(har["log"]["entries"][0]["request"]["bodySize"], json!(body.len()));
+}
+
+#[test]
+fn a_body_for_which_there_is_no_room_is_the_vendors_error_and_told_in_the_journal() {
+    let timeouts = Timeouts { body: Duration::from_millis(200), ..Timeouts::default() };
+    let app = App { bodies: BodyBudget::new(0, 0), timeouts, ..block_on(app(&world(), NOON)) };
+    let server = block_on(Server::serve(app));
+    let body = format!("{{}}{}", " ".repeat(300 << 10));
+    let request = create_folder("Transfer-Encoding: chunked", &[chunk(&body), chunk("")].concat());
+    let answer = server.send(request.as_bytes());
+    assert_eq!(answer.status, 500);
+    assert!(dialects::of("konpro").is_refusal(answer.text()), "{}", answer.text());
+    let entry = newest_entry(&server);
+    assert!(entry["why"].as_str().unwrap().starts_with("the bodies of other requests take"), "{entry}");
+}
+
 /// A request that waits for an entry of the journal and has a body of so many bytes.
 fn waits(path: &str, length: usize) -> String {
     let body = json!({"filter": {"path": path}, "wait_ms": 60_000}).to_string();

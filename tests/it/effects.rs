@@ -118,7 +118,7 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
     let has = |line: &str| first.head.lines().any(|known| known == line);
     match effect {
         Effect::Failure(name) => {
-            let failure = faults::named(provider.card(), name, KeyLimits::Default, at(NOON), None).unwrap();
+            let failure = faults::named(provider.card(), None, name, KeyLimits::Default, at(NOON), None).unwrap();
             let counts = Counts::default();
             let reply = provider.refusal(
                 &failure,

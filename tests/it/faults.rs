@@ -29,7 +29,7 @@ fn every_failure_of_every_provider_wears_its_envelope() {
     for (provider, dialect) in pairs() {
         let card = provider.card();
         for name in names(card) {
-            let failure = named(card, &name, KeyLimits::Default, 0, None).unwrap();
+            let failure = named(card, None, &name, KeyLimits::Default, 0, None).unwrap();
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             let text = String::from_utf8(reply.body.whole().into_owned()).unwrap();
             assert!(dialect.is_refusal(&text), "{} {name}: {text}", dialect.name);
@@ -62,7 +62,7 @@ fn failures_that_all_share_have_the_status_that_all_expect() {
             ("server_error", 500),
             ("unavailable", 503),
         ] {
-            let failure = named(provider.card(), name, KeyLimits::Default, 0, None).unwrap();
+            let failure = named(provider.card(), None, name, KeyLimits::Default, 0, None).unwrap();
             let reply = provider.refusal(&failure, &cx(&Counts::default()));
             assert_eq!(reply.status.as_u16(), status, "{} {name}", dialect.name);
         }
@@ -84,7 +84,7 @@ fn injected_failures_are_sentences_with_a_status_of_their_own() {
 fn a_used_up_quota_tells_its_wait_where_the_vendor_does() {
     for (provider, dialect) in pairs() {
         let failure =
-            named(provider.card(), "rate_limited", KeyLimits::Default, 0, Some(RetryAfter::Seconds(9))).unwrap();
+            named(provider.card(), None, "rate_limited", KeyLimits::Default, 0, Some(RetryAfter::Seconds(9))).unwrap();
         let reply = provider.refusal(&failure, &cx(&Counts::default()));
         let told = reply.headers.get("retry-after").map(|value| value.to_str().unwrap());
         assert_eq!(told, (dialect.name != "piktid").then_some("9"), "{}", dialect.name);
@@ -102,7 +102,7 @@ impl AlteredLibrary {
     fn by(provider: &dyn Provider, fault: Option<PagingFault>) -> AlteredLibrary {
         let applied = fault.map(|fault| AppliedFault { id: None, effect: Effect::Paging(fault), retry_after: None });
         let rng = Rng::seeded(7);
-        let script = FaultPlan::of(applied.as_slice(), provider.card(), KeyLimits::Default, 0, &rng);
+        let script = FaultPlan::of(applied.as_slice(), provider.card(), None, KeyLimits::Default, 0, &rng);
         AlteredLibrary { app: Arc::new(block_on(app(&world(), NOON))), script, rng }
     }
 

@@ -215,6 +215,8 @@ fn no_reason_tells_a_key() {
         {
             let facts = RefusalFacts {
                 card: provider.card(),
+                operation: Some(provider.card().list_operation()),
+                variants: Default::default(),
                 method: &method,
                 path: &format!("/{key}"),
                 headers: &headers(&[("authorization", &key), ("x-api-key", &key)]),

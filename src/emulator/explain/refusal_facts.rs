@@ -3,8 +3,10 @@
 use axum::http::{HeaderMap, Method};
 
 use crate::clock::Micros;
+use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::quota::Counts;
+use crate::contract::variant::Variants;
 use crate::library::key::Key;
 
 /// A refused request, and what the stages before the refusal found out.
@@ -12,6 +14,10 @@ use crate::library::key::Key;
 pub struct RefusalFacts<'a> {
     /// The provider that refuses the request.
     pub card: &'static Card,
+    /// The operation that the request was routed to, if it is one.
+    pub operation: Option<&'static Operation>,
+    /// The chosen variants of the provider's behaviour.
+    pub variants: Variants,
     /// The method.
     pub method: &'a Method,
     /// The decoded path below the provider's prefix.

@@ -9,8 +9,8 @@ use super::refusal_facts::RefusalFacts;
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation::{self, Operation};
-use crate::contract::provider::{Card, Carrier};
-use crate::contract::query::{Problem, Violation};
+use crate::contract::provider::Carrier;
+use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::Exceeded;
 use crate::emulator::redaction::{self, Secrets, mask};
 use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
@@ -81,7 +81,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
-        Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts.card, secrets)),
+        Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
         Failure::Internal => "the emulator itself failed; its log says why".to_owned(),
@@ -177,7 +177,11 @@ fn rate_limited(exceeded: &Exceeded, facts: &RefusalFacts) -> String {
 }
 
 /// What is wrong with one parameter.
-fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &LazyCell<Secrets, F>) -> String {
+fn broken<F: FnOnce() -> Secrets>(
+    violation: &Violation,
+    facts: &RefusalFacts,
+    secrets: &LazyCell<Secrets, F>,
+) -> String {
     let printable = |text| plain(text).map_or_else(|| clip(text, SHORT, secrets), Cow::Borrowed);
     let name = match &violation.param {
         Cow::Borrowed(ours) => Cow::Borrowed(*ours),
@@ -186,7 +190,7 @@ fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &
     let given = format!("{name}={}", printable(&violation.given));
     let or_else = |word: Option<&str>| word.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
     match &violation.problem {
-        Problem::NotANumber => format!("{given} is not a number that {} reads", card.title),
+        Problem::NotANumber => format!("{given} is not a number that {} reads", facts.card.title),
         Problem::NotWhole(_) => format!("{given} is not a whole number"),
         Problem::Below(min) => format!("{given} is below the minimum {min}"),
         Problem::Above(max) => format!("{given} is above the maximum {max}"),
@@ -196,9 +200,12 @@ fn broken<F: FnOnce() -> Secrets>(violation: &Violation, card: &Card, secrets: &
         }
         Problem::Repeated => format!("`{name}` is given more than once, or as an array"),
         Problem::Object => format!("`{name}` is given as an object"),
+        Problem::Unknown if violation.location == Location::Body => format!("`{name}` is not a field of the body"),
         Problem::Unknown => {
-            let known = meant(&violation.param, card.params().iter().map(|known| known.name));
-            format!("`{name}` is not a parameter of {}{}", card.title, or_else(known))
+            let params = facts.operation.map_or(&[][..], |operation| operation.parameters(facts.variants).0);
+            let known = meant(&violation.param, params.iter().map(|known| known.name));
+            let owner = facts.operation.map_or_else(|| facts.card.title.to_owned(), |it| format!("`{}`", it.name));
+            format!("`{name}` is not a parameter of {owner}{}", or_else(known))
         }
         Problem::Missing => format!("{name} is required"),
         Problem::NotA(kind) => format!("{given} is not {kind}"),

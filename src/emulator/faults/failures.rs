@@ -5,26 +5,27 @@ use crate::clock::{Micros, SECOND};
 use crate::contract::asset_list::Position;
 use crate::contract::evidence::Evidence;
 use crate::contract::failure::Failure;
+use crate::contract::operation::Operation;
 use crate::contract::provider::Card;
 use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::{self, Exceeded, Quota, Shape};
 use crate::library::limits::KeyLimits;
 
-/// Makes a failure for a provider.
-type Make = fn(&Card) -> Failure;
+/// Makes a failure for a provider, of a request to this operation.
+type Make = fn(&Card, Option<&Operation>) -> Failure;
 
 /// The failures that every provider has.
 const SHARED: &[(&str, Make)] = &[
-    ("missing_key", |_| Failure::NoKey),
-    ("malformed_key", |_| Failure::MalformedKey),
-    ("invalid_key", |_| Failure::UnknownKey),
-    ("revoked_key", |_| Failure::RevokedKey),
-    ("expired_key", |_| Failure::ExpiredKey),
-    ("missing_scope", |card| Failure::MissingScope(card.list_operation().scope.unwrap_or(ANY_SCOPE))),
-    ("not_found", |_| Failure::NoSuchRoute),
-    ("wrong_method", |card| Failure::WrongMethod(card.allow(card.list()))),
-    ("invalid_request", |card| misplaced(card)),
-    ("server_error", |_| Failure::Internal),
+    ("missing_key", |_, _| Failure::NoKey),
+    ("malformed_key", |_, _| Failure::MalformedKey),
+    ("invalid_key", |_, _| Failure::UnknownKey),
+    ("revoked_key", |_, _| Failure::RevokedKey),
+    ("expired_key", |_, _| Failure::ExpiredKey),
+    ("missing_scope", |card, operation| Failure::MissingScope(scope(card, operation))),
+    ("not_found", |_, _| Failure::NoSuchRoute),
+    ("wrong_method", |card, _| Failure::WrongMethod(card.allow(card.list()))),
+    ("invalid_request", |card, _| misplaced(card)),
+    ("server_error", |_, _| Failure::Internal),
 ];
 
 /// The failure of the first quota. Each further quota has its own: `rate_limited_<quota>`.
@@ -46,19 +47,26 @@ const ANY_QUOTA: Quota = Quota {
 /// Inferred: after how many seconds that quota recovers.
 const WAIT: u64 = 1;
 
-/// The provider's failure with this name, for a key with these limits at the instant `now`. `retry_after` overrides
-/// when a used-up quota recovers. `None` if the provider has no such failure.
+/// The provider's failure with this name, at this operation if there is one, for a key with these limits at the instant
+/// `now`. `retry_after` overrides when a used-up quota recovers. `None` if the provider has no such failure.
 pub fn named(
     card: &Card,
+    operation: Option<&Operation>,
     name: &str,
     limits: KeyLimits,
     now: Micros,
     retry_after: Option<RetryAfter>,
 ) -> Option<Failure> {
-    let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card));
+    let shared = SHARED.iter().find(|(known, _)| *known == name).map(|(_, make)| make(card, operation));
     let injected = || card.injected_failures.iter().find(|injected| injected.name == name).map(Failure::Injected);
     let limited = || exceeded(card, name, limits, now, retry_after).map(Failure::RateLimited);
     shared.or_else(injected).or_else(limited)
+}
+
+/// The scope that a key can lack: that of the operation, or else that of the list.
+fn scope(card: &Card, operation: Option<&Operation>) -> &'static str {
+    let own = operation.and_then(|operation| operation.scope);
+    own.or(card.list_operation().scope).unwrap_or(ANY_SCOPE)
 }
 
 /// The names of all failures of the provider.
@@ -112,7 +120,7 @@ mod tests {
         for card in providers::ALL.iter().map(|provider| provider.card()) {
             let mut names = names(card);
             assert!(
-                names.iter().all(|name| named(card, name, KeyLimits::Default, 0, None).is_some()),
+                names.iter().all(|name| named(card, None, name, KeyLimits::Default, 0, None).is_some()),
                 "{}: {names:?}",
                 card.name
             );
@@ -128,12 +136,12 @@ mod tests {
     fn an_unknown_name_has_no_failure() {
         let card = providers::ALL[0].card();
         for name in ["", "nope", "rate_limited_", "rate_limited_nope", "RATE_LIMITED"] {
-            assert_eq!(named(card, name, KeyLimits::Default, 0, None), None, "{name}");
+            assert_eq!(named(card, None, name, KeyLimits::Default, 0, None), None, "{name}");
         }
     }
 
     fn rate_limited(card: &Card, name: &str, limits: KeyLimits, now: Micros, given: Option<RetryAfter>) -> Exceeded {
-        match named(card, name, limits, now, given) {
+        match named(card, None, name, limits, now, given) {
             Some(Failure::RateLimited(exceeded)) => exceeded,
             other => panic!("{}: {other:?}", card.name),
         }

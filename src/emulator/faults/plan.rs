@@ -13,6 +13,7 @@ use super::rule::RetryAfter;
 use super::wire::{self, Client, Delivery};
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
+use crate::contract::operation::Operation;
 use crate::contract::page::Page;
 use crate::contract::provider::Card;
 use crate::http::reply::Reply;
@@ -52,16 +53,24 @@ pub enum Replacement {
 }
 
 impl FaultPlan {
-    /// Combines the faults that apply to a request to this provider, with a key with these limits.
-    pub fn of(applied: &[AppliedFault], card: &Card, limits: KeyLimits, now: Micros, rng: &Rng) -> FaultPlan {
+    /// Combines the faults that apply to a request to this provider, and to this operation if there is one, with a key
+    /// with these limits.
+    pub fn of(
+        applied: &[AppliedFault],
+        card: &Card,
+        operation: Option<&Operation>,
+        limits: KeyLimits,
+        now: Micros,
+        rng: &Rng,
+    ) -> FaultPlan {
         let mut plan = FaultPlan::default();
         for AppliedFault { effect, retry_after, .. } in applied {
             match effect {
                 Effect::Latency(latency) => plan.delay += latency.draw(rng),
                 Effect::Paging(fault) => plan.paging = plan.paging.or(Some(*fault)),
                 Effect::Failure(name) => {
-                    let failure = || failures::named(card, name, limits, now, *retry_after).map(Replacement::Failure);
-                    plan.answer(*retry_after, failure);
+                    let failure = || failures::named(card, operation, name, limits, now, *retry_after);
+                    plan.answer(*retry_after, || failure().map(Replacement::Failure));
                 }
                 Effect::Raw(raw) => plan.answer(*retry_after, || Some(Replacement::Raw(reply(raw)))),
                 Effect::Empty if plan.instead.is_none() => plan.is_emptied = true,

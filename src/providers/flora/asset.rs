@@ -3,7 +3,7 @@
 use super::{CARD, headers, list, view};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads};
+use crate::contract::handler::{Input, QueryHandler};
 use crate::contract::query::Violation;
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
@@ -11,8 +11,8 @@ use crate::library::selection::AssetSelector;
 use crate::library::store::ReadAsset;
 
 /// Shows an asset.
-pub static GET: Reads<ReadAsset> =
-    Reads { query: |input, _| Ok(ReadAsset { asset: checked_selector(input)? }), reply: asset_reply };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: checked_selector(input)? }), reply: asset_reply };
 
 fn checked_selector(input: &Input) -> Result<AssetSelector, Failure> {
     match wrong_asset(input) {
@@ -35,6 +35,6 @@ pub fn selector(input: &Input) -> AssetSelector {
 }
 
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     headers::complete(view::single(&listed), cx)
 }

@@ -13,7 +13,7 @@ use super::{CARD, asset, cursor, headers, new_id};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Client;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::contract::query::Param;
 use crate::http::reply::{Reply, raw};
 use crate::library::asset::StoredAsset;
@@ -26,10 +26,10 @@ pub const PARAMS: &[Param] = &[
 ];
 
 /// Lists the nodes of a canvas.
-pub static NODES: Reads<ListCanvas> = Reads { query: canvas_query, reply: page_reply };
+pub static NODES: QueryHandler<ListCanvas> = QueryHandler { query: canvas_query, reply: page_reply };
 
 /// Puts an asset on a canvas.
-pub static ATTACH: Writes<AttachAsset> = Writes { command: attach_command, reply: attach_reply };
+pub static ATTACH: CommandHandler<AttachAsset> = CommandHandler { command: attach_command, reply: attach_reply };
 
 /// A node, in the order of the SDK's types. Inferred: what has no value is left out, as in the list of assets.
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ fn page_reply(page: &CanvasPage, cx: &Context) -> Reply {
 
 /// Shows of an asset what the list of assets shows of it.
 fn node(stored: &StoredAsset, cx: &Context) -> Box<RawValue> {
-    let row = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let row = list::ASSETS.show(stored, CARD.name, cx);
     let listed: BTreeMap<String, &RawValue> =
         serde_json::from_str(row.json.get()).expect("the list shows each asset as an object");
     let value = |name: &str| listed.get(name).copied().filter(|value| value.get() != "null");

@@ -41,7 +41,7 @@ pub static CARD: Card = Card {
     slash: Slash::Tolerated, // inferred: its presumed framework takes it, and its SDK emits it for an empty id
     methods: Methods::WithHead, // inferred
     order: CheckOrder::KeyFirst, // inferred
-    counted: QuotaScope::Listings, // inferred
+    counted: QuotaScope::Operations, // inferred
     auth: Auth {
         carrier: Carrier::Bearer,
         looks_like: |key| key.starts_with("sk_"),

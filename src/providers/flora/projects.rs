@@ -10,7 +10,7 @@ use super::{cursor, headers, new_id};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::contract::query::{Param, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::library::fixture::LONGEST_NAME;
@@ -27,16 +27,16 @@ pub const PARAMS: &[Param] = &[
 ];
 
 /// Lists projects, by recent activity.
-pub static LIST: Reads<ListProjects> = Reads { query: list_query, reply: page_reply };
+pub static LIST: QueryHandler<ListProjects> = QueryHandler { query: list_query, reply: page_reply };
 
 /// Makes a project.
-pub static CREATE: Writes<CreateProject> = Writes {
+pub static CREATE: CommandHandler<CreateProject> = CommandHandler {
     command: create_command,
     reply: |project, cx| headers::complete(Reply::json(StatusCode::CREATED, &project_view(project, cx)), cx),
 };
 
 /// Shows a project.
-pub static GET: Reads<ReadProject> = Reads {
+pub static GET: QueryHandler<ReadProject> = QueryHandler {
     query: |input, _| read_query(input.path("projectId")),
     reply: |project, cx| headers::complete(Reply::json(StatusCode::OK, &project_view(project, cx)), cx),
 };
@@ -104,9 +104,7 @@ pub fn wrong_project(id: &str) -> Option<Violation> {
 }
 
 fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
-    let Some(Json::Object(fields)) = &input.json else {
-        return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() });
-    };
+    let fields = input.object()?.ok_or_else(|| Failure::InvalidJson { reason: "there is none".to_owned() })?;
     let violation = |name, check: fn(&str) -> Result<(), Problem>| {
         let given = fields.get(name);
         let checked = match given {

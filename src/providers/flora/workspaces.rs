@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use super::headers;
 use crate::contract::context::Context;
-use crate::contract::handler::Reads;
+use crate::contract::handler::QueryHandler;
 use crate::http::reply::Reply;
 use crate::library::store::ReadWorkspace;
 use crate::library::workspace::Workspace;
 
 /// Lists the key's workspace.
-pub static LIST: Reads<ReadWorkspace> = Reads { query: |_, _| Ok(ReadWorkspace), reply: list_reply };
+pub static LIST: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: list_reply };
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{list, view};
 use crate::contract::context::Context;
-use crate::contract::handler::{Input, Writes};
+use crate::contract::handler::{CommandHandler, Input};
 use crate::http::reply::Reply;
 use crate::library::selection::AssetSelector;
 use crate::library::store::DeleteAsset;
@@ -19,7 +19,7 @@ struct Deleted<'a> {
 }
 
 /// Deletes an asset.
-pub static DELETE: Writes<DeleteAsset> = Writes {
+pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
     command: |input, _| Ok(DeleteAsset { asset: selector(input), force: true }),
     reply: |id, cx| delete_reply(id, cx),
 };

@@ -11,7 +11,7 @@ use super::{list, page_token, view};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input, Reads, Writes, execute};
+use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input, QueryHandler, execute};
 use crate::contract::query::{Empty, Param, Problem, Value, Violation};
 use crate::http::reply::Reply;
 use crate::library::fixture::LONGEST_NAME;
@@ -35,21 +35,24 @@ pub const PARAMS: &[Param] = &[
 ];
 
 /// Lists folders.
-pub static LIST: Reads<ListFolders> = Reads { query: folder_query, reply: page_reply };
+pub static LIST: QueryHandler<ListFolders> = QueryHandler { query: folder_query, reply: page_reply };
 
 /// Creates a folder.
 pub static CREATE: Create = Create;
 
 /// Renames a folder.
-pub static RENAME: Writes<ChangeFolder> = Writes { command: rename_command, reply: |folder, _| rename_reply(folder) };
+pub static RENAME: CommandHandler<ChangeFolder> =
+    CommandHandler { command: rename_command, reply: |folder, _| rename_reply(folder) };
 
 /// Moves a folder into the trash, with all that is in it. Inferred: once more changes only the time.
-pub static TRASH: Writes<ChangeFolder> =
-    Writes { command: |input, _| Ok(move_command(input, true)), reply: |folder, cx| trash_reply(folder, cx) };
+pub static TRASH: CommandHandler<ChangeFolder> =
+    CommandHandler { command: |input, _| Ok(move_command(input, true)), reply: |folder, cx| trash_reply(folder, cx) };
 
 /// Moves a folder out of the trash. Inferred: it stays there if it is in another folder that is in the trash.
-pub static RESTORE: Writes<ChangeFolder> =
-    Writes { command: |input, _| Ok(move_command(input, false)), reply: |folder, cx| restore_reply(folder, cx) };
+pub static RESTORE: CommandHandler<ChangeFolder> = CommandHandler {
+    command: |input, _| Ok(move_command(input, false)),
+    reply: |folder, cx| restore_reply(folder, cx),
+};
 
 /// The name of a folder that is created without one. Documented.
 const DEFAULT_NAME: &str = "test";
@@ -144,11 +147,7 @@ fn boolean(text: &str) -> Result<Value, Problem> {
 
 /// The fields of the body. Inferred: no body counts as an empty object, and unknown fields are ignored.
 fn fields(input: &Input) -> Result<Map<String, Json>, Failure> {
-    match &input.json {
-        None => Ok(Map::new()),
-        Some(Json::Object(fields)) => Ok(fields.clone()),
-        Some(_) => Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
-    }
+    Ok(input.object()?.cloned().unwrap_or_default())
 }
 
 /// The text in a field. Inferred: null counts as absent.

@@ -37,10 +37,10 @@ pub static CARD: Card = Card {
     base: "/v1",
     client_env: ClientEnv { base_url: "KONPRO_BASE_URL", key: "KONPRO_API_KEY", lookalikes: &[], evidence: Inferred },
     operations: OPERATIONS,
-    slash: Slash::Redirected,      // inferred: what its presumed framework does
-    methods: Methods::FirstRoute,  // inferred: its presumed framework answers HEAD and OPTIONS with 405
-    order: CheckOrder::RouteFirst, // inferred
-    counted: QuotaScope::Listings, // inferred
+    slash: Slash::Redirected,        // inferred: what its presumed framework does
+    methods: Methods::FirstRoute,    // inferred: its presumed framework answers HEAD and OPTIONS with 405
+    order: CheckOrder::RouteFirst,   // inferred
+    counted: QuotaScope::Operations, // inferred
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("konpro_"),

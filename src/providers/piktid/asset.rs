@@ -6,18 +6,19 @@ use serde::Serialize;
 use super::{CARD, body, list};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
 use crate::library::selection::{AssetSelector, Filter};
 use crate::library::store::{DeleteAssets, DeletedAssets, ReadAsset};
 
 /// Shows an asset.
-pub static GET: Reads<ReadAsset> =
-    Reads { query: |input, cx| Ok(ReadAsset { asset: selector(input, cx) }), reply: asset_reply };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, cx| Ok(ReadAsset { asset: selector(input, cx) }), reply: asset_reply };
 
 /// Deletes assets.
-pub static DELETE: Writes<DeleteAssets> = Writes { command: delete_command, reply: |deleted, _| delete_reply(deleted) };
+pub static DELETE: CommandHandler<DeleteAssets> =
+    CommandHandler { command: delete_command, reply: |deleted, _| delete_reply(deleted) };
 
 /// Documented: how many assets one request can delete.
 const MOST_DELETED: usize = 100;
@@ -37,7 +38,7 @@ fn selector(input: &Input, cx: &Context) -> AssetSelector {
 
 /// Documented: the bare object.
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
-    Reply::json(StatusCode::OK, &list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin))
+    Reply::json(StatusCode::OK, &list::ASSETS.show(stored, CARD.name, cx))
 }
 
 /// Documented: only the uploader can delete an asset. Inferred: an id that is given twice counts once, and an image

@@ -43,7 +43,7 @@ pub static CARD: Card = Card {
     slash: Slash::NotFound,               // inferred: its presumed framework
     methods: Methods::WithHeadAndOptions, // inferred: its presumed framework
     order: CheckOrder::RouteFirst,        // inferred
-    counted: QuotaScope::Listings,        // inferred
+    counted: QuotaScope::Operations,      // inferred
     auth: Auth { carrier: Carrier::Bearer, looks_like: |key| key.starts_with("piktid_"), well_formed: |_| true },
     quotas: &[], // documented for other routes only
     variants: variants::VARIANTS,

@@ -8,7 +8,7 @@ use super::view::{Pagination, pagination};
 use super::{body, grammar, list};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input, Writes};
+use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
 use crate::contract::query::{Param, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::library::fixture::LONGEST_NAME;
@@ -21,8 +21,8 @@ use crate::random::{ALPHANUMERIC, random_id};
 pub const PARAMS: &[Param] = &[list::PAGE, list::PER_PAGE];
 
 /// Makes a project.
-pub static CREATE: Writes<CreateProject> =
-    Writes { command: create_command, reply: |project, _| create_reply(project) };
+pub static CREATE: CommandHandler<CreateProject> =
+    CommandHandler { command: create_command, reply: |project, _| create_reply(project) };
 
 #[derive(Serialize)]
 struct Created<'a> {

@@ -8,7 +8,7 @@ use super::{CARD, array, list};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::contract::query::{Param, Problem, Repeated, Unknown, Violation};
 use crate::contract::variant::Variants;
 use crate::http::reply::Reply;
@@ -18,11 +18,11 @@ use crate::library::store::DeleteAsset;
 use crate::library::store::ReadAsset;
 
 /// Shows an asset.
-pub static GET: Reads<ReadAsset> =
-    Reads { query: |input, _| Ok(ReadAsset { asset: selector(input)? }), reply: asset_reply };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: selector(input)? }), reply: asset_reply };
 
 /// Deletes an asset.
-pub static DELETE: Writes<DeleteAsset> = Writes {
+pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
     command: |input, _| Ok(DeleteAsset { asset: selector(input)?, force: input.query.text("force") == Some("true") }),
     reply: |_, cx| no_content(cx),
 };
@@ -63,6 +63,6 @@ pub fn no_content(cx: &Context) -> Reply {
 }
 
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
-    let listed = list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin);
+    let listed = list::ASSETS.show(stored, CARD.name, cx);
     versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
 }

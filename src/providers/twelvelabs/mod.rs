@@ -42,10 +42,10 @@ pub static CARD: Card = Card {
         evidence: Client,
     },
     operations: OPERATIONS,
-    slash: Slash::NotFound,        // inferred
-    methods: Methods::WithHead,    // inferred
-    order: CheckOrder::KeyFirst,   // inferred
-    counted: QuotaScope::Listings, // inferred
+    slash: Slash::NotFound,          // inferred
+    methods: Methods::WithHead,      // inferred
+    order: CheckOrder::KeyFirst,     // inferred
+    counted: QuotaScope::Operations, // inferred
     auth: Auth {
         carrier: Carrier::Header("x-api-key"),
         looks_like: |key| key.starts_with("tlk_"),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::asset::{no_content, selector, unknown};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Input, Writes};
+use crate::contract::handler::{CommandHandler, Input};
 use crate::contract::query::{Problem, Unknown, Violation};
 use crate::library::metadata::{Metadata, MetadataChange, MetadataValue};
 use crate::library::store::ChangeUserMetadata;
@@ -16,7 +16,7 @@ use crate::library::store::ChangeUserMetadata;
 const FIELD: &str = "user_metadata";
 
 /// Adds the names and values of the body to the metadata. Client: null removes a name.
-pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
+pub static UPDATE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata { asset: selector(input)?, change: MetadataChange::Merge(read_metadata(input, cx)?) })
     },
@@ -24,7 +24,7 @@ pub static UPDATE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Puts the names and values of the body in place of all metadata. Client: null is ignored.
-pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
+pub static REPLACE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, cx| {
         Ok(ChangeUserMetadata {
             asset: selector(input)?,
@@ -35,7 +35,7 @@ pub static REPLACE: Writes<ChangeUserMetadata> = Writes {
 };
 
 /// Removes all metadata. Inferred: a body is ignored.
-pub static DELETE: Writes<ChangeUserMetadata> = Writes {
+pub static DELETE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     command: |input, _| {
         Ok(ChangeUserMetadata { asset: selector(input)?, change: MetadataChange::Replace(Metadata::new()) })
     },
@@ -49,11 +49,7 @@ fn without_nulls(values: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
 /// The names and values of the body, where null is `None`.
 fn read_metadata(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<MetadataValue>>, Failure> {
     let none = Map::new();
-    let fields = match &input.json {
-        Some(Value::Object(fields)) => fields,
-        Some(_) => return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() }),
-        None => &none,
-    };
+    let fields = input.object()?.unwrap_or(&none);
     let others = fields.iter().filter(|(name, _)| *name != FIELD);
     let others = others.map(|(name, value)| Violation::in_body(name.clone(), Some(value), Problem::Unknown));
     let mut violations: Vec<_> = others.filter(|_| unknown(cx.variants) == Unknown::Refused).collect();

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 
 use super::{CARD, headers, list, view};
 use crate::contract::context::Context;
-use crate::contract::handler::{Input, Reads, Writes};
+use crate::contract::handler::{CommandHandler, Input, QueryHandler};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
 use crate::library::selection::AssetSelector;
@@ -13,15 +13,15 @@ use crate::library::store::ReadAsset;
 use crate::library::store::{DeleteAsset, PublishAsset};
 
 /// Shows an asset.
-pub static GET: Reads<ReadAsset> =
-    Reads { query: |input, _| Ok(ReadAsset { asset: selector(input) }), reply: asset_reply };
+pub static GET: QueryHandler<ReadAsset> =
+    QueryHandler { query: |input, _| Ok(ReadAsset { asset: selector(input) }), reply: asset_reply };
 
 /// Publishes an asset.
-pub static PUBLISH: Writes<PublishAsset> =
-    Writes { command: |input, _| Ok(PublishAsset { asset: selector(input) }), reply: asset_reply };
+pub static PUBLISH: CommandHandler<PublishAsset> =
+    CommandHandler { command: |input, _| Ok(PublishAsset { asset: selector(input) }), reply: asset_reply };
 
 /// Deletes an asset.
-pub static DELETE: Writes<DeleteAsset> = Writes {
+pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
     command: |input, _| Ok(DeleteAsset { asset: selector(input), force: true }),
     reply: |_, cx| delete_reply(cx),
 };
@@ -32,7 +32,7 @@ fn selector(input: &Input) -> AssetSelector {
 }
 
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
-    view::single(&list::ASSETS.row(stored, CARD.name, cx.workspace(), cx.variants, cx.origin), cx)
+    view::single(&list::ASSETS.show(stored, CARD.name, cx), cx)
 }
 
 /// Documented: 204 without a body.

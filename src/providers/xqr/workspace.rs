@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::view;
 use crate::contract::context::Context;
-use crate::contract::handler::Reads;
+use crate::contract::handler::QueryHandler;
 use crate::http::reply::Reply;
 use crate::library::model::Status;
 use crate::library::store::{ReadWorkspace, SumSizes};
@@ -12,14 +12,17 @@ use crate::library::workspace;
 use crate::random::Rng;
 
 /// Shows the key's workspace.
-pub static GET: Reads<ReadWorkspace> = Reads { query: |_, _| Ok(ReadWorkspace), reply: workspace_reply };
+pub static GET: QueryHandler<ReadWorkspace> = QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: workspace_reply };
 
 /// Shows how much the workspace uses of its plan. Inferred: what has not arrived takes no storage.
-pub static USAGE: Reads<SumSizes> =
-    Reads { query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }), reply: usage_reply };
+pub static USAGE: QueryHandler<SumSizes> = QueryHandler {
+    query: |_, _| Ok(SumSizes { statuses: vec![Status::Processing, Status::Ready] }),
+    reply: usage_reply,
+};
 
 /// Lists all members of the workspace.
-pub static MEMBERS: Reads<ReadWorkspace> = Reads { query: |_, _| Ok(ReadWorkspace), reply: members_reply };
+pub static MEMBERS: QueryHandler<ReadWorkspace> =
+    QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: members_reply };
 
 /// The plan of every workspace, that of the samples (inferred).
 const PLAN: &str = "pro";

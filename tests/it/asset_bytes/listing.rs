@@ -176,7 +176,9 @@ fn what_has_no_bytes_or_is_not_public_has_no_url() {
     let assets = objects(&server.get("/flora/api/v1/assets?limit=50", &["Authorization: Bearer sk_bytes"]));
     let url = |id: &str| assets.iter().find(|asset| asset["asset_id"] == id).unwrap()["url"].clone();
     assert_eq!([url("asset_pending"), url("asset_failed")], [Value::Null, Value::Null]);
-    for asset in objects(&server.list("xqr", "xqr_pk_1", "limit=100")) {
+    let listed = objects(&server.list("xqr", "xqr_pk_1", "limit=100"));
+    assert_eq!(listed.len(), 6);
+    for asset in listed {
         assert_eq!((&asset["is_public"], &asset["public_url"]), (&json!(false), &Value::Null));
     }
 }

@@ -78,4 +78,6 @@ fn any_other_url_there_is_a_404() {
     assert_eq!(server.get("/api/v1/assets", &["Host: xqr.co", "Authorization: Bearer xqr_pk_1"]).status, 200);
     assert_eq!(server.get(PICTURE, &["Host: cdn.xqr.co"]).json()["error"]["code"], "no_such_file");
     assert_eq!(server.get("/_emulator/health", &["Host: cdn.xqr.co"]).status, 200);
+    let by_prefix = server.get("/xqr/api/v1/assets", &["Host: cdn.xqr.co", "Authorization: Bearer xqr_pk_1"]);
+    assert_eq!(by_prefix.status, 200);
 }

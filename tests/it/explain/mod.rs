@@ -7,6 +7,7 @@ use assetmock::clock::SECOND;
 use assetmock::contract::asset_list::Position;
 use assetmock::contract::failure::Failure;
 use assetmock::contract::provider::Provider;
+use assetmock::contract::query::{Problem, Violation};
 use assetmock::contract::quota::Counts;
 use assetmock::contract::variant::Variants;
 use assetmock::emulator::explain::{Cursors, PageFacts, RefusalFacts, warnings, why};
@@ -34,6 +35,8 @@ fn facts(name: &str) -> RefusalFacts<'static> {
     static NO_COUNTS: std::sync::LazyLock<Counts> = std::sync::LazyLock::new(Counts::default);
     RefusalFacts {
         card: card(name),
+        operation: Some(card(name).list_operation()),
+        variants: Variants::default(),
         method: &Method::GET,
         path: "/",
         headers: &NO_HEADERS,

@@ -166,11 +166,32 @@ fn every_violation_is_told_with_the_value_given() {
             "include_tags=x",
             "include_tags=x is malformed: Value error, Invalid tags: x. Allowed: model, product, background, other",
         ),
-        ("twelvelabs", "page_limt=5", "`page_limt` is not a parameter of TwelveLabs; did you mean `page_limit`?"),
-        ("twelvelabs", "zebra=5", "`zebra` is not a parameter of TwelveLabs"),
+        ("twelvelabs", "page_limt=5", "`page_limt` is not a parameter of `list_assets`; did you mean `page_limit`?"),
+        ("twelvelabs", "zebra=5", "`zebra` is not a parameter of `list_assets`"),
     ] {
         assert_eq!(invalid(name, raw), said, "{name}?{raw}");
     }
+}
+
+#[test]
+fn an_unknown_parameter_is_told_with_one_of_the_same_operation() {
+    let said = |operation: &str, raw: &str| {
+        let card = card("twelvelabs");
+        let operation = card.operations.iter().find(|known| known.name == operation).unwrap();
+        let violations = operation.read(raw, Variants::default()).unwrap_err();
+        why(&Failure::Invalid(violations), &RefusalFacts { operation: Some(operation), ..facts("twelvelabs") })
+    };
+    assert_eq!(said("get_asset", "page_limit=5"), "`page_limit` is not a parameter of `get_asset`");
+    assert_eq!(
+        said("delete_asset", "forec=true"),
+        "`forec` is not a parameter of `delete_asset`; did you mean `force`?"
+    );
+}
+
+#[test]
+fn an_unknown_field_of_the_body_is_not_told_as_a_parameter() {
+    let violation = Violation::in_body("query", Some(&json!("a")), Problem::Unknown);
+    assert_eq!(why(&Failure::Invalid(vec![violation]), &facts("flora")), "`query` is not a field of the body");
 }
 
 #[test]
