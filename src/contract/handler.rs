@@ -115,14 +115,9 @@ impl<C: Command> Handler for CommandHandler<C> {
     }
 }
 
-/// Runs a command in a change of its own, for a handler whose answer needs more than the outcome.
+/// Runs a command, for a handler whose answer needs more than the outcome.
 pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Store) -> Result<C::Outcome, Failure> {
-    let caller = call.caller();
-    command.check(store, &caller).await?;
-    let mut write = store.write_to(caller.workspace, call.providers.to_vec()).await?;
-    let outcome = command.run(&mut write, &caller).await?;
-    write.commit().await?;
-    Ok(outcome)
+    Ok(store.execute(command, &call.caller(), call.providers.to_vec()).await?)
 }
 
 impl From<CommandError> for Failure {
@@ -141,6 +136,7 @@ impl From<CommandError> for Failure {
     }
 }
 
+/// The one place where a failure of the library is logged. The client sees no more than that something failed.
 impl From<StoreError> for Failure {
     fn from(cause: StoreError) -> Failure {
         match cause {
@@ -151,5 +147,11 @@ impl From<StoreError> for Failure {
                 Failure::Internal
             }
         }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(cause: sqlx::Error) -> Failure {
+        StoreError::from(cause).into()
     }
 }

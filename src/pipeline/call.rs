@@ -8,9 +8,7 @@ use futures_util::FutureExt;
 use tracing::error;
 
 use super::body::{JsonError, LARGEST_JSON, RequestBody};
-use super::checks::{
-    Routed, find_operation, framework_reply, internal, known_key, require_live, require_scope, table_path,
-};
+use super::checks::{Routed, find_operation, framework_reply, known_key, require_live, require_scope, table_path};
 use super::entry::EntryBuilder;
 use super::own_answers;
 use super::run::run;
@@ -299,7 +297,7 @@ impl<'r> Call<'r> {
         if let Some(fault) = self.faults.write_between().filter(|fault| fault.concerns(card, query)) {
             let plan = (list.plan)(&args, &key.key)?;
             write_between_pages(fault, app, list, &key, &plan).await?;
-            let current = app.cache.entry(&app.store, card, &key.key.key).await.map_err(internal)?;
+            let current = app.cache.entry(&app.store, card, &key.key.key).await?;
             key = current.ok_or(Failure::UnknownKey)?;
         }
         // Requests with the same key that need a new page take turns. If one has just made this page, it is cached now.

@@ -113,7 +113,7 @@ pub(super) async fn known_key(
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
     let look_up = || app.cache.entry(&app.store, card, text);
-    if let Some(entry) = look_up().await.map_err(internal)? {
+    if let Some(entry) = look_up().await? {
         return Ok(entry);
     }
     if !app.settings.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
@@ -123,7 +123,7 @@ pub(super) async fn known_key(
         error!(%cause, "a new key got no workspace");
         Failure::Internal
     })?;
-    look_up().await.map_err(internal)?.ok_or(Failure::UnknownKey)
+    look_up().await?.ok_or(Failure::UnknownKey)
 }
 
 /// Refuses a key that was revoked or has expired.
@@ -143,18 +143,12 @@ pub(super) fn require_scope(operation: &Operation, key: &Key) -> Result<(), Fail
     }
 }
 
-/// Logs a failure of the library, and turns it into the failure that the client sees.
-pub(super) fn internal(cause: sqlx::Error) -> Failure {
-    error!(%cause, "the library failed");
-    Failure::Internal
-}
-
 impl From<ListError> for Failure {
     fn from(error: ListError) -> Failure {
         match error {
             ListError::NoSuchProject => Failure::NoSuchProject,
             ListError::NoSuchKey => Failure::UnknownKey,
-            ListError::Database(error) => internal(error),
+            ListError::Database(error) => error.into(),
         }
     }
 }

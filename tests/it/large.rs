@@ -210,7 +210,7 @@ fn a_first_page_that_is_all_of_a_large_listing_is_not_read_again() {
         assert_eq!(found(1), 0);
         tamper(
             &file,
-            "INSERT INTO tally SELECT seq, 'image', 'ready', 'shared', 'nobody', 5, 0 FROM collection WHERE tallied",
+            "INSERT INTO tally SELECT seq, 'image', 'ready', 'shared', 'nobody', 5, 0, 0 FROM collection WHERE tallied",
         );
         assert_eq!(found(2), 0);
     });

@@ -80,6 +80,26 @@ fn usage_of_a_large_workspace_is_that_of_its_assets() {
     assert_eq!(storage(&server, &auth), sum());
 }
 
+/// The sums were floating-point numbers once, and lost what such a size rounded away.
+#[test]
+fn usage_is_exact_again_once_an_enormous_asset_is_gone() {
+    for count in [3, 10_000] {
+        let server = Server::start("empty");
+        let body = json!({"id": "ws_large", "generate": {"count": count}});
+        let auth = access(&server.call("POST", "/_emulator/workspaces", &body).json());
+        let before = storage(&server, &auth);
+        let enormous = json!({"name": "n", "size_bytes": i64::MAX, "created_at": "2026-03-01T00:00:00Z", "ids": {"konpro": "asset_n"}});
+        let added = server.call("POST", "/_emulator/workspaces/ws_large/assets", &json!({"assets": [enormous]}));
+        assert_eq!((added.status, storage(&server, &auth)), (201, json!(i64::MAX)), "{}", added.text());
+        let asset = "/_emulator/workspaces/ws_large/assets/asset_n";
+        let almost = i64::MAX - before.as_i64().unwrap() - 1;
+        assert_eq!(server.call("PATCH", asset, &json!({"size_bytes": almost})).status, 200);
+        assert_eq!(storage(&server, &auth), i64::MAX - 1, "no more is rounded than must be");
+        assert_eq!(server.request("DELETE", asset, &[]).status, 204);
+        assert_eq!(storage(&server, &auth), before);
+    }
+}
+
 #[test]
 fn sizes_that_add_up_to_more_than_64_bits_are_the_largest_number() {
     let server = Server::start("empty");

@@ -246,7 +246,7 @@ impl Write {
 
     /// Copies the counts of a collection.
     async fn finish_copy(&mut self, from: i64, to: i64) -> Result<(), StoreError> {
-        self.copy_rows("tally", "kind, status, visibility, uploader, count, bytes", from, to).await?;
+        self.copy_rows("tally", "kind, status, visibility, uploader, count, bytes_high, bytes_low", from, to).await?;
         let sql = "UPDATE collection AS c SET (tallied, assets) = (o.tallied, o.assets) FROM collection o\n\
                    WHERE o.seq = ? AND c.seq = ?";
         sqlx::query(sql).bind(from).bind(to).execute(&mut *self.tx).await?;

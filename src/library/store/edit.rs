@@ -8,7 +8,6 @@ use super::folder;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, bind_asset, id_columns};
-use super::project;
 use super::rows::{Rows, json};
 use super::write::Write;
 use crate::clock::Micros;
@@ -168,7 +167,7 @@ impl Write {
     }
 
     /// Replaces the asset with this row id.
-    pub(super) async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
+    async fn replace(&mut self, seq: i64, asset: NewAsset) -> Result<(), StoreError> {
         let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
         let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({columns}) = ("));
         bind_asset(&mut sql.separated(", "), asset);
@@ -245,24 +244,6 @@ impl Write {
         Ok(Rows::default().projects(&[(collection, project)]).store(&mut self.tx).await?)
     }
 
-    /// A project in the midst of a change; `None` if the workspace has none with this id.
-    pub(super) async fn project(
-        &mut self,
-        workspace: &str,
-        id: &str,
-    ) -> Result<Option<workspace::Project>, StoreError> {
-        let collection = collection_of(&mut self.tx, workspace).await?;
-        Ok(project::find(&mut self.tx, collection, id).await?)
-    }
-
-    /// The id of the first project with this name; `None` if there is none.
-    pub(super) async fn project_named(&mut self, workspace: &str, name: &str) -> Result<Option<String>, StoreError> {
-        let collection = collection_of(&mut self.tx, workspace).await?;
-        let sql = "SELECT id FROM project WHERE collection = ? AND name = ? ORDER BY rowid LIMIT 1";
-        let row = sqlx::query(sql).bind(collection).bind(name).fetch_optional(&mut *self.tx).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
-    }
-
     /// Adds a project that does not exist yet.
     pub(super) async fn add_project(
         &mut self,
@@ -274,10 +255,10 @@ impl Write {
         added.map_err(StoreError::taken("project", &project.id))
     }
 
-    /// Records when a project last changed. It keeps its place among the others.
+    /// Records when a project last changed, which is not before it was made. It keeps its place among the others.
     pub(super) async fn touch_project(&mut self, workspace: &str, id: &str, now: Micros) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = "UPDATE project SET updated_at = ? WHERE collection = ? AND id = ?";
+        let sql = "UPDATE project SET updated_at = MAX(?1, COALESCE(created_at, ?1)) WHERE collection = ?2 AND id = ?3";
         sqlx::query(sql).bind(now).bind(collection).bind(id).execute(&mut *self.tx).await?;
         Ok(())
     }

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::asset::from_json;
 use super::handle::Store;
 use super::read::Read;
+use super::rows::json;
 use crate::library::key::{CollectionVersion, Key};
 use crate::library::model::Instant;
 use crate::library::workspace;
@@ -84,6 +85,18 @@ pub(super) async fn of_workspace(
     let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *connection).await?;
     rows.iter().map(|row| from_row(row).map(workspace::Key::from)).collect()
+}
+
+/// The first of these keys that exists already.
+pub(super) async fn first_taken(
+    connection: &mut SqliteConnection,
+    keys: &[workspace::Key],
+) -> Result<Option<String>, sqlx::Error> {
+    let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
+    let sql = "SELECT old.key FROM json_each(?) AS new\n\
+               CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
+    let taken = sqlx::query(sql).bind(json(&texts)).fetch_optional(connection).await?;
+    taken.map(|row| row.try_get(0)).transpose()
 }
 
 fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {

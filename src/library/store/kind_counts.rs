@@ -25,11 +25,13 @@ pub(super) struct KindCounts {
     pub(super) total: u64,
 }
 
-/// How many assets a group has, and how many bytes they have together: a number that may be beyond any integer.
+/// How many assets a group has, and how many bytes they have together. That number may be beyond 64 bits, so it is in
+/// two parts: `bytes_high` times 2^32, and `bytes_low`.
 #[derive(Debug, Default)]
 struct Count {
     assets: i64,
-    bytes: f64,
+    bytes_high: i64,
+    bytes_low: i64,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -51,7 +53,9 @@ impl KindCounts {
         };
         let count = self.of.entry(group).or_default();
         count.assets += 1;
-        count.bytes += asset.size_bytes.unwrap_or_default() as f64;
+        let size = asset.size_bytes.unwrap_or_default();
+        count.bytes_high += size >> 32;
+        count.bytes_low += size & 0xffff_ffff;
         self.total += 1;
     }
 
@@ -73,7 +77,7 @@ impl KindCounts {
     pub async fn join(self, connection: &mut SqliteConnection, collection: i64) -> Result<(), sqlx::Error> {
         let groups: Vec<_> = self.of.into_iter().collect();
         for some in groups.chunks(BATCH) {
-            let table = "tally (collection, kind, status, visibility, uploader, count, bytes)";
+            let table = "tally (collection, kind, status, visibility, uploader, count, bytes_high, bytes_low)";
             let mut sql = insertion(table, some, |row, (group, count)| {
                 row.push_bind(collection)
                     .push_bind(group.kind.clone())
@@ -81,9 +85,13 @@ impl KindCounts {
                     .push_bind(group.visibility.word())
                     .push_bind(group.uploader.clone())
                     .push_bind(count.assets)
-                    .push_bind(count.bytes);
+                    .push_bind(count.bytes_high)
+                    .push_bind(count.bytes_low);
             });
-            sql.push(" ON CONFLICT DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes");
+            sql.push(
+                " ON CONFLICT DO UPDATE SET count = count + excluded.count,\n\
+                 bytes_high = bytes_high + excluded.bytes_high, bytes_low = bytes_low + excluded.bytes_low",
+            );
             sql.build().execute(&mut *connection).await?;
         }
         Ok(())

@@ -37,7 +37,7 @@ pub use asset::fold;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateKey,
-    CreateProject, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
+    CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};

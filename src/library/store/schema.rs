@@ -80,8 +80,8 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (10, "asset_json", include_str!("../../../migrations/0010_asset_json.sql")),
     (11, EXISTING, include_str!("../../../migrations/0011_asset_rows.sql")),
     (12, "project", include_str!("../../../migrations/0012_project.sql")),
-    (14, "log_in", include_str!("../../../migrations/0014_log_in.sql")),
-    (15, "folder_times_and_sizes", include_str!("../../../migrations/0015_folder_times_and_sizes.sql")),
+    (13, "log_in", include_str!("../../../migrations/0013_log_in.sql")),
+    (14, "folder_times_and_sizes", include_str!("../../../migrations/0014_folder_times_and_sizes.sql")),
 ];
 
 /// The newest migration.

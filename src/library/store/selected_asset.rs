@@ -1,15 +1,16 @@
 //! One asset, found by its public id at one provider: what the vendors' routes on a single asset read and change.
 
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::asset;
 use super::edit::collection_of;
 use super::error::StoreError;
-use super::export;
 use super::handle::Store;
 use super::listing::{View, push_filter};
+use super::load::{COLUMNS, bind_asset};
+use super::rows::json;
 use super::write::Write;
-use crate::library::asset::{Asset, StoredAsset};
+use crate::library::asset::StoredAsset;
 use crate::library::key::CollectionVersion;
 use crate::library::selection::AssetSelector;
 
@@ -28,47 +29,31 @@ impl Store {
 }
 
 impl Write {
-    /// The same in the midst of a change, at the place where the change will find it.
-    pub async fn selected_asset(
+    /// Replaces an asset, which keeps its place and its public ids.
+    pub(super) async fn replace_stored_asset(
         &mut self,
         workspace: &str,
-        provider: &'static str,
-        wanted: &AssetSelector,
-    ) -> Result<Option<StoredAsset>, StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        Ok(select(&mut self.tx, provider, collection, wanted).await?)
-    }
-
-    /// Removes the asset that a provider asks for, and says whether the workspace had it.
-    pub async fn remove_selected_asset(
-        &mut self,
-        workspace: &str,
-        provider: &'static str,
-        wanted: &AssetSelector,
-    ) -> Result<bool, StoreError> {
-        let Some(stored) = self.selected_asset(workspace, provider, wanted).await? else { return Ok(false) };
-        self.writable_collection(workspace, -1).await?;
-        sqlx::query("DELETE FROM asset WHERE seq = ?").bind(stored.seq).execute(&mut *self.tx).await?;
-        Ok(true)
-    }
-
-    /// Changes the asset at this place, which keeps its public ids.
-    pub async fn change_stored_asset(
-        &mut self,
-        workspace: &str,
-        seq: i64,
-        change: impl FnOnce(Asset) -> Asset,
+        StoredAsset { seq, asset, .. }: &StoredAsset,
     ) -> Result<(), StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        let and = format!("AND a.seq = {seq}");
-        let found = export::assets(&mut self.tx, collection, &self.providers, &and, None).await?.pop();
-        let (seq, asset) = found.ok_or_else(|| StoreError::missing("asset", &seq.to_string()))?;
-        let ids = self.providers.iter().map(|provider| asset.ids.get(*provider).cloned().unwrap_or_default()).collect();
-        self.replace(seq, (change(asset), ids)).await
+        self.writable_collection(workspace, 0).await?;
+        let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(format!("UPDATE asset SET ({COLUMNS}) = ("));
+        bind_asset(&mut sql.separated(", "), (asset.clone(), Vec::new()));
+        sql.push(") WHERE seq = ").push_bind(*seq);
+        sql.build().execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Removes the assets with these row ids, all of which exist.
+    pub(super) async fn remove_stored_assets(&mut self, workspace: &str, seqs: &[i64]) -> Result<(), StoreError> {
+        self.writable_collection(workspace, -(seqs.len() as i64)).await?;
+        let sql = "DELETE FROM asset WHERE seq IN (SELECT value FROM json_each(?))";
+        sqlx::query(sql).bind(json(seqs)).execute(&mut *self.tx).await?;
+        Ok(())
     }
 }
 
-async fn select(
+/// The asset that a provider asks for, if the collection has it.
+pub(super) async fn select(
     connection: &mut SqliteConnection,
     provider: &'static str,
     collection: i64,

@@ -227,7 +227,7 @@ impl Write {
     ) -> Result<(), StoreError> {
         match stored.map_err(StoreError::taken("key", "")) {
             Err(StoreError::Taken { what, .. }) => {
-                Err(StoreError::Taken { what, id: self.held_key(keys).await?.unwrap_or_default() })
+                Err(StoreError::Taken { what, id: key::first_taken(&mut self.tx, keys).await?.unwrap_or_default() })
             }
             other => other,
         }
@@ -246,16 +246,7 @@ impl Write {
 
     /// Whether any of these keys exists already.
     pub async fn has_any_of(&mut self, keys: &[workspace::Key]) -> Result<bool, StoreError> {
-        Ok(self.held_key(keys).await?.is_some())
-    }
-
-    /// The first of these keys that exists already.
-    async fn held_key(&mut self, keys: &[workspace::Key]) -> Result<Option<String>, StoreError> {
-        let texts: Vec<_> = keys.iter().map(|key| (&key.provider, &key.key)).collect();
-        let sql = "SELECT old.key FROM json_each(?) AS new\n\
-                   CROSS JOIN key AS old ON old.provider = new.value ->> 0 AND old.key = new.value ->> 1";
-        let held = sqlx::query(sql).bind(json(&texts)).fetch_optional(&mut *self.tx).await?;
-        Ok(held.map(|row| row.try_get(0)).transpose()?)
+        Ok(key::first_taken(&mut self.tx, keys).await?.is_some())
     }
 
     /// Removes a workspace and what only it uses.
@@ -322,11 +313,6 @@ impl Write {
         let named: Vec<_> = keys.iter().map(|key| (workspace, &*first, key)).collect();
         let stored = Rows::default().keys(&named).store(&mut self.tx).await;
         self.name_taken_key(stored, keys).await
-    }
-
-    /// The keys of a workspace, in the order in which they were made.
-    pub(super) async fn keys_of(&mut self, workspace: &str) -> Result<Vec<workspace::Key>, StoreError> {
-        Ok(key::of_workspace(&mut self.tx, workspace).await?)
     }
 
     async fn first_user(&mut self, workspace: &str) -> Result<String, StoreError> {

@@ -31,7 +31,7 @@ pub fn wrong_asset(input: &Input) -> Option<Violation> {
 
 /// The asset that the path names.
 pub fn selector(input: &Input) -> AssetSelector {
-    AssetSelector { id: input.path("assetId").to_owned(), filters: vec![list::held()] }
+    AssetSelector { id: input.path("assetId").to_owned(), filters: list::always_filtered() }
 }
 
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {

@@ -68,7 +68,7 @@ fn canvas_query(input: &Input, _: &Context) -> Result<ListCanvas, Failure> {
         return Err(Failure::Invalid(vec![violation]));
     }
     let (offset, limit) = (cursor::offset(&input.query), cursor::limit(&input.query));
-    Ok(ListCanvas { project, filters: vec![list::held()], offset, limit })
+    Ok(ListCanvas { project, filters: list::always_filtered(), offset, limit })
 }
 
 fn page_reply(page: &CanvasPage, cx: &Context) -> Reply {

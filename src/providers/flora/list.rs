@@ -59,15 +59,15 @@ const ORDER: Order = Order { by: SortBy::Created, tie: Tie::Inserted, direction:
 const NOT_HELD: &str = "other";
 
 /// What FLORA holds of a workspace.
-pub fn held() -> Filter {
-    Filter::KindNotIn(vec![NOT_HELD.to_owned()])
+pub fn always_filtered() -> Vec<Filter> {
+    vec![Filter::KindNotIn(vec![NOT_HELD.to_owned()])]
 }
 
 fn plan(args: &Args, key: &Key) -> Result<AssetQuery, Failure> {
     if args.text("workspace_id").is_some_and(|workspace| *workspace != *key.workspace) {
         return Err(Failure::ForeignWorkspace);
     }
-    let mut filters = vec![held()];
+    let mut filters = always_filtered();
     filters.extend(args.text("query").map(|text| Filter::NameOrDescriptionContains(text.to_owned())));
     filters.extend(args.text("project_id").map(|project| Filter::Project(project.to_owned())));
     Ok(AssetQuery {

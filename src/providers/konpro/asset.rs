@@ -26,7 +26,7 @@ pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
 
 /// Inferred: an asset in a trashed folder can be deleted; one that has not arrived is a 404.
 fn selector(input: &Input) -> AssetSelector {
-    AssetSelector { id: input.path("asset_id").to_owned(), filters: list::held() }
+    AssetSelector { id: input.path("asset_id").to_owned(), filters: list::always_filtered() }
 }
 
 fn delete_reply(id: &str, cx: &Context) -> Reply {

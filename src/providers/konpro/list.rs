@@ -43,13 +43,13 @@ const DEFAULT_LIMIT: u32 = 100;
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 /// What KonPro holds of a workspace.
-pub fn held() -> Vec<Filter> {
+pub fn always_filtered() -> Vec<Filter> {
     let kinds = file_type::NOT_HELD.iter().map(|kind| (*kind).to_owned()).collect();
     vec![Filter::KindNotIn(kinds), Filter::StatusIn(vec![Status::Ready])]
 }
 
 fn plan(args: &Args) -> AssetQuery {
-    let mut filters = held();
+    let mut filters = always_filtered();
     filters.push(Filter::NotTrashed);
     filters.extend(args.text("file_type").map(|kind| Filter::KindIn(vec![kind.to_owned()])));
     filters.extend(args.text("folder_id").map(|folder| Filter::Folder(folder.to_owned())));

@@ -4,18 +4,17 @@ use axum::http::StatusCode;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use super::session::create_key;
 use super::view::{Pagination, pagination};
 use super::{CARD, body, grammar, list, new_token, view};
 use crate::clock::{Micros, SECOND};
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall, Input};
+use crate::contract::handler::{Handler, HandlerCall, Input, execute};
 use crate::contract::query::{Param, Problem, Violation};
 use crate::http::reply::Reply;
 use crate::library::key::{Key, KeyState};
-use crate::library::store::{CreateKey, Store, StoreError};
+use crate::library::store::{CreateKey, Store};
 use crate::random::Rng;
 
 /// Documented: the shortest and the longest life of a token. Inferred: that a year has 365 days, as in a duration.
@@ -63,7 +62,7 @@ impl Handler for CreateToken {
         Box::pin(async move {
             let command = command(call.input, &call.context)?;
             let expiration_date = view::time(command.expires_at);
-            let token = create_key(&call, store, command, call.caller()).await?.key;
+            let token = execute(command, call, store).await?.key;
             Ok(Reply::json(StatusCode::OK, &Created { token, expiration_date }))
         })
     }
@@ -96,7 +95,7 @@ pub struct ListTokens;
 impl Handler for ListTokens {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            let keys = store.keys_of(call.context.workspace()).await.map_err(StoreError::from)?;
+            let keys = store.keys_of(call.context.workspace()).await?;
             Ok(Reply::json(StatusCode::OK, &page(keys, call.input, &call.context)))
         })
     }

@@ -31,7 +31,7 @@ struct Deleted<'a> {
 
 /// An asset is found if any of the three ownerships lists it. Teammates' private assets are not (inferred).
 fn selector(input: &Input, cx: &Context) -> AssetSelector {
-    let mut filters = list::held();
+    let mut filters = list::always_filtered();
     filters.push(Filter::NotPrivateOrBy(cx.user().to_owned()));
     AssetSelector { id: input.path("asset_id").to_owned(), filters }
 }
@@ -50,7 +50,7 @@ fn delete_command(input: &Input, cx: &Context) -> Result<DeleteAssets, Failure> 
             ids.push(id);
         }
     }
-    let mut filters = list::held();
+    let mut filters = list::always_filtered();
     filters.push(Filter::Uploader(cx.user().to_owned()));
     Ok(DeleteAssets { ids, filters })
 }

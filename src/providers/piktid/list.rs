@@ -65,12 +65,12 @@ pub static ASSETS: AssetList = AssetList {
 pub const FIRST: Repeated = Repeated::First;
 
 /// What PiktID holds of a workspace.
-pub fn held() -> Vec<Filter> {
+pub fn always_filtered() -> Vec<Filter> {
     vec![Filter::KindIn(vec!["image".to_owned()]), Filter::StatusIn(vec![Status::Ready])]
 }
 
 fn plan(args: &Args, key: &Key) -> AssetQuery {
-    let mut filters = held();
+    let mut filters = always_filtered();
     filters.push(owned(args, key));
     filters.extend(args.text("created_by").map(|name| Filter::Uploader(name.to_owned())));
     filters.extend(args.instant("created_after").map(Filter::CreatedFrom)); // inferred: inclusive

@@ -12,8 +12,7 @@ use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall};
 use crate::http::basic;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CreateKey, FindRefreshedKey, FindUser, Query, Store};
-use crate::library::workspace::Key;
+use crate::library::store::{Caller, CreateKey, FindRefreshedKey, FindUser, Query, Store};
 
 const DAY: Micros = 24 * 3600 * SECOND;
 
@@ -91,7 +90,8 @@ async fn new_session(
         new_text: new_token,
         entropy: call.context.entropy,
     };
-    let key = create_key(call, store, command, Caller { workspace, now, ..call.caller() }).await?;
+    let caller = Caller { workspace, now, ..call.caller() };
+    let key = store.execute(command, &caller, call.providers.to_vec()).await?;
     let refresh = key.refresh.ok_or(Failure::Internal)?;
     Ok(Session {
         token: key.key,
@@ -99,17 +99,4 @@ async fn new_session(
         refresh_token: refresh.token,
         refresh_expiration: view::time(refresh.expires_at.0),
     })
-}
-
-/// Runs the command in a transaction of its own. Keys are in no collection, so none has to be copied.
-pub async fn create_key(
-    call: &HandlerCall<'_>,
-    store: &Store,
-    command: CreateKey,
-    caller: Caller<'_>,
-) -> Result<Key, Failure> {
-    let mut write = store.write(call.providers.to_vec()).await?;
-    let key = command.run(&mut write, &caller).await?;
-    write.commit().await?;
-    Ok(key)
 }

@@ -52,7 +52,7 @@ pub fn unknown(variants: Variants) -> Unknown {
 pub fn selector(input: &Input) -> Result<AssetSelector, Failure> {
     let given = input.path("asset_id");
     if array::is_id(given) {
-        return Ok(AssetSelector { id: given.to_ascii_lowercase(), filters: vec![list::held()] });
+        return Ok(AssetSelector { id: given.to_ascii_lowercase(), filters: list::always_filtered() });
     }
     Err(Failure::Invalid(vec![Violation::in_path("asset_id", given, Problem::malformed())]))
 }

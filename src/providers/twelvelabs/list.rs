@@ -59,8 +59,8 @@ pub fn varied(variants: Variants) -> (&'static [Param], Unknown) {
 const ORDER: Order = Order { by: SortBy::Created, tie: Tie::PublicId, direction: Direction::Descending };
 
 /// What TwelveLabs holds of a workspace.
-pub fn held() -> Filter {
-    Filter::KindIn(array::TYPES.iter().map(|kind| (*kind).to_owned()).collect())
+pub fn always_filtered() -> Vec<Filter> {
+    vec![Filter::KindIn(array::TYPES.iter().map(|kind| (*kind).to_owned()).collect())]
 }
 
 fn plan(args: &Args) -> AssetQuery {

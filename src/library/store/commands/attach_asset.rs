@@ -1,11 +1,11 @@
 //! Puts an asset on a project's canvas.
 
-use super::command::{Caller, Command, CommandError, check_asset};
-use crate::library::asset::{Asset, StoredAsset};
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, find_asset};
+use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
 use crate::library::selection::AssetSelector;
-use crate::library::store::edit::collection_of;
-use crate::library::store::handle::Store;
 use crate::library::store::project;
 use crate::library::store::write::Write;
 
@@ -25,37 +25,37 @@ impl Command for AttachAsset {
     /// The asset after the change.
     type Outcome = StoredAsset;
 
-    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
-        let mut read = store.read().await?;
-        let collection = collection_of(&mut read, caller.workspace).await?;
-        project::find(&mut read, collection, &self.project).await?.ok_or(CommandError::NoSuchProject)?;
-        drop(read);
-        check_asset(store, caller, &self.asset).await
+    /// The project's id, and the asset on its canvas.
+    type Change = (String, StoredAsset);
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<StoredAsset, (String, StoredAsset)>, CommandError> {
+        project::find(read, collection, &self.project).await?.ok_or(CommandError::NoSuchProject)?;
+        let mut stored = find_asset(read, collection, caller, &self.asset).await?;
+        let asset = &mut stored.asset;
+        if asset.status != Status::Ready {
+            return Err(CommandError::AssetNotReady { id: stored.id });
+        }
+        if asset.project.as_ref() == Some(&self.project) && asset.node.is_some() {
+            return Ok(Decision::Unchanged(stored));
+        }
+        asset.project = Some(self.project.clone());
+        asset.node = Some(self.node.clone());
+        asset.imported_from = None; // The imported JSON may say where the asset was before.
+        Ok(Decision::Change((self.project.clone(), stored)))
     }
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {
-        let AttachAsset { project, asset, node } = self;
-        if write.project(caller.workspace, &project).await?.is_none() {
-            return Err(CommandError::NoSuchProject);
-        }
-        let found = write.selected_asset(caller.workspace, caller.provider, &asset).await?;
-        let id = asset.id;
-        let stored = found.ok_or_else(|| CommandError::NoSuchAsset { id: id.clone() })?;
-        if stored.asset.status != Status::Ready {
-            return Err(CommandError::AssetNotReady { id });
-        }
-        if stored.asset.project.as_deref() == Some(&project) && stored.asset.node.is_some() {
-            return Ok(stored);
-        }
-        let attached = |asset: Asset| Asset {
-            project: Some(project.clone()),
-            node: Some(node.clone()),
-            imported_from: None, // The imported JSON may say where the asset was before.
-            ..asset
-        };
-        write.change_stored_asset(caller.workspace, stored.seq, attached).await?;
+    async fn apply(
+        (project, asset): (String, StoredAsset),
+        write: &mut Write,
+        caller: &Caller<'_>,
+    ) -> Result<StoredAsset, CommandError> {
+        write.replace_stored_asset(caller.workspace, &asset).await?;
         write.touch_project(caller.workspace, &project, caller.now).await?;
-        let StoredAsset { id, seq, asset } = stored;
-        Ok(StoredAsset { id, seq, asset: attached(asset) })
+        Ok(asset)
     }
 }

@@ -1,8 +1,9 @@
 //! Renames a folder, or moves it into or out of the trash.
 
-use super::command::{Caller, Command, CommandError, check_folder};
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, places};
 use crate::library::model::Instant;
-use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
@@ -21,27 +22,33 @@ impl Command for ChangeFolder {
     /// The folder after the change.
     type Outcome = Folder;
 
-    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
-        check_folder(store, caller, &self.id).await
-    }
+    type Change = Folder;
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        _: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<Folder, Folder>, CommandError> {
         let ChangeFolder { id, name, trashed } = self;
-        let folders = write.workspace_without_assets(caller.workspace).await?.folders;
-        let found = folders.iter().find(|folder| folder.id == id);
+        let folders = places(read, caller).await?.folders;
+        let found = folders.iter().find(|folder| folder.id == *id);
         let folder = found.ok_or_else(|| CommandError::NoSuchFolder { id: id.clone() })?;
-        let mut siblings = folders.iter().filter(|other| other.parent == folder.parent && other.id != id);
-        if let Some(name) = &name
+        let mut siblings = folders.iter().filter(|other| other.parent == folder.parent && other.id != *id);
+        if let Some(name) = name
             && siblings.any(|other| other.name == *name)
         {
             return Err(CommandError::NameTaken { name: name.clone() });
         }
-        let changed = Folder {
-            name: name.unwrap_or_else(|| folder.name.clone()),
+        Ok(Decision::Change(Folder {
+            name: name.as_ref().unwrap_or(&folder.name).clone(),
             trashed: trashed.unwrap_or(folder.trashed),
             updated_at: Some(Instant(caller.now.max(folder.created_at().0))),
             ..folder.clone()
-        };
+        }))
+    }
+
+    async fn apply(changed: Folder, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         write.replace_folder(caller.workspace, &changed).await?;
         Ok(changed)
     }

@@ -1,10 +1,11 @@
 //! Changes what users noted about an asset.
 
-use super::command::{Caller, Command, CommandError, check_asset};
-use crate::library::asset::Asset;
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, find_asset};
+use crate::library::asset::StoredAsset;
 use crate::library::metadata::MetadataChange;
 use crate::library::selection::AssetSelector;
-use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// Changes the metadata of one asset. The time of its last change stays, since no vendor that shows that time shows
@@ -20,19 +21,26 @@ pub struct ChangeUserMetadata {
 impl Command for ChangeUserMetadata {
     type Outcome = ();
 
-    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
-        check_asset(store, caller, &self.asset).await
+    /// The asset after the change.
+    type Change = StoredAsset;
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<(), StoredAsset>, CommandError> {
+        let mut stored = find_asset(read, collection, caller, &self.asset).await?;
+        let user_metadata = self.change.clone().apply(stored.asset.user_metadata.clone());
+        if user_metadata == stored.asset.user_metadata {
+            return Ok(Decision::Unchanged(())); // An asset that does not change keeps its imported JSON.
+        }
+        stored.asset.user_metadata = user_metadata;
+        stored.asset.imported_from = None; // The imported JSON has the metadata of before.
+        Ok(Decision::Change(stored))
     }
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<(), CommandError> {
-        let found = write.selected_asset(caller.workspace, caller.provider, &self.asset).await?;
-        let stored = found.ok_or(CommandError::NoSuchAsset { id: self.asset.id })?;
-        let user_metadata = self.change.apply(stored.asset.user_metadata.clone());
-        if user_metadata == stored.asset.user_metadata {
-            return Ok(()); // An asset that does not change keeps its imported JSON.
-        }
-        // The imported JSON has the metadata of before.
-        let changed = |asset: Asset| Asset { user_metadata, imported_from: None, ..asset };
-        Ok(write.change_stored_asset(caller.workspace, stored.seq, changed).await?)
+    async fn apply(changed: StoredAsset, write: &mut Write, caller: &Caller<'_>) -> Result<(), CommandError> {
+        Ok(write.replace_stored_asset(caller.workspace, &changed).await?)
     }
 }

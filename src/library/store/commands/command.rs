@@ -3,30 +3,91 @@
 use std::fmt::Debug;
 use std::future::Future;
 
+use sqlx::SqliteConnection;
+
 use crate::clock::Micros;
+use crate::library::asset::StoredAsset;
 use crate::library::key::Key;
 use crate::library::selection::AssetSelector;
+use crate::library::store::edit::collection_of;
 use crate::library::store::error::StoreError;
+use crate::library::store::export;
 use crate::library::store::handle::Store;
+use crate::library::store::selected_asset::select;
 use crate::library::store::write::Write;
+use crate::library::workspace::Workspace;
 
-/// A change of the library.
-pub trait Command: Debug + Send {
+/// A change of the library: first it is decided what to change, by reading alone, and then that is changed.
+///
+/// A workspace shares its assets with others until it changes some, and gets a copy of them then. That a request is
+/// refused, or that there is nothing to change, is decided before that copy is made.
+pub trait Command: Debug + Send + Sync {
     /// What the answer is made from.
     type Outcome: Debug + Send;
 
-    /// Finds out before the transaction whether what the command names exists. A transaction that changes assets first
-    /// copies a collection that the workspace shares with others, and a request that is refused should not cost that.
-    fn check(&self, _: &Store, _: &Caller<'_>) -> impl Future<Output = Result<(), CommandError>> + Send {
-        async { Ok(()) }
-    }
+    /// What is to be changed, complete.
+    type Change: Debug + Send;
+
+    /// Whether the change is to what the workspace shares: assets, projects or folders.
+    const CHANGES_COLLECTION: bool = true;
+
+    /// Decides what to change in the caller's workspace, whose collection has this id. It may be asked twice.
+    fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> impl Future<Output = Result<Decision<Self::Outcome, Self::Change>, CommandError>> + Send;
 
     /// Makes the change in a transaction that the caller commits.
-    fn run(
-        self,
+    fn apply(
+        change: Self::Change,
         write: &mut Write,
         caller: &Caller<'_>,
     ) -> impl Future<Output = Result<Self::Outcome, CommandError>> + Send;
+}
+
+/// What a command does, if nothing speaks against it.
+#[derive(Debug)]
+pub enum Decision<O, C> {
+    /// There is nothing to change.
+    Unchanged(O),
+    /// This is to be changed.
+    Change(C),
+}
+
+impl Store {
+    /// Runs a command in a transaction of its own. `providers` are the card names of those for which assets have
+    /// public ids.
+    pub async fn execute<C: Command>(
+        &self,
+        command: C,
+        caller: &Caller<'_>,
+        providers: Vec<&'static str>,
+    ) -> Result<C::Outcome, CommandError> {
+        let mut read = self.read().await?;
+        let collection = collection_of(&mut read, caller.workspace).await?;
+        if let Decision::Unchanged(outcome) = command.decide(&mut read, collection, caller).await? {
+            return Ok(outcome);
+        }
+        drop(read);
+        let (mut write, collection) = if C::CHANGES_COLLECTION {
+            let mut write = self.write_to(caller.workspace, providers).await?;
+            let own = write.writable_collection(caller.workspace, 0).await?.collection;
+            (write, own)
+        } else {
+            (self.write(providers).await?, collection)
+        };
+        // Since then the library may have changed, and a copied asset has another row id.
+        match command.decide(&mut write.tx, collection, caller).await? {
+            Decision::Unchanged(outcome) => Ok(outcome),
+            Decision::Change(change) => {
+                let outcome = C::apply(change, &mut write, caller).await?;
+                write.commit().await?;
+                Ok(outcome)
+            }
+        }
+    }
 }
 
 /// Who runs a command or query.
@@ -49,21 +110,29 @@ impl Caller<'_> {
     }
 }
 
-/// Fails if the caller cannot see the asset, by a read outside the transaction.
-pub(super) async fn check_asset(store: &Store, caller: &Caller<'_>, asset: &AssetSelector) -> Result<(), CommandError> {
-    match store.selected_asset(caller.workspace, caller.provider, asset).await? {
-        Some(_) => Ok(()),
-        None => Err(CommandError::NoSuchAsset { id: asset.id.clone() }),
-    }
+/// The asset that the caller asks for.
+pub(super) async fn find_asset(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    asset: &AssetSelector,
+) -> Result<StoredAsset, CommandError> {
+    let found = select(read, caller.provider, collection, asset).await?;
+    found.ok_or_else(|| CommandError::NoSuchAsset { id: asset.id.clone() })
 }
 
-/// Fails if the workspace does not have the folder, by a read outside the transaction.
-pub(super) async fn check_folder(store: &Store, caller: &Caller<'_>, id: &str) -> Result<(), CommandError> {
-    let folders = store.workspace_without_assets(caller.workspace).await?.folders;
-    match folders.iter().any(|folder| folder.id == id) {
-        true => Ok(()),
-        false => Err(CommandError::NoSuchFolder { id: id.to_owned() }),
+/// The projects and folders of the caller's workspace.
+pub(super) async fn places(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<Workspace, CommandError> {
+    Ok(export::workspace_without_assets(read, caller.workspace).await?.1)
+}
+
+/// The id that something new gets: this one or, while that is taken, the same with a zero more. With a seed and a
+/// database file, a server that is started again draws the ids of its last run again.
+pub(super) fn unused_id(mut id: String, is_taken: impl Fn(&str) -> bool) -> String {
+    while is_taken(&id) {
+        id.push('0');
     }
+    id
 }
 
 /// Why a command or query failed. A command that fails changes nothing.

@@ -1,15 +1,16 @@
 //! Creates a folder.
 
-use super::command::{Caller, Command, CommandError, check_folder};
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, places, unused_id};
 use crate::library::model::Instant;
-use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 use crate::library::workspace::Folder;
 
 /// Creates one folder. No two folders in the same folder, or in the root, may have the same name.
 #[derive(Debug)]
 pub struct CreateFolder {
-    /// Its id. If another folder has it, as after a restart with the same seed, zeros are added to it.
+    /// Its id. If another folder has it, zeros are added to it.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -20,29 +21,36 @@ pub struct CreateFolder {
 impl Command for CreateFolder {
     type Outcome = Folder;
 
-    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
-        match &self.parent {
-            Some(parent) => check_folder(store, caller, parent).await,
-            None => Ok(()),
-        }
-    }
+    type Change = Folder;
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
-        let CreateFolder { mut id, name, parent } = self;
-        let folders = write.workspace_without_assets(caller.workspace).await?.folders;
-        if let Some(parent) = &parent
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        _: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<Folder, Folder>, CommandError> {
+        let CreateFolder { id, name, parent } = self;
+        let folders = places(read, caller).await?.folders;
+        if let Some(parent) = parent
             && folders.iter().all(|folder| folder.id != *parent)
         {
             return Err(CommandError::NoSuchFolder { id: parent.clone() });
         }
-        if folders.iter().any(|folder| folder.parent == parent && folder.name == name) {
-            return Err(CommandError::NameTaken { name });
-        }
-        while folders.iter().any(|folder| folder.id == id) {
-            id.push('0');
+        if folders.iter().any(|folder| folder.parent == *parent && folder.name == *name) {
+            return Err(CommandError::NameTaken { name: name.clone() });
         }
         let now = Some(Instant(caller.now));
-        let folder = Folder { id, name, parent, trashed: false, created_at: now, updated_at: now };
+        Ok(Decision::Change(Folder {
+            id: unused_id(id.clone(), |id| folders.iter().any(|folder| folder.id == id)),
+            name: name.clone(),
+            parent: parent.clone(),
+            trashed: false,
+            created_at: now,
+            updated_at: now,
+        }))
+    }
+
+    async fn apply(folder: Folder, write: &mut Write, caller: &Caller<'_>) -> Result<Folder, CommandError> {
         write.put_folder(caller.workspace, &folder).await?;
         Ok(folder)
     }

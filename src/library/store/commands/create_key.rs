@@ -1,8 +1,13 @@
 //! Makes a key, as a vendor's login does.
 
-use super::command::{Caller, Command, CommandError};
+use std::slice;
+
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision};
 use crate::clock::Micros;
 use crate::library::model::Instant;
+use crate::library::store::key;
 use crate::library::store::write::Write;
 use crate::library::workspace::{Key, Refresh};
 use crate::random::Rng;
@@ -27,9 +32,18 @@ pub struct CreateKey {
 impl Command for CreateKey {
     type Outcome = Key;
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<Key, CommandError> {
+    type Change = Key;
+
+    const CHANGES_COLLECTION: bool = false;
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        _: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<Key, Key>, CommandError> {
         if let Some(most) = self.most
-            && write.lasting_keys(caller, &self.user).await? >= most
+            && lasting_keys(read, caller, &self.user).await? >= most
         {
             return Err(CommandError::TooManyKeys { most });
         }
@@ -44,20 +58,22 @@ impl Command for CreateKey {
                 refresh,
                 ..Key::new(caller.provider, (self.new_text)(&rng))
             };
-            if !write.has_any_of(std::slice::from_ref(&key)).await? {
-                write.add_keys(caller.workspace, std::slice::from_ref(&key)).await?;
-                return Ok(key);
+            if key::first_taken(read, slice::from_ref(&key)).await?.is_none() {
+                return Ok(Decision::Change(key));
             }
         }
     }
+
+    async fn apply(key: Key, write: &mut Write, caller: &Caller<'_>) -> Result<Key, CommandError> {
+        write.add_keys(caller.workspace, slice::from_ref(&key)).await?;
+        Ok(key)
+    }
 }
 
-impl Write {
-    /// How many active keys without a refresh token this user has at the caller's provider.
-    async fn lasting_keys(&mut self, caller: &Caller<'_>, user: &str) -> Result<usize, CommandError> {
-        let keys = self.keys_of(caller.workspace).await?;
-        let is_active = |key: &Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > caller.now);
-        let lasting = keys.iter().filter(|key| key.provider == caller.provider && key.user.as_deref() == Some(user));
-        Ok(lasting.filter(|key| key.refresh.is_none() && is_active(key)).count())
-    }
+/// How many active keys without a refresh token this user has at the caller's provider.
+async fn lasting_keys(read: &mut SqliteConnection, caller: &Caller<'_>, user: &str) -> Result<usize, CommandError> {
+    let keys = key::of_workspace(read, caller.workspace).await?;
+    let is_active = |key: &Key| !key.revoked && key.expires_at.is_none_or(|end| end.0 > caller.now);
+    let lasting = keys.iter().filter(|key| key.provider == caller.provider && key.user.as_deref() == Some(user));
+    Ok(lasting.filter(|key| key.refresh.is_none() && is_active(key)).count())
 }

@@ -1,8 +1,10 @@
 //! Deletes an asset for good: no provider shows it any more.
 
-use super::command::{Caller, Command, CommandError, check_asset};
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, find_asset};
+use crate::library::asset::StoredAsset;
 use crate::library::selection::AssetSelector;
-use crate::library::store::handle::Store;
 use crate::library::store::write::Write;
 
 /// Deletes one asset.
@@ -18,19 +20,24 @@ impl Command for DeleteAsset {
     /// The public id it had.
     type Outcome = String;
 
-    async fn check(&self, store: &Store, caller: &Caller<'_>) -> Result<(), CommandError> {
-        check_asset(store, caller, &self.asset).await
+    /// The asset.
+    type Change = StoredAsset;
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<String, StoredAsset>, CommandError> {
+        let stored = find_asset(read, collection, caller, &self.asset).await?;
+        if !self.force && !stored.asset.referenced_by.is_empty() {
+            return Err(CommandError::AssetInUse { id: stored.id, by: stored.asset.referenced_by });
+        }
+        Ok(Decision::Change(stored))
     }
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<String, CommandError> {
-        let DeleteAsset { asset, force } = self;
-        if !force
-            && let Some(stored) = write.selected_asset(caller.workspace, caller.provider, &asset).await?
-            && !stored.asset.referenced_by.is_empty()
-        {
-            return Err(CommandError::AssetInUse { id: asset.id, by: stored.asset.referenced_by });
-        }
-        let removed = write.remove_selected_asset(caller.workspace, caller.provider, &asset).await?;
-        if removed { Ok(asset.id) } else { Err(CommandError::NoSuchAsset { id: asset.id }) }
+    async fn apply(asset: StoredAsset, write: &mut Write, caller: &Caller<'_>) -> Result<String, CommandError> {
+        write.remove_stored_assets(caller.workspace, &[asset.seq]).await?;
+        Ok(asset.id)
     }
 }

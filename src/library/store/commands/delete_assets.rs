@@ -1,13 +1,16 @@
 //! Deletes several assets for good, as far as they can be found.
 
-use super::command::{Caller, Command, CommandError};
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision};
 use crate::library::selection::{AssetSelector, Filter};
+use crate::library::store::selected_asset::select;
 use crate::library::store::write::Write;
 
 /// Deletes those of several assets that are found. That others are not is no error.
 #[derive(Debug)]
 pub struct DeleteAssets {
-    /// Their public ids.
+    /// Their public ids. If one is given twice, it is not found the second time.
     pub ids: Vec<String>,
     /// All of these must hold for an asset to be deleted.
     pub filters: Vec<Filter>,
@@ -25,15 +28,33 @@ pub struct DeletedAssets {
 impl Command for DeleteAssets {
     type Outcome = DeletedAssets;
 
-    async fn run(self, write: &mut Write, caller: &Caller<'_>) -> Result<DeletedAssets, CommandError> {
-        let given = self.ids.len();
-        let mut not_found = Vec::new();
-        for id in self.ids {
-            let asset = AssetSelector { id, filters: self.filters.clone() };
-            if !write.remove_selected_asset(caller.workspace, caller.provider, &asset).await? {
-                not_found.push(asset.id);
+    /// The row ids of those that are found, and the outcome.
+    type Change = (Vec<i64>, DeletedAssets);
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<DeletedAssets, (Vec<i64>, DeletedAssets)>, CommandError> {
+        let (mut found, mut not_found) = (Vec::new(), Vec::new());
+        for id in &self.ids {
+            let asset = AssetSelector { id: id.clone(), filters: self.filters.clone() };
+            match select(read, caller.provider, collection, &asset).await? {
+                Some(stored) if !found.contains(&stored.seq) => found.push(stored.seq),
+                _ => not_found.push(asset.id),
             }
         }
-        Ok(DeletedAssets { deleted: given - not_found.len(), not_found })
+        let outcome = DeletedAssets { deleted: found.len(), not_found };
+        Ok(if found.is_empty() { Decision::Unchanged(outcome) } else { Decision::Change((found, outcome)) })
+    }
+
+    async fn apply(
+        (found, outcome): (Vec<i64>, DeletedAssets),
+        write: &mut Write,
+        caller: &Caller<'_>,
+    ) -> Result<DeletedAssets, CommandError> {
+        write.remove_stored_assets(caller.workspace, &found).await?;
+        Ok(outcome)
     }
 }

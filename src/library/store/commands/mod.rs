@@ -15,7 +15,7 @@ mod publish_asset;
 pub use attach_asset::AttachAsset;
 pub use change_folder::ChangeFolder;
 pub use change_user_metadata::ChangeUserMetadata;
-pub use command::{Caller, Command, CommandError};
+pub use command::{Caller, Command, CommandError, Decision};
 pub use create_folder::CreateFolder;
 pub use create_key::CreateKey;
 pub use create_project::CreateProject;

@@ -18,7 +18,7 @@ pub struct SumSizes {
 }
 
 impl Query for SumSizes {
-    /// The sum in bytes. Beyond 2^53 it is rounded; a sum that 64 bits cannot hold is the largest number that they can.
+    /// The sum in bytes. One that 64 bits cannot hold is the largest number that they can.
     type Outcome = i64;
 
     async fn run(self, store: &Store, caller: &Caller<'_>) -> Result<i64, CommandError> {
@@ -28,14 +28,15 @@ impl Query for SumSizes {
         let row = sqlx::query(collection).bind(caller.workspace).fetch_optional(&mut *read).await?;
         let row = row.ok_or_else(|| Missing::workspace(caller.workspace))?;
         // Reading every asset of a large collection would take seconds; it has its sums in `tally`.
-        let sizes = if row.try_get(1)? {
-            "bytes) AS INTEGER) FROM tally"
-        } else {
-            "json ->> 'size_bytes') AS INTEGER) FROM asset"
+        // Both add up the multiples of 2^32 and the rests, neither of which gets too large.
+        let sizes = match row.try_get(1)? {
+            true => "SUM(bytes_high), SUM(bytes_low) FROM tally",
+            false => "SUM((json ->> 'size_bytes') >> 32), SUM((json ->> 'size_bytes') & 0xffffffff) FROM asset",
         };
-        let sum =
-            format!("SELECT CAST(TOTAL({sizes} WHERE collection = ? AND status IN (SELECT value FROM json_each(?))");
+        let sum = format!("SELECT {sizes} WHERE collection = ? AND status IN (SELECT value FROM json_each(?))");
         let sum = sqlx::query(AssertSqlSafe(sum)).bind(row.try_get::<i64, _>(0)?).bind(json(&self.statuses));
-        Ok(sum.fetch_one(&mut *read).await?.try_get(0)?)
+        let sum = sum.fetch_one(&mut *read).await?;
+        let part = |index| Ok::<_, sqlx::Error>(i128::from(sum.try_get::<Option<i64>, _>(index)?.unwrap_or_default()));
+        Ok(i64::try_from((part(0)? << 32) + part(1)?).unwrap_or(i64::MAX))
     }
 }
