@@ -79,7 +79,7 @@ struct CreateKey {
     /// Its rate limits.
     #[serde(default)]
     limits: KeyLimits,
-    /// What gets a new key in its place; nothing if left out.
+    /// A token with which a client gets a new key; none if left out.
     #[serde(default)]
     refresh: Option<Refresh>,
 }
@@ -97,7 +97,7 @@ struct KeyView {
     state: KeyState,
     expires_at: Option<Instant>,
     limits: KeyLimits,
-    /// What gets a new key in its place; left out if nothing does.
+    /// The token with which a client gets a new key, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh: Option<Refresh>,
 }

@@ -54,7 +54,7 @@ pub enum Failure {
         /// The id that was asked for.
         id: String,
     },
-    /// Another one in the same place has the name.
+    /// Something in the same place has this name already.
     NameTaken {
         /// The name.
         name: String,

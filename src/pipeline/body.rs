@@ -1,4 +1,5 @@
-//! The body of a request to a vendor. The journal records its beginning; an operation that takes a body reads all of it.
+//! The body of a request to a vendor. The journal records its beginning; an operation that takes a body reads all of
+//! it.
 
 use std::time::Duration;
 

@@ -100,7 +100,8 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends, if the route needs one. With `--any-key`, a well-formed unknown key first gets a workspace.
+/// Looks up the key that the request sends, if the route needs one. With `--any-key`, a well-formed unknown key first
+/// gets a workspace.
 pub(super) async fn known_key(
     app: &App,
     provider: &dyn Provider,

@@ -1,5 +1,5 @@
-//! Bodies of requests: what a refusal leaves of one is taken, so that the client gets to read the answer; all of them together
-//! take no more than a budget; and names in them have a longest length.
+//! Bodies of requests: what a refusal leaves of one is taken, so that the client gets to read the answer; all of them
+//! together take no more than a budget; and names in them have a longest length.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,8 +1,8 @@
-//! Database files of earlier versions, in `tests/databases/`: this version opens them, lists from them and restores their
-//! snapshots. Each `VERSION.db` was made by that version's own binary, `VERSION-changed.json` and `VERSION-snapshot.json`
-//! are what that binary exported before and after its snapshot `before` was restored. `schema-8.db` is the last file with a
-//! column for each field of an asset, `schema-8.json` the answers of the binary that made it. None of them is ever made
-//! again.
+//! Database files of earlier versions, in `tests/databases/`: this version opens them, lists from them and restores
+//! their snapshots. Each `VERSION.db` was made by that version's own binary, `VERSION-changed.json` and
+//! `VERSION-snapshot.json` are what that binary exported before and after its snapshot `before` was restored.
+//! `schema-8.db` is the last file with a column for each field of an asset, `schema-8.json` the answers of the binary
+//! that made it. None of them is ever made again.
 
 use std::path::Path;
 
@@ -85,8 +85,8 @@ struct Asked {
     body: String,
 }
 
-/// Fields with every value that has a form of its own: JSON kept to the byte, years that only an offset leads to, text that
-/// ends like JSON, empty text. Two workspaces share a collection with a snapshot, a third has changed its copy.
+/// Fields with every value that has a form of its own: JSON kept to the byte, years that only an offset leads to, text
+/// that ends like JSON, empty text. Two workspaces share a collection with a snapshot, a third has changed its copy.
 #[test]
 fn a_file_with_a_column_for_each_field_gives_the_same_exports_and_lists() {
     let folder = Folder::new();

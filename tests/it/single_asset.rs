@@ -1,4 +1,5 @@
-//! Routes on a single asset: get, delete, publish. What each vendor words is in its transcripts; here is what holds for all.
+//! Routes on a single asset: get, delete, publish. What each vendor words is in its transcripts; here is what holds for
+//! all.
 
 use assetmock::contract::operation::Operation;
 use assetmock::contract::provider::Card;
@@ -53,7 +54,8 @@ fn get_shows_what_the_list_shows() {
             let shown = object(&answer);
             let fields = shown.as_object().unwrap();
             let same = fields.iter().filter(|(name, value)| row.get(name.as_str()) == Some(value)).count();
-            // FLORA's single asset has its time as a text and one field more; what the list has besides is about the canvas.
+            // FLORA's single asset has its time as a text and one field more; what the list has besides is about the
+            // canvas.
             let other = if card.name == "flora" { 2 } else { 0 };
             assert_eq!(same, fields.len() - other, "{}: {shown} is not {row}", card.name);
         }
@@ -85,8 +87,8 @@ fn what_one_vendor_deletes_no_vendor_shows_any_more() {
     }
 }
 
-/// They are alike, so that no client learns what others have. Each is asked of a server of its own, which draws the same
-/// id for the request.
+/// They are alike, so that no client learns what others have. Each is asked of a server of its own, which draws the
+/// same id for the request.
 #[test]
 fn an_asset_that_is_missing_and_one_of_another_workspace_are_refused_alike() {
     for name in ["get_asset", "delete_asset", "publish_asset"] {
@@ -111,8 +113,8 @@ fn an_asset_that_is_missing_and_one_of_another_workspace_are_refused_alike() {
     }
 }
 
-/// A workspace shares its assets with the state that a reset returns to, until it changes some. A refused request changes none.
-/// There are more assets than one transaction copies, since a smaller copy would be rolled back.
+/// A workspace shares its assets with the state that a reset returns to, until it changes some. A refused request
+/// changes none. There are more assets than one transaction copies, since a smaller copy would be rolled back.
 #[test]
 fn a_request_for_a_missing_asset_copies_no_assets() {
     let server = Server::start("demo");

@@ -104,9 +104,7 @@ pub fn wrong_project(id: &str) -> Option<Violation> {
 }
 
 fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
-    let Some(Json::Object(fields)) = &input.json else {
-        return Err(Failure::InvalidJson { reason: "it is not an object".to_owned() });
-    };
+    let fields = input.object()?.ok_or_else(|| Failure::InvalidJson { reason: "there is none".to_owned() })?;
     let violation = |name, check: fn(&str) -> Result<(), Problem>| {
         let given = fields.get(name);
         let checked = match given {

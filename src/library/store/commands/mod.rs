@@ -1,5 +1,6 @@
 //! What vendors' routes change in the library, in no vendor's words: one command in each file. A command runs in one
-//! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for it.
+//! transaction; one that fails changes nothing. Where vendors differ in what is allowed, the command has a field for
+//! it.
 
 mod attach_asset;
 mod change_folder;
