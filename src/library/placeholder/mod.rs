@@ -31,7 +31,7 @@ const THUMBNAIL_SIDE: u32 = 256;
 
 /// What the bytes of an asset follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Spec<'a> {
+pub struct PlaceholderFields<'a> {
     /// Decides the colours and the pattern. Text that no other asset has, such as a public id.
     pub seed: &'a str,
     /// The MIME type.
@@ -44,10 +44,10 @@ pub struct Spec<'a> {
     pub size_bytes: Option<i64>,
 }
 
-impl<'a> Spec<'a> {
+impl<'a> PlaceholderFields<'a> {
     /// What the bytes of an asset follow from. The seed is the first of its public ids, which every stored asset has.
-    pub fn of(asset: &'a Asset) -> Spec<'a> {
-        Spec {
+    pub fn of(asset: &'a Asset) -> PlaceholderFields<'a> {
+        PlaceholderFields {
             seed: asset.ids.values().next().map_or("", String::as_str),
             mime_type: asset.mime_type.as_deref(),
             width: asset.width,
@@ -70,10 +70,10 @@ pub struct Placeholder {
 
 impl Placeholder {
     /// The file that an asset stands for.
-    pub fn of(spec: &Spec<'_>) -> Placeholder {
-        let size = spec.size_bytes.map(i64::unsigned_abs);
-        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], size);
-        let mut layout = draw(&mime_essence(spec.mime_type), &drawing);
+    pub fn of(fields: &PlaceholderFields<'_>) -> Placeholder {
+        let size = fields.size_bytes.map(i64::unsigned_abs);
+        let drawing = Drawing::of(fields.seed, [fields.width, fields.height], size);
+        let mut layout = draw(&mime_essence(fields.mime_type), &drawing);
         if let Some(size) = size {
             layout.fit(size);
         }
@@ -81,8 +81,8 @@ impl Placeholder {
     }
 
     /// A small picture of the same file, as PNG.
-    pub fn thumbnail(spec: &Spec<'_>) -> Placeholder {
-        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], None);
+    pub fn thumbnail(fields: &PlaceholderFields<'_>) -> Placeholder {
+        let drawing = Drawing::of(fields.seed, [fields.width, fields.height], None);
         let longer = drawing.width.max(drawing.height);
         let scaled = |side: u32| (side * THUMBNAIL_SIDE / longer).max(1);
         let small = Drawing { width: scaled(drawing.width), height: scaled(drawing.height), ..drawing };

@@ -15,7 +15,7 @@ use crate::providers::directory;
 const MIN_ID: usize = 8;
 
 /// An asset: its workspace, the provider and the public id there, and whether its thumbnail is meant.
-pub struct Named {
+pub struct FoundAsset {
     pub workspace: String,
     pub provider: &'static str,
     pub id: String,
@@ -23,7 +23,7 @@ pub struct Named {
 }
 
 /// Finds the asset that has the URL of a request on a vendor's host of files.
-pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreError> {
+pub async fn find(app: &App, request: &Parts) -> Result<Option<FoundAsset>, StoreError> {
     let Some((provider, host)) = directory::file_host(request) else { return Ok(None) };
     let name = provider.card().name;
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
@@ -32,7 +32,7 @@ pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreErro
     if stem.len() >= MIN_ID {
         for (workspace, stored) in app.store.assets_with_id_prefix(name, stem).await? {
             if makes_up(provider, &stored, &workspace, &decoded) {
-                return Ok(Some(Named { workspace, provider: name, id: stored.id, is_thumbnail: false }));
+                return Ok(Some(FoundAsset { workspace, provider: name, id: stored.id, is_thumbnail: false }));
             }
         }
     }
@@ -47,7 +47,7 @@ pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreErro
         let Asset { url, public_url, thumbnail_big, thumbnail_small, .. } = &stored.asset;
         let is_thumbnail = [thumbnail_big, thumbnail_small].iter().any(is_it);
         if is_thumbnail || [url, public_url].iter().any(is_it) {
-            return Ok(Some(Named { workspace, provider: name, id: stored.id, is_thumbnail }));
+            return Ok(Some(FoundAsset { workspace, provider: name, id: stored.id, is_thumbnail }));
         }
     }
     Ok(None)
