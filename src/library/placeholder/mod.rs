@@ -25,6 +25,7 @@ use self::drawing::Drawing;
 use self::layout::Layout;
 use self::picture::hash;
 use crate::library::asset::Asset;
+use crate::library::mime_words::of_file;
 
 /// The longer side of thumbnails, in pixels.
 const THUMBNAIL_SIDE: u32 = 256;
@@ -34,7 +35,7 @@ const THUMBNAIL_SIDE: u32 = 256;
 pub struct PlaceholderFields<'a> {
     /// Decides the colours and the pattern. Text that no other asset has, such as a public id.
     pub seed: &'a str,
-    /// The MIME type.
+    /// The MIME type. If an asset has none, that of its name's ending, else of its kind.
     pub mime_type: Option<&'a str>,
     /// Width in pixels.
     pub width: Option<i64>,
@@ -49,7 +50,7 @@ impl<'a> PlaceholderFields<'a> {
     pub fn of(asset: &'a Asset) -> PlaceholderFields<'a> {
         PlaceholderFields {
             seed: asset.ids.values().next().map_or("", String::as_str),
-            mime_type: asset.mime_type.as_deref(),
+            mime_type: asset.mime_type.as_deref().or_else(|| of_file(asset.name.as_deref(), asset.kind.as_deref())),
             width: asset.width,
             height: asset.height,
             size_bytes: asset.size_bytes,

@@ -4,6 +4,7 @@
 mod body;
 mod headers;
 mod range;
+mod record;
 mod vendor_url;
 
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use serde::Serialize;
 
 use self::body::FileBody;
 use self::range::{RangeResult, evaluate};
+use self::record::record;
 use self::vendor_url::FoundAsset;
-use crate::contract::asset_url::{AssetPath, PREFIX};
+use crate::contract::asset_url::{self, AssetPath, PREFIX, THUMBNAIL};
 use crate::emulator::app::App;
 use crate::http::cors;
 use crate::http::reply::Reply;
@@ -28,6 +30,13 @@ use crate::library::model::Status;
 use crate::library::placeholder::{Placeholder, PlaceholderFields};
 use crate::library::store::StoreError;
 use crate::providers::{self, directory};
+
+/// All headers that a response may have. A browser that answers a request for a range from its cache shows those that the
+/// cached response exposed, so each exposes all of them.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "accept-ranges, allow, content-disposition, content-length, content-range, content-security-policy, date, etag, \
+     x-content-type-options",
+);
 
 /// Bytes, and what is said about them.
 struct File {
@@ -67,14 +76,23 @@ pub async fn answer(app: Arc<App>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let mut response = match app.settings.cors.as_ref().filter(|_| cors::is_preflight(&request)) {
         Some(allowed) => of_reply(&app, allowed.preflight_reply(&request.headers)),
-        None => match find(&app, &request).await {
-            Ok(file) => serve(&app, &request, file),
-            Err(none) => refuse(&app, &request, &none),
-        },
+        None => serve_or_refuse(&app, &request).await,
     };
     if let Some(allowed) = &app.settings.cors {
         allowed.add_headers(&request, response.headers_mut());
+        if let Some(exposed) = response.headers_mut().get_mut(header::ACCESS_CONTROL_EXPOSE_HEADERS) {
+            *exposed = EXPOSED;
+        }
     }
+    response
+}
+
+async fn serve_or_refuse(app: &App, request: &Parts) -> Response {
+    let (response, why) = match find(app, request).await {
+        Ok(file) => (serve(app, request, file), None),
+        Err(none) => (refuse(app, request, &none), Some(none.2)),
+    };
+    record(app, request, response.status(), why.as_deref());
     response
 }
 
@@ -108,6 +126,9 @@ async fn find_address(app: &App, request: &Parts) -> Result<FoundAsset, NoFile> 
         return Ok(FoundAsset { workspace, provider: provider.card().name, id, is_thumbnail });
     }
     let message = match request.uri.path().starts_with(PREFIX) {
+        true if asset_url::is_thumbnail(request.uri.path()) => {
+            format!("the only thumbnail of an asset is `{THUMBNAIL}`")
+        }
         true => format!("the address of an asset is `{PREFIX}<workspace>/<provider>/<id>/<name>`"),
         false => match vendor_url::find(app, request).await.map_err(not_found)? {
             Some(found) => return Ok(found),
@@ -137,17 +158,13 @@ async fn file_of(app: &App, asset: Asset, is_thumbnail: bool) -> Result<File, No
     let fields = PlaceholderFields::of(&asset);
     // A thumbnail does not depend on what the file is like otherwise, but changes with it.
     let key = fields.fingerprint() ^ u64::from(is_thumbnail);
+    let mime_type = if is_thumbnail { "image/png" } else { fields.mime_type.unwrap_or("application/octet-stream") };
+    let mime_type = mime_type.to_owned();
     let bytes = match app.placeholders.get(key) {
         Some(cached) => cached,
         None => draw_placeholder(app, key, asset.clone(), is_thumbnail).await?,
     };
-    let mime_type = if is_thumbnail { Some("image/png".to_owned()) } else { asset.mime_type };
-    Ok(File {
-        bytes,
-        mime_type: mime_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-        tag: format!("\"{key:016x}\""),
-        name: asset.name,
-    })
+    Ok(File { bytes, mime_type, tag: format!("\"{key:016x}\""), name: asset.name })
 }
 
 /// Draws a placeholder, which takes some milliseconds if it is large, and caches it.
