@@ -73,6 +73,35 @@ def single_asset(say):
             say(f"a get relative to a new page of one asset, {vendor.name}", ratios, "x", 1)
 
 
+FORMATS = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml", "image/avif", "video/mp4", "video/webm", "audio/mpeg"]
+FIVE_GIGABYTES = 5_000_000_000
+
+
+def ranges(say):
+    """A range in the middle of files that were not read before, and again. The larger sides are the largest that are drawn."""
+    middle = FIVE_GIGABYTES // 2
+    head = ("Range", f"bytes={middle}-{middle + 65_535}")
+    with servers.assetmock("--fixture", "demo") as server:
+        def ask(id):
+            took, (status, _, body) = _timed(lambda: server.ask(servers.Request(f"/_assets/ws_ranges/flora/{id}/a", head)))
+            if status != 206 or len(body) != 65_536:
+                raise SystemExit(f"the range of {id} was answered {status} with {len(body)} bytes")
+            return took
+
+        server.steer("POST", "/workspaces", {"id": "ws_ranges"})
+        for width, height, count, bar in [(1920, 1080, 20, 10), (8192, 8192, 5, None)]:
+            first, later = {}, {}
+            for mime_type in FORMATS:
+                ids = [f"{mime_type.replace('/', '_')}_{width}_{number}" for number in range(count)]
+                assets = [{"ids": {"flora": id}, "mime_type": mime_type, "width": width, "height": height, "size_bytes": FIVE_GIGABYTES} for id in ids]
+                server.steer("POST", "/workspaces/ws_ranges/assets", {"assets": assets})
+                pairs = [(ask(id), ask(id)) for id in ids]
+                first[mime_type], later[mime_type] = ([pair[index] for pair in pairs] for index in (0, 1))
+            print("    first: " + ", ".join(f"{mime_type} {statistics.median(each):.1f}" for mime_type, each in first.items()) + " ms")
+            for when, times in {"first": first, "later": later}.items():
+                say(f"a range of five gigabytes, {width} x {height}, {when}: the slowest type", max(times.values(), key=statistics.median), "ms", bar)
+
+
 IDLE = 10_000
 
 
@@ -291,4 +320,4 @@ def flat(say, seconds):
         say("growth over a long load", [None if None in resident else statistics.median(minutes[1]) - statistics.median(minutes[0])], "MB", 1)
 
 
-ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "single asset": single_asset, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "single asset": single_asset, "ranges": ranges, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}

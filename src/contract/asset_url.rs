@@ -11,7 +11,12 @@ use crate::library::model::Status;
 pub const PREFIX: &str = "/_assets/";
 
 /// The last two segments of a thumbnail's path.
-const THUMBNAIL: &str = "thumbnail/256.png";
+pub const THUMBNAIL: &str = "thumbnail/256.png";
+
+/// Whether a path names a thumbnail that may not exist.
+pub fn is_thumbnail(path: &str) -> bool {
+    path.starts_with(PREFIX) && path.split('/').nth(5) == Some("thumbnail")
+}
 
 /// What is not written as it is in a segment of a path.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

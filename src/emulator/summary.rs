@@ -26,6 +26,9 @@ struct Counts {
     ignored: Distinct,
     warnings: Distinct,
     hosts: Distinct,
+    /// The number of requests for bytes of assets, and of refused ones among them.
+    files: (u64, u64),
+    file_refusals: Distinct,
 }
 
 impl Summary {
@@ -60,6 +63,16 @@ impl Summary {
         }
     }
 
+    /// Counts a request for the bytes of an asset. `why` says why it was refused.
+    pub fn count_file(&self, request: &str, status: StatusCode, why: Option<&str>) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.files.0 += 1;
+        if let Some(why) = why {
+            counts.files.1 += 1;
+            counts.file_refusals.count_for(Some(request), None, Some(status.as_u16()), why);
+        }
+    }
+
     /// The totals so far, together with the fault rules that never fired.
     pub fn totals(&self, unfired: NeverFired) -> Totals {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,8 +82,8 @@ impl Summary {
             refused: *refused,
         });
         let providers: Vec<_> = providers.collect();
-        let left_out =
-            counts.refusals.left_out + counts.ignored.left_out + counts.warnings.left_out + counts.hosts.left_out;
+        let lists = [&counts.refusals, &counts.ignored, &counts.warnings, &counts.hosts, &counts.file_refusals];
+        let left_out: u64 = lists.iter().map(|list| list.left_out).sum();
         Totals {
             requests: providers.iter().map(|one| one.requests).sum(),
             refused: providers.iter().map(|one| one.refused).sum(),
@@ -80,6 +93,11 @@ impl Summary {
             ignored_parameters: counts.ignored.by_count(),
             warnings: counts.warnings.by_count(),
             unfired_faults: unfired.rules,
+            files: FileTotals {
+                requests: counts.files.0,
+                refused: counts.files.1,
+                refusals: counts.file_refusals.by_count(),
+            },
             left_out: left_out + unfired.left_out,
         }
     }
@@ -104,8 +122,21 @@ pub struct Totals {
     pub warnings: Vec<Said>,
     /// The fault rules that never fired, including removed ones.
     pub unfired_faults: Vec<UnfiredFault>,
+    /// The requests for bytes of assets, which are not counted above.
+    pub files: FileTotals,
     /// How many messages and rules are missing above because there were too many.
     pub left_out: u64,
+}
+
+/// The totals of requests for bytes of assets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FileTotals {
+    /// The number of requests.
+    pub requests: u64,
+    /// The number of those that got no bytes because there are none.
+    pub refused: u64,
+    /// Why, the most frequent reason first.
+    pub refusals: Vec<Said>,
 }
 
 /// A host to which tunnels were refused.

@@ -6,6 +6,7 @@ pub mod key;
 pub mod limits;
 pub mod meant;
 pub mod metadata;
+pub mod mime_words;
 pub mod model;
 pub mod placeholder;
 pub mod plain_words;

@@ -114,7 +114,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         let is_encrypted = self.handle.is_encrypted();
         origin::tell(&mut head, ConnectionAddresses { local: self.local, peer: self.peer, is_encrypted });
         let is_head = head.method == Method::HEAD && head.version == Version::HTTP_2;
-        let is_file = files::owns(&app, &head);
+        let is_file = files::is_file_request(&app, &head);
         let request = Request::from_parts(head, body);
         let finish = move |response| {
             answered.notify_one();

@@ -44,7 +44,15 @@ MEDIA = [
 DOCUMENTS = [("application/pdf", "pdf"), ("text/plain", "txt")]
 WORDS_OF_FILE = {"audio/wav": "audio/x-wav", "audio/mp4": "audio/x-m4a"}
 # Width, height, size. The smallest size is that of the file alone; odd sizes need padding of every form.
-SHAPES = [(1080, 1920, None), (641, 33, 100_003), (16, 16, 1_000_000), (1, 1, 65_600)]
+SHAPES = [(1080, 1920, None), (641, 33, 100_003), (16, 16, 1_000_000), (1, 1, 65_600), (300, 200, 5_000_000)]
+
+
+# What other programs would have checked, if they were installed.
+PROGRAMS = {
+    "file": "the type of all files, the only check of SVG, HEIC, PDF and text; on Debian, apt-get install file",
+    "ffprobe": "width and height of videos, which FFmpeg's libraries check too; on Debian, apt-get install ffmpeg",
+}
+LEFT_OUT = {program for program in PROGRAMS if not shutil.which(program)}
 
 
 def world():
@@ -73,7 +81,7 @@ def listed(port):
 
 
 def check_file(path, mime):
-    if not shutil.which("file"):
+    if "file" in LEFT_OUT:
         return
     done = subprocess.run(["file", "--brief", "--mime-type", path], capture_output=True, text=True, check=True)
     check(done.stdout.strip() in (mime, WORDS_OF_FILE.get(mime)), f"{path.name}: `file` says {done.stdout.strip()}")
@@ -95,7 +103,7 @@ def check_media(path, sides, container, codec, has_sides):
         check(frames > 0, f"{path.name}: FFmpeg reads no frame")
         found = (stream.width, stream.height) if has_sides else None
         check(found in (None, sides), f"{path.name}: FFmpeg says {found}")
-    if has_sides and shutil.which("ffprobe"):
+    if has_sides and "ffprobe" not in LEFT_OUT:
         asks = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0"]
         done = subprocess.run([*asks, path], capture_output=True, text=True, check=True)
         check(done.stdout.strip() == f"{sides[0]},{sides[1]}", f"{path.name}: ffprobe says {done.stdout.strip()}")
@@ -133,6 +141,8 @@ def main():
             server.stop()
     check(len(assets) == len(IMAGES + MEDIA + DOCUMENTS) * len(SHAPES), f"only {len(assets)} assets are listed")
     print(f"{len(assets)} files are what they are said to be")
+    for program in sorted(LEFT_OUT):
+        print(f"left out, since `{program}` is not installed: {PROGRAMS[program]}")
 
 
 if __name__ == "__main__":

@@ -56,6 +56,25 @@ fn where_no_request_came_the_summary_says_what_to_check() {
 }
 
 #[test]
+fn requests_for_files_are_counted_and_the_refused_ones_told() {
+    let files = r#"curl -s -o /dev/null "$ASSETMOCK_URL/_assets/ws_demo/xqr/none/a.png" "$ASSETMOCK_URL/_assets/""#;
+    let output = run(&["--log-level", "info", "--", "sh", "-c", &format!("{files}; {LIST} >&2")]);
+    let said = text(&output.stderr);
+    let second =
+        "1 × files 404 GET /_assets/: the address of an asset is `/_assets/<workspace>/<provider>/<id>/<name>`";
+    assert!(said.contains("assetmock: 1 request, 0 refused; 2 requests for files, 2 refused\n"), "{said}");
+    assert!(
+        said.contains("    1 × files 404 GET /_assets/ws_demo/xqr/none/a.png: ") && said.contains(second),
+        "{said}"
+    );
+    assert!(said.contains("- GET /_assets/ 404 — the address of"), "the log: {said}");
+    let output = run(&["--", "sh", "-c", files]);
+    let alone = text(&output.stderr);
+    assert!(alone.starts_with("assetmock: 2 requests for files, 2 refused\n  Refused:\n"), "{alone}");
+    assert!(!alone.contains("What to check"), "{alone}");
+}
+
+#[test]
 fn a_command_without_dashes_before_it_is_told_where_they_belong() {
     for (arguments, says) in [
         (&["npm", "test"][..], "put `--` before the command: `assetmock exec -- npm test`"),

@@ -39,10 +39,14 @@ struct Section {
 impl RunSummary {
     /// The outcome in one line, without a full stop.
     pub fn headline(&self) -> String {
-        let Totals { requests, refused, .. } = self.totals;
-        let requests = match requests {
-            0 => "no requests reached the emulator".to_owned(),
-            _ => format!("{}, {refused} refused", count(requests, "request")),
+        let Totals { requests, refused, files, .. } = &self.totals;
+        let of_files = || format!("{} for files, {} refused", count(files.requests, "request"), files.refused);
+        let of_apis = || format!("{}, {refused} refused", count(*requests, "request"));
+        let requests = match (requests, files.requests) {
+            (0, 0) => "no requests reached the emulator".to_owned(),
+            (0, _) => of_files(),
+            (_, 0) => of_apis(),
+            _ => format!("{}; {}", of_apis(), of_files()),
         };
         let warned = match &*self.strict {
             [] if self.none_was_strict => format!("; {NONE_WAS_STRICT}"),
@@ -103,13 +107,14 @@ impl RunSummary {
             Section { title: "Probably not meant", lines: said(warnings) },
             Section { title: "Faults that never fired", lines: unfired.collect() },
         ];
-        let refused = Section { title: "Refused", lines: said(refusals) };
+        let files = self.totals.files.refusals.iter().map(|refusal| line(refusal, "files"));
+        let refused = Section { title: "Refused", lines: said(refusals).into_iter().chain(files).collect() };
         let hosts = refused_hosts.iter().map(|one| format!("{} × {}", one.requests, one.host));
         let hosts = Section { title: OTHER_HOSTS, lines: hosts.collect() };
         let place = if self.ended.code() == 0 { 1 } else { 0 };
         sections.splice(place..place, [refused, hosts]);
         sections.push(Section { title: "Not listed, since there was too much", lines: more.into_iter().collect() });
-        let unreached = (self.totals.requests == 0).then(unreached);
+        let unreached = (self.totals.requests + self.totals.files.requests == 0).then(unreached);
         sections.push(Section { title: "What to check", lines: unreached.into_iter().collect() });
         sections.retain(|section| !section.lines.is_empty());
         sections
@@ -125,12 +130,14 @@ impl RunSummary {
 }
 
 fn said(said: &[Said]) -> Vec<String> {
-    let line = |said: &Said| {
-        let status = said.status.map(|status| format!(" {status}")).unwrap_or_default();
-        let request = said.request.as_ref().map(|request| format!(" {request}")).unwrap_or_default();
-        format!("{} × {}{status}{request}: {}", said.requests, title(said.provider), said.says)
-    };
-    said.iter().map(line).collect()
+    said.iter().map(|said| line(said, title(said.provider))).collect()
+}
+
+/// A message and how many requests it was about, whose subject is a vendor or the files.
+fn line(said: &Said, subject: &str) -> String {
+    let status = said.status.map(|status| format!(" {status}")).unwrap_or_default();
+    let request = said.request.as_ref().map(|request| format!(" {request}")).unwrap_or_default();
+    format!("{} × {subject}{status}{request}: {}", said.requests, said.says)
 }
 
 fn title(provider: Option<&str>) -> &'static str {

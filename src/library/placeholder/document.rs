@@ -10,7 +10,7 @@ use super::picture::CELLS;
 const LINE: &[u8] = b"The quick brown fox jumps over the lazy dog.\n";
 
 /// What precedes and follows the spaces of a comment in PDF.
-const AROUND: u64 = 2;
+const COMMENT_OVERHEAD: u64 = 2;
 
 /// SVG of the stated width and height. It is padded with spaces.
 pub fn svg(drawing: &Drawing) -> Layout {
@@ -57,12 +57,12 @@ pub fn pdf(drawing: &Drawing) -> Layout {
         format!("{table}trailer<</Size {}/Root 1 0 R>>\nstartxref\n{offset:020}\n%%EOF\n", objects.len() + 1)
     };
     let missing = drawing.missing(start.len() + end_at(0).len());
-    let padding = if missing < AROUND { 0 } else { missing };
+    let padding = if missing < COMMENT_OVERHEAD { 0 } else { missing };
     let end = end_at(start.len() as u64 + padding);
     let layout = Layout::of(start.into());
     let layout = match padding {
         0 => layout,
-        _ => layout.bytes(b"%".to_vec()).repeated(b" ", 1, padding - AROUND).bytes(b"\n".to_vec()),
+        _ => layout.bytes(b"%".to_vec()).repeated(b" ", 1, padding - COMMENT_OVERHEAD).bytes(b"\n".to_vec()),
     };
     layout.bytes(end.into())
 }

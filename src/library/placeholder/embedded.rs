@@ -13,6 +13,9 @@ const M4A: &[u8] = include_bytes!("embedded/tiny.m4a");
 /// The head of an element of WebM that players skip, with a length of eight bytes.
 const VOID: u64 = 9;
 
+/// The longest such element without its head. The length has 56 bits, and all of them set mean that it is not known.
+const MAX_VOID: u64 = (1 << 56) - 2;
+
 pub fn avif(drawing: &Drawing) -> Layout {
     with_free_box(AVIF, drawing)
 }
@@ -35,6 +38,7 @@ pub fn webm(drawing: &Drawing) -> Layout {
     if missing < VOID {
         return layout;
     }
-    let [_, length @ ..] = (missing - VOID).to_be_bytes();
-    layout.bytes([&[0xec, 0x01][..], &length].concat()).zeros(missing - VOID)
+    let length = (missing - VOID).min(MAX_VOID);
+    let [_, written @ ..] = length.to_be_bytes();
+    layout.bytes([&[0xec, 0x01][..], &written].concat()).zeros(length)
 }

@@ -1,4 +1,5 @@
-//! JPEG whose blocks of sixteen by sixteen pixels have one colour each. It is padded with comments.
+//! JPEG whose blocks of sixteen by sixteen pixels have one colour each. It is padded with comments, and with zeros after
+//! its end where it would need too many.
 
 use super::bits::HighFirst;
 use super::drawing::Drawing;
@@ -11,13 +12,17 @@ const MAX_COMMENT: u64 = MAX_SEGMENT + 2;
 /// The shortest comment: marker and length.
 const MIN_COMMENT: u64 = 4;
 
+/// The most comments of the greatest length. `file` gives up on files with more than some thirty to fifty segments, while
+/// all decoders ignore what follows the end of the picture.
+const MAX_COMMENTS: u64 = 16;
+
 /// Quantization, the same for all coefficients: eight times the mean of a block is its first coefficient.
 const QUANTIZATION: u8 = 8;
 
 pub fn draw(drawing: &Drawing) -> Layout {
     let start = [&b"\xff\xd8"[..], &segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0")].concat();
     let rest = [header(drawing), blocks(drawing), b"\xff\xd9".to_vec()].concat();
-    let missing = drawing.missing(start.len() + rest.len());
+    let missing = drawing.missing(start.len() + rest.len()).min(MAX_COMMENTS * MAX_COMMENT);
     comments(Layout::of(start), missing).bytes(rest)
 }
 

@@ -25,16 +25,17 @@ use self::drawing::Drawing;
 use self::layout::Layout;
 use self::picture::hash;
 use crate::library::asset::Asset;
+use crate::library::mime_words::of_file;
 
 /// The longer side of thumbnails, in pixels.
 const THUMBNAIL_SIDE: u32 = 256;
 
 /// What the bytes of an asset follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Spec<'a> {
+pub struct PlaceholderFields<'a> {
     /// Decides the colours and the pattern. Text that no other asset has, such as a public id.
     pub seed: &'a str,
-    /// The MIME type.
+    /// The MIME type. If an asset has none, that of its name's ending, else of its kind.
     pub mime_type: Option<&'a str>,
     /// Width in pixels.
     pub width: Option<i64>,
@@ -44,12 +45,12 @@ pub struct Spec<'a> {
     pub size_bytes: Option<i64>,
 }
 
-impl<'a> Spec<'a> {
+impl<'a> PlaceholderFields<'a> {
     /// What the bytes of an asset follow from. The seed is the first of its public ids, which every stored asset has.
-    pub fn of(asset: &'a Asset) -> Spec<'a> {
-        Spec {
+    pub fn of(asset: &'a Asset) -> PlaceholderFields<'a> {
+        PlaceholderFields {
             seed: asset.ids.values().next().map_or("", String::as_str),
-            mime_type: asset.mime_type.as_deref(),
+            mime_type: asset.mime_type.as_deref().or_else(|| of_file(asset.name.as_deref(), asset.kind.as_deref())),
             width: asset.width,
             height: asset.height,
             size_bytes: asset.size_bytes,
@@ -70,10 +71,10 @@ pub struct Placeholder {
 
 impl Placeholder {
     /// The file that an asset stands for.
-    pub fn of(spec: &Spec<'_>) -> Placeholder {
-        let size = spec.size_bytes.map(i64::unsigned_abs);
-        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], size);
-        let mut layout = draw(&mime_essence(spec.mime_type), &drawing);
+    pub fn of(fields: &PlaceholderFields<'_>) -> Placeholder {
+        let size = fields.size_bytes.map(i64::unsigned_abs);
+        let drawing = Drawing::of(fields.seed, [fields.width, fields.height], size);
+        let mut layout = draw(&mime_essence(fields.mime_type), &drawing);
         if let Some(size) = size {
             layout.fit(size);
         }
@@ -81,8 +82,8 @@ impl Placeholder {
     }
 
     /// A small picture of the same file, as PNG.
-    pub fn thumbnail(spec: &Spec<'_>) -> Placeholder {
-        let drawing = Drawing::of(spec.seed, [spec.width, spec.height], None);
+    pub fn thumbnail(fields: &PlaceholderFields<'_>) -> Placeholder {
+        let drawing = Drawing::of(fields.seed, [fields.width, fields.height], None);
         let longer = drawing.width.max(drawing.height);
         let scaled = |side: u32| (side * THUMBNAIL_SIDE / longer).max(1);
         let small = Drawing { width: scaled(drawing.width), height: scaled(drawing.height), ..drawing };

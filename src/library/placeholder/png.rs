@@ -11,7 +11,7 @@ use super::picture::CELLS;
 const MAX_CHUNK: u64 = (1 << 31) - 1;
 
 /// What a chunk has besides data: length, name, checksum.
-const AROUND: u64 = 12;
+const CHUNK_OVERHEAD: u64 = 12;
 
 /// The name of a chunk that decoders skip and editors may copy.
 const PADDING: &[u8; 4] = b"paDd";
@@ -25,20 +25,44 @@ pub fn draw(drawing: &Drawing) -> Layout {
     push_chunk(&mut head, b"IDAT", &pixels(drawing));
     let mut end = Vec::new();
     push_chunk(&mut end, b"IEND", &[]);
-    let mut left = drawing.missing(head.len() + end.len());
-    let mut layout = Layout::of(head);
-    while left >= AROUND {
-        let mut data = (left - AROUND).min(MAX_CHUNK);
-        // What remains must hold another chunk.
-        if (1..AROUND).contains(&(left - AROUND - data)) {
-            data -= AROUND;
+    let missing = drawing.missing(head.len() + end.len());
+    pad(Layout::of(head), missing).bytes(end)
+}
+
+/// Adds chunks of this many bytes together, or none if they are too few for one. All that are as long as can be are one
+/// repeated piece, so that no size takes more memory.
+fn pad(layout: Layout, length: u64) -> Layout {
+    const LONGEST: u64 = CHUNK_OVERHEAD + MAX_CHUNK;
+    let (mut longest, mut rest) = (length / LONGEST, length % LONGEST);
+    let mut layout = layout;
+    if (1..CHUNK_OVERHEAD).contains(&rest) {
+        if longest == 0 {
+            return layout;
         }
-        let checksum = Crc::of(PADDING).zeros(data).value();
-        let start = [&(data as u32).to_be_bytes()[..], PADDING].concat();
-        layout = layout.bytes(start).zeros(data).bytes(checksum.to_be_bytes().to_vec());
-        left -= AROUND + data;
+        // The last chunk would be too short, so it takes over some of a longest one.
+        longest -= 1;
+        layout = pad_with_one(layout, MAX_CHUNK - CHUNK_OVERHEAD);
+        rest += CHUNK_OVERHEAD;
     }
-    layout.bytes(end)
+    if longest > 0 {
+        let [start, checksum] = around_padding(MAX_CHUNK);
+        // The unit is a checksum and the chunk after it without its own.
+        let unit = [&checksum[..], &start].concat();
+        layout = layout.bytes(start).zeros(MAX_CHUNK).repeated(&unit, LONGEST, (longest - 1) * LONGEST).bytes(checksum);
+    }
+    if rest > 0 { pad_with_one(layout, rest - CHUNK_OVERHEAD) } else { layout }
+}
+
+/// Adds a chunk of zeros.
+fn pad_with_one(layout: Layout, length: u64) -> Layout {
+    let [start, checksum] = around_padding(length);
+    layout.bytes(start).zeros(length).bytes(checksum)
+}
+
+/// What precedes and follows the zeros of a chunk of padding.
+fn around_padding(length: u64) -> [Vec<u8>; 2] {
+    let start = [&(length as u32).to_be_bytes()[..], PADDING].concat();
+    [start, Crc::of(PADDING).zeros(length).value().to_be_bytes().to_vec()]
 }
 
 fn push_chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {

@@ -4,6 +4,7 @@
 mod body;
 mod headers;
 mod range;
+mod record;
 mod vendor_url;
 
 use std::sync::Arc;
@@ -16,18 +17,26 @@ use axum::response::Response;
 use serde::Serialize;
 
 use self::body::FileBody;
-use self::range::{Selected, select};
-use self::vendor_url::Named;
-use crate::contract::asset_url::{AssetPath, PREFIX};
+use self::range::{RangeResult, evaluate};
+use self::record::record;
+use self::vendor_url::FoundAsset;
+use crate::contract::asset_url::{self, AssetPath, PREFIX, THUMBNAIL};
 use crate::emulator::app::App;
 use crate::http::cors;
 use crate::http::reply::Reply;
 use crate::http::respond::{date, respond};
 use crate::library::asset::Asset;
 use crate::library::model::Status;
-use crate::library::placeholder::{Placeholder, Spec};
+use crate::library::placeholder::{Placeholder, PlaceholderFields};
 use crate::library::store::StoreError;
 use crate::providers::{self, directory};
+
+/// All headers that a response may have. A browser that answers a request for a range from its cache shows those that the
+/// cached response exposed, so each exposes all of them.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "accept-ranges, allow, content-disposition, content-length, content-range, content-security-policy, date, etag, \
+     x-content-type-options",
+);
 
 /// Bytes, and what is said about them.
 struct File {
@@ -41,7 +50,7 @@ struct File {
 }
 
 /// Why there are no bytes: the status, a word for programs, and a sentence.
-struct Absent(StatusCode, &'static str, String);
+struct NoFile(StatusCode, &'static str, String);
 
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -57,7 +66,7 @@ struct ProblemFields<'a> {
 
 /// Whether a request is for the bytes of an asset: by its path, unless it is for another server, or since it names a
 /// vendor's host of files.
-pub fn owns(app: &App, request: &Parts) -> bool {
+pub fn is_file_request(app: &App, request: &Parts) -> bool {
     let is_ours = || request.uri.host().is_none_or(|host| app.settings.answers_for(host));
     request.uri.path().starts_with(PREFIX) && is_ours() || directory::file_host(request).is_some()
 }
@@ -67,14 +76,23 @@ pub async fn answer(app: Arc<App>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let mut response = match app.settings.cors.as_ref().filter(|_| cors::is_preflight(&request)) {
         Some(allowed) => of_reply(&app, allowed.preflight_reply(&request.headers)),
-        None => match find(&app, &request).await {
-            Ok(file) => serve(&app, &request, file),
-            Err(absent) => refuse(&app, &request, &absent),
-        },
+        None => serve_or_refuse(&app, &request).await,
     };
     if let Some(allowed) = &app.settings.cors {
         allowed.add_headers(&request, response.headers_mut());
+        if let Some(exposed) = response.headers_mut().get_mut(header::ACCESS_CONTROL_EXPOSE_HEADERS) {
+            *exposed = EXPOSED;
+        }
     }
+    response
+}
+
+async fn serve_or_refuse(app: &App, request: &Parts) -> Response {
+    let (response, why) = match find(app, request).await {
+        Ok(file) => (serve(app, request, file), None),
+        Err(none) => (refuse(app, request, &none), Some(none.2)),
+    };
+    record(app, request, response.status(), why.as_deref());
     response
 }
 
@@ -82,83 +100,82 @@ fn of_reply(app: &App, reply: Reply) -> Response {
     respond(reply.status, reply.headers, reply.body, app.clock.now())
 }
 
-fn refuse(app: &App, request: &Parts, Absent(status, code, message): &Absent) -> Response {
+fn refuse(app: &App, request: &Parts, NoFile(status, code, message): &NoFile) -> Response {
     let reply = Reply::json(*status, &Problem { error: ProblemFields { code, message, at: request.uri.path() } });
     let is_method = *status == StatusCode::METHOD_NOT_ALLOWED;
     of_reply(app, if is_method { reply.header("allow", "GET, HEAD") } else { reply })
 }
 
 /// Finds the file that a request names.
-async fn find(app: &App, request: &Parts) -> Result<File, Absent> {
+async fn find(app: &App, request: &Parts) -> Result<File, NoFile> {
     if ![Method::GET, Method::HEAD].contains(&request.method) {
         let message = "the bytes of an asset are read with GET or HEAD".to_owned();
-        return Err(Absent(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message));
+        return Err(NoFile(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message));
     }
-    let Named { workspace, provider, id, is_thumbnail } = named(app, request).await?;
+    let FoundAsset { workspace, provider, id, is_thumbnail } = find_address(app, request).await?;
     let asset = app.store.asset_of_provider(&workspace, provider, &id, &providers::names()).await;
     file_of(app, asset.map_err(not_found)?, is_thumbnail).await
 }
 
 /// The asset that the address of a request names, which may not exist.
-async fn named(app: &App, request: &Parts) -> Result<Named, Absent> {
+async fn find_address(app: &App, request: &Parts) -> Result<FoundAsset, NoFile> {
     if let Some(path) = request.uri.path_and_query().and_then(AssetPath::read)
         && let Some(provider) = providers::named(&path.provider)
     {
         let AssetPath { workspace, id, is_thumbnail, .. } = path;
-        return Ok(Named { workspace, provider: provider.card().name, id, is_thumbnail });
+        return Ok(FoundAsset { workspace, provider: provider.card().name, id, is_thumbnail });
     }
     let message = match request.uri.path().starts_with(PREFIX) {
+        true if asset_url::is_thumbnail(request.uri.path()) => {
+            format!("the only thumbnail of an asset is `{THUMBNAIL}`")
+        }
         true => format!("the address of an asset is `{PREFIX}<workspace>/<provider>/<id>/<name>`"),
         false => match vendor_url::find(app, request).await.map_err(not_found)? {
-            Some(named) => return Ok(named),
+            Some(found) => return Ok(found),
             None => "no asset is listed with this URL".to_owned(),
         },
     };
-    Err(Absent(StatusCode::NOT_FOUND, "no_such_file", message))
+    Err(NoFile(StatusCode::NOT_FOUND, "no_such_file", message))
 }
 
-fn not_found(error: StoreError) -> Absent {
+fn not_found(error: StoreError) -> NoFile {
     let message = error.to_string();
     match error {
-        StoreError::Missing(_) => Absent(StatusCode::NOT_FOUND, "no_such_file", message),
+        StoreError::Missing(_) => NoFile(StatusCode::NOT_FOUND, "no_such_file", message),
         _ => {
             tracing::error!(%message, "the library failed");
-            Absent(StatusCode::INTERNAL_SERVER_ERROR, "library_failed", message)
+            NoFile(StatusCode::INTERNAL_SERVER_ERROR, "library_failed", message)
         }
     }
 }
 
 /// The bytes of an asset.
-async fn file_of(app: &App, asset: Asset, is_thumbnail: bool) -> Result<File, Absent> {
+async fn file_of(app: &App, asset: Asset, is_thumbnail: bool) -> Result<File, NoFile> {
     if [Status::Pending, Status::Failed].contains(&asset.status) {
         let message = format!("the asset is {}, so it has no bytes", asset.status.word());
-        return Err(Absent(StatusCode::NOT_FOUND, "no_bytes", message));
+        return Err(NoFile(StatusCode::NOT_FOUND, "no_bytes", message));
     }
-    let spec = Spec::of(&asset);
+    let fields = PlaceholderFields::of(&asset);
     // A thumbnail does not depend on what the file is like otherwise, but changes with it.
-    let key = spec.fingerprint() ^ u64::from(is_thumbnail);
+    let key = fields.fingerprint() ^ u64::from(is_thumbnail);
+    let mime_type = if is_thumbnail { "image/png" } else { fields.mime_type.unwrap_or("application/octet-stream") };
+    let mime_type = mime_type.to_owned();
     let bytes = match app.placeholders.get(key) {
         Some(cached) => cached,
-        None => drawn(app, key, asset.clone(), is_thumbnail).await?,
+        None => draw_placeholder(app, key, asset.clone(), is_thumbnail).await?,
     };
-    let mime_type = if is_thumbnail { Some("image/png".to_owned()) } else { asset.mime_type };
-    Ok(File {
-        bytes,
-        mime_type: mime_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-        tag: format!("\"{key:016x}\""),
-        name: asset.name,
-    })
+    Ok(File { bytes, mime_type, tag: format!("\"{key:016x}\""), name: asset.name })
 }
 
 /// Draws a placeholder, which takes some milliseconds if it is large, and caches it.
-async fn drawn(app: &App, key: u64, asset: Asset, is_thumbnail: bool) -> Result<Arc<Placeholder>, Absent> {
+async fn draw_placeholder(app: &App, key: u64, asset: Asset, is_thumbnail: bool) -> Result<Arc<Placeholder>, NoFile> {
     let draw = move || match is_thumbnail {
-        true => Placeholder::thumbnail(&Spec::of(&asset)),
-        false => Placeholder::of(&Spec::of(&asset)),
+        true => Placeholder::thumbnail(&PlaceholderFields::of(&asset)),
+        false => Placeholder::of(&PlaceholderFields::of(&asset)),
     };
     let placeholder = tokio::task::spawn_blocking(draw).await.map_err(|_| {
         let message = "a placeholder could not be drawn; please report it".to_owned();
-        Absent(StatusCode::INTERNAL_SERVER_ERROR, "not_drawn", message)
+        NoFile(StatusCode::INTERNAL_SERVER_ERROR, "not_drawn", message)
     })?;
     let placeholder = Arc::new(placeholder);
     app.placeholders.keep(key, placeholder.clone());
@@ -168,23 +185,23 @@ async fn drawn(app: &App, key: u64, asset: Asset, is_thumbnail: bool) -> Result<
 /// Answers with the file, or with the part of it that the request asks for.
 fn serve(app: &App, request: &Parts, file: File) -> Response {
     let length = file.bytes.length();
-    let selected = select(&request.method, &request.headers, &file.tag, length);
+    let result = evaluate(&request.method, &request.headers, &file.tag, length);
     let mut headers = HeaderMap::new();
     let mut add = |name, value: String| headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
     add(header::ETAG, file.tag.clone());
     add(header::ACCEPT_RANGES, "bytes".to_owned());
-    let (status, range) = match selected {
-        Selected::Whole => (StatusCode::OK, 0..length),
-        Selected::Part(range) => {
+    let (status, range) = match result {
+        RangeResult::Whole => (StatusCode::OK, 0..length),
+        RangeResult::Part(range) => {
             add(header::CONTENT_RANGE, format!("bytes {}-{}/{length}", range.start, range.end - 1));
             (StatusCode::PARTIAL_CONTENT, range)
         }
-        Selected::Unsatisfiable => {
+        RangeResult::Unsatisfiable => {
             add(header::CONTENT_RANGE, format!("bytes */{length}"));
             (StatusCode::RANGE_NOT_SATISFIABLE, 0..0)
         }
-        Selected::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
-        Selected::Failed => (StatusCode::PRECONDITION_FAILED, 0..0),
+        RangeResult::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
+        RangeResult::Failed => (StatusCode::PRECONDITION_FAILED, 0..0),
     };
     if status.is_success() {
         add(header::CONTENT_LENGTH, (range.end - range.start).to_string());

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, Method, header};
 
 /// What a request gets of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selected {
+pub enum RangeResult {
     /// All of it.
     Whole,
     /// A range, which is not empty.
@@ -22,20 +22,20 @@ pub enum Selected {
 
 /// Evaluates the conditions in the order of RFC 9110, section 13.2.2, and then the range. There are no dates to compare,
 /// so conditions with dates do not hold or are ignored. `tag` is strong and has its quotation marks.
-pub fn select(method: &Method, headers: &HeaderMap, tag: &str, length: u64) -> Selected {
+pub fn evaluate(method: &Method, headers: &HeaderMap, tag: &str, length: u64) -> RangeResult {
     if let Some(tags) = text(headers, header::IF_MATCH)
         && !has_tag(&tags, |other| other == tag)
     {
-        return Selected::Failed;
+        return RangeResult::Failed;
     }
     if let Some(tags) = text(headers, header::IF_NONE_MATCH)
         && has_tag(&tags, |other| other.strip_prefix("W/").unwrap_or(other) == tag)
     {
-        return Selected::NotModified;
+        return RangeResult::NotModified;
     }
     let is_same = text(headers, header::IF_RANGE).is_none_or(|condition| condition.trim() == tag);
     let range = text(headers, header::RANGE).filter(|_| is_same && method == Method::GET);
-    range.and_then(|range| read_range(&range, length)).unwrap_or(Selected::Whole)
+    range.and_then(|range| read_range(&range, length)).unwrap_or(RangeResult::Whole)
 }
 
 /// The value of a header, several lines joined. `None` if there is none.
@@ -50,7 +50,7 @@ fn has_tag(list: &str, matches: impl Fn(&str) -> bool) -> bool {
 }
 
 /// Reads a `Range` header. `None` if it is to be ignored: another unit, a wrong syntax or several ranges.
-fn read_range(text: &str, length: u64) -> Option<Selected> {
+fn read_range(text: &str, length: u64) -> Option<RangeResult> {
     let (unit, list) = text.split_once('=')?;
     let mut ranges = list.split(',').map(str::trim).filter(|range| !range.is_empty());
     let (range, None) = (ranges.next()?, ranges.next()) else { return None };
@@ -69,7 +69,7 @@ fn read_range(text: &str, length: u64) -> Option<Selected> {
             first..last.saturating_add(1).min(length)
         }
     };
-    Some(if range.is_empty() { Selected::Unsatisfiable } else { Selected::Part(range) })
+    Some(if range.is_empty() { RangeResult::Unsatisfiable } else { RangeResult::Part(range) })
 }
 
 /// Digits as a number; one beyond 64 bits is the greatest.

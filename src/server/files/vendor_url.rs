@@ -15,7 +15,7 @@ use crate::providers::directory;
 const MIN_ID: usize = 8;
 
 /// An asset: its workspace, the provider and the public id there, and whether its thumbnail is meant.
-pub struct Named {
+pub struct FoundAsset {
     pub workspace: String,
     pub provider: &'static str,
     pub id: String,
@@ -23,34 +23,45 @@ pub struct Named {
 }
 
 /// Finds the asset that has the URL of a request on a vendor's host of files.
-pub async fn find(app: &App, request: &Parts) -> Result<Option<Named>, StoreError> {
+pub async fn find(app: &App, request: &Parts) -> Result<Option<FoundAsset>, StoreError> {
     let Some((provider, host)) = directory::file_host(request) else { return Ok(None) };
     let name = provider.card().name;
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     let decoded = format!("{host}{path}");
     let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     if stem.len() >= MIN_ID {
-        for WorkspaceAsset { workspace, stored } in app.store.assets_with_id_prefix(name, stem).await? {
-            if makes_up(provider, &stored, &workspace, &decoded) {
-                return Ok(Some(Named { workspace, provider: name, id: stored.id, is_thumbnail: false }));
-            }
+        let is_it = |found: &WorkspaceAsset| makes_up(provider, &found.stored, &found.workspace, &decoded);
+        if let Some(WorkspaceAsset { workspace, stored }) = app.store.asset_with_id_prefix(name, stem, is_it).await? {
+            return Ok(Some(FoundAsset { workspace, provider: name, id: stored.id, is_thumbnail: false }));
         }
     }
     // A stored URL may have a query string, which is part of it then.
-    let (plain, whole) = (format!("{host}{}", request.uri.path()), request.uri.path_and_query());
-    let wanted = [format!("{host}{}", whole.map_or("", |path| path.as_str())), plain, decoded];
-    for WorkspaceAsset { workspace, stored } in app.store.assets_with_text(name, [&wanted[1], &wanted[2]]).await? {
-        let is_it = |url: &&Option<String>| {
-            let address = url.as_deref().and_then(|url| url.split_once("://"));
-            address.is_some_and(|(_, address)| wanted.iter().any(|wanted| wanted == address))
-        };
-        let Asset { url, public_url, thumbnail_big, thumbnail_small, .. } = &stored.asset;
-        let is_thumbnail = [thumbnail_big, thumbnail_small].iter().any(is_it);
-        if is_thumbnail || [url, public_url].iter().any(is_it) {
-            return Ok(Some(Named { workspace, provider: name, id: stored.id, is_thumbnail }));
-        }
-    }
-    Ok(None)
+    let with_query = format!("{host}{}", request.uri.path_and_query().map_or("", |path| path.as_str()));
+    let as_sent = format!("{host}{}", request.uri.path());
+    let addresses = [with_query, as_sent, decoded];
+    let is_it = |WorkspaceAsset { stored, .. }: &WorkspaceAsset| {
+        has_one(&addresses, file_urls(&stored.asset)) || has_one(&addresses, thumbnail_urls(&stored.asset))
+    };
+    let found = app.store.asset_with_address(name, &addresses, is_it).await?;
+    Ok(found.map(|WorkspaceAsset { workspace, stored }| {
+        let is_thumbnail = has_one(&addresses, thumbnail_urls(&stored.asset));
+        FoundAsset { workspace, provider: name, id: stored.id, is_thumbnail }
+    }))
+}
+
+fn file_urls(asset: &Asset) -> [&Option<String>; 2] {
+    [&asset.url, &asset.public_url]
+}
+
+fn thumbnail_urls(asset: &Asset) -> [&Option<String>; 2] {
+    [&asset.thumbnail_big, &asset.thumbnail_small]
+}
+
+/// Whether one of these URLs has one of these addresses.
+fn has_one(addresses: &[String], urls: [&Option<String>; 2]) -> bool {
+    urls.into_iter()
+        .flatten()
+        .any(|url| url.split_once("://").is_some_and(|(_, address)| addresses.iter().any(|wanted| wanted == address)))
 }
 
 /// Whether the provider's view makes this address up for an asset.

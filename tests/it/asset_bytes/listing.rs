@@ -103,7 +103,10 @@ fn check_urls(server: &Server, keys: &[&str]) {
                     assert!(size.is_none_or(|size| size == 0 || size == length), "{url}: {length}, {size:?}");
                     let mime_type =
                         ["mime_type", "upload_content_type"].iter().find_map(|field| object[field].as_str());
-                    assert!(mime_type.is_none_or(|listed| head.header("content-type") == Some(listed)), "{url}");
+                    // What nobody says the type of has the type that its name says.
+                    let listed = mime_type.filter(|listed| *listed != "application/octet-stream");
+                    let sent = head.header("content-type");
+                    assert!(listed.is_none_or(|listed| sent == Some(listed)), "{url}: {listed:?}, {sent:?}");
                 }
                 if length > 0 {
                     let part = server.get(path, &["Range: bytes=0-99"]);
@@ -163,7 +166,7 @@ fn with_a_public_url_the_origin_is_that() {
 #[test]
 fn the_vendors_form_is_shown_where_it_is_asked_for() {
     let server = with(WORLD, Settings { asset_urls: AssetUrls::Vendor, ..Settings::default() });
-    assert!(!shown(&server, &[]).contains(&server.address.to_string()));
+    assert_eq!(shown(&server, &[]), "https://media.flora.example/api-uploads/2026/3/1/asset_picture.png");
 }
 
 #[test]

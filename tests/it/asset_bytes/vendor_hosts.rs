@@ -58,6 +58,41 @@ fn every_url_on_a_vendors_host_that_is_listed_leads_to_the_asset() {
     assert!(found >= 9, "{found}");
 }
 
+/// The twenty-first of workspaces that share their assets, and so ids, had no URLs that led anywhere.
+#[test]
+fn so_does_each_of_many_workspaces_from_one_source() {
+    let server = serve();
+    // Each has keys of its own.
+    let source = json!({"workspaces": [{"id": "ws_source", "assets": world()["workspaces"][0]["assets"]}]});
+    for number in 0..22 {
+        let id = format!("ws_{number}");
+        let made = server.call("POST", "/_emulator/workspaces", &json!({"id": id, "fixture": source})).json();
+        let listed = server.list("xqr", made["keys"]["xqr"].as_str().unwrap_or_else(|| panic!("{made}")), "").json();
+        let assets = listed.as_object().unwrap().values().filter_map(Value::as_array).flatten();
+        let urls: Vec<_> = assets.filter_map(|asset| asset["public_url"].as_str()).collect();
+        let made_up: Vec<_> = urls.iter().filter(|url| url.contains(&format!("/{id}/"))).collect();
+        assert_eq!(made_up.len(), 2, "{urls:?}");
+        for url in made_up {
+            assert_eq!(ask(&server, url), [(200, 900); 2], "{url}");
+        }
+    }
+}
+
+#[test]
+fn no_number_of_urls_that_begin_alike_hides_one() {
+    let mut world = world();
+    let assets = (0..30).rev().map(|number| {
+        let url = format!("https://media.flora.ai/a \"b\"/é{}.png", "0".repeat(number));
+        json!({"name": "a.png", "mime_type": "image/png", "size_bytes": 100 + number, "created_at": "2026-03-01T00:00:00Z", "url": url})
+    });
+    world["workspaces"][0]["assets"] = assets.collect();
+    let server = Server::start_with(&world.to_string(), NOON, &[], AssetUrls::Vendor);
+    for number in [0, 1, 29] {
+        let url = format!("https://media.flora.ai/a%20%22b%22/%C3%A9{}.png", "0".repeat(number));
+        assert_eq!(ask(&server, &url), [(200, 100 + number); 2], "{url}");
+    }
+}
+
 #[test]
 fn any_other_url_there_is_a_404() {
     let server = serve();
