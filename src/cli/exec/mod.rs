@@ -73,7 +73,7 @@ pub fn exec(options: &Exec) -> ExitCode {
 
 /// The outcome of a run.
 enum Run {
-    Ended(RunSummary),
+    Ended(Box<RunSummary>),
     NotStarted(StartError),
 }
 
@@ -113,7 +113,7 @@ fn serve_and_run(options: &Exec, log: &Log) -> Outcome<Run> {
             tracing::error!(%cause, "the server failed");
         }
         Ok(match ended {
-            Ok(ended) => Run::Ended(finished(options, &app, ended, report)),
+            Ok(ended) => Run::Ended(Box::new(finished(options, &app, ended, report))),
             Err(failure) => Run::NotStarted(failure),
         })
     })
