@@ -123,6 +123,9 @@ pub async fn execute<C: Command>(command: C, call: HandlerCall<'_>, store: &Stor
 impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Failure {
         match error {
+            CommandError::UnknownKey => Failure::UnknownKey,
+            CommandError::RevokedKey => Failure::RevokedKey,
+            CommandError::ExpiredKey => Failure::ExpiredKey,
             CommandError::NoSuchAsset { id } => Failure::NoSuchAsset { id },
             CommandError::AssetNotReady { id } => Failure::AssetNotReady { id },
             CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assetmock::emulator::app::{App, Settings};
 use assetmock::http::connection::Timeouts;
@@ -255,5 +255,35 @@ fn ids_names_and_keys_have_at_most_1024_bytes() {
         let answer = server.call(method, &format!("/_emulator/{path}"), &body);
         assert!(answer.status < 300, "{at}: {}", answer.text());
         server.call("DELETE", "/_emulator/workspaces/ws_f", &Value::Null);
+    }
+}
+
+/// What a key may do is decided when the change is made, not when the head of the request came.
+#[test]
+fn a_key_that_goes_while_its_body_arrives_changes_nothing() {
+    let server = Server::start(&world());
+    let (workspace, body) = ("/_emulator/workspaces/ws_tests", br#"{"name": "late"}"#);
+    let folders = || server.call("GET", workspace, &Value::Null).json()["folders"].clone();
+    let before = folders();
+    for (key, method, change) in
+        [("konpro_revoked_late", "PATCH", json!({"revoked": true})), ("konpro_removed_late", "DELETE", Value::Null)]
+    {
+        let made = server.call("POST", &format!("{workspace}/keys"), &json!({"provider": "konpro", "key": key}));
+        assert_eq!(made.status, 201, "{}", made.text());
+        let mut stream = connect(&server);
+        let head = "POST /konpro/v1/folders/create HTTP/1.1\r\nHost: localhost\r\nx-api-key:";
+        let begun = format!("{head} {key}\r\nContent-Length: {}\r\n\r\n{{", body.len());
+        stream.write_all(begun.as_bytes()).unwrap();
+        // Once the key is in the cache, the request has passed its first check.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while server.app.cache.current("konpro", key).is_none() {
+            assert!(Instant::now() < deadline, "the key is not looked up");
+            std::thread::yield_now();
+        }
+        let changed = server.call(method, &format!("{workspace}/keys/{key}"), &change);
+        assert!(changed.status < 300, "{}", changed.text());
+        stream.write_all(&body[1..]).unwrap();
+        let answer = Answer::try_read(&mut stream, false).unwrap();
+        assert_eq!((answer.status, folders()), (401, before.clone()), "{key}: {}", answer.text());
     }
 }

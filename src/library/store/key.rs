@@ -27,12 +27,17 @@ impl From<Key> for workspace::Key {
 const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants, k.refresh\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
+/// The key of this provider with this text; `None` if there is none.
+pub(super) async fn find(read: &mut SqliteConnection, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
+    let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
+    query.fetch_optional(read).await?.as_ref().map(from_row).transpose()
+}
+
 impl Read {
     /// The key of this provider with this text; `None` if there is none.
     pub async fn key(&mut self, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
-        let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
-        query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
+        find(self, provider, key).await
     }
 
     /// The key of this provider that has this refresh token; `None` if there is none.

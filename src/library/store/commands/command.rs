@@ -7,12 +7,13 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Micros;
 use crate::library::asset::StoredAsset;
-use crate::library::key::Key;
+use crate::library::key::{Key, KeyState};
 use crate::library::selection::AssetSelector;
 use crate::library::store::edit::collection_of;
 use crate::library::store::error::StoreError;
 use crate::library::store::export;
 use crate::library::store::handle::Store;
+use crate::library::store::key;
 use crate::library::store::selected_asset::select;
 use crate::library::store::write::Write;
 use crate::library::workspace::Workspace;
@@ -66,6 +67,7 @@ impl Store {
         providers: Vec<&'static str>,
     ) -> Result<C::Outcome, CommandError> {
         let mut read = self.read().await?;
+        check_key(&mut read, caller).await?;
         let collection = collection_of(&mut read, caller.workspace).await?;
         if let Decision::Unchanged(outcome) = command.decide(&mut read, collection, caller).await? {
             return Ok(outcome);
@@ -79,6 +81,7 @@ impl Store {
             (self.write(providers).await?, collection)
         };
         // Since then the library may have changed, and a copied asset has another row id.
+        check_key(&mut write.tx, caller).await?;
         match command.decide(&mut write.tx, collection, caller).await? {
             Decision::Unchanged(outcome) => Ok(outcome),
             Decision::Change(change) => {
@@ -110,6 +113,19 @@ impl Caller<'_> {
     }
 }
 
+/// Fails unless the caller's key is still active and of this workspace. It was when the request came, but since then it
+/// may have been revoked, or its workspace removed and made again, for example while the body arrived.
+async fn check_key(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(), CommandError> {
+    let Some(key) = caller.key else { return Ok(()) };
+    let current = key::find(read, &key.provider, &key.key).await?.filter(|current| current.workspace == key.workspace);
+    match current.map(|current| current.state(caller.now)) {
+        Some(KeyState::Active) => Ok(()),
+        Some(KeyState::Revoked) => Err(CommandError::RevokedKey),
+        Some(KeyState::Expired) => Err(CommandError::ExpiredKey),
+        None => Err(CommandError::UnknownKey),
+    }
+}
+
 /// The asset that the caller asks for.
 pub(super) async fn find_asset(
     read: &mut SqliteConnection,
@@ -138,6 +154,12 @@ pub(super) fn unused_id(mut id: String, is_taken: impl Fn(&str) -> bool) -> Stri
 /// Why a command or query failed. A command that fails changes nothing.
 #[derive(Debug)]
 pub enum CommandError {
+    /// The caller's key is not there any more.
+    UnknownKey,
+    /// The caller's key was revoked.
+    RevokedKey,
+    /// The caller's key has expired.
+    ExpiredKey,
     /// The asset does not exist, or the caller cannot see it.
     NoSuchAsset {
         /// The public id that was asked for.
