@@ -219,7 +219,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             // Serde also accepts an array of the fields in order.
             return Err(Refusal::invalid("body", "the body is a list; send a JSON object"));
         }
-        let mut reader = serde_json::Deserializer::from_str(if text.trim().is_empty() { "{}" } else { &text });
+        let mut reader = serde_json::Deserializer::from_str(if text.is_empty() { "{}" } else { &text });
         let value = size::parse_aside(text.len(), || serde_path_to_error::deserialize(&mut reader));
         let value = value.map_err(misread)?;
         reader.end().map_err(|error| Refusal::invalid("body", plain_words::describe_with_place(&error)))?;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Problem;
+use super::violation::Problem;
 
 /// The largest index of an array. A larger one is a key of an object.
 const LAST_INDEX: usize = 9999;

@@ -1,6 +1,6 @@
 //! How servers in different languages read whole numbers from text. No grammar here knows a vendor.
 
-use super::Problem;
+use super::violation::Problem;
 
 /// The grammar of validators with type coercion (Pydantic's lax mode): it allows white space around the number, a
 /// sign, leading zeros, `_` between digits and `.0` at the end. A number beyond 64 bits becomes the largest or
