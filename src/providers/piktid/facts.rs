@@ -88,7 +88,7 @@ pub const FACTS: &[Fact] = &[
         "Tokens are listed by their expiry, without those that can be refreshed or were revoked, and with null for one that never expires; these count against the 20, too. One more is 429 with the text `Maximum tokens reached`.",
     ),
     Fact::inferred(
-        "A new project is 201, and the 409 has the `project_id` of the old one. Projects are listed by what changed last, whoever made them, with `pagination` after them.",
+        "A new project is 201, and the 409 has the `project_id` of the old one. Projects are listed with the latest change first, those of all users, with `pagination` after them.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
