@@ -73,9 +73,9 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
 
 /// Writes a document for readers: the version and the title come first. A [`Value`] has its fields in alphabetical
 /// order.
-struct InUsualOrder<'a>(&'a Value);
+struct OrderedDocument<'a>(&'a Value);
 
-impl Serialize for InUsualOrder<'_> {
+impl Serialize for OrderedDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const FIRST: [&str; 5] = ["openapi", "info", "servers", "tags", "paths"];
         let fields = self.0.as_object().into_iter().flatten();
@@ -105,6 +105,6 @@ pub async fn serve(
     let mut document = document.clone();
     document["servers"] = json!([server]);
     document["security"] = json!(security);
-    let text = serde_json::to_vec_pretty(&InUsualOrder(&document)).expect("a document is JSON");
+    let text = serde_json::to_vec_pretty(&OrderedDocument(&document)).expect("a document is JSON");
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

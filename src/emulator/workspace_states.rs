@@ -85,13 +85,13 @@ pub struct WorkspaceStates {
     /// The seed of every workspace's random numbers, so that requests in one do not change the ids in another.
     seed: Option<u64>,
     map: RwLock<HashMap<String, Arc<WorkspaceState>>>,
-    /// What stays of those that were forgotten.
-    forgotten: Mutex<Forgotten>,
+    /// What counts at the end of the run of the workspaces that were removed.
+    forgotten: Mutex<RemovedSummary>,
 }
 
-/// What stays of the workspaces that were forgotten.
+/// What counts at the end of the run of the workspaces that were removed.
 #[derive(Debug, Default)]
-struct Forgotten {
+struct RemovedSummary {
     /// The ids of those that had failed.
     failed: BTreeSet<String>,
     /// Whether one had warnings.

@@ -12,10 +12,10 @@ use crate::contract::quota::{self, Exceeded, Quota, Shape};
 use crate::library::limits::KeyLimits;
 
 /// Makes a failure for a provider, of a request to this operation.
-type Make = fn(&Card, Option<&Operation>) -> Failure;
+type MakeFailure = fn(&Card, Option<&Operation>) -> Failure;
 
 /// The failures that every provider has.
-const SHARED: &[(&str, Make)] = &[
+const SHARED: &[(&str, MakeFailure)] = &[
     ("missing_key", |_, _| Failure::NoKey),
     ("malformed_key", |_, _| Failure::MalformedKey),
     ("invalid_key", |_, _| Failure::UnknownKey),

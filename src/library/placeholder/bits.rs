@@ -2,13 +2,13 @@
 
 /// Bits from the highest of each byte on, as in JPEG and H.264.
 #[derive(Debug, Default)]
-pub struct HighFirst {
+pub struct MsbFirstBits {
     bytes: Vec<u8>,
     held: u64,
     count: u32,
 }
 
-impl HighFirst {
+impl MsbFirstBits {
     /// Appends the low `width` bits of a number, at most 32.
     pub fn push(&mut self, number: u32, width: u32) {
         self.held = (self.held << width) | (u64::from(number) & ((1 << width) - 1));
@@ -31,13 +31,13 @@ impl HighFirst {
 
 /// Bits from the lowest of each byte on, as in GIF and WebP.
 #[derive(Debug, Default)]
-pub struct LowFirst {
+pub struct LsbFirstBits {
     bytes: Vec<u8>,
     held: u64,
     count: u32,
 }
 
-impl LowFirst {
+impl LsbFirstBits {
     /// Appends the low `width` bits of a number, at most 32.
     pub fn push(&mut self, number: u32, width: u32) {
         self.held |= (u64::from(number) & ((1 << width) - 1)) << self.count;

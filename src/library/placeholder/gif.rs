@@ -1,6 +1,6 @@
 //! GIF in two colours. It is padded with a comment.
 
-use super::bits::LowFirst;
+use super::bits::LsbFirstBits;
 use super::drawing::Drawing;
 use super::layout::Layout;
 
@@ -48,7 +48,7 @@ fn comment(layout: Layout, length: u64) -> Layout {
 /// The pixels in LZW: codes for sequences of pixels, each one pixel longer than one before.
 fn codes(drawing: &Drawing) -> Vec<u8> {
     let mut longer = vec![[0_u16; 2]; MAX_CODES as usize];
-    let (mut bits, mut next, mut width) = (LowFirst::default(), END + 1, 3);
+    let (mut bits, mut next, mut width) = (LsbFirstBits::default(), END + 1, 3);
     bits.push(CLEAR, width);
     let mut current = None;
     for y in 0..drawing.height {

@@ -1,6 +1,6 @@
 //! Video in H.264 (ITU-T H.264, baseline profile): a picture of one colour, and pictures that repeat it.
 
-use super::bits::HighFirst;
+use super::bits::MsbFirstBits;
 use super::drawing::Drawing;
 
 /// Quantization: a luma level is worth five steps of brightness then, and a chroma level five and a half.
@@ -105,7 +105,7 @@ fn levels([r, g, b]: [u8; 3]) -> [i32; 3] {
 
 /// Bits with the codes of H.264.
 #[derive(Default)]
-struct Bits(HighFirst);
+struct Bits(MsbFirstBits);
 
 impl Bits {
     /// An unsigned Exp-Golomb code.

@@ -1,7 +1,7 @@
 //! JPEG whose blocks of sixteen by sixteen pixels have one colour each. It is padded with comments, and with zeros after
 //! its end where it would need too many.
 
-use super::bits::HighFirst;
+use super::bits::MsbFirstBits;
 use super::drawing::Drawing;
 use super::layout::Layout;
 
@@ -72,7 +72,7 @@ fn header(drawing: &Drawing) -> Vec<u8> {
 
 fn blocks(drawing: &Drawing) -> Vec<u8> {
     let colours = drawing.picture.colours.map(coefficients);
-    let mut bits = HighFirst::default();
+    let mut bits = MsbFirstBits::default();
     let mut before = [0; 3];
     for y in (0..drawing.height).step_by(16) {
         for x in (0..drawing.width).step_by(16) {
@@ -89,7 +89,7 @@ fn blocks(drawing: &Drawing) -> Vec<u8> {
 }
 
 /// A block with the difference of its first coefficient to that of the block before, and no others.
-fn push_coefficient(bits: &mut HighFirst, difference: i32) {
+fn push_coefficient(bits: &mut MsbFirstBits, difference: i32) {
     let size = 32 - difference.unsigned_abs().leading_zeros();
     // As many ones as the size says, and a zero.
     bits.push((1 << (size + 1)) - 2, size + 1);

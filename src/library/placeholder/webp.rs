@@ -1,6 +1,6 @@
 //! Lossless WebP in two colours. It is padded with a chunk that decoders skip.
 
-use super::bits::LowFirst;
+use super::bits::LsbFirstBits;
 use super::drawing::Drawing;
 use super::layout::Layout;
 
@@ -31,7 +31,7 @@ pub fn draw(drawing: &Drawing) -> Layout {
 
 /// The picture in the lossless format: a palette, and eight pixels as one symbol.
 fn pixels(drawing: &Drawing) -> Vec<u8> {
-    let mut bits = LowFirst::default();
+    let mut bits = LsbFirstBits::default();
     bits.push(0x2f, 8);
     bits.push(drawing.width - 1, 14);
     bits.push(drawing.height - 1, 14);
@@ -50,7 +50,7 @@ fn pixels(drawing: &Drawing) -> Vec<u8> {
 }
 
 /// Two pixels, the second as its difference from the first.
-fn push_palette(bits: &mut LowFirst, [first, second]: [[u8; 3]; 2]) {
+fn push_palette(bits: &mut LsbFirstBits, [first, second]: [[u8; 3]; 2]) {
     let channel = |index: usize| [first[index], second[index].wrapping_sub(first[index])];
     // Green comes first, then red, blue and alpha.
     let channels = [channel(1), channel(0), channel(2), [255, 0]];
@@ -65,7 +65,7 @@ fn push_palette(bits: &mut LowFirst, [first, second]: [[u8; 3]; 2]) {
 }
 
 /// The codes of the four channels, of one symbol or two, and those of distances, which are not used.
-fn push_codes(bits: &mut LowFirst, channels: [[u8; 2]; 4]) {
+fn push_codes(bits: &mut LsbFirstBits, channels: [[u8; 2]; 4]) {
     for [first, second] in channels.into_iter().chain([[0, 0]]) {
         let is_pair = first != second;
         bits.push(1, 1);

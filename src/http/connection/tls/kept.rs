@@ -50,7 +50,7 @@ pub fn read_or_make(directory: &Path, names: &Names) -> Result<(Authority, Vec<S
     let (file, public) = (directory.join(SECRET), directory.join(PUBLIC));
     let (authority, warning) = match read(&file, names).map_err(failed)? {
         Some(Ok(authority)) => (authority, is_open_to_others(&file)),
-        Some(Err(Unusable { why, names: had })) => {
+        Some(Err(UnusableAuthority { why, names: had })) => {
             let said = format!(
                 "the authority in `{}` was replaced, and clients have to trust the new one, `{}`: {why}",
                 file.display(),
@@ -136,14 +136,14 @@ fn is_open_to_others(_: &Path) -> Option<String> {
 }
 
 /// A CA that has to be replaced: the reason, and the names that it was for.
-struct Unusable {
+struct UnusableAuthority {
     why: String,
     names: Names,
 }
 
 /// The CA in a file, or why it has to be replaced; `None`: there is no such file.
-fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, Unusable>>> {
-    let unusable = |why, names| Ok(Some(Err(Unusable { why, names })));
+fn read(file: &Path, names: &Names) -> io::Result<Option<Result<Authority, UnusableAuthority>>> {
+    let unusable = |why, names| Ok(Some(Err(UnusableAuthority { why, names })));
     match fs::read_to_string(file) {
         Ok(text) => {
             let had = line(&text, NAMES).split(' ').filter_map(|name| read_name(name).ok());

@@ -68,7 +68,8 @@ impl Command for CreateKey {
 
 impl CreateKey {
     /// A text that is neither a key nor a refresh token yet. With a seed, workspaces draw the same random numbers as one
-    /// another, and the same again after a restart over the same file.
+    /// another, and the same again after a restart over the same file. Each try draws the next numbers, so there are at
+    /// most as many tries as texts in use.
     async fn unused_text(
         &self,
         read: &mut SqliteConnection,
