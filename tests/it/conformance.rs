@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assetmock::clock::Clock;
+use assetmock::contract::operation::Access;
 use assetmock::contract::provider::Provider;
 use assetmock::emulator::app::App;
 use assetmock::emulator::limits::Limits;
@@ -158,6 +159,31 @@ fn a_revoked_key_is_refused() {
     for (_, dialect) in pairs() {
         assert_refused(dialect, &get(&server, dialect, "_revoked", ""), 401);
     }
+}
+
+/// Lists and all other routes. Those that make a key from a password or a token need none.
+#[test]
+fn every_route_that_needs_a_key_refuses_others_than_an_active_one_with_its_scope() {
+    let server = start();
+    let mut routes = 0;
+    for (provider, dialect) in pairs() {
+        let card = provider.card();
+        for operation in card.operations.iter().filter(|route| !route.is_absent() && route.access == Access::Key) {
+            let segments =
+                operation.path().split('/').map(|part| if part.starts_with('{') { "some-id_1" } else { part });
+            let target = format!("/{}{}", card.name, segments.collect::<Vec<_>>().join("/"));
+            let ask = |headers: &[&str]| server.post(operation.method, &target, headers, "");
+            assert_refused(dialect, &ask(&[]), 401);
+            for ending in ["_nobody", "_revoked"] {
+                assert_refused(dialect, &ask(&[&dialect.auth(ending)]), 401);
+            }
+            if operation.scope.is_some() {
+                assert_refused(dialect, &ask(&[&dialect.auth("_scopeless")]), 403);
+            }
+            routes += 1;
+        }
+    }
+    assert!(routes > 30, "{routes}");
 }
 
 #[test]
