@@ -131,9 +131,14 @@ impl Settings {
     /// The origin of our URLs for assets in the answer to this request; `None`: the vendors' form is shown.
     pub fn asset_origin(&self, request: &Parts) -> Option<Box<str>> {
         match self.asset_urls {
-            AssetUrls::Own => Some(self.public_url.clone().unwrap_or_else(|| origin(request)).into()),
+            AssetUrls::Own => Some(self.origin(request).into()),
             AssetUrls::Vendor => None,
         }
+    }
+
+    /// The origin under which the client of this request reaches this server.
+    pub fn origin(&self, request: &Parts) -> String {
+        self.public_url.clone().unwrap_or_else(|| origin(request))
     }
 }
 

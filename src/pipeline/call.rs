@@ -11,6 +11,7 @@ use super::body::RequestBody;
 use super::checks::{Routed, find_operation, framework_reply, known_key, require_live, require_scope, table_path};
 use super::entry::EntryBuilder;
 use super::own_answers;
+use super::receive::receive;
 use super::run::run;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
@@ -18,7 +19,7 @@ use crate::contract::asset_list::AssetList;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, Input};
-use crate::contract::operation::{Access, Action, BodyKind, Operation};
+use crate::contract::operation::{Access, Action, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
@@ -248,12 +249,10 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let json = match (operation.body, body) {
-            (BodyKind::Json, Some(body)) => body.json(self.app, |why| self.entry.set_reason(why)).await?,
-            (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
-        };
+        let (headers, origin) = (&self.request.headers, self.app.settings.origin(self.request));
+        let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
         let path = operation.path_values(table_path(self.target));
-        let input = Input { headers: &self.request.headers, path, query, json };
+        let input = Input { headers, path, query, body, origin: &origin };
         let (reply, entered) = run(self.app, handler, self.card().name, &input, self.context()).await;
         self.entry.note_workspace(entered);
         let reply = reply?;

@@ -8,6 +8,7 @@ mod checks;
 mod connections;
 pub mod entry;
 mod own_answers;
+mod receive;
 mod run;
 mod write_between_pages;
 

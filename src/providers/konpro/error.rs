@@ -56,7 +56,11 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use"),
-        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid"),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "PROCESSING_ERROR", "Storage is full"),
+        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
+            say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid")
+        }
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "INVALID_REQUEST", "The request body is too large")
         }

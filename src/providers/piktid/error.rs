@@ -60,9 +60,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         // Inferred; no route here causes it.
-        Failure::AssetNotReady { .. } | Failure::AssetInUse { .. } | Failure::NameTaken { .. } => {
-            say(StatusCode::CONFLICT, "Conflict")
-        }
+        Failure::AssetNotReady { .. }
+        | Failure::AssetInUse { .. }
+        | Failure::NameTaken { .. }
+        | Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "Conflict"),
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
+        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
         Failure::InvalidJson { reason } => {
             let message = format!("Invalid JSON: {reason}");
             invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use crate::clock::Micros;
 use crate::library::asset::StoredAsset;
 use crate::library::key::{Key, KeyState};
+use crate::library::model::Status;
 use crate::library::selection::AssetSelector;
 use crate::library::store::edit::collection_of;
 use crate::library::store::error::StoreError;
@@ -176,6 +177,18 @@ pub enum CommandError {
         id: String,
         /// The names of what refers to it.
         by: Vec<String>,
+    },
+    /// The asset's status does not allow the change.
+    WrongStatus {
+        /// Its public id.
+        id: String,
+        /// Its status.
+        status: Status,
+    },
+    /// The stored bytes of the workspace have reached their limit.
+    StorageFull {
+        /// The limit in bytes.
+        max: u64,
     },
     /// The project does not exist.
     NoSuchProject,

@@ -1,0 +1,43 @@
+//! Reads stored bytes back.
+
+use bytes::Bytes;
+use sqlx::Row;
+
+use crate::library::store::error::StoreError;
+use crate::library::store::handle::Store;
+
+/// What is known of a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobSummary {
+    /// The length in bytes.
+    pub size: u64,
+    /// The MD5 of the bytes, in lower-case hexadecimal digits. One that was put together from others has no such MD5, but
+    /// an MD5 of theirs, a hyphen and their number, as object storage has it.
+    pub md5: String,
+}
+
+impl Store {
+    /// The length and tag of a blob; `None` if it is gone.
+    pub async fn blob(&self, blob: i64) -> Result<Option<BlobSummary>, StoreError> {
+        let mut read = self.read().await?;
+        let row = sqlx::query("SELECT size, md5 FROM blob WHERE seq = ?").bind(blob).fetch_optional(&mut *read).await?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            Ok::<_, sqlx::Error>(BlobSummary { size: row.try_get::<i64, _>(0)?.unsigned_abs(), md5: row.try_get(1)? })
+        };
+        Ok(row.map(read).transpose()?)
+    }
+
+    /// The bytes of a blob from this place on, to the end of the chunk that they are in; `None` if there are none, at the
+    /// end or because the blob is gone.
+    pub async fn read_blob(&self, blob: i64, from: u64) -> Result<Option<Bytes>, StoreError> {
+        let sql = "SELECT p.start, c.bytes FROM piece p JOIN chunk c ON c.seq = p.chunk\n\
+                   WHERE p.blob = ?1 AND p.start <= ?2 AND p.start + p.length > ?2 ORDER BY p.start DESC LIMIT 1";
+        let mut read = self.read().await?;
+        let row = sqlx::query(sql).bind(blob).bind(from.cast_signed()).fetch_optional(&mut *read).await?;
+        drop(read);
+        let Some(row) = row else { return Ok(None) };
+        let start = row.try_get::<i64, _>(0)?.unsigned_abs();
+        let bytes = Bytes::from(row.try_get::<Vec<u8>, _>(1)?);
+        Ok(Some(bytes.slice((from - start) as usize..)))
+    }
+}
