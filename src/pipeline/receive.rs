@@ -17,6 +17,7 @@ use crate::contract::handler::Received;
 use crate::contract::operation::{BodyKind, FormFile};
 use crate::emulator::app::App;
 use crate::http::request_body::BodyError;
+use crate::library::mime_words::essence;
 use crate::library::store::{CHUNK, StageError};
 
 /// The most parts of a form. No vendor has a form with more than a dozen.
@@ -193,11 +194,6 @@ fn stage_failure(error: StageError) -> Failure {
 /// The message of an error, and of what caused it.
 fn words(error: &dyn Error) -> String {
     error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-}
-
-/// A MIME type in lower case and without parameters.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn some(text: &str) -> Option<String> {

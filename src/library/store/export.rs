@@ -52,6 +52,9 @@ impl Store {
             "template",
             "snapshot",
             "saved_workspace",
+            "blob",
+            "piece",
+            "chunk",
         ];
         let mut counted = Vec::new();
         let mut read = self.read().await?;

@@ -114,7 +114,7 @@ fn position(location: Location) -> &'static str {
     match location {
         Location::Path => "path",
         Location::Query => "query",
-        Location::Body => "body",
+        Location::Body | Location::File => "body",
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::library::asset::Asset;
+use crate::library::mime_words::essence;
 use crate::library::store::blob_hold::BlobHold;
 
 /// A file that a client sent or a fixture named. Its bytes go when the last clone is dropped, unless something refers to
@@ -29,7 +30,7 @@ impl StagedFile {
     pub fn describe(&self, asset: &mut Asset, keeps_type: bool) {
         asset.size_bytes = i64::try_from(self.size).ok();
         if !keeps_type && asset.mime_type.is_none() {
-            asset.mime_type.clone_from(&self.content_type);
+            asset.mime_type = self.content_type.as_deref().map(essence);
         }
     }
 
