@@ -15,7 +15,7 @@ use super::receive::receive;
 use super::run::run;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
-use crate::contract::asset_list::AssetList;
+use crate::contract::asset_list::{AssetList, MadeUpUrls};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, Input};
@@ -309,7 +309,7 @@ impl<'r> Call<'r> {
             self.project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
             Ok::<_, Failure>(plan)
         };
-        let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
+        let origin = self.origin.as_deref().filter(|_| list.made_up_urls != MadeUpUrls::None);
         let PlannedPage { entry: key, query: plan, mut page } =
             app.cache.page(&app.store, list, &key, origin, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
@@ -371,7 +371,7 @@ impl<'r> Call<'r> {
 
     /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.
     fn list_origin(&self, list: &AssetList) -> Option<&str> {
-        self.origin.as_deref().filter(|_| list.makes_up_urls)
+        self.origin.as_deref().filter(|_| list.made_up_urls != MadeUpUrls::None)
     }
 
     fn known_key(&self) -> Option<&Key> {
