@@ -12,6 +12,7 @@ use crate::contract::operation::{self, Operation};
 use crate::contract::provider::Carrier;
 use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::Exceeded;
+use crate::contract::signer::SignatureProblem;
 use crate::emulator::redaction::{self, Secrets, mask};
 use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::http::basic;
@@ -81,6 +82,17 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
+        Failure::BadSignature(problem) => bad_signature(problem, secrets),
+        Failure::ExpiredUrl { expired_at } => {
+            let (end, now) = (write_rfc3339(*expired_at), write_rfc3339(facts.now));
+            format!("the signed URL expired at {end}; the clock of its workspace stands at {now}")
+        }
+        Failure::DuplicateIdempotencyKey { key } => {
+            format!(
+                "an earlier request to this path had the idempotency key {}, and it succeeded",
+                quoted(key, secrets)
+            )
+        }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
@@ -109,6 +121,26 @@ fn misspelt(facts: &RefusalFacts) -> String {
     });
     let named = |operation: &Operation| format!("; did you mean `{} {}`?", operation.method, operation.path());
     near.next().map(named).unwrap_or_default()
+}
+
+/// In what a request differs from the one that was signed.
+fn bad_signature(problem: &SignatureProblem, secrets: &Secrets) -> String {
+    match problem {
+        SignatureProblem::Missing => "the request has no signature".to_owned(),
+        SignatureProblem::Method(signed) => format!("the URL is signed for {signed}"),
+        SignatureProblem::ContentType(signed) => {
+            format!("the URL is signed for the content type {}", quoted(signed, secrets))
+        }
+        SignatureProblem::Changed => {
+            "the signature is not that of this path and these parameters; use the URL or form as it was given"
+                .to_owned()
+        }
+        SignatureProblem::Field(name) => {
+            let name = quoted(name, secrets);
+            format!("the field {name} of the form is not as it was given, or there is one too many or too few of it")
+        }
+        SignatureProblem::NoWorkspace => "the workspace that the URL is signed for is gone".to_owned(),
+    }
 }
 
 /// The header that was expected, and what was sent instead.

@@ -80,6 +80,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, CONFLICT, REFERENCED),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, CONFLICT, "The name is taken."),
+        Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
         Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
@@ -101,9 +102,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::BadRefreshToken { .. } => say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID),
         Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, CONFLICT, "The project exists."),
         Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "resource_conflict", "There are too many keys."),
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => {
-            say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use.")
-        }
+        Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::BadSignature(_)
+        | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => {
             let reply = say(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &too_many(exceeded));
