@@ -172,7 +172,7 @@ mod tests {
 
     /// The parameters of the URL, decoded.
     fn params_of(url: &SignedUrl, origin: &str) -> Vec<(String, String)> {
-        let text = UrlSigner { origin, provider: "flora", signer: &signer() }.url(url);
+        let text = UrlSigner { origin: origin.to_owned(), provider: "flora", signer: &signer() }.url(url);
         let uri: Uri = text.parse().unwrap();
         form_urlencoded::parse(uri.query().unwrap().as_bytes()).into_owned().collect()
     }
@@ -187,16 +187,16 @@ mod tests {
         query: &str,
         content_types: &[&str],
     ) -> Result<VerifiedRequest, SignatureProblem> {
-        let headers = content_types.iter().map(|text| (header::CONTENT_TYPE, HeaderValue::from_str(text).unwrap()));
         let mut map = HeaderMap::new();
-        headers.for_each(|(name, value)| drop(map.append(name, value)));
+        map.extend(content_types.iter().map(|text| (header::CONTENT_TYPE, HeaderValue::from_str(text).unwrap())));
         verify(&SignedRequest { provider: "flora", method, path, query, headers: &map }, &signer())
     }
 
     #[test]
     fn a_url_looks_like_one_of_s3() {
         let url = sample("/_uploads/ws 1/a", &[("partNumber", "1")], Some("image/png"));
-        let text = UrlSigner { origin: "http://localhost:4750", provider: "flora", signer: &signer() }.url(&url);
+        let text =
+            UrlSigner { origin: "http://localhost:4750".to_owned(), provider: "flora", signer: &signer() }.url(&url);
         let (all, signature) = text.split_once("&X-Amz-Signature=").unwrap();
         assert_eq!(
             all,

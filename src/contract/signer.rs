@@ -40,10 +40,10 @@ impl Signer {
 }
 
 /// Makes URLs and forms for uploads to one provider of this server.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct UrlSigner<'a> {
     /// The origin of this server as the client sees it. It is not signed: the same server has several.
-    pub origin: &'a str,
+    pub origin: String,
     /// The provider.
     pub provider: &'static str,
     /// The key.

@@ -9,6 +9,7 @@ mod connections;
 pub mod entry;
 mod own_answers;
 mod run;
+mod signed;
 mod write_between_pages;
 
 use std::future::Future;

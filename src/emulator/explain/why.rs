@@ -9,6 +9,7 @@ use super::refusal_facts::RefusalFacts;
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation::{self, Operation};
+use crate::contract::path_template::only_difference;
 use crate::contract::provider::Carrier;
 use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::Exceeded;
@@ -116,7 +117,7 @@ fn misspelt(facts: &RefusalFacts) -> String {
     let method = if facts.method == Method::HEAD { Method::GET.as_str() } else { facts.method.as_str() };
     let of_method = facts.card.operations.iter().filter(|operation| operation.method == method);
     let mut near = of_method.filter(|operation| {
-        let mut wrong = operation.paths.iter().filter_map(|template| operation::only_difference(template, facts.path));
+        let mut wrong = operation.paths.iter().filter_map(|template| only_difference(template, facts.path));
         wrong.any(|(wanted, given)| meant(given, [wanted].into_iter()).is_some())
     });
     let named = |operation: &Operation| format!("; did you mean `{} {}`?", operation.method, operation.path());

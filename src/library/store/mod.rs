@@ -3,6 +3,7 @@
 //! public ids; it does not know who the providers are.
 
 mod asset;
+mod claim;
 mod collection_hold;
 mod collections;
 mod commands;
@@ -29,11 +30,13 @@ mod restore;
 mod rows;
 mod schema;
 mod selected_asset;
+mod signing_key;
 mod snapshot;
 mod versions;
 mod write;
 
 pub use asset::fold;
+pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateKey,
