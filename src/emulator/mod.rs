@@ -7,6 +7,7 @@ pub mod distinct;
 pub mod explain;
 pub mod faults;
 pub mod journal;
+pub mod lazy_signer;
 pub mod limits;
 pub mod listed;
 pub mod listed_counts;

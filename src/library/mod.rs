@@ -10,6 +10,7 @@ pub mod mime_words;
 pub mod model;
 pub mod placeholder;
 pub mod plain_words;
+pub mod probe;
 pub mod seen_before;
 pub mod selection;
 pub mod size;

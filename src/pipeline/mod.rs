@@ -10,6 +10,7 @@ pub mod entry;
 mod own_answers;
 mod receive;
 mod run;
+mod signed;
 mod write_between_pages;
 
 use std::future::Future;

@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::blobs::{BlobSummary, blob_of_asset};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::folder;
@@ -24,18 +25,19 @@ impl Store {
         asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
-    /// The asset that has this public id at one provider, with all of its public ids.
+    /// The asset that has this public id at one provider, with all of its public ids, and the bytes that it was given.
     pub async fn asset_of_provider(
         &self,
         workspace: &str,
         provider: &'static str,
         id: &str,
         providers: &[&'static str],
-    ) -> Result<Asset, StoreError> {
+    ) -> Result<(Asset, Option<BlobSummary>), StoreError> {
         let mut read = self.read().await?;
         let collection = collection_of(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(&[provider]), Some(id)).await?.pop();
-        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
+        let (seq, asset) = asset.ok_or_else(|| StoreError::missing("asset", id))?;
+        Ok((asset, blob_of_asset(&mut read, seq).await?))
     }
 
     /// Up to `limit` assets in order of insertion, with all of their public ids, and whether more follow. There are
@@ -63,6 +65,12 @@ impl Store {
         let more = "SELECT EXISTS (SELECT 1 FROM asset WHERE collection = ? AND seq > ?)";
         let more = sqlx::query(more).bind(collection).bind(last).fetch_one(&mut *read).await?.try_get(0)?;
         Ok((assets.into_iter().map(|(_, asset)| asset).collect(), more))
+    }
+
+    /// Whether there is a workspace with this id.
+    pub async fn has_workspace(&self, id: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM workspace WHERE id = ?";
+        Ok(sqlx::query(sql).bind(id).fetch_optional(&mut *self.read().await?).await?.is_some())
     }
 
     /// The users, projects and folders of a workspace; no keys and no assets.

@@ -5,6 +5,7 @@
 mod asset;
 mod blob_hold;
 mod blobs;
+mod claim;
 mod collection_hold;
 mod collections;
 mod commands;
@@ -32,6 +33,7 @@ mod restore;
 mod rows;
 mod schema;
 mod selected_asset;
+mod signing_key;
 mod snapshot;
 mod template;
 mod versions;
@@ -40,6 +42,7 @@ mod write;
 pub use asset::fold;
 pub use blob_hold::BlobHold;
 pub use blobs::{BlobSummary, BlobWriter, CHUNK, StageError, StagedFile};
+pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,

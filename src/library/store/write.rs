@@ -234,7 +234,7 @@ impl Write {
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
 
-    /// Resets a workspace to what it was made from, its keys included.
+    /// Resets a workspace to what it was made from, its keys included, and forgets its idempotency keys.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
@@ -242,6 +242,7 @@ impl Write {
             "UPDATE workspace SET collection = origin, variants = origin_variants WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
+        self.release_claims(id).await?;
         self.put_keys(id, &keys).await
     }
 

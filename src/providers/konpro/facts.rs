@@ -8,7 +8,7 @@ pub const FACTS: &[Fact] = &[
         "`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100.",
     ),
     Fact::documented(
-        "`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored.",
+        "`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored; that of an asset whose bytes were given is ours (inferred).",
     ),
     Fact::documented("On the last page `token` is null."),
     Fact::documented("Errors are `{\"error\":{code,message,details?},\"request_id\"}`."),

@@ -12,4 +12,5 @@ mod staged_file;
 
 pub use blob_writer::{BlobWriter, CHUNK, StageError};
 pub use read_blob::BlobSummary;
+pub(super) use read_blob::blob_of_asset;
 pub use staged_file::StagedFile;

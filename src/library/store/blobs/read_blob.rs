@@ -1,7 +1,8 @@
 //! Reads stored bytes back.
 
 use bytes::Bytes;
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use crate::library::store::error::StoreError;
 use crate::library::store::handle::Store;
@@ -9,6 +10,8 @@ use crate::library::store::handle::Store;
 /// What is known of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobSummary {
+    /// The row id.
+    pub blob: i64,
     /// The length in bytes.
     pub size: u64,
     /// The MD5 of the bytes, in lower-case hexadecimal digits. One that was put together from others has no such MD5, but
@@ -16,15 +19,26 @@ pub struct BlobSummary {
     pub md5: String,
 }
 
+/// Reads a row of the columns `seq`, `size` and `md5`.
+fn summary(row: &SqliteRow) -> Result<BlobSummary, sqlx::Error> {
+    Ok(BlobSummary { blob: row.try_get(0)?, size: row.try_get::<i64, _>(1)?.unsigned_abs(), md5: row.try_get(2)? })
+}
+
+/// The blob of the asset with this row id, if it was given bytes.
+pub(in crate::library::store) async fn blob_of_asset(
+    connection: &mut SqliteConnection,
+    asset: i64,
+) -> Result<Option<BlobSummary>, sqlx::Error> {
+    let sql = "SELECT b.seq, b.size, b.md5 FROM asset a JOIN blob b ON b.seq = a.blob WHERE a.seq = ?";
+    sqlx::query(sql).bind(asset).fetch_optional(connection).await?.map(|row| summary(&row)).transpose()
+}
+
 impl Store {
     /// The length and tag of a blob; `None` if it is gone.
     pub async fn blob(&self, blob: i64) -> Result<Option<BlobSummary>, StoreError> {
         let mut read = self.read().await?;
-        let row = sqlx::query("SELECT size, md5 FROM blob WHERE seq = ?").bind(blob).fetch_optional(&mut *read).await?;
-        let read = |row: sqlx::sqlite::SqliteRow| {
-            Ok::<_, sqlx::Error>(BlobSummary { size: row.try_get::<i64, _>(0)?.unsigned_abs(), md5: row.try_get(1)? })
-        };
-        Ok(row.map(read).transpose()?)
+        let row = sqlx::query("SELECT seq, size, md5 FROM blob WHERE seq = ?").bind(blob);
+        Ok(row.fetch_optional(&mut *read).await?.map(|row| summary(&row)).transpose()?)
     }
 
     /// The bytes of a blob from this place on, to the end of the chunk that they are in; `None` if there are none, at the
