@@ -25,6 +25,9 @@ const MIME_TYPES: &[(&str, &str)] = &[
     ("txt", "text/plain"),
 ];
 
+/// The MIME type that says nothing, which clients send for files whose type they do not know.
+pub const UNKNOWN: &str = "application/octet-stream";
+
 /// A MIME type in lower case and without parameters.
 pub fn essence(mime_type: &str) -> String {
     mime_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()

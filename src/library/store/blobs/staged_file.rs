@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::library::asset::Asset;
-use crate::library::mime_words::essence;
+use crate::library::mime_words::{self, essence};
+use crate::library::probe::probe;
 use crate::library::store::blob_hold::BlobHold;
 
 /// A file that a client sent or a fixture named. Its bytes go when the last clone is dropped, unless something refers to
@@ -26,11 +27,21 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Sets what the bytes say of an asset: the size and, unless it keeps the type that was announced for it, the type.
+    /// Sets what the bytes say of an asset: the size, the width and height and, unless it keeps the type that was announced
+    /// for it, the type. Where the bytes do not tell the type, that of the asset stays, or else it gets the client's.
     pub fn describe(&self, asset: &mut Asset, keeps_type: bool) {
+        let probed = probe(&self.head, asset.name.as_deref().or(self.file_name.as_deref()));
         asset.size_bytes = i64::try_from(self.size).ok();
-        if !keeps_type && asset.mime_type.is_none() {
-            asset.mime_type = self.content_type.as_deref().map(essence);
+        (asset.width, asset.height) = (probed.width, probed.height);
+        if keeps_type {
+            return;
+        }
+        let of_client = self.content_type.as_deref().map(essence).filter(|mime_type| mime_type != mime_words::UNKNOWN);
+        let announced = asset.mime_type.take().or(of_client);
+        asset.mime_type = probed.mime_type.or(announced);
+        if asset.mime_type.is_some() {
+            asset.kind = None; // The kind follows from the type.
+            asset.kind = Some(asset.kind().to_owned());
         }
     }
 
