@@ -2,6 +2,8 @@
 
 mod refuse;
 mod signatures;
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -72,13 +74,13 @@ impl<'r> Call<'r> {
     /// Looks up the key and the operation of a request.
     pub async fn new(app: &'r App, target: &'r Target, request: &'r Parts, entry: &'r mut EntryBuilder) -> Call<'r> {
         let routed = find_operation(target, request);
-        let key = known_key(app, target.provider, request, routed.access()).await;
         let signed = match routed {
             Routed::Operation(operation) if operation.access.storage().is_some() => {
                 Some(Box::new(Box::pin(SignedCall::verify(app, target, request, operation)).await))
             }
             _ => None,
         };
+        let key = known_key(app, target.provider, request, routed.access()).await;
         let workspace = signed.as_ref().and_then(|signed| signed.workspace.as_ref());
         let (now, entropy) = match (&key, workspace) {
             (Ok(known), _) => {
