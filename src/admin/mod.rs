@@ -5,6 +5,7 @@ mod answer;
 mod assets;
 mod authority;
 mod clock;
+mod export;
 mod fault_warnings;
 mod faults;
 mod guard;
@@ -87,6 +88,7 @@ fn routes() -> Routes {
         .merge(health::routes())
         .merge(authority::routes())
         .merge(workspaces::routes())
+        .merge(export::routes())
         .merge(assets::routes())
         .merge(places::routes())
         .merge(import::routes())

@@ -16,6 +16,7 @@ use crate::library::model::Status;
 use crate::library::selection::Filter;
 use crate::library::size;
 use crate::library::store::{StoreError, Write};
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace::{Key, Workspace};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
@@ -46,6 +47,8 @@ pub struct WorkspaceRequest {
     pub which: Option<String>,
     /// Variants of the vendors' behaviour that are added to those of the source, or replace them.
     pub variants: Choices,
+    /// What becomes of its uploads; as in the source if left out.
+    pub uploads: Option<UploadSettings>,
 }
 
 /// Why a workspace was not created.
@@ -122,6 +125,7 @@ pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeErr
     workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
     workspace.id = id;
     workspace.variants.extend(new.variants);
+    workspace.uploads = new.uploads.unwrap_or(workspace.uploads);
     if !matches!(new.from, Origin::Inline(_)) {
         workspace.keys.clear();
     }

@@ -30,6 +30,7 @@ mod rows;
 mod schema;
 mod selected_asset;
 mod snapshot;
+pub mod uploads;
 mod versions;
 mod write;
 
