@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::clock::{Micros, read_rfc3339};
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::emulator::listed;
 use crate::emulator::load_fixtures;
 use crate::library::asset::Asset;
@@ -115,6 +116,9 @@ pub fn narrowed(
 /// live one get a new key. The keys of a built-in fixture are not used, since they belong to the workspace that the
 /// server loaded from it at the start.
 pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
+    if let Origin::CopyOf(other) = &new.from {
+        due_assets::settle(app, other).await;
+    }
     let write = app.store.write(providers::names()).await?;
     let (mut write, mut workspace, collection) =
         find_or_add_collection(app, write, &new.from, new.which.as_deref()).await?;

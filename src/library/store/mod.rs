@@ -7,6 +7,7 @@ mod collection_hold;
 mod collections;
 mod commands;
 mod counts;
+mod due_assets;
 mod edit;
 mod error;
 mod export;
