@@ -53,7 +53,7 @@ fn caller(workspace: &str) -> Caller<'_> {
 
 fn new_asset(file: &StagedFile) -> CreateAsset {
     let asset = Asset { name: Some("a".to_owned()), ..Asset::new(read_rfc3339(NOON).unwrap()) };
-    CreateAsset { asset, id: None, entropy: 1, file: Some(file.clone()) }
+    CreateAsset { asset, id: None, entropy: 1, file: Some(file.clone()), processing_seconds: None }
 }
 
 #[test]
