@@ -7,8 +7,8 @@ use crate::clock::Micros;
 use crate::contract::evidence::Evidence;
 use crate::contract::query::Violation;
 use crate::contract::quota::Exceeded;
-use crate::library::model::Status;
 use crate::contract::signer::SignatureProblem;
+use crate::library::model::Status;
 
 /// A reason to refuse a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,5 +16,6 @@ pub mod selection;
 pub mod size;
 pub mod store;
 pub mod strict_object;
+pub mod uploads;
 pub mod url_name;
 pub mod workspace;

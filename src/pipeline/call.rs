@@ -14,6 +14,7 @@ use tracing::error;
 
 use super::body::RequestBody;
 use super::checks::{Routed, find_operation, known_key, require_live, require_scope, table_path};
+use super::due_assets::{settle_due, settle_shown};
 use super::entry::EntryBuilder;
 use super::receive::receive;
 use super::run::run;
@@ -90,6 +91,7 @@ impl<'r> Call<'r> {
             (Err(_), Some(workspace)) => (workspace.now, workspace.entropy),
             (Err(_), None) => (app.clock.now(), app.rng.next_u128()),
         };
+        let key = settle_due(app, target.provider, (request, routed.access()), key, now).await;
         let card = target.provider.card();
         let variants = match &key {
             Ok(known) => known.variants,
@@ -161,6 +163,11 @@ impl<'r> Call<'r> {
                 self.word(&Failure::Internal)
             }
         }
+    }
+
+    /// Gives assets that wait for being read, and that the reply shows, their next status.
+    pub async fn settle_shown(&self, reply: &Reply) {
+        settle_shown(self.app, self.card(), self.request, self.context().key, reply).await;
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.

@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod checks;
 mod connections;
+mod due_assets;
 pub mod entry;
 mod own_answers;
 mod receive;
@@ -87,6 +88,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
         tokio::time::sleep(call.faults.delay).await;
     }
     let reply = call.answer(body).await;
+    call.settle_shown(&reply).await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 

@@ -10,6 +10,7 @@ mod collection_hold;
 mod collections;
 mod commands;
 mod counts;
+mod due_assets;
 mod edit;
 mod error;
 mod export;
@@ -36,6 +37,7 @@ mod selected_asset;
 mod signing_key;
 mod snapshot;
 mod template;
+pub mod uploads;
 mod versions;
 mod write;
 

@@ -25,7 +25,7 @@ fn summary(row: &SqliteRow) -> Result<BlobSummary, sqlx::Error> {
 }
 
 /// The blob of the asset with this row id, if it was given bytes.
-pub(in crate::library::store) async fn blob_of_asset(
+pub async fn blob_of_asset(
     connection: &mut SqliteConnection,
     asset: i64,
 ) -> Result<Option<BlobSummary>, sqlx::Error> {

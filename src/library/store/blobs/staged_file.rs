@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::library::asset::Asset;
 use crate::library::mime_words::{self, essence};
-use crate::library::probe::probe;
+use crate::library::probe::{Probed, probe};
 use crate::library::store::blob_hold::BlobHold;
 
 /// A file that a client sent or a fixture named. Its bytes go when the last clone is dropped, unless something refers to
@@ -27,21 +27,22 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Sets what the bytes say of an asset: the size, the width and height and, unless it keeps the type that was announced
-    /// for it, the type. Where the bytes do not tell the type, that of the asset stays, or else it gets the client's.
+    /// What the bytes are, as far as their beginning tells.
+    pub fn probe(&self) -> Probed {
+        probe(&self.head, self.file_name.as_deref())
+    }
+
+    /// Sets what the bytes say of an asset: size, width and height and, unless it keeps the type that was announced for
+    /// it, the type. A type that is not recognised is the one that the asset has, else the one that the client gave.
     pub fn describe(&self, asset: &mut Asset, keeps_type: bool) {
-        let probed = probe(&self.head, asset.name.as_deref().or(self.file_name.as_deref()));
-        asset.size_bytes = i64::try_from(self.size).ok();
-        (asset.width, asset.height) = (probed.width, probed.height);
-        if keeps_type {
-            return;
-        }
-        let of_client = self.content_type.as_deref().map(essence).filter(|mime_type| mime_type != mime_words::UNKNOWN);
-        let announced = asset.mime_type.take().or(of_client);
-        asset.mime_type = probed.mime_type.or(announced);
-        if asset.mime_type.is_some() {
-            asset.kind = None; // The kind follows from the type.
-            asset.kind = Some(asset.kind().to_owned());
+        let Probed { mime_type, width, height } = self.probe();
+        (asset.size_bytes, asset.width, asset.height) = (i64::try_from(self.size).ok(), width, height);
+        if !keeps_type {
+            let given = || self.content_type.as_deref().map(essence).filter(|given| given != mime_words::UNKNOWN);
+            asset.mime_type = mime_type.or_else(|| asset.mime_type.take()).or_else(given);
+            if asset.mime_type.is_some() {
+                asset.kind = None; // It follows from the type.
+            }
         }
     }
 

@@ -17,7 +17,9 @@ use crate::library::store::export;
 use crate::library::store::handle::Store;
 use crate::library::store::key;
 use crate::library::store::selected_asset::select;
+use crate::library::store::uploads;
 use crate::library::store::write::Write;
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace::Workspace;
 
 /// A change of the library: first it is decided what to change, by reading alone, and then that is changed.
@@ -165,6 +167,22 @@ pub(super) async fn find_asset(
 ) -> Result<StoredAsset, CommandError> {
     let found = select(read, caller.provider, collection, asset).await?;
     found.ok_or_else(|| CommandError::NoSuchAsset { id: asset.id.clone() })
+}
+
+/// What becomes of the uploads of the caller's workspace. Fails if its assets would have more bytes than it may store.
+pub(super) async fn uploads_with_room(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    more: u64,
+) -> Result<UploadSettings, CommandError> {
+    let settings = uploads::settings(read, caller.workspace).await?;
+    match settings.max_stored_bytes {
+        Some(max) if uploads::stored_bytes(read, collection).await?.saturating_add(more) > max => {
+            Err(CommandError::StorageFull { max })
+        }
+        _ => Ok(settings),
+    }
 }
 
 /// The projects and folders of the caller's workspace.
