@@ -33,7 +33,8 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
     let (tls, warnings) = options.tls.open()?;
     warnings.iter().for_each(|warning| log.write_warning(warning));
     let clock = options.clock();
-    let store = open(&options.library, clock.now()).await?;
+    let mut store = open(&options.library, clock.now()).await?;
+    store.max_stored_bytes = options.max_stored_bytes;
     let app = App {
         cache: Cache::new(options.variants()?),
         limits: Limits::new(options.no_limits),

@@ -30,9 +30,8 @@ pub struct AssetList {
     pub paging: Paging,
     /// The query to the library, in vendor-neutral terms.
     pub plan: fn(&Args, &Key) -> Result<AssetQuery, Failure>,
-    /// Whether it shows a URL for an asset that has none of its own: ours, or with `--asset-urls vendor` one that the
-    /// view makes up. It shows the fields `url`, `public_url` or thumbnails of the asset then.
-    pub makes_up_urls: bool,
+    /// Which assets without a URL of their own it shows with one.
+    pub made_up_urls: MadeUpUrls,
     /// Writes an asset as a page shows it. The text is the id of the workspace.
     pub asset: fn(&StoredAsset, &str, Variants) -> Box<RawValue>,
     /// Writes a page.
@@ -58,7 +57,7 @@ impl AssetList {
         origin: Option<&str>,
     ) -> Row {
         let words = stored.asset.words(provider).map(ToOwned::to_owned);
-        let json = words.unwrap_or_else(|| match origin.filter(|_| self.makes_up_urls) {
+        let json = words.unwrap_or_else(|| match origin.filter(|_| self.made_up_urls.includes(stored)) {
             Some(origin) => {
                 let with_urls = asset_url::with_urls(stored, origin, provider, workspace);
                 (self.asset)(&with_urls, workspace, variants)
@@ -71,6 +70,28 @@ impl AssetList {
     /// An asset as this provider shows it to the caller, for an answer that is not a page of the list.
     pub fn show(&self, stored: &StoredAsset, provider: &str, cx: &Context) -> Row {
         self.row(stored, provider, cx.workspace(), cx.variants, cx.origin)
+    }
+}
+
+/// Which assets without a URL of their own are shown with one: ours, or with `--asset-urls vendor` one that the view makes
+/// up. The view shows the fields `url`, `public_url` or thumbnails of the asset then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MadeUpUrls {
+    /// None.
+    None,
+    /// Those that were given bytes, and only with our URL.
+    WithBytes,
+    /// All that have arrived.
+    All,
+}
+
+impl MadeUpUrls {
+    fn includes(self, stored: &StoredAsset) -> bool {
+        match self {
+            MadeUpUrls::None => false,
+            MadeUpUrls::WithBytes => stored.blob.is_some(),
+            MadeUpUrls::All => true,
+        }
     }
 }
 

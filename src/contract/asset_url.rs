@@ -54,7 +54,7 @@ fn folder(origin: &str, names: [&str; 3]) -> String {
 /// The asset with our URLs at this origin wherever it has none of its own and has bytes. One with a URL of its own
 /// keeps that, and gets no thumbnails.
 pub fn with_urls(stored: &StoredAsset, origin: &str, provider: &str, workspace: &str) -> StoredAsset {
-    let StoredAsset { id, seq, asset } = stored.clone();
+    let StoredAsset { id, seq, asset, blob } = stored.clone();
     let names = [workspace, provider, &id];
     let (is_ready, is_image) = (asset.status == Status::Ready, asset.kind() == "image");
     let address = url(origin, names, asset.name.as_deref());
@@ -66,7 +66,7 @@ pub fn with_urls(stored: &StoredAsset, origin: &str, provider: &str, workspace: 
         url: asset.url.or_else(|| is_ready.then_some(address)),
         ..asset
     };
-    StoredAsset { id, seq, asset }
+    StoredAsset { id, seq, asset, blob }
 }
 
 impl AssetPath {

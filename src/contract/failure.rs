@@ -8,6 +8,7 @@ use crate::contract::evidence::Evidence;
 use crate::contract::query::Violation;
 use crate::contract::quota::Exceeded;
 use crate::contract::signer::SignatureProblem;
+use crate::library::model::Status;
 
 /// A reason to refuse a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,23 @@ pub enum Failure {
     BodyTooLarge {
         /// The largest accepted body, in bytes.
         max: usize,
+    },
+    /// The body is not a form, or not the kind of form that the operation takes.
+    InvalidForm {
+        /// What is wrong, for the explanation.
+        reason: String,
+    },
+    /// The stored bytes of all workspaces, or of this one, have reached their limit.
+    StorageFull {
+        /// The limit in bytes.
+        max: u64,
+    },
+    /// The asset's status does not allow the request.
+    WrongStatus {
+        /// Its public id.
+        id: String,
+        /// Its status.
+        status: Status,
     },
     /// Parameters that break the rules of the operation's table.
     Invalid(Vec<Violation>),

@@ -13,7 +13,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Claim, Command, CommandError, Query, Store, StoreError};
+use crate::library::store::{Caller, Claim, Command, CommandError, Query, StagedFile, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -24,15 +24,34 @@ pub struct Input<'a> {
     pub path: Vec<(&'static str, String)>,
     /// The parameters of the query string.
     pub query: Args,
-    /// The body, if the operation takes JSON and the client sent a body.
-    pub json: Option<Value>,
+    /// What the operation takes of the body.
+    pub body: Received,
     /// The idempotency key, if the operation takes one and the client sent one.
     pub claim: Option<Claim>,
     /// What was signed of a request to a signed URL or with a signed form: the vendor's own parameters or the fields.
     pub signed: Vec<(String, String)>,
+    /// The origin of this server, as the client sees it: the beginning of URLs for uploads.
+    pub origin: &'a str,
+}
+
+/// What was received of a body.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// The body, if it is JSON.
+    pub json: Option<Value>,
+    /// The names and texts of a form, in their order and without the file; `None` if the body is no form.
+    pub form: Option<Vec<(String, String)>>,
+    /// The file in the body, which is stored already and belongs to nobody yet.
+    pub file: Option<StagedFile>,
 }
 
 impl Input<'_> {
+    /// The text of the form's last part with this name.
+    pub fn form_text(&self, name: &str) -> Option<&str> {
+        let form = self.body.form.iter().flatten();
+        form.filter(|(known, _)| known == name).map(|(_, text)| &**text).next_back()
+    }
+
     /// The decoded segment of the path with this name in the template.
     pub fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| *known == name);
@@ -47,7 +66,7 @@ impl Input<'_> {
     /// The object in the body; `None` if there is no body.
     pub fn object(&self) -> Result<Option<&Map<String, Value>>, Failure> {
         let wrong = || Failure::InvalidJson { reason: "it is not an object".to_owned() };
-        self.json.as_ref().map(|json| json.as_object().ok_or_else(wrong)).transpose()
+        self.body.json.as_ref().map(|json| json.as_object().ok_or_else(wrong)).transpose()
     }
 }
 
@@ -139,6 +158,8 @@ impl From<CommandError> for Failure {
             CommandError::NoSuchAsset { id } => Failure::NoSuchAsset { id },
             CommandError::AssetNotReady { id } => Failure::AssetNotReady { id },
             CommandError::AssetInUse { id, by } => Failure::AssetInUse { id, by },
+            CommandError::WrongStatus { id, status } => Failure::WrongStatus { id, status },
+            CommandError::StorageFull { max } => Failure::StorageFull { max },
             CommandError::NoSuchProject => Failure::NoSuchProject,
             CommandError::NoSuchFolder { id } => Failure::NoSuchFolder { id },
             CommandError::ProjectExists { id } => Failure::ProjectExists { id },

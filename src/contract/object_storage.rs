@@ -100,6 +100,12 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::BAD_REQUEST, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
         }
+        Failure::StorageFull { .. } => say(StatusCode::FORBIDDEN, "QuotaExceeded", "The storage is full."),
+        Failure::InvalidForm { .. } => say(
+            StatusCode::BAD_REQUEST,
+            "MalformedPOSTRequest",
+            "The body of your POST request is not well-formed multipart/form-data.",
+        ),
         Failure::InvalidJson { .. } | Failure::Invalid(_) => {
             say(StatusCode::BAD_REQUEST, "InvalidRequest", "The request is not valid.")
         }
@@ -112,6 +118,7 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
             "The specified method is not allowed against this resource.",
         ),
         Failure::AssetNotReady { .. }
+        | Failure::WrongStatus { .. }
         | Failure::AssetInUse { .. }
         | Failure::NameTaken { .. }
         | Failure::ProjectExists { .. }

@@ -90,6 +90,24 @@ pub enum BodyKind {
     Ignored,
     /// It takes JSON, whatever the content type is.
     Json,
+    /// It takes the bytes of a file, at most so many.
+    Bytes {
+        /// The most bytes.
+        max: u64,
+    },
+    /// It takes a form, multipart or urlencoded. At most one part is a file.
+    Form(FormFile),
+    /// It takes a form if the content type is that of a form, and JSON otherwise.
+    FormOrJson(FormFile),
+}
+
+/// The part of a form that is a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormFile {
+    /// The name of the part.
+    pub part: &'static str,
+    /// The most bytes.
+    pub max: u64,
 }
 
 /// The result of looking up a path and a method.
@@ -224,6 +242,24 @@ impl Operation {
     /// Makes it take JSON as its body.
     pub const fn json(mut self) -> Operation {
         self.body = BodyKind::Json;
+        self
+    }
+
+    /// Makes it take the bytes of a file of at most this length.
+    pub const fn bytes(mut self, max: u64) -> Operation {
+        self.body = BodyKind::Bytes { max };
+        self
+    }
+
+    /// Makes it take a form in which this part is a file of at most this length.
+    pub const fn form(mut self, part: &'static str, max: u64) -> Operation {
+        self.body = BodyKind::Form(FormFile { part, max });
+        self
+    }
+
+    /// Makes it take such a form, or JSON.
+    pub const fn form_or_json(mut self, part: &'static str, max: u64) -> Operation {
+        self.body = BodyKind::FormOrJson(FormFile { part, max });
         self
     }
 

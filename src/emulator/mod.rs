@@ -4,6 +4,7 @@
 pub mod app;
 pub mod cache;
 pub mod distinct;
+pub mod due_assets;
 pub mod explain;
 pub mod faults;
 pub mod journal;

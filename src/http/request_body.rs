@@ -183,7 +183,8 @@ impl BodyShare {
         Ok(whole)
     }
 
-    async fn take(&self, bytes: usize) -> Result<(), BodyError> {
+    /// Takes memory for so many bytes.
+    pub async fn take(&self, bytes: usize) -> Result<(), BodyError> {
         if bytes <= TINY_BODY {
             return Ok(());
         }

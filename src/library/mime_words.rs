@@ -23,6 +23,11 @@ const MIME_TYPES: &[(&str, &str)] = &[
     ("txt", "text/plain"),
 ];
 
+/// A MIME type in lower case and without parameters.
+pub fn essence(mime_type: &str) -> String {
+    mime_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// The MIME type that is meant by a word, in any case.
 pub fn of_word(word: &str) -> Option<&'static str> {
     MIME_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, mime_type)| *mime_type)

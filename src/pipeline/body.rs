@@ -1,10 +1,11 @@
 //! The body of a request to a vendor. The journal records its beginning; an operation that takes a body reads all of
 //! it.
 
+use std::error::Error;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
 use tracing::error;
 
@@ -24,6 +25,18 @@ const TOO_LARGE: Failure = Failure::BodyTooLarge { max: LARGEST_JSON };
 
 /// Why a body is not read, in the journal and the log. No vendor has words for it.
 const NO_ROOM: &str = "the bodies of other requests take all the memory there is for bodies; send fewer at once";
+
+/// The failure of a request whose body finds no memory; `note` is told the reason.
+pub fn no_room(note: impl FnOnce(&'static str)) -> Failure {
+    error!("{NO_ROOM}");
+    note(NO_ROOM);
+    Failure::Internal
+}
+
+/// Why a body that broke off is not what the operation takes.
+pub fn broke_off(cause: &dyn Error) -> String {
+    format!("it broke off: {cause}")
+}
 
 /// A body that may not have arrived completely.
 #[derive(Debug)]
@@ -76,21 +89,14 @@ impl RequestBody {
         journal::Body { length: self.length, ..kept }
     }
 
+    /// Whether it is known to be empty.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0 && matches!(self.rest, Rest::Nothing)
+    }
+
     /// The whole body as JSON; `None` if it is empty. `note` is told the reason of a failure that has no words for it.
     pub async fn json(&mut self, app: &App, note: impl FnOnce(&'static str)) -> Result<Option<Value>, Failure> {
-        if self.length > LARGEST_JSON as u64 {
-            return Err(TOO_LARGE);
-        }
-        let whole = self.read(app).await.map_err(|error| match error {
-            BodyError::TooLarge => TOO_LARGE,
-            BodyError::Broken(cause) => Failure::InvalidJson { reason: format!("it broke off: {cause}") },
-            BodyError::NoRoom => {
-                error!("{NO_ROOM}");
-                note(NO_ROOM);
-                Failure::Internal
-            }
-        })?;
-        self.length = self.length.max(whole.len() as u64);
+        let whole = self.text(app, note).await?;
         if whole.is_empty() {
             return Ok(None);
         }
@@ -98,15 +104,53 @@ impl RequestBody {
         json.map(Some).map_err(|cause| Failure::InvalidJson { reason: cause.to_string() })
     }
 
-    async fn read(&mut self, app: &App) -> Result<Bytes, BodyError> {
-        match std::mem::replace(&mut self.rest, Rest::Nothing) {
-            Rest::Nothing => Ok(self.beginning.clone()),
-            Rest::BrokeOff(cause) => Err(BodyError::Broken(cause)),
-            Rest::Unread(rest) => {
-                let parts = stream::iter([Ok(self.beginning.clone())]).chain(rest);
-                let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
-                share.read(Body::from_stream(parts), LARGEST_JSON).await.map(Bytes::from)
-            }
+    /// The whole body, which is not a file. `note` is told the reason of a failure that has no words for it.
+    pub async fn text(&mut self, app: &App, note: impl FnOnce(&'static str)) -> Result<Bytes, Failure> {
+        if self.length > LARGEST_JSON as u64 {
+            return Err(TOO_LARGE);
         }
+        let whole = self.read(app).await.map_err(|error| match error {
+            BodyError::TooLarge => TOO_LARGE,
+            BodyError::Broken(cause) => Failure::InvalidJson { reason: broke_off(&cause) },
+            BodyError::NoRoom => no_room(note),
+        })?;
+        self.note_length(whole.len() as u64);
+        Ok(whole)
+    }
+
+    /// The length that the client announced or that has arrived, whichever is larger.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Notes how many bytes arrived in all.
+    pub fn note_length(&mut self, length: u64) {
+        self.length = self.length.max(length);
+    }
+
+    /// All parts of the body, as they arrive.
+    pub fn parts(&mut self) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send + use<> {
+        let (broken, rest) = match std::mem::replace(&mut self.rest, Rest::Nothing) {
+            Rest::Nothing => (None, None),
+            Rest::BrokeOff(cause) => (Some(Err(cause)), None),
+            Rest::Unread(rest) => (None, Some(rest)),
+        };
+        let beginning = stream::iter([Ok(self.beginning.clone())].into_iter().chain(broken));
+        beginning.chain(stream::iter(rest).flatten())
+    }
+
+    async fn read(&mut self, app: &App) -> Result<Bytes, BodyError> {
+        if matches!(self.rest, Rest::Nothing) {
+            return Ok(self.beginning.clone());
+        }
+        let parts = self.parts();
+        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
+        share.read(Body::from_stream(parts), LARGEST_JSON).await.map(Bytes::from)
+    }
+
+    /// Takes memory for bytes that are on their way to the store.
+    pub async fn reserve(&mut self, app: &App, bytes: usize) -> Result<(), BodyError> {
+        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
+        share.take(bytes).await
     }
 }

@@ -14,16 +14,18 @@ use tracing::error;
 
 use super::body::RequestBody;
 use super::checks::{Routed, find_operation, known_key, require_live, require_scope, table_path};
+use super::due_assets::{settle_due, settle_shown};
 use super::entry::EntryBuilder;
+use super::receive::receive;
 use super::run::run;
 use super::signed::SignedCall;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
-use crate::contract::asset_list::AssetList;
+use crate::contract::asset_list::{AssetList, MadeUpUrls};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, Input};
-use crate::contract::operation::{Access, Action, BodyKind, Operation};
+use crate::contract::operation::{Access, Action, Operation};
 use crate::contract::provider::{Card, CheckOrder, Provider};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
@@ -89,6 +91,7 @@ impl<'r> Call<'r> {
             (Err(_), Some(workspace)) => (workspace.now, workspace.entropy),
             (Err(_), None) => (app.clock.now(), app.rng.next_u128()),
         };
+        let key = settle_due(app, target.provider, (request, routed.access()), key, now).await;
         let card = target.provider.card();
         let variants = match &key {
             Ok(known) => known.variants,
@@ -160,6 +163,11 @@ impl<'r> Call<'r> {
                 self.word(&Failure::Internal)
             }
         }
+    }
+
+    /// Gives assets that wait for being read, and that the reply shows, their next status.
+    pub async fn settle_shown(&self, reply: &Reply) {
+        settle_shown(self.app, self.card(), self.request, self.context().key, reply).await;
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.
@@ -264,14 +272,12 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let json = match (operation.body, body) {
-            (BodyKind::Json, Some(body)) => body.json(self.app, |why| self.entry.set_reason(why)).await?,
-            (BodyKind::Json, None) | (BodyKind::Ignored, _) => None,
-        };
-        let path = operation.path_values(table_path(self.target));
         let signed = self.signed_params(operation).await?;
+        let (headers, origin) = (&self.request.headers, self.app.settings.own_origin(self.request));
+        let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
+        let path = operation.path_values(table_path(self.target));
         let claim = self.claim(operation);
-        let input = Input { headers: &self.request.headers, path, query, json, claim, signed };
+        let input = Input { headers, path, query, body, claim, signed, origin: &origin };
         let url_signer = self.url_signer(operation).await?;
         let context = Context { url_signer: url_signer.as_ref(), ..self.context() };
         let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
@@ -330,7 +336,7 @@ impl<'r> Call<'r> {
             self.project = plan.selection.project.is_some().then(|| Box::new(plan.selection.clone()));
             Ok::<_, Failure>(plan)
         };
-        let origin = self.origin.as_deref().filter(|_| list.makes_up_urls);
+        let origin = self.origin.as_deref().filter(|_| list.made_up_urls != MadeUpUrls::None);
         let PlannedPage { entry: key, query: plan, mut page } =
             app.cache.page(&app.store, list, &key, origin, plan).await?;
         self.faults.alter_page(&mut page, &app.rng);
@@ -371,7 +377,7 @@ impl<'r> Call<'r> {
 
     /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.
     fn list_origin(&self, list: &AssetList) -> Option<&str> {
-        self.origin.as_deref().filter(|_| list.makes_up_urls)
+        self.origin.as_deref().filter(|_| list.made_up_urls != MadeUpUrls::None)
     }
 
     fn known_key(&self) -> Option<&Key> {

@@ -57,6 +57,7 @@ mod restart;
 mod routing;
 mod secrets;
 mod single_asset;
+mod stored_bytes;
 mod support;
 mod timeouts;
 mod tls;

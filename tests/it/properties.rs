@@ -151,7 +151,7 @@ fn next_after(provider: &dyn Provider, raw: &str, last: StoredAsset) -> String {
 }
 
 fn stored(id: &str, created_at: i64) -> StoredAsset {
-    StoredAsset { id: id.to_owned(), seq: 1, asset: Asset::new(created_at) }
+    StoredAsset { id: id.to_owned(), seq: 1, asset: Asset::new(created_at), blob: None }
 }
 
 #[test]

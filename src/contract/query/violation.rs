@@ -28,6 +28,8 @@ pub enum Location {
     Query,
     /// The fields of the body.
     Body,
+    /// The file that the request sends.
+    File,
 }
 
 impl Violation {
@@ -35,6 +37,13 @@ impl Violation {
     pub fn in_path(param: &'static str, given: &str, problem: Problem) -> Violation {
         let (param, given) = (Cow::Borrowed(param), given.to_owned());
         Violation { param, given, problem, location: Location::Path, position: 0 }
+    }
+
+    /// A violation by the file that the request sends, or by its type. `what` is the vendor's word for it, and the message
+    /// is the vendor's.
+    pub fn in_file(what: &'static str, given: &str, message: &str) -> Violation {
+        let (param, problem) = (Cow::Borrowed(what), Problem::Malformed(message.to_owned()));
+        Violation { param, given: given.to_owned(), problem, location: Location::File, position: 0 }
     }
 
     /// A violation by a field of the body. `given` is its JSON, or empty if it is missing.

@@ -82,6 +82,15 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::ProjectExists { id } => format!("the project {} has this name", quoted(id, secrets)),
         Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
         Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
+        Failure::InvalidForm { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
+        Failure::StorageFull { max } => {
+            format!(
+                "the stored bytes would exceed {max}: see `--max-stored-bytes`, and `max_stored_bytes` of the workspace's `uploads`"
+            )
+        }
+        Failure::WrongStatus { id, status } => {
+            format!("the asset {} is {}, and the route does not take it then", quoted(id, secrets), status.word())
+        }
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
         Failure::BadSignature(problem) => bad_signature(problem, secrets),
         Failure::ExpiredUrl { expired_at } => {

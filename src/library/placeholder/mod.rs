@@ -25,7 +25,7 @@ use self::drawing::Drawing;
 use self::layout::Layout;
 use self::picture::hash;
 use crate::library::asset::Asset;
-use crate::library::mime_words::of_file;
+use crate::library::mime_words::{essence, of_file};
 
 /// The longer side of thumbnails, in pixels.
 const THUMBNAIL_SIDE: u32 = 256;
@@ -74,7 +74,7 @@ impl Placeholder {
     pub fn of(fields: &PlaceholderFields<'_>) -> Placeholder {
         let size = fields.size_bytes.map(i64::unsigned_abs);
         let drawing = Drawing::of(fields.seed, [fields.width, fields.height], size);
-        let mut layout = draw(&mime_essence(fields.mime_type), &drawing);
+        let mut layout = draw(&essence(fields.mime_type.unwrap_or_default()), &drawing);
         if let Some(size) = size {
             layout.fit(size);
         }
@@ -104,12 +104,6 @@ impl Placeholder {
     pub fn memory(&self) -> usize {
         self.layout.memory()
     }
-}
-
-/// A MIME type in lower case and without parameters.
-fn mime_essence(mime_type: Option<&str>) -> String {
-    let given = mime_type.unwrap_or_default();
-    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn draw(mime_type: &str, drawing: &Drawing) -> Layout {

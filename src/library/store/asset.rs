@@ -14,7 +14,10 @@ pub fn fold(text: &str) -> String {
 /// put together from the stored texts: SQLite's own JSON functions would rewrite JSON that must stay the same to the
 /// byte.
 pub(super) fn as_json(id: &str) -> String {
-    format!("'[' || COALESCE(group_concat('[' || json_quote({id}) || ',' || seq || ',' || json || ']'), '') || ']'")
+    format!(
+        "'[' || COALESCE(group_concat('[' || json_quote({id}) || ',' || seq || ',' || json || ',' || COALESCE(blob, 'null') || ']'),\n\
+         '') || ']'"
+    )
 }
 
 /// Parses JSON from a column. The error is the one that sqlx has for a column that cannot be decoded.

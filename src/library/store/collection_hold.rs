@@ -1,4 +1,4 @@
-//! A hold on one collection while it is read or built in slices. [`held_collections`](super::held_collections) says
+//! A hold on one collection while it is read or built in slices. [`held_ids`](super::held_ids) says
 //! what a hold does.
 
 use tokio::runtime::Handle;

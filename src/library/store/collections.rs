@@ -63,7 +63,7 @@ impl Store {
         let removed: Result<(), StoreError> = async {
             loop {
                 let mut write = self.write(Vec::new()).await?;
-                let is_more_left = write.remove_released_slice().await?;
+                let is_more_left = write.remove_released_slice().await? || write.remove_blob_slice().await?;
                 write.commit_slice().await?;
                 if !is_more_left {
                     return Ok(());
@@ -119,6 +119,7 @@ impl Write {
         let assets = "DELETE FROM asset WHERE seq IN (\n\
                       SELECT a.seq FROM json_each(?) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?)";
         sqlx::query(assets).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
+        self.is_blob_released = true;
         let emptied = "DELETE FROM collection AS c WHERE seq IN (SELECT value FROM json_each(?))\n\
                        AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq)";
         sqlx::query(emptied).bind(&released).execute(&mut *self.tx).await?;
@@ -227,7 +228,7 @@ impl Write {
     /// Copies all assets, or one slice of those after the row id `after`. Returns the row id of the last asset if more
     /// may follow.
     async fn copy_assets(&mut self, from: i64, to: i64, after: Option<i64>) -> Result<Option<i64>, StoreError> {
-        let columns = format!("{COLUMNS}{}", id_columns(&self.providers));
+        let columns = format!("{COLUMNS}, blob{}", id_columns(&self.providers));
         let Some(after) = after else {
             self.copy_rows("asset", &columns, from, to).await?;
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::blobs::{BlobSummary, blob_of_asset};
 use super::error::{Missing, StoreError};
 use super::export;
 use super::folder;
@@ -24,18 +25,19 @@ impl Store {
         asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
     }
 
-    /// The asset that has this public id at one provider, with all of its public ids.
+    /// The asset that has this public id at one provider, with all of its public ids, and the bytes that it was given.
     pub async fn asset_of_provider(
         &self,
         workspace: &str,
         provider: &'static str,
         id: &str,
         providers: &[&'static str],
-    ) -> Result<Asset, StoreError> {
+    ) -> Result<(Asset, Option<BlobSummary>), StoreError> {
         let mut read = self.read().await?;
         let collection = collection_of(&mut read, workspace).await?;
         let asset = export::assets(&mut read, collection, providers, &known_as(&[provider]), Some(id)).await?.pop();
-        asset.map(|(_, asset)| asset).ok_or_else(|| StoreError::missing("asset", id))
+        let (seq, asset) = asset.ok_or_else(|| StoreError::missing("asset", id))?;
+        Ok((asset, blob_of_asset(&mut read, seq).await?))
     }
 
     /// Up to `limit` assets in order of insertion, with all of their public ids, and whether more follow. There are
@@ -191,6 +193,7 @@ impl Write {
             let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
             sqlx::query("DELETE FROM asset WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
         }
+        self.is_blob_released = true;
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl Store {
         is_it: impl Fn(&WorkspaceAsset) -> bool + Send,
     ) -> Result<Option<WorkspaceAsset>, StoreError> {
         let sql = format!(
-            "SELECT w.id, a.{provider}_id, a.seq, a.json\n\
+            "SELECT w.id, a.{provider}_id, a.seq, a.json, a.blob\n\
              FROM asset a CROSS JOIN workspace w ON w.collection = a.collection\n\
              WHERE instr(a.json, ?1) > 0 OR instr(a.json, ?2) > 0 OR instr(a.json, ?3) > 0 ORDER BY a.seq, w.seq"
         );
@@ -46,7 +46,7 @@ impl Store {
     ) -> Result<Option<WorkspaceAsset>, StoreError> {
         // The index of ids is one of each collection.
         let sql = format!(
-            "SELECT w.id, a.{provider}_id, a.seq, a.json FROM collection c\n\
+            "SELECT w.id, a.{provider}_id, a.seq, a.json, a.blob FROM collection c\n\
              CROSS JOIN asset a ON a.collection = c.seq AND a.{provider}_id >= ?1 AND a.{provider}_id <= ?2\n\
              CROSS JOIN workspace w ON w.collection = c.seq ORDER BY c.seq, a.{provider}_id, w.seq"
         );
@@ -69,7 +69,7 @@ impl Store {
         let mut rows = query.fetch(&mut *read);
         while let Some(row) = rows.try_next().await? {
             let asset: Asset = from_json(row.try_get(3)?)?;
-            let stored = StoredAsset { id: row.try_get(1)?, seq: row.try_get(2)?, asset };
+            let stored = StoredAsset { id: row.try_get(1)?, seq: row.try_get(2)?, asset, blob: row.try_get(4)? };
             let found = WorkspaceAsset { workspace: row.try_get(0)?, stored };
             if is_it(&found) {
                 return Ok(Some(found));

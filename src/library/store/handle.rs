@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock, Semaphore};
 use super::counts::WorkspaceCounts;
 use super::error::StoreError;
 use super::file::DatabaseFile;
-use super::held_collections::HeldCollections;
+use super::held_ids::HeldIds;
 use super::schema::ProviderIds;
 use super::versions::{VersionGuard, Versions};
 use crate::library::seen_before::SeenBefore;
@@ -36,7 +36,9 @@ pub struct Store {
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
-    pub(super) holds: HeldCollections,
+    pub(super) holds: HeldIds,
+    /// The blobs that requests store.
+    pub(super) blob_holds: HeldIds,
     /// Limits how many large workspaces are exported at a time.
     pub(super) exports: Arc<Semaphore>,
     /// The sources from which workspaces were made recently.
@@ -49,9 +51,14 @@ pub struct Store {
     pub(super) ids: ProviderIds,
     /// A collection that is made with at least this many assets gets counts in `tally`.
     pub large: u64,
+    /// How many bytes all blobs may have together.
+    pub max_stored_bytes: u64,
 }
 
 impl Store {
+    /// The default of [`max_stored_bytes`](Store::max_stored_bytes): 512 MiB. A database in memory can hold a gigabyte.
+    pub const MAX_STORED_BYTES: u64 = 512 << 20;
+
     /// How many changes there were so far.
     pub fn changes(&self) -> u64 {
         self.versions.changes()

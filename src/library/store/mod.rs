@@ -3,11 +3,14 @@
 //! public ids; it does not know who the providers are.
 
 mod asset;
+mod blob_hold;
+mod blobs;
 mod claim;
 mod collection_hold;
 mod collections;
 mod commands;
 mod counts;
+mod due_assets;
 mod edit;
 mod error;
 mod export;
@@ -15,7 +18,7 @@ mod file;
 mod find_url;
 mod folder;
 mod handle;
-mod held_collections;
+mod held_ids;
 mod key;
 mod kind_counts;
 mod listing;
@@ -26,21 +29,27 @@ mod project;
 mod queries;
 mod read;
 mod read_only;
+mod remove_blobs;
 mod restore;
 mod rows;
 mod schema;
 mod selected_asset;
 mod signing_key;
 mod snapshot;
+mod template;
+pub mod uploads;
 mod versions;
 mod write;
 
 pub use asset::fold;
+pub use blob_hold::BlobHold;
+pub use blobs::{BlobSummary, BlobWriter, CHUNK, StageError, StagedFile};
 pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
-    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CreateFolder, CreateKey,
-    CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
+    AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
+    CreateFolder, CreateKey, CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
+    StoreBytes,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -59,5 +68,6 @@ pub use queries::{
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
+pub use template::Template;
 pub use versions::VersionGuard;
-pub use write::{Template, Write};
+pub use write::Write;

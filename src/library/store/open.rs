@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::counts::{ChangedCounts, WorkspaceCounts};
 use super::file::DatabaseFile;
 use super::handle::Store;
-use super::held_collections::HeldCollections;
+use super::held_ids::HeldIds;
 use super::kind_counts;
 use super::schema::{self, APPLICATION_ID, ProviderIds, SCHEMA};
 use super::versions::Invalidation;
@@ -197,6 +197,8 @@ impl Store {
             store.counts.apply(&Invalidation::Everything, changed_counts.map_err(|error| unusable(&error))?);
             drop(connection);
             store.open_all().await.map_err(|error| unusable(&error))?;
+            // A process that was killed may have left blobs that belong to nobody.
+            tokio::spawn(store.clone().remove_released());
         }
         Ok(store)
     }
@@ -227,13 +229,15 @@ impl Store {
             removing: Arc::default(),
             versions: Arc::default(),
             counts: WorkspaceCounts::default(),
-            holds: HeldCollections::default(),
+            holds: HeldIds::default(),
+            blob_holds: HeldIds::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             sources: Arc::default(),
             is_shared: true,
             file: None,
             ids,
             large: kind_counts::LARGE,
+            max_stored_bytes: Store::MAX_STORED_BYTES,
         }
     }
 

@@ -3,6 +3,7 @@
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::asset;
+use super::blobs::StagedFile;
 use super::edit::collection_of;
 use super::error::StoreError;
 use super::handle::Store;
@@ -43,11 +44,24 @@ impl Write {
         Ok(())
     }
 
+    /// Gives an asset the bytes of a file, in place of those that it had.
+    pub(super) async fn give_bytes(&mut self, workspace: &str, seq: i64, file: &StagedFile) -> Result<(), StoreError> {
+        self.writable_collection(workspace, 0).await?;
+        sqlx::query("UPDATE asset SET blob = ? WHERE seq = ?")
+            .bind(file.blob())
+            .bind(seq)
+            .execute(&mut *self.tx)
+            .await?;
+        self.claims.push(file.hold().clone());
+        Ok(())
+    }
+
     /// Removes the assets with these row ids, all of which exist.
     pub(super) async fn remove_stored_assets(&mut self, workspace: &str, seqs: &[i64]) -> Result<(), StoreError> {
         self.writable_collection(workspace, -(seqs.len() as i64)).await?;
         let sql = "DELETE FROM asset WHERE seq IN (SELECT value FROM json_each(?))";
         sqlx::query(sql).bind(json(seqs)).execute(&mut *self.tx).await?;
+        self.is_blob_released = true;
         Ok(())
     }
 }

@@ -6,13 +6,14 @@
 //! [`Write::writable_collection`] first (see [`super::collections`]).
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use sqlx::Row;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
 use super::asset::from_json;
+use super::blob_hold::BlobHold;
 use super::collection_hold::CollectionHold;
 use super::counts::ChangedCounts;
 use super::error::{Missing, StoreError};
@@ -44,21 +45,14 @@ pub struct Write {
     pub(super) owned: Option<(String, CollectionVersion)>,
     /// Holds on the collections that this change builds or copies.
     pub(super) holds: Vec<CollectionHold>,
+    /// Holds on the blobs that something refers to after this change.
+    pub(super) claims: Vec<Arc<BlobHold>>,
+    /// Whether a blob may have lost its last reference.
+    pub(super) is_blob_released: bool,
     exclusive: Option<OwnedRwLockWriteGuard<()>>,
     /// SQLite takes one writer at a time. Waiting for this lock is fair and needs no retries.
     turn: OwnedMutexGuard<()>,
 }
-
-/// What a workspace was made from recently, for reuse.
-pub struct Template {
-    /// Its collection.
-    pub collection: i64,
-    /// The workspace that was made, without assets.
-    pub content: workspace::Workspace,
-}
-
-/// How many templates are stored; the oldest is removed first.
-const TEMPLATES: i64 = 32;
 
 impl Store {
     /// Begins a change. `providers` are the card names of those for which assets have public ids.
@@ -80,6 +74,8 @@ impl Store {
             changes_counts: false,
             owned: None,
             holds: Vec::new(),
+            claims: Vec::new(),
+            is_blob_released: false,
             exclusive,
             turn,
         };
@@ -95,15 +91,17 @@ impl Write {
     /// completes even if the request that asked for it is dropped. Otherwise the change could be in the library while
     /// the version guards of the caches are still current.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let is_more_released = self.released && self.remove_released_slice().await?;
+        let is_more_collections = self.released && self.remove_released_slice().await?;
+        let is_more_released = is_more_collections || (self.is_blob_released && self.has_loose_blobs().await?);
         let invalidation = std::mem::take(&mut self.invalidation);
         let changed_counts =
             if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
-        let Write { tx, store, holds, exclusive, turn, .. } = self;
+        let Write { tx, store, holds, claims, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
             if committed.is_ok() {
                 holds.into_iter().for_each(CollectionHold::settle);
+                claims.iter().for_each(|hold| hold.claim());
                 store.versions.invalidate(&invalidation);
                 changed_counts.into_iter().for_each(|changed_counts| store.counts.apply(&invalidation, changed_counts));
                 store.began.store(true, Relaxed);
@@ -145,51 +143,22 @@ impl Write {
         self.changes_counts = true;
     }
 
-    /// The template of this source, if there is one.
-    pub async fn template(&mut self, source: &str) -> Result<Option<Template>, StoreError> {
-        let sql = "SELECT collection, content FROM template WHERE source = ?";
-        let Some(row) = sqlx::query(sql).bind(source).fetch_optional(&mut *self.tx).await? else { return Ok(None) };
-        let content = from_json(row.try_get(1)?)?;
-        Ok(Some(Template { collection: row.try_get(0)?, content }))
-    }
-
-    /// Stores the template of a source, unless this is the first workspace from it: most sources are used only once.
-    pub async fn remember(
-        &mut self,
-        source: &str,
-        content: &workspace::Workspace,
-        collection: i64,
-    ) -> Result<(), StoreError> {
-        if !self.store.sources.lock().unwrap_or_else(PoisonError::into_inner).again(source) {
-            return Ok(());
-        }
-        sqlx::query("INSERT INTO template (source, content, collection) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-            .bind(source)
-            .bind(json(content))
-            .bind(collection)
-            .execute(&mut *self.tx)
-            .await?;
-        self.released = true;
-        let old = "DELETE FROM template WHERE seq <= (SELECT MAX(seq) FROM template) - ?";
-        sqlx::query(old).bind(TEMPLATES).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and variants.
+    /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and
+    /// settings.
     pub async fn shared(&mut self, id: &str) -> Result<(workspace::Workspace, i64), StoreError> {
-        let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
+        let row = sqlx::query("SELECT collection, variants, uploads FROM workspace WHERE id = ?").bind(id);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
-        self.users_only(id, row.try_get(0)?, row.try_get(1)?).await
+        self.users_only(id, row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)).await
     }
 
     /// The collection from which the first workspace at the start of the process was made, to be shared, whatever
     /// became of that workspace; an empty collection if there was none.
     pub async fn first_origin(&mut self) -> Result<(workspace::Workspace, i64), StoreError> {
         let first = sqlx::query(
-            "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
+            "SELECT id, origin, origin_variants, origin_uploads FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
         );
         match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
-            Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
+            Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, (row.try_get(2)?, row.try_get(3)?)).await,
             None => {
                 let empty = workspace::Workspace::empty("ws_empty");
                 let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
@@ -202,11 +171,11 @@ impl Write {
         &mut self,
         id: &str,
         collection: i64,
-        variants: &str,
+        (variants, uploads): (&str, &str),
     ) -> Result<(workspace::Workspace, i64), StoreError> {
         let users = export::users(&mut self.tx, collection).await?;
-        let variants = from_json(variants)?;
-        Ok((workspace::Workspace { users, variants, ..workspace::Workspace::empty(id) }, collection))
+        let (variants, uploads) = (from_json(variants)?, from_json(uploads)?);
+        Ok((workspace::Workspace { users, variants, uploads, ..workspace::Workspace::empty(id) }, collection))
     }
 
     /// Adds a workspace that refers to an existing collection, with the keys that it lists.
@@ -270,8 +239,8 @@ impl Write {
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
-        let sql =
-            "UPDATE workspace SET collection = origin, variants = origin_variants WHERE id = ? RETURNING origin_keys";
+        let sql = "UPDATE workspace SET collection = origin, variants = origin_variants, uploads = origin_uploads\n\
+                   WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
         self.release_claims(id).await?;

@@ -55,6 +55,9 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } | Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
+        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
         Failure::BodyTooLarge { .. } => {

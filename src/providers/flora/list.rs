@@ -2,7 +2,7 @@
 //! coerces with it, and names may have brackets, because the framework reads them (both inferred).
 
 use super::{cursor, headers, import, view};
-use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::asset_list::{AssetList, MadeUpUrls, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::query::{Args, Empty, Param, Problem, Repeated, Value};
@@ -45,7 +45,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "cursor", by: Position::OffsetCursor, total: true },
     plan,
-    makes_up_urls: true,
+    made_up_urls: MadeUpUrls::All,
     asset: view::asset,
     page: view::page,
     answer: |page, cx| headers::complete(page.reply(), cx),

@@ -56,7 +56,11 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use"),
-        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid"),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "PROCESSING_ERROR", "Storage is full"),
+        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
+            say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid")
+        }
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "INVALID_REQUEST", "The request body is too large")
         }
@@ -109,7 +113,7 @@ fn invalid(location: Location, details: Option<Details<'_>>, cx: &Context) -> Re
         Location::Body if !is_422 => {
             envelope(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid", details, cx)
         }
-        Location::Body | Location::Path | Location::Query => {
+        Location::Body | Location::Path | Location::Query | Location::File => {
             let status = if is_422 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             envelope(status, "VALIDATION_ERROR", "Request validation failed", details, cx)
         }
@@ -136,9 +140,10 @@ fn reason(violation: &Violation) -> String {
     if violation.location == Location::Body {
         return reason_in_body(violation);
     }
-    match violation.problem {
+    match &violation.problem {
         Problem::Below(_) | Problem::Above(_) => "Limit must be between 0 and 100".to_owned(),
         Problem::NotANumber | Problem::NotWhole(_) => "Limit must be an integer".to_owned(),
+        Problem::Malformed(message) if violation.location == Location::File => message.clone(),
         Problem::Malformed(_) => "Invalid pagination token".to_owned(),
         Problem::Missing
         | Problem::NotA(_)

@@ -8,12 +8,21 @@ pub const FACTS: &[Fact] = &[
         "`GET /v1/asset/list` with `x-api-key`; filters `folder_id` and `file_type`; pages by `token` and `limit` up to 100.",
     ),
     Fact::documented(
-        "`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored.",
+        "`assets`, `token`, `has_more`; six fields in fixed order; `folder_id` is `\"\"` at the root; `created_ts` is in Unix seconds; `url` is null unless stored; that of an asset whose bytes were given is ours (inferred).",
     ),
     Fact::documented("On the last page `token` is null."),
     Fact::documented("Errors are `{\"error\":{code,message,details?},\"request_id\"}`."),
     Fact::documented(
         "`DELETE /v1/asset/{asset_id}` is 200 with `asset_id`, `status`, `message` and `deleted_at`, in whole seconds with `Z`; an unknown id is 404.",
+    ),
+    Fact::documented(
+        "`POST https://upload.konpro.ai/v1/asset` takes the bytes of a file as its body and answers `id`, `name`, `file_type`, `folder_id`, `meta` and, for images, `image_key`. It accepts `image/jpeg`, `image/png`, `video/mp4`, `video/webm` and `audio/mpeg`. Each of KonPro's hosts has every route here.",
+    ),
+    Fact::inferred(
+        "An upload is 200 and ready at once. Its name is `?name=`, else its id, and its folder `?folder_id=`, else the root; a folder that does not exist is 404. The type is that of the bytes where they are recognised, else that of the request. `meta` has `size`, for images `width` and `height` where the bytes say them, and `format`. No size is too large until the stored bytes reach their limit, which is 507 `PROCESSING_ERROR`; `image_key` follows from the id, and no route takes it.",
+    ),
+    Fact::inferred(
+        "An upload without bytes, or of another type, is 400 `VALIDATION_ERROR` with `details` of ours; it needs the scope `write`, only of keys that have scopes.",
     ),
     Fact::documented(
         "`GET /v1/folders` lists folders, `POST /v1/folders/create` creates one, `POST /v1/folders/{folder_id}` renames it, and `…/trash` moves it into the trash with all that is in it. Ids are `id` in the list and `folder_id` elsewhere, `parent_id` is null at the root, and times are whole seconds with `Z`.",
@@ -84,7 +93,5 @@ pub const FACTS: &[Fact] = &[
 ];
 
 /// What it has and the emulator leaves out on purpose.
-pub const NOT_IMITATED: &[&str] = &[
-    "`upload.konpro.ai` accepts uploads and has no list; here it answers as `api.konpro.ai` does, which has the list.",
-    "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",
-];
+pub const NOT_IMITATED: &[&str] =
+    &["The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows."];

@@ -1,7 +1,7 @@
 //! KonPro's list of assets, with four parameters, all of them strings in its documentation.
 
 use super::{file_type, import, page_token, view};
-use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::asset_list::{AssetList, MadeUpUrls, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, integers};
 use crate::http::reply::raw;
@@ -29,7 +29,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "token", by: Position::Keyset, total: false },
     plan: |args, _| Ok(plan(args)),
-    makes_up_urls: false,
+    made_up_urls: MadeUpUrls::WithBytes,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: |page, args| view::page(page, args.variants),
     answer: |page, _| page.reply(),

@@ -9,6 +9,7 @@ mod import;
 mod key;
 mod list;
 mod page_token;
+mod upload;
 mod variants;
 mod view;
 
@@ -69,7 +70,10 @@ static OPERATIONS: &[Operation] = &[
     Operation::list("list_assets", &["/v1/asset/list"], Documented, &list::ASSETS)
         .scope("read")
         .params(list::PARAMS, Unknown::Ignored),
-    Operation::absent("upload_asset", "POST", &["/v1/asset"], Documented),
+    Operation::run("upload_asset", "POST", &["/v1/asset"], Documented, &upload::UPLOAD)
+        .scope("write")
+        .params(upload::PARAMS, Unknown::Ignored)
+        .bytes(upload::LARGEST),
     Operation::run("delete_asset", "DELETE", &["/v1/asset/{asset_id}"], Documented, &asset::DELETE).scope("write"),
     Operation::run("list_folders", "GET", &["/v1/folders"], Documented, &folder::LIST)
         .scope("read")

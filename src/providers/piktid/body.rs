@@ -10,7 +10,7 @@ use crate::contract::query::{Problem, Violation};
 /// The object in the body.
 pub fn object<'i>(input: &'i Input) -> Result<&'i Map<String, Value>, Failure> {
     let end = || Failure::InvalidJson { reason: "EOF while parsing a value at line 1 column 0".to_owned() };
-    let body = input.json.as_ref().ok_or_else(end)?;
+    let body = input.body.json.as_ref().ok_or_else(end)?;
     body.as_object()
         .ok_or_else(|| Failure::Invalid(vec![Violation::in_body("", Some(body), Problem::NotA("a dictionary"))]))
 }

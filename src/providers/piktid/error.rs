@@ -59,10 +59,13 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::NOT_FOUND, "Not Found")
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
+        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }
         | Failure::NameTaken { .. }
+        | Failure::WrongStatus { .. }
         | Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "Conflict"),
         Failure::InvalidJson { reason } => {
             let message = format!("Invalid JSON: {reason}");
@@ -115,7 +118,7 @@ fn position(location: Location) -> &'static str {
     match location {
         Location::Path => "path",
         Location::Query => "query",
-        Location::Body => "body",
+        Location::Body | Location::File => "body",
     }
 }
 

@@ -1,7 +1,7 @@
 //! PiktID's list of assets, with eleven parameters.
 
 use super::{grammar, import, view};
-use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::asset_list::{AssetList, MadeUpUrls, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Empty, Param, Repeated, integers};
 use crate::http::reply::raw;
@@ -54,7 +54,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "per_page", position: "page", by: Position::Page, total: true },
     plan: |args, key| Ok(plan(args, key)),
-    makes_up_urls: true,
+    made_up_urls: MadeUpUrls::All,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: view::page,
     answer: |page, _| page.reply(),

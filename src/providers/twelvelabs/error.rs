@@ -80,8 +80,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, CONFLICT, REFERENCED),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, CONFLICT, "The name is taken."),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
+        Failure::StorageFull { .. } => {
+            say(StatusCode::INSUFFICIENT_STORAGE, "parameter_invalid", "The storage is full.")
+        }
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
-        Failure::InvalidJson { .. } => {
+        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
         Failure::BodyTooLarge { .. } => {

@@ -3,7 +3,7 @@
 use super::headers::{rated, versioned};
 use super::variants::VARIANTS;
 use super::{array, import, view};
-use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::asset_list::{AssetList, MadeUpUrls, Paging, Position};
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::query::{Args, Empty, Param, Repeated, Unknown, integers};
 use crate::contract::variant::Variants;
@@ -42,7 +42,7 @@ pub const PARAMS: &[Param] = &[
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "page_limit", position: "page", by: Position::Page, total: true },
     plan: |args, _| Ok(plan(args)),
-    makes_up_urls: false,
+    made_up_urls: MadeUpUrls::None,
     asset: |asset, _, _| raw(&view::asset(asset)),
     page: view::page,
     answer: |page, cx| versioned(rated(page.reply(), cx)),

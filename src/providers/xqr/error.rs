@@ -72,11 +72,18 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use."),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Name is taken."),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in another state."),
+        // Documented: the code; inferred: that this is a reason for it, and the message.
+        Failure::StorageFull { .. } => {
+            say(StatusCode::FORBIDDEN, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached.")
+        }
+        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
+            say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid.")
+        }
         Failure::BadSignature(_) | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "FORBIDDEN", "Forbidden."),
         Failure::DuplicateIdempotencyKey { .. } => {
             say(StatusCode::CONFLICT, "CONFLICT", "The request conflicts with an earlier one.")
         }
-        Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid."),
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request is too large.")
         }

@@ -3,7 +3,7 @@
 
 use super::variants::VARIANTS;
 use super::{import, view};
-use crate::contract::asset_list::{AssetList, Paging, Position};
+use crate::contract::asset_list::{AssetList, MadeUpUrls, Paging, Position};
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::query::{Args, Param, Unknown, integers};
 use crate::contract::variant::Variants;
@@ -23,7 +23,7 @@ const CLAMPED: &[Param] = &[PARAMS[0].clamped(), PARAMS[1].clamped()];
 pub static ASSETS: AssetList = AssetList {
     paging: Paging { size: "limit", position: "offset", by: Position::Offset, total: false },
     plan: |args, _| Ok(plan(args)),
-    makes_up_urls: true,
+    made_up_urls: MadeUpUrls::All,
     asset: |asset, workspace, _| raw(&view::asset(asset, workspace)),
     page: view::page,
     answer: view::answer,

@@ -16,19 +16,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
-use self::body::FileBody;
+use self::body::{FileBody, FileBytes};
 use self::range::{RangeResult, evaluate};
 use self::record::record;
 use self::vendor_url::FoundAsset;
 use crate::contract::asset_url::{self, AssetPath, PREFIX, THUMBNAIL};
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::http::cors;
 use crate::http::reply::Reply;
 use crate::http::respond::{date, respond};
 use crate::library::asset::Asset;
 use crate::library::model::Status;
 use crate::library::placeholder::{Placeholder, PlaceholderFields};
-use crate::library::store::StoreError;
+use crate::library::store::{BlobSummary, StoreError};
 use crate::providers::{self, directory};
 
 /// All headers that a response may have. A browser that answers a request for a range from its cache shows those that the
@@ -40,7 +41,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 
 /// Bytes, and what is said about them.
 struct File {
-    bytes: Arc<Placeholder>,
+    bytes: FileBytes,
     /// The type that they are sent with.
     mime_type: String,
     /// The strong entity tag, with its quotation marks.
@@ -113,8 +114,10 @@ async fn find(app: &App, request: &Parts) -> Result<File, NoFile> {
         return Err(NoFile(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message));
     }
     let FoundAsset { workspace, provider, id, is_thumbnail } = find_address(app, request).await?;
-    let asset = app.store.asset_of_provider(&workspace, provider, &id, &providers::names()).await;
-    file_of(app, asset.map_err(not_found)?, is_thumbnail).await
+    due_assets::settle(app, &workspace).await;
+    let found = app.store.asset_of_provider(&workspace, provider, &id, &providers::names()).await;
+    let (asset, stored) = found.map_err(not_found)?;
+    file_of(app, asset, stored.filter(|_| !is_thumbnail), is_thumbnail).await
 }
 
 /// The asset that the address of a request names, which may not exist.
@@ -149,8 +152,8 @@ fn not_found(error: StoreError) -> NoFile {
     }
 }
 
-/// The bytes of an asset.
-async fn file_of(app: &App, asset: Asset, is_thumbnail: bool) -> Result<File, NoFile> {
+/// The bytes of an asset: those that it was given, or else a placeholder.
+async fn file_of(app: &App, asset: Asset, stored: Option<BlobSummary>, is_thumbnail: bool) -> Result<File, NoFile> {
     if [Status::Pending, Status::Failed].contains(&asset.status) {
         let message = format!("the asset is {}, so it has no bytes", asset.status.word());
         return Err(NoFile(StatusCode::NOT_FOUND, "no_bytes", message));
@@ -160,11 +163,16 @@ async fn file_of(app: &App, asset: Asset, is_thumbnail: bool) -> Result<File, No
     let key = fields.fingerprint() ^ u64::from(is_thumbnail);
     let mime_type = if is_thumbnail { "image/png" } else { fields.mime_type.unwrap_or("application/octet-stream") };
     let mime_type = mime_type.to_owned();
+    if let Some(BlobSummary { blob, size, md5 }) = stored {
+        let bytes = FileBytes::Stored { store: app.store.clone(), blob, size };
+        return Ok(File { bytes, mime_type, tag: format!("\"{md5}\""), name: asset.name });
+    }
     let bytes = match app.placeholders.get(key) {
         Some(cached) => cached,
         None => draw_placeholder(app, key, asset.clone(), is_thumbnail).await?,
     };
-    Ok(File { bytes, mime_type, tag: format!("\"{key:016x}\""), name: asset.name })
+    let (bytes, tag) = (FileBytes::Placeholder(bytes), format!("\"{key:016x}\""));
+    Ok(File { bytes, mime_type, tag, name: asset.name })
 }
 
 /// Draws a placeholder, which takes some milliseconds if it is large, and caches it.

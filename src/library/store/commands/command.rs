@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use crate::clock::Micros;
 use crate::library::asset::StoredAsset;
 use crate::library::key::{Key, KeyState};
+use crate::library::model::Status;
 use crate::library::selection::AssetSelector;
 use crate::library::store::claim::Claim;
 use crate::library::store::edit::collection_of;
@@ -16,7 +17,9 @@ use crate::library::store::export;
 use crate::library::store::handle::Store;
 use crate::library::store::key;
 use crate::library::store::selected_asset::select;
+use crate::library::store::uploads;
 use crate::library::store::write::Write;
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace::Workspace;
 
 /// A change of the library: first it is decided what to change, by reading alone, and then that is changed.
@@ -166,6 +169,22 @@ pub(super) async fn find_asset(
     found.ok_or_else(|| CommandError::NoSuchAsset { id: asset.id.clone() })
 }
 
+/// What becomes of the uploads of the caller's workspace. Fails if its assets would have more bytes than it may store.
+pub(super) async fn uploads_with_room(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    more: u64,
+) -> Result<UploadSettings, CommandError> {
+    let settings = uploads::settings(read, caller.workspace).await?;
+    match settings.max_stored_bytes {
+        Some(max) if uploads::stored_bytes(read, collection).await?.saturating_add(more) > max => {
+            Err(CommandError::StorageFull { max })
+        }
+        _ => Ok(settings),
+    }
+}
+
 /// The projects and folders of the caller's workspace.
 pub(super) async fn places(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<Workspace, CommandError> {
     Ok(export::workspace_without_assets(read, caller.workspace).await?.1)
@@ -205,6 +224,18 @@ pub enum CommandError {
         id: String,
         /// The names of what refers to it.
         by: Vec<String>,
+    },
+    /// The asset's status does not allow the change.
+    WrongStatus {
+        /// Its public id.
+        id: String,
+        /// Its status.
+        status: Status,
+    },
+    /// The stored bytes of the workspace have reached their limit.
+    StorageFull {
+        /// The limit in bytes.
+        max: u64,
     },
     /// The project does not exist.
     NoSuchProject,

@@ -1,0 +1,56 @@
+//! What bytes are: the MIME type, and the width and height of images and videos. Headers are read and nothing is decoded,
+//! so that no file costs more than its length, whatever its header claims.
+
+mod mp4;
+mod text;
+
+/// The most bytes from the beginning of a file that [`probe`] is meant to be given.
+pub const HEAD: usize = 256 << 10;
+
+/// What bytes were found to be. What was not recognised is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Probed {
+    /// The MIME type.
+    pub mime_type: Option<String>,
+    /// Width in pixels, as the header claims it.
+    pub width: Option<i64>,
+    /// Height in pixels, as the header claims it.
+    pub height: Option<i64>,
+}
+
+/// Other names for what `infer` finds: those that vendors' documents and browsers use.
+const USUAL_NAMES: &[(&str, &str)] = &[
+    ("audio/m4a", "audio/mp4"),
+    ("audio/opus", "audio/ogg"),
+    ("audio/x-flac", "audio/flac"),
+    ("audio/x-wav", "audio/wav"),
+    ("image/heif", "image/heic"),
+];
+
+/// The MIME type, width and height of a file that begins with these bytes. The ending of its name counts only where the
+/// bytes are text: many kinds of text look alike.
+pub fn probe(head: &[u8], name: Option<&str>) -> Probed {
+    let mime_type = match text::read(head) {
+        Some(text) => text::mime_type(text, name),
+        None => infer::get(head).map(|found| usual_name(found.mime_type())).or_else(|| mp4::mime_type(head)),
+    };
+    let sides = match mime_type {
+        Some(found) if found.starts_with("image/") => image_sides(head),
+        Some("video/mp4" | "video/x-m4v" | "video/quicktime" | "video/3gpp") => mp4::sides(head),
+        _ => None,
+    };
+    let [width, height] = sides.map_or([None, None], |sides| sides.map(Some));
+    Probed { mime_type: mime_type.map(str::to_owned), width, height }
+}
+
+fn usual_name(found: &'static str) -> &'static str {
+    USUAL_NAMES.iter().find(|(other, _)| *other == found).map_or(found, |(_, usual)| usual)
+}
+
+fn image_sides(head: &[u8]) -> Option<[i64; 2]> {
+    let size = imagesize::blob_size(head).ok()?;
+    Some([i64::try_from(size.width).ok()?, i64::try_from(size.height).ok()?])
+}
+
+#[cfg(test)]
+mod tests;

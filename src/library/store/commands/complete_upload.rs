@@ -1,0 +1,53 @@
+//! Completes an upload: the asset whose bytes have arrived becomes ready, or is processed first.
+
+use sqlx::SqliteConnection;
+
+use super::command::{Caller, Command, CommandError, Decision, find_asset};
+use crate::library::asset::StoredAsset;
+use crate::library::model::{Instant, Status};
+use crate::library::selection::AssetSelector;
+use crate::library::store::uploads;
+use crate::library::store::write::Write;
+
+/// Completes the upload of one asset.
+#[derive(Debug)]
+pub struct CompleteUpload {
+    /// Which asset. It is announced, and its bytes have arrived.
+    pub asset: AssetSelector,
+    /// Whether an upload that is complete already is left as it is. Otherwise completing it again is an error.
+    pub can_be_repeated: bool,
+    /// How many seconds the vendor processes it, unless the workspace says what becomes of uploads.
+    pub processing_seconds: u32,
+}
+
+impl Command for CompleteUpload {
+    /// The asset after the change.
+    type Outcome = StoredAsset;
+
+    type Change = StoredAsset;
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<StoredAsset, StoredAsset>, CommandError> {
+        let mut stored = find_asset(read, collection, caller, &self.asset).await?;
+        match stored.asset.status {
+            Status::Pending if stored.blob.is_some() => {}
+            Status::Pending => return Err(CommandError::AssetNotReady { id: stored.id }),
+            Status::Processing | Status::Ready if self.can_be_repeated => return Ok(Decision::Unchanged(stored)),
+            status => return Err(CommandError::WrongStatus { id: stored.id, status }),
+        }
+        let asset = &mut stored.asset;
+        uploads::settings(read, caller.workspace).await?.finish(asset, self.processing_seconds, caller.now);
+        asset.updated_at = Some(Instant(caller.now.max(asset.created_at.0)));
+        asset.imported_from = None; // The imported JSON says that it is pending.
+        Ok(Decision::Change(stored))
+    }
+
+    async fn apply(asset: StoredAsset, write: &mut Write, caller: &Caller<'_>) -> Result<StoredAsset, CommandError> {
+        write.replace_stored_asset(caller.workspace, &asset).await?;
+        Ok(asset)
+    }
+}
