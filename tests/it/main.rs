@@ -36,6 +36,7 @@ mod har;
 mod help;
 mod hostile;
 mod http2;
+mod idempotency;
 mod import;
 #[cfg(unix)]
 mod intercept;
