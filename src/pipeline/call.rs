@@ -272,9 +272,9 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let signed = self.signed_params(operation).await?;
         let (headers, origin) = (&self.request.headers, self.app.settings.own_origin(self.request));
         let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
+        let signed = self.signed_params(operation, body.form.as_deref().unwrap_or_default()).await?;
         let path = operation.path_values(table_path(self.target));
         let claim = self.claim(operation);
         let input = Input { headers, path, query, body, claim, signed, origin: &origin };

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{HeaderValue, Request, StatusCode};
 use futures_util::future::BoxFuture;
 
@@ -13,10 +15,12 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Inferred;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall};
-use crate::contract::object_storage::{Storage, put_reply};
+use crate::contract::object_storage::{Storage, post_reply, put_reply};
 use crate::contract::operation::Operation;
+use crate::contract::post_policy::{PostPolicy, SignedForm};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::signed_url::SignedUrl;
+use crate::contract::signer::UrlSigner;
 use crate::emulator::app::App;
 use crate::emulator::faults::wire::Delivery;
 use crate::emulator::journal::Filter;
@@ -24,6 +28,7 @@ use crate::emulator::load_fixtures;
 use crate::http::reply::Reply;
 use crate::http::respond::respond;
 use crate::library::store::{DatabaseLocation, Store};
+use crate::pipeline::body::RequestBody;
 use crate::pipeline::entry::PendingEntry;
 use crate::providers;
 use crate::providers::directory::Target;
@@ -44,6 +49,9 @@ static CARD: Card = Card {
         Operation::run("sign", "POST", &["/sign"], Inferred, &Sign).for_anyone().signs_urls(),
         Operation::run("put_bytes", "PUT", &["/_uploads/{workspace}/{id}"], Inferred, &Put)
             .for_signed_urls(Storage::S3),
+        Operation::run("post_form", "POST", &["/_uploads/{workspace}/{id}/form"], Inferred, &Post)
+            .form("file", 10)
+            .for_signed_forms(Storage::Gcs),
     ],
     slash: Slash::NotFound,
     methods: Methods::WithHead,
@@ -106,6 +114,21 @@ impl Handler for Put {
     }
 }
 
+/// Answers with the object's name.
+#[derive(Debug)]
+struct Post;
+
+impl Handler for Post {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, _: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        assert_eq!(
+            (call.caller().workspace, call.input.body.file.as_ref().map(|file| file.size)),
+            ("ws_tests", Some(5))
+        );
+        let reply = post_reply(call.input.signed("key").unwrap_or_default());
+        Box::pin(async { Ok(reply) })
+    }
+}
+
 /// What a request to a signed URL came to.
 struct Outcome {
     status: u16,
@@ -117,15 +140,25 @@ struct Outcome {
 }
 
 async fn ask(app: &Arc<App>, method: &str, url: &str, fault: Option<&str>) -> Outcome {
-    let (_, below) = url.split_once("/sample").unwrap();
-    let request = Request::builder().method(method).uri(url).header("x-emulator-explain", "1");
+    let request = Request::builder().method(method).uri(url);
     let request = fault.into_iter().fold(request, |request, name| request.header("x-emulator-fault", name));
+    send(app, request, None).await
+}
+
+async fn send(app: &Arc<App>, request: Builder, body: Option<String>) -> Outcome {
+    let request = request.header("x-emulator-explain", "1");
+    let url = request.uri_ref().unwrap().to_string();
+    let (_, below) = url.split_once("/sample").unwrap();
+    let mut body = match body {
+        Some(text) => Some(RequestBody::receive(Body::from(text)).await),
+        None => None,
+    };
     let target = Target { provider: &Sample, path: below.split('?').next().unwrap().to_owned() };
     let mut pending = PendingEntry::receive(app.clone(), request.body(()).unwrap().into_parts().0);
     let mut call = Call::new(app, &target, &pending.request, &mut pending.entry).await;
     call.plan_faults().unwrap();
-    let reply = call.answer(None).await;
-    let body = String::from_utf8(reply.body.whole().to_vec()).unwrap();
+    let reply = call.answer(body.as_mut()).await;
+    let said = String::from_utf8(reply.body.whole().to_vec()).unwrap();
     let mut response = respond(reply.status, reply.headers, reply.body.clone(), NOON);
     pending.close(&mut response, reply.body, Delivery::Whole);
     let entry = app.journal.find(&Filter::default()).pop().unwrap();
@@ -133,7 +166,7 @@ async fn ask(app: &Arc<App>, method: &str, url: &str, fault: Option<&str>) -> Ou
     Outcome {
         status: response.status().as_u16(),
         etag: header("etag"),
-        body,
+        body: said,
         why: header("x-emulator-why"),
         seen: (entry.workspace.as_deref().map(str::to_owned), entry.operation.map(|operation| operation.name)),
     }
@@ -237,4 +270,51 @@ async fn urls_are_valid_after_a_restart_with_the_same_library() {
     let seeded = Arc::new(App::new(app.store.clone(), Clock::frozen(NOON), Some(7)));
     assert_eq!(ask(&seeded, "PUT", &url, None).await.status, 403);
     assert_eq!(signed(&seeded, "localhost").await, signed(&seeded, "localhost").await);
+}
+
+async fn signed_form(app: &Arc<App>) -> SignedForm {
+    let signer = app.signer.get(&app.store).await.unwrap();
+    let policy = PostPolicy {
+        path: "/_uploads/ws_tests/a/form".to_owned(),
+        key: "k1".to_owned(),
+        content_type: "image/png".to_owned(),
+        issued_at: NOON,
+        seconds: 900,
+    };
+    UrlSigner { origin: "http://localhost".to_owned(), provider: "sample", signer }.form(&policy)
+}
+
+async fn post(app: &Arc<App>, form: &SignedForm, file: &str) -> Outcome {
+    let part = |(name, text): &(&str, String)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let fields: String = form.fields.iter().map(part).collect();
+    let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
+    let request = Request::post(&form.url).header("content-type", "multipart/form-data; boundary=b");
+    send(app, request, Some(format!("{fields}{head}{file}\r\n--b--\r\n"))).await
+}
+
+#[tokio::test]
+async fn a_signed_form_is_verified_once_it_has_arrived() {
+    let app = app().await;
+    let form = signed_form(&app).await;
+    let outcome = post(&app, &form, "bytes").await;
+    assert_eq!((outcome.status, outcome.etag.as_deref()), (204, Some("\"k1\"")), "{}", outcome.body);
+    assert_eq!(outcome.seen, (Some("ws_tests".to_owned()), Some("post_form")));
+
+    let too_large = post(&app, &form, "more than ten bytes").await;
+    assert!(too_large.status == 400 && too_large.body.contains("<Code>EntityTooLarge</Code>"), "{}", too_large.body);
+    let mut other = form.clone();
+    other.fields[1].1 = "k2".to_owned();
+    let refused = post(&app, &other, "bytes").await;
+    assert!(refused.status == 400 && refused.body.contains("<Code>InvalidPolicyDocument</Code>"), "{}", refused.body);
+    let elsewhere = SignedForm { url: form.url.replace("/a/", "/b/"), ..form.clone() };
+    let refused = post(&app, &elsewhere, "bytes").await;
+    assert!(refused.status == 403 && refused.body.contains("<Code>SignatureDoesNotMatch</Code>"), "{}", refused.body);
+    let elsewhere = SignedForm { url: form.url.replace("ws_tests", "ws_none"), ..form.clone() };
+    assert_eq!(post(&app, &elsewhere, "bytes").await.status, 403);
+
+    app.workspace_states.get_or_create("ws_tests").turn(&app.clock, |clock| clock.step(901 * SECOND));
+    let late = post(&app, &form, "bytes").await;
+    assert!(late.status == 400 && late.body.contains("Policy has expired."), "{}", late.body);
 }
