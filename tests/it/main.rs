@@ -29,6 +29,7 @@ mod exec_messages;
 mod explain;
 mod faults;
 mod files;
+mod flora_uploads;
 mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
