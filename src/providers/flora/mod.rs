@@ -67,7 +67,7 @@ static OPERATIONS: &[Operation] = &[
     Operation::list("list_assets", &["/api/v1/assets"], Documented, &list::ASSETS)
         .params(list::PARAMS, Unknown::Ignored),
     Operation::run("upload_asset", "POST", &["/api/v1/assets"], Documented, &upload::UPLOAD)
-        .form_or_json(upload::FILE, upload::LARGEST_DIRECT)
+        .form_or_json(upload_file::FILE, upload::LARGEST_DIRECT)
         .signs_urls()
         .idempotency(&IDEMPOTENCY),
     Operation::run("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented, &asset::GET),
@@ -103,7 +103,7 @@ static OPERATIONS: &[Operation] = &[
     // Inferred: the path. The vendor's form goes to its object storage, which is on another host.
     Operation::run("post_upload", "POST", &[upload_view::FORM_PATH], Client, &reservation::StoreForm)
         .for_signed_forms(Storage::Gcs)
-        .form(upload::FILE, reservation::LARGEST),
+        .form(upload_file::FILE, reservation::LARGEST),
 ];
 
 /// Documented: the header and the two hours. Routes that change something take it.

@@ -3,8 +3,8 @@
 use futures_util::future::BoxFuture;
 
 use super::asset::{checked_selector, selector};
-use super::upload::{FILE, PROCESSING_SECONDS};
-use super::upload_file::{check_type, wrong_file};
+use super::upload::PROCESSING_SECONDS;
+use super::upload_file::{FILE, check_type, wrong_file};
 use super::upload_view;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, execute};

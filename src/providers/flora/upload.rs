@@ -2,7 +2,7 @@
 
 use super::new_id;
 use super::upload_fields::{self, SIGNED_URL, UploadFields};
-use super::upload_file::{check_type, wrong_file};
+use super::upload_file::{FILE, check_type, wrong_file};
 use super::upload_view;
 use crate::clock::Micros;
 use crate::contract::context::Context;
@@ -21,9 +21,6 @@ pub const LARGEST_DIRECT: u64 = 4 << 20;
 
 /// How long the vendor processes an upload, in seconds. Documented: it is ready at once.
 pub const PROCESSING_SECONDS: u32 = 0;
-
-/// The part of a form that is the file.
-pub const FILE: &str = "file";
 
 /// Makes an asset.
 pub static UPLOAD: CommandHandler<CreateAsset> =

@@ -5,6 +5,9 @@ use crate::library::asset::Asset;
 use crate::library::fixture::LONGEST_NAME;
 use crate::library::mime_words::essence;
 
+/// The part of a form that is the file.
+pub const FILE: &str = "file";
+
 /// The types that are taken, as the SDK's documentation lists them.
 const TYPES: [&str; 14] = [
     "image/jpeg",

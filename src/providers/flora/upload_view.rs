@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
 
+use super::upload_file::FILE;
 use super::{CARD, headers, view};
 use crate::clock::{Micros, SECOND};
 use crate::contract::asset_url;
@@ -118,7 +119,7 @@ fn target(stored: &StoredAsset, cx: &Context) -> Target {
             url,
             method: "POST",
             content_type: "multipart/form-data",
-            file_field: super::upload::FILE,
+            file_field: FILE,
             form_fields: fields,
         },
         expires_at: view::date_time(expiry(cx.now).at.0),

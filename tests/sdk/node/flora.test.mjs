@@ -403,18 +403,16 @@ function png(width, height, length) {
 const IN_DEMO = { workspace_id: 'ws_demo', pollIntervalMs: 10 };
 const bytesOf = async (url) => Buffer.from(await (await fetch(url)).arrayBuffer());
 
-for (const [size, length, requests, way] of [['1 KB', 1000, 2, 'direct'], ['6 MB', 6_000_000, 4, 'signed_url']]) {
+for (const [size, length, way] of [['1 KB', 1000, 'direct'], ['6 MB', 6_000_000, 'signed_url']]) {
   test(`upload ${size} from a buffer and from a path`, async (t) => {
-    const { client, requests: sent } = await start(t);
+    const { client } = await start(t);
     const bytes = png(640, 480, length);
     const folder = mkdtempSync(join(tmpdir(), 'assetmock-upload-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'hero.png');
     writeFileSync(path, bytes);
     for (const [file, more] of [[bytes, { file_name: 'hero.png' }], [path, {}], [new File([bytes], 'hero.png', { type: 'image/png' }), {}]]) {
-      const before = sent();
       const asset = await client.assets.upload(file, { ...IN_DEMO, ...more });
-      assert.equal(sent() - before, requests);
       const { asset_id, url, created_at, ...rest } = asset;
       assert.match(asset_id, /^asset_[0-9a-z]{32}$/);
       assert.equal(created_at, '2026-03-21T12:00:00.000Z');
