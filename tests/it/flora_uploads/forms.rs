@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{BOUNDARY, act, fields_of, form, get, gif, path_of, post_form, request, reserve};
-use crate::support::{Answer, Server, block_on};
+use super::{BOUNDARY, act, fields_of, form, get, gif, path_of, post_form, request, reserve, wait_for_blobs};
+use crate::support::{Answer, Server};
 use crate::worlds::world;
 
 /// Posts these fields and a file to where the reservation says.
@@ -96,18 +96,4 @@ fn an_upload_that_breaks_off_leaves_the_reservation_and_no_bytes() {
     assert_eq!(server.send(&whole).status, 204);
     assert_eq!(act(&server, &made, "complete").status, 200);
     wait_for_blobs(&server, 1);
-}
-
-/// Waits until so many files are stored. What nobody refers to is removed by a task of its own.
-fn wait_for_blobs(server: &Server, count: i64) {
-    let began = std::time::Instant::now();
-    loop {
-        let rows = block_on(server.app.store.rows()).unwrap();
-        let stored = rows.iter().find(|(table, _)| *table == "blob").unwrap().1;
-        if stored == count {
-            return;
-        }
-        assert!(began.elapsed().as_secs() < 20, "{stored} files are stored");
-        std::thread::yield_now();
-    }
 }

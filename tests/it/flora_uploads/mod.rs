@@ -3,13 +3,14 @@
 mod direct;
 mod forms;
 mod from_url;
+mod hostile;
 mod life;
 mod refused;
 
 use serde_json::{Value, json};
 
 use crate::dialects;
-use crate::support::{Answer, Server};
+use crate::support::{Answer, Server, block_on};
 
 /// A GIF with this width and height in its header, and nothing behind it.
 fn gif(width: u16, height: u16) -> Vec<u8> {
@@ -126,4 +127,18 @@ fn code(answer: &Answer) -> String {
 fn settings(server: &Server, uploads: &Value) {
     let set = server.call("PATCH", "/_emulator/workspaces/ws_tests", &json!({"uploads": uploads}));
     assert_eq!(set.status, 200, "{}", set.text());
+}
+
+/// Waits until so many files are stored. What nobody refers to is removed by a task of its own.
+fn wait_for_blobs(server: &Server, count: i64) {
+    let began = std::time::Instant::now();
+    loop {
+        let rows = block_on(server.app.store.rows()).unwrap();
+        let stored = rows.iter().find(|(table, _)| *table == "blob").unwrap().1;
+        if stored == count {
+            return;
+        }
+        assert!(began.elapsed().as_secs() < 20, "{stored} files are stored");
+        std::thread::yield_now();
+    }
 }

@@ -53,6 +53,9 @@ fn each_field_of_the_json_is_checked() {
         assert_eq!((refused.status, &*code(&refused)), (400, "invalid_json"), "{body:?}");
     }
     assert_eq!(total(&server), VISIBLE);
+    // As curl sends it unless it is told the type.
+    let of_form = "Content-Type: application/x-www-form-urlencoded";
+    assert_eq!(server.post("POST", "/flora/api/v1/assets", &[&auth(), of_form], &right.to_string()).status, 201);
 }
 
 #[test]
