@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{act, auth, code, create, form, gif, post_form, reserve, send, upload};
+use super::{act, auth, code, create, form, gif, post_form, reserve, send, settings, upload, wait_for_blobs};
 use crate::dialects;
 use crate::support::{Server, at};
 use crate::worlds::{VISIBLE, world};
@@ -162,4 +162,20 @@ fn a_request_with_the_same_idempotency_key_is_refused_for_two_hours() {
 
     server.app.clock.set(at("2026-03-21T14:00:01Z"));
     assert_eq!(server.post("POST", path, &[&auth, key], &body).status, 201);
+}
+
+#[test]
+fn more_bytes_than_the_workspace_may_have_are_refused() {
+    let server = Server::start(&world());
+    settings(&server, &json!({"max_stored_bytes": 20}));
+    let made = reserve(&server, &json!({"file_name": "a.gif"}));
+    let first = upload(&server, &[("workspace_id", "ws_tests")], Some(("a.gif", "image/gif", &gif(1, 1))));
+    assert_eq!(first.status, 201, "{}", first.text());
+    let refused = upload(&server, &[("workspace_id", "ws_tests")], Some(("b.gif", "image/gif", &gif(1, 1))));
+    assert_eq!((refused.status, &*code(&refused)), (507, "unknown_error"), "{}", refused.text());
+    let refused = send(&server, &made, &gif(1, 1));
+    assert!(refused.status >= 400 && refused.text().contains("<Error><Code>"), "{}", refused.text());
+    assert_eq!(act(&server, &made, "complete").status, 409);
+    assert_eq!(total(&server), VISIBLE + 2);
+    wait_for_blobs(&server, 1);
 }
