@@ -93,6 +93,5 @@ pub const FACTS: &[Fact] = &[
 ];
 
 /// What it has and the emulator leaves out on purpose.
-pub const NOT_IMITATED: &[&str] = &[
-    "The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows.",
-];
+pub const NOT_IMITATED: &[&str] =
+    &["The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows."];
