@@ -12,7 +12,7 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::RequestLog;
-use crate::library::store::{DatabaseLocation, DatabaseLock, OpenError, Store};
+use crate::library::store::{DatabaseLocation, DatabaseLock, LoadError, OpenError, Store};
 use crate::providers;
 
 /// The result of a command, or the error that ends it.
@@ -90,11 +90,20 @@ pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
     let store = Store::open(&library.place(), providers::ids()).await?;
     let unwritten = |cause| OpenError::writing(&library.place(), &cause);
     if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
-        load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
+        let loaded = load_fixtures::load(&store, reading.await??, now).await;
+        loaded.map_err(|cause| not_loaded(&library.place(), cause))?;
     } else if !library.fixture.is_empty() {
         tracing::warn!("the database already holds a library; `--fixture` was ignored");
     }
     Ok(store)
+}
+
+/// Why a new library could not be filled.
+pub fn not_loaded(place: &DatabaseLocation, cause: LoadError) -> Box<dyn Error> {
+    match cause {
+        LoadError::Store(cause) => OpenError::writing(place, &cause).into(),
+        LoadError::File(..) => cause.into(),
+    }
 }
 
 /// An address that clients can connect to: the one for all interfaces becomes loopback.
