@@ -6,6 +6,7 @@
 mod absent;
 mod admin;
 mod asset_bytes;
+mod asset_life;
 mod asset_parts;
 mod bodies;
 mod bounds;

@@ -83,7 +83,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: a `content_type` that is a MIME type counts as its modality, or as `document` if it has none. An asset without `asset_id` or `created_at`, which the schema allows, is refused.",
     ),
     Fact::inferred(
-        "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the imported object has one. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
+        "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the asset has one, which fixtures and the fate of an upload set. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
     ),
     Fact::inferred("The `role` in a workspace is `owner`."),
     Fact::inferred(
