@@ -375,11 +375,6 @@ impl<'r> Call<'r> {
         Context { now, entropy, key, counts, variants, origin, signed_workspace, url_signer: None }
     }
 
-    /// The workspace of a signed URL.
-    fn signed_workspace(&self) -> Option<&str> {
-        self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
-    }
-
     /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.
     fn list_origin(&self, list: &AssetList) -> Option<&str> {
         self.origin.as_deref().filter(|_| list.made_up_urls != MadeUpUrls::None)
