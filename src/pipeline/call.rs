@@ -9,7 +9,7 @@ use tracing::error;
 
 use super::body::RequestBody;
 use super::checks::{Routed, find_operation, framework_reply, known_key, require_live, require_scope, table_path};
-use super::due_assets::{settle_due, settle_shown};
+use super::due_assets::{self, Eventually};
 use super::entry::EntryBuilder;
 use super::own_answers;
 use super::run::run;
@@ -75,7 +75,6 @@ impl<'r> Call<'r> {
             }
             Err(_) => (app.clock.now(), app.rng.next_u128()),
         };
-        let key = settle_due(app, target.provider, (request, routed.access()), key, now).await;
         let card = target.provider.card();
         let variants = match &key {
             Ok(known) => known.variants,
@@ -133,9 +132,9 @@ impl<'r> Call<'r> {
         }
     }
 
-    /// Gives assets that wait for being read, and that the reply shows, their next status.
-    pub async fn settle_shown(&self, reply: &Reply) {
-        settle_shown(self.app, self.card(), self.request, self.context().key, reply).await;
+    /// The reply, once assets that wait for a read and that it shows have their next status.
+    pub fn settle_shown(&self, reply: Reply) -> Eventually<'_, Reply> {
+        due_assets::settle_shown(self.app, self.card(), self.request, self.context().key, reply)
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.

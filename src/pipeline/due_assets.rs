@@ -5,41 +5,50 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::http::request::Parts;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either, Ready, ready};
 
-use super::checks::known_key;
-use crate::clock::Micros;
 use crate::contract::failure::Failure;
-use crate::contract::operation::Access;
-use crate::contract::provider::{Card, Provider};
+use crate::contract::provider::Card;
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
 use crate::emulator::due_assets;
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 
-/// Gives the assets of the key's workspace that are due by `now` their next status. Then the key is looked up again,
-/// since what its entry caches is outdated.
-pub(super) async fn settle_due(
-    app: &App,
-    provider: &dyn Provider,
-    (request, access): (&Parts, Access),
-    key: Result<Arc<KeyCache>, Failure>,
-    now: Micros,
-) -> Result<Arc<KeyCache>, Failure> {
-    let known = key?;
-    if known.key.due_at.is_none_or(|at| at > now) {
-        return Ok(known);
+/// A value that is mostly there at once. What it else waits for is boxed, so that the future of a request, of which few
+/// wait, does not reserve space for it.
+pub type Eventually<'a, T> = Either<Ready<T>, BoxFuture<'a, T>>;
+
+/// The entry of a key, once the assets of its workspace that are due have their next status.
+pub(super) async fn settle_due(app: &App, card: &'static Card, entry: Arc<KeyCache>) -> Result<Arc<KeyCache>, Failure> {
+    let now = app.workspace_states.get_or_create(&entry.key.workspace).now(&app.clock);
+    if entry.key.due_at.is_none_or(|at| at > now) {
+        return Ok(entry);
     }
-    // Boxed, so that the future of every other request does not reserve space for these.
-    Box::pin(due_assets::settle_due_by(app, &known.key.workspace, now)).await;
-    Box::pin(known_key(app, provider, request, access)).await
+    due_assets::settle_due_by(app, &entry.key.workspace, now).await;
+    // What the entry caches is outdated.
+    app.cache.entry(&app.store, card, &entry.key.key).await?.ok_or(Failure::UnknownKey)
 }
 
-/// After a read that showed assets which wait for one (see [`NextStatus`](crate::library::model::NextStatus)), gives
-/// them their next status. `key` is that of a request that was let in.
-pub(super) async fn settle_shown(app: &App, card: &Card, request: &Parts, key: Option<&Key>, reply: &Reply) {
+/// The reply, once assets that wait for a read (see [`NextStatus`](crate::library::model::NextStatus)), and that it
+/// shows, have their next status. `key` is that of a request that was let in.
+pub(super) fn settle_shown<'a>(
+    app: &'a App,
+    card: &'static Card,
+    request: &Parts,
+    key: Option<&'a Key>,
+    reply: Reply,
+) -> Eventually<'a, Reply> {
     let has_read = request.method == Method::GET && reply.status.is_success();
-    if let Some(key) = key.filter(|key| has_read && key.due_at.is_some()) {
-        Box::pin(due_assets::settle_shown(app, &key.workspace, card.name, &reply.body)).await;
+    match key.filter(|key| has_read && key.due_at.is_some()) {
+        Some(key) => {
+            let settled = async move {
+                due_assets::settle_shown(app, &key.workspace, card.name, &reply.body).await;
+                reply
+            };
+            Either::Right(settled.boxed())
+        }
+        None => Either::Left(ready(reply)),
     }
 }

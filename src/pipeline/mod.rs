@@ -86,7 +86,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
         tokio::time::sleep(call.faults.delay).await;
     }
     let reply = call.answer(body).await;
-    call.settle_shown(&reply).await;
+    let reply = call.settle_shown(reply).await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 
