@@ -119,7 +119,7 @@ fn a_foreign_or_newer_database_is_refused_and_left_as_it_is() {
     assetmock_version(&newer, 99);
     for (file, reason) in [
         (&foreign, "is not a database of this program"),
-        (&newer, "was made by a newer version (its schema is 99, this version knows 14)"),
+        (&newer, "was made by a newer version (its schema is 99, this version knows 19)"),
     ] {
         let before = std::fs::read(file).unwrap();
         let said = refused(1, &["serve", "--listen", "127.0.0.1:0", "--database", file]);
