@@ -5,6 +5,15 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// A secret key from the operating system.
+pub fn secret() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).expect("operating systems do not run out of random bytes");
+    bytes
+}
+
 /// A random number generator: SplitMix64. Its algorithm is fixed, so a seed gives the same sequence in every version,
 /// and its state is one integer, so it needs no lock. Its numbers can be predicted: do not use it for secrets.
 #[derive(Debug)]

@@ -265,6 +265,9 @@ async fn change(
                 // Publishing changes `updated_at` at vendors too.
                 asset.updated_at = Some(Instant(workspace_state.now(&app.clock).max(asset.created_at.0)));
             }
+            if patch.names("status") && !patch.names("next_status") {
+                asset.next_status = None; // A status that is set stays.
+            }
             if !asset.ids.is_empty() {
                 asset.ids = ids.into_iter().chain(asset.ids).collect();
             }

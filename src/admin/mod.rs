@@ -5,6 +5,7 @@ mod answer;
 mod assets;
 mod authority;
 mod clock;
+mod export;
 mod fault_warnings;
 mod faults;
 mod guard;
@@ -23,6 +24,7 @@ mod snapshots;
 mod strict_query;
 mod workspaces;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use aide::axum::ApiRouter;
@@ -32,12 +34,14 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tower::ServiceExt;
 
 use self::answer::Refusal;
 use self::index::RouteIndex;
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::http::request_body::BodyShare;
 use crate::http::respond::date;
 
@@ -66,15 +70,26 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let mut response = match guard::check(&app.settings, &request) {
         // No workspace or other item has an empty name.
         Ok(()) if has_empty_segment(request.uri().path()) => no_route(request.into_parts().0).await.into_response(),
-        Ok(()) => match ROUTES.router.clone().with_state(app).oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
+        Ok(()) => {
+            if let Some(workspace) = workspace_of(request.uri().path()) {
+                due_assets::settle(&app, &workspace).await;
+            }
+            match ROUTES.router.clone().with_state(app).oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
         Err(refusal) => refusal.into_response(),
     };
     drop(share);
     response.headers_mut().extend(date(now).map(|date| (header::DATE, date)));
     response
+}
+
+/// The id of the workspace in a path.
+fn workspace_of(path: &str) -> Option<Cow<'_, str>> {
+    let id = path.strip_prefix("/_emulator/workspaces/")?.split('/').next()?;
+    Some(percent_decode_str(id).decode_utf8_lossy())
 }
 
 fn has_empty_segment(path: &str) -> bool {
@@ -87,6 +102,7 @@ fn routes() -> Routes {
         .merge(health::routes())
         .merge(authority::routes())
         .merge(workspaces::routes())
+        .merge(export::routes())
         .merge(assets::routes())
         .merge(places::routes())
         .merge(import::routes())

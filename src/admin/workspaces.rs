@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::NoContent;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::answer::{BODY, Created, Json, Path, Refusal};
@@ -30,12 +27,14 @@ use crate::library::fixture::{self, GeneratorConfig};
 use crate::library::model::Choices;
 use crate::library::model::Instant;
 use crate::library::model::Status;
-use crate::library::store::{Export, StoreError, Summary};
+use crate::library::store::{StoreError, Summary};
 use crate::library::strict_object;
+use crate::library::uploads::UploadSettings;
 use crate::providers;
 use crate::providers::directory::base_url;
 
-const TAG: &str = "Workspaces";
+/// The tag of routes on workspaces in the OpenAPI document.
+pub const TAG: &str = "Workspaces";
 
 /// The routes.
 pub fn routes() -> ApiRouter<Arc<App>> {
@@ -58,10 +57,6 @@ pub fn routes() -> ApiRouter<Arc<App>> {
             post_with(reset, |op| {
                 op.id("reset_workspace").summary("Put a workspace back to what it was made from").tag(TAG)
             }),
-        )
-        .api_route(
-            "/_emulator/workspaces/{workspace}/fixture",
-            get_with(export, |op| op.id("export_workspace").summary("Export a workspace as a fixture").tag(TAG)),
         )
 }
 
@@ -102,6 +97,9 @@ struct CreateWorkspace {
     /// Variants of the vendors' behaviour: options by the name of the variant, such as `flora.content_type`.
     #[serde(default)]
     variants: Choices,
+    /// What becomes of uploads; as in the fixture or the copied workspace if left out.
+    #[serde(default, deserialize_with = "strict_object::read_some")]
+    uploads: Option<UploadSettings>,
 }
 
 #[derive(JsonSchema)]
@@ -163,6 +161,9 @@ struct WorkspaceView {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(default)]
     variants: BTreeMap<String, &'static str>,
+    /// What becomes of uploads, if that was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uploads: Option<UploadSettings>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -192,6 +193,15 @@ struct WorkspacePatch {
     /// that are not named stay. Null restores the option that the server was started with.
     #[serde(default)]
     variants: BTreeMap<String, Option<String>>,
+    /// What becomes of uploads. It replaces all that was set; null restores the default.
+    #[serde(default, deserialize_with = "read_given")]
+    #[schemars(with = "Option<UploadSettings>")]
+    uploads: Option<Option<UploadSettings>>,
+}
+
+/// Reads a field that was given, which can be null.
+fn read_given<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<UploadSettings>>, D::Error> {
+    strict_object::read_some(json).map(Some)
 }
 
 impl CreateWorkspace {
@@ -237,9 +247,10 @@ async fn make(
         return Err(Refusal::invalid("id", fixture::not_a_workspace_id(id)));
     }
     known_variants(wanted.variants.iter().map(|(name, option)| (name, Some(option))))?;
+    wanted.uploads.as_ref().map_or(Ok(()), consistent)?;
     let from = wanted.origin()?;
-    let CreateWorkspace { id, name, workspace: which, variants, .. } = wanted;
-    let made = workspace::make(&app, WorkspaceRequest { id, name, from, which, variants }).await?;
+    let CreateWorkspace { id, name, workspace: which, variants, uploads, .. } = wanted;
+    let made = workspace::make(&app, WorkspaceRequest { id, name, from, which, variants, uploads }).await?;
     app.workspace_states.get_or_create(&made.id).make(wanted.strict);
     Ok(Created(shown(&app, &parts, &made.id).await?))
 }
@@ -274,13 +285,17 @@ async fn change(
     Json(change): Json<WorkspacePatch>,
 ) -> Result<Json<WorkspaceView>, Refusal> {
     existing(&app, &workspace).await?;
-    if change.strict.is_none() && change.variants.is_empty() {
-        return Err(Refusal::invalid(BODY, "send `strict`, `variants` or both"));
+    if change.strict.is_none() && change.variants.is_empty() && change.uploads.is_none() {
+        return Err(Refusal::invalid(BODY, "send `strict`, `variants` or `uploads`"));
     }
     known_variants(change.variants.iter().map(|(name, option)| (name, option.as_ref())))?;
-    if !change.variants.is_empty() {
+    change.uploads.iter().flatten().try_for_each(consistent)?;
+    if !change.variants.is_empty() || change.uploads.is_some() {
         let mut write = app.store.write(providers::names()).await?;
         write.change_variants(&workspace, &change.variants).await?;
+        if let Some(uploads) = change.uploads {
+            write.set_uploads(&workspace, &uploads.unwrap_or_default()).await?;
+        }
         write.commit().await?;
     }
     if let Some(strict) = change.strict {
@@ -299,6 +314,13 @@ fn known_variants<'c>(named: impl Iterator<Item = (&'c String, Option<&'c String
         }
     }
     Ok(())
+}
+
+/// Checks that the settings for uploads do not contradict each other.
+fn consistent(uploads: &UploadSettings) -> Result<(), Refusal> {
+    Refusal::unless_short("uploads.message", uploads.message.as_deref().unwrap_or_default())?;
+    let problem = uploads.problem();
+    problem.map_or(Ok(()), |(field, message)| Err(Refusal::invalid(format!("uploads.{field}"), message)))
 }
 
 async fn remove(
@@ -328,50 +350,6 @@ async fn reset(
     Ok(Json(shown(&app, &parts, &workspace).await?))
 }
 
-/// How long an export of a large workspace waits for other exports to end.
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
-
-async fn export(
-    State(app): State<Arc<App>>,
-    Path(WorkspacePath { workspace }): Path<WorkspacePath>,
-) -> Result<JsonStream<fixture::Fixture>, Refusal> {
-    let names = providers::names();
-    let begun = tokio::time::timeout(EXPORT_TIMEOUT, app.store.export(&workspace, &names)).await;
-    let mut export = begun.map_err(|_| {
-        let message = "two exports of large workspaces are under way; read them to their end, or wait";
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_exports", message)
-    })??;
-    // The first part is written before the response begins, so that an error there still becomes an error response. If
-    // it is everything, the response has a length instead of chunks.
-    let mut file = fixture::Writer::begin(Vec::new(), &export.workspace).expect("writing to memory does not fail");
-    if write_slice(&mut export, &mut file).await? || write_slice(&mut export, &mut file).await? {
-        export.settle();
-        return Ok(Body::from(file.out).into());
-    }
-    let parts = stream::try_unfold((Some(export), file), async |(export, mut file)| {
-        let part = Bytes::from(std::mem::take(&mut file.out));
-        let export = match export {
-            Some(mut export) => (!write_slice(&mut export, &mut file).await?).then_some(export),
-            None if part.is_empty() => return Ok(None),
-            None => None,
-        };
-        Ok::<_, StoreError>(Some((part, (export, file))))
-    });
-    Ok(Body::from_stream(parts).into())
-}
-
-/// Writes the next assets. Returns whether there are no more.
-async fn write_slice(export: &mut Export, file: &mut fixture::Writer<Vec<u8>>) -> Result<bool, StoreError> {
-    const IN_MEMORY: &str = "writing to memory does not fail";
-    let assets = export.next().await?;
-    assets.iter().for_each(|asset| file.asset(asset).expect(IN_MEMORY));
-    let is_last = assets.is_empty();
-    if is_last {
-        file.end().expect(IN_MEMORY);
-    }
-    Ok(is_last)
-}
-
 /// The provider with this name, or an error.
 pub fn provider(name: &str) -> Result<&'static dyn Provider, Refusal> {
     let known = || format!("there is no provider `{name}`; there are {}", providers::names().join(", "));
@@ -385,7 +363,7 @@ pub async fn existing(app: &App, id: &str) -> Result<Summary, Refusal> {
 }
 
 async fn shown(app: &App, parts: &Parts, id: &str) -> Result<WorkspaceView, Refusal> {
-    let CountedWorkspace { summary: Summary { id, name, assets, choices }, keys, counts: listed } =
+    let CountedWorkspace { summary: Summary { id, name, assets, choices, uploads }, keys, counts: listed } =
         listed::read(app, id).await?;
     let keys = keys.into_iter().map(|(provider, key)| (provider, key.key.to_string())).collect();
     let origin = origin(parts);
@@ -394,5 +372,6 @@ async fn shown(app: &App, parts: &Parts, id: &str) -> Result<WorkspaceView, Refu
     let strict = app.workspace_states.get_or_create(&id).strict.load(Relaxed);
     let changed = |card: &'static Card| choices::changed(app.cache.variants(card, &choices), card);
     let variants = providers::cards().into_iter().flat_map(changed).collect();
-    Ok(WorkspaceView { id, name, keys, base_urls, assets, listed, strict, variants })
+    let uploads = Some(uploads).filter(|set| *set != UploadSettings::default());
+    Ok(WorkspaceView { id, name, keys, base_urls, assets, listed, strict, variants, uploads })
 }

@@ -21,7 +21,7 @@ use crate::emulator::load_fixtures;
 use crate::emulator::log::LogFormat;
 use crate::http::cors::AllowedOrigins;
 use crate::library::model::Choices;
-use crate::library::store::DatabaseLocation;
+use crate::library::store::{DatabaseLocation, Store};
 use crate::providers;
 pub use asset_urls::UrlForm;
 pub use generate::Generate;
@@ -161,6 +161,9 @@ pub struct Serve {
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
+    /// How many bytes of uploaded files are stored for all workspaces together; an upload of more is refused. Without `--database` they are in memory, which holds at most a gigabyte of them.
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_STORED_BYTES", value_name = "N", default_value_t = Store::MAX_STORED_BYTES, value_parser = whole_number)]
+    pub max_stored_bytes: u64,
     /// Encryption, and what goes through the server as a proxy.
     #[command(flatten)]
     pub tls: TlsOptions,

@@ -2,6 +2,7 @@
 
 use crate::clock::Micros;
 use crate::contract::quota::Counts;
+use crate::contract::signer::UrlSigner;
 use crate::contract::variant::Variants;
 use crate::library::key::Key;
 
@@ -21,12 +22,21 @@ pub struct Context<'a> {
     pub variants: Variants,
     /// The origin of our URLs for assets; `None`: the vendors' own form is shown.
     pub origin: Option<&'a str>,
+    /// The workspace of a signed URL, once its signature is known to be right.
+    pub signed_workspace: Option<&'a str>,
+    /// Makes signed URLs, for an operation that does ([`Operation::signs`](crate::contract::operation::Operation)).
+    pub url_signer: Option<&'a UrlSigner<'a>>,
 }
 
 impl Context<'_> {
-    /// The workspace of the key; empty before the key is known.
+    /// The workspace of the key or of the signed URL; empty before it is known.
     pub fn workspace(&self) -> &str {
-        self.key.map_or("", |key| &key.workspace)
+        self.key.map_or(self.signed_workspace.unwrap_or_default(), |key| &key.workspace)
+    }
+
+    /// Makes signed URLs. The operation must be one that [signs](crate::contract::operation::Operation::signs_urls).
+    pub fn url_signer(&self) -> &UrlSigner<'_> {
+        self.url_signer.unwrap_or_else(|| panic!("the operation's line does not say `signs_urls()`"))
     }
 
     /// The user that the key acts as; empty before the key is known.

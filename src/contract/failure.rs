@@ -7,6 +7,7 @@ use crate::clock::Micros;
 use crate::contract::evidence::Evidence;
 use crate::contract::query::Violation;
 use crate::contract::quota::Exceeded;
+use crate::contract::signer::SignatureProblem;
 use crate::library::model::Status;
 
 /// A reason to refuse a request.
@@ -106,6 +107,18 @@ pub enum Failure {
     },
     /// Parameters that break the rules of the operation's table.
     Invalid(Vec<Violation>),
+    /// The signature of a URL or form is missing, or is for another request.
+    BadSignature(SignatureProblem),
+    /// The URL or form was signed for a time that is over.
+    ExpiredUrl {
+        /// When that time ended, by the clock of the workspace.
+        expired_at: Micros,
+    },
+    /// An earlier request that succeeded had the same idempotency key.
+    DuplicateIdempotencyKey {
+        /// The key.
+        key: String,
+    },
     /// A quota is used up.
     RateLimited(Exceeded),
     /// An error of the emulator. Its cause is logged and never in the answer.

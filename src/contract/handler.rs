@@ -13,7 +13,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Command, CommandError, Query, StagedFile, Store, StoreError};
+use crate::library::store::{Caller, Claim, Command, CommandError, Query, StagedFile, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub struct Input<'a> {
     pub query: Args,
     /// What the operation takes of the body.
     pub body: Received,
+    /// The idempotency key, if the operation takes one and the client sent one.
+    pub claim: Option<Claim>,
+    /// What was signed of a request to a signed URL or with a signed form: the vendor's own parameters or the fields.
+    pub signed: Vec<(String, String)>,
     /// The origin of this server, as the client sees it: the beginning of URLs for uploads.
     pub origin: &'a str,
 }
@@ -52,6 +56,11 @@ impl Input<'_> {
     pub fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| &**text).unwrap_or_else(|| panic!("no path of this operation has `{{{name}}}` in it"))
+    }
+
+    /// The signed parameter or field with this name. What was signed is as this server wrote it.
+    pub fn signed(&self, name: &str) -> Option<&str> {
+        self.signed.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
     /// The object in the body; `None` if there is no body.
@@ -86,7 +95,8 @@ impl HandlerCall<'_> {
     /// Who asks.
     pub fn caller(&self) -> Caller<'_> {
         let Context { now, key, .. } = self.context;
-        Caller { provider: self.provider, workspace: self.context.workspace(), key, now }
+        let (workspace, claim) = (self.context.workspace(), self.input.claim.as_ref());
+        Caller { provider: self.provider, workspace, key, now, claim }
     }
 }
 
@@ -155,6 +165,7 @@ impl From<CommandError> for Failure {
             CommandError::ProjectExists { id } => Failure::ProjectExists { id },
             CommandError::TooManyKeys { most } => Failure::TooManyKeys { most },
             CommandError::NameTaken { name } => Failure::NameTaken { name },
+            CommandError::DuplicateIdempotencyKey { key } => Failure::DuplicateIdempotencyKey { key },
             CommandError::Store(error) => error.into(),
         }
     }

@@ -6,6 +6,9 @@ use strsim::normalized_levenshtein;
 use crate::contract::asset_list::AssetList;
 use crate::contract::evidence::Evidence;
 use crate::contract::handler::Handler;
+use crate::contract::idempotency::Idempotency;
+use crate::contract::object_storage::Storage;
+use crate::contract::path_template::{begins, filled, matches, name};
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::variant::Variants;
 
@@ -30,6 +33,10 @@ pub struct Operation {
     pub varied: Option<VariedParams>,
     /// Whether it takes a body.
     pub body: BodyKind,
+    /// Whether its answer has signed URLs.
+    pub signs: bool,
+    /// How it takes an idempotency key; `None`: not at all.
+    pub idempotency: Option<&'static Idempotency>,
     /// What the emulator does for it.
     pub action: Action,
     /// How sure we are that the vendor has this route.
@@ -58,6 +65,22 @@ pub enum Access {
     /// Anyone: no key is looked for, and no quota counts the request. The handler finds the workspace itself
     /// ([`Workspaces`](crate::contract::handler::Workspaces)). A list of assets always needs a key.
     Anyone,
+    /// Whoever has a URL that this server signed for this path, on which `{workspace}` names the workspace: no key is
+    /// looked for, no quota counts the request, and whatever fails is worded as this object storage does.
+    SignedUrl(Storage),
+    /// Whoever has a form that this server signed for this path; otherwise the same. The form is verified once it has
+    /// arrived.
+    SignedForm(Storage),
+}
+
+impl Access {
+    /// The object storage that answers, if it is not the vendor's API.
+    pub fn storage(self) -> Option<Storage> {
+        match self {
+            Access::SignedUrl(storage) | Access::SignedForm(storage) => Some(storage),
+            Access::Key | Access::Anyone => None,
+        }
+    }
 }
 
 /// Whether an operation takes a body.
@@ -117,7 +140,22 @@ impl Operation {
     ) -> Operation {
         let (access, scope, params) = (Access::Key, None, &[]);
         let (unknown, varied, body) = (Unknown::Ignored, None, BodyKind::Ignored);
-        Operation { name, method, paths, access, scope, params, unknown, varied, body, action, evidence }
+        let (signs, idempotency) = (false, None);
+        Operation {
+            name,
+            method,
+            paths,
+            access,
+            scope,
+            params,
+            unknown,
+            varied,
+            body,
+            signs,
+            idempotency,
+            action,
+            evidence,
+        }
     }
 
     /// A route that the vendor has and the emulator does not imitate.
@@ -154,6 +192,30 @@ impl Operation {
     /// Makes it need no key.
     pub const fn for_anyone(mut self) -> Operation {
         self.access = Access::Anyone;
+        self
+    }
+
+    /// Makes it the target of signed URLs. Its path has a segment `{workspace}`.
+    pub const fn for_signed_urls(mut self, storage: Storage) -> Operation {
+        self.access = Access::SignedUrl(storage);
+        self
+    }
+
+    /// Makes it the target of signed forms. Its path has a segment `{workspace}`.
+    pub const fn for_signed_forms(mut self, storage: Storage) -> Operation {
+        self.access = Access::SignedForm(storage);
+        self
+    }
+
+    /// Lets its answer have signed URLs or forms ([`Context::url_signer`](crate::contract::context::Context)).
+    pub const fn signs_urls(mut self) -> Operation {
+        self.signs = true;
+        self
+    }
+
+    /// Makes it take an idempotency key.
+    pub const fn idempotency(mut self, idempotency: &'static Idempotency) -> Operation {
+        self.idempotency = Some(idempotency);
         self
     }
 
@@ -251,6 +313,12 @@ pub fn find(operations: &'static [Operation], method: &str, path: &str) -> Found
     }
 }
 
+/// Who may use the operations with this path: whoever may use the first. A signed URL may have a path of its own only.
+pub fn access(operations: &'static [Operation], path: &str) -> Access {
+    let first = operations.iter().find(|operation| operation.has_path(path));
+    first.map_or(Access::Key, |operation| operation.access)
+}
+
 /// The methods of a path, each once, in the order of the table.
 pub fn methods(operations: &'static [Operation], path: &str) -> Vec<&'static str> {
     let mut methods = Vec::new();
@@ -290,61 +358,6 @@ pub fn nearest(operations: &'static [Operation], path: &str) -> Option<&'static 
         }
     }
     found.map(|(_, operation)| operation)
-}
-
-/// Whether a path matches a template, segment by segment. A `{name}` matches any segment that is not empty.
-pub fn matches(template: &str, path: &str) -> bool {
-    if template == path {
-        return true;
-    }
-    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(given)) if wanted == given || (is_name(wanted) && !given.is_empty()) => {}
-            _ => return false,
-        }
-    }
-}
-
-/// The one segment in which a path differs from a template, as both have it. None if there are more, or none at all.
-pub fn only_difference<'p>(template: &'p str, path: &'p str) -> Option<(&'p str, &'p str)> {
-    if template.split('/').count() != path.split('/').count() {
-        return None;
-    }
-    let pairs = template.split('/').zip(path.split('/'));
-    let mut different = pairs.filter(|(wanted, given)| wanted != given && (!is_name(wanted) || given.is_empty()));
-    let found = different.next()?;
-    different.next().is_none().then_some(found)
-}
-
-/// Whether a path that matches the template can start with this text. The last segment of the text may be incomplete.
-fn begins(template: &str, beginning: &str) -> bool {
-    let mut wanted = template.split('/');
-    let (whole, part) = beginning.rsplit_once('/').map_or((None, beginning), |(whole, part)| (Some(whole), part));
-    let mut whole = whole.into_iter().flat_map(|whole| whole.split('/'));
-    let fits = |given: &str, wanted: &str| wanted == given || (is_name(wanted) && !given.is_empty());
-    whole.all(|given| wanted.next().is_some_and(|wanted| fits(given, wanted)))
-        && wanted.next().is_some_and(|wanted| is_name(wanted) || wanted.starts_with(part))
-}
-
-/// The template with the path's own segments in place of its `{name}` segments, so that only the fixed segments are
-/// compared.
-fn filled(template: &str, path: &str) -> String {
-    let mut given = path.split('/');
-    let segments = template.split('/').map(|wanted| match given.next() {
-        Some(given) if is_name(wanted) && !given.is_empty() => given,
-        _ => wanted,
-    });
-    segments.collect::<Vec<_>>().join("/")
-}
-
-fn is_name(segment: &str) -> bool {
-    name(segment).is_some()
-}
-
-fn name(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 #[cfg(test)]

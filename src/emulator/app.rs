@@ -9,6 +9,7 @@ use crate::emulator::cache::Cache;
 use crate::emulator::explain::Cursors;
 use crate::emulator::faults::Faults;
 use crate::emulator::journal::Journal;
+use crate::emulator::lazy_signer::LazySigner;
 use crate::emulator::limits::Limits;
 use crate::emulator::listed_counts::ListedCounts;
 use crate::emulator::log::RequestLog;
@@ -46,6 +47,8 @@ pub struct App {
     /// Random numbers for everything that belongs to no workspace yet: new workspaces and keys, the chance of faults,
     /// and requests without a known key.
     pub rng: Rng,
+    /// Signs the URLs of uploads.
+    pub signer: LazySigner,
     /// The clocks, random numbers and strictness of workspaces.
     pub workspace_states: WorkspaceStates,
     /// How much of its quotas each key has used.
@@ -131,13 +134,13 @@ impl Settings {
     /// The origin of our URLs for assets in the answer to this request; `None`: the vendors' form is shown.
     pub fn asset_origin(&self, request: &Parts) -> Option<Box<str>> {
         match self.asset_urls {
-            AssetUrls::Own => Some(self.origin(request).into()),
+            AssetUrls::Own => Some(self.own_origin(request).into()),
             AssetUrls::Vendor => None,
         }
     }
 
-    /// The origin under which the client of this request reaches this server.
-    pub fn origin(&self, request: &Parts) -> String {
+    /// The origin of this server as the client of this request sees it.
+    pub fn own_origin(&self, request: &Parts) -> String {
         self.public_url.clone().unwrap_or_else(|| origin(request))
     }
 }
@@ -170,6 +173,7 @@ impl App {
             began: clock.mode(),
             clock,
             rng: seed.map_or_else(Rng::from_system, Rng::seeded),
+            signer: LazySigner::new(seed),
             workspace_states: WorkspaceStates::new(seed),
             limits: Limits::new(false),
             faults: Faults::default(),

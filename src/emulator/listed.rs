@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::contract::provider::Provider;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::emulator::listed_counts::CountedListing;
 use crate::library::key::{CollectionVersion, Key, KeyState};
 use crate::library::limits::KeyLimits;
@@ -26,6 +27,7 @@ pub struct CountedWorkspace {
 
 /// Reads a workspace and counts the assets that each provider lists, in one read transaction.
 pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
+    due_assets::settle(app, id).await;
     let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
     let mut read = app.store.read().await?;
     let (summary, all_keys) = read.workspace(id).await?;
@@ -70,6 +72,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         expires_at: None,
         limits: KeyLimits::Default,
         refresh: None,
+        due_at: None,
         collection_version: CollectionVersion { collection: 0, version: 0, tallied: false },
         choices: Choices::default(),
     };

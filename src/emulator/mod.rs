@@ -4,9 +4,11 @@
 pub mod app;
 pub mod cache;
 pub mod distinct;
+pub mod due_assets;
 pub mod explain;
 pub mod faults;
 pub mod journal;
+pub mod lazy_signer;
 pub mod limits;
 pub mod listed;
 pub mod listed_counts;

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::clock::{Micros, read_rfc3339};
 use crate::contract::provider::Provider;
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::emulator::listed;
 use crate::emulator::load_fixtures;
 use crate::library::asset::Asset;
@@ -16,6 +17,7 @@ use crate::library::model::Status;
 use crate::library::selection::Filter;
 use crate::library::size;
 use crate::library::store::{StoreError, Write};
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace::{Key, Workspace};
 use crate::providers;
 use crate::random::{ALPHANUMERIC, random_id};
@@ -46,6 +48,8 @@ pub struct WorkspaceRequest {
     pub which: Option<String>,
     /// Variants of the vendors' behaviour that are added to those of the source, or replace them.
     pub variants: Choices,
+    /// What becomes of its uploads; as in the source if left out.
+    pub uploads: Option<UploadSettings>,
 }
 
 /// Why a workspace was not created.
@@ -112,6 +116,9 @@ pub fn narrowed(
 /// live one get a new key. The keys of a built-in fixture are not used, since they belong to the workspace that the
 /// server loaded from it at the start.
 pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeError> {
+    if let Origin::CopyOf(other) = &new.from {
+        due_assets::settle(app, other).await;
+    }
     let write = app.store.write(providers::names()).await?;
     let (mut write, mut workspace, collection) =
         find_or_add_collection(app, write, &new.from, new.which.as_deref()).await?;
@@ -122,6 +129,7 @@ pub async fn make(app: &App, new: WorkspaceRequest) -> Result<Workspace, MakeErr
     workspace.name = Some(new.name.unwrap_or_else(|| id.clone()));
     workspace.id = id;
     workspace.variants.extend(new.variants);
+    workspace.uploads = new.uploads.unwrap_or(workspace.uploads);
     if !matches!(new.from, Origin::Inline(_)) {
         workspace.keys.clear();
     }

@@ -35,6 +35,8 @@ pub struct Key {
     pub refresh: Option<Refresh>,
     /// The variants that its workspace chooses, which replace the server's.
     pub choices: Choices,
+    /// When the next asset of its workspace gets its next status; `None` if none will.
+    pub due_at: Option<Micros>,
     /// The version of the workspace's collection at the time when the key was read.
     pub collection_version: CollectionVersion,
 }

@@ -16,4 +16,5 @@ pub mod selection;
 pub mod size;
 pub mod store;
 pub mod strict_object;
+pub mod uploads;
 pub mod workspace;

@@ -24,6 +24,23 @@ pub enum Status {
     Failed,
 }
 
+/// What the status of an asset becomes when its time has come. Nothing runs by itself: whoever reads the workspace from
+/// then on finds the change made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextStatus {
+    /// The status that the asset gets.
+    pub status: Status,
+    /// When, by the clock of the workspace.
+    pub at: Instant,
+    /// The `failure_message` that the asset gets; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Whether, while that clock is frozen, the change follows the first response that shows the asset.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows_read: bool,
+}
+
 /// Who may see an asset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

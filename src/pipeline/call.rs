@@ -1,5 +1,8 @@
 //! A request to a vendor: its state, and the stages that it goes through ([`Call::serve`]).
 
+mod refuse;
+mod signatures;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -8,11 +11,12 @@ use futures_util::FutureExt;
 use tracing::error;
 
 use super::body::RequestBody;
-use super::checks::{Routed, find_operation, framework_reply, known_key, require_live, require_scope, table_path};
+use super::checks::{Routed, find_operation, known_key, require_live, require_scope, table_path};
+use super::due_assets::{settle_due, settle_shown};
 use super::entry::EntryBuilder;
-use super::own_answers;
 use super::receive::receive;
 use super::run::run;
+use super::signed::SignedCall;
 use super::write_between_pages::write_between_pages;
 use crate::clock::Micros;
 use crate::contract::asset_list::{AssetList, MadeUpUrls};
@@ -20,19 +24,19 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, Input};
 use crate::contract::operation::{Access, Action, Operation};
-use crate::contract::provider::{Card, CheckOrder, Provider, QuotaScope};
+use crate::contract::provider::{Card, CheckOrder, Provider};
 use crate::contract::query::Args;
 use crate::contract::quota::Counts;
 use crate::contract::variant::Variants;
 use crate::emulator::app::App;
 use crate::emulator::cache::{CachedResponse, KeyCache, PlannedPage};
-use crate::emulator::explain::{self, PageFacts, RefusalFacts};
+use crate::emulator::explain::{self, PageFacts};
 use crate::emulator::faults::{self, AppliedFault, FaultPlan, Replacement, header};
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 use crate::library::model::Choices;
 use crate::library::selection::Selection;
-use crate::providers::{self, directory::Target};
+use crate::providers::directory::Target;
 
 /// A request to a vendor and the results of the stages so far. A refusal, which can happen at every stage, is worded
 /// and explained from the results up to that point.
@@ -61,6 +65,8 @@ pub struct Call<'r> {
     project: Option<Box<Selection>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
+    /// What is known of it if it is to a signed URL. Boxed, since few are.
+    signed: Option<Box<SignedCall>>,
 }
 
 impl<'r> Call<'r> {
@@ -68,24 +74,49 @@ impl<'r> Call<'r> {
     pub async fn new(app: &'r App, target: &'r Target, request: &'r Parts, entry: &'r mut EntryBuilder) -> Call<'r> {
         let routed = find_operation(target, request);
         let key = known_key(app, target.provider, request, routed.access()).await;
-        let (now, entropy) = match &key {
-            Ok(known) => {
+        let signed = match routed {
+            Routed::Operation(operation) if operation.access.storage().is_some() => {
+                Some(Box::new(Box::pin(SignedCall::verify(app, target, request, operation)).await))
+            }
+            _ => None,
+        };
+        let workspace = signed.as_ref().and_then(|signed| signed.workspace.as_ref());
+        let (now, entropy) = match (&key, workspace) {
+            (Ok(known), _) => {
                 let state = app.workspace_states.get_or_create(&known.key.workspace);
                 (state.now(&app.clock), state.rng.next_u128())
             }
-            Err(_) => (app.clock.now(), app.rng.next_u128()),
+            (Err(_), Some(workspace)) => (workspace.now, workspace.entropy),
+            (Err(_), None) => (app.clock.now(), app.rng.next_u128()),
         };
+        let key = settle_due(app, target.provider, (request, routed.access()), key, now).await;
         let card = target.provider.card();
         let variants = match &key {
             Ok(known) => known.variants,
             Err(_) => app.cache.variants(card, &Choices::new()),
         };
         entry.note_request(card, request, key.as_ref().ok().map(|known| &known.key), now);
+        entry.note_workspace(workspace.map(|workspace| (workspace.id.clone(), now)));
         entry.operation = routed.operation();
         entry.note_variants(card, variants);
         let (faults, counts, project) = (FaultPlan::default(), None, None);
         let origin = app.settings.asset_origin(request);
-        Call { app, target, request, entry, key, now, entropy, variants, routed, faults, counts, project, origin }
+        Call {
+            app,
+            target,
+            request,
+            entry,
+            key,
+            now,
+            entropy,
+            variants,
+            routed,
+            faults,
+            counts,
+            project,
+            origin,
+            signed,
+        }
     }
 
     /// Finds the faults that apply to the request: first those in its own `X-Emulator-Fault` header, then the active
@@ -104,7 +135,7 @@ impl<'r> Call<'r> {
             .collect();
         let matched = faults::RequestFacts {
             card,
-            workspace: self.known_key().map(|key| &*key.workspace),
+            workspace: self.known_key().map(|key| &*key.workspace).or(self.signed_workspace()),
             key: card.auth.carrier.read(&self.request.headers).ok(),
             operation: self.routed.operation().map(|operation| operation.name),
             method: self.request.method.as_str(),
@@ -127,9 +158,14 @@ impl<'r> Call<'r> {
             Err(_) => {
                 error!("a request caused a panic; please report it with the lines above");
                 self.counts = None;
-                self.provider().refusal(&Failure::Internal, &self.context())
+                self.word(&Failure::Internal)
             }
         }
+    }
+
+    /// Gives assets that wait for being read, and that the reply shows, their next status.
+    pub async fn settle_shown(&self, reply: &Reply) {
+        settle_shown(self.app, self.card(), self.request, self.context().key, reply).await;
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.
@@ -150,6 +186,9 @@ impl<'r> Call<'r> {
             Action::Run(handler) => {
                 if operation.access == Access::Key {
                     self.admit(operation)?;
+                }
+                if let Some(SignedCall { params: Err(failure), .. }) = self.signed.as_deref() {
+                    return Err(failure.clone());
                 }
                 // Boxed, so that the future of a request for a list does not reserve space for this one.
                 Box::pin(self.run(operation, handler, body)).await
@@ -205,24 +244,6 @@ impl<'r> Call<'r> {
         exceeded.map_or(Ok(()), |exceeded| Err(Failure::RateLimited(exceeded)))
     }
 
-    /// The vendor's 404, 405, redirect or answer to OPTIONS, where no operation matches. Some vendors count these
-    /// requests too ([`QuotaScope::Everything`]).
-    fn reply_of_framework(&mut self) -> Result<Reply, Failure> {
-        if self.card().counted == QuotaScope::Everything {
-            // If the key is not live, there are no quotas to count against.
-            let _ = self.count();
-        }
-        let reply = framework_reply(self.routed, self.target, self.request)?;
-        Ok(self.provider().framework_reply(reply, &self.context()))
-    }
-
-    /// The emulator's own answer for a route that the vendor has and the emulator does not imitate.
-    fn not_imitated(&mut self, operation: &'static Operation) -> Reply {
-        let card = self.card();
-        self.entry.note_not_imitated(self.app, card, operation);
-        own_answers::not_imitated(card, operation)
-    }
-
     /// Answers a list operation with a page, cached or new.
     async fn list(&mut self, operation: &Operation, list: &AssetList, key: Arc<KeyCache>) -> Result<Reply, Failure> {
         let response = match self.cached_response(list, &key) {
@@ -249,11 +270,15 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let (headers, origin) = (&self.request.headers, self.app.settings.origin(self.request));
+        let signed = self.signed_params(operation).await?;
+        let (headers, origin) = (&self.request.headers, self.app.settings.own_origin(self.request));
         let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
         let path = operation.path_values(table_path(self.target));
-        let input = Input { headers, path, query, body, origin: &origin };
-        let (reply, entered) = run(self.app, handler, self.card().name, &input, self.context()).await;
+        let claim = self.claim(operation);
+        let input = Input { headers, path, query, body, claim, signed, origin: &origin };
+        let url_signer = self.url_signer(operation).await?;
+        let context = Context { url_signer: url_signer.as_ref(), ..self.context() };
+        let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
         self.entry.note_workspace(entered);
         let reply = reply?;
         let (params, _) = operation.parameters(self.variants);
@@ -331,34 +356,6 @@ impl<'r> Call<'r> {
         response
     }
 
-    /// Records why the request is refused, and lets the provider word the failure.
-    fn refuse(&mut self, failure: &Failure) -> Reply {
-        let none = Counts::default();
-        let card = self.card();
-        let key = self.key.as_ref().ok().map(|known| &known.key);
-        let sent_key = key.map(|key| &*key.key).or_else(|| card.auth.carrier.read(&self.request.headers).ok());
-        let owner = match (failure, sent_key) {
-            (Failure::UnknownKey, Some(text)) => self.app.cache.unknown_key(&self.app.store, card.name, text).flatten(),
-            _ => None,
-        };
-        let facts = RefusalFacts {
-            card,
-            operation: self.routed.operation(),
-            variants: self.variants,
-            method: &self.request.method,
-            path: &self.target.path,
-            headers: &self.request.headers,
-            sent_key,
-            key,
-            owner: owner.and_then(|name| providers::named(&name)).map(|provider| provider.card()),
-            project: self.project.as_deref().and_then(|selection| selection.project.as_deref()),
-            counts: self.counts.as_ref().unwrap_or(&none),
-            now: self.now,
-        };
-        self.entry.note_refusal(failure, &facts);
-        self.provider().refusal(failure, &self.context())
-    }
-
     /// The values that a provider's answer may depend on. The key is `None` until the request is counted, since until
     /// then it has not been checked.
     fn context(&self) -> Context<'_> {
@@ -366,7 +363,14 @@ impl<'r> Call<'r> {
         let key = self.known_key().filter(|_| self.counts.is_some());
         let counts = self.counts.as_ref().unwrap_or(&NONE);
         let origin = self.origin.as_deref();
-        Context { now: self.now, entropy: self.entropy, key, counts, variants: self.variants, origin }
+        let signed_workspace = self.signed_workspace();
+        let (now, entropy, variants) = (self.now, self.entropy, self.variants);
+        Context { now, entropy, key, counts, variants, origin, signed_workspace, url_signer: None }
+    }
+
+    /// The workspace of a signed URL.
+    fn signed_workspace(&self) -> Option<&str> {
+        self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
     }
 
     /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.

@@ -31,8 +31,8 @@ pub(super) enum Routed {
     Redirect,
     /// The vendor's framework lists the methods of the route, in answer to OPTIONS.
     Options,
-    /// The route exists, but not with this method.
-    OtherMethods,
+    /// The route exists, but not with this method. With another one, whoever has this access may use it.
+    OtherMethods(Access),
     /// No route has this path.
     Nothing,
 }
@@ -42,13 +42,17 @@ impl Routed {
     pub fn operation(self) -> Option<&'static Operation> {
         match self {
             Routed::Operation(operation) => Some(operation),
-            Routed::Redirect | Routed::Options | Routed::OtherMethods | Routed::Nothing => None,
+            Routed::Redirect | Routed::Options | Routed::OtherMethods(_) | Routed::Nothing => None,
         }
     }
 
-    /// Who may use the operation. Where there is none, a key is looked for.
+    /// Who may use the operation. Where there is none, a key is looked for, unless the path is one of signed URLs.
     pub fn access(self) -> Access {
-        self.operation().map_or(Access::Key, |operation| operation.access)
+        match self {
+            Routed::Operation(operation) => operation.access,
+            Routed::OtherMethods(access) if access.storage().is_some() => access,
+            Routed::OtherMethods(_) | Routed::Redirect | Routed::Options | Routed::Nothing => Access::Key,
+        }
     }
 }
 
@@ -66,7 +70,7 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
         Found::Operation(operation) if request.method != Method::HEAD || card.methods.has_head() => {
             Routed::Operation(operation)
         }
-        Found::Operation(_) | Found::OtherMethods => Routed::OtherMethods,
+        Found::Operation(_) | Found::OtherMethods => Routed::OtherMethods(operation::access(card.operations, path)),
     }
 }
 
@@ -85,7 +89,7 @@ pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) 
     match routed {
         Routed::Redirect => Ok(without_slash(request)),
         Routed::Options => Ok(target.provider.options(&allow())),
-        Routed::OtherMethods => Err(Failure::WrongMethod(allow())),
+        Routed::OtherMethods(_) => Err(Failure::WrongMethod(allow())),
         Routed::Operation(_) | Routed::Nothing => Err(Failure::NoSuchRoute),
     }
 }
@@ -108,7 +112,7 @@ pub(super) async fn known_key(
     request: &Parts,
     access: Access,
 ) -> Result<Arc<KeyCache>, Failure> {
-    if access == Access::Anyone {
+    if access != Access::Key {
         return Err(Failure::NoKey);
     }
     let card = provider.card();

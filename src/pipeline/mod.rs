@@ -6,10 +6,12 @@ mod body;
 mod call;
 mod checks;
 mod connections;
+mod due_assets;
 pub mod entry;
 mod own_answers;
 mod receive;
 mod run;
+mod signed;
 mod write_between_pages;
 
 use std::future::Future;
@@ -86,6 +88,7 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
         tokio::time::sleep(call.faults.delay).await;
     }
     let reply = call.answer(body).await;
+    call.settle_shown(&reply).await;
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 

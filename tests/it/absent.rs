@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use assetmock::contract::operation::{Operation, matches};
+use assetmock::contract::operation::Operation;
+use assetmock::contract::path_template::matches;
 use assetmock::contract::provider::CheckOrder;
 use assetmock::providers;
 use serde_json::json;

@@ -129,6 +129,8 @@ fn assert_seen(effect: &Effect, seen: &Seen, plain: &Cut, provider: &dyn Provide
                     counts: &counts,
                     variants: Variants::default(),
                     origin: None,
+                    signed_workspace: None,
+                    url_signer: None,
                 },
             );
             assert_eq!(

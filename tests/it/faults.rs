@@ -21,7 +21,16 @@ use crate::support::{Answer, NOON, app, block_on, page};
 use crate::worlds::{VISIBLE, world};
 
 fn cx(counts: &Counts) -> Context<'_> {
-    Context { now: 0, entropy: 7, key: None, counts, variants: Variants::default(), origin: None }
+    Context {
+        now: 0,
+        entropy: 7,
+        key: None,
+        counts,
+        variants: Variants::default(),
+        origin: None,
+        signed_workspace: None,
+        url_signer: None,
+    }
 }
 
 #[test]

@@ -142,6 +142,8 @@ fn next_after(provider: &dyn Provider, raw: &str, last: StoredAsset) -> String {
         counts: &Counts::default(),
         variants: Variants::default(),
         origin: None,
+        signed_workspace: None,
+        url_signer: None,
     };
     let answer = (list.answer)(&(list.page)(&page, &args), &cx);
     let body = serde_json::from_slice(&answer.body.whole()).unwrap();

@@ -48,12 +48,12 @@ async fn wait_until_empty(store: &Store) {
 
 fn caller(workspace: &str) -> Caller<'_> {
     let provider = providers::names()[0];
-    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap() }
+    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap(), claim: None }
 }
 
 fn new_asset(file: &StagedFile) -> CreateAsset {
     let asset = Asset { name: Some("a".to_owned()), ..Asset::new(read_rfc3339(NOON).unwrap()) };
-    CreateAsset { asset, id: None, entropy: 1, file: Some(file.clone()) }
+    CreateAsset { asset, id: None, entropy: 1, file: Some(file.clone()), processing_seconds: None }
 }
 
 #[test]

@@ -9,9 +9,11 @@ use super::refusal_facts::RefusalFacts;
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
 use crate::contract::operation::{self, Operation};
+use crate::contract::path_template::only_difference;
 use crate::contract::provider::Carrier;
 use crate::contract::query::{Location, Problem, Violation};
 use crate::contract::quota::Exceeded;
+use crate::contract::signer::SignatureProblem;
 use crate::emulator::redaction::{self, Secrets, mask};
 use crate::emulator::redaction::{SHORT, clip, first_few, meant, plain, quoted};
 use crate::http::basic;
@@ -90,6 +92,17 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
             format!("the asset {} is {}, and the route does not take it then", quoted(id, secrets), status.word())
         }
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
+        Failure::BadSignature(problem) => bad_signature(problem, secrets),
+        Failure::ExpiredUrl { expired_at } => {
+            let (end, now) = (write_rfc3339(*expired_at), write_rfc3339(facts.now));
+            format!("the signed URL expired at {end}; the clock of its workspace stands at {now}")
+        }
+        Failure::DuplicateIdempotencyKey { key } => {
+            format!(
+                "an earlier request to this path had the idempotency key {}, and it succeeded",
+                quoted(key, secrets)
+            )
+        }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),
@@ -113,11 +126,31 @@ fn misspelt(facts: &RefusalFacts) -> String {
     let method = if facts.method == Method::HEAD { Method::GET.as_str() } else { facts.method.as_str() };
     let of_method = facts.card.operations.iter().filter(|operation| operation.method == method);
     let mut near = of_method.filter(|operation| {
-        let mut wrong = operation.paths.iter().filter_map(|template| operation::only_difference(template, facts.path));
+        let mut wrong = operation.paths.iter().filter_map(|template| only_difference(template, facts.path));
         wrong.any(|(wanted, given)| meant(given, [wanted].into_iter()).is_some())
     });
     let named = |operation: &Operation| format!("; did you mean `{} {}`?", operation.method, operation.path());
     near.next().map(named).unwrap_or_default()
+}
+
+/// In what a request differs from the one that was signed.
+fn bad_signature(problem: &SignatureProblem, secrets: &Secrets) -> String {
+    match problem {
+        SignatureProblem::Missing => "the request has no signature".to_owned(),
+        SignatureProblem::Method(signed) => format!("the URL is signed for {signed}"),
+        SignatureProblem::ContentType(signed) => {
+            format!("the URL is signed for the content type {}", quoted(signed, secrets))
+        }
+        SignatureProblem::Changed => {
+            "the signature is not that of this path and these parameters; use the URL or form as it was given"
+                .to_owned()
+        }
+        SignatureProblem::Field(name) => {
+            let name = quoted(name, secrets);
+            format!("the field {name} of the form is not as it was given, or there is one too many or too few of it")
+        }
+        SignatureProblem::NoWorkspace => "the workspace that the URL is signed for is gone".to_owned(),
+    }
 }
 
 /// The header that was expected, and what was sent instead.

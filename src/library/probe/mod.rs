@@ -4,6 +4,8 @@
 mod mp4;
 mod text;
 
+use crate::library::mime_words::essence;
+
 /// The most bytes from the beginning of a file that [`probe`] is meant to be given.
 pub const HEAD: usize = 256 << 10;
 
@@ -60,7 +62,7 @@ const CONTAINERS: &[&str] = &["application/octet-stream", "application/x-ole-sto
 
 /// Whether bytes that were found to be of one type cannot be of another that somebody states for them.
 pub fn contradicts(stated: &str, found: &str) -> bool {
-    let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let stated = essence(stated);
     let stated =
         USUAL_NAMES.iter().chain(OTHER_NAMES).find(|(other, _)| *other == stated).map_or(&*stated, |(_, usual)| usual);
     // Audio alone may be in a container of video.

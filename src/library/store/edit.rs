@@ -67,6 +67,12 @@ impl Store {
         Ok((assets.into_iter().map(|(_, asset)| asset).collect(), more))
     }
 
+    /// Whether there is a workspace with this id.
+    pub async fn has_workspace(&self, id: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM workspace WHERE id = ?";
+        Ok(sqlx::query(sql).bind(id).fetch_optional(&mut *self.read().await?).await?.is_some())
+    }
+
     /// The users, projects and folders of a workspace; no keys and no assets.
     pub async fn workspace_without_assets(&self, workspace: &str) -> Result<workspace::Workspace, StoreError> {
         Ok(export::workspace_without_assets(&mut *self.read().await?, workspace).await?.1)

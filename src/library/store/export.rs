@@ -18,6 +18,7 @@ use super::read::Read;
 use crate::library::asset::Asset;
 use crate::library::key::Key;
 use crate::library::model::Choices;
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace;
 
 /// A workspace as lists show it, without its content.
@@ -31,6 +32,8 @@ pub struct Summary {
     pub assets: i64,
     /// The variants that it chooses, which replace the server's.
     pub choices: Choices,
+    /// What becomes of its uploads.
+    pub uploads: UploadSettings,
 }
 
 impl Store {
@@ -152,12 +155,13 @@ impl Export {
 }
 
 async fn summaries(connection: &mut SqliteConnection, id: Option<&str>) -> Result<Vec<Summary>, sqlx::Error> {
-    let sql = "SELECT w.id, w.name, c.assets, w.variants FROM workspace w JOIN collection c ON c.seq = w.collection\n\
+    let sql = "SELECT w.id, w.name, c.assets, w.variants, w.uploads FROM workspace w JOIN collection c ON c.seq = w.collection\n\
                WHERE ?1 IS NULL OR w.id = ?1 ORDER BY w.seq";
     let rows = sqlx::query(sql).bind(id).fetch_all(connection).await?;
     let read = |row: &SqliteRow| {
         let (id, name, assets) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        Ok(Summary { id, name, assets, choices: from_json(row.try_get(3)?)? })
+        let (choices, uploads) = (from_json(row.try_get(3)?)?, from_json(row.try_get(4)?)?);
+        Ok(Summary { id, name, assets, choices, uploads })
     };
     rows.iter().map(read).collect()
 }
@@ -184,7 +188,7 @@ pub(super) async fn workspace_without_assets(
                (SELECT * FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_array(id, name, parent_id, trashed, created_at, updated_at)) FROM\n\
                (SELECT * FROM folder WHERE collection = w.collection ORDER BY rowid)),\n\
-               w.variants\n\
+               w.variants, w.uploads\n\
                FROM workspace w WHERE w.id = ?";
     let row =
         sqlx::query(sql).bind(id).fetch_optional(&mut *connection).await?.ok_or_else(|| Missing::workspace(id))?;
@@ -194,6 +198,7 @@ pub(super) async fn workspace_without_assets(
         projects: project::from_json(row.try_get(3)?)?,
         folders: folder::from_json(row.try_get(4)?)?,
         variants: from_json(row.try_get(5)?)?,
+        uploads: from_json(row.try_get(6)?)?,
         ..workspace::Workspace::empty(id)
     };
     Ok((row.try_get(0)?, around))

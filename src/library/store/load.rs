@@ -206,7 +206,7 @@ fn each<'w, T, I: IntoIterator<Item = T>>(
 /// The columns of an asset except for its collection and its public ids, in the order of [`bind_asset`]. `json` holds
 /// the whole asset; the others hold what assets are filtered, ordered or counted by.
 pub(super) const COLUMNS: &str = "name_folded, name, description_folded, kind, status, tags, created_at, uploader, \
-     visibility, project_id, folder_id, json";
+     visibility, project_id, folder_id, due_at, json";
 
 /// The columns of public ids, each after a comma.
 pub(super) fn id_columns(providers: &[&'static str]) -> String {
@@ -230,6 +230,7 @@ pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
         .push_bind(asset.visibility.word())
         .push_bind(asset.project)
         .push_bind(asset.folder)
+        .push_bind(asset.next_status.map(|next| next.at.0))
         .push_bind(all);
     for id in ids {
         row.push_bind(id);

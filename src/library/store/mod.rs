@@ -5,10 +5,12 @@
 mod asset;
 mod blob_hold;
 mod blobs;
+mod claim;
 mod collection_hold;
 mod collections;
 mod commands;
 mod counts;
+mod due_assets;
 mod edit;
 mod error;
 mod export;
@@ -33,14 +35,17 @@ mod restore;
 mod rows;
 mod schema;
 mod selected_asset;
+mod signing_key;
 mod snapshot;
 mod template;
+pub mod uploads;
 mod versions;
 mod write;
 
 pub use asset::fold;
 pub use blob_hold::BlobHold;
 pub use blobs::{BlobSummary, BlobWriter, CHUNK, StageError, StagedFile};
+pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,

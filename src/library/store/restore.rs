@@ -25,8 +25,10 @@ impl Write {
             .execute(&mut *self.tx)
             .await?;
         let sql = format!(
-            "INSERT INTO saved_workspace (snapshot, id, name, collection, origin, origin_keys, keys, variants, origin_variants)\n\
-             SELECT ?, w.id, w.name, w.collection, w.origin, w.origin_keys, {KEYS}, w.variants, w.origin_variants FROM workspace w ORDER BY w.seq"
+            "INSERT INTO saved_workspace (snapshot, id, name, collection, origin, origin_keys, keys,\n\
+             variants, origin_variants, uploads, origin_uploads)\n\
+             SELECT ?, w.id, w.name, w.collection, w.origin, w.origin_keys, {KEYS},\n\
+             w.variants, w.origin_variants, w.uploads, w.origin_uploads FROM workspace w ORDER BY w.seq"
         );
         sqlx::query(AssertSqlSafe(sql)).bind(name).execute(&mut *self.tx).await?;
         Ok(())
@@ -42,8 +44,9 @@ impl Write {
         let steering = found.ok_or_else(|| StoreError::missing("snapshot", name))?.try_get(0)?;
         sqlx::query("DELETE FROM workspace").execute(&mut *self.tx).await?;
         sqlx::query(
-            "INSERT INTO workspace (id, name, collection, origin, origin_keys, variants, origin_variants)\n\
-             SELECT id, name, collection, origin, origin_keys, variants, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq",
+            "INSERT INTO workspace (id, name, collection, origin, origin_keys, variants, origin_variants, uploads, origin_uploads)\n\
+             SELECT id, name, collection, origin, origin_keys, variants, origin_variants, uploads, origin_uploads\n\
+             FROM saved_workspace WHERE snapshot = ? ORDER BY seq",
         )
         .bind(name)
         .execute(&mut *self.tx)

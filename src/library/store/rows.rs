@@ -47,7 +47,8 @@ struct Batch {
 impl Rows {
     /// Workspaces that refer to existing collections, with their keys.
     pub fn workspaces(self, workspaces: &[(&workspace::Workspace, i64)]) -> Rows {
-        let table = "workspace (id, name, collection, origin, origin_keys, variants, origin_variants)";
+        let table =
+            "workspace (id, name, collection, origin, origin_keys, variants, origin_variants, uploads, origin_uploads)";
         let keys: Vec<_> = workspaces
             .iter()
             .flat_map(|(workspace, _)| workspace.keys.iter().map(|key| (&*workspace.id, workspace.first_user(), key)))
@@ -59,7 +60,9 @@ impl Rows {
                 .push_bind(*collection)
                 .push_bind(json(&workspace.keys))
                 .push_bind(json(&workspace.variants))
-                .push_bind(json(&workspace.variants));
+                .push_bind(json(&workspace.variants))
+                .push_bind(json(&workspace.uploads))
+                .push_bind(json(&workspace.uploads));
         });
         made.keys(&keys)
     }

@@ -143,21 +143,22 @@ impl Write {
         self.changes_counts = true;
     }
 
-    /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and variants.
+    /// The current collection of a workspace, to be shared, and the workspace with nothing but its users and
+    /// settings.
     pub async fn shared(&mut self, id: &str) -> Result<(workspace::Workspace, i64), StoreError> {
-        let row = sqlx::query("SELECT collection, variants FROM workspace WHERE id = ?").bind(id);
+        let row = sqlx::query("SELECT collection, variants, uploads FROM workspace WHERE id = ?").bind(id);
         let row = row.fetch_optional(&mut *self.tx).await?.ok_or_else(|| Missing::workspace(id))?;
-        self.users_only(id, row.try_get(0)?, row.try_get(1)?).await
+        self.users_only(id, row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)).await
     }
 
     /// The collection from which the first workspace at the start of the process was made, to be shared, whatever
     /// became of that workspace; an empty collection if there was none.
     pub async fn first_origin(&mut self) -> Result<(workspace::Workspace, i64), StoreError> {
         let first = sqlx::query(
-            "SELECT id, origin, origin_variants FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
+            "SELECT id, origin, origin_variants, origin_uploads FROM saved_workspace WHERE snapshot = ? ORDER BY seq LIMIT 1",
         );
         match first.bind(Snapshot::BEGINNING).fetch_optional(&mut *self.tx).await? {
-            Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?).await,
+            Some(row) => self.users_only(row.try_get(0)?, row.try_get(1)?, (row.try_get(2)?, row.try_get(3)?)).await,
             None => {
                 let empty = workspace::Workspace::empty("ws_empty");
                 let collection = load::insert_collections(&mut self.tx, &[&empty]).await?[0];
@@ -170,11 +171,11 @@ impl Write {
         &mut self,
         id: &str,
         collection: i64,
-        variants: &str,
+        (variants, uploads): (&str, &str),
     ) -> Result<(workspace::Workspace, i64), StoreError> {
         let users = export::users(&mut self.tx, collection).await?;
-        let variants = from_json(variants)?;
-        Ok((workspace::Workspace { users, variants, ..workspace::Workspace::empty(id) }, collection))
+        let (variants, uploads) = (from_json(variants)?, from_json(uploads)?);
+        Ok((workspace::Workspace { users, variants, uploads, ..workspace::Workspace::empty(id) }, collection))
     }
 
     /// Adds a workspace that refers to an existing collection, with the keys that it lists.
@@ -234,14 +235,15 @@ impl Write {
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
     }
 
-    /// Resets a workspace to what it was made from, its keys included.
+    /// Resets a workspace to what it was made from, its keys included, and forgets its idempotency keys.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
         self.released = true;
-        let sql =
-            "UPDATE workspace SET collection = origin, variants = origin_variants WHERE id = ? RETURNING origin_keys";
+        let sql = "UPDATE workspace SET collection = origin, variants = origin_variants, uploads = origin_uploads\n\
+                   WHERE id = ? RETURNING origin_keys";
         let row = sqlx::query(sql).bind(id).fetch_optional(&mut *self.tx).await?;
         let keys = row.ok_or_else(|| Missing::workspace(id))?.try_get::<String, _>(0)?;
+        self.release_claims(id).await?;
         self.put_keys(id, &keys).await
     }
 

@@ -29,11 +29,14 @@ struct Field<'a> {
     message: String,
 }
 
+/// Documented, for a key that an earlier request had.
+const DUPLICATE_KEY: &str = "Duplicate idempotency key.";
+
 /// Failures that only faults cause. The first three are on the reference page. Of the others it has at most the codes,
 /// and their messages are inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
-    InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", "Duplicate idempotency key."),
+    InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", DUPLICATE_KEY),
     InjectedFailure::documented("unknown_error", 500, "unknown_error", "An unknown error occurred."),
     InjectedFailure::documented("invalid_json", 400, "invalid_json", "Invalid JSON."),
     InjectedFailure::documented("conflict", 409, "conflict", "Conflict."),
@@ -55,6 +58,7 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
         Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
+        Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "invalid_json", "Request body is too large.")
@@ -72,7 +76,10 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::ProjectExists { .. } | Failure::TooManyKeys { .. } => {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
+        Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::BadSignature(_)
+        | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "forbidden", "Forbidden."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => say(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Rate limit exceeded.")
             .number("retry-after", exceeded.retry_after),

@@ -77,7 +77,12 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::BadRefreshToken { .. } => invalid_key(),
         Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Project exists already"),
         Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Too many keys"),
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => {
+        // Inferred; no route here causes it.
+        Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Request was made already"),
+        Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::BadSignature(_)
+        | Failure::ExpiredUrl { .. } => {
             say(StatusCode::FORBIDDEN, "INSUFFICIENT_PERMISSIONS", "API key lacks required scopes")
         }
         Failure::Invalid(violations) => {

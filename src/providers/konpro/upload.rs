@@ -68,7 +68,7 @@ fn command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
     }
     asset.name = input.query.text("name").map(str::to_owned);
     asset.folder = input.query.text("folder_id").map(str::to_owned);
-    Ok(CreateAsset { asset, id: None, entropy: cx.entropy, file: Some(file) })
+    Ok(CreateAsset { asset, id: None, entropy: cx.entropy, file: Some(file), processing_seconds: Some(0) })
 }
 
 /// Inferred: the status and code are those of a wrong parameter, and the sentences are ours.

@@ -59,13 +59,14 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::NOT_FOUND, "Not Found")
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
-        // Inferred; no route here causes it.
+        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
+        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
+        // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }
         | Failure::NameTaken { .. }
-        | Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "Conflict"),
-        Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
-        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
+        | Failure::WrongStatus { .. }
+        | Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "Conflict"),
         Failure::InvalidJson { reason } => {
             let message = format!("Invalid JSON: {reason}");
             invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)
@@ -85,7 +86,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             Reply::json(StatusCode::CONFLICT, &Taken { error: PROJECT_EXISTS, project_id: id })
         }
         Failure::TooManyKeys { .. } => say(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_TOKENS),
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => say(StatusCode::FORBIDDEN, "Forbidden"),
+        Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::BadSignature(_)
+        | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "Forbidden"),
         Failure::Invalid(violations) => {
             let detail = violations.iter().map(|violation| Detail {
                 field: Some(&*violation.param).filter(|param| !param.is_empty()),

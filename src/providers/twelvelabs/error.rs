@@ -84,6 +84,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::StorageFull { .. } => {
             say(StatusCode::INSUFFICIENT_STORAGE, "parameter_invalid", "The storage is full.")
         }
+        Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
         Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
@@ -105,9 +106,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::BadRefreshToken { .. } => say(StatusCode::UNAUTHORIZED, "api_key_invalid", KEY_INVALID),
         Failure::ProjectExists { .. } => say(StatusCode::CONFLICT, CONFLICT, "The project exists."),
         Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "resource_conflict", "There are too many keys."),
-        Failure::MissingScope(_) | Failure::ForeignWorkspace => {
-            say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use.")
-        }
+        Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::BadSignature(_)
+        | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "api_not_allowed", "API is not allowed to use."),
         Failure::Invalid(violations) => invalid(violations),
         Failure::RateLimited(exceeded) => {
             let reply = say(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &too_many(exceeded));

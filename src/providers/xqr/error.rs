@@ -80,6 +80,10 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid.")
         }
+        Failure::BadSignature(_) | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "FORBIDDEN", "Forbidden."),
+        Failure::DuplicateIdempotencyKey { .. } => {
+            say(StatusCode::CONFLICT, "CONFLICT", "The request conflicts with an earlier one.")
+        }
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request is too large.")
         }

@@ -22,6 +22,7 @@ use self::record::record;
 use self::vendor_url::FoundAsset;
 use crate::contract::asset_url::{self, AssetPath, PREFIX, THUMBNAIL};
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::http::cors;
 use crate::http::reply::Reply;
 use crate::http::respond::{date, respond};
@@ -113,6 +114,7 @@ async fn find(app: &App, request: &Parts) -> Result<File, NoFile> {
         return Err(NoFile(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message));
     }
     let FoundAsset { workspace, provider, id, is_thumbnail } = find_address(app, request).await?;
+    due_assets::settle(app, &workspace).await;
     let found = app.store.asset_of_provider(&workspace, provider, &id, &providers::names()).await;
     let (asset, stored) = found.map_err(not_found)?;
     file_of(app, asset, stored.filter(|_| !is_thumbnail), is_thumbnail).await

@@ -90,6 +90,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         expires_at: None,
         limits: KeyLimits::Default,
         refresh: None,
+        due_at: None,
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     };

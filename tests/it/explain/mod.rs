@@ -63,6 +63,7 @@ fn key() -> Key {
         expires_at: Some(at("2026-03-20T00:00:00Z")),
         limits: KeyLimits::Default,
         refresh: None,
+        due_at: None,
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     }

@@ -2,9 +2,9 @@
 //! [`CHUNK`] bytes.
 //!
 //! A file is stored while it arrives, each chunk in a transaction of its own, so that a slow client holds up nobody.
-//! Until a command refers to it, a blob is held by the request that stores it ([`BlobHold`](super::blob_hold::BlobHold)). A blob that nothing refers
-//! to and nobody holds is removed in slices: after the change that released it, when the hold is dropped, and when the
-//! file of a killed process is opened again.
+//! Until a command refers to it, a blob is held by the request that stores it (see
+//! [`BlobHold`](super::blob_hold::BlobHold)). A blob that nothing refers to and nobody holds is removed in slices: after
+//! the change that released it, when the hold is dropped, and when the file of a killed process is opened again.
 
 pub(super) mod blob_rows;
 mod blob_writer;

@@ -25,10 +25,7 @@ fn summary(row: &SqliteRow) -> Result<BlobSummary, sqlx::Error> {
 }
 
 /// The blob of the asset with this row id, if it was given bytes.
-pub(in crate::library::store) async fn blob_of_asset(
-    connection: &mut SqliteConnection,
-    asset: i64,
-) -> Result<Option<BlobSummary>, sqlx::Error> {
+pub async fn blob_of_asset(connection: &mut SqliteConnection, asset: i64) -> Result<Option<BlobSummary>, sqlx::Error> {
     let sql = "SELECT b.seq, b.size, b.md5 FROM asset a JOIN blob b ON b.seq = a.blob WHERE a.seq = ?";
     sqlx::query(sql).bind(asset).fetch_optional(connection).await?.map(|row| summary(&row)).transpose()
 }

@@ -6,7 +6,11 @@ use bytes::Bytes;
 
 use crate::library::asset::Asset;
 use crate::library::mime_words::essence;
+use crate::library::probe::{Probed, probe};
 use crate::library::store::blob_hold::BlobHold;
+
+/// The type that clients give for a file of which they know none.
+const UNKNOWN: &str = "application/octet-stream";
 
 /// A file that a client sent or a fixture named. Its bytes go when the last clone is dropped, unless something refers to
 /// them by then.
@@ -26,11 +30,20 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Sets what the bytes say of an asset: the size and, unless it keeps the type that was announced for it, the type.
+    /// What the bytes are, as far as their beginning tells.
+    pub fn probe(&self) -> Probed {
+        probe(&self.head, self.file_name.as_deref())
+    }
+
+    /// Sets what the bytes say of an asset: size, width and height and, unless it keeps the type that was announced for
+    /// it, the type. A type that is not recognised is the one that the asset has, else the one that the client gave.
     pub fn describe(&self, asset: &mut Asset, keeps_type: bool) {
-        asset.size_bytes = i64::try_from(self.size).ok();
-        if !keeps_type && asset.mime_type.is_none() {
-            asset.mime_type = self.content_type.as_deref().map(essence);
+        let Probed { mime_type, width, height } = self.probe();
+        (asset.size_bytes, asset.width, asset.height) = (i64::try_from(self.size).ok(), width, height);
+        if !keeps_type {
+            let given = || self.content_type.as_deref().map(essence).filter(|given| given != UNKNOWN);
+            asset.mime_type = mime_type.or_else(|| asset.mime_type.take()).or_else(given);
+            asset.kind = None; // It follows from the type.
         }
     }
 

@@ -10,13 +10,16 @@ use crate::library::asset::StoredAsset;
 use crate::library::key::{Key, KeyState};
 use crate::library::model::Status;
 use crate::library::selection::AssetSelector;
+use crate::library::store::claim::Claim;
 use crate::library::store::edit::collection_of;
 use crate::library::store::error::StoreError;
 use crate::library::store::export;
 use crate::library::store::handle::Store;
 use crate::library::store::key;
 use crate::library::store::selected_asset::select;
+use crate::library::store::uploads;
 use crate::library::store::write::Write;
+use crate::library::uploads::UploadSettings;
 use crate::library::workspace::Workspace;
 
 /// A change of the library: first it is decided what to change, by reading alone, and then that is changed.
@@ -69,11 +72,18 @@ impl Store {
     ) -> Result<C::Outcome, CommandError> {
         let mut read = self.read().await?;
         check_key(&mut read, caller).await?;
+        require_unclaimed(&mut read, caller).await?;
         let collection = collection_of(&mut read, caller.workspace).await?;
-        if let Decision::Unchanged(outcome) = command.decide(&mut read, collection, caller).await? {
+        let decision = command.decide(&mut read, collection, caller).await?;
+        drop(read);
+        if let Decision::Unchanged(outcome) = decision {
+            if caller.claim.is_some() {
+                let mut write = self.write(providers).await?;
+                claim_key(&mut write, caller).await?;
+                write.commit().await?;
+            }
             return Ok(outcome);
         }
-        drop(read);
         let (mut write, collection) = if C::CHANGES_COLLECTION {
             let mut write = self.write_to(caller.workspace, providers).await?;
             let own = write.writable_collection(caller.workspace, 0).await?.collection;
@@ -83,14 +93,14 @@ impl Store {
         };
         // Since then the library may have changed, and a copied asset has another row id.
         check_key(&mut write.tx, caller).await?;
-        match command.decide(&mut write.tx, collection, caller).await? {
-            Decision::Unchanged(outcome) => Ok(outcome),
-            Decision::Change(change) => {
-                let outcome = C::apply(change, &mut write, caller).await?;
-                write.commit().await?;
-                Ok(outcome)
-            }
-        }
+        claim_key(&mut write, caller).await?;
+        let outcome = match command.decide(&mut write.tx, collection, caller).await? {
+            Decision::Unchanged(outcome) if caller.claim.is_none() => return Ok(outcome),
+            Decision::Unchanged(outcome) => outcome,
+            Decision::Change(change) => C::apply(change, &mut write, caller).await?,
+        };
+        write.commit().await?;
+        Ok(outcome)
     }
 }
 
@@ -105,6 +115,8 @@ pub struct Caller<'a> {
     pub key: Option<&'a Key>,
     /// The current instant, by the workspace's clock.
     pub now: Micros,
+    /// The idempotency key of the request, which a command claims.
+    pub claim: Option<&'a Claim>,
 }
 
 impl Caller<'_> {
@@ -127,6 +139,25 @@ async fn check_key(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(
     }
 }
 
+/// Refuses a caller whose idempotency key an earlier request has claimed.
+async fn require_unclaimed(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(), CommandError> {
+    match caller.claim {
+        Some(claim) if claim.is_taken(read, caller.workspace, caller.now).await? => {
+            Err(CommandError::DuplicateIdempotencyKey { key: claim.key.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Claims the caller's idempotency key, if there is one.
+async fn claim_key(write: &mut Write, caller: &Caller<'_>) -> Result<(), CommandError> {
+    require_unclaimed(&mut write.tx, caller).await?;
+    match caller.claim {
+        Some(claim) => Ok(write.claim(claim, caller.workspace, caller.now).await?),
+        None => Ok(()),
+    }
+}
+
 /// The asset that the caller asks for.
 pub(super) async fn find_asset(
     read: &mut SqliteConnection,
@@ -136,6 +167,22 @@ pub(super) async fn find_asset(
 ) -> Result<StoredAsset, CommandError> {
     let found = select(read, caller.provider, collection, asset).await?;
     found.ok_or_else(|| CommandError::NoSuchAsset { id: asset.id.clone() })
+}
+
+/// What becomes of the uploads of the caller's workspace. Fails if its assets would have more bytes than it may store.
+pub(super) async fn uploads_with_room(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    more: u64,
+) -> Result<UploadSettings, CommandError> {
+    let settings = uploads::settings(read, caller.workspace).await?;
+    match settings.max_stored_bytes {
+        Some(max) if uploads::stored_bytes(read, collection).await?.saturating_add(more) > max => {
+            Err(CommandError::StorageFull { max })
+        }
+        _ => Ok(settings),
+    }
 }
 
 /// The projects and folders of the caller's workspace.
@@ -211,6 +258,11 @@ pub enum CommandError {
     NameTaken {
         /// The name.
         name: String,
+    },
+    /// An earlier request that succeeded had the same idempotency key.
+    DuplicateIdempotencyKey {
+        /// The key.
+        key: String,
     },
     /// The store failed.
     Store(StoreError),

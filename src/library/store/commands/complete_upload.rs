@@ -6,6 +6,7 @@ use super::command::{Caller, Command, CommandError, Decision, find_asset};
 use crate::library::asset::StoredAsset;
 use crate::library::model::{Instant, Status};
 use crate::library::selection::AssetSelector;
+use crate::library::store::uploads;
 use crate::library::store::write::Write;
 
 /// Completes the upload of one asset.
@@ -15,6 +16,8 @@ pub struct CompleteUpload {
     pub asset: AssetSelector,
     /// Whether an upload that is complete already is left as it is. Otherwise completing it again is an error.
     pub can_be_repeated: bool,
+    /// How many seconds the vendor processes it, unless the workspace says what becomes of uploads.
+    pub processing_seconds: u32,
 }
 
 impl Command for CompleteUpload {
@@ -37,7 +40,7 @@ impl Command for CompleteUpload {
             status => return Err(CommandError::WrongStatus { id: stored.id, status }),
         }
         let asset = &mut stored.asset;
-        asset.status = Status::Ready;
+        uploads::settings(read, caller.workspace).await?.finish(asset, self.processing_seconds, caller.now);
         asset.updated_at = Some(Instant(caller.now.max(asset.created_at.0)));
         asset.imported_from = None; // The imported JSON says that it is pending.
         Ok(Decision::Change(stored))

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::command::{Caller, Command, CommandError, Decision, places};
+use super::command::{Caller, Command, CommandError, Decision, places, uploads_with_room};
 use crate::library::asset::{Asset, StoredAsset};
 use crate::library::store::blobs::StagedFile;
 use crate::library::store::error::StoreError;
@@ -26,6 +26,9 @@ pub struct CreateAsset {
     pub entropy: u128,
     /// Its bytes, if they have arrived.
     pub file: Option<StagedFile>,
+    /// For an upload that is complete: how many seconds the vendor processes it, unless the workspace says what becomes
+    /// of uploads. `None`: the asset keeps its status.
+    pub processing_seconds: Option<u32>,
 }
 
 impl Command for CreateAsset {
@@ -48,11 +51,17 @@ impl Command for CreateAsset {
         {
             return Err(CommandError::NoSuchFolder { id: id.clone() });
         }
-        Ok(Decision::Change(self.clone()))
+        let size = self.file.as_ref().map_or(0, |file| file.size);
+        let uploads = uploads_with_room(read, collection, caller, size).await?;
+        let mut new = self.clone();
+        if let Some(seconds) = self.processing_seconds {
+            uploads.finish(&mut new.asset, seconds, caller.now);
+        }
+        Ok(Decision::Change(new))
     }
 
     async fn apply(
-        CreateAsset { mut asset, id, entropy, file }: CreateAsset,
+        CreateAsset { mut asset, id, entropy, file, .. }: CreateAsset,
         write: &mut Write,
         caller: &Caller<'_>,
     ) -> Result<StoredAsset, CommandError> {

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::command::{Caller, Command, CommandError, Decision, find_asset};
+use super::command::{Caller, Command, CommandError, Decision, find_asset, uploads_with_room};
 use crate::library::asset::StoredAsset;
 use crate::library::model::{Instant, Status};
 use crate::library::selection::AssetSelector;
@@ -38,6 +38,7 @@ impl Command for StoreBytes {
         if stored.asset.status == Status::Failed {
             return Err(CommandError::WrongStatus { id: stored.id, status: stored.asset.status });
         }
+        uploads_with_room(read, collection, caller, self.file.size).await?;
         self.file.describe(&mut stored.asset, self.keeps_type);
         stored.asset.updated_at = Some(Instant(caller.now.max(stored.asset.created_at.0)));
         stored.asset.imported_from = None; // The imported JSON has the size of before.

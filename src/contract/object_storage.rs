@@ -1,0 +1,188 @@
+//! How the object storage of a vendor answers uploads to signed URLs: without a body, or with an error in XML. It knows
+//! nothing of the vendor and its envelope. All of it is inferred from the public documents of S3 and of Google Cloud
+//! Storage; no vendor's documents show its storage's answers.
+
+use axum::http::StatusCode;
+
+use crate::clock::{Micros, SECOND, write_rfc3339};
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::signer::SignatureProblem;
+use crate::http::reply::Reply;
+
+/// Whose object storage a vendor has, or seems to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// Amazon's S3, or one that is compatible.
+    S3,
+    /// Google Cloud Storage.
+    Gcs,
+}
+
+/// The answer to a PUT whose bytes have this MD5, in hexadecimal digits.
+pub fn put_reply(md5: &str, cx: &Context) -> Reply {
+    Reply::empty(StatusCode::OK)
+        .header("etag", format!("\"{md5}\""))
+        .header("x-amz-request-id", request_id(cx))
+        .header("server", Storage::S3.server())
+}
+
+/// The answer to a form whose file has this MD5, in hexadecimal digits.
+pub fn post_reply(md5: &str) -> Reply {
+    Reply::empty(StatusCode::NO_CONTENT).header("etag", format!("\"{md5}\"")).header("server", Storage::Gcs.server())
+}
+
+/// Words a failure. `path` is that of the request.
+pub fn refusal(storage: Storage, failure: &Failure, path: &str, cx: &Context) -> Reply {
+    let error = worded(storage, failure);
+    let mut fields = vec![("Code", error.code.to_owned()), ("Message", error.message.to_owned())];
+    fields.extend(error.details.map(|details| ("Details", details)));
+    match (storage, failure) {
+        (Storage::Gcs, _) => {}
+        (Storage::S3, Failure::ExpiredUrl { expired_at }) => {
+            fields.extend([("Expires", in_seconds(*expired_at)), ("ServerTime", in_seconds(cx.now))]);
+        }
+        (Storage::S3, _) => fields.push(("Resource", path.to_owned())),
+    }
+    if storage == Storage::S3 {
+        fields.push(("RequestId", request_id(cx)));
+    }
+    let elements: String = fields.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect();
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>{elements}</Error>");
+    let reply = Reply::written(error.status, body.into_bytes())
+        .header("content-type", "application/xml")
+        .header("server", storage.server());
+    let reply = if storage == Storage::S3 { reply.header("x-amz-request-id", request_id(cx)) } else { reply };
+    match failure {
+        Failure::WrongMethod(allow) => reply.header("allow", allow),
+        Failure::RateLimited(exceeded) => reply.number("retry-after", exceeded.retry_after),
+        _ => reply,
+    }
+}
+
+impl Storage {
+    fn server(self) -> &'static str {
+        match self {
+            Storage::S3 => "AmazonS3",
+            Storage::Gcs => "UploadServer",
+        }
+    }
+}
+
+struct StorageError {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    details: Option<String>,
+}
+
+fn say(status: StatusCode, code: &'static str, message: &'static str) -> StorageError {
+    StorageError { status, code, message, details: None }
+}
+
+impl StorageError {
+    fn details(self, details: impl Into<String>) -> StorageError {
+        StorageError { details: Some(details.into()), ..self }
+    }
+}
+
+fn worded(storage: Storage, failure: &Failure) -> StorageError {
+    match failure {
+        Failure::BadSignature(SignatureProblem::Field(name)) if storage == Storage::Gcs => {
+            say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details(format!("Failed condition on {name}"))
+        }
+        Failure::BadSignature(SignatureProblem::Missing) => say(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        Failure::BadSignature(_) => say(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", MISMATCH),
+        Failure::ExpiredUrl { .. } if storage == Storage::Gcs => {
+            say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details("Policy has expired.")
+        }
+        Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired"),
+        Failure::BodyTooLarge { .. } => {
+            say(StatusCode::BAD_REQUEST, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        }
+        Failure::StorageFull { .. } => say(StatusCode::FORBIDDEN, "QuotaExceeded", "The storage is full."),
+        Failure::InvalidForm { .. } => say(
+            StatusCode::BAD_REQUEST,
+            "MalformedPOSTRequest",
+            "The body of your POST request is not well-formed multipart/form-data.",
+        ),
+        Failure::InvalidJson { .. } | Failure::Invalid(_) => {
+            say(StatusCode::BAD_REQUEST, "InvalidRequest", "The request is not valid.")
+        }
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
+            say(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
+        }
+        Failure::WrongMethod(_) => say(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+        ),
+        Failure::AssetNotReady { .. }
+        | Failure::WrongStatus { .. }
+        | Failure::AssetInUse { .. }
+        | Failure::NameTaken { .. }
+        | Failure::ProjectExists { .. }
+        | Failure::TooManyKeys { .. }
+        | Failure::DuplicateIdempotencyKey { .. } => say(
+            StatusCode::CONFLICT,
+            "OperationAborted",
+            "A conflicting conditional operation is currently in progress against this resource. Try again.",
+        ),
+        Failure::NoKey
+        | Failure::MalformedKey
+        | Failure::UnknownKey
+        | Failure::RevokedKey
+        | Failure::ExpiredKey
+        | Failure::MissingScope(_)
+        | Failure::ForeignWorkspace
+        | Failure::WrongPassword
+        | Failure::BadRefreshToken { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        Failure::RateLimited(_) => say(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."),
+        Failure::Internal => say(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalError",
+            "We encountered an internal error. Please try again.",
+        ),
+        Failure::Injected(injected) => say(injected.status(), injected_code(injected.status()), injected.message),
+    }
+}
+
+/// The code of an error that a fault injects. What the vendor's API says is not what its storage says, so only the
+/// status and the message are the vendor's.
+fn injected_code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::INTERNAL_SERVER_ERROR => "InternalError",
+        status if status.is_server_error() => "ServiceUnavailable",
+        StatusCode::NOT_FOUND => "NoSuchKey",
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "AccessDenied",
+        _ => "InvalidRequest",
+    }
+}
+
+const MISMATCH: &str =
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+const POLICY: &str = "The content of the form does not meet the conditions specified in the policy document.";
+
+/// Sixteen upper-case hexadecimal digits, as S3's.
+fn request_id(cx: &Context) -> String {
+    format!("{:016X}", cx.entropy as u64)
+}
+
+/// RFC 3339 without fractions of a second.
+fn in_seconds(at: Micros) -> String {
+    write_rfc3339(at.div_euclid(SECOND).saturating_mul(SECOND))
+}
+
+/// A text for use in XML. Control characters, which XML cannot have, are left out.
+fn escaped(text: &str) -> String {
+    let mut xml = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| !c.is_control()) {
+        match c {
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '&' => xml.push_str("&amp;"),
+            c => xml.push(c),
+        }
+    }
+    xml
+}

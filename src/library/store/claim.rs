@@ -1,0 +1,61 @@
+//! Idempotency keys: of the requests with the same one, only the first that succeeds is executed. The key is claimed in
+//! the transaction of the command, so that a command that fails claims nothing.
+
+use sqlx::SqliteConnection;
+
+use super::write::Write;
+use crate::clock::Micros;
+
+/// The idempotency key of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What the key is for, within the workspace: requests with another scope may have the same key.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// Until when no other request may have it, by the clock of the workspace.
+    pub expires_at: Micros,
+}
+
+/// How many expired claims of the workspace a new one removes at most.
+const SWEPT: i64 = 100;
+
+impl Claim {
+    /// Whether an earlier request to this workspace has claimed the key.
+    pub(super) async fn is_taken(
+        &self,
+        read: &mut SqliteConnection,
+        workspace: &str,
+        now: Micros,
+    ) -> Result<bool, sqlx::Error> {
+        let sql = "SELECT 1 FROM claim WHERE workspace = ? AND scope = ? AND key = ? AND expires_at > ?";
+        let found = sqlx::query(sql).bind(workspace).bind(&self.scope).bind(&self.key).bind(now);
+        Ok(found.fetch_optional(read).await?.is_some())
+    }
+}
+
+impl Write {
+    /// Claims a key that is not taken.
+    pub(super) async fn claim(&mut self, claim: &Claim, workspace: &str, now: Micros) -> Result<(), sqlx::Error> {
+        let expired = "DELETE FROM claim WHERE (workspace, scope, key) IN (\n\
+                       SELECT workspace, scope, key FROM claim WHERE workspace = ? AND expires_at <= ? LIMIT ?)";
+        sqlx::query(expired).bind(workspace).bind(now).bind(SWEPT).execute(&mut *self.tx).await?;
+        // An expired claim of the same key may be beyond the limit.
+        let insert = "INSERT INTO claim (workspace, scope, key, expires_at) VALUES (?, ?, ?, ?)\n\
+                      ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at";
+        sqlx::query(insert)
+            .bind(workspace)
+            .bind(&claim.scope)
+            .bind(&claim.key)
+            .bind(claim.expires_at)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Releases all keys of a workspace.
+    pub(super) async fn release_claims(&mut self, workspace: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM claim WHERE workspace = ?").bind(workspace).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+}
