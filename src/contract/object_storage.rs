@@ -186,3 +186,66 @@ fn escaped(text: &str) -> String {
     }
     xml
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::quota::Counts;
+    use crate::contract::variant::Variants;
+
+    fn said(storage: Storage, failure: &Failure) -> (u16, String) {
+        let counts = Counts::default();
+        let cx = Context {
+            now: 1_774_094_400 * SECOND,
+            entropy: 0xabc,
+            key: None,
+            counts: &counts,
+            variants: Variants::default(),
+            origin: None,
+            signed_workspace: None,
+            url_signer: None,
+        };
+        let reply = refusal(storage, failure, "/_uploads/a&b", &cx);
+        assert_eq!(reply.headers["content-type"], "application/xml");
+        let body = String::from_utf8(reply.body.whole().to_vec()).unwrap();
+        (reply.status.as_u16(), body.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").unwrap().to_owned())
+    }
+
+    #[test]
+    fn s3_says_what_is_wrong_in_xml() {
+        let end = "<Resource>/_uploads/a&amp;b</Resource><RequestId>0000000000000ABC</RequestId></Error>";
+        for (failure, status, code, message) in [
+            (Failure::BadSignature(SignatureProblem::Changed), 403, "SignatureDoesNotMatch", MISMATCH),
+            (Failure::BadSignature(SignatureProblem::Missing), 403, "AccessDenied", "Access Denied"),
+            (
+                Failure::BodyTooLarge { max: 5 },
+                400,
+                "EntityTooLarge",
+                "Your proposed upload exceeds the maximum allowed size",
+            ),
+            (Failure::NoSuchAsset { id: "a".to_owned() }, 404, "NoSuchKey", "The specified key does not exist."),
+            (Failure::Internal, 500, "InternalError", "We encountered an internal error. Please try again."),
+        ] {
+            let wanted = format!("<Error><Code>{code}</Code><Message>{message}</Message>{end}");
+            assert_eq!(said(Storage::S3, &failure), (status, wanted));
+        }
+        let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message><Expires>2026-03-21T11:59:59Z</Expires>\
+                       <ServerTime>2026-03-21T12:00:00Z</ServerTime><RequestId>0000000000000ABC</RequestId></Error>";
+        let failure = Failure::ExpiredUrl { expired_at: 1_774_094_399 * SECOND };
+        assert_eq!(said(Storage::S3, &failure), (403, expired.to_owned()));
+    }
+
+    #[test]
+    fn google_cloud_storage_says_which_condition_failed() {
+        let wanted = |details: &str| {
+            let said =
+                format!("<Code>InvalidPolicyDocument</Code><Message>{POLICY}</Message><Details>{details}</Details>");
+            (400, format!("<Error>{said}</Error>"))
+        };
+        assert_eq!(said(Storage::Gcs, &Failure::ExpiredUrl { expired_at: 0 }), wanted("Policy has expired."));
+        let changed = Failure::BadSignature(SignatureProblem::Field("a<b\n".to_owned()));
+        assert_eq!(said(Storage::Gcs, &changed), wanted("Failed condition on a&lt;b"));
+        let (status, body) = said(Storage::Gcs, &Failure::BadSignature(SignatureProblem::Changed));
+        assert!(status == 403 && body.starts_with("<Error><Code>SignatureDoesNotMatch</Code>"), "{body}");
+    }
+}

@@ -2,6 +2,8 @@
 
 mod refuse;
 mod signatures;
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -73,13 +75,13 @@ impl<'r> Call<'r> {
     /// Looks up the key and the operation of a request.
     pub async fn new(app: &'r App, target: &'r Target, request: &'r Parts, entry: &'r mut EntryBuilder) -> Call<'r> {
         let routed = find_operation(target, request);
-        let key = known_key(app, target.provider, request, routed.access()).await;
         let signed = match routed {
             Routed::Operation(operation) if operation.access.storage().is_some() => {
                 Some(Box::new(Box::pin(SignedCall::verify(app, target, request, operation)).await))
             }
             _ => None,
         };
+        let key = known_key(app, target.provider, request, routed.access()).await;
         let workspace = signed.as_ref().and_then(|signed| signed.workspace.as_ref());
         let (now, entropy) = match (&key, workspace) {
             (Ok(known), _) => {
@@ -270,9 +272,9 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let signed = self.signed_params(operation).await?;
         let (headers, origin) = (&self.request.headers, self.app.settings.own_origin(self.request));
         let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
+        let signed = self.signed_params(operation, body.form.as_deref().unwrap_or_default()).await?;
         let path = operation.path_values(table_path(self.target));
         let claim = self.claim(operation);
         let input = Input { headers, path, query, body, claim, signed, origin: &origin };

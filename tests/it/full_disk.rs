@@ -128,3 +128,32 @@ fn a_disk_that_has_room_again_is_written_to_again() {
         assert!(succeeds("mount", &["-o", "remount,size=64m", &mounted]));
     });
 }
+
+/// Assets whose time comes while there is no room stay as they are, and are given their next status afterwards. There
+/// are many, since a small change may still find room.
+#[test]
+fn what_is_due_on_a_full_disk_is_done_when_there_is_room() {
+    let folder = Folder::new();
+    let file = folder.file("library.sqlite");
+    let late = json!({"name": "late.png", "mime_type": "image/png", "status": "processing",
+        "description": "d".repeat(900), "created_at": "2026-03-21T12:00:00Z", "next_status": {"status": "ready", "at": "2026-03-21T12:00:03Z"}});
+    let key = json!({"provider": "flora", "key": "sk_test_late"});
+    let fixture = json!({"workspaces": [{"id": "ws_late", "keys": [key], "assets": vec![late; 100]}]});
+    let fixture = folder.write("fixture.json", fixture.to_string());
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -f 2048; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_assetmock"), "serve"]);
+    command.args(["--listen", "127.0.0.1:0", "--database", &file, "--fixture", &fixture, "--log-level", "error"]);
+    let server = Running::start_with(command.args(["--clock", "2026-03-21T12:00:00Z"]));
+    let mut client = server.connect();
+    let assets = vec![json!({"name": "a.zip", "description": "d".repeat(900)}); 20];
+    let body = json!({ "assets": assets }).to_string();
+    while client.ask("POST", "/_emulator/workspaces/ws_late/assets", &[], &body).status == 201 {}
+    client.steer("POST", "clock", r#"{"step_seconds": 3}"#);
+    let status = || {
+        let (status, page) = server.get("/flora/api/v1/assets?query=late", "Authorization: Bearer sk_test_late");
+        (status, page["assets"][0]["status"].clone())
+    };
+    assert_eq!([status(), status()], [(200, json!("pending_upload")), (200, json!("pending_upload"))]);
+    assert!(succeeds("prlimit", &["--pid", &server.id().to_string(), "--fsize=unlimited"]));
+    assert_eq!(status(), (200, json!("ready")));
+}

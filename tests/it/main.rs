@@ -6,6 +6,7 @@
 mod absent;
 mod admin;
 mod asset_bytes;
+mod asset_life;
 mod asset_parts;
 mod bodies;
 mod bounds;
@@ -37,6 +38,7 @@ mod har;
 mod help;
 mod hostile;
 mod http2;
+mod idempotency;
 mod import;
 #[cfg(unix)]
 mod intercept;

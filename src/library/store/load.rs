@@ -213,8 +213,8 @@ pub(super) fn id_columns(providers: &[&'static str]) -> String {
     providers.iter().map(|provider| format!(", {provider}_id")).collect()
 }
 
-/// Binds the values of the columns in [`COLUMNS`] and [`id_columns`]. Nothing else writes an asset's columns, so they
-/// never contradict the JSON.
+/// Binds the values of the columns in [`COLUMNS`] and [`id_columns`]. Apart from the next status of an asset (see
+/// [`due_assets`](super::due_assets)), nothing else writes an asset's columns, so they never contradict the JSON.
 pub(super) fn bind_asset(row: &mut Bind<'_>, (asset, ids): NewAsset) {
     let kind = asset.kind().to_owned();
     let asset = Asset { kind: Some(kind), ids: BTreeMap::new(), ..asset };

@@ -9,11 +9,14 @@ use crate::contract::signer::UrlSigner;
 use crate::library::store::Claim;
 
 impl Call<'_> {
-    /// What was signed of a request to a signed URL; nothing of another one.
-    pub(super) async fn signed_params(&self, operation: &Operation) -> Result<Vec<(String, String)>, Failure> {
+    /// What was signed of a request to a signed URL, or of this form; nothing of another request.
+    pub(super) async fn signed_params(
+        &self,
+        operation: &Operation,
+        form: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, Failure> {
         match (&self.signed, operation.access) {
-            // No operation takes a form yet, so none has fields.
-            (Some(_), Access::SignedForm(_)) => verify_form(self.app, self.target, &[], self.now).await,
+            (Some(_), Access::SignedForm(_)) => verify_form(self.app, self.target, form, self.now).await,
             (Some(signed), _) => signed.params.clone(),
             (None, _) => Ok(Vec::new()),
         }

@@ -36,5 +36,5 @@ pub fn selector(input: &Input) -> AssetSelector {
 
 fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     let listed = list::ASSETS.show(stored, CARD.name, cx);
-    headers::complete(view::single(&listed), cx)
+    headers::complete(view::single(&listed, stored.asset.failure_message.as_deref()), cx)
 }

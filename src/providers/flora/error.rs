@@ -32,8 +32,8 @@ struct Field<'a> {
 /// Documented, for a key that an earlier request had.
 const DUPLICATE_KEY: &str = "Duplicate idempotency key.";
 
-/// Failures that only faults cause. The first three are on the reference page. Of the others it has at most the codes,
-/// and their messages are inferred.
+/// Failures that faults cause. Only the second has another cause here as well. The first three are on the reference page.
+/// Of the others it has at most the codes, and their messages are inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::documented("insufficient_credits", 402, "insufficient_credits", "Insufficient credits."),
     InjectedFailure::documented("idempotency_duplicate", 409, "idempotency_duplicate", DUPLICATE_KEY),

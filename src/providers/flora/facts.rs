@@ -27,6 +27,9 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`POST /api/v1/projects` takes `workspace_id` and a `name` of at least one character, and no other fields; it answers 201 with the project.",
     ),
+    Fact::documented(
+        "A POST with an `Idempotency-Key` that another one had in the last two hours is 409 `idempotency_duplicate`.",
+    ),
     Fact::client(
         "`GET /api/v1/projects/{projectId}` shows a project as the list does; missing and inaccessible ones are 404 alike.",
     ),
@@ -80,7 +83,7 @@ pub const FACTS: &[Fact] = &[
         "Imported: a `content_type` that is a MIME type counts as its modality, or as `document` if it has none. An asset without `asset_id` or `created_at`, which the schema allows, is refused.",
     ),
     Fact::inferred(
-        "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the imported object has one. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
+        "A single asset's `created_at` has milliseconds and `Z`; `failure_message` is null unless the asset has one, which fixtures and the fate of an upload set. What the list leaves out is 404; an id of another form is 400 at the field `assetId`.",
     ),
     Fact::inferred("The `role` in a workspace is `owner`."),
     Fact::inferred(
@@ -88,6 +91,9 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "No body, and a body that is no object, is `invalid_json`, whatever the content type is. A field that does not exist is a violation named after it. A `name` has at most 1,024 bytes.",
+    ),
+    Fact::inferred(
+        "An `Idempotency-Key` counts for one workspace, route and path, as the vendor measured elsewhere. A request that failed releases it; an empty one is ignored. The two hours are those of the workspace's clock; resetting the workspace, and restoring a snapshot, forgets all keys.",
     ),
     Fact::inferred(
         "An asset of a project is on its canvas if it has a node. Nodes are in order of insertion of their assets; a document's has the type `text`; its label is the asset's name.",
@@ -104,6 +110,6 @@ pub const FACTS: &[Fact] = &[
 pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
     "Assets on several canvases: attaching one to another canvas moves it.",
-    "`Idempotency-Key`, which is ignored.",
-    "402, 409 for repeated requests, and the 500 that malformed ids cause on other routes, unless a fault injects them.",
+    "A body field `idempotency_key` with a replay of the first answer, which another page describes.",
+    "402, and the 500 that malformed ids cause on other routes, unless a fault injects them.",
 ];

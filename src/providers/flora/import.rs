@@ -2,6 +2,7 @@
 //! the workspace that they come from, and they keep that name whatever the workspace here is called.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::contract::import::{Envelope, Number, Row, Unimportable};
 use crate::library::asset;
@@ -26,6 +27,8 @@ struct Asset {
     width: Option<Number>,
     node_id: Option<String>,
     project_id: Option<String>,
+    /// In the vendor's documents only a single asset has it.
+    failure_message: Option<Value>,
 }
 
 /// Inferred, as in the view: the unit of `created_at`, in microseconds.
@@ -52,6 +55,7 @@ fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
         uploaded_via: sent.uploaded_via.unwrap_or(unknown.uploaded_via),
         project: sent.project_id.filter(|project| !project.is_empty()),
         node: sent.node_id,
+        failure_message: sent.failure_message.and_then(|message| Some(message.as_str()?.to_owned())),
         ..unknown
     })
 }

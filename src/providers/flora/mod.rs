@@ -19,6 +19,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
+use crate::contract::idempotency::Idempotency;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -66,7 +67,9 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("list_workspaces", "GET", &["/api/v1/workspaces"], Documented, &workspaces::LIST),
     Operation::run("list_projects", "GET", &["/api/v1/projects"], Documented, &projects::LIST)
         .params(projects::PARAMS, Unknown::Ignored),
-    Operation::run("create_project", "POST", &["/api/v1/projects"], Documented, &projects::CREATE).json(),
+    Operation::run("create_project", "POST", &["/api/v1/projects"], Documented, &projects::CREATE)
+        .json()
+        .idempotency(&IDEMPOTENCY),
     Operation::run("get_project", "GET", &["/api/v1/projects/{projectId}"], Client, &projects::GET),
     Operation::run("list_nodes", "GET", &["/api/v1/projects/{projectId}/nodes"], Client, &canvas::NODES)
         .params(canvas::PARAMS, Unknown::Ignored),
@@ -76,8 +79,12 @@ static OPERATIONS: &[Operation] = &[
         &["/api/v1/projects/{projectId}/assets/{assetId}/attach"],
         Client,
         &canvas::ATTACH,
-    ),
+    )
+    .idempotency(&IDEMPOTENCY),
 ];
+
+/// Documented: the header and the two hours. Routes that change something take it.
+const IDEMPOTENCY: Idempotency = Idempotency { header: "idempotency-key", seconds: 2 * 60 * 60 };
 
 impl Provider for Flora {
     fn card(&self) -> &'static Card {

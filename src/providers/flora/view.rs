@@ -96,32 +96,38 @@ const SINGLE: [&str; 14] = [
     "uploaded_via",
     CREATED_AT,
     "status",
-    "failure_message",
+    FAILURE_MESSAGE,
     "width",
     "height",
 ];
 
 const CREATED_AT: &str = "created_at";
 
-/// A single asset: its fields as the list shows them, but for the time, which is a text here.
+const FAILURE_MESSAGE: &str = "failure_message";
+
+/// A single asset: its fields as the list shows them, but for the time, which is a text here, and the message, which
+/// the list lacks.
 struct Single<'a> {
     listed: BTreeMap<String, &'a RawValue>,
     created_at: Micros,
+    failure_message: Option<&'a str>,
 }
 
 impl Serialize for Single<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(SINGLE.iter().map(|name| match *name {
             CREATED_AT => (name, Some(raw(&date_time(self.created_at)))),
+            FAILURE_MESSAGE => (name, self.failure_message.map(|message| raw(&message))),
             name_in_list => (name, self.listed.get(name_in_list).map(|value| (*value).to_owned())),
         }))
     }
 }
 
-/// The answer that shows one asset. What the list does not say of it, such as `failure_message`, is null.
-pub fn single(asset: &Row) -> Reply {
-    let listed = serde_json::from_str(asset.json.get()).expect("the list shows each asset as an object");
-    Reply::json(StatusCode::OK, &Single { listed, created_at: asset.created_at })
+/// The answer that shows one asset, as the list shows it and with its `failure_message`, which is null if it has none.
+pub fn single(listed: &Row, failure_message: Option<&str>) -> Reply {
+    let created_at = listed.created_at;
+    let listed = serde_json::from_str(listed.json.get()).expect("the list shows each asset as an object");
+    Reply::json(StatusCode::OK, &Single { listed, created_at, failure_message })
 }
 
 /// Inferred: with milliseconds, as JavaScript writes a time.

@@ -34,6 +34,9 @@ pub const FACTS: &[Fact] = &[
     Fact::client(
         "The newer `filename` filter (text anywhere in the name, ignoring case) is read; documents are listed and the type `document` selects them, as the current clients know it, beside the three documented types.",
     ),
+    Fact::client(
+        "A failed asset that says why (`failure_message` in fixtures) has `error` with a `message`, as the current clients know it; one that does not say so has no `error`.",
+    ),
     Fact::live(
         "Ids are 24 hexadecimal digits of which the first 8 are the second of creation; a bad enum value is answered with the list of good ones.",
     ),
@@ -86,7 +89,7 @@ pub const FACTS: &[Fact] = &[
 
 /// What it has and the emulator leaves out on purpose.
 pub const NOT_IMITATED: &[&str] = &[
-    "Fields of later versions other than `user_metadata`: `source`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`, `error`. An imported asset shows those that it came with until it changes.",
+    "Fields of later versions other than `user_metadata` and `error`: `source`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`. An imported asset shows those that it came with until it changes.",
     "Indexes, apart from their names in `referenced_by`; entities; transcriptions.",
     "Plans, regions and the metered limits.",
 ];

@@ -22,6 +22,7 @@ struct Asset {
     file_type: Option<String>,
     created_at: Option<String>,
     user_metadata: Option<BTreeMap<String, Value>>,
+    error: Option<Value>,
 }
 
 /// Inferred: the kind of an asset whose type tells none. It must be a kind that is listed, and the vendor is mainly
@@ -45,6 +46,7 @@ fn asset(row: &Row, sent: Asset) -> Result<asset::Asset, Unimportable> {
         status: status(sent.status.as_deref()),
         uploaded_via: sent.method.unwrap_or(unknown.uploaded_via),
         user_metadata: user_metadata(sent.user_metadata.unwrap_or_default()),
+        failure_message: sent.error.and_then(|error| Some(error.get("message")?.as_str()?.to_owned())),
         ..unknown
     })
 }
@@ -97,6 +99,15 @@ mod tests {
             (asset.created_at.0, &*asset.ids["twelvelabs"]),
             (1_654_165_800_000_000, "6298d673f1090f1100476d4c")
         );
+    }
+
+    #[test]
+    fn the_message_of_an_error_is_why_it_failed() {
+        let message = |fields: &str| one(fields).unwrap().failure_message;
+        assert_eq!(message(r#""error":{"message":"no frames"}"#).as_deref(), Some("no frames"));
+        for none in [r#""error":null"#, r#""error":{}"#, r#""error":{"message":1}"#, r#""error":"x""#] {
+            assert_eq!(message(none), None, "{none}");
+        }
     }
 
     #[test]

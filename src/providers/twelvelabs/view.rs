@@ -29,6 +29,14 @@ pub struct Asset<'a> {
     created_at: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     user_metadata: &'a Metadata,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AssetError<'a>>,
+}
+
+/// Why an asset failed.
+#[derive(Serialize)]
+struct AssetError<'a> {
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -61,6 +69,8 @@ pub fn page(page: &Page, args: &Args) -> RenderedPage {
 
 pub fn asset(stored: &StoredAsset) -> Asset<'_> {
     let StoredAsset { id, asset, .. } = stored;
+    let failed = asset.status == Status::Failed;
+    let error = asset.failure_message.as_deref().filter(|_| failed).map(|message| AssetError { message });
     Asset {
         _id: id,
         method: method(&asset.uploaded_via),
@@ -69,6 +79,7 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
         file_type: asset.mime_type.as_deref().unwrap_or(UNKNOWN_TYPE),
         created_at: time(asset.created_at.0),
         user_metadata: &asset.user_metadata,
+        error,
     }
 }
 

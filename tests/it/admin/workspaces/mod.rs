@@ -3,6 +3,7 @@
 mod crowd;
 mod life;
 mod make;
+mod uploads;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
