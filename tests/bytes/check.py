@@ -47,6 +47,9 @@ WORDS_OF_FILE = {"audio/wav": "audio/x-wav", "audio/mp4": "audio/x-m4a"}
 # Width, height, size. The smallest size is that of the file alone; odd sizes need padding of every form.
 SHAPES = [(1080, 1920, None), (641, 33, 100_003), (16, 16, 1_000_000), (1, 1, 65_600), (300, 200, 5_000_000)]
 
+# The bytes at the beginning of a file in which its type, width and height are looked for.
+HEAD = 256 << 10
+
 
 # What other programs would have checked, if they were installed.
 PROGRAMS = {
@@ -134,6 +137,8 @@ def sides_found(path, mime):
         return None, None
     if mime == "image/heic":
         return 64, 64
+    if mime == "image/jpeg" and path.stat().st_size > HEAD:
+        return None, None  # Its header is behind the comments that pad it.
     if mime.startswith("image/"):
         with Image.open(path) as image:
             return image.size
