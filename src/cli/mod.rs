@@ -152,7 +152,7 @@ async fn open_to_read(library: &LibraryOptions, now: i64) -> Outcome<Store> {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
         DatabaseLocation::File(file) => Ok(Store::open_to_read(&file, providers::ids()).await?),
-        DatabaseLocation::Memory => open(library, now).await,
+        DatabaseLocation::Memory => open(library, Store::MAX_STORED_BYTES, now).await,
     }
 }
 

@@ -33,8 +33,7 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
     let (tls, warnings) = options.tls.open()?;
     warnings.iter().for_each(|warning| log.write_warning(warning));
     let clock = options.clock();
-    let mut store = open(&options.library, clock.now()).await?;
-    store.max_stored_bytes = options.max_stored_bytes;
+    let store = open(&options.library, options.max_stored_bytes, clock.now()).await?;
     let app = App {
         cache: Cache::new(options.variants()?),
         limits: Limits::new(options.no_limits),
@@ -84,10 +83,11 @@ pub fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
 
 /// Opens the database and, if it is new, loads the fixtures. They are read in parallel with opening the database, which
 /// takes about as long.
-pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
+pub async fn open(library: &LibraryOptions, max_stored_bytes: u64, now: i64) -> Outcome<Store> {
     let fixtures = library.fixtures();
     let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
-    let store = Store::open(&library.place(), providers::ids()).await?;
+    let mut store = Store::open(&library.place(), providers::ids()).await?;
+    store.max_stored_bytes = max_stored_bytes;
     let unwritten = |cause| OpenError::writing(&library.place(), &cause);
     if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
         let loaded = load_fixtures::load(&store, reading.await??, now).await;

@@ -8,7 +8,6 @@ use axum::http::{Method, StatusCode};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tracing::error;
 
-use super::due_assets::settle_due;
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
 use crate::contract::operation::{self, Access, Found, Operation};
@@ -105,7 +104,7 @@ fn without_slash(request: &Parts) -> Reply {
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }
 
-/// Looks up the key that the request sends, if the route needs one. What is due in its workspace is done then. With `--any-key`, a well-formed unknown key first
+/// Looks up the key that the request sends, if the route needs one. With `--any-key`, a well-formed unknown key first
 /// gets a workspace.
 pub(super) async fn known_key(
     app: &App,
@@ -118,27 +117,18 @@ pub(super) async fn known_key(
     }
     let card = provider.card();
     let text = card.auth.carrier.read(&request.headers)?;
-    // What few requests need is boxed, so that the future of every other one does not reserve space for it.
-    let Some(entry) = app.cache.entry(&app.store, card, text).await? else {
-        return Box::pin(make_known(app, provider, text)).await;
-    };
-    match entry.key.due_at {
-        Some(_) => Box::pin(settle_due(app, card, entry)).await,
-        None => Ok(entry),
+    let look_up = || app.cache.entry(&app.store, card, text);
+    if let Some(entry) = look_up().await? {
+        return Ok(entry);
     }
-}
-
-/// Gives an unknown key a workspace, if the server does that for keys of this form.
-async fn make_known(app: &App, provider: &dyn Provider, text: &str) -> Result<Arc<KeyCache>, Failure> {
-    let card = provider.card();
     if !app.settings.any_key || !(card.auth.well_formed)(text) || too_long(text).is_some() {
         return Err(Failure::UnknownKey);
     }
-    workspace::create_for_unknown_key(app, provider, text).await.map_err(|cause| {
+    Box::pin(workspace::create_for_unknown_key(app, provider, text)).await.map_err(|cause| {
         error!(%cause, "a new key got no workspace");
         Failure::Internal
     })?;
-    app.cache.entry(&app.store, card, text).await?.ok_or(Failure::UnknownKey)
+    look_up().await?.ok_or(Failure::UnknownKey)
 }
 
 /// Refuses a key that was revoked or has expired.

@@ -152,7 +152,7 @@ fn files_are_limited_alone_and_together() {
         let loaded = block_on(async {
             let mut store = Store::open(&DatabaseLocation::Memory, providers::ids()).await.unwrap();
             store.max_stored_bytes = max;
-            load_fixtures::load(&store, load_fixtures::read(&[twice.clone()]).unwrap(), 0).await
+            load_fixtures::load(&store, load_fixtures::read(std::slice::from_ref(&twice)).unwrap(), 0).await
         });
         let said = loaded.as_ref().map_err(ToString::to_string);
         let full = format!(

@@ -58,11 +58,11 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 /// Types of files that many other types are made of.
 const CONTAINERS: &[&str] = &["application/octet-stream", "application/x-ole-storage", "application/zip", "text/xml"];
 
-/// Whether bytes that were found to be of one type cannot be of another that somebody states for them.
+/// Whether bytes that were found to be of one type cannot be of another that somebody states for them, in lower case and
+/// without parameters.
 pub fn contradicts(stated: &str, found: &str) -> bool {
-    let stated = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let stated =
-        USUAL_NAMES.iter().chain(OTHER_NAMES).find(|(other, _)| *other == stated).map_or(&*stated, |(_, usual)| usual);
+        USUAL_NAMES.iter().chain(OTHER_NAMES).find(|(other, _)| *other == stated).map_or(stated, |(_, usual)| usual);
     // Audio alone may be in a container of video.
     let subtype = |mime_type: &str| mime_type.split_once('/').map(|(_, subtype)| subtype.to_owned());
     let is_same = subtype(stated) == subtype(found);
