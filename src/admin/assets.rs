@@ -229,7 +229,7 @@ fn without_derived_values(asset: Asset) -> Asset {
 /// Checks a workspace like a fixture, for example that its assets refer to existing users and folders. `strip` is
 /// removed from the beginning of the path in an error.
 pub fn check(workspace: Workspace, strip: &str) -> Result<Workspace, Refusal> {
-    let mut fixture = Fixture { schema: None, workspaces: vec![workspace] };
+    let mut fixture = Fixture { schema: None, workspaces: vec![workspace], files: Vec::new() };
     fixture::check(&fixture, providers::known_names(), &mut fixture::UsedIds::default()).map_err(
         |Problem { path, message }| {
             let path = path.strip_prefix("workspaces[0].").unwrap_or(&path);

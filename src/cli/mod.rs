@@ -34,7 +34,7 @@ use crate::emulator::workspace;
 use crate::emulator::workspace_states::NONE_WAS_STRICT;
 use crate::library::asset::Asset;
 use crate::library::fixture::{self, Generator, GeneratorConfig};
-use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, OpenError, Store};
+use crate::library::store::{DatabaseLocation, DatabaseLock, Export, NewWorkspace, Store};
 use crate::library::workspace::Workspace;
 use crate::providers;
 use crate::server;
@@ -152,7 +152,7 @@ async fn open_to_read(library: &LibraryOptions, now: i64) -> Outcome<Store> {
             Err(format!("there is no database `{}`; `assetmock serve --database` makes one", file.display()).into())
         }
         DatabaseLocation::File(file) => Ok(Store::open_to_read(&file, providers::ids()).await?),
-        DatabaseLocation::Memory => open(library, now).await,
+        DatabaseLocation::Memory => open(library, Store::MAX_STORED_BYTES, now).await,
     }
 }
 
@@ -173,11 +173,7 @@ fn show_providers(name: Option<&str>, json: bool, fidelity: bool) -> Outcome {
 }
 
 fn check_fixture(name: &str) -> Outcome {
-    let text = match load_fixtures::built_in(name) {
-        Some(text) => text.to_owned(),
-        None => load_fixtures::read_file(name)?,
-    };
-    let fixture = fixture::read(name, &text, providers::known_names(), &mut fixture::UsedIds::default())?;
+    let fixture = load_fixtures::read_named(name, &mut fixture::UsedIds::default())?;
     let total = |count: fn(&Workspace) -> usize| fixture.workspaces.iter().map(count).sum::<usize>();
     let (keys, assets) = (total(|workspace| workspace.keys.len()), total(|workspace| workspace.assets.len()));
     print(&format!("{name}: good: workspaces {}, keys {keys}, assets {assets}\n", fixture.workspaces.len()))
@@ -239,9 +235,9 @@ fn generate_database(file: &Path, workspace: &Workspace, assets: impl Iterator<I
         }
         let names = providers::names();
         let mut assets = load_fixtures::identified(workspace, assets);
-        let new = NewWorkspace { workspace, providers: &names, assets: &mut assets };
+        let new = NewWorkspace { workspace, providers: &names, assets: &mut assets, files: Vec::new() };
         let loaded = store.load(&mut [new], crate::clock::Clock::system().now()).await;
-        loaded.map_err(|cause| OpenError::writing(&DatabaseLocation::File(file.to_owned()), &cause))?;
+        loaded.map_err(|cause| start::not_loaded(&DatabaseLocation::File(file.to_owned()), cause))?;
         store.close().await;
         Ok(())
     })

@@ -12,7 +12,7 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::RequestLog;
-use crate::library::store::{DatabaseLocation, DatabaseLock, OpenError, Store};
+use crate::library::store::{DatabaseLocation, DatabaseLock, LoadError, OpenError, Store};
 use crate::providers;
 
 /// The result of a command, or the error that ends it.
@@ -33,8 +33,7 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
     let (tls, warnings) = options.tls.open()?;
     warnings.iter().for_each(|warning| log.write_warning(warning));
     let clock = options.clock();
-    let mut store = open(&options.library, clock.now()).await?;
-    store.max_stored_bytes = options.max_stored_bytes;
+    let store = open(&options.library, options.max_stored_bytes, clock.now()).await?;
     let app = App {
         cache: Cache::new(options.variants()?),
         limits: Limits::new(options.no_limits),
@@ -84,17 +83,27 @@ pub fn bind(listen: &str) -> Outcome<std::net::TcpListener> {
 
 /// Opens the database and, if it is new, loads the fixtures. They are read in parallel with opening the database, which
 /// takes about as long.
-pub async fn open(library: &LibraryOptions, now: i64) -> Outcome<Store> {
+pub async fn open(library: &LibraryOptions, max_stored_bytes: u64, now: i64) -> Outcome<Store> {
     let fixtures = library.fixtures();
     let reading = tokio::task::spawn_blocking(move || load_fixtures::read(&fixtures));
-    let store = Store::open(&library.place(), providers::ids()).await?;
+    let mut store = Store::open(&library.place(), providers::ids()).await?;
+    store.max_stored_bytes = max_stored_bytes;
     let unwritten = |cause| OpenError::writing(&library.place(), &cause);
     if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
-        load_fixtures::load(&store, reading.await??, now).await.map_err(unwritten)?;
+        let loaded = load_fixtures::load(&store, reading.await??, now).await;
+        loaded.map_err(|cause| not_loaded(&library.place(), cause))?;
     } else if !library.fixture.is_empty() {
         tracing::warn!("the database already holds a library; `--fixture` was ignored");
     }
     Ok(store)
+}
+
+/// Why a new library could not be filled.
+pub fn not_loaded(place: &DatabaseLocation, cause: LoadError) -> Box<dyn Error> {
+    match cause {
+        LoadError::Store(cause) => OpenError::writing(place, &cause).into(),
+        LoadError::File(..) => cause.into(),
+    }
 }
 
 /// An address that clients can connect to: the one for all interfaces becomes loopback.

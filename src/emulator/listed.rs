@@ -27,11 +27,16 @@ pub struct CountedWorkspace {
 
 /// Reads a workspace and counts the assets that each provider lists, in one read transaction.
 pub async fn read(app: &App, id: &str) -> Result<CountedWorkspace, StoreError> {
-    due_assets::settle(app, id).await;
     let _turn = if app.store.is_large(id) { Some(app.store.large_read().await) } else { None };
     let mut read = app.store.read().await?;
-    let (summary, all_keys) = read.workspace(id).await?;
+    let (mut summary, mut all_keys) = read.workspace(id).await?;
     let now = app.workspace_states.get_or_create(&summary.id).now(&app.clock);
+    if all_keys.iter().any(|key| key.due_at.is_some_and(|at| at <= now)) {
+        drop(read);
+        due_assets::settle_due_by(app, id, now).await;
+        read = app.store.read().await?;
+        (summary, all_keys) = read.workspace(id).await?;
+    }
     let mut keys = BTreeMap::new();
     for key in all_keys.into_iter().filter(|key| key.state(now) == KeyState::Active) {
         keys.entry(key.provider.clone()).or_insert(key);

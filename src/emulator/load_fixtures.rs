@@ -6,8 +6,8 @@ use crate::clock::Micros;
 use crate::contract::provider::Provider;
 use crate::http::text;
 use crate::library::asset::Asset;
-use crate::library::fixture::{self, Fixture, FixtureError};
-use crate::library::store::{NewAsset, NewWorkspace, Store};
+use crate::library::fixture::{self, AssetFile, Fixture, FixtureError, UsedIds};
+use crate::library::store::{LoadError, NewAsset, NewFile, NewWorkspace, Store};
 use crate::library::workspace::Workspace;
 use crate::providers;
 use crate::random::Rng;
@@ -25,22 +25,18 @@ pub const DEFAULT: [&str; 2] = ["demo", "docs"];
 /// Reads the fixtures that `--fixture` names. Each value is JSON, or one or more names of files and built-in fixtures,
 /// separated by commas.
 pub fn read(named: &[String]) -> Result<Vec<Fixture>, FixtureError> {
-    let mut taken = fixture::UsedIds::default();
-    let mut read = |source: &str, text: &str| fixture::read(source, text, providers::known_names(), &mut taken);
+    let mut taken = UsedIds::default();
     let mut fixtures = Vec::new();
     for entry in named {
         let json = entry.trim_start_matches(text::MARK).trim_start();
         if json.starts_with('{') || json.starts_with('[') && !Path::new(entry).exists() {
-            fixtures.push(read("the fixture given as text", json)?);
+            fixtures.push(read_text("the fixture given as text", json, &mut taken)?);
             continue;
         }
         // The name of a file may contain a comma.
         let names: Vec<&str> = if Path::new(entry).is_file() { vec![entry] } else { entry.split(',').collect() };
         for name in names.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
-            match built_in(name) {
-                Some(text) => fixtures.push(read(name, text)?),
-                None => fixtures.push(read(name, &read_file(name)?)?),
-            }
+            fixtures.push(read_named(name, &mut taken)?);
         }
     }
     Ok(fixtures)
@@ -51,18 +47,33 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// The text of a fixture file.
-pub fn read_file(file: impl AsRef<Path>) -> Result<String, FixtureError> {
-    let file = file.as_ref();
-    let wrong =
-        |message| FixtureError { source: file.display().to_string(), place: None, field: String::new(), message };
+/// Reads one fixture: a built-in one or a file.
+pub fn read_named(name: &str, taken: &mut UsedIds) -> Result<Fixture, FixtureError> {
+    match built_in(name) {
+        Some(text) => read_text(name, text, taken),
+        None => read_file(name, taken),
+    }
+}
+
+fn read_text(source: &str, text: &str, taken: &mut UsedIds) -> Result<Fixture, FixtureError> {
+    fixture::read(source, text, providers::known_names(), taken)
+}
+
+/// Reads a fixture file, and what it says of files beside it.
+fn read_file(name: &str, taken: &mut UsedIds) -> Result<Fixture, FixtureError> {
+    let file = Path::new(name);
+    let wrong = |message| FixtureError { source: name.to_owned(), place: None, field: String::new(), message };
     let bytes = std::fs::read(file)
         .map_err(|error| wrong(format!("cannot read it: {error}; a fixture is a file, `demo`, `docs` or `empty`")))?;
-    text::decode(bytes).map_err(|why| wrong(format!("it is {why}")))
+    let text = text::decode(bytes).map_err(|why| wrong(format!("it is {why}")))?;
+    // The folder of a file without one in its name is the current one.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fixture::read_beside(folder, name, &text, providers::known_names(), taken)
 }
 
 /// Loads fixtures into a new database.
-pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<(), sqlx::Error> {
+pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<(), LoadError> {
+    let files: Vec<_> = fixtures.iter().flat_map(files_of_workspaces).collect();
     let mut workspaces: Vec<_> = fixtures.into_iter().flat_map(|fixture| fixture.workspaces).collect();
     let assets: Vec<_> = workspaces.iter_mut().map(|workspace| std::mem::take(&mut workspace.assets)).collect();
     let providers = providers::names();
@@ -71,9 +82,22 @@ pub async fn load(store: &Store, fixtures: Vec<Fixture>, now: Micros) -> Result<
     let mut new: Vec<_> = workspaces
         .iter()
         .zip(&mut sources)
-        .map(|(workspace, assets)| NewWorkspace { workspace, providers: &providers, assets })
+        .zip(files)
+        .map(|((workspace, assets), files)| NewWorkspace { workspace, providers: &providers, assets, files })
         .collect();
     store.load(&mut new, now).await
+}
+
+/// The files of each workspace of a fixture.
+fn files_of_workspaces(fixture: &Fixture) -> Vec<Vec<NewFile>> {
+    let of_workspace = |workspace: usize| fixture.files.iter().filter(move |file| file.workspace == workspace);
+    let new = |file: &AssetFile| NewFile {
+        asset: file.asset,
+        path: file.path.clone(),
+        size: file.size,
+        named_at: file.named_at.clone(),
+    };
+    (0..fixture.workspaces.len()).map(|workspace| of_workspace(workspace).map(new).collect()).collect()
 }
 
 /// Fills in what a fixture may leave out of an asset: its uploader, and its public id at every provider. An id depends

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either};
 use tracing::error;
 
 use super::body::RequestBody;
-use super::checks::{Routed, find_operation, known_key, require_live, require_scope, table_path};
-use super::due_assets::{settle_due, settle_shown};
+use super::checks::{Routed, find_operation, require_live, require_scope, table_path};
+use super::due_assets::{cached_key, key_with_settled_assets, settle_shown};
 use super::entry::EntryBuilder;
 use super::receive::receive;
 use super::run::run;
@@ -81,7 +82,11 @@ impl<'r> Call<'r> {
             }
             _ => None,
         };
-        let key = known_key(app, target.provider, request, routed.access()).await;
+        let key = match cached_key(app, target.provider, request, routed.access()) {
+            Some(cached) => Ok(cached),
+            // Boxed, so that the future of a request whose key is cached does not reserve space for this one.
+            None => Box::pin(key_with_settled_assets(app, target.provider, request, routed.access())).await,
+        };
         let workspace = signed.as_ref().and_then(|signed| signed.workspace.as_ref());
         let (now, entropy) = match (&key, workspace) {
             (Ok(known), _) => {
@@ -91,7 +96,6 @@ impl<'r> Call<'r> {
             (Err(_), Some(workspace)) => (workspace.now, workspace.entropy),
             (Err(_), None) => (app.clock.now(), app.rng.next_u128()),
         };
-        let key = settle_due(app, target.provider, (request, routed.access()), key, now).await;
         let card = target.provider.card();
         let variants = match &key {
             Ok(known) => known.variants,
@@ -165,9 +169,10 @@ impl<'r> Call<'r> {
         }
     }
 
-    /// Gives assets that wait for being read, and that the reply shows, their next status.
-    pub async fn settle_shown(&self, reply: &Reply) {
-        settle_shown(self.app, self.card(), self.request, self.context().key, reply).await;
+    /// Gives assets that wait for being read, and that the reply shows, their next status. If no asset waits, the reply
+    /// comes back at once.
+    pub fn settle_shown(&self, reply: Reply) -> Either<Reply, BoxFuture<'r, Reply>> {
+        settle_shown(self.app, self.card(), self.request, self.context().key, reply)
     }
 
     /// The stages in order. The order is the same for every provider, except that some check the key before the route.
@@ -368,11 +373,6 @@ impl<'r> Call<'r> {
         let signed_workspace = self.signed_workspace();
         let (now, entropy, variants) = (self.now, self.entropy, self.variants);
         Context { now, entropy, key, counts, variants, origin, signed_workspace, url_signer: None }
-    }
-
-    /// The workspace of a signed URL.
-    fn signed_workspace(&self) -> Option<&str> {
-        self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
     }
 
     /// The origin of our URLs on the pages of a list. Pages without any are the same for all origins.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::http::request::Parts;
+use futures_util::future::{BoxFuture, Either};
 
 use super::checks::known_key;
 use crate::clock::Micros;
@@ -17,29 +18,49 @@ use crate::emulator::due_assets;
 use crate::http::reply::Reply;
 use crate::library::key::Key;
 
-/// Gives the assets of the key's workspace that are due by `now` their next status. Then the key is looked up again,
-/// since what its entry caches is outdated.
-pub(super) async fn settle_due(
+/// The key that the request sends, if it is cached and no assets of its workspace are due.
+pub(super) fn cached_key(app: &App, provider: &dyn Provider, request: &Parts, access: Access) -> Option<Arc<KeyCache>> {
+    let card = provider.card();
+    let text = card.auth.carrier.read(&request.headers).ok().filter(|_| access == Access::Key)?;
+    app.cache.current(card.name, text).filter(|known| due_by(app, &known.key).is_none())
+}
+
+/// Looks up the key that the request sends. If assets of its workspace are due, they get their next status first.
+pub(super) async fn key_with_settled_assets(
     app: &App,
     provider: &dyn Provider,
-    (request, access): (&Parts, Access),
-    key: Result<Arc<KeyCache>, Failure>,
-    now: Micros,
+    request: &Parts,
+    access: Access,
 ) -> Result<Arc<KeyCache>, Failure> {
-    let known = key?;
-    if known.key.due_at.is_none_or(|at| at > now) {
-        return Ok(known);
-    }
-    // Boxed, so that the future of every other request does not reserve space for these.
-    Box::pin(due_assets::settle_due_by(app, &known.key.workspace, now)).await;
-    Box::pin(known_key(app, provider, request, access)).await
+    let known = known_key(app, provider, request, access).await?;
+    let Some(now) = due_by(app, &known.key) else { return Ok(known) };
+    due_assets::settle_due_by(app, &known.key.workspace, now).await;
+    // What the entry caches is outdated now.
+    known_key(app, provider, request, access).await
+}
+
+/// The instant by the clock of the key's workspace, if assets there are due.
+fn due_by(app: &App, key: &Key) -> Option<Micros> {
+    let due_at = key.due_at?;
+    let now = app.workspace_states.get_or_create(&key.workspace).now(&app.clock);
+    (due_at <= now).then_some(now)
 }
 
 /// After a read that showed assets which wait for one (see [`NextStatus`](crate::library::model::NextStatus)), gives
-/// them their next status. `key` is that of a request that was let in.
-pub(super) async fn settle_shown(app: &App, card: &Card, request: &Parts, key: Option<&Key>, reply: &Reply) {
+/// them their next status. `key` is that of a request that was let in. If no asset waits, the reply comes back at once;
+/// otherwise it is in the box of the future, so that the future of every other request does not reserve space for it.
+pub(super) fn settle_shown<'r>(
+    app: &'r App,
+    card: &'static Card,
+    request: &Parts,
+    key: Option<&Key>,
+    reply: Reply,
+) -> Either<Reply, BoxFuture<'r, Reply>> {
     let has_read = request.method == Method::GET && reply.status.is_success();
-    if let Some(key) = key.filter(|key| has_read && key.due_at.is_some()) {
-        Box::pin(due_assets::settle_shown(app, &key.workspace, card.name, &reply.body)).await;
-    }
+    let Some(key) = key.filter(|key| has_read && key.due_at.is_some()) else { return Either::Left(reply) };
+    let workspace = key.workspace.clone();
+    Either::Right(Box::pin(async move {
+        due_assets::settle_shown(app, &workspace, card.name, &reply.body).await;
+        reply
+    }))
 }

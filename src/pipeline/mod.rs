@@ -21,6 +21,7 @@ use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
+use futures_util::future::Either;
 
 use self::body::RequestBody;
 use self::call::Call;
@@ -88,7 +89,10 @@ async fn serve(app: &App, request: &Parts, body: Option<&mut RequestBody>, entry
         tokio::time::sleep(call.faults.delay).await;
     }
     let reply = call.answer(body).await;
-    call.settle_shown(&reply).await;
+    let reply = match call.settle_shown(reply) {
+        Either::Left(reply) => reply,
+        Either::Right(settled) => settled.await,
+    };
     Outcome { reply: call.faults.finish(reply, call.now), now: call.now, faults: call.faults }
 }
 

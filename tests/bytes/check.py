@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Asks other programs what the bytes of assets are: Pillow, FFmpeg's libraries, and `file` and `ffprobe` where they are
 installed. All must agree with the listing on the type and, where FIDELITY.md does not say otherwise, on width and height.
+Then a fixture names the same files, so that type, width and height are found in the bytes: they must be the same again.
 
 ASSETMOCK_BIN names the program; the packages of requirements.txt are needed.
 """
@@ -45,6 +46,9 @@ DOCUMENTS = [("application/pdf", "pdf"), ("text/plain", "txt")]
 WORDS_OF_FILE = {"audio/wav": "audio/x-wav", "audio/mp4": "audio/x-m4a"}
 # Width, height, size. The smallest size is that of the file alone; odd sizes need padding of every form.
 SHAPES = [(1080, 1920, None), (641, 33, 100_003), (16, 16, 1_000_000), (1, 1, 65_600), (300, 200, 5_000_000)]
+
+# The bytes at the beginning of a file in which its type, width and height are looked for.
+HEAD = 256 << 10
 
 
 # What other programs would have checked, if they were installed.
@@ -124,23 +128,63 @@ def check_asset(asset, folder):
     for kind, _, container, codec, has_sides in MEDIA:
         if kind == mime:
             check_media(path, sides, container, codec, has_sides)
+    return path, mime
+
+
+def sides_found(path, mime):
+    """Width and height as other programs find them. `None`: FIDELITY.md says that they are not looked for."""
+    if mime in ("image/svg+xml", "video/webm") or mime.startswith(("audio/", "application/", "text/")):
+        return None, None
+    if mime == "image/heic":
+        return 64, 64
+    if mime == "image/jpeg" and path.stat().st_size > HEAD:
+        return None, None  # Its header is behind the comments that pad it.
+    if mime.startswith("image/"):
+        with Image.open(path) as image:
+            return image.size
+    with av.open(str(path)) as opened:
+        return opened.streams[0].width, opened.streams[0].height
+
+
+def fixture_of(files):
+    """A fixture whose assets are files beside it."""
+    assets = [{"name": path.name, "file": path.name, "created_at": "2026-03-01T00:00:00Z"} for path in files]
+    return {"workspaces": [{"id": "ws_bytes", "keys": [{"provider": "flora", "key": "sk_bytes"}], "assets": assets}]}
+
+
+def check_found(asset, path, mime):
+    found = (asset["upload_content_type"], asset["size_bytes"])
+    check(found == (mime, path.stat().st_size), f"{path.name}: found to be {found}")
+    expected, sides = sides_found(path, mime), (asset["width"], asset["height"])
+    check(sides == expected, f"{path.name}: found {sides} in the bytes, and others find {expected}")
+    with urllib.request.urlopen(asset["url"], timeout=20) as answer:
+        check(answer.read() == path.read_bytes(), f"{path.name}: other bytes are served")
+
+
+def ask_server(folder, fixture, use):
+    """Serves a fixture, and uses each asset that FLORA lists of it."""
+    file = folder / "world.json"
+    file.write_text(json.dumps(fixture))
+    server = Server(["--fixture", str(file)], dict(os.environ), folder)
+    try:
+        assets = listed(server.port)
+        for asset in assets:
+            use(asset)
+    finally:
+        server.stop()
+    count = len(fixture["workspaces"][0]["assets"])
+    check(len(assets) == count, f"only {len(assets)} of {count} assets are listed")
 
 
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "work").mkdir()
-        fixture = folder / "world.json"
-        fixture.write_text(json.dumps(world()))
-        server = Server(["--fixture", str(fixture)], dict(os.environ), folder)
-        try:
-            assets = listed(server.port)
-            for asset in assets:
-                check_asset(asset, folder)
-        finally:
-            server.stop()
-    check(len(assets) == len(IMAGES + MEDIA + DOCUMENTS) * len(SHAPES), f"only {len(assets)} assets are listed")
-    print(f"{len(assets)} files are what they are said to be")
+        types = {}
+        ask_server(folder, world(), lambda asset: types.update([check_asset(asset, folder)]))
+        named = {path.name: (path, mime) for path, mime in types.items()}
+        ask_server(folder, fixture_of(types), lambda asset: check_found(asset, *named[asset["name"]]))
+    print(f"{len(types)} files are what they are said to be, and are found to be that")
     for program in sorted(LEFT_OUT):
         print(f"left out, since `{program}` is not installed: {PROGRAMS[program]}")
 

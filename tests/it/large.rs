@@ -150,6 +150,9 @@ const EARLIER: &str = "
     ALTER TABLE user DROP COLUMN password; ALTER TABLE key DROP COLUMN refresh;
     ALTER TABLE workspace DROP COLUMN variants; ALTER TABLE workspace DROP COLUMN origin_variants;
     ALTER TABLE saved_workspace DROP COLUMN variants; ALTER TABLE saved_workspace DROP COLUMN origin_variants;
+    DROP INDEX asset_due; ALTER TABLE asset DROP COLUMN due_at;
+    ALTER TABLE workspace DROP COLUMN uploads; ALTER TABLE workspace DROP COLUMN origin_uploads;
+    ALTER TABLE saved_workspace DROP COLUMN uploads; ALTER TABLE saved_workspace DROP COLUMN origin_uploads;
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 
 /// A file with 10,000 assets.

@@ -29,6 +29,7 @@ mod exec_messages;
 mod explain;
 mod faults;
 mod files;
+mod fixture_files;
 mod flora_uploads;
 mod folders;
 mod fresh;

@@ -43,6 +43,33 @@ pub fn probe(head: &[u8], name: Option<&str>) -> Probed {
     Probed { mime_type: mime_type.map(str::to_owned), width, height }
 }
 
+/// Other names of types, in which clients and documents say them, for [`contradicts`].
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("audio/mp3", "audio/mpeg"),
+    ("audio/vnd.wave", "audio/wav"),
+    ("audio/wave", "audio/wav"),
+    ("audio/x-m4a", "audio/mp4"),
+    ("image/jpg", "image/jpeg"),
+    ("image/x-icon", "image/vnd.microsoft.icon"),
+    ("image/x-ms-bmp", "image/bmp"),
+    ("video/m4v", "video/x-m4v"),
+];
+
+/// Types of files that many other types are made of.
+const CONTAINERS: &[&str] = &["application/octet-stream", "application/x-ole-storage", "application/zip", "text/xml"];
+
+/// Whether bytes that were found to be of one type cannot be of another that somebody states for them, in lower case and
+/// without parameters.
+pub fn contradicts(stated: &str, found: &str) -> bool {
+    let stated =
+        USUAL_NAMES.iter().chain(OTHER_NAMES).find(|(other, _)| *other == stated).map_or(stated, |(_, usual)| usual);
+    // Audio alone may be in a container of video.
+    let subtype = |mime_type: &str| mime_type.split_once('/').map(|(_, subtype)| subtype.to_owned());
+    let is_same = subtype(stated) == subtype(found);
+    let is_generic = |mime_type: &str| CONTAINERS.contains(&mime_type);
+    !(is_same || is_generic(stated) || is_generic(found))
+}
+
 fn usual_name(found: &'static str) -> &'static str {
     USUAL_NAMES.iter().find(|(other, _)| *other == found).map_or(found, |(_, usual)| usual)
 }

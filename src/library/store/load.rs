@@ -1,6 +1,6 @@
 //! Loads fixtures into a new database, and stores the content of workspaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
@@ -8,6 +8,7 @@ use super::asset::fold;
 use super::counts::ChangedCounts;
 use super::handle::Store;
 use super::kind_counts::KindCounts;
+use super::load_files::{FileLoader, LoadError, NewFile};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
 use super::schema::{LOG, schema};
 use super::versions::Invalidation;
@@ -23,6 +24,8 @@ pub struct NewWorkspace<'a> {
     pub providers: &'a [&'static str],
     /// The assets, in order.
     pub assets: &'a mut (dyn Iterator<Item = NewAsset> + Send),
+    /// The files that have the bytes of assets.
+    pub files: Vec<NewFile>,
 }
 
 /// An asset about to be stored, with one public id for each provider.
@@ -45,7 +48,7 @@ impl Store {
     ///
     /// Every start with a new database loads it, so each table takes few statements, however many workspaces there
     /// are. The database can be large, so the indexes of a file are dropped first and built once at the end.
-    pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), sqlx::Error> {
+    pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), LoadError> {
         let mut connection = self.pool.acquire().await?;
         if self.file.is_some() {
             sqlx::raw_sql(BULK).execute(&mut *connection).await?;
@@ -55,6 +58,11 @@ impl Store {
         let held: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         let collections = insert_collections(&mut tx, &held).await?;
         let loaded = load_assets(&mut tx, workspaces, &collections, self.large).await?;
+        let mut loader = FileLoader { max: self.max_stored_bytes, blobs: HashMap::new() };
+        for (new, collection) in workspaces.iter().zip(&collections) {
+            loader.load(&mut tx, *collection, &new.files).await?;
+        }
+        let held: Vec<_> = workspaces.iter().map(|new| new.workspace).collect();
         let made: Vec<_> = held.into_iter().zip(collections).collect();
         Rows::default().workspaces(&made).store(&mut tx).await?;
         let marked = indexes + "INSERT INTO world (loaded_at) VALUES (" + &now.to_string() + ");";

@@ -23,6 +23,7 @@ mod key;
 mod kind_counts;
 mod listing;
 mod load;
+mod load_files;
 mod lock;
 mod open;
 mod project;
@@ -59,6 +60,7 @@ pub use find_url::WorkspaceAsset;
 pub use handle::Store;
 pub use listing::{ListError, View};
 pub use load::{NewAsset, NewWorkspace};
+pub use load_files::{LoadError, NewFile};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{

@@ -9,6 +9,11 @@ use crate::contract::signer::UrlSigner;
 use crate::library::store::Claim;
 
 impl Call<'_> {
+    /// The workspace of a signed URL.
+    pub(super) fn signed_workspace(&self) -> Option<&str> {
+        self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
+    }
+
     /// What was signed of a request to a signed URL, or of this form; nothing of another request.
     pub(super) async fn signed_params(
         &self,

@@ -2,6 +2,7 @@
 
 mod listing;
 mod ranges;
+mod stored;
 mod vendor_hosts;
 
 use assetmock::emulator::app::{App, Settings};

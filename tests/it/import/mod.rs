@@ -62,7 +62,7 @@ fn world(assets: Vec<Asset>) -> String {
     });
     let keys = keys.collect();
     let workspace = Workspace { users, keys, projects, folders, assets, ..Workspace::empty("ws_tests") };
-    serde_json::to_string(&Fixture { schema: None, workspaces: vec![workspace] }).unwrap()
+    serde_json::to_string(&Fixture { schema: None, workspaces: vec![workspace], files: Vec::new() }).unwrap()
 }
 
 fn field_of(field: fn(&Asset) -> &Option<String>) -> impl Fn(&Asset) -> Option<String> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
-use sqlx::Row;
 
+use super::blob_rows;
 use super::staged_file::StagedFile;
 use crate::library::store::blob_hold::BlobHold;
 use crate::library::store::error::StoreError;
@@ -102,8 +102,7 @@ impl BlobWriter {
         let hold = hold.ok_or(StageError::Store(sqlx::Error::WorkerCrashed.into()))?;
         let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let mut write = store.write(Vec::new()).await?;
-        let sql = "UPDATE blob SET size = ?, md5 = ? WHERE seq = ?";
-        sqlx::query(sql).bind(stored.cast_signed()).bind(&md5).bind(hold.blob).execute(&mut *write.tx).await?;
+        blob_rows::complete_blob(&mut write.tx, hold.blob, stored, &md5).await?;
         write.commit_slice().await?;
         Ok(StagedFile { hold, size: stored, md5, head: head.unwrap_or_default(), file_name, content_type })
     }
@@ -112,25 +111,16 @@ impl BlobWriter {
     async fn store_chunk(&mut self, chunk: Vec<u8>) -> Result<(), StageError> {
         let mut write = self.store.write(Vec::new()).await?;
         let (length, max) = (chunk.len() as u64, self.store.max_stored_bytes);
-        let total = sqlx::query("SELECT total FROM stored_bytes").fetch_one(&mut *write.tx).await?;
-        if total.try_get::<i64, _>(0)?.unsigned_abs() + length > max {
+        if blob_rows::stored_bytes(&mut write.tx).await? + length > max {
             return Err(StageError::Full { max });
         }
         let hold = match &self.hold {
             Some(hold) => hold.clone(),
-            None => {
-                let made = sqlx::query("INSERT INTO blob DEFAULT VALUES RETURNING seq").fetch_one(&mut *write.tx);
-                Arc::new(BlobHold::new(&self.store, made.await?.try_get(0)?))
-            }
+            None => Arc::new(BlobHold::new(&self.store, blob_rows::insert_blob(&mut write.tx).await?)),
         };
         if !chunk.is_empty() {
-            let chunk = Bytes::from(chunk);
-            let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(&chunk[..]);
-            let row: i64 = stored.fetch_one(&mut *write.tx).await?.try_get(0)?;
-            let piece = "INSERT INTO piece (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
-            let piece = sqlx::query(piece).bind(hold.blob).bind(self.stored.cast_signed()).bind(row);
-            piece.bind(length.cast_signed()).execute(&mut *write.tx).await?;
-            self.head.get_or_insert(chunk);
+            blob_rows::insert_chunk(&mut write.tx, hold.blob, self.stored, &chunk).await?;
+            self.head.get_or_insert(chunk.into());
         }
         write.commit_slice().await?;
         self.hold = Some(hold);

@@ -6,6 +6,7 @@
 //! [`BlobHold`](super::blob_hold::BlobHold)). A blob that nothing refers to and nobody holds is removed in slices: after
 //! the change that released it, when the hold is dropped, and when the file of a killed process is opened again.
 
+pub(super) mod blob_rows;
 mod blob_writer;
 mod read_blob;
 mod staged_file;
