@@ -1,7 +1,9 @@
 //! FLORA's uploads: the bytes at once, from a URL, or to a signed form that the answer names.
 
+use url::Url;
+
 use super::new_id;
-use super::upload_fields::{self, SIGNED_URL, UploadFields};
+use super::upload_fields::{self, Source, UploadFields};
 use super::upload_file::{FILE, check_type, wrong_file};
 use super::upload_view;
 use crate::clock::Micros;
@@ -9,7 +11,6 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Input};
 use crate::contract::query::{Problem, Violation};
-use crate::http::public_address::public_url;
 use crate::library::asset::Asset;
 use crate::library::mime_words::{self, essence, of_file};
 use crate::library::model::Status;
@@ -34,11 +35,11 @@ const UNKNOWN_KIND: &str = "image";
 
 fn upload_command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
     let fields = upload_fields::read(input, cx)?;
-    let mut asset = match (fields.source, &input.body.file) {
-        (None, Some(file)) => asset_of_file(&fields, file, cx.now)?,
-        (None, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
-        (Some(SIGNED_URL), _) => reservation(&fields, cx.now),
-        (Some(url), _) => asset_of_url(&fields, url, cx.now)?,
+    let mut asset = match (&fields.source, &input.body.file) {
+        (Source::Form, Some(file)) => asset_of_file(&fields, file, cx.now)?,
+        (Source::Form, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
+        (Source::SignedForm, _) => reservation(&fields, cx.now),
+        (Source::Url(url), _) => asset_of_url(&fields, url, cx.now)?,
     };
     asset.project = fields.project.map(str::to_owned);
     // Other bits than those of the request id.
@@ -84,13 +85,12 @@ fn reservation(fields: &UploadFields, now: Micros) -> Asset {
 }
 
 /// The asset that is at a URL. Its bytes are a placeholder: this is the place to read them.
-fn asset_of_url(fields: &UploadFields, url: &str, now: Micros) -> Result<Asset, Failure> {
-    let said = public_url(url).map(|url| url_name(&url)).map_err(|_| Failure::Internal)?;
-    let name = fields.file_name.and_then(base_name).map(str::to_owned).or(said.name);
-    let mime_type = fields.content_type.map(essence);
-    let mime_type = mime_type.or_else(|| of_file(name.as_deref(), None).map(str::to_owned));
-    let mime_type = Some(mime_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned()));
-    let asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
+fn asset_of_url(fields: &UploadFields, url: &Url, now: Micros) -> Result<Asset, Failure> {
+    let of_url = url_name(url);
+    let name = fields.file_name.and_then(base_name).map(str::to_owned).or(of_url.name);
+    let of_name = of_file(name.as_deref(), None).or(of_url.mime_type).unwrap_or(UNKNOWN_TYPE);
+    let mime_type = fields.content_type.map_or_else(|| of_name.to_owned(), essence);
+    let asset = Asset { name, mime_type: Some(mime_type), uploaded_via: "url".to_owned(), ..Asset::new(now) };
     checked(asset, "source")
 }
 
