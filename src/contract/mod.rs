@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod import;
 pub mod object_storage;
 pub mod operation;
+pub mod operation_table;
 pub mod page;
 pub mod path_template;
 pub mod post_policy;
