@@ -50,7 +50,7 @@ pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
     CreateFolder, CreateKey, CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
-    StoreBytes,
+    PutAsset, StoreBytes,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -64,8 +64,8 @@ pub use load_files::{LoadError, NewFile};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query,
-    ReadAsset, ReadProject, ReadWorkspace, SumSizes,
+    CanvasPage, CheckRoom, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage,
+    Query, ReadAsset, ReadProject, ReadWorkspace, SumSizes,
 };
 pub use read::Read;
 pub use schema::ProviderIds;
