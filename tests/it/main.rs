@@ -30,6 +30,7 @@ mod explain;
 mod faults;
 mod files;
 mod fixture_files;
+mod flora_uploads;
 mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
@@ -65,6 +66,7 @@ mod timeouts;
 mod tls;
 mod told;
 mod transcripts;
+mod twelvelabs_uploads;
 mod variants;
 mod verdicts;
 mod verify;

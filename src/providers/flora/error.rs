@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
+use super::upload::LARGEST_DIRECT;
 use super::variants::VARIANTS;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
@@ -48,18 +49,26 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
-            say(StatusCode::NOT_FOUND, "not_found", "Not found.")
-        }
+        Failure::NoSuchRoute
+        | Failure::NoSuchProject
+        | Failure::NoSuchAsset { .. }
+        | Failure::NoSuchFolder { .. }
+        | Failure::NoSuchUpload { .. } => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
         // Documented: the code, for assets in a state that the route does not take. Inferred: the message.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } | Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
-        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
+            say(StatusCode::CONFLICT, "conflict", "Conflict.")
+        }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
         Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
+        // Inferred: a file that is too large is a wrong field; anything else that is too large is JSON.
+        Failure::BodyTooLarge { max } if *max as u64 == LARGEST_DIRECT => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "input_validation_error", "Request body is too large.")
+        }
         Failure::BodyTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "invalid_json", "Request body is too large.")
         }

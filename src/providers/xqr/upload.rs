@@ -32,10 +32,7 @@ const PROCESSING_SECONDS: u32 = 0;
 /// at least one byte.
 pub const PARAMS: &[Param] = &[
     Param::text("filename").empty(Empty::Absent).required().known(Documented, "The file's name, with its extension."),
-    Param::text("content_type")
-        .empty(Empty::Absent)
-        .or(view::UNKNOWN_TYPE)
-        .known(Documented, "The file's MIME type."),
+    Param::text("content_type").empty(Empty::Absent).or(view::UNKNOWN_TYPE).known(Documented, "The file's MIME type."),
     Param::integer("file_size", integers::lax, 1, LARGEST.cast_signed())
         .required()
         .known(Documented, "The file's size in bytes."),
