@@ -17,6 +17,7 @@ pub mod page;
 pub mod path_template;
 pub mod post_policy;
 pub mod provider;
+pub mod put_target;
 pub mod query;
 pub mod quota;
 pub mod signed_url;
