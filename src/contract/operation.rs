@@ -97,7 +97,7 @@ pub enum BodyKind {
     },
     /// It takes a form, multipart or urlencoded. At most one part is a file.
     Form(FormFile),
-    /// It takes a form if the content type is that of a form, and JSON otherwise.
+    /// It takes a multipart form if the content type is that of one, and JSON otherwise, whatever the content type is.
     FormOrJson(FormFile),
 }
 
@@ -257,7 +257,7 @@ impl Operation {
         self
     }
 
-    /// Makes it take such a form, or JSON.
+    /// Makes it take such a form, or JSON, whatever its content type is.
     pub const fn form_or_json(mut self, part: &'static str, max: u64) -> Operation {
         self.body = BodyKind::FormOrJson(FormFile { part, max });
         self

@@ -7,6 +7,7 @@ pub mod cors;
 pub mod local_names;
 pub mod mime;
 pub mod origin;
+pub mod public_address;
 pub mod reply;
 pub mod request_body;
 pub mod respond;

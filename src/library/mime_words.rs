@@ -12,16 +12,21 @@ const MIME_TYPES: &[(&str, &str)] = &[
     ("webp", "image/webp"),
     ("avif", "image/avif"),
     ("heic", "image/heic"),
+    ("heif", "image/heif"),
     ("svg", "image/svg+xml"),
     ("mp4", "video/mp4"),
     ("mov", "video/quicktime"),
     ("webm", "video/webm"),
     ("mp3", "audio/mpeg"),
     ("wav", "audio/wav"),
+    ("ogg", "audio/ogg"),
     ("m4a", "audio/mp4"),
     ("pdf", "application/pdf"),
     ("txt", "text/plain"),
 ];
+
+/// The MIME type that says nothing, which clients send for files whose type they do not know.
+pub const UNKNOWN: &str = "application/octet-stream";
 
 /// A MIME type in lower case and without parameters.
 pub fn essence(mime_type: &str) -> String {

@@ -17,4 +17,5 @@ pub mod size;
 pub mod store;
 pub mod strict_object;
 pub mod uploads;
+pub mod url_name;
 pub mod workspace;

@@ -45,7 +45,7 @@ pub async fn receive(
     note: impl FnOnce(&'static str),
 ) -> Result<Received, Failure> {
     let content_type = text(headers, header::CONTENT_TYPE);
-    let is_form = || [MULTIPART, URLENCODED].contains(&&*essence(&content_type));
+    let is_multipart = || essence(&content_type) == MULTIPART;
     match (kind, body) {
         (BodyKind::Ignored, _) | (BodyKind::Json | BodyKind::FormOrJson(_), None) => Ok(Received::default()),
         (BodyKind::Bytes { .. }, None) => {
@@ -58,7 +58,7 @@ pub async fn receive(
             receive_bytes(app, body, max, some(&content_type)).await
         }
         (BodyKind::Form(file), Some(body)) => receive_form(app, body, file, &content_type, note).await,
-        (BodyKind::FormOrJson(file), Some(body)) if is_form() => {
+        (BodyKind::FormOrJson(file), Some(body)) if is_multipart() => {
             receive_form(app, body, file, &content_type, note).await
         }
         (BodyKind::Json | BodyKind::FormOrJson(_), Some(body)) => {

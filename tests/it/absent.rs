@@ -101,7 +101,9 @@ fn tables_name_each_route_once_and_hide_none() {
             let name = operation.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             assert!(name && operation.name.contains(|c: char| c.is_ascii_lowercase()), "{}", operation.name);
             for template in operation.paths {
-                assert!(template.starts_with(card.base), "{template}");
+                // The object storage of a vendor is on another host.
+                let is_storage = operation.access.storage().is_some();
+                assert!(is_storage || template.starts_with(card.base), "{template}");
                 let hidden = card.operations[..index].iter().find(|earlier| {
                     earlier.method == operation.method && earlier.paths.iter().any(|other| matches(other, template))
                 });
@@ -127,13 +129,13 @@ fn faults_and_the_journal_know_the_operation() {
     let server = Server::start(&world());
     for dialect in dialects::ALL {
         let card = providers::named(dialect.name).unwrap().card();
-        let other = card.operations.iter().find(|operation| operation.is_absent()).unwrap();
         let rule =
             json!({"match": {"provider": card.name, "operation": "list_assets"}, "effect": {"failure": "unavailable"}});
         let made = server.call("POST", "/_emulator/faults", &rule);
         assert_eq!((made.status, &made.json()["warning"]), (201, &json!(null)), "{}", made.text());
         let auth = [&*dialect.auth("_off")];
         assert_eq!(server.get(&dialect.target(""), &auth).status, 503, "{}", card.name);
+        let Some(other) = card.operations.iter().find(|operation| operation.is_absent()) else { continue };
         let target = format!("/{}{}", card.name, filled(other.path()));
         assert_eq!(server.post(other.method, &target, &auth, "").status, 501, "{}", card.name);
         let count = |operation: &str| {

@@ -30,6 +30,7 @@ mod explain;
 mod faults;
 mod files;
 mod fixture_files;
+mod flora_uploads;
 mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]

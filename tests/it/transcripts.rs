@@ -205,7 +205,9 @@ impl JournalEntry {
                 line => sent.push(line),
             }
         };
-        let sent = sent.join("\n").trim_end().to_owned();
+        // A form has CRLF at the ends of its lines.
+        let is_form = request.iter().any(|line| line.to_ascii_lowercase().starts_with("content-type: multipart/"));
+        let sent = sent.join(if is_form { "\r\n" } else { "\n" }).trim_end().to_owned();
         let length = format!("Content-Length: {}", sent.len());
         if !sent.is_empty() {
             request.push(&length);
@@ -220,7 +222,7 @@ impl JournalEntry {
         let of_tls = |line: &String| line.replacen("location: http://", "location: https://", 1);
         self.headers = self.headers.iter().map(of_tls).collect();
         let host = self.request.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
-        self.body = self.body.replace(&format!("http://{host}/_assets/"), &format!("https://{host}/_assets/"));
+        self.body = self.body.replace(&format!("http://{host}/"), &format!("https://{host}/"));
     }
 
     fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {

@@ -50,7 +50,7 @@ pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
     CreateFolder, CreateKey, CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
-    StoreBytes,
+    RetryUpload, StoreBytes,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};

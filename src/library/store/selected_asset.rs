@@ -56,6 +56,13 @@ impl Write {
         Ok(())
     }
 
+    /// Takes the bytes of an asset away. The workspace has a collection of its own.
+    pub(super) async fn take_bytes(&mut self, seq: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
+        self.is_blob_released = true;
+        Ok(())
+    }
+
     /// Removes the assets with these row ids, all of which exist.
     pub(super) async fn remove_stored_assets(&mut self, workspace: &str, seqs: &[i64]) -> Result<(), StoreError> {
         self.writable_collection(workspace, -(seqs.len() as i64)).await?;

@@ -14,7 +14,8 @@ use crate::library::store::ReadAsset;
 pub static GET: QueryHandler<ReadAsset> =
     QueryHandler { query: |input, _| Ok(ReadAsset { asset: checked_selector(input)? }), reply: asset_reply };
 
-fn checked_selector(input: &Input) -> Result<AssetSelector, Failure> {
+/// The asset that the path names, if what it has can be an id.
+pub fn checked_selector(input: &Input) -> Result<AssetSelector, Failure> {
     match wrong_asset(input) {
         Some(violation) => Err(Failure::Invalid(vec![violation])),
         None => Ok(selector(input)),

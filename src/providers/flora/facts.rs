@@ -39,6 +39,18 @@ pub const FACTS: &[Fact] = &[
     Fact::client(
         "`POST /api/v1/projects/{projectId}/assets/{assetId}/attach` takes no body, puts a ready asset on the canvas as a node, and answers `asset_id`, `canvas_url`, `node_id` and `project_id`. From then on the list of assets shows the last two, and the nodes the asset.",
     ),
+    Fact::documented(
+        "`POST /api/v1/assets` takes a file of at most 4 MiB in a form, or JSON: with a public HTTPS URL as the `source` (no other addresses), or with `signed-url`. It requires `workspace_id`, takes `folder`, `content_type`, `file_name` and `project_id`, refuses other fields of the JSON, and answers 201.",
+    ),
+    Fact::documented(
+        "With `signed-url` the asset is `pending_upload`, and `upload` has the URL and the fields of a form for the file. `POST /api/v1/assets/{assetId}/complete` makes it ready, and `/retry` gives a new form to one that failed or expired; neither takes a body. In another state they are 409 `conflict`.",
+    ),
+    Fact::client(
+        "The form is posted without a key and answered 204, as Google Cloud Storage does; its fields have the names that clients have seen there.",
+    ),
+    Fact::client(
+        "Files are JPEG, PNG, WebP, GIF, AVIF, HEIC, HEIF, MP4, WebM, QuickTime, MPEG audio, WAV, Ogg or PDF, and images have at most 150 megapixels, by the header of the file.",
+    ),
     Fact::client(
         "An empty page or a null `next_cursor` ends the SDK's iteration; the SDK appends `cursor` and keeps the other parameters.",
     ),
@@ -102,6 +114,18 @@ pub const FACTS: &[Fact] = &[
         "Attaching answers 200. An asset that is not ready is 409 `conflict`. One that is on this canvas already keeps its node. A new `node_id` is `node_` and 32 letters and digits; the `canvas_url` is on a host that nobody owns.",
     ),
     Fact::inferred(
+        "The type of a file is that of its bytes where they tell it, then `content_type`, that of the form's part, and what the ending of the name stands for. A name loses the folders in front of it. Another type, and an image that is too large, are 400 at the field `file`: in a form at once, after a signed form when it is completed. A file of more than 4 MiB in a form is 413 `input_validation_error`. A form with other fields is refused like such JSON.",
+    ),
+    Fact::inferred(
+        "A URL is never read: the asset is ready at once, its name and type are those at the end of the URL (`image/png` if it does not tell), and its bytes are a placeholder. A URL with another scheme is `Invalid url`; one of this machine, a private network or a cloud's metadata, however it is written, is `URL is not public`.",
+    ),
+    Fact::inferred(
+        "A reservation and its form expire after an hour of the workspace's clock; the asset is `failed` then, with a message of ours. The address of the form is one of this server's. A form that was changed or is late is refused in Google Cloud Storage's XML; one that is posted again replaces the file. A reservation without a type counts as an image until its bytes come. A retried upload keeps its id and loses its bytes.",
+    ),
+    Fact::inferred(
+        "An upload into a project is on its canvas from the beginning, like an asset that is attached. `folder` is checked to be a text.",
+    ),
+    Fact::inferred(
         "Of the failures that only faults inject, the first three have the reference page's messages; those of the others are ours.",
     ),
 ];
@@ -111,5 +135,6 @@ pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
     "Assets on several canvases: attaching one to another canvas moves it.",
     "A body field `idempotency_key` with a replay of the first answer, which another page describes.",
+    "The `folder` of an upload, which no other route shows; the 50 MB that a URL may have, since nothing is read.",
     "402, and the 500 that malformed ids cause on other routes, unless a fault injects them.",
 ];

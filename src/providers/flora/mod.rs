@@ -10,6 +10,11 @@ mod headers;
 mod import;
 mod list;
 mod projects;
+mod reservation;
+mod upload;
+mod upload_fields;
+mod upload_file;
+mod upload_view;
 mod variants;
 mod view;
 mod workspaces;
@@ -20,6 +25,7 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
 use crate::contract::idempotency::Idempotency;
+use crate::contract::object_storage::Storage;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -60,10 +66,23 @@ static OPERATIONS: &[Operation] = &[
     // Inferred: that unknown parameters are ignored.
     Operation::list("list_assets", &["/api/v1/assets"], Documented, &list::ASSETS)
         .params(list::PARAMS, Unknown::Ignored),
-    Operation::absent("upload_asset", "POST", &["/api/v1/assets"], Documented),
+    Operation::run("upload_asset", "POST", &["/api/v1/assets"], Documented, &upload::UPLOAD)
+        .form_or_json(upload_file::FILE, upload::LARGEST_DIRECT)
+        .signs_urls()
+        .idempotency(&IDEMPOTENCY),
     Operation::run("get_asset", "GET", &["/api/v1/assets/{assetId}"], Documented, &asset::GET),
-    Operation::absent("complete_asset_upload", "POST", &["/api/v1/assets/{assetId}/complete"], Documented),
-    Operation::absent("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented),
+    Operation::run(
+        "complete_asset_upload",
+        "POST",
+        &["/api/v1/assets/{assetId}/complete"],
+        Documented,
+        &reservation::Complete,
+    )
+    .signs_urls()
+    .idempotency(&IDEMPOTENCY),
+    Operation::run("retry_asset_upload", "POST", &["/api/v1/assets/{assetId}/retry"], Documented, &reservation::RETRY)
+        .signs_urls()
+        .idempotency(&IDEMPOTENCY),
     Operation::run("list_workspaces", "GET", &["/api/v1/workspaces"], Documented, &workspaces::LIST),
     Operation::run("list_projects", "GET", &["/api/v1/projects"], Documented, &projects::LIST)
         .params(projects::PARAMS, Unknown::Ignored),
@@ -81,6 +100,10 @@ static OPERATIONS: &[Operation] = &[
         &canvas::ATTACH,
     )
     .idempotency(&IDEMPOTENCY),
+    // Inferred: the path. The vendor's form goes to its object storage, which is on another host.
+    Operation::run("post_upload", "POST", &[upload_view::FORM_PATH], Client, &reservation::StoreForm)
+        .for_signed_forms(Storage::Gcs)
+        .form(upload_file::FILE, reservation::LARGEST),
 ];
 
 /// Documented: the header and the two hours. Routes that change something take it.

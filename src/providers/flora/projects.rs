@@ -138,7 +138,7 @@ fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure>
 
 /// Documented: a name has at least one character. Inferred: the messages, and that it has no more bytes than a fixture
 /// may give it.
-fn check_name(name: &str) -> Result<(), Problem> {
+pub fn check_name(name: &str) -> Result<(), Problem> {
     match name.len() {
         0 => Err(Problem::Malformed("String must contain at least 1 character(s)".to_owned())),
         1..=LONGEST_NAME => Ok(()),

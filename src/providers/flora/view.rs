@@ -131,12 +131,12 @@ pub fn single(listed: &Row, failure_message: Option<&str>) -> Reply {
 }
 
 /// Inferred: with milliseconds, as JavaScript writes a time.
-fn date_time(at: Micros) -> String {
+pub fn date_time(at: Micros) -> String {
     utc(at).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Inferred: the MIME type shown where none is stored, since the field is never null.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
+pub const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 pub fn asset(stored: &StoredAsset, workspace: &str, variants: Variants) -> Box<RawValue> {
     let mut asset = in_order_of_reference(stored, workspace);
@@ -190,7 +190,8 @@ fn in_order_of_reference<'a>(stored: &'a StoredAsset, workspace: &'a str) -> Ass
     }
 }
 
-fn status(status: Status) -> &'static str {
+/// The word for a status.
+pub fn status(status: Status) -> &'static str {
     match status {
         Status::Pending | Status::Processing => "pending_upload", // processing: inferred, there are only three
         Status::Ready => "ready",
@@ -207,9 +208,14 @@ pub fn milliseconds(at: Micros) -> i64 {
 pub const MADE_UP_HOST: &str = "media.flora.example";
 
 /// Inferred: a URL in the form that clients have seen from the vendor.
-fn url(stored: &StoredAsset) -> String {
+pub fn url(stored: &StoredAsset) -> String {
+    format!("https://{MADE_UP_HOST}/{}", object_name(stored))
+}
+
+/// The name of the object in the vendor's storage that has the bytes.
+pub fn object_name(stored: &StoredAsset) -> String {
     let day = utc(stored.asset.created_at.0);
     let extension =
         stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
-    format!("https://{MADE_UP_HOST}/api-uploads/{}/{}/{}/{}.{extension}", day.year(), day.month(), day.day(), stored.id)
+    format!("api-uploads/{}/{}/{}/{}.{extension}", day.year(), day.month(), day.day(), stored.id)
 }

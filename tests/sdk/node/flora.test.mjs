@@ -1,6 +1,9 @@
-// The official `@flora-ai/flora` client lists, pages, filters and fails against the server as against the service.
+// The official `@flora-ai/flora` client lists, pages, filters, uploads and fails against the server as against the service.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import FLORA, {
   APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, AuthenticationError, BadRequestError, ConflictError,
@@ -383,6 +386,123 @@ test('attach', async (t) => {
   assert.equal(requests() - sent, 1);
   const missing = await failure(client.projects.assets.attachAsset('asset_nothing', { projectId: project_id }));
   assert.ok(missing instanceof NotFoundError);
+});
+
+// Uploads
+
+// A PNG of this width and height, as far as its header says, and this many bytes.
+function png(width, height, length) {
+  const bytes = Buffer.alloc(length);
+  Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes);
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  Buffer.from('0806000000', 'hex').copy(bytes, 24);
+  return bytes;
+}
+
+const IN_DEMO = { workspace_id: 'ws_demo', pollIntervalMs: 10 };
+const bytesOf = async (url) => Buffer.from(await (await fetch(url)).arrayBuffer());
+
+for (const [size, length, way] of [['1 KB', 1000, 'direct'], ['6 MB', 6_000_000, 'signed_url']]) {
+  test(`upload ${size} from a buffer and from a path`, async (t) => {
+    const { client } = await start(t);
+    const bytes = png(640, 480, length);
+    const folder = mkdtempSync(join(tmpdir(), 'assetmock-upload-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'hero.png');
+    writeFileSync(path, bytes);
+    for (const [file, more] of [[bytes, { file_name: 'hero.png' }], [path, {}], [new File([bytes], 'hero.png', { type: 'image/png' }), {}]]) {
+      const asset = await client.assets.upload(file, { ...IN_DEMO, ...more });
+      const { asset_id, url, created_at, ...rest } = asset;
+      assert.match(asset_id, /^asset_[0-9a-z]{32}$/);
+      assert.equal(created_at, '2026-03-21T12:00:00.000Z');
+      assert.deepEqual(rest, {
+        name: 'hero.png', description: null, workspace_id: 'ws_demo', content_type: 'image',
+        upload_content_type: 'image/png', size_bytes: length, uploaded_via: way, status: 'ready',
+        failure_message: null, width: 640, height: 480,
+      });
+      assert.ok(bytes.equals(await bytesOf(url)));
+      assert.equal((await client.assets.list({ limit: 1 })).assets[0].asset_id, asset_id);
+    }
+  });
+}
+
+test('upload from a URL', async (t) => {
+  const { client, requests } = await start(t);
+  const asset = await client.assets.upload('https://cdn.example.com/brand/hero.webp', IN_DEMO);
+  assert.equal(requests(), 2);
+  assert.deepEqual([asset.name, asset.uploaded_via, asset.status, asset.upload_content_type], ['hero.webp', 'url', 'ready', 'image/webp']);
+  assert.equal((await fetch(asset.url)).headers.get('content-type'), 'image/webp');
+  const refused = await failure(client.assets.upload('https://169.254.169.254/latest', IN_DEMO));
+  assert.ok(refused instanceof BadRequestError);
+  assert.deepEqual(refused.error.error.fields, [{ field: 'source', message: 'URL is not public' }]);
+});
+
+test('upload into a project', async (t) => {
+  const { client } = await start(t);
+  const { project_id } = projects.at(-1);
+  for (const [file, file_name] of [[png(4, 3, 100), 'small.png'], [png(4, 3, 5_000_000), 'large.png'], ['https://cdn.example.com/a.png', 'url.png']]) {
+    const { asset_id } = await client.assets.upload(file, { ...IN_DEMO, file_name, project_id });
+    const listed = (await client.assets.list({ project_id, limit: 1 })).assets[0];
+    assert.deepEqual([listed.asset_id, listed.project_id, listed.name], [asset_id, project_id, file_name]);
+    const nodes = await collect(client.projects.listNodes(project_id));
+    assert.deepEqual(nodes.filter((node) => node.asset_id === asset_id).map(({ node_id }) => node_id), [listed.node_id]);
+  }
+  const missing = await failure(client.assets.upload(png(1, 1, 50), { ...IN_DEMO, file_name: 'a.png', project_id: 'prj_nothing' }));
+  assert.ok(missing instanceof NotFoundError);
+});
+
+test('reserve, complete too early, send, complete', async (t) => {
+  const { client, requests } = await start(t);
+  const reserved = await client.assets.create({ source: 'signed-url', workspace_id: 'ws_demo', file_name: 'hero.png' });
+  assert.deepEqual([reserved.status, reserved.uploaded_via, reserved.expires_at], ['pending_upload', 'signed_url', '2026-03-21T13:00:00.000Z']);
+  const early = await failure(client.assets.complete(reserved.asset_id, { maxRetries: 0 }));
+  assert.ok(early instanceof ConflictError);
+  assert.equal(early.error.error.code, 'conflict');
+  const form = new FormData();
+  for (const [name, value] of Object.entries(reserved.upload.form_fields)) form.append(name, value);
+  form.append(reserved.upload.file_field, new File([png(8, 8, 99)], 'hero.png'));
+  const stored = await fetch(reserved.upload.url, { method: reserved.upload.method, body: form });
+  assert.deepEqual([stored.status, await stored.text()], [204, '']);
+  const completed = await client.assets.complete(reserved.asset_id);
+  assert.deepEqual([completed.asset_id, completed.status, completed.upload], [reserved.asset_id, 'ready', undefined]);
+  const sent = requests();
+  assert.ok((await failure(client.assets.complete(reserved.asset_id, { maxRetries: 0 }))) instanceof ConflictError);
+  assert.ok((await failure(client.assets.retry(reserved.asset_id, { maxRetries: 0 }))) instanceof ConflictError);
+  assert.equal(requests() - sent, 2);
+});
+
+test('an upload that fails, and its retry', async (t) => {
+  const { server, client } = await start(t);
+  const settings = async (uploads) => {
+    const response = await fetch(`${server.origin}/_emulator/workspaces/ws_demo`, { method: 'PATCH', body: JSON.stringify({ uploads }) });
+    assert.ok(response.ok, await response.text());
+  };
+  await settings({ outcome: 'failed', message: 'no moov atom' });
+  const error = await failure(client.assets.upload(png(1, 1, 50), { ...IN_DEMO, file_name: 'a.png' }));
+  assert.ok(error instanceof FLORAError);
+  assert.match(error.message, /^Asset asset_\w+ failed to process: no moov atom\.$/);
+  const asset_id = error.message.match(/asset_\w+/)[0];
+  await settings(null);
+  const renewed = await client.assets.retry(asset_id);
+  assert.deepEqual([renewed.asset_id, renewed.status], [asset_id, 'pending_upload']);
+  const form = new FormData();
+  for (const [name, value] of Object.entries(renewed.upload.form_fields)) form.append(name, value);
+  form.append('file', new File([png(1, 1, 50)], 'a.png'));
+  assert.equal((await fetch(renewed.upload.url, { method: 'POST', body: form })).status, 204);
+  assert.equal((await client.assets.complete(asset_id)).status, 'ready');
+  assert.equal((await client.assets.retrieve(asset_id)).failure_message, null);
+});
+
+test('an idempotency key', async (t) => {
+  const { client, requests } = await start(t);
+  const body = { source: 'signed-url', workspace_id: 'ws_demo' };
+  const options = { headers: { 'Idempotency-Key': 'once' }, maxRetries: 0 };
+  await client.assets.create(body, options);
+  const error = await failure(client.assets.create(body, options));
+  assert.ok(error instanceof ConflictError);
+  assert.deepEqual(error.error, { error: { code: 'idempotency_duplicate', message: 'Duplicate idempotency key.' } });
+  assert.equal(requests(), 2);
 });
 
 // No answer at all

@@ -5,12 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::library::asset::Asset;
-use crate::library::mime_words::essence;
+use crate::library::mime_words::{self, essence};
 use crate::library::probe::{Probed, probe};
 use crate::library::store::blob_hold::BlobHold;
-
-/// The type that clients give for a file of which they know none.
-const UNKNOWN: &str = "application/octet-stream";
 
 /// A file that a client sent or a fixture named. Its bytes go when the last clone is dropped, unless something refers to
 /// them by then.
@@ -41,9 +38,11 @@ impl StagedFile {
         let Probed { mime_type, width, height } = self.probe();
         (asset.size_bytes, asset.width, asset.height) = (i64::try_from(self.size).ok(), width, height);
         if !keeps_type {
-            let given = || self.content_type.as_deref().map(essence).filter(|given| given != UNKNOWN);
+            let given = || self.content_type.as_deref().map(essence).filter(|given| given != mime_words::UNKNOWN);
             asset.mime_type = mime_type.or_else(|| asset.mime_type.take()).or_else(given);
-            asset.kind = None; // It follows from the type.
+            if asset.mime_type.is_some() {
+                asset.kind = None; // It follows from the type.
+            }
         }
     }
 

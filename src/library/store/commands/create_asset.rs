@@ -74,6 +74,9 @@ impl Command for CreateAsset {
         let sql = format!("SELECT seq FROM asset WHERE collection = ? AND {}_id = ?", caller.provider);
         let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(&own).fetch_one(&mut *write.tx).await?;
         let seq = row.try_get(0)?;
+        if let (Some(project), Some(_)) = (&new.0.project, &new.0.node) {
+            write.touch_project(caller.workspace, project, caller.now).await?;
+        }
         if let Some(file) = &file {
             write.give_bytes(caller.workspace, seq, file).await?;
         }

@@ -14,6 +14,7 @@ mod create_project;
 mod delete_asset;
 mod delete_assets;
 mod publish_asset;
+mod retry_upload;
 mod store_bytes;
 
 pub use attach_asset::AttachAsset;
@@ -28,4 +29,5 @@ pub use create_project::CreateProject;
 pub use delete_asset::DeleteAsset;
 pub use delete_assets::{DeleteAssets, DeletedAssets};
 pub use publish_asset::PublishAsset;
+pub use retry_upload::RetryUpload;
 pub use store_bytes::StoreBytes;

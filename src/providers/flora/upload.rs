@@ -1,0 +1,102 @@
+//! FLORA's uploads: the bytes at once, from a URL, or to a signed form that the answer names.
+
+use super::new_id;
+use super::upload_fields::{self, SIGNED_URL, UploadFields};
+use super::upload_file::{FILE, check_type, wrong_file};
+use super::upload_view;
+use crate::clock::Micros;
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::handler::{CommandHandler, Input};
+use crate::contract::query::{Problem, Violation};
+use crate::http::public_address::public_url;
+use crate::library::asset::Asset;
+use crate::library::mime_words::{self, essence, of_file};
+use crate::library::model::Status;
+use crate::library::store::{CreateAsset, StagedFile};
+use crate::library::url_name::{base_name, url_name};
+
+/// The largest file in a form, in bytes. Documented: 4 MB; the SDK sends larger ones to a signed form.
+pub const LARGEST_DIRECT: u64 = 4 << 20;
+
+/// How long the vendor processes an upload, in seconds. Documented: it is ready at once.
+pub const PROCESSING_SECONDS: u32 = 0;
+
+/// Makes an asset.
+pub static UPLOAD: CommandHandler<CreateAsset> =
+    CommandHandler { command: upload_command, reply: upload_view::created };
+
+/// Inferred: the type of a file whose URL does not tell it. Nobody reads the URL.
+const UNKNOWN_TYPE: &str = "image/png";
+
+/// Inferred: the kind of a file that was announced without a type. The list shows one of every asset.
+const UNKNOWN_KIND: &str = "image";
+
+fn upload_command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
+    let fields = upload_fields::read(input, cx)?;
+    let mut asset = match (fields.source, &input.body.file) {
+        (None, Some(file)) => asset_of_file(&fields, file, cx.now)?,
+        (None, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
+        (Some(SIGNED_URL), _) => reservation(&fields, cx.now),
+        (Some(url), _) => asset_of_url(&fields, url, cx.now)?,
+    };
+    asset.project = fields.project.map(str::to_owned);
+    // Other bits than those of the request id.
+    let entropy = cx.entropy.rotate_left(32);
+    asset.node = fields.project.map(|_| new_id("node_", entropy));
+    let processing_seconds = (asset.status != Status::Pending).then_some(PROCESSING_SECONDS);
+    Ok(CreateAsset { asset, id: None, entropy, file: input.body.file.clone(), processing_seconds })
+}
+
+fn refusal(violation: Violation) -> Failure {
+    Failure::Invalid(vec![violation])
+}
+
+/// The asset that has the file of a form. What the form says of it wins over what the part says.
+fn asset_of_file(fields: &UploadFields, file: &StagedFile, now: Micros) -> Result<Asset, Failure> {
+    let name = fields.file_name.or(file.file_name.as_deref()).and_then(base_name);
+    let of_part = file.content_type.as_deref().map(essence).filter(|mime_type| mime_type != mime_words::UNKNOWN);
+    let mime_type = fields.content_type.map(essence).or(of_part);
+    let mut asset = Asset {
+        name: name.map(str::to_owned),
+        mime_type: mime_type.or_else(|| of_file(name, None).map(str::to_owned)),
+        ..Asset::new(now)
+    };
+    file.describe(&mut asset, false);
+    checked(asset, FILE)
+}
+
+/// The asset that is announced.
+fn reservation(fields: &UploadFields, now: Micros) -> Asset {
+    let name = fields.file_name.and_then(base_name);
+    let of_name = of_file(name, None).filter(|mime_type| check_type(mime_type).is_ok());
+    let mime_type = fields.content_type.map(essence).or_else(|| of_name.map(str::to_owned));
+    let kind = mime_type.is_none().then(|| UNKNOWN_KIND.to_owned());
+    Asset {
+        name: name.map(str::to_owned),
+        mime_type,
+        kind,
+        status: Status::Pending,
+        next_status: Some(upload_view::expiry(now)),
+        uploaded_via: "signed_url".to_owned(),
+        ..Asset::new(now)
+    }
+}
+
+/// The asset that is at a URL. Its bytes are a placeholder: this is the place to read them.
+fn asset_of_url(fields: &UploadFields, url: &str, now: Micros) -> Result<Asset, Failure> {
+    let said = public_url(url).map(|url| url_name(&url)).map_err(|_| Failure::Internal)?;
+    let name = fields.file_name.and_then(base_name).map(str::to_owned).or(said.name);
+    let mime_type = fields.content_type.map(essence);
+    let mime_type = mime_type.or_else(|| of_file(name.as_deref(), None).map(str::to_owned));
+    let mime_type = Some(mime_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned()));
+    let asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
+    checked(asset, "source")
+}
+
+fn checked(asset: Asset, field: &'static str) -> Result<Asset, Failure> {
+    match wrong_file(&asset, field) {
+        Some(violation) => Err(refusal(violation)),
+        None => Ok(asset),
+    }
+}
