@@ -124,9 +124,7 @@ where
 fn server_name(url: &Url) -> Result<ServerName<'static>, FetchError> {
     let malformed = FetchError::Refused(UrlProblem::Malformed);
     match url.host() {
-        Some(Host::Domain(name)) => {
-            ServerName::try_from(name.trim_end_matches('.').to_owned()).map_err(|_| malformed)
-        }
+        Some(Host::Domain(name)) => ServerName::try_from(name.trim_end_matches('.').to_owned()).map_err(|_| malformed),
         Some(Host::Ipv4(address)) => Ok(ServerName::IpAddress(IpAddr::from(address).into())),
         Some(Host::Ipv6(address)) => Ok(ServerName::IpAddress(IpAddr::from(address).into())),
         None => Err(malformed),

@@ -20,8 +20,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::rustls::ClientConfig;
 use url::Url;
 
-use self::connect::{Connection, Response, tls_config};
 pub use self::connect::Resolver;
+use self::connect::{Connection, Response, tls_config};
 pub use self::error::FetchError;
 use crate::http::public_address::{UrlProblem, is_public, public_url};
 
