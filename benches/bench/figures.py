@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import liveness
 import load
 import servers
+import uploads
 import vendors
 
 HEAD = "GET {target} HTTP/1.1\r\nHost: h\r\n{key}: {value}\r\nConnection: close\r\n\r\n"
@@ -320,4 +321,4 @@ def flat(say, seconds):
         say("growth over a long load", [None if None in resident else statistics.median(minutes[1]) - statistics.median(minutes[0])], "MB", 1)
 
 
-ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "single asset": single_asset, "ranges": ranges, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "million": million}
+ALL = {"start": starts, "exec": exec_overhead, "liveness": liveness.liveness, "memory": memory, "single asset": single_asset, "ranges": ranges, "idle": idle, "workspaces": workspaces, "snapshots": snapshots, "uploads": uploads.uploads, "million": million}

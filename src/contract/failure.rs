@@ -9,6 +9,7 @@ use crate::contract::query::Violation;
 use crate::contract::quota::Exceeded;
 use crate::contract::signer::SignatureProblem;
 use crate::library::model::Status;
+use crate::library::upload_session::UploadStatus;
 
 /// A reason to refuse a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,23 @@ pub enum Failure {
         id: String,
         /// Its status.
         status: Status,
+    },
+    /// The upload session does not exist.
+    NoSuchUpload {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The upload session takes no parts any more.
+    UploadEnded {
+        /// Its id.
+        id: String,
+        /// What became of it.
+        status: UploadStatus,
+    },
+    /// A part of an upload is not one of the file's, or was not stored as the request says.
+    WrongPart {
+        /// Its number.
+        number: u64,
     },
     /// Parameters that break the rules of the operation's table.
     Invalid(Vec<Violation>),

@@ -112,6 +112,16 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
             say(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
         }
+        Failure::NoSuchUpload { .. } | Failure::UploadEnded { .. } => say(
+            StatusCode::NOT_FOUND,
+            "NoSuchUpload",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        ),
+        Failure::WrongPart { .. } => say(
+            StatusCode::BAD_REQUEST,
+            "InvalidPart",
+            "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+        ),
         Failure::WrongMethod(_) => say(
             StatusCode::METHOD_NOT_ALLOWED,
             "MethodNotAllowed",

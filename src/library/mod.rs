@@ -16,6 +16,7 @@ pub mod selection;
 pub mod size;
 pub mod store;
 pub mod strict_object;
+pub mod upload_session;
 pub mod uploads;
 pub mod url_name;
 pub mod workspace;

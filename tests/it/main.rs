@@ -66,6 +66,7 @@ mod timeouts;
 mod tls;
 mod told;
 mod transcripts;
+mod twelvelabs_uploads;
 mod variants;
 mod verdicts;
 mod verify;

@@ -91,6 +91,15 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::WrongStatus { id, status } => {
             format!("the asset {} is {}, and the route does not take it then", quoted(id, secrets), status.word())
         }
+        Failure::NoSuchUpload { id } => {
+            format!("the workspace has no upload {} at {title}", quoted(id, secrets))
+        }
+        Failure::UploadEnded { id, status } => {
+            format!("the upload {} is {}, and takes no parts then", quoted(id, secrets), status.word())
+        }
+        Failure::WrongPart { number } => {
+            format!("part {number} is not one of the file's, or no part with this number, proof and length was stored")
+        }
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
         Failure::BadSignature(problem) => bad_signature(problem, secrets),
         Failure::ExpiredUrl { expired_at } => {

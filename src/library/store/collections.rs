@@ -13,6 +13,7 @@ use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load::{self, COLUMNS, NewAsset, id_columns};
 use super::project;
+use super::upload_session;
 use super::write::Write;
 use crate::library::key::CollectionVersion;
 use crate::library::workspace;
@@ -206,12 +207,17 @@ impl Write {
         Ok(self)
     }
 
-    /// Makes a collection with the users, projects and folders of another one, and returns its id.
+    /// Makes a collection with the users, projects, folders and upload sessions of another one, and returns its id.
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
-        for (table, columns) in [("user", "name, password"), ("project", project::COLUMNS), ("folder", folder::COLUMNS)]
-        {
+        for (table, columns) in [
+            ("user", "name, password"),
+            ("project", project::COLUMNS),
+            ("folder", folder::COLUMNS),
+            ("upload", upload_session::COLUMNS),
+            ("upload_part", upload_session::PART_COLUMNS),
+        ] {
             self.copy_rows(table, columns, from, to).await?;
         }
         Ok(to)

@@ -38,6 +38,7 @@ mod selected_asset;
 mod signing_key;
 mod snapshot;
 mod template;
+mod upload_session;
 pub mod uploads;
 mod versions;
 mod write;
@@ -49,8 +50,8 @@ pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
-    CreateFolder, CreateKey, CreateProject, Decision, DeleteAsset, DeleteAssets, DeletedAssets, PublishAsset,
-    RetryUpload, StoreBytes,
+    CreateFolder, CreateKey, CreateProject, CreateUpload, Decision, DeleteAsset, DeleteAssets, DeletedAssets,
+    PublishAsset, ReportOutcome, ReportParts, ReportedPart, RetryUpload, StoreBytes, StorePart,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -64,8 +65,8 @@ pub use load_files::{LoadError, NewFile};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ProjectPage, Query,
-    ReadAsset, ReadProject, ReadWorkspace, SumSizes,
+    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ListUploads,
+    ProjectPage, Query, ReadAsset, ReadProject, ReadUpload, ReadWorkspace, SumSizes, UploadSessionPage,
 };
 pub use read::Read;
 pub use schema::ProviderIds;

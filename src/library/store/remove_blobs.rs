@@ -25,7 +25,7 @@ impl Write {
     pub(super) async fn remove_blob_slice(&mut self) -> Result<bool, StoreError> {
         let held = self.store.blob_holds.json();
         let used = "UPDATE blob AS b SET is_loose = 0 WHERE is_loose AND seq NOT IN (SELECT value FROM json_each(?))\n\
-                    AND EXISTS (SELECT 1 FROM asset WHERE blob = b.seq)";
+                    AND (EXISTS (SELECT 1 FROM asset WHERE blob = b.seq) OR EXISTS (SELECT 1 FROM upload_part WHERE blob = b.seq))";
         sqlx::query(used).bind(&held).execute(&mut *self.tx).await?;
         let loose = "SELECT seq FROM blob WHERE is_loose AND seq NOT IN (SELECT value FROM json_each(?)) LIMIT ?";
         let loose = sqlx::query(loose).bind(&held).bind(LOOSE).fetch_all(&mut *self.tx).await?;

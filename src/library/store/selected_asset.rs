@@ -46,12 +46,7 @@ impl Write {
 
     /// Gives an asset the bytes of a file, in place of those that it had.
     pub(super) async fn give_bytes(&mut self, workspace: &str, seq: i64, file: &StagedFile) -> Result<(), StoreError> {
-        self.writable_collection(workspace, 0).await?;
-        sqlx::query("UPDATE asset SET blob = ? WHERE seq = ?")
-            .bind(file.blob())
-            .bind(seq)
-            .execute(&mut *self.tx)
-            .await?;
+        self.set_blob(workspace, seq, file.blob()).await?;
         self.claims.push(file.hold().clone());
         Ok(())
     }
@@ -60,6 +55,13 @@ impl Write {
     pub(super) async fn take_bytes(&mut self, seq: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
         self.is_blob_released = true;
+        Ok(())
+    }
+
+    /// Makes an asset refer to a blob.
+    pub(super) async fn set_blob(&mut self, workspace: &str, seq: i64, blob: i64) -> Result<(), StoreError> {
+        self.writable_collection(workspace, 0).await?;
+        sqlx::query("UPDATE asset SET blob = ? WHERE seq = ?").bind(blob).bind(seq).execute(&mut *self.tx).await?;
         Ok(())
     }
 

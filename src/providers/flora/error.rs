@@ -49,14 +49,18 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
 pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "invalid_api_key", "Invalid API key.");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
-            say(StatusCode::NOT_FOUND, "not_found", "Not found.")
-        }
+        Failure::NoSuchRoute
+        | Failure::NoSuchProject
+        | Failure::NoSuchAsset { .. }
+        | Failure::NoSuchFolder { .. }
+        | Failure::NoSuchUpload { .. } => say(StatusCode::NOT_FOUND, "not_found", "Not found."),
         // Documented: the code, for assets in a state that the route does not take. Inferred: the message.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } | Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
-        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
+            say(StatusCode::CONFLICT, "conflict", "Conflict.")
+        }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
         Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),

@@ -48,7 +48,11 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let chosen = |variant, option| cx.variants.is(VARIANTS, variant, option);
     let invalid_key = || say(StatusCode::UNAUTHORIZED, "INVALID_API_KEY", "API key is invalid or expired");
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
+        Failure::NoSuchRoute
+        | Failure::NoSuchProject
+        | Failure::NoSuchAsset { .. }
+        | Failure::NoSuchFolder { .. }
+        | Failure::NoSuchUpload { .. } => {
             let is_short = chosen("not_found_code", "NOT_FOUND");
             let code = if is_short { "NOT_FOUND" } else { "RESOURCE_NOT_FOUND" };
             say(StatusCode::NOT_FOUND, code, "Requested resource doesn't exist")
@@ -56,7 +60,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use"),
-        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready"),
+        Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
+            say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready")
+        }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "PROCESSING_ERROR", "Storage is full"),
         Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid")

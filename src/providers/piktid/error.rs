@@ -55,7 +55,7 @@ const NO_CODE: &str = "";
 
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } => {
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } | Failure::NoSuchUpload { .. } => {
             say(StatusCode::NOT_FOUND, "Not Found")
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
@@ -66,6 +66,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         | Failure::AssetInUse { .. }
         | Failure::NameTaken { .. }
         | Failure::WrongStatus { .. }
+        | Failure::UploadEnded { .. }
+        | Failure::WrongPart { .. }
         | Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "Conflict"),
         Failure::InvalidJson { reason } => {
             let message = format!("Invalid JSON: {reason}");

@@ -18,8 +18,10 @@ use crate::library::store::DeleteAsset;
 use crate::library::store::ReadAsset;
 
 /// Shows an asset.
-pub static GET: QueryHandler<ReadAsset> =
-    QueryHandler { query: |input, _| Ok(ReadAsset { asset: selector(input)? }), reply: asset_reply };
+pub static GET: QueryHandler<ReadAsset> = QueryHandler {
+    query: |input, _| Ok(ReadAsset { asset: selector(input)? }),
+    reply: |stored, cx| shown(StatusCode::OK, stored, cx),
+};
 
 /// Deletes an asset.
 pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
@@ -62,7 +64,8 @@ pub fn no_content(cx: &Context) -> Reply {
     versioned(rated(Reply::empty(StatusCode::NO_CONTENT), cx))
 }
 
-fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
+/// An asset, as the list shows it.
+pub fn shown(status: StatusCode, stored: &StoredAsset, cx: &Context) -> Reply {
     let listed = list::ASSETS.show(stored, CARD.name, cx);
-    versioned(rated(Reply::json(StatusCode::OK, &listed), cx))
+    versioned(rated(Reply::json(status, &listed), cx))
 }

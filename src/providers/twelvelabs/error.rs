@@ -78,6 +78,18 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         // Inferred; no route here causes it.
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),
+        // Inferred: the name of the collection, and what is said of a session that has ended.
+        Failure::NoSuchUpload { id } => {
+            let message = format!("Resource with id {id} does not exist in multipart-uploads.");
+            say(StatusCode::NOT_FOUND, "resource_not_exist", &message)
+        }
+        Failure::UploadEnded { status, .. } => {
+            let message = format!("The upload_id parameter is invalid. The upload session is {}.", status.word());
+            say(StatusCode::BAD_REQUEST, "parameter_invalid", &message)
+        }
+        Failure::WrongPart { .. } => {
+            say(StatusCode::BAD_REQUEST, "parameter_invalid", "The completed_chunks parameter is invalid.")
+        }
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, CONFLICT, REFERENCED),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, CONFLICT, "The name is taken."),
         Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, CONFLICT, "The asset is not ready."),

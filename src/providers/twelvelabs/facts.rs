@@ -20,6 +20,12 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`GET /v1.3/assets/{asset_id}` shows the bare object of the list; `DELETE` is 204 without a body and reads `force`. A missing asset is `resource_not_exist` with its published sentence.",
     ),
+    Fact::documented(
+        "`POST /v1.3/assets` takes a form with `method` (`direct` with `file`, or `url` with `url`), `filename` of 1 to 255 characters, `enable_hls`, `enable_thumbnail` and `user_metadata`, and is 201 with the asset. Every upload is `processing` first.",
+    ),
+    Fact::documented(
+        "Uploads in chunks: a session reserves the asset's id and lives a day; chunks of 5,242,880 bytes, from 1, go to URLs that live an hour; 1 to 50 are reported at a time, in any order, and those reported before are `duplicate_chunks`. The asset exists, and `url` is in the answer, once all are reported. More URLs, 1 to 50; the status with its chunks; the list of incomplete sessions, in pages of 10 and at most 50.",
+    ),
     Fact::client(
         "A missing asset is 404 when it is asked for or its user metadata is changed: the clients have a class for that.",
     ),
@@ -33,6 +39,9 @@ pub const FACTS: &[Fact] = &[
     Fact::client("A page beyond the end is 200 and empty: both clients iterate until they get an empty page."),
     Fact::client(
         "The newer `filename` filter (text anywhere in the name, ignoring case) is read; documents are listed and the type `document` selects them, as the current clients know it, beside the three documented types.",
+    ),
+    Fact::client(
+        "In the form, flags are words and `user_metadata` is JSON as a text; bytes without a name are called `upload` or `blob`; `application/octet-stream` says nothing of the type. A form that a client sends again without its fields lacks `method`. Assets that came in chunks have the method `multipart`; chunks are `video`, `audio` or `image`, and their proof is the `ETag` that storage answers, without quotation marks.",
     ),
     Fact::client(
         "A failed asset that says why (`failure_message` in fixtures) has `error` with a `message`, as the current clients know it; one that does not say so has no `error`.",
@@ -80,6 +89,15 @@ pub const FACTS: &[Fact] = &[
         "The code of the 409 is `resource_conflict`; its sentence follows the published document's words. The ids of indexes and indexed assets are made from the names in `referenced_by`, and have the order of that field.",
     ),
     Fact::inferred(
+        "An upload is processed for three seconds of the workspace's clock; while that clock stands still, until a read has shown it. The type is that of the bytes where they are recognised, else of the name's ending, never that of the form; an asset of any other kind counts as video, so that it can be read. Its name is `filename`, else that of the file or the last part of the URL, without folders. A URL must be `http` or `https`; its bytes are a placeholder. The two flags make no difference, no size is too large until the stored bytes reach their limit, which is 507 `parameter_invalid`, and unknown fields of the form are unknown parameters.",
+    ),
+    Fact::inferred(
+        "Sessions: chunks have one length for files of every length, the first answer has at most 20 URLs, `upload_headers` is the type that the clients send, a file has at most 10 GiB, and a session that has expired is not listed. What was not stored with that proof and length is 400 `parameter_invalid` for `completed_chunks`, and the whole report has no effect; a chunk that is sent again must be reported again. A session that is unknown is 404 `resource_not_exist` in `multipart-uploads`; one that has ended takes neither reports of new chunks nor URLs: 400 `parameter_invalid` for `upload_id`. No chunk and no session is `failed`. The asset's time of creation is that of its session, and `url` is ours.",
+    ),
+    Fact::inferred(
+        "Chunks are sent to `/_uploads/` of this server, which answers as S3 does: 200 with the MD5 as `ETag`, errors in XML. A URL can be used again until it expires; one that was changed is 403 `SignatureDoesNotMatch`, one that has expired 403 `AccessDenied`, and one of a session that has ended 404 `NoSuchUpload`.",
+    ),
+    Fact::inferred(
         "Names in `user_metadata` are in alphabetical order. A change of it needs `user_metadata` in the body: without it, 400 `parameter_not_provided`; null, any other value than an object, and values that are not documented are `parameter_invalid` for `user_metadata`; other fields are unknown parameters, and are reported first. A body that is not a JSON object is `parameter_invalid` with a sentence of ours. The missing asset is reported after all these.",
     ),
     Fact::inferred(
@@ -91,5 +109,5 @@ pub const FACTS: &[Fact] = &[
 pub const NOT_IMITATED: &[&str] = &[
     "Fields of later versions other than `user_metadata` and `error`: `source`, `hls`, `thumbnail`, `technical_metadata`, `size`, `duration`. An imported asset shows those that it came with until it changes.",
     "Indexes, apart from their names in `referenced_by`; entities; transcriptions.",
-    "Plans, regions and the metered limits.",
+    "Plans, regions and the metered limits, the limits of size for each kind, and checks that a document's ending fits its content.",
 ];

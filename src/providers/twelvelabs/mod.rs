@@ -2,12 +2,17 @@
 
 mod array;
 mod asset;
+mod chunk;
+mod create_asset;
 mod error;
 mod facts;
+mod fields;
 mod headers;
 mod import;
 mod list;
 mod references;
+mod upload_session;
+mod upload_status;
 mod user_metadata;
 mod variants;
 mod view;
@@ -18,6 +23,7 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented};
 use crate::contract::failure::Failure;
 use crate::contract::handler::Handler;
+use crate::contract::object_storage::Storage;
 use crate::contract::operation::{Operation, VariedParams};
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::{Param, Unknown};
@@ -61,17 +67,21 @@ pub static CARD: Card = Card {
 /// Its routes. Any other path or method is a 404 or 405 of its framework.
 static OPERATIONS: &[Operation] = &[
     strict(Operation::list("list_assets", &["/v1.3/assets"], Documented, &list::ASSETS), list::PARAMS, list::varied),
-    Operation::absent("create_asset", "POST", &["/v1.3/assets"], Documented),
-    Operation::absent("list_multipart_uploads", "GET", &["/v1.3/assets/multipart-uploads"], Documented),
-    Operation::absent("create_multipart_upload", "POST", &["/v1.3/assets/multipart-uploads"], Documented),
-    Operation::absent("get_multipart_upload", "GET", &["/v1.3/assets/multipart-uploads/{upload_id}"], Documented),
-    Operation::absent("report_chunks", "POST", &["/v1.3/assets/multipart-uploads/{upload_id}"], Documented),
-    Operation::absent(
-        "create_presigned_urls",
-        "POST",
-        &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"],
-        Documented,
+    strict(
+        Operation::run("create_asset", "POST", &["/v1.3/assets"], Documented, &create_asset::CREATE)
+            .form(create_asset::FILE, create_asset::LARGEST),
+        &[],
+        asset::varied,
     ),
+    session("list_multipart_uploads", "GET", UPLOADS, &upload_status::ListIncomplete)
+        .params(upload_status::PARAMS, Unknown::Refused)
+        .varied(upload_status::varied),
+    session("create_multipart_upload", "POST", UPLOADS, &upload_session::CREATE).json().signs_urls(),
+    session("get_multipart_upload", "GET", UPLOAD, &upload_status::GetUpload)
+        .params(upload_status::PARAMS, Unknown::Refused)
+        .varied(upload_status::varied),
+    session("report_chunks", "POST", UPLOAD, &chunk::REPORT).json().signs_urls(),
+    session("create_presigned_urls", "POST", URLS, &upload_session::MoreUrls).json().signs_urls(),
     strict(
         Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET),
         &[],
@@ -88,7 +98,25 @@ static OPERATIONS: &[Operation] = &[
     Operation::absent("get_transcription", "GET", &["/v1.3/assets/{asset_id}/transcription"], Client),
     referring("list_indexed_assets", &["/v1.3/assets/{asset_id}/indexed-assets"], &references::INDEXED_ASSETS),
     referring("list_entities", &["/v1.3/assets/{asset_id}/entities"], &references::ENTITIES),
+    Operation::run("upload_chunk", "PUT", &[upload_session::CHUNKS], Client, &chunk::STORE)
+        .for_signed_urls(Storage::S3)
+        .bytes(chunk::LARGEST),
 ];
+
+/// The paths of uploads in chunks.
+const UPLOADS: &[&str] = &["/v1.3/assets/multipart-uploads"];
+const UPLOAD: &[&str] = &["/v1.3/assets/multipart-uploads/{upload_id}"];
+const URLS: &[&str] = &["/v1.3/assets/multipart-uploads/{upload_id}/presigned-urls"];
+
+/// A route on uploads in chunks.
+const fn session(
+    name: &'static str,
+    method: &'static str,
+    paths: &'static [&'static str],
+    handler: &'static dyn Handler,
+) -> Operation {
+    strict(Operation::run(name, method, paths, Documented, handler), &[], asset::varied)
+}
 
 /// An operation with these parameters. Documented: unknown parameters are an error. Inferred: on each of these routes.
 const fn strict(operation: Operation, params: &'static [Param], varied: VariedParams) -> Operation {
@@ -106,6 +134,12 @@ const fn metadata(name: &'static str, method: &'static str, handler: &'static dy
     strict(Operation::run(name, method, paths, Client, handler), &[], asset::varied)
 }
 
+/// An id of an asset or an upload. Live: it begins with the second of creation.
+fn new_id(entropy: u128, created_at: Micros) -> String {
+    let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
+    random_id(&format!("{second:08x}"), entropy, 16, HEX)
+}
+
 impl Provider for TwelveLabs {
     fn card(&self) -> &'static Card {
         &CARD
@@ -116,8 +150,7 @@ impl Provider for TwelveLabs {
     }
 
     fn new_asset_id(&self, entropy: u128, created_at: Micros) -> String {
-        let second = u32::try_from(seconds(created_at).max(0)).unwrap_or(u32::MAX);
-        random_id(&format!("{second:08x}"), entropy, 16, HEX)
+        new_id(entropy, created_at)
     }
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {

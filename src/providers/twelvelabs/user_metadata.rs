@@ -12,6 +12,9 @@ use crate::contract::query::{Problem, Unknown, Violation};
 use crate::library::metadata::{Metadata, MetadataChange, MetadataValue};
 use crate::library::store::ChangeUserMetadata;
 
+/// What metadata is, in the words of a violation.
+pub const METADATA: Problem = Problem::NotA("an object of strings, numbers, booleans and arrays of strings");
+
 /// The only field of the body.
 const FIELD: &str = "user_metadata";
 
@@ -42,7 +45,8 @@ pub static DELETE: CommandHandler<ChangeUserMetadata> = CommandHandler {
     reply: |(), cx| no_content(cx),
 };
 
-fn without_nulls(values: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
+/// The values that are not null.
+pub fn without_nulls(values: BTreeMap<String, Option<MetadataValue>>) -> Metadata {
     values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
@@ -62,17 +66,17 @@ fn read_metadata(input: &Input, cx: &Context) -> Result<BTreeMap<String, Option<
     Err(Failure::Invalid(violations))
 }
 
-/// Client: an empty text and an empty array are ignored, as if the name were not there.
-fn values(field: Option<&Value>) -> Result<BTreeMap<String, Option<MetadataValue>>, Problem> {
-    const VALUES: Problem = Problem::NotA("an object of strings, numbers, booleans and arrays of strings");
-    let values = field.ok_or(Problem::Missing)?.as_object().ok_or(VALUES)?;
+/// Reads metadata, where null is `None`. Client: an empty text and an empty array are ignored, as if the name were not
+/// there.
+pub fn values(field: Option<&Value>) -> Result<BTreeMap<String, Option<MetadataValue>>, Problem> {
+    let values = field.ok_or(Problem::Missing)?.as_object().ok_or(METADATA)?;
     let is_ignored = |value: &Value| value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty);
     let counted = values.iter().filter(|(_, value)| !is_ignored(value));
     let read = counted.map(|(name, value)| match value {
         Value::Null => Ok((name.clone(), None)),
         value => match MetadataValue::try_from(value.clone()) {
             Ok(value) => Ok((name.clone(), Some(value))),
-            Err(_) => Err(VALUES),
+            Err(_) => Err(METADATA),
         },
     });
     read.collect()

@@ -96,6 +96,7 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-fn time(at: Micros) -> String {
+/// Documented: whole seconds and `Z`.
+pub fn time(at: Micros) -> String {
     utc(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -64,7 +64,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
 fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
     let say = |status, code, message: &str| envelope(status, code, message, request_id);
     match failure {
-        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } => {
+        Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchFolder { .. } | Failure::NoSuchUpload { .. } => {
             say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found.")
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Asset not found."),
@@ -72,7 +72,9 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use."),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Name is taken."),
-        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in another state."),
+        Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
+            say(StatusCode::CONFLICT, "CONFLICT", "Asset is in another state.")
+        }
         // Documented: the code; inferred: that this is a reason for it, and the message.
         Failure::StorageFull { .. } => {
             say(StatusCode::FORBIDDEN, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached.")

@@ -1,6 +1,9 @@
 // The official `twelvelabs-js` client lists, pages, filters and fails against the server as against the service.
 
 import assert from 'node:assert/strict';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { TwelveLabs, TwelvelabsApi, TwelvelabsApiClient, TwelvelabsApiError } from 'twelvelabs-js';
 import {
@@ -316,6 +319,70 @@ test('user metadata', async (t) => {
   assert.ok((await failure(client.assets.deleteUserMetadata(missing))) instanceof TwelvelabsApi.NotFoundError);
   const refused = await failure(client.assets.updateUserMetadata(asset, { userMetadata: { a: { b: 1 } } }));
   assert.ok(refused instanceof TwelvelabsApi.BadRequestError);
+});
+
+// Uploads
+
+const GIF = Buffer.from('GIF89a\x03\x00\x02\x00\x00\x00\x00', 'latin1');
+
+// Asks until it is ready or has failed. The clock stands still: waiting shows nothing more.
+async function poll(client, asset) {
+  const statuses = [];
+  do {
+    assert.ok(statuses.length < 10, statuses.join());
+    statuses.push((await client.assets.retrieve(asset)).status);
+  } while (statuses.at(-1) === 'processing');
+  return statuses;
+}
+
+const folder = (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'assetmock-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+};
+
+test('upload of a file', async (t) => {
+  const { client } = await start(t);
+  const path = join(folder(t), 'poster.bin');
+  writeFileSync(path, GIF);
+  const options = { userMetadata: '{"shot":3}', enableHls: true };
+  const made = await client.assets.create({ method: 'direct', file: createReadStream(path), ...options });
+  assert.deepEqual([made.method, made.status, made.filename, made.fileType], ['direct', 'processing', 'poster.bin', 'image/gif']);
+  assert.deepEqual(made.userMetadata, { shot: 3 });
+  assert.deepEqual(await poll(client, made.id), ['processing', 'ready']);
+  assert.equal((await client.assets.list()).data[0].id, made.id);
+  await client.assets.delete(made.id);
+  assert.equal((await client.assets.list()).data[0].id, library[0].ids.twelvelabs);
+});
+
+test('upload of bytes and of a URL', async (t) => {
+  const { client } = await start(t);
+  const named = await client.assets.create({ method: 'direct', file: new Blob([GIF]), filename: 'café.gif' });
+  assert.deepEqual([named.filename, named.fileType], ['café.gif', 'image/gif']);
+  assert.equal((await client.assets.create({ method: 'direct', file: new Blob([GIF]) })).filename, 'blob');
+  const made = await client.assets.create({ method: 'url', url: 'https://cdn.example.com/2026/Launch%20Teaser.mp4' });
+  assert.deepEqual([made.method, made.filename, made.fileType], ['url', 'Launch Teaser.mp4', 'video/mp4']);
+  assert.deepEqual(await poll(client, made.id), ['processing', 'ready']);
+  const error = await failure(client.assets.create({ method: 'direct' }));
+  assert.ok(error instanceof TwelvelabsApi.BadRequestError);
+  assert.equal(error.body.message, 'The file parameter is required but was not provided.');
+});
+
+test('upload in chunks', async (t) => {
+  const { server, client } = await start(t);
+  process.env.TWELVELABS_BASE_URL = baseUrl(server); // the client with `uploadFile` has no option for it
+  t.after(() => delete process.env.TWELVELABS_BASE_URL);
+  const path = join(folder(t), 'long.mp4');
+  const content = Buffer.alloc(12_000_000, 'twelve megabytes');
+  writeFileSync(path, content);
+  const uploads = new TwelveLabs({ apiKey: 'tlk_demo' }).multipartUpload;
+  const seen = [];
+  const result = await uploads.uploadFile(path, { batchSize: 2, progressCallback: (told) => seen.push(told.completedChunks) });
+  assert.deepEqual(seen, [2, 3]);
+  assert.equal((await poll(client, result.assetId)).at(-1), 'ready');
+  assert.ok(Buffer.from(await (await fetch(result.assetUrl)).arrayBuffer()).equals(content));
+  assert.equal((await client.assets.retrieve(result.assetId)).method, 'multipart');
+  assert.deepEqual(await collect(await uploads.listIncompleteUploads()), []);
 });
 
 // No answer at all

@@ -199,6 +199,100 @@ def test_user_metadata_that_is_refused(client, library):
     assert caught.value.body == {"code": "parameter_invalid", "message": "The user_metadata parameter is invalid."}
 
 
+# Uploads
+
+
+GIF = b"GIF89a\x03\x00\x02\x00\x00\x00\x00"
+
+
+def poll(client, asset):
+    """Asks as the vendor's samples do, until it is ready or has failed. The clock stands still: waiting shows nothing more."""
+    statuses = [client.assets.retrieve(asset).status]
+    while statuses[-1] == "processing":
+        assert len(statuses) < 10, statuses
+        statuses.append(client.assets.retrieve(asset).status)
+    return statuses
+
+
+def test_upload_of_a_file(client, library, tmp_path):
+    path = tmp_path / "poster.bin"
+    path.write_bytes(GIF)
+    with path.open("rb") as file:
+        made = client.assets.create(method="direct", file=file, user_metadata='{"shot": 3}', enable_hls=True)
+    assert (made.method, made.status, made.filename, made.file_type) == ("direct", "processing", "poster.bin", "image/gif")
+    assert made.user_metadata == {"shot": 3}
+    assert poll(client, made.id) == ["processing", "ready"]
+    assert client.assets.list().items[0].id == made.id
+    client.assets.delete(made.id)
+    assert client.assets.list().items[0].id == library[0]["ids"]["twelvelabs"]
+
+
+def test_upload_of_bytes_and_of_a_url(client):
+    made = client.assets.create(method="direct", file=GIF, filename="café.gif")
+    assert (made.filename, made.file_type) == ("café.gif", "image/gif")
+    assert client.assets.create(method="direct", file=GIF).filename == "upload"
+    made = client.assets.create(method="url", url="https://cdn.example.com/2026/Launch%20Teaser.mp4")
+    assert (made.method, made.filename, made.file_type) == ("url", "Launch Teaser.mp4", "video/mp4")
+    assert poll(client, made.id) == ["processing", "ready"]
+
+
+def test_upload_that_is_refused_and_one_that_is_sent_again(client, server):
+    with pytest.raises(BadRequestError) as caught:
+        client.assets.create(method="direct")
+    message = "The file parameter is required but was not provided."
+    assert caught.value.body == {"code": "parameter_not_provided", "message": message}
+    match = {"provider": "twelvelabs", "operation": "create_asset"}
+    fault = {"match": match, "effect": {"failure": "unavailable"}, "trigger": {"next": 1}, "retry_after": 1}
+    for options in ({"method": "url", "url": "https://cdn.example.com/a.mp4"}, {"method": "direct", "file": GIF}):
+        assert httpx.post(f"{server.origin}/_emulator/faults", json=fault).status_code == 201
+        # This client forgets the fields of a form when it sends it again.
+        with pytest.raises(BadRequestError) as caught:
+            client.assets.create(**options, request_options={"max_retries": 3})
+        assert caught.value.body["message"] == "The method parameter is required but was not provided."
+
+
+@pytest.mark.parametrize("batch_size", [10, 2, 1])
+def test_upload_in_chunks(client, tmp_path, batch_size):
+    path = tmp_path / "long.mp4"
+    content = bytes(range(256)) * 46_875
+    assert len(content) == 12_000_000
+    path.write_bytes(content)
+    seen = []
+    uploads = client.multipart_upload
+    result = uploads.upload_file(str(path), batch_size=batch_size, progress_callback=lambda told: seen.append(told.completed_chunks))
+    assert seen == [min(3, done + batch_size) for done in range(0, 3, batch_size)]
+    assert poll(client, result.asset_id)[-1] == "ready"
+    assert httpx.get(result.asset_url).content == content
+    asset = client.assets.retrieve(result.asset_id)
+    assert (asset.method, asset.filename, asset.file_type) == ("multipart", "long.mp4", "video/mp4")
+    assert list(uploads.list_incomplete_uploads()) == []
+
+
+def test_upload_in_chunks_without_blocking(server, tmp_path):
+    path = tmp_path / "long.mp4"
+    path.write_bytes(bytes(12_000_000))
+
+    async def upload():
+        client = AsyncTwelveLabs(api_key="tlk_demo", base_url=base_url(server))
+        result = await client.multipart_upload.upload_file(str(path))
+        return await client.assets.retrieve(result.asset_id)
+
+    assert asyncio.run(asyncio.wait_for(upload(), 60)).method == "multipart"
+
+
+def test_status_and_more_urls_of_an_upload_in_chunks(client):
+    uploads = client.multipart_upload
+    made = uploads.create(filename="long.mp4", type="video", total_size=160_000_000)
+    assert (made.chunk_size, made.total_chunks) == (5_242_880, 31)
+    [listed] = uploads.list_incomplete_uploads()
+    assert (listed.upload_id, listed.status) == (made.upload_id, "active")
+    more = uploads.get_additional_presigned_urls(made.upload_id, start=21, count=11)
+    numbers = [url.chunk_index for url in [*made.upload_urls, *more.upload_urls]]
+    assert numbers == list(range(1, 32))
+    chunks = list(uploads.get_status(made.upload_id))
+    assert [(chunk.index, chunk.status) for chunk in chunks] == [(number, "pending") for number in numbers]
+
+
 # Filters
 
 

@@ -17,8 +17,10 @@ use crate::library::store::export;
 use crate::library::store::handle::Store;
 use crate::library::store::key;
 use crate::library::store::selected_asset::select;
+use crate::library::store::upload_session;
 use crate::library::store::uploads;
 use crate::library::store::write::Write;
+use crate::library::upload_session::{UploadSession, UploadStatus};
 use crate::library::uploads::UploadSettings;
 use crate::library::workspace::Workspace;
 
@@ -169,6 +171,31 @@ pub(super) async fn find_asset(
     found.ok_or_else(|| CommandError::NoSuchAsset { id: asset.id.clone() })
 }
 
+/// The upload session that the caller asks for.
+pub(super) async fn find_upload(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    id: &str,
+) -> Result<UploadSession, CommandError> {
+    let found = upload_session::find(read, collection, caller.provider, id).await?;
+    found.ok_or_else(|| CommandError::NoSuchUpload { id: id.to_owned() })
+}
+
+/// The same, if it takes parts.
+pub(super) async fn find_active_upload(
+    read: &mut SqliteConnection,
+    collection: i64,
+    caller: &Caller<'_>,
+    id: &str,
+) -> Result<UploadSession, CommandError> {
+    let session = find_upload(read, collection, caller, id).await?;
+    match session.status(caller.now) {
+        UploadStatus::Active => Ok(session),
+        status => Err(CommandError::UploadEnded { id: session.id, status }),
+    }
+}
+
 /// What becomes of the uploads of the caller's workspace. Fails if its assets would have more bytes than it may store.
 pub(super) async fn uploads_with_room(
     read: &mut SqliteConnection,
@@ -236,6 +263,23 @@ pub enum CommandError {
     StorageFull {
         /// The limit in bytes.
         max: u64,
+    },
+    /// The upload session does not exist.
+    NoSuchUpload {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// The upload session takes no parts any more.
+    UploadEnded {
+        /// Its id.
+        id: String,
+        /// What became of it.
+        status: UploadStatus,
+    },
+    /// A part of an upload is not one of the file's, or was not stored as the request says.
+    WrongPart {
+        /// Its number.
+        number: u64,
     },
     /// The project does not exist.
     NoSuchProject,

@@ -1,0 +1,88 @@
+//! Begins the upload of a file in parts.
+
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::command::{Caller, Command, CommandError, Decision};
+use crate::clock::Micros;
+use crate::library::asset::Asset;
+use crate::library::store::upload_session;
+use crate::library::store::write::Write;
+use crate::library::upload_session::UploadSession;
+use crate::random::Rng;
+
+/// Makes one session. The asset appears when the session is complete, with the public id that the session reserves.
+#[derive(Debug)]
+pub struct CreateUpload {
+    /// The asset that the file becomes.
+    pub asset: Asset,
+    /// The length of the file in bytes.
+    pub size: u64,
+    /// The length of every part except the last, in bytes.
+    pub part_size: u64,
+    /// When it ends if it is not complete by then.
+    pub expires_at: Micros,
+    /// Makes an id in the vendor's form, for the session or the asset.
+    pub new_id: fn(&Rng, Micros) -> String,
+    /// Where the ids' randomness comes from.
+    pub entropy: u128,
+}
+
+impl Command for CreateUpload {
+    type Outcome = UploadSession;
+
+    type Change = UploadSession;
+
+    async fn decide(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+    ) -> Result<Decision<UploadSession, UploadSession>, CommandError> {
+        let rng = Rng::named(&format!("{:032x} upload", self.entropy));
+        let id = self.unused_id(read, collection, caller, &rng).await?;
+        let asset_id = self.unused_id(read, collection, caller, &rng).await?;
+        let uploader = Some(self.asset.uploader.clone().unwrap_or_else(|| caller.user().to_owned()));
+        Ok(Decision::Change(UploadSession {
+            id,
+            asset_id,
+            asset: Asset { uploader, ..self.asset.clone() },
+            size: self.size,
+            part_size: self.part_size,
+            created_at: caller.now,
+            updated_at: caller.now,
+            expires_at: self.expires_at,
+            completed_at: None,
+        }))
+    }
+
+    async fn apply(
+        session: UploadSession,
+        write: &mut Write,
+        caller: &Caller<'_>,
+    ) -> Result<UploadSession, CommandError> {
+        write.release_expired_parts(caller.workspace, caller.now).await?;
+        write.add_upload(caller.workspace, caller.provider, &session).await?;
+        Ok(session)
+    }
+}
+
+impl CreateUpload {
+    /// An id that neither a session nor an asset has yet. With a seed and a database file, a server that is started again
+    /// draws the ids of its last run again.
+    async fn unused_id(
+        &self,
+        read: &mut SqliteConnection,
+        collection: i64,
+        caller: &Caller<'_>,
+        rng: &Rng,
+    ) -> Result<String, CommandError> {
+        loop {
+            let id = (self.new_id)(rng, caller.now);
+            let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {}_id = ?", caller.provider);
+            let asset = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(&id).fetch_optional(&mut *read).await?;
+            if asset.is_none() && !upload_session::is_used(read, collection, caller.provider, &id).await? {
+                return Ok(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! TwelveLabs' upload in one request: a form with a file, or with the URL of one.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+use url::Url;
+
+use super::array::TYPES;
+use super::asset::shown;
+use super::fields::{Fields, file_name, flag_text, metadata_text, word};
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::handler::{CommandHandler, Input};
+use crate::contract::query::Problem;
+use crate::library::asset::Asset;
+use crate::library::mime_words::of_file;
+use crate::library::probe::{Probed, probe};
+use crate::library::store::CreateAsset;
+use crate::library::url_name::{base_name, url_name};
+
+/// The part of the form that is the file.
+pub const FILE: &str = "file";
+
+/// The largest file, in bytes. Inferred: the documented limits changed several times and are not enforced here, so only
+/// that of all stored bytes applies.
+pub const LARGEST: u64 = u64::MAX;
+
+/// The other fields of the form.
+const FIELDS: &[&str] = &["method", "url", "filename", "enable_hls", "enable_thumbnail", "user_metadata"];
+
+/// How a file can be uploaded in one request. Documented.
+const METHODS: &[&str] = &["direct", "url"];
+
+/// The kind of a file that is none of the kinds which this vendor holds. Inferred: otherwise the asset could not be read
+/// again.
+const UNKNOWN_KIND: &str = "video";
+
+/// How long an upload is processed, in seconds. Documented: seconds to minutes, of every upload. Inferred: the number.
+pub const PROCESSING_SECONDS: u32 = 3;
+
+/// Uploads a file. Documented: 201 with the asset.
+pub static CREATE: CommandHandler<CreateAsset> =
+    CommandHandler { command, reply: |stored, cx| shown(StatusCode::CREATED, stored, cx) };
+
+fn command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
+    let mut fields = Fields::of_form(input, cx, FIELDS);
+    let method = fields.required("method", word(METHODS));
+    let file = input.body.file.clone().filter(|_| method == Some("direct"));
+    if method == Some("direct") && file.is_none() {
+        fields.refuse(FILE, Problem::Missing);
+    }
+    let url = if method == Some("url") { fields.required("url", public_url) } else { None };
+    let name = fields.optional("filename", file_name);
+    // Inferred: the two flags are checked, and make no difference.
+    fields.optional("enable_hls", flag_text);
+    fields.optional("enable_thumbnail", flag_text);
+    let user_metadata = fields.optional("user_metadata", metadata_text).unwrap_or_default();
+    let uploaded_via = fields.finish(method)?.to_owned();
+    let given = file.as_ref().and_then(|file| file.file_name.as_deref()).and_then(base_name).map(str::to_owned);
+    let name = name.or(given).or_else(|| url_name(url.as_ref()?).name);
+    let asset = Asset { name, uploaded_via, user_metadata, ..Asset::new(cx.now) };
+    let asset = match &file {
+        Some(file) => described(asset, file.size, &file.head),
+        // Inferred: the ending of the name that the client chose counts, where it has one, and otherwise that of the URL.
+        None => {
+            let named = of_file(asset.name.as_deref(), None).or_else(|| url_name(url.as_ref()?).mime_type);
+            with_kind(Asset { mime_type: named.map(str::to_owned), ..asset })
+        }
+    };
+    let processing_seconds = Some(PROCESSING_SECONDS);
+    Ok(CreateAsset { asset, id: None, entropy: cx.entropy, file, processing_seconds })
+}
+
+/// The address of a file that anyone can read. Inferred: its form is checked, and not who can reach it.
+fn public_url(value: &Value) -> Result<Url, Problem> {
+    let url = value.as_str().and_then(|text| Url::parse(text).ok());
+    let url = url.filter(|url| ["https", "http"].contains(&url.scheme()) && url.has_host());
+    url.ok_or(Problem::malformed())
+}
+
+/// The asset with what its bytes say of it: their number, the type, and width and height. Where they are not recognised,
+/// the ending of the name tells the type. Client: what the form says of it tells nothing, since clients send
+/// `application/octet-stream` for everything.
+fn described(asset: Asset, size: u64, head: &[u8]) -> Asset {
+    let Probed { mime_type, width, height } = probe(head, asset.name.as_deref());
+    let mime_type = mime_type.or_else(|| of_file(asset.name.as_deref(), None).map(str::to_owned));
+    with_kind(Asset { mime_type, width, height, size_bytes: i64::try_from(size).ok(), ..asset })
+}
+
+/// The asset with a kind that this vendor holds.
+pub fn with_kind(asset: Asset) -> Asset {
+    let kind = (!TYPES.contains(&asset.kind())).then(|| UNKNOWN_KIND.to_owned());
+    Asset { kind: kind.or(asset.kind), ..asset }
+}
