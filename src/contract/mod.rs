@@ -22,4 +22,5 @@ pub mod query;
 pub mod quota;
 pub mod signed_url;
 pub mod signer;
+pub mod url_upload;
 pub mod variant;
