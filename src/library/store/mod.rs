@@ -51,7 +51,7 @@ pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
     CreateFolder, CreateKey, CreateProject, CreateUpload, Decision, DeleteAsset, DeleteAssets, DeletedAssets,
-    PublishAsset, ReportOutcome, ReportParts, ReportedPart, RetryUpload, StoreBytes, StorePart,
+    PublishAsset, PutAsset, ReportOutcome, ReportParts, ReportedPart, RetryUpload, StoreBytes, StorePart,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};
@@ -65,7 +65,7 @@ pub use load_files::{LoadError, NewFile};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ListUploads,
+    CanvasPage, CheckRoom, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ListUploads,
     ProjectPage, Query, ReadAsset, ReadProject, ReadUpload, ReadWorkspace, SumSizes, UploadSessionPage,
 };
 pub use read::Read;

@@ -10,6 +10,7 @@ mod import;
 mod list;
 mod project;
 mod session;
+mod upload;
 mod user;
 mod variants;
 mod view;
@@ -21,6 +22,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Client, Documented, Inferred};
 use crate::contract::failure::Failure;
+use crate::contract::object_storage::Storage;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -67,7 +69,10 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("create_project", "POST", &["/project"], Client, &project::CREATE).json(),
     Operation::run("list_projects", "GET", &["/project"], Client, &project::ListAllProjects)
         .params(project::PARAMS, Unknown::Ignored),
-    Operation::absent("upload", "POST", &["/upload"], Documented),
+    Operation::run("upload", "POST", &["/upload"], Documented, &upload::Upload).json().signs_urls(),
+    Operation::run("put_upload", "PUT", &[upload::STORED], Documented, &upload::STORE)
+        .for_signed_urls(Storage::S3)
+        .bytes(upload::LARGEST),
     Operation::absent("create_group", "POST", &["/groups"], Documented),
 ];
 
@@ -86,12 +91,17 @@ impl Provider for PiktId {
     }
 
     fn new_asset_id(&self, entropy: u128, _: Micros) -> String {
-        uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
+        new_uuid(entropy)
     }
 
     fn new_key(&self, [entropy, ..]: [u128; 3]) -> String {
         key(entropy)
     }
+}
+
+/// Inferred: the form of ids of assets.
+fn new_uuid(entropy: u128) -> String {
+    uuid::Builder::from_random_bytes(entropy.to_be_bytes()).into_uuid().to_string()
 }
 
 /// Makes the text of a token or a refresh token.

@@ -66,7 +66,7 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
     Asset {
         id,
         filename: asset.name.as_deref().unwrap_or(id),
-        url: asset.url.clone().unwrap_or_else(|| url(stored)),
+        url: asset.url.clone().unwrap_or_else(|| url(id, asset.name.as_deref())),
         created_at: time(asset.created_at.0),
         created_by: asset.uploader(),
         tags: asset.tags.iter().map(String::as_str).filter(|tag| TAGS.contains(tag)).collect(),
@@ -83,10 +83,9 @@ pub fn asset(stored: &StoredAsset) -> Asset<'_> {
 pub const MADE_UP_HOST: &str = "cdn.piktid.example";
 
 /// Inferred: every asset has a URL. Where none is stored, this one is shown.
-fn url(stored: &StoredAsset) -> String {
-    let extension =
-        stored.asset.name.as_deref().and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
-    format!("https://{MADE_UP_HOST}/{}.{extension}", stored.id)
+pub fn url(id: &str, name: Option<&str>) -> String {
+    let extension = name.and_then(|name| name.rsplit_once('.')).map_or("bin", |(_, extension)| extension);
+    format!("https://{MADE_UP_HOST}/{id}.{extension}")
 }
 
 /// Inferred: Python's `isoformat()` in UTC, which leaves out a fraction that is zero.

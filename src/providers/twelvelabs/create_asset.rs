@@ -72,7 +72,7 @@ fn read(input: &Input, cx: &Context) -> Result<Form, Failure> {
     if method == Some("direct") && file.is_none() {
         fields.refuse(FILE, Problem::Missing);
     }
-    let url = if method == Some("url") { fields.required("url", public_url) } else { None };
+    let url = if method == Some("url") { fields.required("url", file_url) } else { None };
     let name = fields.optional("filename", file_name);
     // Inferred: the two flags are checked, and make no difference.
     fields.optional("enable_hls", flag_text);
@@ -103,7 +103,7 @@ fn command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result
 }
 
 /// The address of a file that anyone can read. Inferred: its form is checked, and not who can reach it.
-fn public_url(value: &Value) -> Result<Url, Problem> {
+fn file_url(value: &Value) -> Result<Url, Problem> {
     let url = value.as_str().and_then(|text| Url::parse(text).ok());
     let url = url.filter(|url| ["https", "http"].contains(&url.scheme()) && url.has_host());
     url.ok_or(Problem::malformed())

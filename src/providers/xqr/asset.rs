@@ -27,11 +27,11 @@ pub static DELETE: CommandHandler<DeleteAsset> = CommandHandler {
 };
 
 /// Inferred: a malformed id is a 404, like an unknown one.
-fn selector(input: &Input) -> AssetSelector {
+pub fn selector(input: &Input) -> AssetSelector {
     AssetSelector { id: input.path("asset_id").to_owned(), filters: Vec::new() }
 }
 
-fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
+pub fn asset_reply(stored: &StoredAsset, cx: &Context) -> Reply {
     view::single(&list::ASSETS.show(stored, CARD.name, cx), cx)
 }
 

@@ -6,6 +6,7 @@ mod facts;
 mod headers;
 mod import;
 mod list;
+mod upload;
 mod variants;
 mod view;
 mod workspace;
@@ -16,6 +17,7 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::{Documented, Inferred};
 use crate::contract::failure::Failure;
+use crate::contract::object_storage::Storage;
 use crate::contract::operation::Operation;
 use crate::contract::provider::{Auth, Card, Carrier, CheckOrder, Methods, Provider, QuotaScope, Slash};
 use crate::contract::query::Unknown;
@@ -65,13 +67,22 @@ static OPERATIONS: &[Operation] = &[
         .params(list::PARAMS, Unknown::Ignored)
         .varied(list::varied),
     Operation::run("get_asset", "GET", &["/api/v1/assets/{asset_id}"], Documented, &asset::GET).scope("assets:read"),
-    Operation::absent("presign_upload", "POST", &["/api/v1/assets/presign"], Documented),
-    Operation::absent(
+    Operation::run("presign_upload", "POST", &["/api/v1/assets/presign"], Documented, &upload::Presign)
+        .scope("assets:write")
+        .params(upload::PARAMS, Unknown::Ignored)
+        .signs_urls(),
+    Operation::run("put_upload", "PUT", &[upload::STORED], Documented, &upload::STORE)
+        .for_signed_urls(Storage::S3)
+        .bytes(upload::LARGEST),
+    // Documented: the first path in the heading of a page, and the second one in its examples.
+    Operation::run(
         "confirm_upload",
         "POST",
         &["/api/v1/assets/{asset_id}/confirm", "/api/v1/assets/presign/{asset_id}/confirm"],
         Documented,
-    ),
+        &upload::CONFIRM,
+    )
+    .scope("assets:write"),
     Operation::run("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Documented, &asset::PUBLISH)
         .scope("assets:write"),
     Operation::run("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented, &asset::DELETE)

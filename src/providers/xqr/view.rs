@@ -51,7 +51,7 @@ struct RateLimit {
 }
 
 /// Documented as the default for an upload without a content type. Inferred: it is shown for one too.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
+pub const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// The body without `meta`, which differs in every answer and comes last.
 pub fn page(page: &Page, _: &Args) -> RenderedPage {

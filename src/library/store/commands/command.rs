@@ -63,6 +63,16 @@ pub enum Decision<O, C> {
     Change(C),
 }
 
+impl<O, C> Decision<O, C> {
+    /// The same, with the change in another form.
+    pub(super) fn map<D>(self, change: impl FnOnce(C) -> D) -> Decision<O, D> {
+        match self {
+            Decision::Unchanged(outcome) => Decision::Unchanged(outcome),
+            Decision::Change(this) => Decision::Change(change(this)),
+        }
+    }
+}
+
 impl Store {
     /// Runs a command in a transaction of its own. `providers` are the card names of those for which assets have
     /// public ids.

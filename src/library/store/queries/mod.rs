@@ -1,5 +1,6 @@
 //! What vendors' routes read from the library, besides lists of assets, in no vendor's words: one query in each file.
 
+mod check_room;
 mod find_refreshed_key;
 mod find_user;
 mod list_canvas;
@@ -13,6 +14,7 @@ mod read_upload;
 mod read_workspace;
 mod sum_sizes;
 
+pub use check_room::CheckRoom;
 pub use find_refreshed_key::FindRefreshedKey;
 pub use find_user::FindUser;
 pub use list_canvas::{CanvasPage, ListCanvas};
