@@ -28,6 +28,7 @@ mod exec;
 mod exec_messages;
 mod explain;
 mod faults;
+mod fetched_uploads;
 mod files;
 mod fixture_files;
 mod flora_uploads;
