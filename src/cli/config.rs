@@ -164,6 +164,9 @@ pub struct Serve {
     /// How many bytes of uploaded files are stored for all workspaces together; an upload of more is refused. Without `--database` they are in memory, which holds at most a gigabyte of them.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_STORED_BYTES", value_name = "N", default_value_t = Store::MAX_STORED_BYTES, value_parser = whole_number)]
     pub max_stored_bytes: u64,
+    /// Read the files at URLs that uploads name, from public addresses only; otherwise such assets get a placeholder for their bytes.
+    #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_ALLOW_FETCH", value_parser = FalseyValueParser::new())]
+    pub allow_fetch: bool,
     /// Encryption, and what goes through the server as a proxy.
     #[command(flatten)]
     pub tls: TlsOptions,

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::config::{LibraryOptions, Serve};
@@ -12,6 +13,7 @@ use crate::emulator::journal::Journal;
 use crate::emulator::limits::Limits;
 use crate::emulator::load_fixtures;
 use crate::emulator::log::RequestLog;
+use crate::http::fetch::Fetcher;
 use crate::library::store::{DatabaseLocation, DatabaseLock, LoadError, OpenError, Store};
 use crate::providers;
 
@@ -34,6 +36,7 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
     warnings.iter().for_each(|warning| log.write_warning(warning));
     let clock = options.clock();
     let store = open(&options.library, options.max_stored_bytes, clock.now()).await?;
+    let fetcher = options.allow_fetch.then(fetcher).transpose()?;
     let app = App {
         cache: Cache::new(options.variants()?),
         limits: Limits::new(options.no_limits),
@@ -41,9 +44,17 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         log,
         tls: Arc::new(tls),
         settings,
+        fetcher,
         ..App::new(store, clock, options.seed)
     };
     Ok((app, lock))
+}
+
+/// What reads files at URLs. It also trusts the certificate authorities in the file that `SSL_CERT_FILE` names, as other
+/// programs do, for example where a company's firewall signs certificates.
+fn fetcher() -> Outcome<Fetcher> {
+    let authorities = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    Ok(Fetcher::new(authorities.as_deref()).map_err(|cause| format!("`SSL_CERT_FILE`: {cause}"))?)
 }
 
 /// The number of open files to ask for, if the system allows it. Each connection takes one.

@@ -12,8 +12,9 @@ use crate::clock::Micros;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::query::Args;
+use crate::http::fetch::Fetcher;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Claim, Command, CommandError, Query, StagedFile, Store, StoreError};
+use crate::library::store::{Caller, Claim, Command, CommandError, Query, StageError, StagedFile, Store, StoreError};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub struct HandlerCall<'a> {
     pub providers: &'a [&'static str],
     /// The workspaces, for a route that needs no key.
     pub workspaces: &'a dyn Workspaces,
+    /// Reads files at URLs; `None`: nothing is read.
+    pub fetcher: Option<&'a Fetcher>,
 }
 
 /// What a route needs of a workspace that it finds without a key.
@@ -182,6 +185,19 @@ impl From<StoreError> for Failure {
             StoreError::Missing(missing) if missing.what == "workspace" => Failure::UnknownKey,
             cause => {
                 error!(%cause, "the library failed");
+                Failure::Internal
+            }
+        }
+    }
+}
+
+/// The one place where a failure to store a file is logged.
+impl From<StageError> for Failure {
+    fn from(error: StageError) -> Failure {
+        match error {
+            StageError::Full { max } => Failure::StorageFull { max },
+            StageError::Store(cause) => {
+                error!(%cause, "a file could not be stored");
                 Failure::Internal
             }
         }

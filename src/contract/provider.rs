@@ -9,7 +9,8 @@ use crate::contract::client_env::ClientEnv;
 use crate::contract::context::Context;
 use crate::contract::evidence::Fact;
 use crate::contract::failure::{Failure, InjectedFailure};
-use crate::contract::operation::{self, Action, Operation};
+use crate::contract::operation::{Action, Operation};
+use crate::contract::operation_table;
 use crate::contract::query::Param;
 use crate::contract::quota::Quota;
 use crate::contract::variant::Variant;
@@ -122,7 +123,7 @@ impl Card {
 
     /// The value of the `Allow` header for a path.
     pub fn allow(&self, path: &str) -> String {
-        self.methods.allow(&operation::methods(self.operations, path))
+        self.methods.allow(&operation_table::methods(self.operations, path))
     }
 }
 

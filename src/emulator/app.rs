@@ -20,6 +20,7 @@ use crate::http::connection::Timeouts;
 use crate::http::connection::tls::{Names, Tls};
 use crate::http::connection::tunnel::{Tunnels, Upstream};
 use crate::http::cors::AllowedOrigins;
+use crate::http::fetch::Fetcher;
 use crate::http::local_names::{is_local, name_of};
 use crate::http::origin::origin;
 use crate::http::request_body::BodyBudget;
@@ -71,6 +72,8 @@ pub struct App {
     pub tls: Arc<Tls>,
     /// Counts the tunnels to other hosts.
     pub tunnels: Tunnels,
+    /// Reads the files at URLs that uploads name; `None`: they have placeholders.
+    pub fetcher: Option<Fetcher>,
     /// The settings from the command line.
     pub settings: Settings,
 }
@@ -185,6 +188,7 @@ impl App {
             timeouts: Timeouts::default(),
             tls: Arc::new(Tls::new(Names::new(directory::hosts()))),
             tunnels: Tunnels::default(),
+            fetcher: None,
             settings: Settings::default(),
         }
     }

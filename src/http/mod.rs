@@ -4,6 +4,7 @@
 pub mod basic;
 pub mod connection;
 pub mod cors;
+pub mod fetch;
 pub mod local_names;
 pub mod mime;
 pub mod origin;

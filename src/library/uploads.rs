@@ -47,10 +47,12 @@ impl UploadSettings {
     }
 
     /// Sets what becomes of an asset whose bytes are complete. A vendor takes `default_seconds` to process it, unless
-    /// these settings say how long. Without a delay that is set, and while the clock is frozen, the first response that
+    /// these settings say how long. One that has failed, since its bytes could not be read, fails at the end whatever the
+    /// settings say. Without a delay that is set, and while the clock is frozen, the first response that
     /// shows the asset counts as the end of the processing, so that a client which polls does not wait for ever.
     pub fn finish(&self, asset: &mut Asset, default_seconds: u32, now: Micros) {
         let (status, message) = match self.outcome {
+            _ if asset.status == Status::Failed => (Status::Failed, asset.failure_message.take()),
             Outcome::Ready => (Status::Ready, None),
             Outcome::Failed => (Status::Failed, self.message.clone()),
         };
@@ -107,6 +109,18 @@ mod tests {
         later.settle(20 * SECOND);
         assert_eq!((later.status, later.failure_message.as_deref()), (Status::Failed, Some("no moov atom")));
         assert_eq!((later.updated_at, later.next_status), (Some(Instant(13 * SECOND)), None));
+    }
+
+    #[test]
+    fn an_upload_that_could_not_be_read_fails_whatever_is_set() {
+        let failed = || Asset { status: Status::Failed, failure_message: Some("404".to_owned()), ..Asset::new(0) };
+        let (mut now, mut later) = (failed(), failed());
+        settings("{}").finish(&mut now, 0, 10 * SECOND);
+        assert_eq!((now.status, now.failure_message.as_deref()), (Status::Failed, Some("404")));
+        settings(r#"{"outcome":"failed","message":"no moov atom"}"#).finish(&mut later, 3, 10 * SECOND);
+        assert_eq!((later.status, &later.failure_message), (Status::Processing, &None));
+        later.settle(20 * SECOND);
+        assert_eq!((later.status, later.failure_message.as_deref()), (Status::Failed, Some("404")));
     }
 
     #[test]

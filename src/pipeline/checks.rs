@@ -10,7 +10,8 @@ use tracing::error;
 
 use crate::clock::Micros;
 use crate::contract::failure::Failure;
-use crate::contract::operation::{self, Access, Found, Operation};
+use crate::contract::operation::{Access, Operation};
+use crate::contract::operation_table::{self, Found};
 use crate::contract::provider::{Methods, Provider, Slash};
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
@@ -63,14 +64,16 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
     if path.len() < target.path.len() && card.slash == Slash::Redirected {
         return Routed::Redirect;
     }
-    let found = operation::find(card.operations, request.method.as_str(), path);
+    let found = operation_table::find(card.operations, request.method.as_str(), path);
     match found {
         Found::Nothing => Routed::Nothing,
         _ if request.method == Method::OPTIONS && card.methods == Methods::WithHeadAndOptions => Routed::Options,
         Found::Operation(operation) if request.method != Method::HEAD || card.methods.has_head() => {
             Routed::Operation(operation)
         }
-        Found::Operation(_) | Found::OtherMethods => Routed::OtherMethods(operation::access(card.operations, path)),
+        Found::Operation(_) | Found::OtherMethods => {
+            Routed::OtherMethods(operation_table::access(card.operations, path))
+        }
     }
 }
 

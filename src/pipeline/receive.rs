@@ -9,7 +9,6 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use futures_util::{Stream, StreamExt};
 use multer::{Constraints, Multipart, SizeLimit};
-use tracing::error;
 
 use super::body::{RequestBody, broke_off, no_room};
 use crate::contract::failure::Failure;
@@ -18,7 +17,7 @@ use crate::contract::operation::{BodyKind, FormFile};
 use crate::emulator::app::App;
 use crate::http::request_body::BodyError;
 use crate::library::mime_words::essence;
-use crate::library::store::{CHUNK, StageError};
+use crate::library::store::CHUNK;
 
 /// The most parts of a form. No vendor has a form with more than a dozen.
 const MAX_PARTS: usize = 100;
@@ -49,7 +48,7 @@ pub async fn receive(
     match (kind, body) {
         (BodyKind::Ignored, _) | (BodyKind::Json | BodyKind::FormOrJson(_), None) => Ok(Received::default()),
         (BodyKind::Bytes { .. }, None) => {
-            let file = app.store.stage().finish(None, some(&content_type)).await.map_err(stage_failure)?;
+            let file = app.store.stage().finish(None, some(&content_type)).await.map_err(Failure::from)?;
             Ok(Received { file: Some(file), ..Received::default() })
         }
         (BodyKind::Form(_), None) => Ok(Received { form: Some(Vec::new()), ..Received::default() }),
@@ -92,10 +91,10 @@ async fn receive_bytes(
         if length > max {
             return Err(too_large());
         }
-        writer.write(&part).await.map_err(stage_failure)?;
+        writer.write(&part).await.map_err(Failure::from)?;
     }
     body.note_length(length);
-    let file = writer.finish(None, content_type).await.map_err(stage_failure)?;
+    let file = writer.finish(None, content_type).await.map_err(Failure::from)?;
     Ok(Received { file: Some(file), ..Received::default() })
 }
 
@@ -150,10 +149,10 @@ async fn receive_multipart(
         }
         let mut writer = app.store.stage();
         while let Some(bytes) = part.chunk().await.map_err(failure)? {
-            writer.write(&bytes).await.map_err(stage_failure)?;
+            writer.write(&bytes).await.map_err(Failure::from)?;
         }
         let (name, kind) = (part.file_name().map(str::to_owned), part.content_type().map(ToString::to_string));
-        staged = Some(writer.finish(name, kind).await.map_err(stage_failure)?);
+        staged = Some(writer.finish(name, kind).await.map_err(Failure::from)?);
     }
     drop(form);
     body.note_length(received.load(Relaxed));
@@ -177,17 +176,6 @@ fn form_failure(error: multer::Error, max: u64) -> Failure {
         }
         multer::Error::StreamReadFailed(cause) => Failure::InvalidForm { reason: broke_off(&*cause) },
         other => Failure::InvalidForm { reason: words(&other) },
-    }
-}
-
-/// The one place where a failure to store a file is logged.
-fn stage_failure(error: StageError) -> Failure {
-    match error {
-        StageError::Full { max } => Failure::StorageFull { max },
-        StageError::Store(cause) => {
-            error!(%cause, "a file could not be stored");
-            Failure::Internal
-        }
     }
 }
 

@@ -23,7 +23,14 @@ pub(super) async fn run(
 ) -> (Result<Reply, Failure>, Option<Entered>) {
     let workspaces = EnteredWorkspace { app, entered: OnceLock::new() };
     let providers = providers::names();
-    let call = HandlerCall { input, context, provider, providers: &providers, workspaces: &workspaces };
+    let call = HandlerCall {
+        input,
+        context,
+        provider,
+        providers: &providers,
+        workspaces: &workspaces,
+        fetcher: app.fetcher.as_ref(),
+    };
     let reply = handler.run(call, &app.store).await;
     (reply, workspaces.entered.into_inner())
 }

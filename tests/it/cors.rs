@@ -58,7 +58,7 @@ const REQUESTS: &[(&str, &str, &[&str], u16)] = &[
     ("GET", "/flora/api/v1/assets", &[KEY, "X-Emulator-Fault: unavailable"], 503),
     ("GET", "/flora/api/v1/assets?limt=1", &[KEY, "X-Emulator-Explain: 1"], 200),
     ("GET", "/flora/api/v1/assets", &[KEY, "X-Emulator-Fault: no_such_fault"], 400),
-    ("GET", "/twelvelabs/v1.3/assets/multipart-uploads", &["x-api-key: tlk_demo"], 501),
+    ("GET", "/twelvelabs/v1.3/assets/6298d673f1090f1100476d4c/transcription", &["x-api-key: tlk_demo"], 501),
     ("GET", "/konpro/v1/asset/list/", &["x-api-key: konpro_demo"], 307),
     ("GET", "/nobody", &[], 404),
 ];

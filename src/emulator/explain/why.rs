@@ -8,7 +8,8 @@ use axum::http::Method;
 use super::refusal_facts::RefusalFacts;
 use crate::clock::{SECOND, write_rfc3339};
 use crate::contract::failure::Failure;
-use crate::contract::operation::{self, Operation};
+use crate::contract::operation::Operation;
+use crate::contract::operation_table;
 use crate::contract::path_template::only_difference;
 use crate::contract::provider::Carrier;
 use crate::contract::query::{Location, Problem, Violation};
@@ -121,7 +122,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
 
 /// The route with the most similar path, or else the list of assets, which every vendor has.
 fn nearest(facts: &RefusalFacts) -> String {
-    match operation::nearest(facts.card.operations, facts.path) {
+    match operation_table::nearest(facts.card.operations, facts.path) {
         Some(operation) => {
             let remark = if operation.is_absent() { ", which is not imitated here" } else { "" };
             format!("the nearest is `{} {}`{remark}", operation.method, operation.path())

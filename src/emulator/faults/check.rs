@@ -7,7 +7,7 @@ use super::effect::{Effect, LONGEST_MS, Latency, Normal, Raw, Trickle, Truncate}
 use super::failures;
 use super::paging::{self, PagingFault, Realism};
 use super::rule::{Match, Rule, Trigger};
-use crate::contract::operation;
+use crate::contract::operation_table;
 use crate::contract::provider::Card;
 use crate::emulator::redaction;
 use crate::providers;
@@ -86,7 +86,8 @@ fn matches(matches: &Match) -> CheckResult {
 fn operation(matches: &Match) -> CheckResult {
     let Some(wanted) = matches.operation.as_deref() else { return Ok(()) };
     let is_meant = |card: &&Card| matches.provider.as_deref().is_none_or(|name| name == card.name);
-    let names = operation::names(providers::cards().into_iter().filter(is_meant).flat_map(|card| card.operations));
+    let names =
+        operation_table::names(providers::cards().into_iter().filter(is_meant).flat_map(|card| card.operations));
     if names.contains(&wanted) {
         return Ok(());
     }

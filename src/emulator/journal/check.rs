@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 
 use super::filter::Filter;
 use super::verify::{Expectation, Expectations};
-use crate::contract::operation;
+use crate::contract::operation_table;
 use crate::emulator::faults;
 use crate::emulator::redaction::{self, SHORT, Secrets};
 use crate::providers;
@@ -45,7 +45,7 @@ impl Filter {
         check_name(
             "operation",
             self.operation.as_deref(),
-            &operation::names(cards.iter().flat_map(|card| card.operations)),
+            &operation_table::names(cards.iter().flat_map(|card| card.operations)),
             at,
         )?;
         check_name("fault", self.fault.as_deref(), &faults::all_names(&cards), at)

@@ -194,8 +194,8 @@ impl Write {
     /// Releases the parts of all sessions that have expired.
     pub(super) async fn release_expired_parts(&mut self, workspace: &str, now: Micros) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = "UPDATE upload_part AS p SET blob = NULL FROM upload u WHERE p.collection = ?1 AND p.blob IS NOT NULL\n\
-                   AND u.collection = p.collection AND u.id = p.upload AND u.completed_at IS NULL AND u.expires_at <= ?2";
+        let sql = "UPDATE upload_part SET blob = NULL WHERE collection = ?1 AND blob IS NOT NULL AND upload IN (\n\
+                   SELECT id FROM upload WHERE collection = ?1 AND completed_at IS NULL AND expires_at <= ?2)";
         let released = sqlx::query(sql).bind(collection).bind(now).execute(&mut *self.tx).await?;
         self.is_blob_released |= released.rows_affected() > 0;
         Ok(())

@@ -1,15 +1,19 @@
 //! FLORA's uploads: the bytes at once, from a URL, or to a signed form that the answer names.
 
+use url::Url;
+
 use super::new_id;
-use super::upload_fields::{self, SIGNED_URL, UploadFields};
+use super::upload_fields::{self, NOT_PUBLIC, SIGNED_URL, UploadFields};
 use super::upload_file::{FILE, check_type, wrong_file};
 use super::upload_view;
 use crate::clock::Micros;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{CommandHandler, Input};
+use crate::contract::handler::Input;
 use crate::contract::query::{Problem, Violation};
-use crate::http::public_address::public_url;
+use crate::contract::url_upload::{FetchResult, UrlUploadHandler};
+use crate::http::fetch::{FetchError, FetchRules};
+use crate::http::public_address::{UrlProblem, public_url};
 use crate::library::asset::Asset;
 use crate::library::mime_words::{self, essence, of_file};
 use crate::library::model::Status;
@@ -19,33 +23,52 @@ use crate::library::url_name::{base_name, url_name};
 /// The largest file in a form, in bytes. Documented: 4 MB; the SDK sends larger ones to a signed form.
 pub const LARGEST_DIRECT: u64 = 4 << 20;
 
+/// The largest file at a URL, in bytes. Documented: 50 MB; inferred: that these are 2^20 bytes each.
+const LARGEST_AT_URL: u64 = 50 << 20;
+
+/// Inferred: how the message of an asset begins whose file could not be read at its URL, and that it fails.
+const NOT_READ: &str = "The file could not be downloaded";
+
 /// How long the vendor processes an upload, in seconds. Documented: it is ready at once.
 pub const PROCESSING_SECONDS: u32 = 0;
 
 /// Makes an asset.
-pub static UPLOAD: CommandHandler<CreateAsset> =
-    CommandHandler { command: upload_command, reply: upload_view::created };
+pub static UPLOAD: UrlUploadHandler = UrlUploadHandler {
+    url: upload_url,
+    rules: FetchRules { schemes: &["https"], max: LARGEST_AT_URL },
+    command: upload_command,
+    reply: upload_view::created,
+};
 
-/// Inferred: the type of a file whose URL does not tell it. Nobody reads the URL.
+/// Inferred: the type of a file whose URL does not tell it, where nobody reads the file.
 const UNKNOWN_TYPE: &str = "image/png";
+
+/// The field with the URL.
+const SOURCE: &str = "source";
 
 /// Inferred: the kind of a file that was announced without a type. The list shows one of every asset.
 const UNKNOWN_KIND: &str = "image";
 
-fn upload_command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
+fn upload_url(input: &Input, cx: &Context) -> Result<Option<Url>, Failure> {
+    let source = upload_fields::read(input, cx)?.source.filter(|source| *source != SIGNED_URL);
+    source.map(|url| public_url(url).map_err(|_| Failure::Internal)).transpose()
+}
+
+fn upload_command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result<CreateAsset, Failure> {
     let fields = upload_fields::read(input, cx)?;
     let mut asset = match (fields.source, &input.body.file) {
         (None, Some(file)) => asset_of_file(&fields, file, cx.now)?,
         (None, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
         (Some(SIGNED_URL), _) => reservation(&fields, cx.now),
-        (Some(url), _) => asset_of_url(&fields, url, cx.now)?,
+        (Some(url), _) => asset_of_url(&fields, url, fetched, cx.now)?,
     };
     asset.project = fields.project.map(str::to_owned);
     // Other bits than those of the request id.
     let entropy = cx.entropy.rotate_left(32);
     asset.node = fields.project.map(|_| new_id("node_", entropy));
     let processing_seconds = (asset.status != Status::Pending).then_some(PROCESSING_SECONDS);
-    Ok(CreateAsset { asset, id: None, entropy, file: input.body.file.clone(), processing_seconds })
+    let file = input.body.file.clone().or_else(|| fetched?.clone().ok());
+    Ok(CreateAsset { asset, id: None, entropy, file, processing_seconds })
 }
 
 fn refusal(violation: Violation) -> Failure {
@@ -83,15 +106,33 @@ fn reservation(fields: &UploadFields, now: Micros) -> Asset {
     }
 }
 
-/// The asset that is at a URL. Its bytes are a placeholder: this is the place to read them.
-fn asset_of_url(fields: &UploadFields, url: &str, now: Micros) -> Result<Asset, Failure> {
+/// The asset whose file is at a URL. Where the file was not read, its bytes are a placeholder.
+fn asset_of_url(
+    fields: &UploadFields,
+    url: &str,
+    fetched: Option<&FetchResult>,
+    now: Micros,
+) -> Result<Asset, Failure> {
     let said = public_url(url).map(|url| url_name(&url)).map_err(|_| Failure::Internal)?;
     let name = fields.file_name.and_then(base_name).map(str::to_owned).or(said.name);
     let mime_type = fields.content_type.map(essence);
     let mime_type = mime_type.or_else(|| of_file(name.as_deref(), None).map(str::to_owned));
-    let mime_type = Some(mime_type.unwrap_or_else(|| UNKNOWN_TYPE.to_owned()));
-    let asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
-    checked(asset, "source")
+    let mut asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
+    if let Some(Ok(file)) = fetched {
+        file.describe(&mut asset, false);
+        return checked(asset, SOURCE);
+    }
+    if let Some(Err(cause)) = fetched {
+        // Documented: private addresses and redirects to them are refused.
+        if *cause == FetchError::Refused(UrlProblem::Address) {
+            let problem = Problem::Malformed(NOT_PUBLIC.to_owned());
+            return Err(refusal(Violation::in_body(SOURCE, Some(&url.into()), problem)));
+        }
+        asset.status = Status::Failed;
+        asset.failure_message = Some(format!("{NOT_READ}: {cause}."));
+    }
+    asset.mime_type.get_or_insert_with(|| UNKNOWN_TYPE.to_owned());
+    checked(asset, SOURCE)
 }
 
 fn checked(asset: Asset, field: &'static str) -> Result<Asset, Failure> {

@@ -120,13 +120,16 @@ fn unknown((name, given): &(&str, Given)) -> Violation {
     Violation::in_body((*name).to_owned(), Some(&given.json()), Problem::Unknown)
 }
 
+/// Inferred: the message for a URL whose host, or an address of it, is not public.
+pub const NOT_PUBLIC: &str = "URL is not public";
+
 /// Documented: `signed-url`, or a URL with `https` whose address is public. Inferred: the messages.
 fn check_source(source: &str) -> Result<(), Problem> {
     let wrong = |message: &str| Err(Problem::Malformed(message.to_owned()));
     match public_url(source) {
         _ if source == SIGNED_URL => Ok(()),
         Ok(url) if url.scheme() == "https" => Ok(()),
-        Err(UrlProblem::Address) => wrong("URL is not public"),
+        Err(UrlProblem::Address) => wrong(NOT_PUBLIC),
         Ok(_) | Err(UrlProblem::Malformed | UrlProblem::Scheme) => wrong("Invalid url"),
     }
 }

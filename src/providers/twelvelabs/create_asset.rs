@@ -9,12 +9,16 @@ use super::asset::shown;
 use super::fields::{Fields, file_name, flag_text, metadata_text, word};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{CommandHandler, Input};
+use crate::contract::handler::Input;
 use crate::contract::query::Problem;
+use crate::contract::url_upload::{FetchResult, UrlUploadHandler};
+use crate::http::fetch::FetchRules;
 use crate::library::asset::Asset;
+use crate::library::metadata::Metadata;
 use crate::library::mime_words::of_file;
+use crate::library::model::Status;
 use crate::library::probe::{Probed, probe};
-use crate::library::store::CreateAsset;
+use crate::library::store::{CreateAsset, StagedFile};
 use crate::library::url_name::{base_name, url_name};
 
 /// The part of the form that is the file.
@@ -37,53 +41,81 @@ const UNKNOWN_KIND: &str = "video";
 /// How long an upload is processed, in seconds. Documented: seconds to minutes, of every upload. Inferred: the number.
 pub const PROCESSING_SECONDS: u32 = 3;
 
-/// Uploads a file. Documented: 201 with the asset.
-pub static CREATE: CommandHandler<CreateAsset> =
-    CommandHandler { command, reply: |stored, cx| shown(StatusCode::CREATED, stored, cx) };
+/// The largest file at a URL, in bytes. Documented: 4 GB; inferred: that these are 2^30 bytes each.
+const LARGEST_AT_URL: u64 = 4 << 30;
 
-fn command(input: &Input, cx: &Context) -> Result<CreateAsset, Failure> {
+/// Inferred: how the message of an asset begins whose file could not be read at its URL, and that it fails once it was
+/// processed.
+const NOT_READ: &str = "The file could not be downloaded";
+
+/// Uploads a file. Documented: 201 with the asset.
+pub static CREATE: UrlUploadHandler = UrlUploadHandler {
+    url: |input, cx| Ok(read(input, cx)?.url),
+    rules: FetchRules { schemes: &["https", "http"], max: LARGEST_AT_URL },
+    command,
+    reply: |stored, cx| shown(StatusCode::CREATED, stored, cx),
+};
+
+/// What a form says. All is valid.
+struct Form {
+    method: &'static str,
+    file: Option<StagedFile>,
+    url: Option<Url>,
+    name: Option<String>,
+    user_metadata: Metadata,
+}
+
+fn read(input: &Input, cx: &Context) -> Result<Form, Failure> {
     let mut fields = Fields::of_form(input, cx, FIELDS);
     let method = fields.required("method", word(METHODS));
     let file = input.body.file.clone().filter(|_| method == Some("direct"));
     if method == Some("direct") && file.is_none() {
         fields.refuse(FILE, Problem::Missing);
     }
-    let url = if method == Some("url") { fields.required("url", public_url) } else { None };
+    let url = if method == Some("url") { fields.required("url", file_url) } else { None };
     let name = fields.optional("filename", file_name);
     // Inferred: the two flags are checked, and make no difference.
     fields.optional("enable_hls", flag_text);
     fields.optional("enable_thumbnail", flag_text);
     let user_metadata = fields.optional("user_metadata", metadata_text).unwrap_or_default();
-    let uploaded_via = fields.finish(method)?.to_owned();
+    Ok(Form { method: fields.finish(method)?, file, url, name, user_metadata })
+}
+
+fn command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result<CreateAsset, Failure> {
+    let Form { method, file, url, name, user_metadata } = read(input, cx)?;
     let given = file.as_ref().and_then(|file| file.file_name.as_deref()).and_then(base_name).map(str::to_owned);
-    let name = name.or(given).or_else(|| url_name(url.as_ref()?).name);
-    let asset = Asset { name, uploaded_via, user_metadata, ..Asset::new(cx.now) };
-    let asset = match &file {
-        Some(file) => described(asset, file.size, &file.head),
-        // Inferred: the ending of the name that the client chose counts, where it has one, and otherwise that of the URL.
-        None => {
-            let named = of_file(asset.name.as_deref(), None).or_else(|| url_name(url.as_ref()?).mime_type);
-            with_kind(Asset { mime_type: named.map(str::to_owned), ..asset })
-        }
-    };
+    let said = url.as_ref().map(url_name);
+    let name = name.or(given).or_else(|| said.as_ref()?.name.clone());
+    // Inferred: the ending of the name that the client chose counts, where it has one, and otherwise that of the URL.
+    let named = of_file(name.as_deref(), None).or_else(|| said?.mime_type).map(str::to_owned);
+    let uploaded_via = method.to_owned();
+    let mut asset = Asset { name, mime_type: named, uploaded_via, user_metadata, ..Asset::new(cx.now) };
+    let file = file.or_else(|| fetched?.clone().ok());
+    if let Some(file) = &file {
+        asset = described(asset, file);
+    }
+    if let Some(Err(cause)) = fetched {
+        asset.status = Status::Failed;
+        asset.failure_message = Some(format!("{NOT_READ}: {cause}."));
+    }
     let processing_seconds = Some(PROCESSING_SECONDS);
-    Ok(CreateAsset { asset, id: None, entropy: cx.entropy, file, processing_seconds })
+    Ok(CreateAsset { asset: with_kind(asset), id: None, entropy: cx.entropy, file, processing_seconds })
 }
 
 /// The address of a file that anyone can read. Inferred: its form is checked, and not who can reach it.
-fn public_url(value: &Value) -> Result<Url, Problem> {
+fn file_url(value: &Value) -> Result<Url, Problem> {
     let url = value.as_str().and_then(|text| Url::parse(text).ok());
     let url = url.filter(|url| ["https", "http"].contains(&url.scheme()) && url.has_host());
     url.ok_or(Problem::malformed())
 }
 
 /// The asset with what its bytes say of it: their number, the type, and width and height. Where they are not recognised,
-/// the ending of the name tells the type. Client: what the form says of it tells nothing, since clients send
-/// `application/octet-stream` for everything.
-fn described(asset: Asset, size: u64, head: &[u8]) -> Asset {
-    let Probed { mime_type, width, height } = probe(head, asset.name.as_deref());
-    let mime_type = mime_type.or_else(|| of_file(asset.name.as_deref(), None).map(str::to_owned));
-    with_kind(Asset { mime_type, width, height, size_bytes: i64::try_from(size).ok(), ..asset })
+/// the type is the one that the ending of the name tells. Client: what the form says of it tells nothing, since clients
+/// send `application/octet-stream` for everything.
+fn described(asset: Asset, file: &StagedFile) -> Asset {
+    let Probed { mime_type, width, height } = probe(&file.head, asset.name.as_deref());
+    let mime_type = mime_type.or(asset.mime_type);
+    Asset { mime_type, width, height, size_bytes: i64::try_from(file.size).ok(), ..asset }
 }
 
 /// The asset with a kind that this vendor holds.

@@ -4,7 +4,7 @@ mod addresses;
 mod own_routes;
 mod paths;
 
-use assetmock::contract::operation::{self, Found};
+use assetmock::contract::operation_table::{self, Found};
 use assetmock::contract::provider::{Carrier, CheckOrder, Provider, Slash};
 use assetmock::providers;
 use serde_json::json;

@@ -89,7 +89,7 @@ fn methods_are_allowed_as_the_card_says() {
         let allowed: Vec<_> = allow.split(", ").collect();
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE", "get", "LIST"] {
             let answer = server.request(method, &dialect.target(""), &[&dialect.auth("_off")]);
-            let found = operation::find(card.operations, method, card.list());
+            let found = operation_table::find(card.operations, method, card.list());
             if matches!(found, Found::Operation(operation) if operation.is_absent()) {
                 assert_eq!(answer.status, 501, "{method} at {}", card.name);
             } else if matches!(found, Found::Operation(operation) if operation != card.list_operation()) {

@@ -1,0 +1,71 @@
+//! Routes that make an asset whose file can be at a URL. With `--allow-fetch` the file is read while the request waits.
+
+use futures_util::future::BoxFuture;
+use tracing::info;
+use url::Url;
+
+use crate::contract::context::Context;
+use crate::contract::failure::Failure;
+use crate::contract::handler::{Handler, HandlerCall, Input, execute};
+use crate::http::fetch::{FetchError, FetchRules, Fetcher};
+use crate::http::reply::Reply;
+use crate::library::asset::StoredAsset;
+use crate::library::store::{CreateAsset, StageError, StagedFile, Store};
+
+/// The file at a URL, which is stored and belongs to nobody yet, or why it could not be read.
+pub type FetchResult = Result<StagedFile, FetchError>;
+
+/// A route that makes an asset from what the request has or from the file at a URL.
+#[derive(Debug)]
+pub struct UrlUploadHandler {
+    /// The URL of the file, if the request names one. It fails if something else is wrong with the request, so that
+    /// nothing is read then.
+    pub url: fn(&Input, &Context) -> Result<Option<Url>, Failure>,
+    /// Which URLs and files are taken.
+    pub rules: FetchRules,
+    /// What the request means, and what was read at the URL; `None`: nothing was.
+    pub command: fn(&Input, &Context, Option<&FetchResult>) -> Result<CreateAsset, Failure>,
+    /// How the outcome is worded.
+    pub reply: fn(&StoredAsset, &Context) -> Reply,
+}
+
+impl Handler for UrlUploadHandler {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let fetched = match ((self.url)(call.input, &call.context)?, call.fetcher) {
+                (Some(url), Some(fetcher)) => Some(fetch(fetcher, &url, self.rules, store).await?),
+                _ => None,
+            };
+            let command = (self.command)(call.input, &call.context, fetched.as_ref())?;
+            let outcome = execute(command, call, store).await?;
+            Ok((self.reply)(&outcome, &call.context))
+        })
+    }
+}
+
+/// Reads the file at a URL into the library. Only the library's own failures fail the request.
+async fn fetch(fetcher: &Fetcher, url: &Url, rules: FetchRules, store: &Store) -> Result<FetchResult, Failure> {
+    match stage(fetcher, url, rules, store).await {
+        Ok(file) => Ok(Ok(file)),
+        Err(Unread::Fetch(cause)) => {
+            // Only the host, since the rest of a URL can be secret.
+            info!(host = url.host_str(), %cause, "the file at a URL was not read");
+            Ok(Err(cause))
+        }
+        Err(Unread::Stage(cause)) => Err(cause.into()),
+    }
+}
+
+enum Unread {
+    Fetch(FetchError),
+    Stage(StageError),
+}
+
+async fn stage(fetcher: &Fetcher, url: &Url, rules: FetchRules, store: &Store) -> Result<StagedFile, Unread> {
+    let mut file = fetcher.open(url, rules).await.map_err(Unread::Fetch)?;
+    let mut writer = store.stage();
+    while let Some(bytes) = file.next().await.map_err(Unread::Fetch)? {
+        writer.write(&bytes).await.map_err(Unread::Stage)?;
+    }
+    writer.finish(None, file.content_type.take()).await.map_err(Unread::Stage)
+}
