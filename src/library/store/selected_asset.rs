@@ -44,8 +44,9 @@ impl Write {
         Ok(())
     }
 
-    /// Gives an asset the bytes of a file, in place of those that it had.
+    /// Gives an asset the bytes of a file, in place of those that it had. The workspace has a collection of its own.
     pub(super) async fn give_bytes(&mut self, workspace: &str, seq: i64, file: &StagedFile) -> Result<(), StoreError> {
+        self.take_bytes(seq).await?;
         self.set_blob(workspace, seq, file.blob()).await?;
         self.claims.push(file.hold().clone());
         Ok(())
@@ -53,8 +54,8 @@ impl Write {
 
     /// Takes the bytes of an asset away. The workspace has a collection of its own.
     pub(super) async fn take_bytes(&mut self, seq: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
-        self.is_blob_released = true;
+        let take = sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ? AND blob IS NOT NULL").bind(seq);
+        self.is_blob_released |= take.execute(&mut *self.tx).await?.rows_affected() > 0;
         Ok(())
     }
 
