@@ -1,6 +1,8 @@
 //! Uploads to PiktID: what happens between its requests, and what the other vendors show of it. Its words are in
 //! transcripts.
 
+use assetmock::clock::Clock;
+use assetmock::emulator::app::App;
 use serde_json::{Value, json};
 
 use crate::signed_puts::{Client, bytes, check_signature, gif, interrupt, put, refusal, target};
@@ -169,4 +171,22 @@ fn puts_at_the_same_time_are_one_asset() {
     });
     client.wait_for_stored([1, 1]);
     assert_eq!((get(&client, &id).status, client.assets().len()), (200, 1));
+}
+
+/// With a seed, a server that is started again on the same library draws what its last run drew.
+#[test]
+fn a_server_that_is_started_again_gives_no_id_that_an_asset_has() {
+    let first = Server::start("demo");
+    let ask = |server: &Server| {
+        let made = server.post("POST", "/piktid/upload", &["Authorization: Bearer piktid_demo"], "{}").json();
+        ["file_id", "upload_url"].map(|field| made[field].as_str().unwrap().to_owned())
+    };
+    let [id, url] = ask(&first);
+    assert_eq!(put(&first, &url, "application/octet-stream", &gif(1, 1)).status, 200);
+    let again = block_on(Server::serve(App::new(first.app.store.clone(), Clock::frozen(at(NOON)), Some(7))));
+    let [other, url] = ask(&again);
+    assert_ne!(id, other);
+    assert_eq!(put(&again, &url, "application/octet-stream", &gif(2, 2)).status, 200);
+    let kept = again.get(&format!("/piktid/assets/{id}"), &["Authorization: Bearer piktid_demo"]).json();
+    assert_eq!(kept["dimensions"], json!([1, 1]));
 }

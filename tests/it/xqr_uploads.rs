@@ -186,5 +186,6 @@ fn a_test_decides_what_becomes_of_an_upload() {
     let failed = xqr(&client, "POST", &format!("/{}/confirm", logo.id));
     assert_eq!((failed.status, &failed.json()["data"]["status"]), (200, &json!("pending")));
     assert_eq!(client.assets()[0]["failure_message"], "no header");
-    assert_eq!(xqr(&client, "POST", &format!("/{}/confirm", logo.id)).status, 409);
+    let again = xqr(&client, "POST", &format!("/{}/confirm", logo.id));
+    assert_eq!((again.status, &again.json()["error"]["message"]), (409, &json!("Asset upload has failed.")));
 }
