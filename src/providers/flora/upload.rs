@@ -50,10 +50,10 @@ const SOURCE: &str = "source";
 const UNKNOWN_KIND: &str = "image";
 
 fn upload_url(input: &Input, cx: &Context) -> Result<Option<Url>, Failure> {
-    Ok(match upload_fields::read(input, cx)?.source {
-        Source::Url(url) => Some(url),
-        Source::Form | Source::SignedForm => None,
-    })
+    match upload_fields::read(input, cx)?.source {
+        Source::Url(url) => Ok(Some(url)),
+        Source::Form | Source::SignedForm => Ok(None),
+    }
 }
 
 fn upload_command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result<CreateAsset, Failure> {
@@ -117,8 +117,8 @@ fn asset_of_url(
 ) -> Result<Asset, Failure> {
     let of_url = url_name(url);
     let name = fields.file_name.and_then(base_name).map(str::to_owned).or(of_url.name);
-    let of_name = of_file(name.as_deref(), None).or(of_url.mime_type);
-    let mime_type = fields.content_type.map(essence).or_else(|| of_name.map(str::to_owned));
+    let of_name = of_file(name.as_deref(), None).or(of_url.mime_type).map(str::to_owned);
+    let mime_type = fields.content_type.map(essence).or(of_name);
     let mut asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
     if let Some(Ok(file)) = fetched {
         file.describe(&mut asset, false);
