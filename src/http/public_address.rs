@@ -62,9 +62,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0x2002, high, low, ..] => v4(high, low),
         // Translation within a network, discarded packets, and Teredo, which hides an address of IPv4.
         [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] | [0x2001, 0, ..] => false,
-        // Unique local, link-local, site-local, multicast.
-        [0xfc00..=0xfdff | 0xfe80..=0xfeff | 0xff00..=0xffff, ..] => false,
-        _ => true,
+        // What is assigned to the internet. All else is local, multicast or reserved.
+        _ => a & 0xe000 == 0x2000,
     }
 }
 
@@ -134,6 +133,7 @@ mod tests {
             "[fe80::1]",
             "[fec0::1]",
             "[ff02::1]",
+            "[4000::1]",
         ] {
             assert_eq!(public_url(&format!("https://{host}/a.png")), Err(UrlProblem::Address), "{host}");
             assert_eq!(public_url(&format!("https://u@{host}:8443/a.png")), Err(UrlProblem::Address), "{host}");

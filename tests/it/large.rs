@@ -153,7 +153,7 @@ const EARLIER: &str = "
     DROP INDEX asset_due; ALTER TABLE asset DROP COLUMN due_at;
     ALTER TABLE workspace DROP COLUMN uploads; ALTER TABLE workspace DROP COLUMN origin_uploads;
     ALTER TABLE saved_workspace DROP COLUMN uploads; ALTER TABLE saved_workspace DROP COLUMN origin_uploads;
-    DROP TRIGGER asset_with_bytes_removed; DROP TRIGGER asset_bytes_replaced;
+    DROP TRIGGER asset_with_bytes_added; DROP TRIGGER asset_with_bytes_removed; DROP TRIGGER asset_bytes_replaced;
     DROP INDEX asset_blob; ALTER TABLE asset DROP COLUMN blob;
     DROP TABLE upload_part; DROP TABLE upload; DROP TABLE piece; DROP TABLE chunk; DROP TABLE stored_bytes; DROP TABLE blob;
     DROP TABLE claim; DROP TABLE signing_key;

@@ -176,7 +176,7 @@ fn bytes_that_are_replaced_go() {
         drop(first);
         let second = stage(&store, &bytes(CHUNK), CHUNK).await.unwrap();
         let asset = AssetSelector { id: created.id, filters: Vec::new() };
-        let replace = StoreBytes { asset, file: second.clone(), keeps_type: false };
+        let replace = StoreBytes { asset, file: second.clone(), keeps_type: false, only_pending: false };
         store.execute(replace, &caller("ws_demo"), providers::names()).await.unwrap();
         let began = Instant::now();
         while stored(&store).await != [1, 1, 1] {
@@ -199,7 +199,7 @@ fn the_limit_of_a_workspace_is_for_what_it_has_after_an_upload() {
         let created = store.execute(new_asset(&six), &caller, providers::names()).await.unwrap();
         let asset = AssetSelector { id: created.id, filters: Vec::new() };
         let other = stage(&store, &bytes(7), 7).await.unwrap();
-        let replace = StoreBytes { asset, file: other.clone(), keeps_type: false };
+        let replace = StoreBytes { asset, file: other.clone(), keeps_type: false, only_pending: false };
         store.execute(replace, &caller, providers::names()).await.unwrap();
         let refused = store.execute(new_asset(&other), &caller, providers::names()).await;
         assert!(matches!(refused, Err(CommandError::StorageFull { max: 10 })), "{refused:?}");

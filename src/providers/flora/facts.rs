@@ -123,7 +123,7 @@ pub const FACTS: &[Fact] = &[
         "With `--allow-fetch` the file is read while the request waits, for at most 30 seconds; the name is that at the end of the URL, the type that of the bytes where they tell it, and else, in this order, `content_type`, what the ending of the name stands for, and that of the response. If it cannot be read, or has more than 50 MiB, the answer is 201 with an asset that is `failed` with a message of ours, and can be retried. A name or a redirect that leads to a private address is `URL is not public`; another type, and an image that is too large, are 400 at the field `source`.",
     ),
     Fact::inferred(
-        "A reservation and its form expire after an hour of the workspace's clock; the asset is `failed` then, with a message of ours. The address of the form is one of this server's. A form that was changed or is late is refused in Google Cloud Storage's XML; one that is posted again replaces the file. A reservation without a type counts as an image until its bytes come. A retried upload keeps its id and loses its bytes.",
+        "A reservation and its form expire after an hour of the workspace's clock; the asset is `failed` then, with a message of ours. The address of the form is one of this server's. A form that was changed or is late is refused in Google Cloud Storage's XML; one that is posted again replaces the file, and is 409 once the upload is complete. A reservation without a type counts as an image until its bytes come. A retried upload keeps its id and loses its bytes.",
     ),
     Fact::inferred(
         "An upload into a project is on its canvas from the beginning, like an asset that is attached. `folder` is checked to be a text.",

@@ -21,7 +21,7 @@ use crate::library::store::{CompleteUpload, Query, ReadAsset, RetryUpload, Store
 pub const LARGEST: u64 = 5 << 40;
 
 /// Takes the file of a signed form. The answer has its MD5, which the library's outcome does not. Inferred: a file
-/// replaces one that was sent before.
+/// replaces one that was sent before, until the upload is complete.
 #[derive(Debug)]
 pub struct StoreForm;
 
@@ -33,7 +33,7 @@ impl Handler for StoreForm {
             let reply = object_storage::post_reply(&file.md5);
             // An asset of a type that is not taken would be in no list.
             let keeps_type = file.probe().mime_type.is_some_and(|mime_type| check_type(&mime_type).is_err());
-            let command = StoreBytes { asset: selector(call.input), file, keeps_type };
+            let command = StoreBytes { asset: selector(call.input), file, keeps_type, only_pending: true };
             execute(command, call, store).await?;
             Ok(reply)
         })
@@ -49,10 +49,12 @@ impl Handler for Complete {
         Box::pin(async move {
             let asset = checked_selector(call.input)?;
             let found = ReadAsset { asset: asset.clone() }.run(store, &call.caller()).await?;
+            let checked_blob = found.blob;
             if let Some(violation) = wrong_bytes(found, store).await? {
                 return Err(Failure::Invalid(vec![violation]));
             }
-            let command = CompleteUpload { asset, can_be_repeated: false, processing_seconds: PROCESSING_SECONDS };
+            let command =
+                CompleteUpload { asset, checked_blob, can_be_repeated: false, processing_seconds: PROCESSING_SECONDS };
             let completed = execute(command, call, store).await?;
             Ok(upload_view::changed(&completed, &call.context))
         })

@@ -44,14 +44,15 @@ pub struct Presign;
 
 /// Stores the bytes. Inferred: as long as the URL is valid, it can be put to again, after confirm too. The new bytes
 /// replace the old ones, and the asset's size follows them while its type and status stay.
-pub static STORE: PutTarget<StoreBytes> =
-    PutTarget { command: |input, file, _| StoreBytes { asset: asset::selector(input), file, keeps_type: true } };
+pub static STORE: PutTarget<StoreBytes> = PutTarget {
+    command: |input, file, _| StoreBytes { asset: asset::selector(input), file, keeps_type: true, only_pending: false },
+};
 
 /// Completes an upload. Inferred: 409 before any bytes have arrived, and the asset as it is when it is confirmed already.
 pub static CONFIRM: CommandHandler<CompleteUpload> = CommandHandler {
     command: |input, _| {
         let asset = asset::selector(input);
-        Ok(CompleteUpload { asset, can_be_repeated: true, processing_seconds: PROCESSING_SECONDS })
+        Ok(CompleteUpload { asset, checked_blob: None, can_be_repeated: true, processing_seconds: PROCESSING_SECONDS })
     },
     reply: asset::asset_reply,
 };

@@ -39,7 +39,10 @@ async fn give_bytes(server: &Server, id: &str, bytes: &[u8]) {
     let file = writer.finish(None, None).await.unwrap();
     let asset = AssetSelector { id: id.to_owned(), filters: Vec::new() };
     let caller = Caller { provider: "flora", workspace: "ws_bytes", key: None, now: at(NOON), claim: None };
-    store.execute(StoreBytes { asset, file, keeps_type: true }, &caller, providers::names()).await.unwrap();
+    store
+        .execute(StoreBytes { asset, file, keeps_type: true, only_pending: false }, &caller, providers::names())
+        .await
+        .unwrap();
 }
 
 /// Waits until the bytes of all files but one are removed, which is a task of its own.

@@ -44,6 +44,8 @@ fn an_announced_file_is_pending_until_it_is_sent_and_completed() {
         let again = act(&server, &made, action);
         assert_eq!((again.status, &*code(&again)), (409, "conflict"), "{action}");
     }
+    assert_eq!(send(&server, &made, b"other bytes").status, 409, "what is complete keeps its bytes");
+    assert_eq!(server.get(path_of(&server, made["url"].as_str().unwrap()), &[]).body, bytes);
     server.app.clock.set(at("2026-03-22T12:00:00Z"));
     assert_eq!(get(&server, &made)["status"], "ready", "it does not expire any more");
 }

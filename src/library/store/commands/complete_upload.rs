@@ -14,6 +14,9 @@ use crate::library::store::write::Write;
 pub struct CompleteUpload {
     /// Which asset. It is announced, and its bytes have arrived.
     pub asset: AssetSelector,
+    /// The bytes that the vendor has looked at, by the row id of their blob: an asset that has others by now is not
+    /// completed. `None`: the vendor has not looked.
+    pub checked_blob: Option<i64>,
     /// Whether an upload that is complete already is left as it is. Otherwise completing it again is an error.
     pub can_be_repeated: bool,
     /// How many seconds the vendor processes it, unless the workspace says what becomes of uploads.
@@ -34,7 +37,8 @@ impl Command for CompleteUpload {
     ) -> Result<Decision<StoredAsset, StoredAsset>, CommandError> {
         let mut stored = find_asset(read, collection, caller, &self.asset).await?;
         match stored.asset.status {
-            Status::Pending if stored.blob.is_some() => {}
+            Status::Pending
+                if stored.blob.is_some() && self.checked_blob.is_none_or(|blob| stored.blob == Some(blob)) => {}
             Status::Pending => return Err(CommandError::AssetNotReady { id: stored.id }),
             Status::Processing | Status::Ready if self.can_be_repeated => return Ok(Decision::Unchanged(stored)),
             status => return Err(CommandError::WrongStatus { id: stored.id, status }),

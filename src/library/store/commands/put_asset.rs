@@ -47,7 +47,7 @@ impl Command for PutAsset {
         caller: &Caller<'_>,
     ) -> Result<Decision<StoredAsset, Put>, CommandError> {
         let asset = AssetSelector { id: self.id.clone(), filters: Vec::new() };
-        let replace = StoreBytes { asset, file: self.file.clone(), keeps_type: false };
+        let replace = StoreBytes { asset, file: self.file.clone(), keeps_type: false, only_pending: false };
         match replace.decide(read, collection, caller).await {
             Err(CommandError::NoSuchAsset { .. }) => {}
             decision => return Ok(decision?.map(|change| Put::Replace(Box::new(change)))),

@@ -19,6 +19,8 @@ pub struct StoreBytes {
     /// Whether the asset keeps the type that was announced for it. Otherwise it gets that of the bytes, where they are
     /// recognised.
     pub keeps_type: bool,
+    /// Whether an asset whose upload is complete keeps the bytes that it has.
+    pub only_pending: bool,
 }
 
 impl Command for StoreBytes {
@@ -35,7 +37,8 @@ impl Command for StoreBytes {
         caller: &Caller<'_>,
     ) -> Result<Decision<StoredAsset, (StoredAsset, StagedFile)>, CommandError> {
         let mut stored = find_asset(read, collection, caller, &self.asset).await?;
-        if stored.asset.status == Status::Failed {
+        let is_complete = [Status::Processing, Status::Ready].contains(&stored.asset.status);
+        if stored.asset.status == Status::Failed || (self.only_pending && is_complete) {
             return Err(CommandError::WrongStatus { id: stored.id, status: stored.asset.status });
         }
         uploads_with_room(read, collection, caller, self.file.size, stored.blob).await?;
