@@ -4,14 +4,14 @@
 -- A blob consists of pieces, each of which is all of a chunk. Blobs can share chunks: one that is put together from others
 -- has pieces of its own and no chunks of its own.
 --
--- `is_loose`: perhaps nothing refers to the blob. The program looks, and removes it if that is so. Every blob begins loose.
+-- `refs` counts the rows that refer to the blob. Triggers keep it.
 CREATE TABLE blob (
-    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
-    size     INTEGER NOT NULL DEFAULT 0,
-    md5      TEXT NOT NULL DEFAULT '',
-    is_loose INTEGER NOT NULL DEFAULT 1
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    size INTEGER NOT NULL DEFAULT 0,
+    md5  TEXT NOT NULL DEFAULT '',
+    refs INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX blob_loose ON blob (seq) WHERE is_loose;
+CREATE INDEX blob_unreferenced ON blob (seq) WHERE refs = 0;
 
 CREATE TABLE chunk (
     seq   INTEGER PRIMARY KEY,
@@ -40,13 +40,17 @@ CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
     UPDATE stored_bytes SET total = total - length(old.bytes);
 END;
 
--- The bytes that somebody gave for the asset. It is no part of the JSON, since a fixture cannot say it.
+-- The bytes of the asset, if somebody gave any. Its JSON does not say them: an export has no bytes.
 ALTER TABLE asset ADD COLUMN blob INTEGER;
-CREATE INDEX asset_blob ON asset (blob) WHERE blob IS NOT NULL;
+CREATE INDEX asset_blob ON asset (collection, blob) WHERE blob IS NOT NULL;
 
-CREATE TRIGGER asset_with_bytes_removed AFTER DELETE ON asset WHEN old.blob IS NOT NULL BEGIN
-    UPDATE blob SET is_loose = 1 WHERE seq = old.blob;
+CREATE TRIGGER asset_with_bytes_added AFTER INSERT ON asset WHEN new.blob IS NOT NULL BEGIN
+    UPDATE blob SET refs = refs + 1 WHERE seq = new.blob;
 END;
-CREATE TRIGGER asset_bytes_replaced AFTER UPDATE OF blob ON asset WHEN old.blob IS NOT NULL BEGIN
-    UPDATE blob SET is_loose = 1 WHERE seq = old.blob;
+CREATE TRIGGER asset_with_bytes_removed AFTER DELETE ON asset WHEN old.blob IS NOT NULL BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE seq = old.blob;
+END;
+CREATE TRIGGER asset_bytes_replaced AFTER UPDATE OF blob ON asset BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE seq = old.blob;
+    UPDATE blob SET refs = refs + 1 WHERE seq = new.blob;
 END;

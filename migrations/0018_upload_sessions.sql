@@ -30,11 +30,14 @@ CREATE TABLE upload_part (
     reported_at INTEGER,
     PRIMARY KEY (collection, upload, number)
 ) STRICT;
-CREATE INDEX upload_part_blob ON upload_part (blob) WHERE blob IS NOT NULL;
 
-CREATE TRIGGER upload_part_removed AFTER DELETE ON upload_part WHEN old.blob IS NOT NULL BEGIN
-    UPDATE blob SET is_loose = 1 WHERE seq = old.blob;
+CREATE TRIGGER upload_part_added AFTER INSERT ON upload_part WHEN new.blob IS NOT NULL BEGIN
+    UPDATE blob SET refs = refs + 1 WHERE seq = new.blob;
 END;
-CREATE TRIGGER upload_part_replaced AFTER UPDATE OF blob ON upload_part WHEN old.blob IS NOT NULL BEGIN
-    UPDATE blob SET is_loose = 1 WHERE seq = old.blob;
+CREATE TRIGGER upload_part_removed AFTER DELETE ON upload_part WHEN old.blob IS NOT NULL BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE seq = old.blob;
+END;
+CREATE TRIGGER upload_part_replaced AFTER UPDATE OF blob ON upload_part BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE seq = old.blob;
+    UPDATE blob SET refs = refs + 1 WHERE seq = new.blob;
 END;

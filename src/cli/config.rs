@@ -161,7 +161,7 @@ pub struct Serve {
     /// How many workspaces there can be at once; a request for one more is refused.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_WORKSPACES", value_name = "N", default_value_t = Settings::MAX_WORKSPACES, value_parser = whole_number)]
     pub max_workspaces: u64,
-    /// How many bytes of uploaded files are stored for all workspaces together; an upload of more is refused. Without `--database` they are in memory, which holds at most a gigabyte of them.
+    /// How many bytes of files are stored for all workspaces together, from uploads and fixtures; an upload of more is refused. Without `--database` they are in memory, and this is at most 943718400.
     #[arg(long, help_heading = heading::ACCESS, env = "ASSETMOCK_MAX_STORED_BYTES", value_name = "N", default_value_t = Store::MAX_STORED_BYTES, value_parser = whole_number)]
     pub max_stored_bytes: u64,
     /// Read the files at URLs that uploads name, from public addresses only; otherwise such assets get a placeholder for their bytes.

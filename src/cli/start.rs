@@ -27,6 +27,9 @@ pub async fn prepare(options: &Serve, address: SocketAddr, log: RequestLog) -> O
         DatabaseLocation::Memory => None,
     };
     let settings = options.settings()?;
+    if options.library.place() == DatabaseLocation::Memory && options.max_stored_bytes > Store::MAX_BYTES_IN_MEMORY {
+        return Err(format!("`--max-stored-bytes` is at most {} without `--database`: SQLite holds no more in memory. Name a file with `--database`", Store::MAX_BYTES_IN_MEMORY).into());
+    }
     if let Some(upstream) = &settings.upstream
         && upstream.is_at(address).await
     {
@@ -106,6 +109,8 @@ pub async fn open(library: &LibraryOptions, max_stored_bytes: u64, now: i64) -> 
     } else if !library.fixture.is_empty() {
         tracing::warn!("the database already holds a library; `--fixture` was ignored");
     }
+    // A process that was killed may have left bytes that belong to nobody.
+    store.remove_unreferenced_blobs();
     Ok(store)
 }
 

@@ -43,6 +43,9 @@ fn a_request_that_is_refused_or_changes_nothing_copies_no_assets() {
     for (provider, method, path, body, status) in [
         ("xqr", "POST", "api/v1/assets/pending/publish", Value::Null, 409),
         ("xqr", "POST", "api/v1/assets/public/publish", Value::Null, 200),
+        ("xqr", "POST", "api/v1/assets/pending/confirm", Value::Null, 409),
+        ("xqr", "POST", "api/v1/assets/public/confirm", Value::Null, 200),
+        ("xqr", "POST", "api/v1/assets/presign", Value::Null, 400),
         ("twelvelabs", "DELETE", &of_twelvelabs, Value::Null, 409),
         ("twelvelabs", "DELETE", &metadata, Value::Null, 204),
         ("twelvelabs", "PATCH", &metadata, json!({"user_metadata": {}}), 204),
@@ -52,6 +55,7 @@ fn a_request_that_is_refused_or_changes_nothing_copies_no_assets() {
         ("flora", "POST", "api/v1/assets/asset_pending/retry", Value::Null, 409),
         ("flora", "POST", "api/v1/assets", json!({"source": "upload", "workspace_id": "ws_shared"}), 400),
         ("piktid", "POST", "assets/bulk-delete", json!({"asset_ids": ["nothing"]}), 200),
+        ("piktid", "POST", "upload", json!({"filename": "a.png"}), 200),
         ("piktid", "POST", "project", json!({"project_name": "A"}), 409),
         ("konpro", "POST", "v1/folders/create", json!({"name": "A"}), 400),
         ("konpro", "POST", "v1/folders/folder_a", json!({"name": "B"}), 400),

@@ -53,3 +53,17 @@ fn what_is_made_after_a_restart_with_the_same_seed_gets_other_ids() {
     assert_eq!(made.iter().collect::<BTreeSet<_>>().len(), made.len(), "{made:?}");
     assert!(made[9].starts_with(&made[3]), "the same numbers were drawn, or this shows nothing: {made:?}");
 }
+
+/// What is done at the start must not be taken for a change of the library, whose beginning a reset goes back to.
+#[test]
+fn a_reset_of_a_new_database_file_restores_its_fixtures() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        let server = Running::start(&["--database", &folder.file("library.sqlite")]);
+        let before = server.get("/_emulator/workspaces", "Accept: */*");
+        assert_eq!(server.connect().ask("POST", "/_emulator/reset", &[], "").status, 200);
+        assert_eq!(server.get("/_emulator/workspaces", "Accept: */*"), before);
+        assert_ne!(before.1["workspaces"], json!([]));
+        server.stop();
+    }
+}

@@ -4,7 +4,11 @@ use std::time::{Duration, Instant};
 
 use assetmock::clock::read_rfc3339;
 use assetmock::library::asset::Asset;
-use assetmock::library::store::{CHUNK, Caller, CreateAsset, DatabaseLocation, StageError, StagedFile, Store};
+use assetmock::library::selection::AssetSelector;
+use assetmock::library::store::{
+    CHUNK, Caller, CommandError, CreateAsset, DatabaseLocation, StageError, StagedFile, Store, StoreBytes,
+};
+use assetmock::library::uploads::UploadSettings;
 use assetmock::providers;
 
 use crate::support::{NOON, app, block_on};
@@ -164,6 +168,57 @@ fn more_bytes_than_the_limit_are_refused_and_leave_nothing() {
 }
 
 #[test]
+fn bytes_that_are_replaced_go() {
+    block_on(async {
+        let store = app("empty", NOON).await.store;
+        let first = stage(&store, &bytes(3 * CHUNK), CHUNK).await.unwrap();
+        let created = store.execute(new_asset(&first), &caller("ws_demo"), providers::names()).await.unwrap();
+        drop(first);
+        let second = stage(&store, &bytes(CHUNK), CHUNK).await.unwrap();
+        let asset = AssetSelector { id: created.id, filters: Vec::new() };
+        let replace = StoreBytes { asset, file: second.clone(), keeps_type: false };
+        store.execute(replace, &caller("ws_demo"), providers::names()).await.unwrap();
+        let began = Instant::now();
+        while stored(&store).await != [1, 1, 1] {
+            assert!(began.elapsed() < Duration::from_secs(20), "{:?} is left", stored(&store).await);
+            tokio::task::yield_now().await;
+        }
+        drop(second);
+    });
+}
+
+#[test]
+fn the_limit_of_a_workspace_is_for_what_it_has_after_an_upload() {
+    block_on(async {
+        let store = app("empty", NOON).await.store;
+        let mut write = store.write(providers::names()).await.unwrap();
+        let uploads = UploadSettings { max_stored_bytes: Some(10), ..UploadSettings::default() };
+        write.set_uploads("ws_demo", &uploads).await.unwrap();
+        write.commit().await.unwrap();
+        let (caller, six) = (caller("ws_demo"), stage(&store, &bytes(6), 6).await.unwrap());
+        let created = store.execute(new_asset(&six), &caller, providers::names()).await.unwrap();
+        let asset = AssetSelector { id: created.id, filters: Vec::new() };
+        let other = stage(&store, &bytes(7), 7).await.unwrap();
+        let replace = StoreBytes { asset, file: other.clone(), keeps_type: false };
+        store.execute(replace, &caller, providers::names()).await.unwrap();
+        let refused = store.execute(new_asset(&other), &caller, providers::names()).await;
+        assert!(matches!(refused, Err(CommandError::StorageFull { max: 10 })), "{refused:?}");
+    });
+}
+
+#[test]
+fn room_that_is_about_to_be_free_is_used() {
+    block_on(async {
+        let mut store = app("empty", NOON).await.store;
+        store.max_stored_bytes = 100 * CHUNK as u64;
+        for _ in 0..3 {
+            // Each is dropped at once, and its removal is a task that may not have begun.
+            stage(&store, &bytes(100 * CHUNK), CHUNK).await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn bytes_that_a_killed_process_left_go_when_its_file_is_opened_again() {
     let folder = std::env::temp_dir().join(format!("assetmock-bytes-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -178,6 +233,7 @@ fn bytes_that_a_killed_process_left_go_when_its_file_is_opened_again() {
         std::mem::forget((unfinished, file));
         store.close().await;
         let again = Store::open(&place, providers::ids()).await.unwrap();
+        again.remove_unreferenced_blobs();
         wait_until_empty(&again).await;
         again.close().await;
     });

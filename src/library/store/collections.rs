@@ -120,7 +120,6 @@ impl Write {
         let assets = "DELETE FROM asset WHERE seq IN (\n\
                       SELECT a.seq FROM json_each(?) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?)";
         sqlx::query(assets).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
-        self.is_blob_released = true;
         let emptied = "DELETE FROM collection AS c WHERE seq IN (SELECT value FROM json_each(?))\n\
                        AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq)";
         sqlx::query(emptied).bind(&released).execute(&mut *self.tx).await?;

@@ -193,7 +193,6 @@ impl Write {
             let seq = found.ok_or_else(|| StoreError::missing("asset", id))?;
             sqlx::query("DELETE FROM asset WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
         }
-        self.is_blob_released = true;
         Ok(())
     }
 

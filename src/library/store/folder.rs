@@ -1,8 +1,8 @@
-//! Folders: their columns.
+//! Folders: their columns, and whether there is one.
 
 use serde::Deserialize;
-use sqlx::Sqlite;
 use sqlx::query_builder::Separated;
+use sqlx::{Row, Sqlite, SqliteConnection};
 
 use super::asset;
 use crate::clock::Micros;
@@ -20,6 +20,12 @@ pub(super) fn bind(row: &mut Separated<'_, Sqlite, &'static str>, folder: &Folde
         .push_bind(folder.trashed)
         .push_bind(folder.created_at.map(|at| at.0))
         .push_bind(folder.updated_at.map(|at| at.0));
+}
+
+/// Whether a collection has the folder with this id.
+pub(super) async fn exists(read: &mut SqliteConnection, collection: i64, id: &str) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM folder WHERE collection = ? AND id = ?)";
+    sqlx::query(sql).bind(collection).bind(id).fetch_one(read).await?.try_get(0)
 }
 
 /// Reads folders from a list of lists with the columns in [`COLUMNS`]. The instants and `trashed` are numbers there.

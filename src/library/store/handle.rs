@@ -56,7 +56,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// The default of [`max_stored_bytes`](Store::max_stored_bytes): 512 MiB. A database in memory can hold a gigabyte.
+    /// The most that [`max_stored_bytes`](Store::max_stored_bytes) can be for a database in memory: 900 MiB. SQLite holds
+    /// a gigabyte of everything there.
+    pub const MAX_BYTES_IN_MEMORY: u64 = 900 << 20;
+
+    /// The default of [`max_stored_bytes`](Store::max_stored_bytes): 512 MiB.
     pub const MAX_STORED_BYTES: u64 = 512 << 20;
 
     /// How many changes there were so far.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use md5::{Digest, Md5};
 use sqlx::{Row, SqliteConnection};
 
-use super::blobs::{CHUNK, StageError, blob_rows};
+use super::blob_rows::{self, CHUNK};
+use super::stage_error::StageError;
 
 /// A file with the bytes of an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 mod asset;
 mod blob_hold;
+mod blob_rows;
 mod blobs;
 mod claim;
 mod collection_hold;
@@ -37,6 +38,7 @@ mod schema;
 mod selected_asset;
 mod signing_key;
 mod snapshot;
+mod stage_error;
 mod template;
 mod upload_session;
 pub mod uploads;
@@ -45,7 +47,8 @@ mod write;
 
 pub use asset::fold;
 pub use blob_hold::BlobHold;
-pub use blobs::{BlobSummary, BlobWriter, CHUNK, StageError, StagedFile};
+pub use blob_rows::CHUNK;
+pub use blobs::{BlobSummary, BlobWriter, StagedFile};
 pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
@@ -71,6 +74,7 @@ pub use queries::{
 pub use read::Read;
 pub use schema::ProviderIds;
 pub use snapshot::Snapshot;
+pub use stage_error::StageError;
 pub use template::Template;
 pub use versions::VersionGuard;
 pub use write::Write;

@@ -197,8 +197,6 @@ impl Store {
             store.counts.apply(&Invalidation::Everything, changed_counts.map_err(|error| unusable(&error))?);
             drop(connection);
             store.open_all().await.map_err(|error| unusable(&error))?;
-            // A process that was killed may have left blobs that belong to nobody.
-            tokio::spawn(store.clone().remove_released());
         }
         Ok(store)
     }

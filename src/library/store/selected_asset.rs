@@ -47,14 +47,12 @@ impl Write {
     /// Gives an asset the bytes of a file, in place of those that it had.
     pub(super) async fn give_bytes(&mut self, workspace: &str, seq: i64, file: &StagedFile) -> Result<(), StoreError> {
         self.set_blob(workspace, seq, file.blob()).await?;
-        self.claims.push(file.hold().clone());
         Ok(())
     }
 
     /// Takes the bytes of an asset away. The workspace has a collection of its own.
     pub(super) async fn take_bytes(&mut self, seq: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
-        self.is_blob_released = true;
         Ok(())
     }
 
@@ -70,7 +68,6 @@ impl Write {
         self.writable_collection(workspace, -(seqs.len() as i64)).await?;
         let sql = "DELETE FROM asset WHERE seq IN (SELECT value FROM json_each(?))";
         sqlx::query(sql).bind(json(seqs)).execute(&mut *self.tx).await?;
-        self.is_blob_released = true;
         Ok(())
     }
 }

@@ -59,6 +59,18 @@ pub(super) async fn parts(
     rows.iter().map(part_from_row).collect()
 }
 
+/// The blob of a part; `None` if the part was not stored yet.
+pub(super) async fn blob_of_part(
+    read: &mut SqliteConnection,
+    collection: i64,
+    upload: &str,
+    number: u64,
+) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT blob FROM upload_part WHERE collection = ? AND upload = ? AND number = ?";
+    let row = sqlx::query(sql).bind(collection).bind(upload).bind(number.cast_signed()).fetch_optional(read).await?;
+    row.map_or(Ok(None), |row| row.try_get(0))
+}
+
 /// The first bytes of a blob, at most a chunk.
 pub(super) async fn first_bytes(read: &mut SqliteConnection, blob: i64) -> Result<Vec<u8>, sqlx::Error> {
     let sql = "SELECT c.bytes FROM piece p JOIN chunk c ON c.seq = p.chunk WHERE p.blob = ? AND p.start = 0";
@@ -133,7 +145,7 @@ impl Write {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         let before = "DELETE FROM upload_part WHERE collection = ? AND upload = ? AND number = ?";
         let before = sqlx::query(before).bind(collection).bind(upload).bind(part.number.cast_signed());
-        self.is_blob_released |= before.execute(&mut *self.tx).await?.rows_affected() > 0;
+        before.execute(&mut *self.tx).await?;
         let sql = format!("INSERT INTO upload_part (collection, {PART_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(upload).bind(part.number.cast_signed());
         let row = row.bind(part.blob).bind(part.size.cast_signed()).bind(&part.md5);
@@ -159,8 +171,7 @@ impl Write {
         Ok(())
     }
 
-    /// Puts the parts of a session together to a blob, which is loose until something refers to it. Only rows are copied
-    /// that say which chunks it consists of.
+    /// Puts the parts of a session together to one blob. It shares their chunks, so no bytes are copied.
     pub(super) async fn join_parts(
         &mut self,
         workspace: &str,
@@ -187,7 +198,6 @@ impl Write {
         sqlx::query(session).bind(now).bind(collection).bind(upload).execute(&mut *self.tx).await?;
         let parts = "UPDATE upload_part SET blob = NULL WHERE collection = ? AND upload = ?";
         sqlx::query(parts).bind(collection).bind(upload).execute(&mut *self.tx).await?;
-        self.is_blob_released = true;
         Ok(())
     }
 
@@ -196,8 +206,7 @@ impl Write {
         let collection = self.writable_collection(workspace, 0).await?.collection;
         let sql = "UPDATE upload_part SET blob = NULL WHERE collection = ?1 AND blob IS NOT NULL AND upload IN (\n\
                    SELECT id FROM upload WHERE collection = ?1 AND completed_at IS NULL AND expires_at <= ?2)";
-        let released = sqlx::query(sql).bind(collection).bind(now).execute(&mut *self.tx).await?;
-        self.is_blob_released |= released.rows_affected() > 0;
+        sqlx::query(sql).bind(collection).bind(now).execute(&mut *self.tx).await?;
         Ok(())
     }
 }

@@ -14,11 +14,16 @@ pub async fn settings(read: &mut SqliteConnection, workspace: &str) -> Result<Up
     Ok(from_json(row.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)?)
 }
 
-/// How many bytes the assets of a collection have together in the library.
-pub(super) async fn stored_bytes(read: &mut SqliteConnection, collection: i64) -> Result<u64, sqlx::Error> {
+/// How many bytes the assets and upload sessions of a collection have together in the library, without those of one blob.
+pub(super) async fn stored_bytes(
+    read: &mut SqliteConnection,
+    collection: i64,
+    without: Option<i64>,
+) -> Result<u64, sqlx::Error> {
     let sql = "SELECT COALESCE(SUM(size), 0) FROM blob\n\
-               WHERE seq IN (SELECT blob FROM asset WHERE blob IS NOT NULL AND +collection = ?)";
-    let sum: i64 = sqlx::query(sql).bind(collection).fetch_one(read).await?.try_get(0)?;
+               WHERE seq IN (SELECT blob FROM asset WHERE collection = ?1 AND blob IS NOT NULL\n\
+               UNION SELECT blob FROM upload_part WHERE collection = ?1 AND blob IS NOT NULL) AND seq IS NOT ?2";
+    let sum: i64 = sqlx::query(sql).bind(collection).bind(without).fetch_one(read).await?.try_get(0)?;
     Ok(sum.unsigned_abs())
 }
 

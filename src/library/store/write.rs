@@ -6,14 +6,12 @@
 //! [`Write::writable_collection`] first (see [`super::collections`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use sqlx::Row;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockWriteGuard};
 
 use super::asset::from_json;
-use super::blob_hold::BlobHold;
 use super::collection_hold::CollectionHold;
 use super::counts::ChangedCounts;
 use super::error::{Missing, StoreError};
@@ -45,10 +43,6 @@ pub struct Write {
     pub(super) owned: Option<(String, CollectionVersion)>,
     /// Holds on the collections that this change builds or copies.
     pub(super) holds: Vec<CollectionHold>,
-    /// Holds on the blobs that something refers to after this change.
-    pub(super) claims: Vec<Arc<BlobHold>>,
-    /// Whether a blob may have lost its last reference.
-    pub(super) is_blob_released: bool,
     exclusive: Option<OwnedRwLockWriteGuard<()>>,
     /// SQLite takes one writer at a time. Waiting for this lock is fair and needs no retries.
     turn: OwnedMutexGuard<()>,
@@ -74,8 +68,6 @@ impl Store {
             changes_counts: false,
             owned: None,
             holds: Vec::new(),
-            claims: Vec::new(),
-            is_blob_released: false,
             exclusive,
             turn,
         };
@@ -92,16 +84,15 @@ impl Write {
     /// the version guards of the caches are still current.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let is_more_collections = self.released && self.remove_released_slice().await?;
-        let is_more_released = is_more_collections || (self.is_blob_released && self.has_loose_blobs().await?);
+        let is_more_released = is_more_collections || self.has_unreferenced_blobs().await?;
         let invalidation = std::mem::take(&mut self.invalidation);
         let changed_counts =
             if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
-        let Write { tx, store, holds, claims, exclusive, turn, .. } = self;
+        let Write { tx, store, holds, exclusive, turn, .. } = self;
         let committing = tokio::spawn(async move {
             let committed = tx.commit().await;
             if committed.is_ok() {
                 holds.into_iter().for_each(CollectionHold::settle);
-                claims.iter().for_each(|hold| hold.claim());
                 store.versions.invalidate(&invalidation);
                 changed_counts.into_iter().for_each(|changed_counts| store.counts.apply(&invalidation, changed_counts));
                 store.began.store(true, Relaxed);

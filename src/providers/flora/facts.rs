@@ -117,7 +117,10 @@ pub const FACTS: &[Fact] = &[
         "The type of a file is that of its bytes where they tell it, then `content_type`, that of the form's part, and what the ending of the name stands for. A name loses the folders in front of it. Another type, and an image that is too large, are 400 at the field `file`: in a form at once, after a signed form when it is completed. A file of more than 4 MiB in a form is 413 `input_validation_error`. A form with other fields is refused like such JSON.",
     ),
     Fact::inferred(
-        "A URL is never read: the asset is ready at once, its name and type are those at the end of the URL (`image/png` if it does not tell), and its bytes are a placeholder. A URL with another scheme is `Invalid url`; one of this machine, a private network or a cloud's metadata, however it is written, is `URL is not public`.",
+        "A URL is not read, unless the server was started with `--allow-fetch`: the asset is ready at once, its name and type are those at the end of the URL (`image/png` if it does not tell), and its bytes are a placeholder. A URL with another scheme is `Invalid url`; one of this machine, a private network or a cloud's metadata, however it is written, is `URL is not public`.",
+    ),
+    Fact::inferred(
+        "With `--allow-fetch` the file is read while the request waits, for at most 30 seconds; the name is that at the end of the URL, the type that of the bytes where they tell it, and else, in this order, `content_type`, what the ending of the name stands for, and that of the response. If it cannot be read, or has more than 50 MiB, the answer is 201 with an asset that is `failed` with a message of ours, and can be retried. A name or a redirect that leads to a private address is `URL is not public`; another type, and an image that is too large, are 400 at the field `source`.",
     ),
     Fact::inferred(
         "A reservation and its form expire after an hour of the workspace's clock; the asset is `failed` then, with a message of ours. The address of the form is one of this server's. A form that was changed or is late is refused in Google Cloud Storage's XML; one that is posted again replaces the file. A reservation without a type counts as an image until its bytes come. A retried upload keeps its id and loses its bytes.",
@@ -135,6 +138,6 @@ pub const NOT_IMITATED: &[&str] = &[
     "Keys that reach several workspaces; canvas items without an asset id.",
     "Assets on several canvases: attaching one to another canvas moves it.",
     "A body field `idempotency_key` with a replay of the first answer, which another page describes.",
-    "The `folder` of an upload, which no other route shows; the 50 MB that a URL may have, since nothing is read.",
+    "The `folder` of an upload, which no other route shows; without `--allow-fetch`, the 50 MB that a file at a URL may have.",
     "402, and the 500 that malformed ids cause on other routes, unless a fault injects them.",
 ];

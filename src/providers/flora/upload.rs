@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::new_id;
-use super::upload_fields::{self, NOT_PUBLIC, SIGNED_URL, UploadFields};
+use super::upload_fields::{self, NOT_PUBLIC, Source, UploadFields};
 use super::upload_file::{FILE, check_type, wrong_file};
 use super::upload_view;
 use crate::clock::Micros;
@@ -13,7 +13,7 @@ use crate::contract::handler::Input;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::url_upload::{FetchResult, UrlUploadHandler};
 use crate::http::fetch::{FetchError, FetchRules};
-use crate::http::public_address::{UrlProblem, public_url};
+use crate::http::public_address::UrlProblem;
 use crate::library::asset::Asset;
 use crate::library::mime_words::{self, essence, of_file};
 use crate::library::model::Status;
@@ -50,17 +50,19 @@ const SOURCE: &str = "source";
 const UNKNOWN_KIND: &str = "image";
 
 fn upload_url(input: &Input, cx: &Context) -> Result<Option<Url>, Failure> {
-    let source = upload_fields::read(input, cx)?.source.filter(|source| *source != SIGNED_URL);
-    source.map(|url| public_url(url).map_err(|_| Failure::Internal)).transpose()
+    match upload_fields::read(input, cx)?.source {
+        Source::Url(url) => Ok(Some(url)),
+        Source::Form | Source::SignedForm => Ok(None),
+    }
 }
 
 fn upload_command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result<CreateAsset, Failure> {
     let fields = upload_fields::read(input, cx)?;
-    let mut asset = match (fields.source, &input.body.file) {
-        (None, Some(file)) => asset_of_file(&fields, file, cx.now)?,
-        (None, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
-        (Some(SIGNED_URL), _) => reservation(&fields, cx.now),
-        (Some(url), _) => asset_of_url(&fields, url, fetched, cx.now)?,
+    let mut asset = match (&fields.source, &input.body.file) {
+        (Source::Form, Some(file)) => asset_of_file(&fields, file, cx.now)?,
+        (Source::Form, None) => return Err(refusal(Violation::in_body(FILE, None, Problem::Missing))),
+        (Source::SignedForm, _) => reservation(&fields, cx.now),
+        (Source::Url(url), _) => asset_of_url(&fields, url, fetched, cx.now)?,
     };
     asset.project = fields.project.map(str::to_owned);
     // Other bits than those of the request id.
@@ -109,14 +111,14 @@ fn reservation(fields: &UploadFields, now: Micros) -> Asset {
 /// The asset whose file is at a URL. Where the file was not read, its bytes are a placeholder.
 fn asset_of_url(
     fields: &UploadFields,
-    url: &str,
+    url: &Url,
     fetched: Option<&FetchResult>,
     now: Micros,
 ) -> Result<Asset, Failure> {
-    let said = public_url(url).map(|url| url_name(&url)).map_err(|_| Failure::Internal)?;
-    let name = fields.file_name.and_then(base_name).map(str::to_owned).or(said.name);
-    let mime_type = fields.content_type.map(essence);
-    let mime_type = mime_type.or_else(|| of_file(name.as_deref(), None).map(str::to_owned));
+    let of_url = url_name(url);
+    let name = fields.file_name.and_then(base_name).map(str::to_owned).or(of_url.name);
+    let of_name = of_file(name.as_deref(), None).or(of_url.mime_type).map(str::to_owned);
+    let mime_type = fields.content_type.map(essence).or(of_name);
     let mut asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
     if let Some(Ok(file)) = fetched {
         file.describe(&mut asset, false);
@@ -126,7 +128,7 @@ fn asset_of_url(
         // Documented: private addresses and redirects to them are refused.
         if *cause == FetchError::Refused(UrlProblem::Address) {
             let problem = Problem::Malformed(NOT_PUBLIC.to_owned());
-            return Err(refusal(Violation::in_body(SOURCE, Some(&url.into()), problem)));
+            return Err(refusal(Violation::in_body(SOURCE, Some(&url.as_str().into()), problem)));
         }
         asset.status = Status::Failed;
         asset.failure_message = Some(format!("{NOT_READ}: {cause}."));

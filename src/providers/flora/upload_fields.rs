@@ -1,6 +1,7 @@
 //! The fields of an upload, which come as JSON or, with the file, as a form.
 
 use serde_json::Value as Json;
+use url::Url;
 
 use super::list;
 use super::projects::check_name;
@@ -14,8 +15,8 @@ use crate::http::public_address::{UrlProblem, public_url};
 /// The fields of an upload. All are valid.
 #[derive(Debug)]
 pub struct UploadFields<'a> {
-    /// Where the bytes come from; `None` in a form.
-    pub source: Option<&'a str>,
+    /// Where the bytes come from.
+    pub source: Source,
     /// The type of the file.
     pub content_type: Option<&'a str>,
     /// The name of the file.
@@ -24,8 +25,19 @@ pub struct UploadFields<'a> {
     pub project: Option<&'a str>,
 }
 
+/// Where the bytes of an upload come from.
+#[derive(Debug)]
+pub enum Source {
+    /// The form that has the fields.
+    Form,
+    /// A signed form, which is sent later.
+    SignedForm,
+    /// This URL.
+    Url(Url),
+}
+
 /// The `source` of an upload whose bytes follow. Documented.
-pub const SIGNED_URL: &str = "signed-url";
+const SIGNED_URL: &str = "signed-url";
 
 /// A field, and the check of its text.
 struct Field {
@@ -61,8 +73,14 @@ pub fn read<'a>(input: &'a Input, cx: &Context) -> Result<UploadFields<'a>, Fail
     if text("workspace_id") != Some(cx.workspace()) {
         return Err(Failure::ForeignWorkspace);
     }
+    let source = match text("source").map(public_url) {
+        None => Source::Form,
+        Some(Ok(url)) => Source::Url(url),
+        // The only text that is valid and no URL.
+        Some(Err(_)) => Source::SignedForm,
+    };
     Ok(UploadFields {
-        source: text("source"),
+        source,
         content_type: text("content_type"),
         file_name: text("file_name"),
         project: text("project_id"),

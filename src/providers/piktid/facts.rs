@@ -22,6 +22,9 @@ pub const FACTS: &[Fact] = &[
         "`POST /assets/bulk-delete` with `asset_ids`, 1 to 100, deletes those that the user uploaded and answers `deleted_count` and `failed_ids`: unknown ids and others' assets are no error.",
     ),
     Fact::documented(
+        "`POST /upload` with an optional `filename`, else a random UUID, answers `upload_url`, `download_url`, `file_id`, `filename` and `content_type`. The bytes are put to `upload_url` without a key, and `file_id` is the asset's id. 200 is what clients ask for.",
+    ),
+    Fact::documented(
         "`POST /auth/login` with HTTP Basic answers `token`, `expiration_date`, `refresh_token`, `refresh_expiration` and `user`, which `GET /auth/me` shows with seven more fields.",
     ),
     Fact::documented(
@@ -74,6 +77,12 @@ pub const FACTS: &[Fact] = &[
     ),
     Fact::inferred(
         "Bulk delete is 200. An id that is given twice counts once, and what is no ready image fails like an unknown id.",
+    ),
+    Fact::inferred(
+        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and answers as S3 does: 200 with the MD5 of the bytes as `ETag`, or 403 in XML. `content_type` follows from the ending of the name, else it is `application/octet-stream`; an empty name counts as none. `download_url` is the asset's `url`.",
+    ),
+    Fact::inferred(
+        "An upload is an asset from its PUT on, uploaded then by the user who asked for the URL, and private. Its type and dimensions are those of the bytes, else the type is that of the request, and what is no image is 404 here. A second PUT replaces the bytes; after the asset was deleted, it makes the asset again. No size is too large until the stored bytes reach their limit.",
     ),
     Fact::inferred(
         "Bodies are read whatever their content type, and unknown fields are ignored. The position of their errors is `body`, an item's field is `asset_ids.0`, and it is null where the whole body is wrong.",

@@ -68,11 +68,13 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
             say(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found.")
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "NOT_FOUND", "Asset not found."),
-        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is not confirmed."),
+        // To publish, it is not confirmed, and to confirm, its bytes have not arrived.
+        Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset upload is not complete."),
+        Failure::WrongStatus { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset upload has failed."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Asset is in use."),
         Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Name is taken."),
-        Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
+        Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
             say(StatusCode::CONFLICT, "CONFLICT", "Asset is in another state.")
         }
         // Documented: the code; inferred: that this is a reason for it, and the message.

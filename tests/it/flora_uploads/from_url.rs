@@ -19,6 +19,7 @@ fn a_url_becomes_an_asset_with_its_name_and_a_placeholder() {
         ("https://cdn.example.com/a/hero%20shot.JPG?sig=1#x", json!({}), json!("hero shot.JPG"), "image/jpeg"),
         ("https://cdn.example.com/a.mov", json!({"file_name": "b.mp4"}), json!("b.mp4"), "video/mp4"),
         ("https://cdn.example.com/a.mov", json!({"content_type": "audio/ogg"}), json!("a.mov"), "audio/ogg"),
+        ("https://cdn.example.com/a.webp", json!({"file_name": "hero"}), json!("hero"), "image/webp"),
         ("https://cdn.example.com/download", json!({}), json!("download"), "image/png"),
         ("https://203.0.113.7", json!({}), json!(null), "image/png"),
     ] {

@@ -1,5 +1,7 @@
 //! What is recorded of requests: bodies, answers that nobody takes, addresses of nobody.
 
+use assetmock::contract::operation::BodyKind;
+
 use super::*;
 
 /// The body of a request as the journal has it, and whether there was more.
@@ -36,10 +38,19 @@ fn request_bodies_are_kept_and_long_ones_cut() {
 #[test]
 fn a_body_that_never_comes_holds_no_answer_up() {
     let server = start();
-    for (_, dialect) in pairs() {
+    for (provider, dialect) in pairs() {
+        // Where POST is an upload, the answer waits for the file.
+        let takes_files = provider.card().operations.iter().any(|operation| {
+            operation.method == "POST"
+                && operation.has_path(provider.card().list())
+                && operation.body != BodyKind::Ignored
+        });
         for (method, head) in
             [("GET", "Content-Length: 1000"), ("POST", "Content-Length: 1000"), ("GET", "Transfer-Encoding: chunked")]
         {
+            if method == "POST" && takes_files {
+                continue;
+            }
             let (target, auth) = (dialect.target(""), dialect.auth("_off"));
             let part = if head.starts_with("Transfer") { "3\r\nabc\r\n" } else { "abc" };
             let answer = server

@@ -78,6 +78,22 @@ fn a_report_that_came_is_answered_again_and_a_complete_session_takes_no_chunks()
     );
 }
 
+#[test]
+fn of_two_reports_of_the_last_chunk_at_once_one_makes_the_asset() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    for round in 0..10 {
+        let session = client.begin("a.png", 3);
+        let proof = session.store(1, b"abc");
+        let report = || session.report(&[(1, &proof, 3)]).json();
+        let answers =
+            thread::scope(|scope| [scope.spawn(report), scope.spawn(report)].map(|sent| sent.join().unwrap()));
+        let new: u64 = answers.iter().map(|answer| answer["processed_chunks"].as_u64().unwrap()).sum();
+        assert_eq!((new, &answers[0]["url"]), (1, &answers[1]["url"]), "{answers:?}");
+        assert_eq!(client.listed().len(), round + 1);
+    }
+}
+
 /// The tag of object storage, computed from its description: the MD5 of the parts' MD5s.
 #[test]
 fn the_tag_of_a_file_in_parts_is_that_of_object_storage() {

@@ -97,12 +97,22 @@ fn an_upload_beyond_what_the_workspace_may_store_is_refused_and_can_be_completed
         (refused.status, refused.text()),
         (507, r#"{"code":"parameter_invalid","message":"The storage is full."}"#)
     );
+    let begin = json!({"filename": "c.png", "type": "image", "total_size": 2});
+    assert_eq!(client.post("", &begin).status, 507);
+    let limit = |max: u64| {
+        let uploads = json!({"uploads": {"max_stored_bytes": max}});
+        assert_eq!(server.call("PATCH", &path, &uploads).status, 200);
+    };
+    limit(6);
     let session = client.begin("c.png", 2);
-    let proof = session.store(1, b"ab");
-    assert_eq!(session.report(&[(1, &proof, 2)]).status, 507);
-    assert_eq!(session.status()["chunks_completed"], 0, "the report has no effect");
+    limit(5);
+    let refused = session.put(1, b"ab");
+    assert!(refused.status == 403 && refused.text().contains("<Code>QuotaExceeded</Code>"), "{}", refused.text());
     assert_eq!(client.listed().len(), 1);
-    assert_eq!(server.call("PATCH", &path, &json!({"uploads": {"max_stored_bytes": 6}})).status, 200);
+    limit(6);
+    // A chunk that is sent again replaces the one before.
+    session.store(1, b"xy");
+    let proof = session.store(1, b"ab");
     assert_eq!(session.report(&[(1, &proof, 2)]).status, 200);
     assert_eq!(client.listed().len(), 2);
     client.wait_for_rows([2, 2]);

@@ -1,5 +1,7 @@
 //! Uploads that break off: nothing of them is seen, and their bytes go.
 
+use std::time::{Duration, Instant};
+
 use assetmock::clock::read_rfc3339;
 use assetmock::library::asset::Asset;
 use assetmock::library::store::{
@@ -8,10 +10,10 @@ use assetmock::library::store::{
 };
 use assetmock::providers;
 use assetmock::random::Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{CHUNK, Client, bytes, target};
-use crate::process::Folder;
+use crate::process::{Folder, Running};
 use crate::support::{NOON, Server, block_on};
 
 #[test]
@@ -87,7 +89,10 @@ fn a_session_goes_on_after_the_process_was_killed() {
         store.close().await;
 
         let store = Store::open(&place, providers::ids()).await.unwrap();
+        store.remove_unreferenced_blobs();
+        let began = Instant::now();
         while chunks(&store).await != 20 {
+            assert!(began.elapsed() < Duration::from_secs(20));
             tokio::task::yield_now().await;
         }
         let page = ListUploads { offset: 0, limit: 10 }.run(&store, &caller()).await.unwrap();
@@ -104,4 +109,44 @@ fn a_session_goes_on_after_the_process_was_killed() {
         assert_eq!((outcome.new, outcome.session.completed_at), (2, Some(now)));
         store.close().await;
     });
+}
+
+/// A client goes on with its session and its URLs after the server was killed: the file has both, and the key that signs.
+#[test]
+fn an_upload_goes_on_with_the_same_urls_after_the_server_was_killed() {
+    let folder = Folder::new();
+    let file = folder.file("library.sqlite");
+    let options = ["--database", &*file, "--fixture", "empty", "--clock", NOON];
+    let auth = ["x-api-key: tlk_demo", "Content-Type: application/json"];
+    let uploads = "/twelvelabs/v1.3/assets/multipart-uploads";
+    let chunks = ["a".repeat(CHUNK), "b".to_owned()];
+
+    let server = Running::start(&options);
+    let body = json!({"filename": "a.mp4", "type": "video", "total_size": CHUNK + 1}).to_string();
+    let made = server.connect().ask("POST", uploads, &auth, &body).json();
+    let origin = format!("http://127.0.0.1:{}", server.port);
+    let target = |number: usize| made["upload_urls"][number]["url"].as_str().unwrap().strip_prefix(&origin).unwrap();
+    let store = |server: &Running, number: usize| {
+        let answer = server.connect().ask("PUT", target(number), &[], &chunks[number]);
+        assert_eq!((answer.status, answer.text()), (200, ""));
+        let proof = answer.header("etag").unwrap().trim_matches('"').to_owned();
+        json!({"chunk_index": number + 1, "proof": proof, "proof_type": "etag", "chunk_size": chunks[number].len()})
+    };
+    let first = store(&server, 0);
+    server.kill();
+
+    let server = Running::start(&options);
+    let status = server.get(&format!("{uploads}/{}", made["upload_id"].as_str().unwrap()), auth[0]).1;
+    assert_eq!((&status["status"], &status["chunks_completed"]), (&json!("active"), &json!(0)));
+    let second = store(&server, 1);
+    let report = format!("{uploads}/{}", made["upload_id"].as_str().unwrap());
+    let body = json!({"completed_chunks": [first, second]}).to_string();
+    let answer = server.connect().ask("POST", &report, &auth, &body);
+    assert_eq!((answer.status, &answer.json()["asset_id"]), (200, &made["asset_id"]), "{}", answer.text());
+    server.kill();
+
+    let server = Running::start(&options);
+    let (status, listed) = server.get("/twelvelabs/v1.3/assets", auth[0]);
+    assert_eq!((status, &listed["data"][0]["_id"]), (200, &made["asset_id"]));
+    assert_eq!(server.get(&report, auth[0]).1["status"], Value::from("completed"));
 }

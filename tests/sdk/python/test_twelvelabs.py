@@ -280,6 +280,16 @@ def test_upload_in_chunks_without_blocking(server, tmp_path):
     assert asyncio.run(asyncio.wait_for(upload(), 60)).method == "multipart"
 
 
+def test_upload_in_chunks_of_which_one_fails_at_first(client, server, tmp_path):
+    path = tmp_path / "long.mp4"
+    path.write_bytes(bytes(12_000_000))
+    match = {"provider": "twelvelabs", "operation": "upload_chunk"}
+    fault = {"match": match, "effect": {"failure": "unavailable"}, "trigger": {"next": 1}}
+    assert httpx.post(f"{server.origin}/_emulator/faults", json=fault).status_code == 201
+    result = client.multipart_upload.upload_file(str(path), retry_delay=0.01)
+    assert client.assets.retrieve(result.asset_id).method == "multipart"
+
+
 def test_status_and_more_urls_of_an_upload_in_chunks(client):
     uploads = client.multipart_upload
     made = uploads.create(filename="long.mp4", type="video", total_size=160_000_000)

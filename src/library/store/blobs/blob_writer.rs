@@ -1,19 +1,16 @@
 //! Stores a file while it arrives.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
-use super::blob_rows;
 use super::staged_file::StagedFile;
 use crate::library::store::blob_hold::BlobHold;
-use crate::library::store::error::StoreError;
+use crate::library::store::blob_rows::{self, CHUNK};
 use crate::library::store::handle::Store;
-
-/// The length of every chunk of a blob except its last, in bytes.
-pub const CHUNK: usize = 256 << 10;
+use crate::library::store::stage_error::StageError;
+use crate::library::store::write::Write;
 
 /// Takes the bytes of one file. What was stored so far goes when the writer is dropped before [`BlobWriter::finish`].
 #[derive(Debug)]
@@ -28,41 +25,6 @@ pub struct BlobWriter {
     /// How many bytes are stored.
     stored: u64,
     md5: Md5,
-}
-
-/// Why a file could not be stored.
-#[derive(Debug)]
-pub enum StageError {
-    /// All stored bytes together would exceed the limit.
-    Full {
-        /// The limit in bytes.
-        max: u64,
-    },
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl fmt::Display for StageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StageError::Full { max } => {
-                write!(f, "the stored bytes would exceed {max}; `--max-stored-bytes` sets that limit")
-            }
-            StageError::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<StoreError> for StageError {
-    fn from(error: StoreError) -> StageError {
-        StageError::Store(error)
-    }
-}
-
-impl From<sqlx::Error> for StageError {
-    fn from(error: sqlx::Error) -> StageError {
-        StageError::Store(error.into())
-    }
 }
 
 impl Store {
@@ -80,7 +42,7 @@ impl BlobWriter {
             let (part, following) = bytes.split_at(CHUNK - self.rest.len());
             self.rest.extend_from_slice(part);
             let chunk = std::mem::take(&mut self.rest);
-            self.store_chunk(chunk).await?;
+            self.store_chunk(chunk, None).await?;
             bytes = following;
         }
         self.rest.extend_from_slice(bytes);
@@ -94,37 +56,46 @@ impl BlobWriter {
         content_type: Option<String>,
     ) -> Result<StagedFile, StageError> {
         let rest = std::mem::take(&mut self.rest);
-        let is_first = self.hold.is_none();
-        if !rest.is_empty() || is_first {
-            self.store_chunk(rest).await?;
-        }
-        let BlobWriter { store, hold, head, stored, md5, .. } = self;
-        let hold = hold.ok_or(StageError::Store(sqlx::Error::WorkerCrashed.into()))?;
-        let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut write = store.write(Vec::new()).await?;
-        blob_rows::complete_blob(&mut write.tx, hold.blob, stored, &md5).await?;
-        write.commit_slice().await?;
+        let md5: String = self.md5.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hold = self.store_chunk(rest, Some(&md5)).await?;
+        let BlobWriter { head, stored, .. } = self;
         Ok(StagedFile { hold, size: stored, md5, head: head.unwrap_or_default(), file_name, content_type })
     }
 
-    /// Stores one chunk in a transaction of its own. The first one makes the blob.
-    async fn store_chunk(&mut self, chunk: Vec<u8>) -> Result<(), StageError> {
-        let mut write = self.store.write(Vec::new()).await?;
-        let (length, max) = (chunk.len() as u64, self.store.max_stored_bytes);
-        if blob_rows::stored_bytes(&mut write.tx).await? + length > max {
-            return Err(StageError::Full { max });
-        }
+    /// Stores one chunk in a transaction of its own. The first one makes the blob; the last one comes with the MD5 of the
+    /// file, and can be empty.
+    async fn store_chunk(&mut self, chunk: Vec<u8>, md5: Option<&str>) -> Result<Arc<BlobHold>, StageError> {
+        let length = chunk.len() as u64;
+        let mut write = self.write_with_room(length).await?;
         let hold = match &self.hold {
             Some(hold) => hold.clone(),
             None => Arc::new(BlobHold::new(&self.store, blob_rows::insert_blob(&mut write.tx).await?)),
         };
         if !chunk.is_empty() {
             blob_rows::insert_chunk(&mut write.tx, hold.blob, self.stored, &chunk).await?;
-            self.head.get_or_insert(chunk.into());
+        }
+        if let Some(md5) = md5 {
+            blob_rows::complete_blob(&mut write.tx, hold.blob, self.stored + length, md5).await?;
         }
         write.commit_slice().await?;
-        self.hold = Some(hold);
+        self.head.get_or_insert_with(|| chunk.into());
+        self.hold = Some(hold.clone());
         self.stored += length;
-        Ok(())
+        Ok(hold)
+    }
+
+    /// Begins a change in which so many bytes can be stored. If there is no room for them, bytes that nothing refers to
+    /// are removed first.
+    async fn write_with_room(&self, length: u64) -> Result<Write, StageError> {
+        let max = self.store.max_stored_bytes;
+        let mut write = self.store.write(Vec::new()).await?;
+        while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
+            if !write.has_unreferenced_blobs().await? {
+                return Err(StageError::Full { max });
+            }
+            write.remove_blob_slice().await?;
+            write = write.next_slice().await?;
+        }
+        Ok(write)
     }
 }

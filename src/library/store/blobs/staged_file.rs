@@ -18,7 +18,7 @@ pub struct StagedFile {
     pub size: u64,
     /// The MD5 of the bytes, in lower-case hexadecimal digits: the entity tag that object storage gives them.
     pub md5: String,
-    /// The first bytes, at most [`CHUNK`](super::blob_writer::CHUNK), which tell what the file is.
+    /// The first bytes, at most [`CHUNK`](crate::library::store::CHUNK), which tell what the file is.
     pub head: Bytes,
     /// The name of the file, if the client gave one.
     pub file_name: Option<String>,
@@ -44,11 +44,6 @@ impl StagedFile {
                 asset.kind = None; // It follows from the type.
             }
         }
-    }
-
-    /// What keeps its bytes while nothing refers to them.
-    pub fn hold(&self) -> &Arc<BlobHold> {
-        &self.hold
     }
 
     /// The row id of its blob.

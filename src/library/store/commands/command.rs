@@ -206,16 +206,18 @@ pub(super) async fn find_active_upload(
     }
 }
 
-/// What becomes of the uploads of the caller's workspace. Fails if its assets would have more bytes than it may store.
+/// What becomes of the uploads of the caller's workspace. Fails if it may not store so many bytes more, in place of those
+/// of the blob that they replace.
 pub(super) async fn uploads_with_room(
     read: &mut SqliteConnection,
     collection: i64,
     caller: &Caller<'_>,
     more: u64,
+    replaced: Option<i64>,
 ) -> Result<UploadSettings, CommandError> {
     let settings = uploads::settings(read, caller.workspace).await?;
     match settings.max_stored_bytes {
-        Some(max) if uploads::stored_bytes(read, collection).await?.saturating_add(more) > max => {
+        Some(max) if uploads::stored_bytes(read, collection, replaced).await?.saturating_add(more) > max => {
             Err(CommandError::StorageFull { max })
         }
         _ => Ok(settings),

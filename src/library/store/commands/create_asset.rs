@@ -2,10 +2,11 @@
 
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::command::{Caller, Command, CommandError, Decision, places, uploads_with_room};
+use super::command::{Caller, Command, CommandError, Decision, uploads_with_room};
 use crate::library::asset::{Asset, StoredAsset};
 use crate::library::store::blobs::StagedFile;
 use crate::library::store::error::StoreError;
+use crate::library::store::folder;
 use crate::library::store::load::NewAsset;
 use crate::library::store::project;
 use crate::library::store::write::Write;
@@ -47,12 +48,12 @@ impl Command for CreateAsset {
             project::find(read, collection, id).await?.ok_or(CommandError::NoSuchProject)?;
         }
         if let Some(id) = &self.asset.folder
-            && !places(read, caller).await?.folders.iter().any(|folder| folder.id == *id)
+            && !folder::exists(read, collection, id).await?
         {
             return Err(CommandError::NoSuchFolder { id: id.clone() });
         }
         let size = self.file.as_ref().map_or(0, |file| file.size);
-        let uploads = uploads_with_room(read, collection, caller, size).await?;
+        let uploads = uploads_with_room(read, collection, caller, size, None).await?;
         let mut new = self.clone();
         if let Some(seconds) = self.processing_seconds {
             uploads.finish(&mut new.asset, seconds, caller.now);

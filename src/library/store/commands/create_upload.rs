@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::command::{Caller, Command, CommandError, Decision};
+use super::command::{Caller, Command, CommandError, Decision, uploads_with_room};
 use crate::clock::Micros;
 use crate::library::asset::Asset;
 use crate::library::store::upload_session;
@@ -38,6 +38,7 @@ impl Command for CreateUpload {
         collection: i64,
         caller: &Caller<'_>,
     ) -> Result<Decision<UploadSession, UploadSession>, CommandError> {
+        uploads_with_room(read, collection, caller, self.size, None).await?;
         let rng = Rng::named(&format!("{:032x} upload", self.entropy));
         let id = self.unused_id(read, collection, caller, &rng).await?;
         let asset_id = self.unused_id(read, collection, caller, &rng).await?;

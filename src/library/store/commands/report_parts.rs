@@ -3,12 +3,13 @@
 use md5::{Digest, Md5};
 use sqlx::SqliteConnection;
 
-use super::command::{Caller, Command, CommandError, Decision, find_upload, uploads_with_room};
+use super::command::{Caller, Command, CommandError, Decision, find_upload};
 use super::create_asset::CreateAsset;
 use crate::library::asset::Asset;
 use crate::library::model::Instant;
 use crate::library::probe::{Probed, probe};
 use crate::library::store::upload_session;
+use crate::library::store::uploads;
 use crate::library::store::write::Write;
 use crate::library::upload_session::{UploadPart, UploadSession, UploadStatus};
 
@@ -143,8 +144,8 @@ async fn complete(
     write: &mut Write,
     caller: &Caller<'_>,
 ) -> Result<(Asset, i64), CommandError> {
-    let collection = write.writable_collection(caller.workspace, 0).await?.collection;
-    let uploads = uploads_with_room(&mut write.tx, collection, caller, session.size).await?;
+    // The parts are stored already, so there is no need to look whether there is room.
+    let uploads = uploads::settings(&mut write.tx, caller.workspace).await?;
     let blob = write.join_parts(caller.workspace, session, &joined_md5(parts)).await?;
     write.end_upload(caller.workspace, &session.id, caller.now).await?;
     let mut asset = session.asset.clone();

@@ -38,7 +38,7 @@ impl Command for StoreBytes {
         if stored.asset.status == Status::Failed {
             return Err(CommandError::WrongStatus { id: stored.id, status: stored.asset.status });
         }
-        uploads_with_room(read, collection, caller, self.file.size).await?;
+        uploads_with_room(read, collection, caller, self.file.size, stored.blob).await?;
         self.file.describe(&mut stored.asset, self.keeps_type);
         stored.asset.updated_at = Some(Instant(caller.now.max(stored.asset.created_at.0)));
         stored.asset.imported_from = None; // The imported JSON has the size of before.

@@ -2,8 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::command::{Caller, Command, CommandError, Decision, find_active_upload};
+use super::command::{Caller, Command, CommandError, Decision, find_active_upload, uploads_with_room};
 use crate::library::store::blobs::StagedFile;
+use crate::library::store::upload_session;
 use crate::library::store::write::Write;
 use crate::library::upload_session::UploadPart;
 
@@ -35,6 +36,8 @@ impl Command for StorePart {
             return Err(CommandError::WrongPart { number: self.number });
         }
         let StorePart { upload, number, file } = self;
+        let replaced = upload_session::blob_of_part(read, collection, upload, *number).await?;
+        uploads_with_room(read, collection, caller, file.size, replaced).await?;
         Ok(Decision::Change(StorePart { upload: upload.clone(), number: *number, file: file.clone() }))
     }
 
@@ -53,7 +56,6 @@ impl Command for StorePart {
             reported_at: None,
         };
         write.put_part(caller.workspace, &upload, &part).await?;
-        write.claims.push(file.hold().clone());
         Ok(part)
     }
 }

@@ -1,7 +1,7 @@
 //! Checks whether a file that is announced can be stored.
 
 use super::query::Query;
-use crate::library::store::blobs::blob_rows;
+use crate::library::store::blob_rows;
 use crate::library::store::commands::{Caller, CommandError};
 use crate::library::store::edit::collection_of;
 use crate::library::store::handle::Store;
@@ -23,7 +23,7 @@ impl Query for CheckRoom {
         let own = uploads::settings(&mut read, caller.workspace).await?.max_stored_bytes;
         if let Some(max) = own {
             let collection = collection_of(&mut read, caller.workspace).await?;
-            let stored = uploads::stored_bytes(&mut read, collection).await?;
+            let stored = uploads::stored_bytes(&mut read, collection, None).await?;
             require_room(stored, self.bytes, max)?;
         }
         require_room(blob_rows::stored_bytes(&mut read).await?, self.bytes, store.max_stored_bytes)

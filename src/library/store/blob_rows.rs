@@ -2,6 +2,9 @@
 
 use sqlx::{Row, SqliteConnection};
 
+/// The length of every chunk of a blob except its last, in bytes.
+pub const CHUNK: usize = 256 << 10;
+
 /// How many bytes all blobs have together.
 pub async fn stored_bytes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let row = sqlx::query("SELECT total FROM stored_bytes").fetch_one(connection).await?;
