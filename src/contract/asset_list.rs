@@ -73,8 +73,8 @@ impl AssetList {
     }
 }
 
-/// Which assets without a URL of their own are shown with one: ours, or with `--asset-urls vendor` one that the view makes
-/// up. The view shows the fields `url`, `public_url` or thumbnails of the asset then.
+/// Which assets get a made-up URL if they have none of their own: ours, or with `--asset-urls vendor` one that the view
+/// makes up. The view shows the fields `url`, `public_url` or thumbnails of the asset then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MadeUpUrls {
     /// None.

@@ -84,13 +84,18 @@ pub enum Failure {
         /// What is wrong, for the explanation.
         reason: String,
     },
-    /// The body is larger than the operation takes.
+    /// The body, without a file in it, is larger than the operation takes.
     BodyTooLarge {
         /// The largest accepted body, in bytes.
         max: usize,
     },
-    /// The body is not a form, or not the kind of form that the operation takes.
-    InvalidForm {
+    /// The file in the body is larger than the operation takes.
+    FileTooLarge {
+        /// The largest accepted file, in bytes.
+        max: u64,
+    },
+    /// The body is not a form, not the kind of form that the operation takes, or it broke off.
+    InvalidBody {
         /// What is wrong, for the explanation.
         reason: String,
     },

@@ -31,8 +31,6 @@ pub struct Input<'a> {
     pub claim: Option<Claim>,
     /// What was signed of a request to a signed URL or with a signed form: the vendor's own parameters or the fields.
     pub signed: Vec<(String, String)>,
-    /// The origin of this server, as the client sees it: the beginning of URLs for uploads.
-    pub origin: &'a str,
 }
 
 /// What was received of a body.

@@ -97,11 +97,16 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
             say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details("Policy has expired.")
         }
         Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired"),
-        Failure::BodyTooLarge { .. } => {
+        Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
             say(StatusCode::BAD_REQUEST, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
         }
         Failure::StorageFull { .. } => say(StatusCode::FORBIDDEN, "QuotaExceeded", "The storage is full."),
-        Failure::InvalidForm { .. } => say(
+        Failure::InvalidBody { .. } if storage == Storage::S3 => say(
+            StatusCode::BAD_REQUEST,
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        ),
+        Failure::InvalidBody { .. } => say(
             StatusCode::BAD_REQUEST,
             "MalformedPOSTRequest",
             "The body of your POST request is not well-formed multipart/form-data.",
@@ -228,10 +233,16 @@ mod tests {
             (Failure::BadSignature(SignatureProblem::Changed), 403, "SignatureDoesNotMatch", MISMATCH),
             (Failure::BadSignature(SignatureProblem::Missing), 403, "AccessDenied", "Access Denied"),
             (
-                Failure::BodyTooLarge { max: 5 },
+                Failure::FileTooLarge { max: 5 },
                 400,
                 "EntityTooLarge",
                 "Your proposed upload exceeds the maximum allowed size",
+            ),
+            (
+                Failure::InvalidBody { reason: "it broke off".to_owned() },
+                400,
+                "IncompleteBody",
+                "You did not provide the number of bytes specified by the Content-Length HTTP header",
             ),
             (Failure::NoSuchAsset { id: "a".to_owned() }, 404, "NoSuchKey", "The specified key does not exist."),
             (Failure::Internal, 500, "InternalError", "We encountered an internal error. Please try again."),

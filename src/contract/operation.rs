@@ -63,11 +63,11 @@ pub enum Access {
     /// Anyone: no key is looked for, and no quota counts the request. The handler finds the workspace itself
     /// ([`Workspaces`](crate::contract::handler::Workspaces)). A list of assets always needs a key.
     Anyone,
-    /// Whoever has a URL that this server signed for this path, on which `{workspace}` names the workspace: no key is
-    /// looked for, no quota counts the request, and whatever fails is worded as this object storage does.
+    /// Clients with a URL that this server signed for this path, on which `{workspace}` names the workspace: no key is
+    /// looked for, no quota counts the request, and each failure is worded as this object storage does.
     SignedUrl(Storage),
-    /// Whoever has a form that this server signed for this path; otherwise the same. The form is verified once it has
-    /// arrived.
+    /// Clients with a form that this server signed for this path; otherwise the same. The form is verified when its
+    /// file begins.
     SignedForm(Storage),
 }
 

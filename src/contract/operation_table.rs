@@ -27,7 +27,7 @@ pub fn find(operations: &'static [Operation], method: &str, path: &str) -> Found
     }
 }
 
-/// Who may use the operations with this path: whoever may use the first. A signed URL may have a path of its own only.
+/// Who may use the operations with this path: those who may use the first. A signed URL has a path of its own.
 pub fn access(operations: &'static [Operation], path: &str) -> Access {
     let first = operations.iter().find(|operation| operation.has_path(path));
     first.map_or(Access::Key, |operation| operation.access)

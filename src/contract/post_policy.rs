@@ -1,4 +1,4 @@
-//! Forms that anyone may post once in a limited time, in the form of the policy documents of Google Cloud Storage. The
+//! Forms that anyone may post within a limited time, in the form of the policy documents of Google Cloud Storage. The
 //! policy says which fields the form has; the signature covers the provider, the path and the policy.
 
 use base64::Engine;
@@ -37,7 +37,7 @@ pub struct SignedForm {
 /// The field with the policy.
 const POLICY: &str = "policy";
 /// The field with the signature.
-const SIGNATURE: &str = "x-goog-signature";
+pub const SIGNATURE: &str = "x-goog-signature";
 
 #[derive(Serialize, Deserialize)]
 struct Document {
@@ -156,7 +156,7 @@ mod tests {
         let expires_at = NOON + 900 * SECOND;
         let verified = verified(&fields).unwrap();
         assert_eq!(verified.params, fields);
-        assert_eq!((verified.is_late(expires_at), verified.is_late(expires_at + 1)), (false, true));
+        assert_eq!((verified.has_expired(expires_at), verified.has_expired(expires_at + 1)), (false, true));
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl<C: Command> Handler for PutTarget<C> {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
             let file = call.input.body.file.clone();
-            let file = file.ok_or_else(|| Failure::InvalidForm { reason: "there is no file".to_owned() })?;
+            let file = file.ok_or_else(|| Failure::InvalidBody { reason: "there is no file".to_owned() })?;
             let md5 = file.md5.clone();
             execute((self.command)(call.input, file, &call.context), call, store).await?;
             Ok(put_reply(&md5, &call.context))

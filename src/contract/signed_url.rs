@@ -1,6 +1,6 @@
-//! URLs that anyone may use once for one request in a limited time, in the form of S3's presigned URLs. The signature
-//! covers the provider, the method, the path, all parameters and the content type, but not the host and the scheme,
-//! since clients reach the same server under several, and not how parameters are ordered and encoded.
+//! URLs for one kind of request, valid for a limited time, like S3's presigned URLs. The signature covers the provider,
+//! the method, the path, all parameters and the content type, but not the host and the scheme, since clients reach the
+//! same server under several, and not how parameters are ordered and encoded.
 
 use std::borrow::Cow;
 
@@ -49,7 +49,9 @@ const CREDENTIAL: &str = "X-Amz-Credential";
 const DATE: &str = "X-Amz-Date";
 const EXPIRES: &str = "X-Amz-Expires";
 const SIGNED_HEADERS: &str = "X-Amz-SignedHeaders";
-const SIGNATURE: &str = "X-Amz-Signature";
+
+/// The parameter with the signature.
+pub const SIGNATURE: &str = "X-Amz-Signature";
 
 /// Inferred, and not S3's: the content type is a parameter as well, so that a refusal can say which one was meant.
 const CONTENT_TYPE: &str = "content-type";
@@ -216,7 +218,7 @@ mod tests {
         let verified = verified("PUT", "/p", &query(&params), &[]).unwrap();
         let expires_at = NOON + 900 * SECOND;
         assert_eq!(verified.params, [("n".to_owned(), "1".to_owned())]);
-        assert_eq!((verified.is_late(expires_at), verified.is_late(expires_at + 1)), (false, true));
+        assert_eq!((verified.has_expired(expires_at), verified.has_expired(expires_at + 1)), (false, true));
     }
 
     #[test]

@@ -31,8 +31,8 @@ impl Signer {
         context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Whether this is the signature of these parts. How long that takes does not depend on where the two differ: their
-    /// own signatures are compared, and `ring` compares those in constant time.
+    /// Whether this is the signature of these parts. Compares in constant time: both texts are signed again, and `ring`
+    /// compares the results.
     pub(super) fn is_signature(&self, given: &str, parts: &[&str]) -> bool {
         let right = hmac::sign(&self.0, self.sign(parts).as_bytes());
         hmac::verify(&self.0, given.as_bytes(), right.as_ref()).is_ok()
@@ -61,8 +61,8 @@ pub struct VerifiedRequest {
 }
 
 impl VerifiedRequest {
-    /// Whether it comes too late. The last instant is in time.
-    pub fn is_late(&self, now: Micros) -> bool {
+    /// Whether it comes too late. At the last instant it does not.
+    pub fn has_expired(&self, now: Micros) -> bool {
         now > self.expires_at
     }
 }

@@ -78,6 +78,7 @@ pub fn filters(provider: &dyn Provider, user: &str) -> Vec<Filter> {
         limits: KeyLimits::Default,
         refresh: None,
         due_at: None,
+        waits_for_read: false,
         collection_version: CollectionVersion { collection: 0, version: 0, tallied: false },
         choices: Choices::default(),
     };

@@ -105,32 +105,34 @@ async fn discard(mut parts: Parts) {
 }
 
 /// Limits how many bytes the bodies of all requests take together while they are read. Small bodies have a budget of
-/// their own, so that they never wait for large ones that arrive slowly.
-#[derive(Debug)]
+/// their own, so that they never wait for large ones that arrive slowly. So have files, which take little memory, but
+/// for as long as their clients send.
+#[derive(Debug, Clone)]
 pub struct BodyBudget {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 impl Default for BodyBudget {
     fn default() -> BodyBudget {
-        BodyBudget::new(64 << 20, 128 << 20)
+        BodyBudget::new(64 << 20, 128 << 20, 128 << 20)
     }
 }
 
 impl BodyBudget {
-    /// A budget in bytes for bodies up to 1 MiB, and another for larger ones. `large` must be at least
-    /// [`LARGEST_BODY`]; otherwise no body of that size can ever be read.
-    pub fn new(small: usize, large: usize) -> BodyBudget {
-        BodyBudget { small: Arc::new(Semaphore::new(small)), large: Arc::new(Semaphore::new(large)) }
+    /// A budget in bytes for bodies up to 1 MiB, another for larger ones, and a third one for files that are stored
+    /// while they arrive. `large` must be at least [`LARGEST_BODY`]; otherwise no body of that size can ever be read.
+    pub fn new(small: usize, large: usize, files: usize) -> BodyBudget {
+        let [small, large, files] = [small, large, files].map(|bytes| Arc::new(Semaphore::new(bytes)));
+        BodyBudget { small, large, files }
     }
 }
 
 /// What one request takes from the budget, until the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct BodyShare {
-    small: Arc<Semaphore>,
-    large: Arc<Semaphore>,
+    budget: BodyBudget,
     max_wait: Duration,
     taken: Arc<Mutex<Vec<OwnedSemaphorePermit>>>,
 }
@@ -149,8 +151,7 @@ pub enum BodyError {
 impl BodyShare {
     /// Takes nothing yet. Later it waits for the budget for at most `max_wait`.
     pub fn new(budget: &BodyBudget, max_wait: Duration) -> BodyShare {
-        let BodyBudget { small, large } = budget;
-        BodyShare { small: small.clone(), large: large.clone(), max_wait, taken: Arc::default() }
+        BodyShare { budget: budget.clone(), max_wait, taken: Arc::default() }
     }
 
     /// Reads a whole body of at most `most` bytes, which is at most [`LARGEST_BODY`].
@@ -183,12 +184,21 @@ impl BodyShare {
         Ok(whole)
     }
 
-    /// Takes memory for so many bytes.
-    pub async fn take(&self, bytes: usize) -> Result<(), BodyError> {
+    /// Takes memory for a body of so many bytes.
+    async fn take(&self, bytes: usize) -> Result<(), BodyError> {
         if bytes <= TINY_BODY {
             return Ok(());
         }
-        let budget = if bytes <= SMALL_BODY { &self.small } else { &self.large };
+        let BodyBudget { small, large, .. } = &self.budget;
+        self.take_from(if bytes <= SMALL_BODY { small } else { large }, bytes).await
+    }
+
+    /// Takes so many bytes of memory for a file that is stored while it arrives.
+    pub async fn take_for_file(&self, bytes: usize) -> Result<(), BodyError> {
+        self.take_from(&self.budget.files, bytes).await
+    }
+
+    async fn take_from(&self, budget: &Arc<Semaphore>, bytes: usize) -> Result<(), BodyError> {
         let count = u32::try_from(bytes).map_err(|_| BodyError::TooLarge)?;
         match timeout(self.max_wait, budget.clone().acquire_many_owned(count)).await {
             Ok(Ok(permit)) => {

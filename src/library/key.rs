@@ -37,6 +37,8 @@ pub struct Key {
     pub choices: Choices,
     /// When the next asset of its workspace gets its next status; `None` if none will.
     pub due_at: Option<Micros>,
+    /// Whether an asset of its workspace gets its next status once it was read.
+    pub waits_for_read: bool,
     /// The version of the workspace's collection at the time when the key was read.
     pub collection_version: CollectionVersion,
 }

@@ -24,8 +24,8 @@ pub enum Status {
     Failed,
 }
 
-/// What the status of an asset becomes when its time has come. Nothing runs by itself: whoever reads the workspace from
-/// then on finds the change made.
+/// The status that an asset gets at an instant. No timer runs: the next request that reads the workspace makes the
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NextStatus {

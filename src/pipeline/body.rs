@@ -96,22 +96,28 @@ impl RequestBody {
 
     /// The whole body as JSON; `None` if it is empty. `note` is told the reason of a failure that has no words for it.
     pub async fn json(&mut self, app: &App, note: impl FnOnce(&'static str)) -> Result<Option<Value>, Failure> {
-        let whole = self.text(app, note).await?;
+        let invalid = |reason| Failure::InvalidJson { reason };
+        let whole = self.text(app, invalid, note).await?;
         if whole.is_empty() {
             return Ok(None);
         }
-        let json = serde_json::from_slice(&whole);
-        json.map(Some).map_err(|cause| Failure::InvalidJson { reason: cause.to_string() })
+        serde_json::from_slice(&whole).map(Some).map_err(|cause| invalid(cause.to_string()))
     }
 
-    /// The whole body, which is not a file. `note` is told the reason of a failure that has no words for it.
-    pub async fn text(&mut self, app: &App, note: impl FnOnce(&'static str)) -> Result<Bytes, Failure> {
+    /// The whole body, which is not a file. `invalid` makes the failure of one that broke off, for this reason. `note`
+    /// is told the reason of a failure that has no words for it.
+    pub async fn text(
+        &mut self,
+        app: &App,
+        invalid: impl FnOnce(String) -> Failure,
+        note: impl FnOnce(&'static str),
+    ) -> Result<Bytes, Failure> {
         if self.length > LARGEST_JSON as u64 {
             return Err(TOO_LARGE);
         }
         let whole = self.read(app).await.map_err(|error| match error {
             BodyError::TooLarge => TOO_LARGE,
-            BodyError::Broken(cause) => Failure::InvalidJson { reason: broke_off(&cause) },
+            BodyError::Broken(cause) => invalid(broke_off(&cause)),
             BodyError::NoRoom => no_room(note),
         })?;
         self.note_length(whole.len() as u64);
@@ -148,9 +154,9 @@ impl RequestBody {
         share.read(Body::from_stream(parts), LARGEST_JSON).await.map(Bytes::from)
     }
 
-    /// Takes memory for bytes that are on their way to the store.
+    /// Takes so many bytes of memory for a file that is stored while it arrives.
     pub async fn reserve(&mut self, app: &App, bytes: usize) -> Result<(), BodyError> {
         let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
-        share.take(bytes).await
+        share.take_for_file(bytes).await
     }
 }

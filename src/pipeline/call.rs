@@ -17,7 +17,6 @@ use super::body::RequestBody;
 use super::checks::{Routed, find_operation, require_live, require_scope, table_path};
 use super::due_assets::{cached_key, key_with_settled_assets, settle_shown};
 use super::entry::EntryBuilder;
-use super::receive::receive;
 use super::run::run;
 use super::signed::SignedCall;
 use super::write_between_pages::write_between_pages;
@@ -68,8 +67,8 @@ pub struct Call<'r> {
     project: Option<Box<Selection>>,
     /// The origin of our URLs for assets; `None`: the vendor's own form is shown.
     origin: Option<Box<str>>,
-    /// What is known of it if it is to a signed URL. Boxed, since few are.
-    signed: Option<Box<SignedCall>>,
+    /// What is known of it if it is to a signed URL or with a signed form. Boxed, since few are.
+    signed: Option<Box<SignedCall<'r>>>,
 }
 
 impl<'r> Call<'r> {
@@ -78,7 +77,7 @@ impl<'r> Call<'r> {
         let routed = find_operation(target, request);
         let signed = match routed {
             Routed::Operation(operation) if operation.access.storage().is_some() => {
-                Some(Box::new(Box::pin(SignedCall::verify(app, target, request, operation)).await))
+                Some(Box::new(Box::pin(SignedCall::new(app, target, request, operation)).await))
             }
             _ => None,
         };
@@ -139,9 +138,13 @@ impl<'r> Call<'r> {
             .into_iter()
             .map(|(effect, retry_after)| AppliedFault { id: None, effect, retry_after })
             .collect();
+        // A form is verified later. So that a fault of its workspace can apply, the one that the path names counts.
+        let form = self.signed.as_deref().filter(|signed| signed.is_unverified());
+        let named = form.and_then(SignedCall::named_workspace);
+        let workspace = self.known_key().map(|key| &*key.workspace).or(self.signed_workspace());
         let matched = faults::RequestFacts {
             card,
-            workspace: self.known_key().map(|key| &*key.workspace).or(self.signed_workspace()),
+            workspace: workspace.or(named.as_deref()),
             key: card.auth.carrier.read(&self.request.headers).ok(),
             operation: self.routed.operation().map(|operation| operation.name),
             method: self.request.method.as_str(),
@@ -194,7 +197,7 @@ impl<'r> Call<'r> {
                 if operation.access == Access::Key {
                     self.admit(operation)?;
                 }
-                if let Some(SignedCall { params: Err(failure), .. }) = self.signed.as_deref() {
+                if let Some(failure) = self.signed.as_deref().and_then(SignedCall::refusal) {
                     return Err(failure.clone());
                 }
                 // Boxed, so that the future of a request for a list does not reserve space for this one.
@@ -277,12 +280,11 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let (headers, origin) = (&self.request.headers, self.app.settings.own_origin(self.request));
-        let body = receive(self.app, headers, body, operation.body, |why| self.entry.set_reason(why)).await?;
-        let signed = self.signed_params(operation, body.form.as_deref().unwrap_or_default()).await?;
+        let body = self.receive(operation, body).await?;
+        let signed = self.take_signed_params();
         let path = operation.path_values(table_path(self.target));
         let claim = self.claim(operation);
-        let input = Input { headers, path, query, body, claim, signed, origin: &origin };
+        let input = Input { headers: &self.request.headers, path, query, body, claim, signed };
         let url_signer = self.url_signer(operation).await?;
         let context = Context { url_signer: url_signer.as_ref(), ..self.context() };
         let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;

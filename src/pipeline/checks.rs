@@ -32,7 +32,7 @@ pub(super) enum Routed {
     Redirect,
     /// The vendor's framework lists the methods of the route, in answer to OPTIONS.
     Options,
-    /// The route exists, but not with this method. With another one, whoever has this access may use it.
+    /// The route exists, but not with this method. With another one, this access is needed.
     OtherMethods(Access),
     /// No route has this path.
     Nothing,

@@ -46,9 +46,9 @@ fn due_by(app: &App, key: &Key) -> Option<Micros> {
     (due_at <= now).then_some(now)
 }
 
-/// After a read that showed assets which wait for one (see [`NextStatus`](crate::library::model::NextStatus)), gives
-/// them their next status. `key` is that of a request that was let in. If no asset waits, the reply comes back at once;
-/// otherwise it is in the box of the future, so that the future of every other request does not reserve space for it.
+/// After a GET that shows assets which change once they were read (see
+/// [`NextStatus`](crate::library::model::NextStatus)), makes that change. `key` is that of a request that was let in.
+/// Returns the reply itself if there is nothing to do; the future is boxed so that other requests stay small.
 pub(super) fn settle_shown<'r>(
     app: &'r App,
     card: &'static Card,
@@ -57,7 +57,7 @@ pub(super) fn settle_shown<'r>(
     reply: Reply,
 ) -> Either<Reply, BoxFuture<'r, Reply>> {
     let has_read = request.method == Method::GET && reply.status.is_success();
-    let Some(key) = key.filter(|key| has_read && key.due_at.is_some()) else { return Either::Left(reply) };
+    let Some(key) = key.filter(|key| has_read && key.waits_for_read) else { return Either::Left(reply) };
     let workspace = key.workspace.clone();
     Either::Right(Box::pin(async move {
         due_assets::settle_shown(app, &workspace, card.name, &reply.body).await;

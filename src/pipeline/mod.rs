@@ -8,6 +8,7 @@ mod checks;
 mod connections;
 mod due_assets;
 pub mod entry;
+mod multipart;
 mod own_answers;
 mod receive;
 mod run;

@@ -1,4 +1,5 @@
-//! Requests to signed URLs: whether this server signed them, for which workspace, and whether they come in time.
+//! Requests to signed URLs and with signed forms: whether this server signed them, for which workspace, and whether they
+//! come in time.
 
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use crate::contract::post_policy;
 use crate::contract::signed_url::{self, SignedRequest};
 use crate::contract::signer::{SignatureProblem, VerifiedRequest};
 use crate::emulator::app::App;
+use crate::emulator::due_assets;
 use crate::providers::directory::Target;
 
-/// The workspace of a signed URL, with the instant of the request by its clock and random bits of its own.
-#[derive(Debug)]
+/// The workspace of a signed request, with the instant of the request by its clock and random bits of its own.
+#[derive(Debug, Clone)]
 pub(super) struct SignedWorkspace {
     pub id: Arc<str>,
     pub now: Micros,
@@ -23,76 +25,103 @@ pub(super) struct SignedWorkspace {
 }
 
 /// A request to an operation that is the target of signed URLs or forms.
-#[derive(Debug)]
-pub(super) struct SignedCall {
-    /// The workspace that the path names; `None`: the URL is not one that this server signed.
+pub(super) struct SignedCall<'r> {
+    app: &'r App,
+    target: &'r Target,
+    operation: &'static Operation,
+    /// The workspace; `None` until the signature is found to be right. It is known even if the request came too late,
+    /// so that the journal shows the request there.
     pub workspace: Option<SignedWorkspace>,
-    /// What was signed, or why the request is refused. Of a form nothing is known yet.
-    pub params: Result<Vec<(String, String)>, Failure>,
+    /// What was signed, or why the request is refused; `None` of a form that was not verified yet.
+    params: Option<Result<Vec<(String, String)>, Failure>>,
 }
 
-impl SignedCall {
-    /// Verifies the request as far as it is possible without its body. The workspace is entered even if the URL came
-    /// too late, so that the journal shows the request there.
-    pub async fn verify(app: &App, target: &Target, request: &Parts, operation: &Operation) -> SignedCall {
-        // A signature is verified before a workspace is looked for, so that a wrong one tells nothing about those.
-        let verified = match operation.access {
-            Access::SignedForm(_) => Ok(None),
-            _ => verify_url(app, target, request).await.map(Some),
-        };
-        let entered = match verified {
-            Ok(verified) => enter(app, target, operation).await.map(|workspace| (workspace, verified)),
-            Err(failure) => Err(failure),
-        };
-        match entered {
-            Ok((workspace, verified)) => {
-                let params = verified.map_or(Ok(Vec::new()), |verified| in_time(verified, workspace.now));
-                SignedCall { workspace: Some(workspace), params }
-            }
-            Err(failure) => SignedCall { workspace: None, params: Err(failure) },
+impl<'r> SignedCall<'r> {
+    /// Verifies the request as far as it is possible without its body. Nothing is known of a form then.
+    pub async fn new(
+        app: &'r App,
+        target: &'r Target,
+        request: &Parts,
+        operation: &'static Operation,
+    ) -> SignedCall<'r> {
+        let mut call = SignedCall { app, target, operation, workspace: None, params: None };
+        if !matches!(operation.access, Access::SignedForm(_)) {
+            let params = match call.verify_url(request).await {
+                Ok(verified) => call.accept(verified).await,
+                Err(failure) => Err(failure),
+            };
+            call.params = Some(params);
         }
+        call
+    }
+
+    /// Why the request is refused, as far as it is known.
+    pub fn refusal(&self) -> Option<&Failure> {
+        self.params.as_ref()?.as_ref().err()
+    }
+
+    /// Verifies a form, of which `fields` are all but the file. This is done once: when the file begins, so that bytes
+    /// are stored only for those who may send them, or when the form has ended without one.
+    pub async fn verify_form(&mut self, fields: &[(String, String)]) -> Result<(), Failure> {
+        let signer = self.app.signer.get(&self.app.store).await?;
+        let (provider, path) = (self.target.provider.card().name, table_path(self.target));
+        let verified = post_policy::verify_form(provider, path, fields, signer).map_err(Failure::BadSignature)?;
+        self.params = Some(Ok(self.accept(verified).await?));
+        Ok(())
+    }
+
+    /// Whether it is a form that was not verified yet.
+    pub fn is_unverified(&self) -> bool {
+        self.params.is_none()
+    }
+
+    /// Gives what was signed: the vendor's own parameters of a URL, or the fields of a form.
+    pub fn take_params(&mut self) -> Vec<(String, String)> {
+        self.params.take().and_then(Result::ok).unwrap_or_default()
+    }
+
+    async fn verify_url(&self, request: &Parts) -> Result<VerifiedRequest, Failure> {
+        let signed = SignedRequest {
+            provider: self.target.provider.card().name,
+            method: request.method.as_str(),
+            path: table_path(self.target),
+            query: request.uri.query().unwrap_or_default(),
+            headers: &request.headers,
+        };
+        let signer = self.app.signer.get(&self.app.store).await?;
+        signed_url::verify(&signed, signer).map_err(Failure::BadSignature)
+    }
+
+    /// Finds the workspace of a request whose signature is right, so that a wrong one tells nothing about workspaces.
+    async fn accept(&mut self, verified: VerifiedRequest) -> Result<Vec<(String, String)>, Failure> {
+        let workspace = self.find_workspace().await?;
+        let now = workspace.now;
+        self.workspace = Some(workspace);
+        require_unexpired(verified, now)
+    }
+
+    /// Finds the workspace that the path names. Its assets that are due get their next status, since a command reads
+    /// them.
+    async fn find_workspace(&self) -> Result<SignedWorkspace, Failure> {
+        let id = self.named_workspace().ok_or(Failure::BadSignature(SignatureProblem::NoWorkspace))?;
+        if !self.app.store.has_workspace(&id).await? {
+            return Err(Failure::BadSignature(SignatureProblem::NoWorkspace));
+        }
+        due_assets::settle(self.app, &id).await;
+        let state = self.app.workspace_states.get_or_create(&id);
+        Ok(SignedWorkspace { now: state.now(&self.app.clock), entropy: state.rng.next_u128(), id: id.into() })
+    }
+
+    /// The workspace that the path names, which may not exist.
+    pub fn named_workspace(&self) -> Option<String> {
+        let mut path = self.operation.path_values(table_path(self.target)).into_iter();
+        path.find(|(name, _)| *name == "workspace").map(|(_, id)| id)
     }
 }
 
-async fn verify_url(app: &App, target: &Target, request: &Parts) -> Result<VerifiedRequest, Failure> {
-    let signed = SignedRequest {
-        provider: target.provider.card().name,
-        method: request.method.as_str(),
-        path: table_path(target),
-        query: request.uri.query().unwrap_or_default(),
-        headers: &request.headers,
-    };
-    let signer = app.signer.get(&app.store).await?;
-    signed_url::verify(&signed, signer).map_err(Failure::BadSignature)
-}
-
-/// Verifies a form, of which `fields` are all but the file, and gives its fields.
-pub(super) async fn verify_form(
-    app: &App,
-    target: &Target,
-    fields: &[(String, String)],
-    now: Micros,
-) -> Result<Vec<(String, String)>, Failure> {
-    let signer = app.signer.get(&app.store).await?;
-    let verified = post_policy::verify_form(target.provider.card().name, table_path(target), fields, signer);
-    in_time(verified.map_err(Failure::BadSignature)?, now)
-}
-
-fn in_time(verified: VerifiedRequest, now: Micros) -> Result<Vec<(String, String)>, Failure> {
-    if verified.is_late(now) {
+fn require_unexpired(verified: VerifiedRequest, now: Micros) -> Result<Vec<(String, String)>, Failure> {
+    if verified.has_expired(now) {
         return Err(Failure::ExpiredUrl { expired_at: verified.expires_at });
     }
     Ok(verified.params)
-}
-
-/// Finds the workspace that the path names.
-async fn enter(app: &App, target: &Target, operation: &Operation) -> Result<SignedWorkspace, Failure> {
-    let mut path = operation.path_values(table_path(target)).into_iter();
-    let named = path.find(|(name, _)| *name == "workspace").map(|(_, id)| id);
-    let id = named.ok_or(Failure::BadSignature(SignatureProblem::NoWorkspace))?;
-    if !app.store.has_workspace(&id).await? {
-        return Err(Failure::BadSignature(SignatureProblem::NoWorkspace));
-    }
-    let state = app.workspace_states.get_or_create(&id);
-    Ok(SignedWorkspace { now: state.now(&app.clock), entropy: state.rng.next_u128(), id: id.into() })
 }

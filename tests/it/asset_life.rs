@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::process::{Folder, Running};
-use crate::support::{NOON, Server};
+use crate::support::{NOON, Server, block_on};
 
 /// A workspace whose asset is ready, or whatever `next` says, at 12:00:03, and whose other asset is ready.
 fn fixture(next: Value) -> String {
@@ -169,6 +169,18 @@ fn while_the_clock_is_frozen_the_next_status_can_follow_a_read() {
         assert_eq!((read_by(&server), read_by(&server)), ("processing".to_owned(), "ready".to_owned()));
         let asset = self::own(&server, "GET /workspaces/ws_life/assets/asset_new", Value::Null);
         assert_eq!(asset["updated_at"], NOON, "not later than the clock shows");
+    }
+}
+
+/// Only then is it worth a look which assets an answer shows.
+#[test]
+fn a_key_knows_whether_an_asset_waits_for_a_read() {
+    for follows_read in [false, true] {
+        let server = Server::start(&fixture(json!({"follows_read": follows_read})));
+        let key = |text: &str| block_on(server.app.store.key("twelvelabs", text)).unwrap().unwrap();
+        assert!(key("tlk_life").due_at.is_some());
+        assert_eq!(key("tlk_life").waits_for_read, follows_read);
+        assert!(!key("tlk_else").waits_for_read);
     }
 }
 

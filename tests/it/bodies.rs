@@ -132,7 +132,7 @@ fn a_body_that_broke_off_is_recorded_and_changes_nothing() {
 #[test]
 fn large_json_for_a_vendor_is_refused_before_it_is_read() {
     // There is no room for a body that is larger than a vendor takes.
-    let app = App { bodies: BodyBudget::new(MIB, 0), ..block_on(app(&world(), NOON)) };
+    let app = App { bodies: BodyBudget::new(MIB, 0, 0), ..block_on(app(&world(), NOON)) };
     let server = block_on(Server::serve(app));
     let before = folders(&server);
     let mut stream = connect(&server);
@@ -163,7 +163,7 @@ fn the_journal_has_the_length_of_a_chunked_body_that_was_read_whole() {
 #[test]
 fn a_body_for_which_there_is_no_room_is_the_vendors_error_and_told_in_the_journal() {
     let timeouts = Timeouts { body: Duration::from_millis(200), ..Timeouts::default() };
-    let app = App { bodies: BodyBudget::new(0, 0), timeouts, ..block_on(app(&world(), NOON)) };
+    let app = App { bodies: BodyBudget::new(0, 0, 0), timeouts, ..block_on(app(&world(), NOON)) };
     let server = block_on(Server::serve(app));
     let body = format!("{{}}{}", " ".repeat(300 << 10));
     let request = create_folder("Transfer-Encoding: chunked", &[chunk(&body), chunk("")].concat());
@@ -197,7 +197,7 @@ fn send(server: &Server, path: &str, length: usize) -> TcpStream {
 
 #[test]
 fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
-    let bodies = BodyBudget::new(2 * MIB, 3 * MIB + 1);
+    let bodies = BodyBudget::new(2 * MIB, 3 * MIB + 1, 0);
     let timeouts = Timeouts { body: Duration::from_millis(500), ..Timeouts::default() };
     let app = block_on(app(&world(), NOON));
     let server = block_on(Server::serve(App { bodies, timeouts, ..app }));
@@ -218,6 +218,58 @@ fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
     assert_eq!(search(100 << 10).status, 503);
     assert_eq!(search(2 * MIB).status, 200);
     assert_eq!(search(16 << 10).status, 200, "a tiny one waits for nobody");
+}
+
+/// Waits until the server has stored the beginning of so many files, so that it waits for the rest of each.
+fn wait_for_files(server: &Server, count: i64) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let rows = block_on(server.app.store.rows()).unwrap();
+        if rows.contains(&("blob", count)) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{rows:?}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn files_that_arrive_slowly_leave_the_room_of_other_bodies_alone() {
+    let bodies = BodyBudget::new(MIB, 0, 2 * MIB);
+    let server = block_on(Server::serve(App { bodies, ..block_on(app(&world(), NOON)) }));
+    let head = |length: usize| {
+        let auth = dialects::of("konpro").auth("_off");
+        let head = format!("POST /konpro/v1/asset?name=a.bin HTTP/1.1\r\nHost: upload.konpro.ai\r\n{auth}");
+        format!("{head}\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+    };
+    let slow = || {
+        let mut stream = connect(&server);
+        stream.write_all(&[head(MIB), vec![b'x'; 600 << 10]].concat()).unwrap();
+        stream
+    };
+    let _both = [slow(), slow()];
+    wait_for_files(&server, 2);
+    let body = format!("{{}}{}", " ".repeat(500 << 10));
+    let search = server.post("POST", "/_emulator/journal/search", &[], &body);
+    assert_eq!(search.status, 200, "{}", search.text());
+    let timeouts = Timeouts { body: Duration::from_millis(200), ..Timeouts::default() };
+    let bodies = BodyBudget::new(MIB, MIB, 0);
+    let server = block_on(Server::serve(App { bodies, timeouts, ..block_on(app(&world(), NOON)) }));
+    let third = server.send(&[head(1), vec![b'x']].concat());
+    assert_eq!(third.status, 500, "files wait for each other: {}", third.text());
+}
+
+#[test]
+fn a_put_that_breaks_off_is_an_incomplete_body() {
+    let server = Server::start(&world());
+    let target = "/xqr/api/v1/assets/presign?filename=a.png&file_size=500";
+    let presigned = server.post("POST", target, &[&dialects::of("xqr").auth("_off")], "").json();
+    let url = presigned["data"]["upload_url"].as_str().unwrap_or_else(|| panic!("{presigned}"));
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let kind = "Content-Type: application/octet-stream\r\nContent-Length: 500";
+    server.send_and_hang_up(format!("PUT {path} HTTP/1.1\r\nHost: localhost\r\n{kind}\r\n\r\nabc").as_bytes());
+    let har = server.get("/_emulator/journal/har", &[]);
+    assert!(har.text().contains("IncompleteBody"), "{}", har.text());
 }
 
 #[test]

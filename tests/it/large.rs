@@ -139,7 +139,7 @@ const EARLIER: &str = "
         thumbnail_big = json ->> 'thumbnail_big', thumbnail_small = json ->> 'thumbnail_small',
         styling_note = json ->> 'styling_note';
     DROP TRIGGER asset_removed; DROP TRIGGER asset_changed;
-    ALTER TABLE asset DROP COLUMN json;
+    DROP INDEX asset_waits_for_read; ALTER TABLE asset DROP COLUMN json;
     DROP TABLE tally;
     ALTER TABLE collection DROP COLUMN tallied;
     ALTER TABLE collection DROP COLUMN assets;

@@ -82,8 +82,9 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         }
         Failure::ProjectExists { id } => format!("the project {} has this name", quoted(id, secrets)),
         Failure::TooManyKeys { most } => format!("the user has {most} active keys, which is the most"),
-        Failure::InvalidJson { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
-        Failure::InvalidForm { reason } => format!("the body is not what the route takes: {}", quoted(reason, secrets)),
+        Failure::InvalidJson { reason } | Failure::InvalidBody { reason } => {
+            format!("the body is not what the route takes: {}", quoted(reason, secrets))
+        }
         Failure::StorageFull { max } => {
             format!(
                 "the stored bytes would exceed {max}: see `--max-stored-bytes`, and `max_stored_bytes` of the workspace's `uploads`"
@@ -102,6 +103,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
             format!("part {number} is not one of the file's, or no part with this number, proof and length was stored")
         }
         Failure::BodyTooLarge { max } => format!("the body is larger than {max} bytes"),
+        Failure::FileTooLarge { max } => format!("the file is larger than {max} bytes"),
         Failure::BadSignature(problem) => bad_signature(problem, secrets),
         Failure::ExpiredUrl { expired_at } => {
             let (end, now) = (write_rfc3339(*expired_at), write_rfc3339(facts.now));

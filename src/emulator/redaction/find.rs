@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem;
 
+use crate::contract::{post_policy, signed_url};
 use crate::providers;
 
 /// The length from which a word that looks like a key is treated as one. Shorter ones are often file names.
@@ -80,7 +82,8 @@ impl SecretFinder {
                 secret: self.shown[pattern].clone(),
             }),
         );
-        places.extend(shaped_words(&reading.bytes).into_iter().map(|word| SecretMatch {
+        let recognised = shaped_words(&reading.bytes).into_iter().chain(signatures(&reading.bytes));
+        places.extend(recognised.map(|word| SecretMatch {
             secret: Some(reading.bytes[word.clone()].to_vec()),
             at: reading.original(word),
         }));
@@ -208,6 +211,24 @@ fn shaped_words(bytes: &[u8]) -> Vec<Range<usize>> {
     words
 }
 
+/// The signatures of the URLs and forms that this server signs, each of which follows its name: in a query string, a JSON
+/// answer or the part of a form. With one, anyone can upload a file.
+fn signatures(bytes: &[u8]) -> Vec<Range<usize>> {
+    /// The length of a signature.
+    const LENGTH: usize = 64;
+    /// The most bytes between a name and its signature: the rest of a part's head.
+    const BETWEEN: usize = 64;
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let behind_name = |end: usize| {
+        let near = &bytes[end..bytes.len().min(end + BETWEEN + LENGTH)];
+        let start = near.windows(LENGTH).position(|window| window.iter().all(is_digit))?;
+        Some(end + start..end + start + LENGTH)
+    };
+    let names = [signed_url::SIGNATURE, post_policy::SIGNATURE].map(str::as_bytes);
+    let ends = names.into_iter().flat_map(|name| memmem::find_iter(bytes, name).map(|at| at + name.len()));
+    ends.filter_map(behind_name).collect()
+}
+
 /// Whether a text begins like a vendor's key.
 pub(super) fn is_shaped(text: &str) -> bool {
     providers::ALL.iter().any(|provider| (provider.card().auth.looks_like)(text))
@@ -269,6 +290,21 @@ mod tests {
         assert_eq!(found(&[], r"a\nsk_live_0123456789"), [(3, 21)]);
         assert_eq!(found(&[], "%2573k_live_0123456789"), [(0, 22)]);
         assert_eq!(found(&[], "sk_logo.png task_live_0123456789"), []);
+    }
+
+    #[test]
+    fn a_signature_is_found_behind_its_name_and_other_digits_are_not() {
+        let signature = "0123456789abcdef".repeat(4);
+        for (before, after) in [
+            ("PUT /a?X-Amz-Signature=", "&b=c"),
+            (r#"{"upload_url":"http://a/b?c=d&X-Amz-Signature="#, r#""}"#),
+            (r#"{"x-goog-signature": ""#, r#"","#),
+            ("name=\"x-goog-signature\"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", "\r\n--"),
+        ] {
+            let text = format!("{before}{signature}{after}");
+            assert_eq!(found(&[], &text), [(before.len(), before.len() + 64)], "{text}");
+        }
+        assert_eq!(found(&[], &format!("x-amz-content-sha256: {signature}")), []);
     }
 
     /// Each secret is contained in the next one, and the text consists of them. A search for one at a time would take

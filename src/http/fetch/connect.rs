@@ -1,5 +1,6 @@
 //! One request for the file at a URL, over a connection of its own to an address that was checked.
 
+#[cfg(test)]
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +37,7 @@ pub enum Resolver {
     /// As the system does.
     System,
     /// By this table.
+    #[cfg(test)]
     Table(HashMap<String, Vec<IpAddr>>),
 }
 
@@ -88,6 +90,7 @@ impl Resolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         match self {
             Resolver::System => Ok(lookup_host((name, 0)).await?.map(|address| address.ip()).collect()),
+            #[cfg(test)]
             Resolver::Table(addresses) => Ok(addresses.get(name).cloned().unwrap_or_default()),
         }
     }

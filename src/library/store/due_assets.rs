@@ -1,5 +1,5 @@
-//! The assets that get their next status at an instant. Nothing runs by itself: before a workspace is read, whoever
-//! reads it compares the earliest such instant with the time, and makes the changes that are due.
+//! The assets that get their next status at an instant. No timer runs: a request that reads a workspace first compares
+//! the earliest such instant with the time, and makes the changes that are due.
 
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 

@@ -25,7 +25,9 @@ impl From<Key> for workspace::Key {
 }
 
 const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants, k.refresh,\n\
-     (SELECT MIN(a.due_at) FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL)\n\
+     (SELECT MIN(a.due_at) FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL),\n\
+     EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL\n\
+       AND a.json ->> '$.next_status.follows_read')\n\
      FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
 
 /// The key of this provider with this text; `None` if there is none.
@@ -119,6 +121,7 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         refresh: refresh.map(from_json).transpose()?,
         choices: from_json(row.try_get(12)?)?,
         due_at: row.try_get(14)?,
+        waits_for_read: row.try_get(15)?,
         collection_version: CollectionVersion {
             collection: row.try_get(9)?,
             version: row.try_get(10)?,

@@ -1,10 +1,13 @@
-//! What a request has besides parameters and a body: signatures and an idempotency key.
+//! What a request has besides parameters: a body, signatures and an idempotency key.
 
+use super::super::body::RequestBody;
 use super::super::checks::table_path;
-use super::super::signed::verify_form;
+use super::super::receive::receive;
+use super::super::signed::SignedWorkspace;
 use super::Call;
 use crate::contract::failure::Failure;
-use crate::contract::operation::{Access, Operation};
+use crate::contract::handler::Received;
+use crate::contract::operation::Operation;
 use crate::contract::signer::UrlSigner;
 use crate::library::store::Claim;
 
@@ -14,17 +17,39 @@ impl Call<'_> {
         self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
     }
 
-    /// What was signed of a request to a signed URL, or of this form; nothing of another request.
-    pub(super) async fn signed_params(
-        &self,
+    /// Receives the body. A form that has to be signed is verified when its file begins, or once it has ended without
+    /// one. From then on the request belongs to the workspace of the form.
+    pub(super) async fn receive(
+        &mut self,
         operation: &Operation,
-        form: &[(String, String)],
-    ) -> Result<Vec<(String, String)>, Failure> {
-        match (&self.signed, operation.access) {
-            (Some(_), Access::SignedForm(_)) => verify_form(self.app, self.target, form, self.now).await,
-            (Some(signed), _) => signed.params.clone(),
-            (None, _) => Ok(Vec::new()),
+        body: Option<&mut RequestBody>,
+    ) -> Result<Received, Failure> {
+        let Call { app, request, entry, signed, .. } = self;
+        let mut form = signed.as_deref_mut().filter(|signed| signed.is_unverified());
+        let note = |why| entry.set_reason(why);
+        let mut received = receive(app, &request.headers, body, operation.body, form.as_deref_mut(), note).await;
+        let unverified = form.filter(|form| form.is_unverified());
+        if let (Some(form), Ok(all)) = (unverified, &received)
+            && let Err(failure) = form.verify_form(all.form.as_deref().unwrap_or_default()).await
+        {
+            received = Err(failure);
         }
+        self.note_signed_workspace();
+        received
+    }
+
+    /// Lets the request belong to the workspace of its signature, if that is known.
+    fn note_signed_workspace(&mut self) {
+        let workspace = self.signed.as_ref().and_then(|signed| signed.workspace.clone());
+        if let Some(SignedWorkspace { id, now, entropy }) = workspace {
+            (self.now, self.entropy) = (now, entropy);
+            self.entry.note_workspace(Some((id, now)));
+        }
+    }
+
+    /// Gives what was signed of a request to a signed URL or with a signed form; nothing of another request.
+    pub(super) fn take_signed_params(&mut self) -> Vec<(String, String)> {
+        self.signed.as_mut().map(|signed| signed.take_params()).unwrap_or_default()
     }
 
     /// Makes signed URLs, if the operation answers with some.

@@ -4,7 +4,6 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::upload::LARGEST_DIRECT;
 use super::variants::VARIANTS;
 use crate::contract::failure::{Failure, InjectedFailure};
 use crate::contract::query::{Problem, Violation};
@@ -62,11 +61,11 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
-        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
+        Failure::InvalidBody { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
         // Inferred: a file that is too large is a wrong field; anything else that is too large is JSON.
-        Failure::BodyTooLarge { max } if *max as u64 == LARGEST_DIRECT => {
+        Failure::FileTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "input_validation_error", "Request body is too large.")
         }
         Failure::BodyTooLarge { .. } => {

@@ -28,7 +28,7 @@ pub struct StoreForm;
 impl Handler for StoreForm {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            let missing = || Failure::InvalidForm { reason: format!("it has no part `{FILE}`") };
+            let missing = || Failure::InvalidBody { reason: format!("it has no part `{FILE}`") };
             let file = call.input.body.file.clone().ok_or_else(missing)?;
             let reply = object_storage::post_reply(&file.md5);
             // An asset of a type that is not taken would be in no list.

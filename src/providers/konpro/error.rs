@@ -64,10 +64,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready")
         }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "PROCESSING_ERROR", "Storage is full"),
-        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
+        Failure::InvalidBody { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid")
         }
-        Failure::BodyTooLarge { .. } => {
+        Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "INVALID_REQUEST", "The request body is too large")
         }
         Failure::WrongMethod(allow) => {

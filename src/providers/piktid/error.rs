@@ -60,7 +60,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
-        Failure::InvalidForm { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
+        Failure::InvalidBody { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }
@@ -73,7 +73,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             let message = format!("Invalid JSON: {reason}");
             invalid(vec![Detail { field: None, message, position: position(Location::Body) }], cx)
         }
-        Failure::BodyTooLarge { .. } => say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
+            say(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+        }
         Failure::WrongMethod(allow) => say(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed").header("allow", allow),
         Failure::NoKey
         | Failure::MalformedKey

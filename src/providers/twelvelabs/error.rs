@@ -97,10 +97,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::INSUFFICIENT_STORAGE, "parameter_invalid", "The storage is full.")
         }
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
-        Failure::InvalidForm { .. } | Failure::InvalidJson { .. } => {
+        Failure::InvalidBody { .. } | Failure::InvalidJson { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
-        Failure::BodyTooLarge { .. } => {
+        Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "parameter_invalid", "The request body is too large.")
         }
         Failure::WrongMethod(allow) => say(

@@ -91,6 +91,7 @@ pub fn planned(provider: &dyn Provider, raw: &str) -> Result<AssetQuery, Failure
         limits: KeyLimits::Default,
         refresh: None,
         due_at: None,
+        waits_for_read: false,
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     };

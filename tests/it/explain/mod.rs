@@ -64,6 +64,7 @@ fn key() -> Key {
         limits: KeyLimits::Default,
         refresh: None,
         due_at: None,
+        waits_for_read: false,
         choices: Choices::new(),
         collection_version: CollectionVersion { collection: 1, version: 0, tallied: false },
     }

@@ -49,6 +49,46 @@ fn what_is_no_form_is_refused_and_leaves_nothing() {
     assert_eq!(page["meta"]["total_estimate"], VISIBLE);
 }
 
+/// Why a request was refused.
+fn why(answer: &Answer) -> &str {
+    answer.header("x-emulator-why").unwrap_or_default()
+}
+
+#[test]
+fn the_texts_of_a_form_are_limited_together() {
+    let server = Server::start(&world());
+    let content_type = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nX-Emulator-Explain: 1");
+    let text = "t".repeat(100 << 10);
+    let names: Vec<_> = (0..11).map(|number| format!("{number}{text}")).collect();
+    let texts = form(&[("a", &*text); 11], None);
+    let names = form(&names.iter().map(|name| (&**name, "")).collect::<Vec<_>>(), None);
+    for body in [texts, names] {
+        let refused = post(&server, &content_type, &body);
+        assert_eq!((refused.status, why(&refused)), (413, "the body is larger than 1048576 bytes"));
+    }
+    let body = form(&[("workspace_id", "ws_tests"), ("file_name", &text[..100])], Some(("a.gif", "image/gif", b"x")));
+    assert_eq!(post(&server, &content_type, &body).status, 201);
+}
+
+#[test]
+fn a_head_without_an_end_and_bytes_before_the_first_part_are_not_read_without_end() {
+    let server = Server::start(&world());
+    let content_type = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nX-Emulator-Explain: 1");
+    let endless = "x".repeat(2 << 20);
+    for beginning in [endless.clone(), format!("--{BOUNDARY}\r\nX-Head: {endless}"), format!("--{BOUNDARY}{endless}")] {
+        // The rest never comes, and is not waited for.
+        let refused = post_beginning(&server, &content_type, beginning.as_bytes());
+        assert_eq!(refused.status, 400, "{}", refused.text());
+        let beginning = &beginning[..40];
+        assert!(why(&refused).contains("have no part") || beginning.ends_with("xxx"), "{beginning}: {}", why(&refused));
+    }
+}
+
+/// Posts the beginning of a body of a gibibyte.
+fn post_beginning(server: &Server, content_type: &str, beginning: &[u8]) -> Answer {
+    server.send(&request(server, content_type, 1 << 30, beginning))
+}
+
 #[test]
 fn a_content_length_that_lies_is_no_upload() {
     let server = Server::start(&world());
