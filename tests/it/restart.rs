@@ -61,7 +61,7 @@ fn a_reset_of_a_new_database_file_restores_its_fixtures() {
         let folder = Folder::new();
         let server = Running::start(&["--database", &folder.file("library.sqlite")]);
         let before = server.get("/_emulator/workspaces", "Accept: */*");
-        assert_eq!(server.connect().ask("POST", "/_emulator/reset", &[], "").status, 200);
+        assert_eq!(server.connect().ask("POST", "/_emulator/reset", &[], "").status, 204);
         assert_eq!(server.get("/_emulator/workspaces", "Accept: */*"), before);
         assert_ne!(before.1["workspaces"], json!([]));
         server.stop();
