@@ -92,6 +92,9 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
             say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details(format!("Failed condition on {name}"))
         }
         Failure::BadSignature(SignatureProblem::Missing) => say(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        Failure::BadSignature(SignatureProblem::Authorization) => {
+            say(StatusCode::BAD_REQUEST, "InvalidArgument", TWO_MECHANISMS)
+        }
         Failure::BadSignature(_) => say(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", MISMATCH),
         Failure::ExpiredUrl { .. } if storage == Storage::Gcs => {
             say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details("Policy has expired.")
@@ -173,6 +176,10 @@ fn injected_code(status: StatusCode) -> &'static str {
         _ => "InvalidRequest",
     }
 }
+
+/// S3's message for a signed URL with an `Authorization` header.
+const TWO_MECHANISMS: &str = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query \
+                              string parameter or the Authorization header should be specified";
 
 const MISMATCH: &str =
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.";

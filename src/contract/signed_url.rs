@@ -121,6 +121,9 @@ pub fn verify(request: &SignedRequest<'_>, signer: &Signer) -> Result<VerifiedRe
         let other = METHODS.iter().find(|method| is_for(method));
         return Err(other.map_or(SignatureProblem::Changed, |method| SignatureProblem::Method(method)));
     }
+    if request.headers.contains_key(header::AUTHORIZATION) {
+        return Err(SignatureProblem::Authorization);
+    }
     let value = |wanted: &str| params.iter().find(|(name, _)| name == wanted).map(|(_, value)| &**value);
     if let Some(signed) = value(CONTENT_TYPE).filter(|signed| !has_content_type(request.headers, signed)) {
         return Err(SignatureProblem::ContentType(signed.to_owned()));

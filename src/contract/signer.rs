@@ -74,6 +74,8 @@ pub enum SignatureProblem {
     Missing,
     /// It is for this other method.
     Method(&'static str),
+    /// The request has an `Authorization` header besides.
+    Authorization,
     /// It is for this other content type.
     ContentType(String),
     /// The path, a parameter or the signature itself was changed.

@@ -119,6 +119,8 @@ pub fn check_signature(server: &Server, url: &str, content_type: &str) {
     assert_eq!(send("PUT", &host, &elsewhere, content_type), wrong, "another workspace");
     let unsigned = target.split('?').next().unwrap();
     assert_eq!(send("PUT", &host, unsigned, content_type), (403, "AccessDenied".to_owned()), "no signature");
+    let with_key = format!("{content_type}\r\nAuthorization: Bearer a");
+    assert_eq!(send("PUT", &host, target, &with_key), (400, "InvalidArgument".to_owned()), "a key besides");
     for method in ["POST", "GET", "DELETE"] {
         assert_eq!(send(method, &host, target, content_type), (405, "MethodNotAllowed".to_owned()), "{method}");
     }

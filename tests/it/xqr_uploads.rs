@@ -189,3 +189,14 @@ fn a_test_decides_what_becomes_of_an_upload() {
     let again = xqr(&client, "POST", &format!("/{}/confirm", logo.id));
     assert_eq!((again.status, &again.json()["error"]["message"]), (409, &json!("Asset upload has failed.")));
 }
+
+#[test]
+fn a_type_that_no_header_can_have_is_refused() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    for content_type in ["x%0Ay:%20z", "image/png%0D", "%00"] {
+        let path = format!("api/v1/assets/presign?filename=a&file_size=1&content_type={content_type}");
+        let answer = client.ask("xqr", "POST", &path, &Value::Null);
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("VALIDATION_ERROR")), "{path}");
+    }
+}

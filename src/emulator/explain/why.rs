@@ -150,6 +150,10 @@ fn bad_signature(problem: &SignatureProblem, secrets: &Secrets) -> String {
     match problem {
         SignatureProblem::Missing => "the request has no signature".to_owned(),
         SignatureProblem::Method(signed) => format!("the URL is signed for {signed}"),
+        SignatureProblem::Authorization => {
+            "the URL is signed, and the request has an `Authorization` header too; object storage takes only one of them"
+                .to_owned()
+        }
         SignatureProblem::ContentType(signed) => {
             format!("the URL is signed for the content type {}", quoted(signed, secrets))
         }

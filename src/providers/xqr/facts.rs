@@ -43,7 +43,7 @@ pub const FACTS: &[Fact] = &[
         "A `filename` or `file_size` that is missing, empty, less than 1 or too large is 400 `VALIDATION_ERROR`. One for which the workspace, or the server, has no room left is 403 `PLAN_LIMIT_EXCEEDED`, which is documented for other limits.",
     ),
     Fact::inferred(
-        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and takes a PUT with that content type, without a key. It answers as S3 does: 200 with the MD5 of the bytes as `ETag`, 403 in XML for another method, content type or parameter or a URL that has expired, and 400 `EntityTooLarge` for more than 26,214,400 bytes.",
+        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and takes a PUT with that content type, without a key. It answers as S3 does: 200 with the MD5 of the bytes as `ETag`, 403 in XML for another content type or parameter and for a URL that has expired, 405 for another method, 400 with an `Authorization` header besides, and 400 `EntityTooLarge` for more than 26,214,400 bytes. A PUT without bytes stores an empty file.",
     ),
     Fact::inferred(
         "Confirm before any bytes have arrived is 409 `CONFLICT`, and 200 without a change if the asset is confirmed already. The size is that of the bytes, whatever was announced, and the type is the announced one, whatever the bytes are. An asset that is never confirmed stays `pending`.",

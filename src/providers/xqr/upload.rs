@@ -1,5 +1,6 @@
 //! xQR's uploads: presign announces an asset, its bytes are put to a signed URL, and confirm completes it.
 
+use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input, execute};
 use crate::contract::put_target::PutTarget;
-use crate::contract::query::{Empty, Param, integers};
+use crate::contract::query::{Empty, Param, Problem, Value, integers};
 use crate::contract::signed_url::SignedUrl;
 use crate::http::reply::Reply;
 use crate::library::asset::{Asset, StoredAsset};
@@ -32,7 +33,10 @@ const PROCESSING_SECONDS: u32 = 0;
 /// at least one byte.
 pub const PARAMS: &[Param] = &[
     Param::text("filename").empty(Empty::Absent).required().known(Documented, "The file's name, with its extension."),
-    Param::text("content_type").empty(Empty::Absent).or(view::UNKNOWN_TYPE).known(Documented, "The file's MIME type."),
+    Param::parsed("content_type", content_type)
+        .empty(Empty::Absent)
+        .or(view::UNKNOWN_TYPE)
+        .known(Documented, "The file's MIME type."),
     Param::integer("file_size", integers::lax, 1, LARGEST.cast_signed())
         .required()
         .known(Documented, "The file's size in bytes."),
@@ -111,4 +115,12 @@ fn presign_reply(StoredAsset { id, asset, .. }: &StoredAsset, cx: &Context) -> R
     };
     let upload_url = cx.url_signer().url(&url);
     view::single(&Presigned { asset_id: id, upload_url, method: url.method, headers: Headers { content_type } }, cx)
+}
+
+/// Inferred: the client sends the type as a header, so it must be one.
+fn content_type(text: &str) -> Result<Value, Problem> {
+    match HeaderValue::from_str(text) {
+        Ok(_) => Ok(Value::Text(text.to_owned())),
+        Err(_) => Err(Problem::malformed()),
+    }
 }
