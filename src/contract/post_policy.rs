@@ -127,13 +127,13 @@ mod tests {
             issued_at: NOON,
             seconds: 900,
         };
-        let form = UrlSigner { origin: "http://a".to_owned(), provider: "flora", signer }.form(&policy);
-        assert_eq!(form.url, "http://a/flora/_uploads/ws/a");
+        let form = UrlSigner { origin: "http://a".to_owned(), provider: "acme", signer }.form(&policy);
+        assert_eq!(form.url, "http://a/acme/_uploads/ws/a");
         form.fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn verified(fields: &[(String, String)]) -> Result<VerifiedRequest, SignatureProblem> {
-        verify_form("flora", "/_uploads/ws/a", fields, &Signer::seeded(7))
+        verify_form("acme", "/_uploads/ws/a", fields, &Signer::seeded(7))
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(verified(&added), Err(SignatureProblem::Field("acl".to_owned())));
         assert_eq!(verified(&[]), Err(SignatureProblem::Missing));
         for (provider, path, seed) in
-            [("xqr", "/_uploads/ws/a", 7), ("flora", "/_uploads/ws/b", 7), ("flora", "/_uploads/ws/a", 8)]
+            [("other", "/_uploads/ws/a", 7), ("acme", "/_uploads/ws/b", 7), ("acme", "/_uploads/ws/a", 8)]
         {
             let problem = verify_form(provider, path, &right, &Signer::seeded(seed));
             assert_eq!(problem, Err(SignatureProblem::Changed), "{provider} {path} {seed}");

@@ -177,7 +177,7 @@ mod tests {
 
     /// The parameters of the URL, decoded.
     fn params_of(url: &SignedUrl, origin: &str) -> Vec<(String, String)> {
-        let text = UrlSigner { origin: origin.to_owned(), provider: "flora", signer: &signer() }.url(url);
+        let text = UrlSigner { origin: origin.to_owned(), provider: "acme", signer: &signer() }.url(url);
         let uri: Uri = text.parse().unwrap();
         form_urlencoded::parse(uri.query().unwrap().as_bytes()).into_owned().collect()
     }
@@ -194,18 +194,18 @@ mod tests {
     ) -> Result<VerifiedRequest, SignatureProblem> {
         let mut map = HeaderMap::new();
         map.extend(content_types.iter().map(|text| (header::CONTENT_TYPE, HeaderValue::from_str(text).unwrap())));
-        verify(&SignedRequest { provider: "flora", method, path, query, headers: &map }, &signer())
+        verify(&SignedRequest { provider: "acme", method, path, query, headers: &map }, &signer())
     }
 
     #[test]
     fn a_url_looks_like_one_of_s3() {
         let url = sample("/_uploads/ws 1/a", &[("partNumber", "1")], Some("image/png"));
         let text =
-            UrlSigner { origin: "http://localhost:4750".to_owned(), provider: "flora", signer: &signer() }.url(&url);
+            UrlSigner { origin: "http://localhost:4750".to_owned(), provider: "acme", signer: &signer() }.url(&url);
         let (all, signature) = text.split_once("&X-Amz-Signature=").unwrap();
         assert_eq!(
             all,
-            "http://localhost:4750/flora/_uploads/ws%201/a?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+            "http://localhost:4750/acme/_uploads/ws%201/a?X-Amz-Algorithm=AWS4-HMAC-SHA256\
              &X-Amz-Credential=assetmock%2F20260321%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20260321T120000Z\
              &X-Amz-Expires=900&X-Amz-SignedHeaders=content-type%3Bhost&content-type=image%2Fpng&partNumber=1"
         );
@@ -243,7 +243,7 @@ mod tests {
         let request =
             SignedRequest { provider: "xqr", method: "PUT", path: "/p", query: &signed, headers: &HeaderMap::new() };
         assert_eq!(verify(&request, &signer()), Err(SignatureProblem::Changed));
-        let request = SignedRequest { provider: "flora", ..request };
+        let request = SignedRequest { provider: "acme", ..request };
         assert!(verify(&request, &signer()).is_ok());
         assert_eq!(verify(&request, &Signer::seeded(8)), Err(SignatureProblem::Changed));
     }
