@@ -83,6 +83,7 @@ fn filename(input: &Input) -> Result<Option<String>, Failure> {
 /// An id that no asset has. With a seed and a database file, a server that is started again draws the ids of its last run
 /// again, and bytes that are put there would replace those of another asset.
 async fn unused_id(rng: &Rng, call: &HandlerCall<'_>, store: &Store) -> Result<String, Failure> {
+    // It ends once it has drawn one number more than the earlier runs of this file drew.
     loop {
         let id = new_uuid(rng.next_u128());
         let asset = AssetSelector { id: id.clone(), filters: Vec::new() };

@@ -77,6 +77,7 @@ impl CreateUpload {
         caller: &Caller<'_>,
         rng: &Rng,
     ) -> Result<String, CommandError> {
+        // It ends once it has drawn one number more than the earlier runs of this file drew.
         loop {
             let id = (self.new_id)(rng, caller.now);
             let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {}_id = ?", caller.provider);
