@@ -26,7 +26,7 @@ pub struct Input<'a> {
     /// The parameters of the query string.
     pub query: Args,
     /// What the operation takes of the body.
-    pub body: Received,
+    pub body: ReceivedBody,
     /// The idempotency key, if the operation takes one and the client sent one.
     pub claim: Option<Claim>,
     /// What was signed of a request to a signed URL or with a signed form: the vendor's own parameters or the fields.
@@ -35,7 +35,7 @@ pub struct Input<'a> {
 
 /// What was received of a body.
 #[derive(Debug, Default)]
-pub struct Received {
+pub struct ReceivedBody {
     /// The body, if it is JSON.
     pub json: Option<Value>,
     /// The names and texts of a form, in their order and without the file; `None` if the body is no form.

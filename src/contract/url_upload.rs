@@ -47,25 +47,25 @@ impl Handler for UrlUploadHandler {
 async fn fetch(fetcher: &Fetcher, url: &Url, rules: FetchRules, store: &Store) -> Result<FetchResult, Failure> {
     match stage(fetcher, url, rules, store).await {
         Ok(file) => Ok(Ok(file)),
-        Err(Unread::Fetch(cause)) => {
+        Err(UrlReadError::Fetch(cause)) => {
             // Only the host, since the rest of a URL can be secret.
             info!(host = url.host_str(), %cause, "the file at a URL was not read");
             Ok(Err(cause))
         }
-        Err(Unread::Stage(cause)) => Err(cause.into()),
+        Err(UrlReadError::Stage(cause)) => Err(cause.into()),
     }
 }
 
-enum Unread {
+enum UrlReadError {
     Fetch(FetchError),
     Stage(StageError),
 }
 
-async fn stage(fetcher: &Fetcher, url: &Url, rules: FetchRules, store: &Store) -> Result<StagedFile, Unread> {
-    let mut file = fetcher.open(url, rules).await.map_err(Unread::Fetch)?;
+async fn stage(fetcher: &Fetcher, url: &Url, rules: FetchRules, store: &Store) -> Result<StagedFile, UrlReadError> {
+    let mut file = fetcher.open(url, rules).await.map_err(UrlReadError::Fetch)?;
     let mut writer = store.stage();
-    while let Some(bytes) = file.next().await.map_err(Unread::Fetch)? {
-        writer.write(&bytes).await.map_err(Unread::Stage)?;
+    while let Some(bytes) = file.next().await.map_err(UrlReadError::Fetch)? {
+        writer.write(&bytes).await.map_err(UrlReadError::Stage)?;
     }
-    writer.finish(None, file.content_type.take()).await.map_err(Unread::Stage)
+    writer.finish(None, file.content_type.take()).await.map_err(UrlReadError::Stage)
 }

@@ -15,7 +15,7 @@ use multer::{Field, Multipart};
 use super::body::{RequestBody, broke_off};
 use super::signed::SignedCall;
 use crate::contract::failure::Failure;
-use crate::contract::handler::Received;
+use crate::contract::handler::ReceivedBody;
 use crate::contract::operation::FormFile;
 use crate::emulator::app::App;
 use crate::library::store::StagedFile;
@@ -42,7 +42,7 @@ pub async fn receive_multipart(
     file: FormFile,
     content_type: &str,
     mut signed: Option<&mut SignedCall<'_>>,
-) -> Result<Received, Failure> {
+) -> Result<ReceivedBody, Failure> {
     let boundary = multer::parse_boundary(content_type).map_err(|error| invalid(error.to_string()))?;
     let counts = Arc::new(Counts::default());
     let mut form = Multipart::new(pieces(body.parts(), counts.clone()), boundary);
@@ -51,7 +51,7 @@ pub async fn receive_multipart(
         let Some(mut part) = form.next_field().await.map_err(failure)? else {
             drop(form);
             body.note_length(counts.received.load(Relaxed));
-            return Ok(Received { json: None, form: Some(texts), file: staged });
+            return Ok(ReceivedBody { json: None, form: Some(texts), file: staged });
         };
         counts.note_found();
         let name = part.name().map(str::to_owned).ok_or_else(|| invalid("a part has no name".to_owned()))?;

@@ -9,7 +9,7 @@ use super::body::{RequestBody, broke_off, no_room};
 use super::multipart::{MAX_TEXT, receive_multipart};
 use super::signed::SignedCall;
 use crate::contract::failure::Failure;
-use crate::contract::handler::Received;
+use crate::contract::handler::ReceivedBody;
 use crate::contract::operation::{BodyKind, FormFile};
 use crate::emulator::app::App;
 use crate::http::request_body::BodyError;
@@ -38,16 +38,16 @@ pub async fn receive(
     kind: BodyKind,
     signed: Option<&mut SignedCall<'_>>,
     note: impl FnOnce(&'static str),
-) -> Result<Received, Failure> {
+) -> Result<ReceivedBody, Failure> {
     let content_type = text(headers, header::CONTENT_TYPE);
     let is_multipart = || essence(&content_type) == MULTIPART;
     match (kind, body) {
-        (BodyKind::Ignored, _) | (BodyKind::Json | BodyKind::FormOrJson(_), None) => Ok(Received::default()),
+        (BodyKind::Ignored, _) | (BodyKind::Json | BodyKind::FormOrJson(_), None) => Ok(ReceivedBody::default()),
         (BodyKind::Bytes { .. }, None) => {
             let file = app.store.stage().finish(None, some(&content_type)).await.map_err(Failure::from)?;
-            Ok(Received { file: Some(file), ..Received::default() })
+            Ok(ReceivedBody { file: Some(file), ..ReceivedBody::default() })
         }
-        (BodyKind::Form(_), None) => Ok(Received { form: Some(Vec::new()), ..Received::default() }),
+        (BodyKind::Form(_), None) => Ok(ReceivedBody { form: Some(Vec::new()), ..ReceivedBody::default() }),
         (BodyKind::Bytes { max }, Some(body)) => {
             reserve(app, body, FILE_MEMORY, note).await?;
             receive_bytes(app, body, max, some(&content_type)).await
@@ -57,7 +57,7 @@ pub async fn receive(
             receive_form(app, body, file, &content_type, signed, note).await
         }
         (BodyKind::Json | BodyKind::FormOrJson(_), Some(body)) => {
-            Ok(Received { json: body.json(app, note).await?, ..Received::default() })
+            Ok(ReceivedBody { json: body.json(app, note).await?, ..ReceivedBody::default() })
         }
     }
 }
@@ -79,7 +79,7 @@ async fn receive_bytes(
     body: &mut RequestBody,
     max: u64,
     content_type: Option<String>,
-) -> Result<Received, Failure> {
+) -> Result<ReceivedBody, Failure> {
     if body.length() > max {
         return Err(Failure::FileTooLarge { max });
     }
@@ -95,7 +95,7 @@ async fn receive_bytes(
     }
     body.note_length(length);
     let file = writer.finish(None, content_type).await.map_err(Failure::from)?;
-    Ok(Received { file: Some(file), ..Received::default() })
+    Ok(ReceivedBody { file: Some(file), ..ReceivedBody::default() })
 }
 
 /// Receives a form. One without a content type is empty if its body is: some clients send such a request again.
@@ -106,7 +106,7 @@ async fn receive_form(
     content_type: &str,
     signed: Option<&mut SignedCall<'_>>,
     note: impl FnOnce(&'static str),
-) -> Result<Received, Failure> {
+) -> Result<ReceivedBody, Failure> {
     let form = match &*essence(content_type) {
         MULTIPART => {
             reserve(app, body, FORM_MEMORY, note).await?;
@@ -117,7 +117,7 @@ async fn receive_form(
         _ => return Err(invalid_body(format!("its content type is not `{MULTIPART}`"))),
     };
     let form = form_urlencoded::parse(&form).into_owned().collect();
-    Ok(Received { form: Some(form), ..Received::default() })
+    Ok(ReceivedBody { form: Some(form), ..ReceivedBody::default() })
 }
 
 fn invalid_body(reason: String) -> Failure {

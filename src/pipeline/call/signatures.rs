@@ -6,7 +6,7 @@ use super::super::receive::receive;
 use super::super::signed::SignedWorkspace;
 use super::Call;
 use crate::contract::failure::Failure;
-use crate::contract::handler::Received;
+use crate::contract::handler::ReceivedBody;
 use crate::contract::operation::Operation;
 use crate::contract::signer::UrlSigner;
 use crate::library::store::Claim;
@@ -23,7 +23,7 @@ impl Call<'_> {
         &mut self,
         operation: &Operation,
         body: Option<&mut RequestBody>,
-    ) -> Result<Received, Failure> {
+    ) -> Result<ReceivedBody, Failure> {
         let Call { app, request, entry, signed, .. } = self;
         let mut form = signed.as_deref_mut().filter(|signed| signed.is_unverified());
         let note = |why| entry.set_reason(why);
