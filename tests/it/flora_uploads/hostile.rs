@@ -23,6 +23,7 @@ fn request(server: &Server, content_type: &str, length: usize, body: &[u8]) -> V
 fn what_is_no_form_is_refused_and_leaves_nothing() {
     let server = Server::start(&world());
     let right = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}");
+    let two = format!("Content-Type: multipart/form-data; boundary=other; boundary={BOUNDARY}");
     let workspace = ("workspace_id", "ws_tests");
     let whole = form(&[workspace], Some(("a.gif", "image/gif", &[gif(1, 1), vec![0; 300 << 10]].concat())));
     let part = |head: &str| [format!("--{BOUNDARY}\r\n{head}\r\n\r\nx\r\n").as_bytes(), &whole].concat();
@@ -31,6 +32,7 @@ fn what_is_no_form_is_refused_and_leaves_nothing() {
     for (what, content_type, body) in [
         ("no boundary", "Content-Type: multipart/form-data", whole.clone()),
         ("another boundary", "Content-Type: multipart/form-data; boundary=other", whole.clone()),
+        ("two boundaries", &two, whole.clone()),
         ("ten thousand parts", &right, parts),
         ("two files", &right, files),
         ("a part without a name", &right, part("Content-Disposition: form-data")),
