@@ -41,13 +41,17 @@ async fn stored(store: &Store) -> [i64; 3] {
     ["blob", "piece", "chunk"].map(|table| rows.iter().find(|(name, _)| *name == table).unwrap().1)
 }
 
-/// Waits until nothing is stored any more. The removal is a task of its own.
-async fn wait_until_empty(store: &Store) {
+/// Waits until so many rows are stored: the last chunk is stored, and bytes are removed, in tasks of their own.
+async fn wait_until(store: &Store, rows: [i64; 3]) {
     let began = Instant::now();
-    while stored(store).await != [0, 0, 0] {
-        assert!(began.elapsed() < Duration::from_secs(20), "{:?} is left", stored(store).await);
+    while stored(store).await != rows {
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?} is stored", stored(store).await);
         tokio::task::yield_now().await;
     }
+}
+
+async fn wait_until_empty(store: &Store) {
+    wait_until(store, [0, 0, 0]).await;
 }
 
 fn caller(workspace: &str) -> Caller<'_> {
@@ -87,7 +91,7 @@ fn bytes_that_nobody_claims_go_and_claimed_ones_stay_until_their_asset_goes() {
         let store = app("empty", NOON).await.store;
         let mut unfinished = store.stage();
         unfinished.write(&bytes(40 * CHUNK)).await.unwrap();
-        assert_eq!(stored(&store).await, [1, 40, 40]);
+        wait_until(&store, [1, 40, 40]).await;
         drop(unfinished);
         wait_until_empty(&store).await;
 
@@ -98,11 +102,7 @@ fn bytes_that_nobody_claims_go_and_claimed_ones_stay_until_their_asset_goes() {
         drop(file);
         // Something else goes meanwhile; its removal leaves what is claimed.
         drop(stage(&store, b"other", 1).await.unwrap());
-        let began = Instant::now();
-        while stored(&store).await != [1, 3, 3] {
-            assert!(began.elapsed() < Duration::from_secs(20), "{:?} is left", stored(&store).await);
-            tokio::task::yield_now().await;
-        }
+        wait_until(&store, [1, 3, 3]).await;
         assert!(read(&store, blob).await == bytes(3 * CHUNK));
 
         let mut write = store.write(providers::names()).await.unwrap();

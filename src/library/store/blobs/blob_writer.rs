@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
+use tokio::task::JoinHandle;
 
 use super::staged_file::StagedFile;
 use crate::library::store::blob_hold::BlobHold;
@@ -12,37 +13,41 @@ use crate::library::store::handle::Store;
 use crate::library::store::stage_error::StageError;
 use crate::library::store::write::Write;
 
-/// Takes the bytes of one file. What was stored so far goes when the writer is dropped before [`BlobWriter::finish`].
+/// Takes the bytes of one file. One chunk is stored while the next one arrives, in a task of its own. What was stored so
+/// far goes when the writer is dropped before [`BlobWriter::finish`].
 #[derive(Debug)]
 pub struct BlobWriter {
     store: Store,
-    /// Set once the blob exists.
+    /// Set once the first chunk is stored.
     hold: Option<Arc<BlobHold>>,
-    /// The bytes that are not stored yet, fewer than a chunk.
+    /// The chunk that is being stored.
+    storing: Option<JoinHandle<Result<Arc<BlobHold>, StageError>>>,
+    /// The bytes that are not in a chunk yet.
     rest: Vec<u8>,
     /// The first chunk.
     head: Option<Bytes>,
-    /// How many bytes are stored.
-    stored: u64,
+    /// How many bytes the chunks have.
+    length: u64,
     md5: Md5,
 }
 
 impl Store {
     /// Begins to store a file.
     pub fn stage(&self) -> BlobWriter {
-        BlobWriter { store: self.clone(), hold: None, rest: Vec::new(), head: None, stored: 0, md5: Md5::new() }
+        let (store, md5) = (self.clone(), Md5::new());
+        BlobWriter { store, hold: None, storing: None, rest: Vec::new(), head: None, length: 0, md5 }
     }
 }
 
 impl BlobWriter {
-    /// Takes the next bytes, and stores every chunk that is complete.
+    /// Takes the next bytes. Every chunk that is complete is stored once the one before it is.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StageError> {
         self.md5.update(bytes);
         while self.rest.len() + bytes.len() >= CHUNK {
             let (part, following) = bytes.split_at(CHUNK - self.rest.len());
             self.rest.extend_from_slice(part);
             let chunk = std::mem::take(&mut self.rest);
-            self.store_chunk(chunk, None).await?;
+            self.begin_chunk(chunk, None).await?;
             bytes = following;
         }
         self.rest.extend_from_slice(bytes);
@@ -57,45 +62,68 @@ impl BlobWriter {
     ) -> Result<StagedFile, StageError> {
         let rest = std::mem::take(&mut self.rest);
         let md5: String = self.md5.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let hold = self.store_chunk(rest, Some(&md5)).await?;
-        let BlobWriter { head, stored, .. } = self;
-        Ok(StagedFile { hold, size: stored, md5, head: head.unwrap_or_default(), file_name, content_type })
+        self.begin_chunk(rest, Some(md5.clone())).await?;
+        let hold = self.end_chunk().await?.ok_or(sqlx::Error::WorkerCrashed)?;
+        let BlobWriter { head, length, .. } = self;
+        Ok(StagedFile { hold, size: length, md5, head: head.unwrap_or_default(), file_name, content_type })
     }
 
-    /// Stores one chunk in a transaction of its own. The first one makes the blob; the last one comes with the MD5 of the
-    /// file, and can be empty.
-    async fn store_chunk(&mut self, chunk: Vec<u8>, md5: Option<&str>) -> Result<Arc<BlobHold>, StageError> {
-        let length = chunk.len() as u64;
-        let mut write = self.write_with_room(length).await?;
-        let hold = match &self.hold {
-            Some(hold) => hold.clone(),
-            None => Arc::new(BlobHold::new(&self.store, blob_rows::insert_blob(&mut write.tx).await?)),
-        };
-        if !chunk.is_empty() {
-            blob_rows::insert_chunk(&mut write.tx, hold.blob, self.stored, &chunk).await?;
-        }
-        if let Some(md5) = md5 {
-            blob_rows::complete_blob(&mut write.tx, hold.blob, self.stored + length, md5).await?;
-        }
-        write.commit_slice().await?;
-        self.head.get_or_insert_with(|| chunk.into());
-        self.hold = Some(hold.clone());
-        self.stored += length;
-        Ok(hold)
+    /// Begins to store a chunk, when the one before it is stored.
+    async fn begin_chunk(&mut self, chunk: Vec<u8>, md5: Option<String>) -> Result<(), StageError> {
+        let hold = self.end_chunk().await?;
+        let (bytes, start, store) = (Bytes::from(chunk), self.length, self.store.clone());
+        self.length += bytes.len() as u64;
+        self.head.get_or_insert_with(|| bytes.clone());
+        self.storing = Some(tokio::spawn(store_chunk(store, hold, start, bytes, md5)));
+        Ok(())
     }
 
-    /// Begins a change in which so many bytes can be stored. If there is no room for them, bytes that nothing refers to
-    /// are removed first.
-    async fn write_with_room(&self, length: u64) -> Result<Write, StageError> {
-        let max = self.store.max_stored_bytes;
-        let mut write = self.store.write(Vec::new()).await?;
-        while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
-            if !write.has_unreferenced_blobs().await? {
-                return Err(StageError::Full { max });
-            }
-            write.remove_blob_slice().await?;
-            write = write.next_slice().await?;
+    /// Waits for the chunk that is being stored. Returns the hold on the blob, if it exists.
+    async fn end_chunk(&mut self) -> Result<Option<Arc<BlobHold>>, StageError> {
+        if let Some(storing) = &mut self.storing {
+            let stored = storing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed.into()));
+            self.storing = None;
+            self.hold = Some(stored?);
         }
-        Ok(write)
+        Ok(self.hold.clone())
     }
+}
+
+/// Stores one chunk in a transaction of its own. The first one makes the blob; the last one comes with the MD5 of the
+/// file, and can be empty.
+async fn store_chunk(
+    store: Store,
+    hold: Option<Arc<BlobHold>>,
+    start: u64,
+    chunk: Bytes,
+    md5: Option<String>,
+) -> Result<Arc<BlobHold>, StageError> {
+    let mut write = write_with_room(&store, chunk.len() as u64).await?;
+    let hold = match hold {
+        Some(hold) => hold,
+        None => Arc::new(BlobHold::new(&store, blob_rows::insert_blob(&mut write.tx).await?)),
+    };
+    if !chunk.is_empty() {
+        blob_rows::insert_chunk(&mut write.tx, hold.blob, start, &chunk).await?;
+    }
+    if let Some(md5) = md5 {
+        blob_rows::complete_blob(&mut write.tx, hold.blob, start + chunk.len() as u64, &md5).await?;
+    }
+    write.commit_slice().await?;
+    Ok(hold)
+}
+
+/// Begins a change in which so many bytes can be stored. If there is no room for them, bytes that nothing refers to are
+/// removed first.
+async fn write_with_room(store: &Store, length: u64) -> Result<Write, StageError> {
+    let max = store.max_stored_bytes;
+    let mut write = store.write(Vec::new()).await?;
+    while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
+        if !write.has_unreferenced_blobs().await? {
+            return Err(StageError::Full { max });
+        }
+        write.remove_blob_slice().await?;
+        write = write.next_slice().await?;
+    }
+    Ok(write)
 }
