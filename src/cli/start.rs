@@ -106,7 +106,9 @@ pub async fn open(library: &LibraryOptions, max_stored_bytes: u64, now: i64) -> 
     if library.place() == DatabaseLocation::Memory || !store.is_loaded().await.map_err(unwritten)? {
         let loaded = load_fixtures::load(&store, reading.await??, now).await;
         loaded.map_err(|cause| not_loaded(&library.place(), cause))?;
-    } else if !library.fixture.is_empty() {
+        return Ok(store);
+    }
+    if !library.fixture.is_empty() {
         tracing::warn!("the database already holds a library; `--fixture` was ignored");
     }
     // A process that was killed may have left bytes that belong to nobody.

@@ -10,7 +10,7 @@ use super::handle::Store;
 use super::kind_counts::KindCounts;
 use super::load_files::{FileLoader, LoadError, NewFile};
 use super::rows::{BATCH, Bind, Rows, insertion, json};
-use super::schema::{LOG, schema};
+use super::schema::{LOG, new_indexes};
 use super::versions::Invalidation;
 use crate::clock::Micros;
 use crate::library::asset::Asset;
@@ -93,7 +93,7 @@ impl Store {
         let make = || async {
             // The request that makes the indexes may be dropped midway. With `IF NOT EXISTS`, the next one can
             // continue.
-            let script = schema(true, self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
+            let script = new_indexes(self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let script = script.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };
             let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());

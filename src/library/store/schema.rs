@@ -29,26 +29,25 @@ const BATCH: i64 = 1000;
 /// it ends. The setting is stored in the file.
 pub const LOG: &str = "PRAGMA journal_mode = WAL";
 
-/// The name of migrations that only make indexes.
-const INDEXES: &str = "indexes";
+/// The tables of a new database in memory: those that the migrations lead to, which take four times as long.
+const TABLES: &str = include_str!("../../../migrations/tables.sql");
 
-/// The name of migrations that carry existing rows and indexes over when a table is replaced. A new private database
-/// has neither at that point and skips them.
-const EXISTING: &str = "existing";
+/// The indexes of a new database in memory. They are apart from the tables because they are made after the first load.
+const INDEXES: &str = include_str!("../../../migrations/indexes.sql");
 
-/// The statements that make the indexes, or everything else, of a new database.
-pub fn schema(indexes: bool, ids: ProviderIds) -> String {
-    let wanted = |name: &str| name != EXISTING && (name == INDEXES) == indexes;
-    let mut script: String = MIGRATIONS.iter().filter(|(_, name, _)| wanted(name)).map(|(_, _, sql)| *sql).collect();
-    for provider in ids.providers.iter().filter(|provider| !has_column(provider)) {
-        script += &if indexes { index_of(provider) } else { column_of(provider) };
-    }
-    script
+/// The statements that make the tables of a new database in memory.
+fn new_tables(ids: ProviderIds) -> String {
+    later_providers(ids).fold(TABLES.to_owned(), |script, provider| script + &column_of(provider))
 }
 
-/// Whether the migrations make the column of this provider.
-fn has_column(provider: &str) -> bool {
-    MIGRATIONS.iter().any(|(_, _, sql)| sql.contains(&format!("    {provider}_id ")))
+/// The statements that make the indexes of a new database in memory.
+pub fn new_indexes(ids: ProviderIds) -> String {
+    later_providers(ids).fold(INDEXES.to_owned(), |script, provider| script + &index_of(provider))
+}
+
+/// The providers that have no column in the table of assets as it was written.
+fn later_providers(ids: ProviderIds) -> impl Iterator<Item = &'static str> {
+    ids.providers.iter().copied().filter(|provider| !TABLES.contains(&format!("    {provider}_id ")))
 }
 
 fn column_of(provider: &str) -> String {
@@ -65,20 +64,20 @@ fn index_of(provider: &str) -> String {
     )
 }
 
-/// The files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new file
-/// and a new line here.
+/// The numbered files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new
+/// file, a new line here, and the same change in `tables.sql` or `indexes.sql`.
 const MIGRATIONS: [(i64, &str, &str); 19] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
-    (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
+    (2, "indexes", include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
-    (4, INDEXES, include_str!("../../../migrations/0004_indexes.sql")),
+    (4, "indexes", include_str!("../../../migrations/0004_indexes.sql")),
     (5, "tally", include_str!("../../../migrations/0005_tally.sql")),
     (6, "asset_count", include_str!("../../../migrations/0006_asset_count.sql")),
-    (7, INDEXES, include_str!("../../../migrations/0007_indexes.sql")),
+    (7, "indexes", include_str!("../../../migrations/0007_indexes.sql")),
     (8, "variants", include_str!("../../../migrations/0008_variants.sql")),
-    (9, EXISTING, include_str!("../../../migrations/0009_asset_before.sql")),
+    (9, "asset_before", include_str!("../../../migrations/0009_asset_before.sql")),
     (10, "asset_json", include_str!("../../../migrations/0010_asset_json.sql")),
-    (11, EXISTING, include_str!("../../../migrations/0011_asset_rows.sql")),
+    (11, "asset_rows", include_str!("../../../migrations/0011_asset_rows.sql")),
     (12, "project", include_str!("../../../migrations/0012_project.sql")),
     (13, "log_in", include_str!("../../../migrations/0013_log_in.sql")),
     (14, "folder_times_and_sizes", include_str!("../../../migrations/0014_folder_times_and_sizes.sql")),
@@ -86,7 +85,7 @@ const MIGRATIONS: [(i64, &str, &str); 19] = [
     (16, "life", include_str!("../../../migrations/0016_life.sql")),
     (17, "signing_key_and_claims", include_str!("../../../migrations/0017_signing_key_and_claims.sql")),
     (18, "upload_sessions", include_str!("../../../migrations/0018_upload_sessions.sql")),
-    (19, INDEXES, include_str!("../../../migrations/0019_indexes.sql")),
+    (19, "indexes", include_str!("../../../migrations/0019_indexes.sql")),
 ];
 
 /// The newest migration.
@@ -104,7 +103,7 @@ fn migrator() -> Migrator {
 pub async fn prepare_private(connection: &mut SqliteConnection, ids: ProviderIds) -> Result<(), MigrateError> {
     // A script that begins a transaction goes to SQLite in one piece. Of any other script each statement is answered
     // by itself, which wakes this thread every time.
-    let script = "BEGIN;\n".to_owned() + &schema(false, ids);
+    let script = "BEGIN;\n".to_owned() + &new_tables(ids);
     Ok(connection.begin_with(AssertSqlSafe(script)).await?.commit().await?)
 }
 
@@ -196,7 +195,7 @@ mod tests {
         let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
         let mut connection = options.connect().await.unwrap();
         prepare_private(&mut connection, ids).await.unwrap();
-        execute(&mut connection, schema(true, ids)).await.unwrap();
+        execute(&mut connection, new_indexes(ids)).await.unwrap();
         connection
     }
 
@@ -255,18 +254,26 @@ mod tests {
         assert_eq!(columns(&mut connection, "asset_before").await.unwrap(), [""; 0]);
     }
 
-    /// Private databases leave out what replaces rows and indexes, files do not.
+    /// What the migrations lead to is written down once more for databases in memory.
     #[tokio::test]
     async fn a_private_database_has_the_tables_and_indexes_of_a_file() {
+        // The statements as they were given, but for white space.
         async fn objects(connection: &mut SqliteConnection) -> Vec<(String, String)> {
             let sql = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '%sql%' ORDER BY name";
             let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            rows.iter().map(|row| (row.get(0), row.get::<&str, _>(1).split_whitespace().collect())).collect()
         }
-        let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
-        let mut file = options.connect().await.unwrap();
-        prepare_file(&mut file, OLD).await.unwrap();
-        assert_eq!(objects(&mut database(OLD).await).await, objects(&mut file).await);
+        async fn first_rows(connection: &mut SqliteConnection) -> i64 {
+            sqlx::query("SELECT total FROM stored_bytes").fetch_one(connection).await.unwrap().get(0)
+        }
+        for ids in [OLD, NEW] {
+            let options: sqlx::sqlite::SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+            let mut file = options.connect().await.unwrap();
+            prepare_file(&mut file, ids).await.unwrap();
+            let mut private = database(ids).await;
+            assert_eq!(objects(&mut private).await, objects(&mut file).await);
+            assert_eq!(first_rows(&mut private).await, first_rows(&mut file).await);
+        }
     }
 
     #[tokio::test]
