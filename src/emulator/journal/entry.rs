@@ -19,8 +19,8 @@ pub const HANDSHAKE: &str = "TLS";
 /// The most bytes of a body that the journal stores.
 pub const BODY_CAP: usize = 64 << 10;
 
-/// How many different blocks of request headers are remembered for sharing.
-const RECENT_HEADERS: usize = 16;
+/// How many different headers of requests, and names of headers of responses, are remembered for sharing.
+const RECENT_HEADERS: usize = 32;
 
 /// A body, of which the journal may store only the beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -170,15 +170,17 @@ impl JournalEntry {
     }
 }
 
-/// The target and the headers of a request and its response, packed into two allocations, because a `HeaderMap` takes a
+/// The target and the headers of a request and its response, packed into few allocations, because a `HeaderMap` takes a
 /// kilobyte. They are copied, because hyper's headers are slices of the connection's read buffer and would keep all of
 /// it in memory: about four kilobytes for each request, which no bound would count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackedHeaders {
-    /// The target, and then the response's headers.
+    /// The target, and then the values of the response's headers, each with a line feed after it.
     packed: Box<[u8]>,
     /// The length of the target.
     target: usize,
+    /// The names of the response's headers, shared with other entries that have the same.
+    names: Arc<[u8]>,
     /// The request's headers, shared with other entries that have equal ones.
     request: Arc<[u8]>,
 }
@@ -194,24 +196,36 @@ impl PackedHeaders {
                 &absolute
             }
         };
-        let packed = pack(target.as_bytes(), response);
-        PackedHeaders { packed: packed.into(), target: target.len(), request: pack(&[], Some(request)).into() }
+        let response = || response.into_iter().flatten();
+        let names = lines(response().map(|(name, _)| name.as_str().as_bytes()));
+        let values = lines(response().map(|(_, value)| value.as_bytes()));
+        let request = request.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+        let packed = [target.as_bytes(), &values].concat();
+        PackedHeaders {
+            packed: packed.into(),
+            target: target.len(),
+            names: names.into(),
+            request: lines(request).into(),
+        }
     }
 
-    /// Shares the request's headers with a recent entry that has equal ones. Most clients always send the same.
+    /// Shares what is equal in a recent entry: most clients always send the same headers, and most responses of an
+    /// operation have headers of the same names.
     pub(super) fn share(&mut self, recent: &mut VecDeque<Arc<[u8]>>) {
-        match recent.iter().find(|headers| **headers == self.request) {
-            Some(headers) => self.request = headers.clone(),
-            None => {
-                recent.truncate(RECENT_HEADERS - 1);
-                recent.push_front(self.request.clone());
+        for own in [&mut self.names, &mut self.request] {
+            match recent.iter().find(|known| *known == own) {
+                Some(known) => *own = known.clone(),
+                None => {
+                    recent.truncate(RECENT_HEADERS - 1);
+                    recent.push_front(own.clone());
+                }
             }
         }
     }
 
     /// Its size in bytes, as if nothing were shared.
     pub(super) fn bytes(&self) -> usize {
-        self.packed.len() + self.request.len()
+        self.packed.len() + self.names.len() + self.request.len()
     }
 
     /// The target as it was sent: a path with a query, or a URL.
@@ -221,37 +235,35 @@ impl PackedHeaders {
 
     /// The request's headers.
     pub fn request(&self) -> HeaderMap {
-        unpacked(&self.request)
+        let mut lines = split(&self.request);
+        headers(std::iter::from_fn(|| Some((lines.next()?, lines.next()?))))
     }
 
     /// The response's headers.
     pub fn response(&self) -> HeaderMap {
-        unpacked(&self.packed[self.target..])
+        headers(split(&self.names).zip(split(&self.packed[self.target..])))
     }
 }
 
-/// Packs `before` and then the headers, as `name NUL value LF`. Neither names nor values can contain these two bytes.
-fn pack(before: &[u8], headers: Option<&HeaderMap>) -> Vec<u8> {
-    let headers = || headers.into_iter().flatten();
-    let lengths: usize = headers().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-    let mut packed = Vec::with_capacity(before.len() + lengths);
-    packed.extend_from_slice(before);
-    for (name, value) in headers() {
-        packed.extend_from_slice(name.as_str().as_bytes());
-        packed.push(0);
-        packed.extend_from_slice(value.as_bytes());
-        packed.push(b'\n');
+/// Texts, each with a line feed after it. Neither names nor values of headers can contain one.
+fn lines<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(512);
+    for text in texts {
+        lines.extend_from_slice(text);
+        lines.push(b'\n');
     }
-    packed
+    lines
 }
 
-fn unpacked(packed: &[u8]) -> HeaderMap {
-    let lines = packed.split(|byte| *byte == b'\n').filter_map(|line| {
-        let end = line.iter().position(|byte| *byte == 0)?;
-        Some((HeaderName::from_bytes(&line[..end]).ok()?, HeaderValue::from_bytes(&line[end + 1..]).ok()?))
-    });
+/// The texts that [`lines`] was made of.
+fn split(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.split_inclusive(|byte| *byte == b'\n').map(|line| &line[..line.len() - 1])
+}
+
+fn headers<'a>(pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> HeaderMap {
+    let read = |(name, value)| Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?));
     let mut headers = HeaderMap::new();
-    for (name, value) in lines {
+    for (name, value) in pairs.filter_map(read) {
         headers.append(name, value);
     }
     headers

@@ -48,7 +48,7 @@ pub(super) struct Entries {
     workspaces: HashMap<Arc<str>, EntryRing>,
     /// The rings of requests without a known key, by provider; `None`: no provider owns the address.
     keyless: HashMap<Option<&'static str>, EntryRing>,
-    /// The headers of recent requests, for sharing.
+    /// The headers of recent requests and the names of headers of recent responses, for sharing.
     recent_headers: VecDeque<Arc<[u8]>>,
     head_bytes: usize,
     bodies: BodyBytes,
