@@ -36,6 +36,7 @@ mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod groups;
 mod har;
 mod help;
 mod hostile;
