@@ -8,6 +8,7 @@ mod admin;
 mod asset_bytes;
 mod asset_life;
 mod asset_parts;
+mod bad_requests;
 mod bodies;
 mod bounds;
 mod breakage;
