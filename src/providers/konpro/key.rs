@@ -89,8 +89,8 @@ const REQUEST_COUNT: u32 = 0;
 /// Inferred: when a key was made is not known, and the SDK requires a time.
 const CREATED_AT: i64 = 0;
 
-/// Inferred: how many characters the prefix has, such as `sk_live_` in the SDK's readme; at most half of the key.
-const PREFIX_LENGTH: usize = 8;
+/// Inferred: how many characters the prefix has at most, as `sk_live_` in the SDK's readme has.
+const LONGEST_PREFIX: usize = 8;
 
 /// Inferred: what stands for all but the prefix of a key.
 const MASK: &str = "********";
@@ -157,7 +157,9 @@ fn rate_limit(key: &Key) -> RateWindow {
     }
 }
 
-/// The beginning of a key, which consists of visible ASCII.
+/// The words in front of the secret, with the last `_`. Nothing if there are none, or no secret.
 fn prefix(key: &str) -> &str {
-    &key[..PREFIX_LENGTH.min(key.len() / 2)]
+    let start = key.get(..LONGEST_PREFIX).unwrap_or(key);
+    let end = start.rfind('_').map_or(0, |at| at + 1);
+    if end < key.len() { &key[..end] } else { "" }
 }

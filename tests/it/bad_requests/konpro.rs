@@ -40,6 +40,10 @@ pub const TABLE: Table = Table {
 const TYPE: &str = r#""code":"VALIDATION_ERROR","message":"Request validation failed","details":{"field":"content_type","reason":"Content type is not supported"}"#;
 const EMPTY: &str = r#""code":"VALIDATION_ERROR","message":"Request validation failed","details":{"field":"body","reason":"Asset data must be provided"}"#;
 
+/// What a client sends that takes the route for one with a form.
+const FORM: &[u8] = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\
+    Content-Type: image/png\r\n\r\nx\r\n--b--\r\n";
+
 /// The signature and the header of a PNG.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0\x12\x16\xf1\x4d";
 
@@ -80,7 +84,7 @@ fn an_upload_is_of_one_of_five_types() {
         (Some("application/octet-stream"), b"x", Err(TYPE)),
         (Some("application/json"), br#"{"name":"a.png"}"#, Err(TYPE)),
         (Some("application/x-www-form-urlencoded"), b"name=a.png", Err(TYPE)),
-        (Some("multipart/form-data; boundary=b"), b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nx\r\n--b--\r\n", Err(TYPE)),
+        (Some("multipart/form-data; boundary=b"), FORM, Err(TYPE)),
         (Some(""), b"x", Err(TYPE)),
         (None, b"x", Err(TYPE)),
         (Some("image/png"), b"", Err(EMPTY)),

@@ -9,7 +9,7 @@ mod xqr;
 
 use std::fmt::Write;
 
-use assetmock::contract::operation::{Access, BodyKind, Operation};
+use assetmock::contract::operation::{BodyKind, Operation};
 use assetmock::contract::operation_table::{Found, find};
 use assetmock::contract::path_template::name;
 use assetmock::contract::provider::{Card, Slash};
@@ -67,9 +67,14 @@ impl Client {
         Client { table, card, dialect: dialects::of(table.provider), server: Server::start(&world()) }
     }
 
-    /// The operations that a key opens, and that are imitated.
+    /// The operations of the vendor's API that are imitated.
     fn operations(&self) -> impl Iterator<Item = &'static Operation> + use<> {
-        self.card.operations.iter().filter(|it| it.access == Access::Key && !it.is_absent())
+        self.card.operations.iter().filter(|it| it.access.storage().is_none() && !it.is_absent())
+    }
+
+    /// These operations with each of their paths.
+    fn paths(&self) -> impl Iterator<Item = (&'static Operation, &'static str)> + use<> {
+        self.operations().flat_map(|operation| operation.paths.iter().map(move |template| (operation, *template)))
     }
 
     fn good(&self, operation: &Operation) -> (&'static str, &'static str, u16) {
@@ -83,13 +88,13 @@ impl Client {
         (self.table.id)(self, name).unwrap_or_else(|| ids().swap_remove(0))
     }
 
-    /// The operation's path with `id` in place of the name, and good ids in place of others.
-    fn path(&self, operation: &Operation, with: impl Fn(&str) -> Option<String>) -> String {
+    /// The path of this template with `with` in place of a name, and a good id where that gives none.
+    fn path(&self, template: &str, with: impl Fn(&str) -> Option<String>) -> String {
         let segment = |segment| match name(segment) {
             Some(name) => with(name).unwrap_or_else(|| self.good_id(name)),
             None => segment.to_owned(),
         };
-        operation.path().split('/').map(segment).collect::<Vec<_>>().join("/")
+        template.split('/').map(segment).collect::<Vec<_>>().join("/")
     }
 
     fn send(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
@@ -103,7 +108,7 @@ impl Client {
         let (query, body, _) = self.good(operation);
         let pairs: Vec<_> = [query, odd.query].into_iter().filter(|pairs| !pairs.is_empty()).collect();
         let mark = if pairs.is_empty() { "" } else { "?" };
-        let path = format!("{}{mark}{}", self.path(operation, |_| None), pairs.join("&"));
+        let path = format!("{}{mark}{}", self.path(operation.path(), |_| None), pairs.join("&"));
         let content_type = format!("Content-Type: {}", odd.content_type.unwrap_or("application/json"));
         self.send(operation.method, &path, &[&content_type], odd.body.unwrap_or(body))
     }
@@ -206,21 +211,23 @@ fn what_is_no_id_is_refused_and_changes_nothing() {
     for client in clients() {
         let library = || client.server.get("/_emulator/workspaces/ws_tests/fixture", &[]).text().to_owned();
         let before = library();
-        for operation in client.operations() {
-            for wanted in operation.path().split('/').filter_map(name) {
+        for (operation, template) in client.paths() {
+            for wanted in template.split('/').filter_map(name) {
                 let long = client.good_id(wanted) + &"0".repeat(4000);
                 let (status, part) = client.table.long;
                 let rows = client.table.ids.iter().filter(|(name, ..)| name.is_empty() || *name == wanted);
                 for (id, status, part) in
                     rows.map(|(_, id, status, part)| (*id, *status, *part)).chain([(&*long, status, part)])
                 {
-                    let path = client.path(operation, |name| (name == wanted).then(|| id.to_owned()));
+                    let path = client.path(template, |name| (name == wanted).then(|| id.to_owned()));
                     let answer = client.send(operation.method, &path, &[], client.good(operation).1);
                     if let Err(error) = client.refused(&answer, status, part) {
                         let path = &path[..path.len().min(200)];
                         let _ = writeln!(failures, "{} {} {path}: {error}", client.card.name, operation.name);
                     }
-                    assert!(client.entry()["why"].is_string(), "{} {id}: {}", operation.name, client.entry());
+                    let entry = client.entry();
+                    assert!(entry["why"].is_string(), "{} {id}: {entry}", operation.name);
+                    assert!(id.contains("%2F") || entry["operation"] == operation.name, "{id}: {entry}");
                 }
             }
         }
@@ -233,8 +240,8 @@ fn what_is_no_id_is_refused_and_changes_nothing() {
 #[test]
 fn an_empty_id_is_another_path() {
     for client in clients() {
-        for operation in client.operations().filter(|operation| operation.path().contains('{')) {
-            let path = client.path(operation, |_| Some(String::new()));
+        for (operation, template) in client.paths().filter(|(_, template)| template.contains('{')) {
+            let path = client.path(template, |_| Some(String::new()));
             let bare = path.strip_suffix('/').filter(|_| client.card.slash != Slash::NotFound).unwrap_or(&path);
             let (query, expected) = match find(client.card.operations, operation.method, bare) {
                 Found::Nothing => ("", 404),
@@ -253,8 +260,8 @@ fn an_empty_id_is_another_path() {
 #[test]
 fn every_path_says_which_methods_it_has() {
     for client in clients() {
-        for operation in client.card.operations.iter().filter(|operation| operation.access.storage().is_none()) {
-            let path = client.path(operation, |_| None);
+        for (_, template) in client.paths() {
+            let path = client.path(template, |_| None);
             let allow = client.card.allow(&path);
             assert!(allow.split(", ").any(|method| !method.is_empty()), "{path}");
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "post"] {
@@ -275,9 +282,9 @@ fn every_path_says_which_methods_it_has() {
 #[test]
 fn a_bad_id_without_a_key_is_refused_like_a_good_one() {
     for client in clients() {
-        for operation in client.operations().filter(|operation| operation.path().contains('{')) {
+        for (operation, template) in client.paths().filter(|(_, template)| template.contains('{')) {
             for id in ["nothing", "%00", "%ff"] {
-                let path = client.path(operation, |_| Some(id.to_owned()));
+                let path = client.path(template, |_| Some(id.to_owned()));
                 let target = format!("/{}{path}", client.card.name);
                 let answer = client.server.post(operation.method, &target, &[], client.good(operation).1);
                 assert_eq!(answer.status, 401, "{} {path}: {}", client.card.name, answer.text());

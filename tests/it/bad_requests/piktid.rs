@@ -12,6 +12,8 @@ pub const TABLE: Table = Table {
     id: |_, _| None,
     good: &[
         ("delete_assets", "", r#"{"asset_ids":["nothing"]}"#, 200),
+        ("log_in", "", "", 401),
+        ("refresh_token", "", r#"{"refresh_token":"nothing"}"#, 401),
         ("create_token", "", r#"{"expiration":"PT1H"}"#, 200),
         ("create_project", "", r#"{"project_name":"a"}"#, 201),
         ("create_group", "", r#"{"name":"a"}"#, 201),
