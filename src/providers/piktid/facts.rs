@@ -106,7 +106,7 @@ pub const FACTS: &[Fact] = &[
         "The users of a workspace are one group, which has the workspace's id for a name and is the one that `shared` assets are shared with. `user.groups` names it first, then those that the user made. These change nothing of what is listed, since no route here adds members.",
     ),
     Fact::inferred(
-        "A new group is 201, with the role `owner` and one member. Its name may be empty, has at most 1,024 bytes, and is unique in the workspace, by case; one that is there is 409 `Group already exists`.",
+        "A new group is 201, with the role `owner` and one member. Its name may be empty, has at most 1,024 bytes, and is unique in the workspace, where case counts; one that is there is 409 `Group already exists`.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",
