@@ -25,12 +25,12 @@ const MEMBERS: u32 = 1;
 
 /// Documented: the fields and their order.
 #[derive(Serialize)]
-struct Created<'a> {
+struct GroupView<'a> {
     name: &'a str,
     role: &'static str,
     member_count: u32,
 }
 
 fn create_reply(name: &str) -> Reply {
-    Reply::json(STATUS, &Created { name, role: ROLE, member_count: MEMBERS })
+    Reply::json(STATUS, &GroupView { name, role: ROLE, member_count: MEMBERS })
 }

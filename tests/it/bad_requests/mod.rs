@@ -50,8 +50,8 @@ struct Client {
 }
 
 /// What a request has beyond a good one.
-#[derive(Default)]
-struct Odd<'a> {
+#[derive(Debug, Default)]
+struct Extra<'a> {
     query: &'a str,
     content_type: Option<&'a str>,
     body: Option<&'a str>,
@@ -104,13 +104,13 @@ impl Client {
     }
 
     /// A good request with something more.
-    fn ask(&self, operation: &Operation, odd: &Odd) -> Answer {
+    fn ask(&self, operation: &Operation, extra: &Extra) -> Answer {
         let (query, body, _) = self.good(operation);
-        let pairs: Vec<_> = [query, odd.query].into_iter().filter(|pairs| !pairs.is_empty()).collect();
+        let pairs: Vec<_> = [query, extra.query].into_iter().filter(|pairs| !pairs.is_empty()).collect();
         let mark = if pairs.is_empty() { "" } else { "?" };
         let path = format!("{}{mark}{}", self.path(operation.path(), |_| None), pairs.join("&"));
-        let content_type = format!("Content-Type: {}", odd.content_type.unwrap_or("application/json"));
-        self.send(operation.method, &path, &[&content_type], odd.body.unwrap_or(body))
+        let content_type = format!("Content-Type: {}", extra.content_type.unwrap_or("application/json"));
+        self.send(operation.method, &path, &[&content_type], extra.body.unwrap_or(body))
     }
 
     /// The newest entry of the journal.
@@ -136,27 +136,25 @@ fn report(failures: &str) {
 }
 
 /// The answer to a request that is the first of its server, so that the same request has the same answer.
-fn first_answer(table: &'static Table, operation: &Operation, odd: &Odd) -> (u16, String) {
-    let answer = Client::new(table).ask(operation, odd);
+fn first_answer(table: &'static Table, operation: &Operation, extra: &Extra) -> (u16, String) {
+    let answer = Client::new(table).ask(operation, extra);
     // A signature is that of the server's own key.
     (answer.status, if operation.signs { String::new() } else { answer.text().to_owned() })
 }
 
 /// Compares each good request of these operations with the same one with something more, which changes nothing.
-fn ignored(of: impl Fn(&Operation) -> bool, odds: &[Odd]) {
+fn ignored(of: impl Fn(&Operation) -> bool, extras: &[Extra]) {
     let mut failures = String::new();
     for client in clients() {
         for operation in client.operations().filter(|operation| of(operation)) {
-            let plain = first_answer(client.table, operation, &Odd::default());
+            let plain = first_answer(client.table, operation, &Extra::default());
             if plain.0 != client.good(operation).2 {
                 let _ = writeln!(failures, "{} {}: {plain:?}", client.card.name, operation.name);
             }
-            for Odd { query, content_type, body } in odds {
-                let answer =
-                    first_answer(client.table, operation, &Odd { query, content_type: *content_type, body: *body });
+            for extra in extras {
+                let answer = first_answer(client.table, operation, extra);
                 if answer != plain {
-                    let odd = format!("?{query} {content_type:?} {body:?}");
-                    let _ = writeln!(failures, "{} {} {odd}: {answer:?}", client.card.name, operation.name);
+                    let _ = writeln!(failures, "{} {} {extra:?}: {answer:?}", client.card.name, operation.name);
                 }
             }
         }
@@ -170,7 +168,7 @@ fn takes_unknown(operation: &Operation) -> Unknown {
 
 #[test]
 fn an_unknown_parameter_changes_nothing_where_it_is_ignored() {
-    let queries = ["zzz=1&page_=", "=%00&%ff"].map(|query| Odd { query, ..Odd::default() });
+    let queries = ["zzz=1&page_=", "=%00&%ff"].map(|query| Extra { query, ..Extra::default() });
     ignored(|operation| takes_unknown(operation) == Unknown::Ignored, &queries);
 }
 
@@ -180,7 +178,7 @@ fn an_unknown_parameter_is_named_where_it_is_refused() {
     for client in clients() {
         for operation in client.operations().filter(|operation| takes_unknown(operation) == Unknown::Refused) {
             for query in ["zzz=1", "zzz", "zzz=&zzz=%00"] {
-                let answer = client.ask(operation, &Odd { query, ..Odd::default() });
+                let answer = client.ask(operation, &Extra { query, ..Extra::default() });
                 if let Err(error) = client.refused(&answer, 400, client.table.unknown_parameter) {
                     let _ = writeln!(failures, "{} {} ?{query}: {error}", client.card.name, operation.name);
                 }
@@ -193,16 +191,16 @@ fn an_unknown_parameter_is_named_where_it_is_refused() {
 
 #[test]
 fn a_body_changes_nothing_where_none_is_taken() {
-    let odd = |content_type, body| Odd { content_type: Some(content_type), body: Some(body), ..Odd::default() };
-    let bodies = [odd("application/json", r#"{"name":"#), odd("multipart/form-data; boundary=x", "--y\r\n\0")];
+    let extra = |content_type, body| Extra { content_type: Some(content_type), body: Some(body), ..Extra::default() };
+    let bodies = [extra("application/json", r#"{"name":"#), extra("multipart/form-data; boundary=x", "--y\r\n\0")];
     ignored(|operation| operation.body == BodyKind::Ignored, &bodies);
 }
 
 #[test]
 fn json_is_read_whatever_its_content_type() {
     let types = ["text/plain; charset=utf-16", "application/x-www-form-urlencoded", "nonsense"];
-    let odds = types.map(|content_type| Odd { content_type: Some(content_type), ..Odd::default() });
-    ignored(|operation| operation.body == BodyKind::Json, &odds);
+    let extras = types.map(|content_type| Extra { content_type: Some(content_type), ..Extra::default() });
+    ignored(|operation| operation.body == BodyKind::Json, &extras);
 }
 
 #[test]
