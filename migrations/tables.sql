@@ -66,6 +66,7 @@ CREATE TABLE user (
     collection INTEGER NOT NULL REFERENCES collection (seq) ON DELETE CASCADE,
     name       TEXT NOT NULL,
     password   TEXT,
+    groups     TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (collection, name)
 ) STRICT;
 

@@ -127,6 +127,9 @@ async fn add_user(
 ) -> Result<Created<User>, Refusal> {
     Refusal::unless_short("name", &user.name)?;
     Refusal::unless_short("password", user.password.as_deref().unwrap_or_default())?;
+    for group in &user.groups {
+        Refusal::unless_short("groups", group)?;
+    }
     let mut write = app.store.write_to(&workspace, providers::names()).await?;
     write.add_user(&workspace, &user).await?;
     write.commit().await?;

@@ -189,6 +189,7 @@ fn the_journal_faults_and_limits_know_the_operations() {
         ("trash_folder", "POST", format!("folders/{made}/trash"), Value::Null),
         ("restore_folder", "POST", format!("folders/{made}/restore"), Value::Null),
         ("validate_key", "POST", "api-keys/validate".to_owned(), Value::Null),
+        ("validate_sdk_key", "POST", "api-keys/".to_owned(), Value::Null),
     ] {
         let rule = json!({"match": {"provider": "konpro", "operation": name}, "effect": {"failure": "unavailable"}, "trigger": {"next": 1}});
         assert_eq!(server.call("POST", "/_emulator/faults", &rule).status, 201);
@@ -202,6 +203,29 @@ fn the_journal_faults_and_limits_know_the_operations() {
     let statuses: Vec<_> =
         (0..4).map(|_| server.get("/konpro/v1/folders", &[&dialect.auth("_three")]).status).collect();
     assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+/// A short key is no exception.
+#[test]
+fn a_validated_key_is_nowhere_shown_whole() {
+    let keys = ["k", "konpro1", "konpro_", "sk_live_a_b", "konpro_0123456789abcdef"];
+    let fixture = json!({"workspaces": [{
+        "id": "ws_keys",
+        "keys": keys.map(|key| json!({"provider": "konpro", "key": key, "limits": {"requests": 7, "seconds": 30}})),
+    }]});
+    let server = Server::start(&fixture.to_string());
+    for (key, prefix) in keys.into_iter().zip(["", "", "", "sk_live_", "konpro_"]) {
+        let answer = server.post("POST", "/konpro/v1/api-keys/", &[&format!("x-api-key: {key}")], "");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let shown = answer.json()["data"]["key"].clone();
+        assert_eq!((&shown["prefix"], &shown["key"]), (&json!(prefix), &json!(format!("{prefix}********"))));
+        assert_eq!((&shown["rate_limit"], &shown["rate_limit_window"]), (&json!(7), &json!(30)));
+    }
+    let entries = server.get("/_emulator/journal", &[]);
+    for text in [entries.text(), server.get("/_emulator/journal/har", &[]).text()] {
+        assert!(text.contains("validate_sdk_key") || text.contains("api-keys"), "{text}");
+        assert!(keys[3..].iter().all(|key| !text.contains(key)), "{text}");
+    }
 }
 
 /// There are more assets than one transaction copies, since a smaller copy would be rolled back.

@@ -147,7 +147,7 @@ const EARLIER: &str = "
     CREATE INDEX asset_created ON asset (collection, created_at);
     ALTER TABLE project DROP COLUMN origin; ALTER TABLE project DROP COLUMN created_at; ALTER TABLE project DROP COLUMN updated_at;
     ALTER TABLE folder DROP COLUMN created_at; ALTER TABLE folder DROP COLUMN updated_at;
-    ALTER TABLE user DROP COLUMN password; ALTER TABLE key DROP COLUMN refresh;
+    ALTER TABLE user DROP COLUMN groups; ALTER TABLE user DROP COLUMN password; ALTER TABLE key DROP COLUMN refresh;
     ALTER TABLE workspace DROP COLUMN variants; ALTER TABLE workspace DROP COLUMN origin_variants;
     ALTER TABLE saved_workspace DROP COLUMN variants; ALTER TABLE saved_workspace DROP COLUMN origin_variants;
     DROP INDEX asset_due; ALTER TABLE asset DROP COLUMN due_at;

@@ -8,6 +8,7 @@ mod admin;
 mod asset_bytes;
 mod asset_life;
 mod asset_parts;
+mod bad_requests;
 mod bodies;
 mod bounds;
 mod breakage;
@@ -36,6 +37,7 @@ mod folders;
 mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod groups;
 mod har;
 mod help;
 mod hostile;

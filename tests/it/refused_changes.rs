@@ -24,7 +24,7 @@ fn fixture() -> Value {
     ]);
     json!({"workspaces": [{
         "id": "ws_shared",
-        "users": [{"name": "ada", "password": "secret"}],
+        "users": [{"name": "ada", "password": "secret", "groups": ["A"]}],
         "projects": [{"id": "prj_a", "name": "A"}],
         "folders": [{"id": "folder_a", "name": "A"}, {"id": "folder_b", "name": "B"}],
         "assets": assets,
@@ -57,6 +57,7 @@ fn a_request_that_is_refused_or_changes_nothing_copies_no_assets() {
         ("piktid", "POST", "assets/bulk-delete", json!({"asset_ids": ["nothing"]}), 200),
         ("piktid", "POST", "upload", json!({"filename": "a.png"}), 200),
         ("piktid", "POST", "project", json!({"project_name": "A"}), 409),
+        ("piktid", "POST", "groups", json!({"name": "A"}), 409),
         ("konpro", "POST", "v1/folders/create", json!({"name": "A"}), 400),
         ("konpro", "POST", "v1/folders/folder_a", json!({"name": "B"}), 400),
         // Keys are in no collection.

@@ -116,24 +116,29 @@ fn run_case(provider: &str, file: &Path, over: Over) -> Option<String> {
     let fixture = if beside.exists() { read(&beside) } else { transcript.fixture.clone() };
     let mut clock = transcript.exchanges[0].clock.clone().unwrap_or_else(|| panic!("{}: no clock", file.display()));
     let server = Server::start_with(&fixture, &clock, &transcript.variants, transcript.asset_urls);
+    let mut matched = Masks::new();
     for (index, exchange) in transcript.exchanges.iter().enumerate() {
         if let Some(moved) = &exchange.clock {
             clock.clone_from(moved);
             server.app.clock.set(at(moved));
         }
-        let (request, headless) = (&exchange.request, exchange.request.starts_with("HEAD "));
+        let mut exchange = exchange.clone();
+        exchange.fill(&transcript.masks, &matched);
+        let request = exchange.request();
         let answer = match over {
             Over::Http => server.send(request.as_bytes()),
-            Over::Tls => client::send(&server, "localhost", request.as_bytes(), headless),
-            Over::Http2AndTls => client::send_over_http2(&server, request),
+            Over::Tls => client::send(&server, "localhost", request.as_bytes(), request.starts_with("HEAD ")),
+            Over::Http2AndTls => client::send_over_http2(&server, &request),
         };
-        let mut exchange = exchange.clone();
         if over != Over::Http {
             exchange.expect_https();
         }
-        if let Err(difference) = exchange.compare(&answer, &transcript.masks, &clock) {
-            let target = exchange.request.lines().next().unwrap_or_default();
-            return Some(format!("{} [{}] {target}\n{difference}", file.file_name().unwrap().display(), index + 1));
+        match exchange.compare(&answer, &transcript.masks, &clock) {
+            Ok(texts) => matched.extend(texts),
+            Err(difference) => {
+                let target = request.lines().next().unwrap_or_default();
+                return Some(format!("{} [{}] {target}\n{difference}", file.file_name().unwrap().display(), index + 1));
+            }
         }
     }
     None
@@ -150,7 +155,10 @@ struct Transcript {
 #[derive(Clone)]
 struct JournalEntry {
     clock: Option<String>,
-    request: String,
+    /// The request line and the headers as they are written.
+    head: String,
+    /// The body of the request.
+    sent: String,
     status_line: String,
     headers: BTreeSet<String>,
     body: String,
@@ -197,7 +205,7 @@ impl Transcript {
 impl JournalEntry {
     fn parse(clock: Option<String>, lines: &[&str]) -> JournalEntry {
         let mut lines = lines.iter();
-        let mut request: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
+        let head: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).copied().collect();
         let mut sent = Vec::new();
         let status_line = loop {
             match *lines.next().expect("an answer follows the request") {
@@ -206,26 +214,46 @@ impl JournalEntry {
             }
         };
         // A form has CRLF at the ends of its lines.
-        let is_form = request.iter().any(|line| line.to_ascii_lowercase().starts_with("content-type: multipart/"));
+        let is_form = head.iter().any(|line| line.to_ascii_lowercase().starts_with("content-type: multipart/"));
         let sent = sent.join(if is_form { "\r\n" } else { "\n" }).trim_end().to_owned();
-        let length = format!("Content-Length: {}", sent.len());
-        if !sent.is_empty() {
-            request.push(&length);
-        }
         let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(|line| (*line).to_owned()).collect();
         let body = lines.copied().collect::<Vec<_>>().join("\n");
-        JournalEntry { clock, request: request.join("\r\n") + "\r\n\r\n" + &sent, status_line, headers, body }
+        JournalEntry { clock, head: head.join("\r\n"), sent, status_line, headers, body }
+    }
+
+    /// The request as it is sent.
+    fn request(&self) -> String {
+        let JournalEntry { head, sent, .. } = self;
+        let length = if sent.is_empty() { String::new() } else { format!("\r\nContent-Length: {}", sent.len()) };
+        format!("{head}{length}\r\n\r\n{sent}")
+    }
+
+    /// Writes what masks matched in earlier responses in place of those in this request, and then also in place of the
+    /// same ones in the response.
+    fn fill(&mut self, masks: &Masks, matched: &Masks) {
+        for name in masks.keys() {
+            let mask = format!("{{{{{name}}}}}");
+            if !self.head.contains(&mask) && !self.sent.contains(&mask) {
+                continue;
+            }
+            let text = matched.get(name).unwrap_or_else(|| panic!("{mask} is in no response before {}", self.head));
+            for part in [&mut self.head, &mut self.sent, &mut self.body] {
+                *part = part.replace(&mask, text);
+            }
+            self.headers = self.headers.iter().map(|line| line.replace(&mask, text)).collect();
+        }
     }
 
     /// Our own addresses have the scheme of the connection.
     fn expect_https(&mut self) {
         let of_tls = |line: &String| line.replacen("location: http://", "location: https://", 1);
         self.headers = self.headers.iter().map(of_tls).collect();
-        let host = self.request.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
+        let host = self.head.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
         self.body = self.body.replace(&format!("http://{host}/"), &format!("https://{host}/"));
     }
 
-    fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<(), String> {
+    /// What the masks match, or how the answer differs.
+    fn compare(&self, answer: &Answer, masks: &Masks, clock: &str) -> Result<Masks, String> {
         let date = utc(at(clock)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let mut difference = String::new();
         if answer.header("date") != Some(&date) {
@@ -244,27 +272,31 @@ impl JournalEntry {
         let told = |headers: &BTreeSet<String>| headers.iter().cloned().collect::<Vec<_>>().join("\n");
         let expected = format!("{}\n{}\n\n{}", self.status_line, told(&self.headers), self.body);
         let got = format!("{}\n{}\n\n{}", answer.status_line, told(&sent), answer.text());
-        if !matches(&expected, &got, masks) {
+        let texts = captures(&expected, &got, masks);
+        if texts.is_none() {
             let _ = write!(difference, "--- expected\n{expected}\n--- got\n{got}\n");
         }
-        if difference.is_empty() { Ok(()) } else { Err(difference) }
+        texts.filter(|_| difference.is_empty()).ok_or(difference)
     }
 }
 
-/// Whether `got` is `expected` with each `{{mask}}` replaced by text of its pattern, the same wherever it stands.
-pub fn matches(expected: &str, got: &str, masks: &HashMap<String, String>) -> bool {
+/// What each `{{mask}}` stands for, if `got` is `expected` with each replaced by text of its pattern, the same wherever it
+/// stands.
+fn captures(expected: &str, got: &str, masks: &Masks) -> Option<Masks> {
     let mut filled = expected.to_owned();
+    let mut texts = Masks::new();
     // The first mask of the text comes first: up to it, the texts have the same length.
     let first = |filled: &str| {
-        let masks = masks.iter().map(|(name, pattern)| (format!("{{{{{name}}}}}"), pattern));
-        masks.filter_map(|(mask, pattern)| Some((filled.find(&mask)?, mask, pattern))).min()
+        masks.iter().filter_map(|(name, pattern)| Some((filled.find(&format!("{{{{{name}}}}}"))?, name, pattern))).min()
     };
-    while let Some((start, mask, pattern)) = first(&filled) {
-        let found = got.get(start..).and_then(|rest| Regex::new(&format!("^(?:{pattern})")).unwrap().find(rest));
-        let Some(found) = found else { return false };
-        filled = filled.replace(&mask, found.as_str());
+    // Each turn replaces one mask for good, unless what is sent has the text of a mask.
+    for _ in 0..=masks.len() {
+        let Some((start, name, pattern)) = first(&filled) else { break };
+        let found = Regex::new(&format!("^(?:{pattern})")).unwrap().find(got.get(start..)?)?.as_str();
+        filled = filled.replace(&format!("{{{{{name}}}}}"), found);
+        texts.insert(name.clone(), found.to_owned());
     }
-    filled == got
+    (filled == got).then_some(texts)
 }
 
 /// `bad-input.tsv`: one raw query string a line, the status and the exact body it gets.
@@ -280,7 +312,8 @@ fn bad_input_is_refused_as_the_tables_say() {
         for row in rows {
             let [query, status, body] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{provider}: {row}") };
             let answer = ask(provider, query);
-            let same = answer.status.to_string() == status && (body == "*" || matches(body, answer.text(), &masks));
+            let same =
+                answer.status.to_string() == status && (body == "*" || captures(body, answer.text(), &masks).is_some());
             if !same {
                 failures.push(format!(
                     "{provider} ?{query}\n  expected {status} {body}\n  got      {} {}",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that a sixth vendor is two folders, a file and a few lines: copies the repository into the target directory, makes a
+"""Proves that a sixth vendor is two folders, two files and a few lines: copies the repository into the target directory, makes a
 vendor there out of the smallest one by replacing names, and runs the checks that hold for every vendor on it.
 
 Its keys are made through the emulator's own API, as no built-in fixture has any.
@@ -24,11 +24,13 @@ LINES = [
     ("src/providers/list.rs", "    &super::konpro::KonPro,\n", "    &super::acme::Acme,\n"),
     ("tests/it/dialects/mod.rs", "\nmod konpro;", "\nmod acme;"),
     ("tests/it/dialects/mod.rs", "konpro::DIALECT", ", acme::DIALECT"),
+    ("tests/it/bad_requests/mod.rs", "\nmod konpro;", "\nmod acme;"),
+    ("tests/it/bad_requests/mod.rs", "konpro::TABLE", ", acme::TABLE"),
 ]
 
-# What holds for every vendor: cards, generated negatives, conformance, routing, routes not imitated, and transcripts, those of
+# What holds for every vendor: cards, generated negatives and bad requests, conformance, routing, routes not imitated, and transcripts, those of
 # the other vendors among them: the ids of their made-up assets are the same as without the sixth.
-TESTS = ["cards::", "negatives::", "conformance::", "absent::", "transcripts::", "sixth::"]
+TESTS = ["cards::", "negatives::", "bad_requests::", "conformance::", "absent::", "transcripts::", "sixth::"]
 
 
 def replaced(text):
@@ -61,8 +63,9 @@ def copy_vendor(names):
     # Its transcripts start from fixtures beside them, with its keys; the built-in ones have none.
     for name in ["docs", "empty"]:
         write(f"tests/wire/acme/{name}.json", replaced((ROOT / f"fixtures/{name}.json").read_text(encoding="utf-8")).encode())
-    dialect = (ROOT / f"tests/it/dialects/{SMALLEST}.rs").read_text(encoding="utf-8")
-    write("tests/it/dialects/acme.rs", replaced(dialect).encode())
+    for folder in ["tests/it/dialects", "tests/it/bad_requests"]:
+        table = (ROOT / f"{folder}/{SMALLEST}.rs").read_text(encoding="utf-8")
+        write(f"{folder}/acme.rs", replaced(table).encode())
     texts = {}
     for name, line, added in LINES:
         text = texts.get(name) or (ROOT / name).read_text(encoding="utf-8")

@@ -211,7 +211,7 @@ impl Write {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
         for (table, columns) in [
-            ("user", "name, password"),
+            ("user", "name, password, groups"),
             ("project", project::COLUMNS),
             ("folder", folder::COLUMNS),
             ("upload", upload_session::COLUMNS),

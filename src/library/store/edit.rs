@@ -235,6 +235,14 @@ impl Write {
         stored.map_err(StoreError::taken("user", &user.name))
     }
 
+    /// Adds a user to a group, which is made if nobody is in it.
+    pub(super) async fn add_to_group(&mut self, workspace: &str, user: &str, group: &str) -> Result<(), StoreError> {
+        let collection = self.writable_collection(workspace, 0).await?.collection;
+        let sql = "UPDATE user SET groups = json_insert(groups, '$[#]', ?) WHERE collection = ? AND name = ?";
+        let changed = sqlx::query(sql).bind(group).bind(collection).bind(user).execute(&mut *self.tx).await?;
+        if changed.rows_affected() == 0 { Err(StoreError::missing("user", user)) } else { Ok(()) }
+    }
+
     /// Removes a user whom no asset and no key names.
     pub async fn remove_user(&mut self, workspace: &str, name: &str) -> Result<(), StoreError> {
         let key = "SELECT 1 FROM key WHERE workspace_id = ? AND user = ?";

@@ -171,9 +171,13 @@ pub(super) async fn users(
     connection: &mut SqliteConnection,
     collection: i64,
 ) -> Result<Vec<workspace::User>, sqlx::Error> {
-    let sql = "SELECT name, password FROM user WHERE collection = ? ORDER BY rowid";
+    let sql = "SELECT name, password, groups FROM user WHERE collection = ? ORDER BY rowid";
     let rows = sqlx::query(sql).bind(collection).fetch_all(&mut *connection).await?;
-    rows.iter().map(|row| Ok(workspace::User { name: row.try_get(0)?, password: row.try_get(1)? })).collect()
+    let user = |row: &SqliteRow| {
+        let groups = from_json(row.try_get(2)?)?;
+        Ok(workspace::User { name: row.try_get(0)?, password: row.try_get(1)?, groups })
+    };
+    rows.iter().map(user).collect()
 }
 
 /// A workspace without keys and assets, and the id of its collection. It is one statement, since most changes run it.
@@ -182,8 +186,8 @@ pub(super) async fn workspace_without_assets(
     id: &str,
 ) -> Result<(i64, workspace::Workspace), StoreError> {
     let sql = "SELECT w.collection, w.name,\n\
-               (SELECT json_group_array(json_object('name', name, 'password', password)) FROM\n\
-               (SELECT name, password FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
+               (SELECT json_group_array(json_object('name', name, 'password', password, 'groups', json(groups))) FROM\n\
+               (SELECT name, password, groups FROM user WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_array(id, name, origin, created_at, updated_at)) FROM\n\
                (SELECT * FROM project WHERE collection = w.collection ORDER BY rowid)),\n\
                (SELECT json_group_array(json_array(id, name, parent_id, trashed, created_at, updated_at)) FROM\n\

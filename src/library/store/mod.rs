@@ -53,8 +53,9 @@ pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
     AttachAsset, Caller, ChangeFolder, ChangeUserMetadata, Command, CommandError, CompleteUpload, CreateAsset,
-    CreateFolder, CreateKey, CreateProject, CreateUpload, Decision, DeleteAsset, DeleteAssets, DeletedAssets,
-    PublishAsset, PutAsset, ReportOutcome, ReportParts, ReportedPart, RetryUpload, StoreBytes, StorePart,
+    CreateFolder, CreateGroup, CreateKey, CreateProject, CreateUpload, Decision, DeleteAsset, DeleteAssets,
+    DeletedAssets, PublishAsset, PutAsset, ReportOutcome, ReportParts, ReportedPart, RetryUpload, StoreBytes,
+    StorePart,
 };
 pub use counts::Counts;
 pub use error::{Missing, StoreError};

@@ -85,8 +85,11 @@ impl Rows {
 
     /// Users, each with the id of its collection.
     pub fn users(self, users: &[(i64, workspace::User)]) -> Rows {
-        self.add("user (collection, name, password)", users, |row, (collection, user)| {
-            row.push_bind(*collection).push_bind(user.name.clone()).push_bind(user.password.clone());
+        self.add("user (collection, name, password, groups)", users, |row, (collection, user)| {
+            row.push_bind(*collection)
+                .push_bind(user.name.clone())
+                .push_bind(user.password.clone())
+                .push_bind(json(&user.groups));
         })
     }
 

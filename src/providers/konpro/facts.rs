@@ -36,6 +36,9 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`POST /v1/api-keys/validate` needs no body and is about the key in `x-api-key`: `valid`, `key_id`, `scopes`, `metadata`, `expires_at`.",
     ),
+    Fact::client(
+        "`POST /v1/api-keys/` validates the key in `x-api-key`, too, and needs no body: `data`, with `valid`, `key` and `message`, and `meta`. `key` has `user_id`, `name`, `scopes`, `rate_limit`, `rate_limit_window`, `expires_at`, `is_active`, `id`, `key`, `prefix`, `last_used_at`, `last_used_ip`, `request_count`, `key_metadata`, `created_at` and `updated_at`.",
+    ),
     Fact::client("A missing key is `MISSING_API_KEY`; any other key that is not live is `INVALID_API_KEY`."),
     Fact::inferred(
         "A token is base64url without padding of the position in the listing, and holds no filters: those of the current request apply.",
@@ -74,6 +77,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "A key that is not live is 401 when it is validated, too. `key_id` is `key-` and six digits that follow from the key, `metadata` is empty, and a key without scopes shows `read` and `write`.",
     ),
+    Fact::inferred(
+        "In the answer to `POST /v1/api-keys/`, `message` is `API key is valid` and `meta` null. `user_id` is the user's name, `name` is `API key`, `rate_limit` and `rate_limit_window` are those of a window of the key's own, else the overview page's 100 in 60 seconds, `prefix` is what precedes the secret up to the last `_` among the first 8 characters, as in `sk_live_`, and `key` is the same with `********` after it. `request_count` is 0, `created_at` the beginning of 1970, and what was last used or updated null.",
+    ),
     Fact::inferred("A body of more than 1 MiB is 413 `INVALID_REQUEST` with a sentence of ours."),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
@@ -93,5 +99,6 @@ pub const FACTS: &[Fact] = &[
 ];
 
 /// What it has and the emulator leaves out on purpose.
-pub const NOT_IMITATED: &[&str] =
-    &["The bare answers of its framework (422 and `detail`) and the other envelopes its SDK knows."];
+pub const NOT_IMITATED: &[&str] = &[
+    "The bare answers of its framework (422 and `detail`) and the envelopes that its SDK knows for routes of its documents.",
+];

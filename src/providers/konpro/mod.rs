@@ -88,8 +88,8 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("restore_folder", "POST", &["/v1/folders/{folder_id}/restore"], Inferred, &folder::RESTORE)
         .scope("write"),
     Operation::run("validate_key", "POST", &["/v1/api-keys/validate"], Documented, &key::VALIDATE),
-    // The SDK's form, whose answer has a key object that no document describes.
-    Operation::absent("validate_sdk_key", "POST", &["/v1/api-keys/"], Client),
+    // The SDK's form.
+    Operation::run("validate_sdk_key", "POST", &["/v1/api-keys/"], Client, &key::VALIDATE_FOR_SDK),
 ];
 
 impl Provider for KonPro {

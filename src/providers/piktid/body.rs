@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::contract::failure::Failure;
 use crate::contract::handler::Input;
 use crate::contract::query::{Problem, Violation};
+use crate::library::fixture::LONGEST_NAME;
 
 /// The object in the body.
 pub fn object<'i>(input: &'i Input) -> Result<&'i Map<String, Value>, Failure> {
@@ -25,6 +26,16 @@ pub fn required_text(input: &Input, name: &'static str) -> Result<String, Failur
     let value = required(object(input)?, name)?;
     let wrong = || Failure::Invalid(vec![Violation::in_body(name, Some(value), Problem::NotA("a string"))]);
     value.as_str().map(str::to_owned).ok_or_else(wrong)
+}
+
+/// A required name of something new. Inferred: it may be empty, and is at most as long as in fixtures.
+pub fn required_name(input: &Input, field: &'static str) -> Result<String, Failure> {
+    let name = required_text(input, field)?;
+    if name.len() > LONGEST_NAME {
+        let problem = Problem::Malformed(format!("String should have at most {LONGEST_NAME} characters"));
+        return Err(Failure::Invalid(vec![Violation::in_body(field, None, problem)]));
+    }
+    Ok(name)
 }
 
 /// A required list of texts, which must have 1 to `most` items. The length is looked at first.

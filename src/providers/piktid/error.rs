@@ -35,6 +35,9 @@ struct Taken<'a> {
 /// Inferred: no client reads the text.
 const PROJECT_EXISTS: &str = "Project already exists";
 
+/// Inferred, like its status: that names are unique is documented. No other route here causes it.
+const GROUP_EXISTS: &str = "Group already exists";
+
 /// Inferred: the default of the authentication library that most Flask servers use.
 const CHALLENGE: &str = "Bearer realm=\"Authentication Required\"";
 
@@ -64,7 +67,6 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }
-        | Failure::NameTaken { .. }
         | Failure::WrongStatus { .. }
         | Failure::UploadEnded { .. }
         | Failure::WrongPart { .. }
@@ -89,6 +91,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::ProjectExists { id } => {
             Reply::json(StatusCode::CONFLICT, &Taken { error: PROJECT_EXISTS, project_id: id })
         }
+        Failure::NameTaken { .. } => say(StatusCode::CONFLICT, GROUP_EXISTS),
         Failure::TooManyKeys { .. } => say(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_TOKENS),
         Failure::MissingScope(_)
         | Failure::ForeignWorkspace

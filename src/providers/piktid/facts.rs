@@ -30,6 +30,9 @@ pub const FACTS: &[Fact] = &[
     Fact::documented(
         "`POST /auth/refresh` takes the `refresh_token` and no key. `POST /auth/token` makes a token that lives for `expiration`, 1 hour to 4 years, of which a user can have 20 active ones; `GET /auth/token` lists them by a hash.",
     ),
+    Fact::documented(
+        "`POST /groups` with `name` makes a group whose owner is the user, and answers `name`, `role` and `member_count`. Names are unique.",
+    ),
     Fact::client(
         "`POST /project` with `project_name` answers `project_id` and `project_name`, or 409 if the name exists; `GET /project` lists `projects` with `project_text` and `project_key`.",
     ),
@@ -91,13 +94,19 @@ pub const FACTS: &[Fact] = &[
         "Login acts on the workspace that has the user; if several have, on the first one whose password fits. A wrong name or password is 401 like a missing key, and so is a refresh token that is unknown, expired or of a revoked key.",
     ),
     Fact::inferred(
-        "The token of a login is good for a day and its refresh token for 30. Refreshing leaves the old ones as they are. A user's group is the workspace; of a user, only the name is known, and credits are always 1000.",
+        "The token of a login is good for a day and its refresh token for 30. Refreshing leaves the old ones as they are. Of a user, only the name is known, and credits are always 1000.",
     ),
     Fact::inferred(
         "Tokens are listed by their expiry, without those that can be refreshed or were revoked, and with null for one that never expires; these count against the 20, too. One more is 429 with the text `Maximum tokens reached`.",
     ),
     Fact::inferred(
         "A new project is 201, and the 409 has the `project_id` of the old one. Projects are listed with the latest change first, those of all users, with `pagination` after them.",
+    ),
+    Fact::inferred(
+        "The users of a workspace are one group, which has the workspace's id for a name and is the one that `shared` assets are shared with. `user.groups` names it first, then those that the user made. These change nothing of what is listed, since no route here adds members.",
+    ),
+    Fact::inferred(
+        "A new group is 201, with the role `owner` and one member. Its name may be empty, has at most 1,024 bytes, and is unique in the workspace, where case counts; one that is there is 409 `Group already exists`.",
     ),
     Fact::inferred(
         "Of the failures that only faults inject, the text of the 409 and the whole 503 are ours, and the 402 leaves out `required_credits`.",

@@ -6,6 +6,7 @@ mod body;
 mod error;
 mod facts;
 mod grammar;
+mod group;
 mod import;
 mod list;
 mod project;
@@ -65,15 +66,15 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("create_token", "POST", &["/auth/token"], Documented, &api_token::CreateToken).json(),
     Operation::run("list_tokens", "GET", &["/auth/token"], Documented, &api_token::ListTokens)
         .params(api_token::PARAMS, Unknown::Ignored),
-    Operation::run("get_current_user", "GET", &["/auth/me"], Documented, &user::GetCurrentUser),
+    Operation::run("get_current_user", "GET", &["/auth/me"], Documented, &user::GET_CURRENT),
     Operation::run("create_project", "POST", &["/project"], Client, &project::CREATE).json(),
     Operation::run("list_projects", "GET", &["/project"], Client, &project::ListAllProjects)
         .params(project::PARAMS, Unknown::Ignored),
+    Operation::run("create_group", "POST", &["/groups"], Documented, &group::CREATE).json(),
     Operation::run("upload", "POST", &["/upload"], Documented, &upload::Upload).json().signs_urls(),
     Operation::run("put_upload", "PUT", &[upload::STORED], Documented, &upload::STORE)
         .for_signed_urls(Storage::S3)
         .bytes(upload::LARGEST),
-    Operation::absent("create_group", "POST", &["/groups"], Documented),
 ];
 
 impl Provider for PiktId {

@@ -9,9 +9,8 @@ use super::{body, grammar, list};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
-use crate::contract::query::{Param, Problem, Violation};
+use crate::contract::query::Param;
 use crate::http::reply::Reply;
-use crate::library::fixture::LONGEST_NAME;
 use crate::library::model::Instant;
 use crate::library::store::{CreateProject, ListProjects, Query, Store};
 use crate::library::workspace::Project;
@@ -44,14 +43,9 @@ struct ProjectView<'a> {
     project_key: &'a str,
 }
 
-/// A client expects a conflict if the name exists. Inferred: a name may be empty, and is at most as long as in
-/// fixtures.
+/// A client expects a conflict if the name exists.
 fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
-    let name = body::required_text(input, "project_name")?;
-    if name.len() > LONGEST_NAME {
-        let problem = Problem::Malformed(format!("String should have at most {LONGEST_NAME} characters"));
-        return Err(Failure::Invalid(vec![Violation::in_body("project_name", None, problem)]));
-    }
+    let name = body::required_name(input, "project_name")?;
     let mut project = Project::new(&random_id("prj_", cx.entropy, 16, ALPHANUMERIC), &name);
     project.created_at = Some(Instant(cx.now));
     Ok(CreateProject { project, has_unique_name: true })

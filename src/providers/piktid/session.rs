@@ -12,7 +12,7 @@ use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall};
 use crate::http::basic;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, CreateKey, FindRefreshedKey, FindUser, Query, Store};
+use crate::library::store::{Caller, CreateKey, FindRefreshedKey, FindUser, Query, ReadWorkspace, Store};
 
 const DAY: Micros = 24 * 3600 * SECOND;
 
@@ -49,7 +49,9 @@ impl Handler for LogIn {
             let workspace = found.ok_or(Failure::WrongPassword)?;
             let now = call.workspaces.enter(&workspace);
             let session = new_session(&call, store, (&workspace, &name), now).await?;
-            Ok(Reply::json(StatusCode::OK, &LoggedIn { session, user: user(&name, &workspace, now) }))
+            let caller = Caller { workspace: &workspace, now, ..call.caller() };
+            let user = user(&name, &ReadWorkspace.run(store, &caller).await?, now);
+            Ok(Reply::json(StatusCode::OK, &LoggedIn { session, user }))
         })
     }
 }

@@ -1,16 +1,17 @@
 //! PiktID's user object, and the route that shows it.
 
+use std::iter;
+
 use axum::http::StatusCode;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
 use serde::Serialize;
 
 use super::view;
 use crate::clock::Micros;
-use crate::contract::failure::Failure;
-use crate::contract::handler::{Handler, HandlerCall};
+use crate::contract::context::Context;
+use crate::contract::handler::QueryHandler;
 use crate::http::reply::Reply;
-use crate::library::store::Store;
+use crate::library::store::ReadWorkspace;
+use crate::library::workspace::Workspace;
 
 /// Inferred: the host of the users' addresses, which nobody owns.
 const EMAIL_HOST: &str = "piktid.example";
@@ -35,7 +36,7 @@ pub struct User {
     address: (),
     country: (),
     vat_num: (),
-    groups: [String; 1],
+    groups: Vec<String>,
     last_active: String,
 }
 
@@ -53,8 +54,9 @@ struct CurrentUser {
     use_cases: (),
 }
 
-/// A user of a workspace, all of whose users are one group (inferred).
-pub fn user(name: &str, workspace: &str, now: Micros) -> User {
+/// A user of a workspace. Inferred: all users of a workspace are one group, whose name is its id and comes first.
+pub fn user(name: &str, workspace: &Workspace, now: Micros) -> User {
+    let own = workspace.users.iter().filter(|user| user.name == name).flat_map(|user| &user.groups);
     User {
         username: name.to_owned(),
         email: format!("{name}@{EMAIL_HOST}"),
@@ -67,28 +69,25 @@ pub fn user(name: &str, workspace: &str, now: Micros) -> User {
         address: (),
         country: (),
         vat_num: (),
-        groups: [workspace.to_owned()],
+        groups: iter::once(&workspace.id).chain(own).cloned().collect(),
         last_active: view::time(now),
     }
 }
 
-/// Shows the user that the key acts as. A key says all that is shown, so nothing is read from the library.
-#[derive(Debug)]
-pub struct GetCurrentUser;
+/// Shows the user that the key acts as.
+pub static GET_CURRENT: QueryHandler<ReadWorkspace> =
+    QueryHandler { query: |_, _| Ok(ReadWorkspace), reply: current_user_reply };
 
-impl Handler for GetCurrentUser {
-    fn run<'a>(&'a self, call: HandlerCall<'a>, _: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
-        let cx = call.context;
-        let current = CurrentUser {
-            user: user(cx.user(), cx.workspace(), cx.now),
-            billing_destination: (),
-            company_role: (),
-            company_type: (),
-            product_categories: (),
-            target_audiences: (),
-            segment: (),
-            use_cases: (),
-        };
-        ready(Ok(Reply::json(StatusCode::OK, &current))).boxed()
-    }
+fn current_user_reply(workspace: &Workspace, cx: &Context) -> Reply {
+    let current = CurrentUser {
+        user: user(cx.user(), workspace, cx.now),
+        billing_destination: (),
+        company_role: (),
+        company_type: (),
+        product_categories: (),
+        target_audiences: (),
+        segment: (),
+        use_cases: (),
+    };
+    Reply::json(StatusCode::OK, &current)
 }
