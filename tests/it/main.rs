@@ -43,6 +43,7 @@ mod http2;
 mod idempotency;
 mod import;
 #[cfg(unix)]
+mod idle_faults;
 mod intercept;
 mod journal;
 mod journal_api;
