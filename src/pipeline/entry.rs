@@ -201,9 +201,10 @@ impl PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second.
+    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. A body that
+    /// the client holds back (`Expect: 100-continue`) is not asked for yet.
     pub async fn receive_body(&mut self, body: Body) {
-        self.body = Some(Box::new(RequestBody::receive(body).await));
+        self.body = Some(Box::new(RequestBody::receive(body, &self.request.headers).await));
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before

@@ -38,6 +38,7 @@ mod fresh;
 mod full_disk;
 mod har;
 mod help;
+mod held_back;
 mod hostile;
 mod http2;
 mod idempotency;
