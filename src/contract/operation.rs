@@ -6,7 +6,7 @@ use crate::contract::evidence::Evidence;
 use crate::contract::handler::Handler;
 use crate::contract::idempotency::Idempotency;
 use crate::contract::object_storage::Storage;
-use crate::contract::path_template::{begins, matches, name};
+use crate::contract::path_template::{begins, matches, name, value};
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::variant::Variants;
 
@@ -268,7 +268,7 @@ impl Operation {
     pub fn path_values(&self, path: &str) -> Vec<(&'static str, String)> {
         let template = self.paths.iter().find(|template| matches(template, path));
         let segments = template.into_iter().flat_map(|template| template.split('/').zip(path.split('/')));
-        segments.filter_map(|(wanted, given)| Some((name(wanted)?, given.to_owned()))).collect()
+        segments.filter_map(|(wanted, given)| Some((name(wanted)?, value(given)))).collect()
     }
 
     /// Whether one of its paths can start with this text.

@@ -8,6 +8,7 @@ use super::{CARD, headers, view};
 use crate::clock::{Micros, SECOND};
 use crate::contract::asset_url;
 use crate::contract::context::Context;
+use crate::contract::path_template::fill;
 use crate::contract::post_policy::{PostPolicy, SignedForm};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
@@ -106,7 +107,7 @@ fn future_url(stored: &StoredAsset, cx: &Context) -> String {
 /// A new form for the bytes.
 fn target(stored: &StoredAsset, cx: &Context) -> Target {
     let policy = PostPolicy {
-        path: FORM_PATH.replace("{workspace}", cx.workspace()).replace("{assetId}", &stored.id),
+        path: fill(FORM_PATH, &[("workspace", cx.workspace()), ("assetId", &stored.id)]),
         key: view::object_name(stored),
         content_type: stored.asset.mime_type.clone().unwrap_or_else(|| view::UNKNOWN_TYPE.to_owned()),
         issued_at: cx.now,

@@ -13,7 +13,8 @@ use super::view::time;
 use crate::clock::{Micros, SECOND};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
+use crate::contract::handler::{Handler, HandlerCall, Input, execute};
+use crate::contract::path_template::fill;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::signed_url::SignedUrl;
 use crate::http::reply::Reply;
@@ -172,7 +173,7 @@ fn chunk_urls(session: &UploadSession, start: u64, count: u64, cx: &Context) -> 
     let last = session.parts().min(start.saturating_add(count - 1));
     let url = |number: u64| SignedUrl {
         method: "PUT",
-        path: CHUNKS.replace("{workspace}", cx.workspace()).replace("{upload_id}", &session.id),
+        path: fill(CHUNKS, &[("workspace", cx.workspace()), ("upload_id", &session.id)]),
         params: vec![(NUMBER, number.to_string())],
         content_type: None,
         issued_at: cx.now,

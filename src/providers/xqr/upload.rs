@@ -9,6 +9,7 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input, execute};
+use crate::contract::path_template::fill;
 use crate::contract::put_target::PutTarget;
 use crate::contract::query::{Empty, Param, Problem, Value, integers};
 use crate::contract::signed_url::SignedUrl;
@@ -107,7 +108,7 @@ fn presign_reply(StoredAsset { id, asset, .. }: &StoredAsset, cx: &Context) -> R
     let content_type = asset.mime_type.as_deref().unwrap_or(view::UNKNOWN_TYPE);
     let url = SignedUrl {
         method: "PUT",
-        path: STORED.replace("{workspace}", cx.workspace()).replace("{asset_id}", id),
+        path: fill(STORED, &[("workspace", cx.workspace()), ("asset_id", id)]),
         params: Vec::new(),
         content_type: Some(content_type.to_owned()),
         issued_at: cx.now,
