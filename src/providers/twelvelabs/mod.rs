@@ -76,7 +76,7 @@ static OPERATIONS: &[Operation] = &[
     session("list_multipart_uploads", "GET", UPLOADS, &upload_status::ListIncomplete)
         .params(upload_status::PARAMS, Unknown::Refused)
         .varied(upload_status::varied),
-    session("create_multipart_upload", "POST", UPLOADS, &upload_session::CREATE).json().signs_urls(),
+    session("create_multipart_upload", "POST", UPLOADS, &upload_session::Create).json().signs_urls(),
     session("get_multipart_upload", "GET", UPLOAD, &upload_status::GetUpload)
         .params(upload_status::PARAMS, Unknown::Refused)
         .varied(upload_status::varied),

@@ -20,7 +20,7 @@ use crate::contract::signed_url::SignedUrl;
 use crate::http::reply::Reply;
 use crate::library::asset::Asset;
 use crate::library::mime_words::of_file;
-use crate::library::store::{CreateUpload, Query, ReadUpload, Store};
+use crate::library::store::{CheckRoom, CreateUpload, Query, ReadUpload, Store};
 use crate::library::upload_session::{UploadSession, UploadStatus};
 use crate::random::Rng;
 
@@ -52,11 +52,15 @@ pub const NUMBER: &str = "partNumber";
 /// The kinds of files that can be sent in parts. Client: `audio` and `image`.
 const KINDS: &[&str] = &["video", "audio", "image"];
 
+/// The field with the length of the file.
+const TOTAL_SIZE: &str = "total_size";
+
 /// The fields of a body that begins a session.
-const FIELDS: &[&str] = &["filename", "type", "total_size", "enable_hls", "enable_thumbnail", "user_metadata"];
+const FIELDS: &[&str] = &["filename", "type", TOTAL_SIZE, "enable_hls", "enable_thumbnail", "user_metadata"];
 
 /// Begins a session.
-pub static CREATE: CommandHandler<CreateUpload> = CommandHandler { command: create, reply: created };
+#[derive(Debug)]
+pub struct Create;
 
 /// Makes more URLs.
 #[derive(Debug)]
@@ -97,11 +101,34 @@ struct Urls<'a> {
     expires_at: String,
 }
 
-fn create(input: &Input, cx: &Context) -> Result<CreateUpload, Failure> {
+// By hand, because the limit of the server is not part of what the command decides.
+impl Handler for Create {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let create = command(call.input, &call.context)?;
+            require_size(create.size, store.max_stored_bytes)?;
+            CheckRoom { bytes: create.size }.run(store, &call.caller()).await?;
+            let session = execute(create, call, store).await?;
+            Ok(created(&session, &call.context))
+        })
+    }
+}
+
+/// Refuses a file that this server can never store, before its chunks are sent. Inferred: it is refused like one that is
+/// longer than documented.
+fn require_size(size: u64, max: u64) -> Result<(), Failure> {
+    if size <= max {
+        return Ok(());
+    }
+    let problem = Problem::Above(i64::try_from(max).unwrap_or(i64::MAX));
+    Err(Failure::Invalid(vec![Violation::in_body(TOTAL_SIZE, Some(&size.into()), problem)]))
+}
+
+fn command(input: &Input, cx: &Context) -> Result<CreateUpload, Failure> {
     let mut fields = Fields::of_json(input, cx, FIELDS)?;
     let name = fields.required("filename", file_name);
     let kind = fields.required("type", word(KINDS));
-    let size = fields.required("total_size", number(1, LARGEST_FILE));
+    let size = fields.required(TOTAL_SIZE, number(1, LARGEST_FILE));
     // Inferred: the two flags are checked, and make no difference.
     fields.optional("enable_hls", flag);
     fields.optional("enable_thumbnail", flag);
