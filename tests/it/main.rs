@@ -29,6 +29,7 @@ mod exec_messages;
 mod explain;
 mod faults;
 mod fetched_uploads;
+mod file_names;
 mod files;
 mod fixture_files;
 mod flora_uploads;

@@ -31,7 +31,7 @@ const URL_SECONDS: u32 = 3600;
 const PROCESSING_SECONDS: u32 = 0;
 
 /// The parameters of presign. Inferred: an empty one counts as left out, numbers are read as in the list, and a file has
-/// at least one byte.
+/// at least one byte. A name keeps its folders: the presumed framework gives parameters as they were sent.
 pub const PARAMS: &[Param] = &[
     Param::text("filename").empty(Empty::Absent).required().known(Documented, "The file's name, with its extension."),
     Param::parsed("content_type", content_type)
