@@ -36,7 +36,7 @@ struct Body<'a> {
     asset_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     uploaded_via: Option<&'a str>,
-    url: String,
+    url: Option<String>,
     workspace_id: &'a str,
     visibility: &'static str,
     status: &'static str,
@@ -68,13 +68,16 @@ fn as_object<S: Serializer>(fields: &[(&'static str, String)], serializer: S) ->
     serializer.collect_map(fields.iter().map(|(name, text)| (name, text)))
 }
 
-/// The answer to a request that made an asset.
+/// The answer to a request that made an asset. Documented: `url` is never null here. Inferred: of an asset that failed at
+/// once it is the one that the asset has once it was tried again with success.
 pub fn created(stored: &StoredAsset, cx: &Context) -> Reply {
-    let body = Body { uploaded_via: Some(&stored.asset.uploaded_via), failure_message: None, ..body(stored, cx) };
+    let (uploaded_via, url) = (Some(&*stored.asset.uploaded_via), Some(future_url(stored, cx)));
+    let body = Body { uploaded_via, url, failure_message: None, ..body(stored, cx) };
     headers::complete(Reply::json(StatusCode::CREATED, &body), cx)
 }
 
-/// The answer to a request that completed an upload or began it again.
+/// The answer to a request that completed an upload or began it again. Documented: `url` can be null here. Inferred: it is
+/// where the upload failed, as in the list.
 pub fn changed(stored: &StoredAsset, cx: &Context) -> Reply {
     headers::complete(Reply::json(StatusCode::OK, &body(stored, cx)), cx)
 }
@@ -83,7 +86,7 @@ fn body<'a>(stored: &'a StoredAsset, cx: &'a Context) -> Body<'a> {
     Body {
         asset_id: &stored.id,
         uploaded_via: None,
-        url: future_url(stored, cx),
+        url: (stored.asset.status != Status::Failed).then(|| future_url(stored, cx)),
         workspace_id: cx.workspace(),
         visibility: "workspace",
         status: view::status(stored.asset.status),

@@ -54,10 +54,18 @@ pub static STORE: PutTarget<StoreBytes> = PutTarget {
 };
 
 /// Completes an upload. Inferred: 409 before any bytes have arrived, and the asset as it is when it is confirmed already.
+/// One that is to fail was never confirmed, and fails at once: no document shows an asset that was `confirmed` as
+/// `pending` again.
 pub static CONFIRM: CommandHandler<CompleteUpload> = CommandHandler {
     command: |input, _| {
-        let asset = asset::selector(input);
-        Ok(CompleteUpload { asset, checked_blob: None, can_be_repeated: true, processing_seconds: PROCESSING_SECONDS })
+        Ok(CompleteUpload {
+            asset: asset::selector(input),
+            checked_blob: None,
+            can_be_repeated: true,
+            failure: None,
+            fails_at_once: true,
+            processing_seconds: PROCESSING_SECONDS,
+        })
     },
     reply: asset::asset_reply,
 };
