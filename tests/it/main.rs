@@ -17,6 +17,7 @@ mod cli;
 mod conformance;
 mod cors;
 mod crowd;
+mod cut_uploads;
 mod dialects;
 mod durability;
 mod earlier_files;
@@ -38,17 +39,18 @@ mod fresh;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod har;
-mod help;
 mod held_back;
+mod help;
 mod hostile;
 mod http2;
 mod idempotency;
+mod idle_faults;
 mod import;
 #[cfg(unix)]
-mod idle_faults;
 mod intercept;
 mod journal;
 mod journal_api;
+mod killed_uploads;
 mod large;
 mod libraries;
 mod liveness;
