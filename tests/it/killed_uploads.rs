@@ -20,14 +20,14 @@ const IMAGE: &str = "GIF89a\x01\0\x01\0\0\0\0;";
 const LONG: usize = 2_000_000;
 
 /// A database file, and a server over it that is killed after each step.
-struct Killed {
+struct CrashTest {
     folder: Folder,
     auth: String,
 }
 
-impl Killed {
-    fn new(auth: &str) -> Killed {
-        Killed { folder: Folder::new(), auth: auth.to_owned() }
+impl CrashTest {
+    fn new(auth: &str) -> CrashTest {
+        CrashTest { folder: Folder::new(), auth: auth.to_owned() }
     }
 
     fn file(&self) -> String {
@@ -94,38 +94,38 @@ fn path(url: &Value) -> String {
 
 #[test]
 fn an_upload_to_xqr_goes_on_after_each_step_at_which_the_server_was_killed() {
-    let killed = Killed::new(&format!("Authorization: Bearer xqr_pk_00000000.{}", "0".repeat(64)));
+    let crash = CrashTest::new(&format!("Authorization: Bearer xqr_pk_00000000.{}", "0".repeat(64)));
     let assets = "/xqr/api/v1/assets";
-    let presigned = killed.during(|server| {
+    let presigned = crash.during(|server| {
         let query = "filename=a.gif&content_type=image/gif&file_size=9";
-        let presigned = killed.ask(server, "POST", &format!("{assets}/presign?{query}"));
+        let presigned = crash.ask(server, "POST", &format!("{assets}/presign?{query}"));
         assert_eq!(presigned.status, 200, "{}", presigned.text());
         presigned.json()["data"].clone()
     });
     let url = path(&presigned["upload_url"]);
     let asset = format!("{assets}/{}", presigned["asset_id"].as_str().unwrap());
-    let status = |server: &Running| killed.ask(server, "GET", &asset).json()["data"]["status"].clone();
+    let status = |server: &Running| crash.ask(server, "GET", &asset).json()["data"]["status"].clone();
     let kind = "Content-Type: image/gif";
-    killed.cut(&format!("PUT {url} HTTP/1.1\r\nHost: a\r\n{kind}\r\nContent-Length: {LONG}\r\n\r\n"));
-    killed.during(|server| {
-        killed.wait(|chunks| chunks == 0);
+    crash.cut(&format!("PUT {url} HTTP/1.1\r\nHost: a\r\n{kind}\r\nContent-Length: {LONG}\r\n\r\n"));
+    crash.during(|server| {
+        crash.wait(|chunks| chunks == 0);
         assert_eq!(status(server), "pending");
-        assert_eq!(killed.ask(server, "POST", &format!("{asset}/confirm")).status, 409, "no bytes have arrived");
+        assert_eq!(crash.ask(server, "POST", &format!("{asset}/confirm")).status, 409, "no bytes have arrived");
         let stored = server.connect().ask("PUT", &url, &[kind], IMAGE);
         assert_eq!((stored.status, stored.text()), (200, ""));
     });
-    killed.during(|server| {
+    crash.during(|server| {
         assert_eq!(status(server), "pending");
-        let confirmed = killed.ask(server, "POST", &format!("{asset}/confirm"));
+        let confirmed = crash.ask(server, "POST", &format!("{asset}/confirm"));
         assert_eq!((confirmed.status, &confirmed.json()["data"]["status"]), (200, &json!("confirmed")));
     });
-    killed.during(|server| {
+    crash.during(|server| {
         assert_eq!(status(server), "confirmed");
-        let published = killed.ask(server, "POST", &format!("{asset}/publish"));
+        let published = crash.ask(server, "POST", &format!("{asset}/publish"));
         let file = server.connect().ask("GET", &path(&published.json()["data"]["public_url"]), &[], "");
         assert_eq!((file.status, file.text()), (200, IMAGE));
     });
-    assert_eq!(killed.rows(), [1, 1]);
+    assert_eq!(crash.rows(), [1, 1]);
 }
 
 /// The form that a reservation asks for: its type, and its body up to the end of the bytes.
@@ -140,38 +140,38 @@ fn form(reservation: &Value, bytes: &str) -> (&'static str, String) {
 
 #[test]
 fn an_upload_to_flora_goes_on_after_each_step_at_which_the_server_was_killed() {
-    let killed = Killed::new("Authorization: Bearer sk_test_demo");
+    let crash = CrashTest::new("Authorization: Bearer sk_test_demo");
     let assets = "/flora/api/v1/assets";
-    let reserved = killed.during(|server| {
+    let reserved = crash.during(|server| {
         let body = json!({"source": "signed-url", "workspace_id": "ws_demo", "content_type": "image/gif"}).to_string();
-        let reserved = server.connect().ask("POST", assets, &[&killed.auth, "Content-Type: application/json"], &body);
+        let reserved = server.connect().ask("POST", assets, &[&crash.auth, "Content-Type: application/json"], &body);
         assert_eq!(reserved.status, 201, "{}", reserved.text());
         reserved.json()
     });
     let url = path(&reserved["upload"]["url"]);
     let asset = format!("{assets}/{}", reserved["asset_id"].as_str().unwrap());
-    let get = |server: &Running| killed.ask(server, "GET", &asset).json();
+    let get = |server: &Running| crash.ask(server, "GET", &asset).json();
     let (kind, beginning) = form(&reserved, "");
-    killed.cut(&format!("POST {url} HTTP/1.1\r\nHost: a\r\n{kind}\r\nContent-Length: {LONG}\r\n\r\n{beginning}"));
-    killed.during(|server| {
-        killed.wait(|chunks| chunks == 0);
+    crash.cut(&format!("POST {url} HTTP/1.1\r\nHost: a\r\n{kind}\r\nContent-Length: {LONG}\r\n\r\n{beginning}"));
+    crash.during(|server| {
+        crash.wait(|chunks| chunks == 0);
         assert_eq!(get(server)["status"], "pending_upload");
-        assert_eq!(killed.ask(server, "POST", &format!("{asset}/complete")).status, 409, "no bytes have arrived");
+        assert_eq!(crash.ask(server, "POST", &format!("{asset}/complete")).status, 409, "no bytes have arrived");
         let body = form(&reserved, IMAGE).1 + "\r\n--b--\r\n";
         let stored = server.connect().ask("POST", &url, &[kind], &body);
         assert_eq!(stored.status, 204, "{}", stored.text());
     });
-    killed.during(|server| {
+    crash.during(|server| {
         assert_eq!(get(server)["status"], "pending_upload");
-        let completed = killed.ask(server, "POST", &format!("{asset}/complete"));
+        let completed = crash.ask(server, "POST", &format!("{asset}/complete"));
         assert_eq!((completed.status, &completed.json()["status"]), (200, &json!("ready")));
     });
-    killed.during(|server| {
+    crash.during(|server| {
         let shown = get(server);
         assert_eq!((&shown["status"], &shown["size_bytes"]), (&json!("ready"), &json!(IMAGE.len())));
         let file = server.connect().ask("GET", &path(&shown["url"]), &[], "");
         assert_eq!((file.status, file.text()), (200, IMAGE));
-        assert_eq!(killed.ask(server, "POST", &format!("{asset}/complete")).status, 409, "it is complete");
+        assert_eq!(crash.ask(server, "POST", &format!("{asset}/complete")).status, 409, "it is complete");
     });
-    assert_eq!(killed.rows(), [1, 1]);
+    assert_eq!(crash.rows(), [1, 1]);
 }
