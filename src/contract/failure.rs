@@ -132,6 +132,13 @@ pub enum Failure {
     Invalid(Vec<Violation>),
     /// The signature of a URL or form is missing, or is for another request.
     BadSignature(SignatureProblem),
+    /// The `Content-MD5` of a file is not the base64 of an MD5.
+    MalformedDigest,
+    /// The file is not the one whose `Content-MD5` the client sent.
+    WrongDigest {
+        /// The MD5 of the bytes that arrived, in hexadecimal digits.
+        found: String,
+    },
     /// The URL or form was signed for a time that is over.
     ExpiredUrl {
         /// When that time ended, by the clock of the workspace.

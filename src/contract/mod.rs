@@ -4,6 +4,7 @@ pub mod asset_list;
 pub mod asset_url;
 pub mod choices;
 pub mod client_env;
+pub mod content_md5;
 pub mod context;
 pub mod evidence;
 pub mod failure;

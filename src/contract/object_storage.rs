@@ -114,6 +114,12 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
             "MalformedPOSTRequest",
             "The body of your POST request is not well-formed multipart/form-data.",
         ),
+        Failure::MalformedDigest => {
+            say(StatusCode::BAD_REQUEST, "InvalidDigest", "The Content-MD5 you specified is not valid.")
+        }
+        Failure::WrongDigest { .. } => {
+            say(StatusCode::BAD_REQUEST, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+        }
         Failure::InvalidJson { .. } | Failure::Invalid(_) => {
             say(StatusCode::BAD_REQUEST, "InvalidRequest", "The request is not valid.")
         }

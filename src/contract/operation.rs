@@ -6,7 +6,7 @@ use crate::contract::evidence::Evidence;
 use crate::contract::handler::Handler;
 use crate::contract::idempotency::Idempotency;
 use crate::contract::object_storage::Storage;
-use crate::contract::path_template::{begins, matches, name};
+use crate::contract::path_template::{begins, matches, name, value};
 use crate::contract::query::{self, Args, Param, Unknown, Violation};
 use crate::contract::variant::Variants;
 
@@ -33,6 +33,8 @@ pub struct Operation {
     pub body: BodyKind,
     /// Whether its answer has signed URLs.
     pub signs: bool,
+    /// Whether its answer has no body, unless it is a refusal.
+    pub has_empty_answer: bool,
     /// How it takes an idempotency key; `None`: not at all.
     pub idempotency: Option<&'static Idempotency>,
     /// What the emulator does for it.
@@ -127,7 +129,7 @@ impl Operation {
     ) -> Operation {
         let (access, scope, params) = (Access::Key, None, &[]);
         let (unknown, varied, body) = (Unknown::Ignored, None, BodyKind::Ignored);
-        let (signs, idempotency) = (false, None);
+        let (signs, has_empty_answer, idempotency) = (false, false, None);
         Operation {
             name,
             method,
@@ -139,6 +141,7 @@ impl Operation {
             varied,
             body,
             signs,
+            has_empty_answer,
             idempotency,
             action,
             evidence,
@@ -197,6 +200,12 @@ impl Operation {
     /// Lets its answer have signed URLs or forms ([`Context::url_signer`](crate::contract::context::Context)).
     pub const fn signs_urls(mut self) -> Operation {
         self.signs = true;
+        self
+    }
+
+    /// Makes its answer have no body, unless it is a refusal.
+    pub const fn empty_answer(mut self) -> Operation {
+        self.has_empty_answer = true;
         self
     }
 
@@ -259,7 +268,7 @@ impl Operation {
     pub fn path_values(&self, path: &str) -> Vec<(&'static str, String)> {
         let template = self.paths.iter().find(|template| matches(template, path));
         let segments = template.into_iter().flat_map(|template| template.split('/').zip(path.split('/')));
-        segments.filter_map(|(wanted, given)| Some((name(wanted)?, given.to_owned()))).collect()
+        segments.filter_map(|(wanted, given)| Some((name(wanted)?, value(given)))).collect()
     }
 
     /// Whether one of its paths can start with this text.

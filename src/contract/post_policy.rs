@@ -13,7 +13,8 @@ use crate::contract::signer::{SignatureProblem, Signer, UrlSigner, VerifiedReque
 /// A form to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostPolicy {
-    /// The path below the provider's prefix that the form is posted to, not encoded.
+    /// The path below the provider's prefix that the form is posted to, as [`fill`](crate::contract::path_template::fill)
+    /// makes it.
     pub path: String,
     /// The name of the object that the file becomes.
     pub key: String,

@@ -17,7 +17,7 @@ use crate::contract::signer::{SignatureProblem, Signer, UrlSigner, VerifiedReque
 pub struct SignedUrl {
     /// The method that it is for.
     pub method: &'static str,
-    /// The path below the provider's prefix, not encoded.
+    /// The path below the provider's prefix, as [`fill`](crate::contract::path_template::fill) makes it.
     pub path: String,
     /// The vendor's own parameters, which the handler of the URL gets back.
     pub params: Vec<(&'static str, String)>,
@@ -36,7 +36,7 @@ pub struct SignedRequest<'a> {
     pub provider: &'static str,
     /// The method.
     pub method: &'a str,
-    /// The decoded path below the provider's prefix.
+    /// The path below the provider's prefix, as a target has it.
     pub path: &'a str,
     /// The query string as it was sent.
     pub query: &'a str,
@@ -67,8 +67,8 @@ const METHODS: &[&str] = &["PUT", "POST", "GET", "HEAD", "PATCH", "DELETE"];
 
 /// What stays as it is in a path or query: the characters that RFC 3986 calls unreserved.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What stays as it is in a path.
-pub(super) const ENCODED_IN_PATH: &AsciiSet = &ENCODED.remove(b'/');
+/// What stays as it is in a path, in which `/` and `%` of its segments are encoded.
+pub(super) const ENCODED_IN_PATH: &AsciiSet = &ENCODED.remove(b'/').remove(b'%');
 
 impl UrlSigner<'_> {
     /// The URL, complete and signed.

@@ -73,6 +73,11 @@ pub enum Warning {
         /// The parameter.
         name: &'static str,
     },
+    /// A fault that the request asked for and that changes nothing of the answer.
+    IdleFault {
+        /// The fault.
+        name: String,
+    },
     /// A route that the vendor has and the emulator does not imitate.
     NotImitated {
         /// The vendor's name, as it writes it.
@@ -114,6 +119,9 @@ impl fmt::Display for Warning {
             Warning::Contradiction { one, other } => write!(f, "no asset can match `{one}` and `{other}` together"),
             Warning::OtherFilters { name } => {
                 write!(f, "the {name} was sent with other filters than it was made with")
+            }
+            Warning::IdleFault { name } => {
+                write!(f, "the fault `{name}` changes only answers with a body that is long enough")
             }
             Warning::NotImitated { title, operation } => {
                 let Operation { name, method, .. } = operation;

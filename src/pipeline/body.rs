@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
 use tracing::error;
@@ -47,6 +48,9 @@ pub struct RequestBody {
     rest: Rest,
     /// What the body takes from the budget for bodies, until the request is answered.
     share: Option<BodyShare>,
+    /// Whether its beginning is not read yet, since the client waits for `100 Continue`, which is sent when a body is
+    /// first read.
+    is_held_back: bool,
 }
 
 /// What follows the beginning of a body.
@@ -61,11 +65,25 @@ enum Rest {
 }
 
 impl RequestBody {
-    /// Reads a body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed.
-    pub async fn receive(body: Body) -> RequestBody {
-        let announced = body.size_hint().lower();
+    /// Reads the beginning of a body, unless the client with these headers waits until it is asked for the body. Then
+    /// that is done once the operation is known to need it, so that a request which is refused before is not sent whole.
+    pub async fn receive(body: Body, headers: &HeaderMap) -> RequestBody {
+        let length = body.size_hint().lower();
+        let rest = Rest::Unread(body.into_data_stream());
+        let mut body = RequestBody { beginning: Bytes::new(), length, rest, share: None, is_held_back: true };
+        if !headers.contains_key(header::EXPECT) {
+            body.begin().await;
+        }
+        body
+    }
+
+    /// Reads the body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed, unless that was done before.
+    pub async fn begin(&mut self) {
+        let Rest::Unread(parts) = &mut self.rest else { return };
+        if !std::mem::take(&mut self.is_held_back) {
+            return;
+        }
         let mut beginning = Vec::new();
-        let mut parts = body.into_data_stream();
         let mut end = None;
         let reading = async {
             while end.is_none() && beginning.len() <= BODY_CAP {
@@ -79,8 +97,11 @@ impl RequestBody {
         };
         // On a timeout, what has arrived so far is the beginning.
         let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
-        let length = announced.max(beginning.len() as u64);
-        RequestBody { beginning: beginning.into(), length, rest: end.unwrap_or(Rest::Unread(parts)), share: None }
+        self.note_length(beginning.len() as u64);
+        self.beginning = beginning.into();
+        if let Some(end) = end {
+            self.rest = end;
+        }
     }
 
     /// The body as the journal records it.
@@ -89,8 +110,9 @@ impl RequestBody {
         journal::Body { length: self.length, ..kept }
     }
 
-    /// Whether it is known to be empty.
-    pub fn is_empty(&self) -> bool {
+    /// Whether it is known to be empty, once its beginning is read.
+    pub async fn is_known_empty(&mut self) -> bool {
+        self.begin().await;
         self.length == 0 && matches!(self.rest, Rest::Nothing)
     }
 
@@ -115,6 +137,7 @@ impl RequestBody {
         if self.length > LARGEST_JSON as u64 {
             return Err(TOO_LARGE);
         }
+        self.begin().await;
         let whole = self.read(app).await.map_err(|error| match error {
             BodyError::TooLarge => TOO_LARGE,
             BodyError::Broken(cause) => invalid(broke_off(&cause)),

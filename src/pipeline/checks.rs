@@ -100,7 +100,7 @@ pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) 
 /// A 307 redirect to the same address without the trailing slash. 307, and not 302, makes clients keep the method.
 fn without_slash(request: &Parts) -> Reply {
     let path = request.uri.path();
-    let path = ["/", "%2F", "%2f"].iter().find_map(|slash| path.strip_suffix(slash)).unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}{path}{query}", origin(request));
     Reply::empty(StatusCode::TEMPORARY_REDIRECT)

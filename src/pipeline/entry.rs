@@ -100,6 +100,20 @@ impl EntryBuilder {
         self.diagnostics_mut().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
     }
 
+    /// Records that faults did not apply, since they change nothing of the answer. If the request itself asked for one,
+    /// that is a mistake of which no rule tells.
+    pub fn note_idle_faults(&mut self, app: &App, idle: &[&AppliedFault]) {
+        for AppliedFault { id, effect, .. } in idle {
+            let recorded = &mut self.diagnostics_mut().faults;
+            if let Some(place) = recorded.iter().position(|name| name == effect.name()) {
+                recorded.remove(place);
+            }
+            if id.is_none() {
+                self.note_warnings(app, &[Warning::IdleFault { name: effect.name().to_owned() }]);
+            }
+        }
+    }
+
     /// Records why the request is refused, unless a reason such as an injected fault is recorded already.
     pub fn note_refusal(&mut self, failure: &Failure, facts: &RefusalFacts<'_>) {
         self.diagnostics_mut().why.get_or_insert_with(|| explain::why(failure, facts));
@@ -187,9 +201,10 @@ impl PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second.
+    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. A body that
+    /// the client holds back (`Expect: 100-continue`) is not asked for yet.
     pub async fn receive_body(&mut self, body: Body) {
-        self.body = Some(Box::new(RequestBody::receive(body).await));
+        self.body = Some(Box::new(RequestBody::receive(body, &self.request.headers).await));
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before

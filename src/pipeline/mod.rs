@@ -125,7 +125,7 @@ fn answer_preflight(app: &App, request: &Parts, entry: &mut EntryBuilder) -> Opt
 
 /// Builds the response and records the request in the journal.
 fn close(
-    pending: PendingEntry,
+    mut pending: PendingEntry,
     connection: Option<ConnectionHandle>,
     outcome: Outcome,
 ) -> (Response, FaultPlan, Client) {
@@ -134,8 +134,19 @@ fn close(
     let body = reply.body;
     let mut response = respond(reply.status, reply.headers, body.clone(), now);
     let delivery = faults.delivery(body.len(), &client);
+    take_back_faults(&mut pending, &faults, body.len(), &client);
     pending.close(&mut response, body, delivery);
     (response, faults, client)
+}
+
+/// Faults that change nothing of an answer with a body of `length` bytes did not fire.
+fn take_back_faults(pending: &mut PendingEntry, faults: &FaultPlan, length: usize, client: &Client) {
+    let idle: Vec<_> = faults.idle_faults(length, client).collect();
+    if idle.is_empty() {
+        return;
+    }
+    pending.app.faults.take_back(&idle.iter().filter_map(|fault| fault.id).collect::<Vec<_>>());
+    pending.entry.note_idle_faults(&pending.app, &idle);
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use axum::BoxError;
 use axum::body::Bytes;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_DISPOSITION;
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt, stream};
 use multer::{Field, Multipart};
@@ -54,6 +56,7 @@ pub async fn receive_multipart(
             return Ok(ReceivedBody { json: None, form: Some(texts), file: staged });
         };
         counts.note_found();
+        require_closed_quotes(&part)?;
         let name = part.name().map(str::to_owned).ok_or_else(|| invalid("a part has no name".to_owned()))?;
         if name != file.part {
             if staged.is_some() && signed.is_some() {
@@ -72,6 +75,31 @@ pub async fn receive_multipart(
         }
     }
     Err(invalid(format!("it has more than {MAX_PARTS} parts")))
+}
+
+/// Refuses a part whose `Content-Disposition` has a quotation mark that is not closed. The parser would take it for a part
+/// without a name, or a file without one.
+fn require_closed_quotes(part: &Field<'_>) -> Result<(), Failure> {
+    let disposition = part.headers().get(CONTENT_DISPOSITION).map_or(&[][..], HeaderValue::as_bytes);
+    // Some clients escape a quotation mark, and others write folders with backslashes, of which one may be the last.
+    if has_open_quote(disposition, true) && has_open_quote(disposition, false) {
+        return Err(invalid("a quotation mark in the head of a part is not closed".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether a quotation mark is not closed. `escapes`: whether a backslash between them makes the next byte count as text.
+fn has_open_quote(text: &[u8], escapes: bool) -> bool {
+    let (mut is_open, mut is_escaped) = (false, false);
+    for byte in text {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_open && escapes => is_escaped = true,
+            b'"' => is_open = !is_open,
+            _ => {}
+        }
+    }
+    is_open
 }
 
 /// Receives the text of a part. `left` is how many bytes of text the form may still have.

@@ -48,6 +48,7 @@ pub async fn receive(
             Ok(ReceivedBody { file: Some(file), ..ReceivedBody::default() })
         }
         (BodyKind::Form(_), None) => Ok(ReceivedBody { form: Some(Vec::new()), ..ReceivedBody::default() }),
+        (BodyKind::Bytes { max }, Some(body)) if body.length() > max => Err(Failure::FileTooLarge { max }),
         (BodyKind::Bytes { max }, Some(body)) => {
             reserve(app, body, FILE_MEMORY, note).await?;
             receive_bytes(app, body, max, some(&content_type)).await
@@ -80,9 +81,7 @@ async fn receive_bytes(
     max: u64,
     content_type: Option<String>,
 ) -> Result<ReceivedBody, Failure> {
-    if body.length() > max {
-        return Err(Failure::FileTooLarge { max });
-    }
+    body.begin().await;
     let mut parts = body.parts();
     let (mut writer, mut length) = (app.store.stage(), 0);
     while let Some(part) = parts.next().await {
@@ -110,10 +109,11 @@ async fn receive_form(
     let form = match &*essence(content_type) {
         MULTIPART => {
             reserve(app, body, FORM_MEMORY, note).await?;
+            body.begin().await;
             return receive_multipart(app, body, file, content_type, signed).await;
         }
         URLENCODED => body.text(app, invalid_body, note).await?,
-        _ if body.is_empty() => Bytes::new(),
+        _ if body.is_known_empty().await => Bytes::new(),
         _ => return Err(invalid_body(format!("its content type is not `{MULTIPART}`"))),
     };
     let form = form_urlencoded::parse(&form).into_owned().collect();

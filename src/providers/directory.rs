@@ -2,11 +2,11 @@
 
 use axum::http::header;
 use axum::http::request::Parts;
-use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::list::{ALL, named};
+use crate::contract::path_template;
 use crate::contract::provider::{Card, Carrier, Provider};
 use crate::http::origin::origin;
 
@@ -15,14 +15,14 @@ use crate::http::origin::origin;
 pub struct Target {
     /// The provider.
     pub provider: &'static dyn Provider,
-    /// The percent-decoded path, without the provider's prefix.
+    /// The path, without the provider's prefix, as [`path_template`] decodes it.
     pub path: String,
 }
 
 /// Finds the provider of a request: by the prefix of the path, else by the host, else by a path that is one of the
 /// provider's routes as it stands. If several providers have that route, the form of the key decides.
 pub fn resolve(request: &Parts) -> Option<Target> {
-    let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
+    let path = path_template::decode(request.uri.path());
     by_prefix(&path).or_else(|| {
         let provider = host(request).and_then(|host| by_host(&host)).or_else(|| by_bare_path(&path, request))?;
         Some(Target { provider, path: path.into_owned() })

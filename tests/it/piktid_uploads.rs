@@ -5,7 +5,7 @@ use assetmock::clock::Clock;
 use assetmock::emulator::app::App;
 use serde_json::{Value, json};
 
-use crate::signed_puts::{Client, bytes, check_signature, gif, interrupt, put, refusal, target};
+use crate::signed_puts::{Client, bytes, check_md5, check_signature, gif, interrupt, put, refusal, target};
 use crate::support::{Answer, NOON, Server, app, at, block_on};
 
 fn piktid(client: &Client, method: &str, path: &str, body: &Value) -> Answer {
@@ -189,4 +189,13 @@ fn a_server_that_is_started_again_gives_no_id_that_an_asset_has() {
     assert_eq!(put(&again, &url, "application/octet-stream", &gif(2, 2)).status, 200);
     let kept = again.get(&format!("/piktid/assets/{id}"), &["Authorization: Bearer piktid_demo"]).json();
     assert_eq!(kept["dimensions"], json!([1, 1]));
+}
+
+#[test]
+fn bytes_that_are_not_those_of_the_content_md5_are_refused() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let [_, url, _] = upload(&client, "a.gif");
+    check_md5(&server, &url, "image/gif");
+    client.wait_for_stored([1, 1]);
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Server, block_on};
@@ -135,5 +137,24 @@ pub fn interrupt(server: &Server, url: &str, content_type: &str, bytes: &[u8]) {
     for length in [10, 300, whole.len() - bytes.len(), whole.len() - bytes.len() / 2, whole.len() - 1] {
         let answer = server.send_and_hang_up(&whole[..length]);
         assert!(answer.is_none_or(|answer| answer.status >= 400), "{length} of {} bytes", whole.len());
+    }
+}
+
+/// The `Content-MD5` of these bytes, from the `ETag` of an answer to them.
+pub fn content_md5(answer: &Answer) -> String {
+    let etag = answer.header("etag").unwrap().trim_matches('"');
+    let md5: Vec<_> = (0..16).map(|at| u8::from_str_radix(&etag[2 * at..][..2], 16).unwrap()).collect();
+    STANDARD.encode(md5)
+}
+
+/// Sends a signed URL with a `Content-MD5`: the right one, that of other bytes, and some that are none.
+pub fn check_md5(server: &Server, url: &str, content_type: &str) {
+    let send = |md5: &str, bytes: &[u8]| put(server, url, &format!("{content_type}\r\nContent-MD5: {md5}"), bytes);
+    let md5 = content_md5(&put(server, url, content_type, b"GIF89a"));
+    assert_eq!(send(&md5, b"GIF89a").status, 200);
+    let changed = send(&md5, b"GIF87a");
+    assert_eq!(refusal(&changed), (400, "BadDigest".to_owned()), "{}", changed.text());
+    for malformed in ["", "abc", &md5[..20], "YWJj"] {
+        assert_eq!(refusal(&send(malformed, b"GIF89a")), (400, "InvalidDigest".to_owned()), "{malformed:?}");
     }
 }

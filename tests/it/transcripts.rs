@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assetmock::clock::utc;
 use assetmock::emulator::app::AssetUrls;
+use assetmock::emulator::journal::Filter;
 use assetmock::providers;
 use regex::Regex;
 
@@ -141,7 +142,18 @@ fn run_case(provider: &str, file: &Path, over: Over) -> Option<String> {
             }
         }
     }
-    None
+    check_empty_answers(&server)
+}
+
+/// Operations whose answers have no body unless they refuse are marked as such, and no others are.
+fn check_empty_answers(server: &Server) -> Option<String> {
+    let entries = server.app.journal.find(&Filter::default());
+    let wrong = entries.iter().find(|entry| {
+        let has_answered = entry.status.is_some_and(|status| status.is_success()) && entry.method != "HEAD";
+        let operation = entry.operation.filter(|operation| has_answered && entry.method == operation.method);
+        operation.is_some_and(|operation| operation.has_empty_answer != (entry.response_body.length == 0))
+    });
+    wrong.map(|entry| format!("{:?} has a body of {} bytes", entry.operation, entry.response_body.length))
 }
 
 struct Transcript {

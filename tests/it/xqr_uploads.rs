@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::signed_puts::{Client, bytes, check_signature, gif, interrupt, put, refusal, target};
+use crate::signed_puts::{Client, bytes, check_md5, check_signature, gif, interrupt, put, refusal, target};
 use crate::support::{Answer, NOON, Server, app, at, block_on};
 
 struct Presigned {
@@ -199,4 +199,54 @@ fn a_type_that_no_header_can_have_is_refused() {
         let answer = client.ask("xqr", "POST", &path, &Value::Null);
         assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("VALIDATION_ERROR")), "{path}");
     }
+}
+
+/// No document shows an asset that was `confirmed` as `pending` again.
+#[test]
+fn an_upload_that_is_to_fail_later_is_never_confirmed() {
+    let server = Server::start("empty");
+    let uploads = json!({"outcome": "failed", "processing_seconds": 30});
+    let client = Client::with(&server, &json!({"uploads": uploads}));
+    let logo = presign(&client, LOGO);
+    assert_eq!(put(&server, &logo.url, "image/gif", &gif(1, 1)).status, 200);
+    let confirmed = xqr(&client, "POST", &format!("/{}/confirm", logo.id));
+    assert_eq!((confirmed.status, &confirmed.json()["data"]["status"]), (200, &json!("pending")));
+    for now in ["2026-03-21T12:00:01Z", "2026-03-21T12:00:31Z"] {
+        server.app.clock.set(at(now));
+        assert_eq!(get(&client, &logo.id)["status"], "pending", "{now}");
+        for action in ["publish", "confirm"] {
+            let refused = xqr(&client, "POST", &format!("/{}/{action}", logo.id));
+            assert_eq!((refused.status, &refused.json()["error"]["code"]), (409, &json!("CONFLICT")), "{now} {action}");
+        }
+    }
+}
+
+#[test]
+fn a_name_keeps_its_folders_and_a_download_has_none() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    for (sent, name) in
+        [("a%2Fb.png", "a/b.png"), ("..%5Cx", "..\\x"), ("/etc/passwd", "/etc/passwd"), ("v1.2/logo", "v1.2/logo")]
+    {
+        let asset = presign(&client, &format!("filename={sent}&content_type=image/png&file_size=9"));
+        assert_eq!(get(&client, &asset.id)["filename"], name);
+        assert_eq!(put(&server, &asset.url, "image/png", &gif(1, 1)).status, 200);
+        assert_eq!(xqr(&client, "POST", &format!("/{}/confirm", asset.id)).status, 200);
+        let public = xqr(&client, "POST", &format!("/{}/publish", asset.id)).json()["data"]["public_url"].clone();
+        let file = server.get(&format!("{}?download", target(&server, public.as_str().unwrap())), &[]);
+        let disposition = file.header("content-disposition").unwrap();
+        let plain = disposition.strip_prefix("attachment; filename=\"").unwrap();
+        let base = name.rsplit(['/', '\\']).next().unwrap();
+        assert_eq!((file.status, plain), (200, &*format!("{base}\"")), "{name}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_those_of_the_content_md5_are_not_stored() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let logo = presign(&client, LOGO);
+    check_md5(&server, &logo.url, "image/gif");
+    client.wait_for_stored([1, 1]);
+    assert_eq!(get(&client, &logo.id)["file_size"], 6);
 }

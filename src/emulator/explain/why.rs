@@ -85,6 +85,10 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
         Failure::InvalidJson { reason } | Failure::InvalidBody { reason } => {
             format!("the body is not what the route takes: {}", quoted(reason, secrets))
         }
+        Failure::MalformedDigest => "the `Content-MD5` is not the base64 of 16 bytes".to_owned(),
+        Failure::WrongDigest { found } => {
+            format!("the bytes that arrived have the MD5 `{found}`, not the `Content-MD5`")
+        }
         Failure::StorageFull { max } => {
             format!(
                 "the stored bytes would exceed {max}: see `--max-stored-bytes`, and `max_stored_bytes` of the workspace's `uploads`"

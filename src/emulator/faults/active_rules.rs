@@ -40,6 +40,8 @@ struct ActiveRule {
     seen: u64,
     /// How many of those it was applied to.
     fired: u64,
+    /// How many of `seen` got an answer of which it can change nothing. They do not count for its trigger.
+    unchanged: u64,
     /// The values of `seen` and `fired` when the journal was last cleared.
     cleared_at: SinceCleared,
 }
@@ -71,7 +73,8 @@ impl Faults {
         let mut rules = self.lock();
         rules.last_id += 1;
         let id = rules.last_id;
-        rules.active.push(ActiveRule { id, rule, until, seen: 0, fired: 0, cleared_at: SinceCleared::default() });
+        let cleared_at = SinceCleared::default();
+        rules.active.push(ActiveRule { id, rule, until, seen: 0, fired: 0, unchanged: 0, cleared_at });
         self.count.store(rules.active.len(), Relaxed);
         Ok(id)
     }
@@ -114,6 +117,14 @@ impl Faults {
         self.lock().active.iter_mut().filter_map(|active| active.choose(asked, now, rng)).collect()
     }
 
+    /// Takes back that these rules fired for a request, since they changed nothing of its answer.
+    pub fn take_back(&self, ids: &[Id]) {
+        for active in self.lock().active.iter_mut().filter(|active| ids.contains(&active.id)) {
+            active.fired = active.fired.saturating_sub(1);
+            active.unchanged += 1;
+        }
+    }
+
     fn retain(&self, keep: impl Fn(&ActiveRule) -> bool) -> usize {
         let mut rules = self.lock();
         let before = rules.active.len();
@@ -153,7 +164,7 @@ impl ActiveRule {
             return None;
         }
         self.seen += 1;
-        if !self.rule.trigger.fires(self.seen, rng) {
+        if !self.rule.trigger.fires(self.seen - self.unchanged, rng) {
             return None;
         }
         self.fired += 1;
@@ -170,13 +181,15 @@ impl ActiveRule {
             rule: self.rule.clone(),
             seen: self.seen,
             fired: self.fired,
-            active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen),
+            active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen - self.unchanged),
+            unchanged: self.unchanged,
             expires_at: self.until.map(write_rfc3339),
             realism,
             warning: None,
             since_cleared: SinceCleared {
                 seen: self.seen - self.cleared_at.seen,
-                fired: self.fired - self.cleared_at.fired,
+                // What fired before the journal was cleared may be taken back after it.
+                fired: self.fired.saturating_sub(self.cleared_at.fired),
             },
         }
     }

@@ -24,7 +24,8 @@ pub enum Effect {
     Raw(Raw),
     /// The vendor's response with status 200 and without a body.
     Empty,
-    /// The vendor's response with its last byte replaced, so that the body is not valid JSON. Its length is right.
+    /// The vendor's response with its last byte replaced, so that the body is not valid JSON. Its length is right. One
+    /// without a body stays as it is.
     MalformedJson,
     /// The vendor's response with this content type.
     ContentType(String),
@@ -222,6 +223,23 @@ impl Effect {
     }
 }
 
+impl Effect {
+    /// Whether it changes nothing but the body of a response, so that one without a body stays as it is.
+    pub fn needs_body(&self) -> bool {
+        matches!(self, Effect::MalformedJson | Effect::Truncate(_) | Effect::Trickle(_))
+    }
+
+    /// Whether it can change a response with a body of so many bytes, of which a client with HEAD gets none.
+    pub fn can_change(&self, length: usize) -> bool {
+        match self {
+            Effect::MalformedJson => length > 0,
+            Effect::Truncate(part) => part.of(length) < length,
+            Effect::Trickle(pieces) => pieces.chunk_bytes < length,
+            _ => true,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +268,19 @@ mod tests {
         assert!((2600..2860).contains(&near), "{near} of 4000 within one deviation, of which 2731 are expected");
         let low: Vec<f64> = drawn(Latency::NormalMs(Normal { mean: 0.0, deviation: 50.0 }));
         assert!(low.iter().all(|ms| *ms >= 0.0) && low.contains(&0.0));
+    }
+
+    #[test]
+    fn an_effect_on_the_body_changes_only_one_that_is_long_enough() {
+        let trickle = Effect::Trickle(Trickle { chunk_bytes: 5, pause_ms: 1 });
+        let [bytes, half] = [Truncate::Bytes(5), Truncate::Fraction(0.5)].map(Effect::Truncate);
+        for (effect, least) in [(Effect::MalformedJson, 1), (trickle, 6), (bytes, 6), (half, 1)] {
+            let changed: Vec<_> = (0..9).filter(|length| effect.can_change(*length)).collect();
+            assert!(effect.needs_body() && changed == (least..9).collect::<Vec<_>>(), "{effect:?}: {changed:?}");
+        }
+        for effect in [Effect::Empty, Effect::Reset(Reset::MidBody), Effect::ContentType("a/b".to_owned())] {
+            assert!(!effect.needs_body() && effect.can_change(0), "{effect:?}");
+        }
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct ListedRule {
     pub seen: u64,
     /// How many of them it was applied to.
     pub fired: u64,
+    /// How many of those that matched it got an answer of which it can change nothing. Absent if there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(default)]
+    pub unchanged: u64,
     /// Whether it can still be applied.
     pub active: bool,
     /// When it ends; absent if it does not.
@@ -35,6 +39,10 @@ pub struct ListedRule {
     /// The counts since the journal was last cleared.
     #[serde(skip)]
     pub since_cleared: SinceCleared,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The counts of a rule since the journal was last cleared, or since the rule was added if that is later.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::applied_fault::AppliedFault;
@@ -41,6 +41,10 @@ pub struct FaultPlan {
     is_emptied: bool,
     format: Option<Box<Effect>>,
     delivery: Option<Box<Effect>>,
+    /// The faults that may turn out to change nothing, since they change or remove a body.
+    body_faults: Vec<AppliedFault>,
+    /// Whether the reply is empty and 200, as `empty` makes it, without that.
+    is_empty_already: bool,
 }
 
 /// What replaces the vendor's response.
@@ -64,6 +68,8 @@ impl FaultPlan {
         rng: &Rng,
     ) -> FaultPlan {
         let mut plan = FaultPlan::default();
+        plan.body_faults
+            .extend(applied.iter().filter(|fault| fault.effect.needs_body() || fault.effect == Effect::Empty).cloned());
         for AppliedFault { effect, retry_after, .. } in applied {
             match effect {
                 Effect::Latency(latency) => plan.delay += latency.draw(rng),
@@ -118,12 +124,13 @@ impl FaultPlan {
     }
 
     /// Applies `retry_after` and the effects on content and format to a reply, whether it is a page or a failure.
-    pub fn finish(&self, mut reply: Reply, now: Micros) -> Reply {
+    pub fn finish(&mut self, mut reply: Reply, now: Micros) -> Reply {
         let retry_after = self.retry_after.filter(|_| self.instead.is_some()).map(|after| after.value(now));
         if let Some(value) = retry_after.and_then(|value| HeaderValue::try_from(value).ok()) {
             reply.headers.insert(header::RETRY_AFTER, value);
         }
         if self.is_emptied {
+            self.is_empty_already = reply.status == StatusCode::OK && reply.body.is_empty();
             reply = wire::emptied(reply);
         }
         match &self.format {
@@ -135,6 +142,16 @@ impl FaultPlan {
     /// How much is sent of a response with a body of `length` bytes.
     pub fn delivery(&self, length: usize, peer: &Client) -> Delivery {
         self.delivery.as_ref().map_or(Delivery::Whole, |effect| wire::delivery(effect, length, peer))
+    }
+
+    /// The faults that change nothing of a response with a body of `length` bytes.
+    pub fn idle_faults(&self, length: usize, peer: &Client) -> impl Iterator<Item = &AppliedFault> {
+        let received = peer.received(length);
+        let is_idle = move |fault: &AppliedFault| match fault.effect {
+            Effect::Empty => self.is_empty_already,
+            _ => !fault.effect.can_change(received),
+        };
+        self.body_faults.iter().filter(move |fault| is_idle(fault))
     }
 
     /// Applies the effect on delivery, as the last step before hyper sends the response.

@@ -9,7 +9,7 @@ use super::check::cards;
 use super::effect::Effect;
 use super::paging::{self, PagingFault};
 use super::rule::{Match, Rule};
-use crate::contract::operation::Operation;
+use crate::contract::operation::{Access, Operation};
 use crate::contract::provider::Card;
 use crate::emulator::redaction::{self, SHORT, Secrets};
 
@@ -47,8 +47,26 @@ impl Rule {
         let route =
             || needs_route.then(|| self.matches.other_route(card, matches!(self.effect, Effect::Paging(_)))).flatten();
         let query = || self.matches.unknown_parameter(card);
-        let key = || self.matches.missing_key(card, reachable);
-        route().or_else(query).or_else(key).or_else(|| self.single_page(card, reachable))
+        let key = || self.matches.without_key(card).or_else(|| self.matches.missing_key(card, reachable));
+        let page = || self.single_page(card, reachable);
+        route().or_else(query).or_else(key).or_else(|| self.without_body(card)).or_else(page)
+    }
+
+    /// The reason if it only changes bodies, and what it matches has none.
+    fn without_body(&self, card: &Card) -> Option<String> {
+        if !self.effect.needs_body() {
+            return None;
+        }
+        let title = card.title;
+        if self.matches.method.as_ref().is_some_and(|method| method.eq_ignore_ascii_case("HEAD")) {
+            return Some(format!("it changes a body, and {title}'s answers to HEAD have none"));
+        }
+        let mut operations = self.matches.operations(card).peekable();
+        operations.peek()?;
+        let are_empty = operations.all(|operation| operation.has_empty_answer);
+        let message =
+            || format!("it changes a body, and {title} answers what it matches without one, unless it refuses");
+        are_empty.then(message)
     }
 
     /// The reason if it is a paging fault and there is no page after the first.
@@ -89,6 +107,30 @@ impl Match {
         let hint =
             if is_prefixed { format!("; leave the prefix `{prefix}` out of `match.path`") } else { String::new() };
         Some(format!("{title} has no route that the rule matches{hint}; `assetmock providers {name}` lists them"))
+    }
+
+    /// The operations that it can match.
+    fn operations<'a>(&'a self, card: &'a Card) -> impl Iterator<Item = &'static Operation> + 'a {
+        card.operations.iter().filter(|operation| self.can_be_for(operation, card))
+    }
+
+    /// The reason if it matches only requests with a key, or with one of a workspace, to routes that need none.
+    fn without_key(&self, card: &Card) -> Option<String> {
+        let accesses: Vec<_> = self.operations(card).map(|operation| operation.access).collect();
+        let title = card.title;
+        if accesses.is_empty() {
+            return None;
+        }
+        if self.key.is_some() && accesses.iter().all(|access| access.storage().is_some()) {
+            return Some(format!(
+                "requests to {title}'s signed URLs carry no key, and the rule matches only requests with one; name their \
+                 workspace in `match.workspace` instead"
+            ));
+        }
+        let names_key = self.key.is_some() || self.workspace.is_some();
+        (names_key && accesses.iter().all(|access| *access == Access::Anyone)).then(|| {
+            format!("this route of {title} needs no key, and the rule matches only requests with one of a workspace")
+        })
     }
 
     /// Whether it can match a request for this operation, or one with HEAD or OPTIONS to its path.

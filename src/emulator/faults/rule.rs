@@ -152,7 +152,7 @@ pub struct RequestFacts<'a> {
     pub operation: Option<&'static str>,
     /// Its method.
     pub method: &'a str,
-    /// Its path below the provider's prefix, decoded.
+    /// Its path below the provider's prefix, decoded but for a slash in a segment, which is `%2F`, and a percent sign.
     pub path: &'a str,
     /// Its raw query string.
     pub query: &'a str,

@@ -36,6 +36,11 @@ impl ListedRule {
                 "no request for a page after the first matched it".to_owned()
             }
             _ if seen == 0 => "no request matched it".to_owned(),
+            _ if self.unchanged > 0 => {
+                format!(
+                    "{seen} request{plural} matched it, and it changes only answers with a body that is long enough"
+                )
+            }
             (_, Trigger::Probability(share)) => {
                 format!("{seen} request{plural} matched it, and none was drawn with the probability {share}")
             }

@@ -49,6 +49,11 @@ impl Client {
         Client { connection: connection.filter(|_| !is_shared), no_body: request.method == Method::HEAD, is_shared }
     }
 
+    /// The length of the body that it gets of a response whose body has so many bytes.
+    pub fn received(&self, length: usize) -> usize {
+        if self.no_body { 0 } else { length }
+    }
+
     /// Waits until everything that was written to the connection has been passed to the operating system.
     async fn flushed(&self) {
         if let Some(connection) = &self.connection {
@@ -92,7 +97,10 @@ pub fn written(mut reply: Reply, effect: &Effect) -> Reply {
 
 /// Replaces the last byte by a comma, since no valid JSON ends in one.
 fn malformed(body: &[u8]) -> ResponseBody {
-    [&body[..body.len().saturating_sub(1)], b","].concat().into()
+    match body.split_last() {
+        Some((_, rest)) => [rest, b","].concat().into(),
+        None => ResponseBody::default(),
+    }
 }
 
 /// How much of a response with a body of `length` bytes is sent under this effect.

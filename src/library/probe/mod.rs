@@ -43,6 +43,12 @@ pub fn probe(head: &[u8], name: Option<&str>) -> Probed {
     Probed { mime_type: mime_type.map(str::to_owned), width, height }
 }
 
+/// Whether a file that begins with these bytes is a text of several lines, which no image, video or sound is. A single
+/// line does not tell: clients of tests send a few words in place of a file.
+pub fn is_long_text(head: &[u8]) -> bool {
+    text::read(head).is_some_and(|text| text.trim_end().contains('\n'))
+}
+
 /// Other names of types, in which clients and documents say them, for [`contradicts`].
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("audio/mp3", "audio/mpeg"),

@@ -5,8 +5,10 @@ use super::super::checks::table_path;
 use super::super::receive::receive;
 use super::super::signed::SignedWorkspace;
 use super::Call;
+use crate::contract::content_md5::ContentMd5;
 use crate::contract::failure::Failure;
 use crate::contract::handler::ReceivedBody;
+use crate::contract::object_storage::Storage;
 use crate::contract::operation::Operation;
 use crate::contract::signer::UrlSigner;
 use crate::library::store::Claim;
@@ -17,7 +19,7 @@ impl Call<'_> {
         self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
     }
 
-    /// Receives the body. A form that has to be signed is verified when its file begins, or once it has ended without
+    /// Receives the body. What is put to S3 must have the `Content-MD5` that the client sends, if it sends one. A form that has to be signed is verified when its file begins, or once it has ended without
     /// one. From then on the request belongs to the workspace of the form.
     pub(super) async fn receive(
         &mut self,
@@ -25,6 +27,8 @@ impl Call<'_> {
         body: Option<&mut RequestBody>,
     ) -> Result<ReceivedBody, Failure> {
         let Call { app, request, entry, signed, .. } = self;
+        let is_s3 = operation.access.storage() == Some(Storage::S3);
+        let announced = if is_s3 { ContentMd5::read(&request.headers)? } else { None };
         let mut form = signed.as_deref_mut().filter(|signed| signed.is_unverified());
         let note = |why| entry.set_reason(why);
         let mut received = receive(app, &request.headers, body, operation.body, form.as_deref_mut(), note).await;
@@ -35,7 +39,11 @@ impl Call<'_> {
             received = Err(failure);
         }
         self.note_signed_workspace();
-        received
+        let received = received?;
+        if let (Some(announced), Some(file)) = (announced, &received.file) {
+            announced.check(&file.md5)?;
+        }
+        Ok(received)
     }
 
     /// Lets the request belong to the workspace of its signature, if that is known.

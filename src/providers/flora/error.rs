@@ -61,7 +61,9 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "unknown_error", "Storage is full."),
-        Failure::InvalidBody { .. } => say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data."),
+        Failure::InvalidBody { .. } | Failure::MalformedDigest | Failure::WrongDigest { .. } => {
+            say(StatusCode::BAD_REQUEST, "input_validation_error", "Invalid form data.")
+        }
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "idempotency_duplicate", DUPLICATE_KEY),
         Failure::InvalidJson { .. } => say(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON."),
         // Inferred: a file that is too large is a wrong field; anything else that is too large is JSON.

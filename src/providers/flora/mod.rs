@@ -103,6 +103,7 @@ static OPERATIONS: &[Operation] = &[
     // Inferred: the path. The vendor's form goes to its object storage, which is on another host.
     Operation::run("post_upload", "POST", &[upload_view::FORM_PATH], Client, &reservation::StoreForm)
         .for_signed_forms(Storage::Gcs)
+        .empty_answer()
         .form(upload_file::FILE, reservation::LARGEST),
 ];
 

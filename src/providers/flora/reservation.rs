@@ -4,16 +4,15 @@ use futures_util::future::BoxFuture;
 
 use super::asset::{checked_selector, selector};
 use super::upload::PROCESSING_SECONDS;
-use super::upload_file::{FILE, check_type, wrong_file};
+use super::upload_file::{FILE, IS_TEXT, check_type, wrong_file};
 use super::upload_view;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, execute};
 use crate::contract::object_storage;
-use crate::contract::query::Violation;
 use crate::http::reply::Reply;
 use crate::library::asset::{Asset, StoredAsset};
 use crate::library::model::Status;
-use crate::library::probe::probe;
+use crate::library::probe::{is_long_text, probe};
 use crate::library::store::{CompleteUpload, Query, ReadAsset, RetryUpload, Store, StoreBytes};
 
 /// The largest file that a form takes, in bytes: the largest object of Google Cloud Storage. Inferred: that FLORA has no
@@ -49,24 +48,33 @@ impl Handler for Complete {
         Box::pin(async move {
             let asset = checked_selector(call.input)?;
             let found = ReadAsset { asset: asset.clone() }.run(store, &call.caller()).await?;
-            let checked_blob = found.blob;
-            if let Some(violation) = wrong_bytes(found, store).await? {
-                return Err(Failure::Invalid(vec![violation]));
-            }
-            let command =
-                CompleteUpload { asset, checked_blob, can_be_repeated: false, processing_seconds: PROCESSING_SECONDS };
+            let command = CompleteUpload {
+                asset,
+                checked_blob: found.blob,
+                can_be_repeated: false,
+                failure: check_bytes(found, store).await?.map(str::to_owned),
+                fails_at_once: false,
+                processing_seconds: PROCESSING_SECONDS,
+            };
             let completed = execute(command, call, store).await?;
             Ok(upload_view::changed(&completed, &call.context))
         })
     }
 }
 
-/// What is wrong with the bytes of a pending asset, whose type may be another than the asset's.
-async fn wrong_bytes(stored: StoredAsset, store: &Store) -> Result<Option<Violation>, Failure> {
+/// Refuses the bytes of a pending asset if they are recognised as something that FLORA does not take; their type may be
+/// another than the asset's. Returns why they cannot be processed, if they are not recognised and are text. Documented:
+/// that the processing of an upload can fail. Inferred: that it does here.
+async fn check_bytes(stored: StoredAsset, store: &Store) -> Result<Option<&'static str>, Failure> {
     let (Status::Pending, Some(blob)) = (stored.asset.status, stored.blob) else { return Ok(None) };
     let head = store.read_blob(blob, 0).await?.unwrap_or_default();
-    let mime_type = probe(&head, None).mime_type.or(stored.asset.mime_type);
-    Ok(wrong_file(&Asset { mime_type, ..stored.asset }, FILE))
+    let recognised = probe(&head, None).mime_type;
+    let failure = (recognised.is_none() && is_long_text(&head)).then_some(IS_TEXT);
+    let mime_type = recognised.or(stored.asset.mime_type);
+    match wrong_file(&Asset { mime_type, ..stored.asset }, FILE) {
+        Some(violation) => Err(Failure::Invalid(vec![violation])),
+        None => Ok(failure),
+    }
 }
 
 /// Begins an upload again.

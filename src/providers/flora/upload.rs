@@ -17,6 +17,7 @@ use crate::http::public_address::UrlProblem;
 use crate::library::asset::Asset;
 use crate::library::mime_words::{self, essence, of_file};
 use crate::library::model::Status;
+use crate::library::probe::is_long_text;
 use crate::library::store::{CreateAsset, StagedFile};
 use crate::library::url_name::{base_name, url_name};
 
@@ -87,8 +88,17 @@ fn asset_of_file(fields: &UploadFields, file: &StagedFile, now: Micros) -> Resul
         mime_type: mime_type.or_else(|| of_file(name, None).map(str::to_owned)),
         ..Asset::new(now)
     };
-    file.describe(&mut asset, false);
+    describe(&mut asset, file);
     checked(asset, FILE)
+}
+
+/// Notes what the bytes of a file are. Inferred: a text that is not recognised is plain text, whatever is said of it, and
+/// that is not taken.
+fn describe(asset: &mut Asset, file: &StagedFile) {
+    file.describe(asset, false);
+    if file.probe().mime_type.is_none() && is_long_text(&file.head) {
+        asset.mime_type = Some("text/plain".to_owned());
+    }
 }
 
 /// The asset that is announced.
@@ -121,7 +131,7 @@ fn asset_of_url(
     let mime_type = fields.content_type.map(essence).or(of_name);
     let mut asset = Asset { name, mime_type, uploaded_via: "url".to_owned(), ..Asset::new(now) };
     if let Some(Ok(file)) = fetched {
-        file.describe(&mut asset, false);
+        describe(&mut asset, file);
         return checked(asset, SOURCE);
     }
     if let Some(Err(cause)) = fetched {

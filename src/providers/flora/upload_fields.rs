@@ -60,7 +60,7 @@ const FIELDS: [Field; 6] = [
 /// Documented: other fields of the JSON are refused. Inferred: those of a form as well.
 pub fn read<'a>(input: &'a Input, cx: &Context) -> Result<UploadFields<'a>, Failure> {
     let given = match &input.body.form {
-        Some(form) => form.iter().map(|(name, text)| (&**name, Given::Text(text))).collect(),
+        Some(form) => form.iter().map(|(name, text)| (&**name, FieldValue::Text(text))).collect(),
         None => fields_of_json(input)?,
     };
     let fields = &FIELDS[usize::from(input.body.form.is_some())..];
@@ -87,38 +87,38 @@ pub fn read<'a>(input: &'a Input, cx: &Context) -> Result<UploadFields<'a>, Fail
     })
 }
 
-fn fields_of_json<'a>(input: &'a Input) -> Result<Vec<(&'a str, Given<'a>)>, Failure> {
+fn fields_of_json<'a>(input: &'a Input) -> Result<Vec<(&'a str, FieldValue<'a>)>, Failure> {
     let fields = input.object()?.ok_or_else(|| Failure::InvalidJson { reason: "there is none".to_owned() })?;
-    Ok(fields.iter().map(|(name, json)| (&**name, Given::Json(json))).collect())
+    Ok(fields.iter().map(|(name, json)| (&**name, FieldValue::Json(json))).collect())
 }
 
 /// What stands for a field.
 #[derive(Clone, Copy)]
-enum Given<'a> {
+enum FieldValue<'a> {
     /// The text of a part of a form.
     Text(&'a str),
     /// The JSON of a field.
     Json(&'a Json),
 }
 
-impl<'a> Given<'a> {
+impl<'a> FieldValue<'a> {
     fn text(self) -> Option<&'a str> {
         match self {
-            Given::Text(text) => Some(text),
-            Given::Json(json) => json.as_str(),
+            FieldValue::Text(text) => Some(text),
+            FieldValue::Json(json) => json.as_str(),
         }
     }
 
     fn json(self) -> Json {
         match self {
-            Given::Text(text) => text.into(),
-            Given::Json(json) => json.clone(),
+            FieldValue::Text(text) => text.into(),
+            FieldValue::Json(json) => json.clone(),
         }
     }
 }
 
 impl Field {
-    fn violation(&self, given: &[(&str, Given)]) -> Option<Violation> {
+    fn violation(&self, given: &[(&str, FieldValue)]) -> Option<Violation> {
         let mut found = given.iter().filter(|(name, _)| *name == self.name).map(|(_, given)| *given);
         let checked = match (found.next(), found.next()) {
             (None, _) if self.is_required => Err((None, Problem::Missing)),
@@ -130,11 +130,11 @@ impl Field {
             },
         };
         let (given, problem) = checked.err()?;
-        Some(Violation::in_body(self.name, given.map(Given::json).as_ref(), problem))
+        Some(Violation::in_body(self.name, given.map(FieldValue::json).as_ref(), problem))
     }
 }
 
-fn unknown((name, given): &(&str, Given)) -> Violation {
+fn unknown((name, given): &(&str, FieldValue)) -> Violation {
     Violation::in_body((*name).to_owned(), Some(&given.json()), Problem::Unknown)
 }
 

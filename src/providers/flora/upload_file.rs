@@ -32,6 +32,10 @@ const MOST_PIXELS: i64 = 150_000_000;
 /// Inferred: the message for another type.
 const OTHER_TYPE: &str = "Unsupported content type";
 
+/// Inferred: the message of an upload that cannot be processed, since its bytes are a text. A PDF, which may be one too, is
+/// recognised.
+pub const IS_TEXT: &str = "The file is text, and no image, video, audio or PDF.";
+
 /// Inferred: the message for an image with more pixels.
 const TOO_MANY_PIXELS: &str = "Image exceeds 150 megapixels";
 

@@ -8,6 +8,7 @@ use super::{CARD, headers, view};
 use crate::clock::{Micros, SECOND};
 use crate::contract::asset_url;
 use crate::contract::context::Context;
+use crate::contract::path_template::fill;
 use crate::contract::post_policy::{PostPolicy, SignedForm};
 use crate::http::reply::Reply;
 use crate::library::asset::StoredAsset;
@@ -35,7 +36,7 @@ struct Body<'a> {
     asset_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     uploaded_via: Option<&'a str>,
-    url: String,
+    url: Option<String>,
     workspace_id: &'a str,
     visibility: &'static str,
     status: &'static str,
@@ -67,13 +68,16 @@ fn as_object<S: Serializer>(fields: &[(&'static str, String)], serializer: S) ->
     serializer.collect_map(fields.iter().map(|(name, text)| (name, text)))
 }
 
-/// The answer to a request that made an asset.
+/// The answer to a request that made an asset. Documented: `url` is never null here. Inferred: of an asset that failed at
+/// once it is the one that the asset has once it was tried again with success.
 pub fn created(stored: &StoredAsset, cx: &Context) -> Reply {
-    let body = Body { uploaded_via: Some(&stored.asset.uploaded_via), failure_message: None, ..body(stored, cx) };
+    let (uploaded_via, url) = (Some(&*stored.asset.uploaded_via), Some(future_url(stored, cx)));
+    let body = Body { uploaded_via, url, failure_message: None, ..body(stored, cx) };
     headers::complete(Reply::json(StatusCode::CREATED, &body), cx)
 }
 
-/// The answer to a request that completed an upload or began it again.
+/// The answer to a request that completed an upload or began it again. Documented: `url` can be null here. Inferred: it is
+/// where the upload failed, as in the list.
 pub fn changed(stored: &StoredAsset, cx: &Context) -> Reply {
     headers::complete(Reply::json(StatusCode::OK, &body(stored, cx)), cx)
 }
@@ -82,7 +86,7 @@ fn body<'a>(stored: &'a StoredAsset, cx: &'a Context) -> Body<'a> {
     Body {
         asset_id: &stored.id,
         uploaded_via: None,
-        url: future_url(stored, cx),
+        url: (stored.asset.status != Status::Failed).then(|| future_url(stored, cx)),
         workspace_id: cx.workspace(),
         visibility: "workspace",
         status: view::status(stored.asset.status),
@@ -106,7 +110,7 @@ fn future_url(stored: &StoredAsset, cx: &Context) -> String {
 /// A new form for the bytes.
 fn target(stored: &StoredAsset, cx: &Context) -> Target {
     let policy = PostPolicy {
-        path: FORM_PATH.replace("{workspace}", cx.workspace()).replace("{assetId}", &stored.id),
+        path: fill(FORM_PATH, &[("workspace", cx.workspace()), ("assetId", &stored.id)]),
         key: view::object_name(stored),
         content_type: stored.asset.mime_type.clone().unwrap_or_else(|| view::UNKNOWN_TYPE.to_owned()),
         issued_at: cx.now,

@@ -64,9 +64,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::CONFLICT, "CONFLICT", "Asset is not ready")
         }
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "PROCESSING_ERROR", "Storage is full"),
-        Failure::InvalidBody { .. } | Failure::InvalidJson { .. } => {
-            say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid")
-        }
+        Failure::InvalidBody { .. }
+        | Failure::InvalidJson { .. }
+        | Failure::MalformedDigest
+        | Failure::WrongDigest { .. } => say(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "The request body is invalid"),
         Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "INVALID_REQUEST", "The request body is too large")
         }

@@ -19,7 +19,7 @@ pub const FACTS: &[Fact] = &[
         "`POST https://upload.konpro.ai/v1/asset` takes the bytes of a file as its body and answers `id`, `name`, `file_type`, `folder_id`, `meta` and, for images, `image_key`. It accepts `image/jpeg`, `image/png`, `video/mp4`, `video/webm` and `audio/mpeg`. Each of KonPro's hosts has every route here.",
     ),
     Fact::inferred(
-        "An upload is 200 and ready at once. Its name is `?name=`, else its id, and its folder `?folder_id=`, else the root; a folder that does not exist is 404. The type is that of the bytes where they are recognised, else that of the request. `meta` has `size`, for images `width` and `height` where the bytes say them, and `format`. No size is too large until the stored bytes reach their limit, which is 507 `PROCESSING_ERROR`; `image_key` follows from the id, and no route takes it.",
+        "An upload is 200 and ready at once. Its name is `?name=` as it was sent, with its folders, else its id, and its folder `?folder_id=`, else the root; a folder that does not exist is 404. The type is that of the bytes where they are recognised, else that of the request. `meta` has `size`, for images `width` and `height` where the bytes say them, and `format`. No size is too large until the stored bytes reach their limit, which is 507 `PROCESSING_ERROR`; `image_key` follows from the id, and no route takes it.",
     ),
     Fact::inferred(
         "An upload without bytes, or of another type, is 400 `VALIDATION_ERROR` with `details` of ours; it needs the scope `write`, only of keys that have scopes.",

@@ -23,7 +23,8 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The parameters of the query string. Inferred, both: no document says how a file gets its name and folder, and callers
-/// of a relative of this API send `name`.
+/// of a relative of this API send `name`. That keeps its folders, since the presumed framework gives parameters as they
+/// were sent.
 pub const PARAMS: &[Param] = &[
     Param::text("name").empty(Empty::Absent).known(Inferred, "The asset's name; its id if left out."),
     Param::text("folder_id").empty(Empty::Absent).known(Inferred, "The folder it goes to; the root if left out."),

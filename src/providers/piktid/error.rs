@@ -63,7 +63,9 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         }
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
-        Failure::InvalidBody { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
+        Failure::InvalidBody { .. } | Failure::MalformedDigest | Failure::WrongDigest { .. } => {
+            say(StatusCode::BAD_REQUEST, "Bad Request")
+        }
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }

@@ -74,6 +74,7 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("upload", "POST", &["/upload"], Documented, &upload::Upload).json().signs_urls(),
     Operation::run("put_upload", "PUT", &[upload::STORED], Documented, &upload::STORE)
         .for_signed_urls(Storage::S3)
+        .empty_answer()
         .bytes(upload::LARGEST),
 ];
 

@@ -10,6 +10,7 @@ use crate::contract::asset_url;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall, Input};
+use crate::contract::path_template::fill;
 use crate::contract::put_target::PutTarget;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::signed_url::SignedUrl;
@@ -100,7 +101,7 @@ fn reply(file_id: &str, filename: &str, cx: &Context) -> Reply {
     let content_type = mime_words::of_file(Some(filename), None).unwrap_or(UNKNOWN_TYPE);
     let url = SignedUrl {
         method: "PUT",
-        path: STORED.replace("{workspace}", cx.workspace()).replace("{file_id}", file_id),
+        path: fill(STORED, &[("workspace", cx.workspace()), ("file_id", file_id)]),
         params: vec![(FILENAME, filename.to_owned()), (USER, cx.user().to_owned())],
         content_type: Some(content_type.to_owned()),
         issued_at: cx.now,

@@ -97,7 +97,10 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::INSUFFICIENT_STORAGE, "parameter_invalid", "The storage is full.")
         }
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
-        Failure::InvalidBody { .. } | Failure::InvalidJson { .. } => {
+        Failure::InvalidBody { .. }
+        | Failure::InvalidJson { .. }
+        | Failure::MalformedDigest
+        | Failure::WrongDigest { .. } => {
             say(StatusCode::BAD_REQUEST, "parameter_invalid", "The request body is invalid.")
         }
         Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {

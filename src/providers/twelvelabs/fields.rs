@@ -89,7 +89,8 @@ pub fn word(words: &'static [&'static str]) -> impl FnOnce(&Value) -> Result<&'s
     }
 }
 
-/// The name of a file: from 1 to 255 characters (documented).
+/// The name of a file: from 1 to 255 characters (documented). Inferred: a field keeps its folders, since no framework
+/// changes the text of a field. The name of a part loses them, as in the framework that the vendor seems to use.
 pub fn file_name(value: &Value) -> Result<String, Problem> {
     let name = value.as_str().ok_or(Problem::NotA("a string"))?;
     if (1..=LONGEST_NAME).contains(&name.chars().count()) { Ok(name.to_owned()) } else { Err(Problem::malformed()) }

@@ -76,7 +76,7 @@ static OPERATIONS: &[Operation] = &[
     session("list_multipart_uploads", "GET", UPLOADS, &upload_status::ListIncomplete)
         .params(upload_status::PARAMS, Unknown::Refused)
         .varied(upload_status::varied),
-    session("create_multipart_upload", "POST", UPLOADS, &upload_session::CREATE).json().signs_urls(),
+    session("create_multipart_upload", "POST", UPLOADS, &upload_session::Create).json().signs_urls(),
     session("get_multipart_upload", "GET", UPLOAD, &upload_status::GetUpload)
         .params(upload_status::PARAMS, Unknown::Refused)
         .varied(upload_status::varied),
@@ -91,7 +91,8 @@ static OPERATIONS: &[Operation] = &[
         Operation::run("delete_asset", "DELETE", &["/v1.3/assets/{asset_id}"], Documented, &asset::DELETE),
         asset::DELETE_PARAMS,
         asset::varied_delete,
-    ),
+    )
+    .empty_answer(),
     metadata("update_user_metadata", "PATCH", &user_metadata::UPDATE).json(),
     metadata("replace_user_metadata", "PUT", &user_metadata::REPLACE).json(),
     metadata("delete_user_metadata", "DELETE", &user_metadata::DELETE),
@@ -100,6 +101,7 @@ static OPERATIONS: &[Operation] = &[
     referring("list_entities", &["/v1.3/assets/{asset_id}/entities"], &references::ENTITIES),
     Operation::run("upload_chunk", "PUT", &[upload_session::CHUNKS], Client, &chunk::STORE)
         .for_signed_urls(Storage::S3)
+        .empty_answer()
         .bytes(chunk::LARGEST),
 ];
 
@@ -131,7 +133,7 @@ const fn referring(name: &'static str, paths: &'static [&'static str], handler: 
 /// A route on the metadata of an asset.
 const fn metadata(name: &'static str, method: &'static str, handler: &'static dyn Handler) -> Operation {
     let paths = &["/v1.3/assets/{asset_id}/user-metadata"];
-    strict(Operation::run(name, method, paths, Client, handler), &[], asset::varied)
+    strict(Operation::run(name, method, paths, Client, handler), &[], asset::varied).empty_answer()
 }
 
 /// An id of an asset or an upload. Live: it begins with the second of creation.

@@ -13,13 +13,14 @@ use super::view::time;
 use crate::clock::{Micros, SECOND};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
+use crate::contract::handler::{Handler, HandlerCall, Input, execute};
+use crate::contract::path_template::fill;
 use crate::contract::query::{Problem, Violation};
 use crate::contract::signed_url::SignedUrl;
 use crate::http::reply::Reply;
 use crate::library::asset::Asset;
 use crate::library::mime_words::of_file;
-use crate::library::store::{CreateUpload, Query, ReadUpload, Store};
+use crate::library::store::{CheckRoom, CreateUpload, Query, ReadUpload, Store};
 use crate::library::upload_session::{UploadSession, UploadStatus};
 use crate::random::Rng;
 
@@ -51,11 +52,15 @@ pub const NUMBER: &str = "partNumber";
 /// The kinds of files that can be sent in parts. Client: `audio` and `image`.
 const KINDS: &[&str] = &["video", "audio", "image"];
 
+/// The field with the length of the file.
+const TOTAL_SIZE: &str = "total_size";
+
 /// The fields of a body that begins a session.
-const FIELDS: &[&str] = &["filename", "type", "total_size", "enable_hls", "enable_thumbnail", "user_metadata"];
+const FIELDS: &[&str] = &["filename", "type", TOTAL_SIZE, "enable_hls", "enable_thumbnail", "user_metadata"];
 
 /// Begins a session.
-pub static CREATE: CommandHandler<CreateUpload> = CommandHandler { command: create, reply: created };
+#[derive(Debug)]
+pub struct Create;
 
 /// Makes more URLs.
 #[derive(Debug)]
@@ -96,11 +101,34 @@ struct Urls<'a> {
     expires_at: String,
 }
 
-fn create(input: &Input, cx: &Context) -> Result<CreateUpload, Failure> {
+// By hand, because the limit of the server is not part of what the command decides.
+impl Handler for Create {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let create = command(call.input, &call.context)?;
+            require_size(create.size, store.max_stored_bytes)?;
+            CheckRoom { bytes: create.size }.run(store, &call.caller()).await?;
+            let session = execute(create, call, store).await?;
+            Ok(created(&session, &call.context))
+        })
+    }
+}
+
+/// Refuses a file that this server can never store, before its chunks are sent. Inferred: it is refused like one that is
+/// longer than documented.
+fn require_size(size: u64, max: u64) -> Result<(), Failure> {
+    if size <= max {
+        return Ok(());
+    }
+    let problem = Problem::Above(i64::try_from(max).unwrap_or(i64::MAX));
+    Err(Failure::Invalid(vec![Violation::in_body(TOTAL_SIZE, Some(&size.into()), problem)]))
+}
+
+fn command(input: &Input, cx: &Context) -> Result<CreateUpload, Failure> {
     let mut fields = Fields::of_json(input, cx, FIELDS)?;
     let name = fields.required("filename", file_name);
     let kind = fields.required("type", word(KINDS));
-    let size = fields.required("total_size", number(1, LARGEST_FILE));
+    let size = fields.required(TOTAL_SIZE, number(1, LARGEST_FILE));
     // Inferred: the two flags are checked, and make no difference.
     fields.optional("enable_hls", flag);
     fields.optional("enable_thumbnail", flag);
@@ -172,7 +200,7 @@ fn chunk_urls(session: &UploadSession, start: u64, count: u64, cx: &Context) -> 
     let last = session.parts().min(start.saturating_add(count - 1));
     let url = |number: u64| SignedUrl {
         method: "PUT",
-        path: CHUNKS.replace("{workspace}", cx.workspace()).replace("{upload_id}", &session.id),
+        path: fill(CHUNKS, &[("workspace", cx.workspace()), ("upload_id", &session.id)]),
         params: vec![(NUMBER, number.to_string())],
         content_type: None,
         issued_at: cx.now,

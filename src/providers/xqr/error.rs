@@ -81,9 +81,10 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         Failure::StorageFull { .. } => {
             say(StatusCode::FORBIDDEN, "PLAN_LIMIT_EXCEEDED", "Your plan's limit has been reached.")
         }
-        Failure::InvalidBody { .. } | Failure::InvalidJson { .. } => {
-            say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid.")
-        }
+        Failure::InvalidBody { .. }
+        | Failure::InvalidJson { .. }
+        | Failure::MalformedDigest
+        | Failure::WrongDigest { .. } => say(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Request body is invalid."),
         Failure::BadSignature(_) | Failure::ExpiredUrl { .. } => say(StatusCode::FORBIDDEN, "FORBIDDEN", "Forbidden."),
         Failure::DuplicateIdempotencyKey { .. } => {
             say(StatusCode::CONFLICT, "CONFLICT", "The request conflicts with an earlier one.")

@@ -40,10 +40,10 @@ pub const FACTS: &[Fact] = &[
         "`POST /api/v1/assets/presign` with `filename`, `content_type` (`application/octet-stream` if left out) and `file_size` (at most 26,214,400) in its query string is 200 with `asset_id`, `upload_url`, `method` and `headers`, and the asset is listed as `pending`. `POST …/assets/{asset_id}/confirm`, or `…/assets/presign/{asset_id}/confirm`, makes it `confirmed`; `updated_at` moves. Both need `assets:write`.",
     ),
     Fact::inferred(
-        "A `filename` or `file_size` that is missing, empty, less than 1 or too large is 400 `VALIDATION_ERROR`. One for which the workspace, or the server, has no room left is 403 `PLAN_LIMIT_EXCEEDED`, which is documented for other limits.",
+        "A `filename` is kept as it was sent, with its folders. A `filename` or `file_size` that is missing, empty, less than 1 or too large is 400 `VALIDATION_ERROR`. One for which the workspace, or the server, has no room left is 403 `PLAN_LIMIT_EXCEEDED`, which is documented for other limits.",
     ),
     Fact::inferred(
-        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and takes a PUT with that content type, without a key. It answers as S3 does: 200 with the MD5 of the bytes as `ETag`, 403 in XML for another content type or parameter and for a URL that has expired, 405 for another method, 400 with an `Authorization` header besides, and 400 `EntityTooLarge` for more than 26,214,400 bytes. A PUT without bytes stores an empty file.",
+        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and takes a PUT with that content type, without a key. It answers as S3 does: 200 with the MD5 of the bytes as `ETag`, 403 in XML for another content type or parameter and for a URL that has expired, 405 for another method, 400 with an `Authorization` header besides, and 400 `EntityTooLarge` for more than 26,214,400 bytes. A `Content-MD5` that is no base64 of 16 bytes is 400 `InvalidDigest`, and one that the bytes do not have 400 `BadDigest`. A PUT without bytes stores an empty file.",
     ),
     Fact::inferred(
         "Confirm before any bytes have arrived is 409 `CONFLICT`, and 200 without a change if the asset is confirmed already. The size is that of the bytes, whatever was announced, and the type is the announced one, whatever the bytes are. An asset that is never confirmed stays `pending`.",
@@ -52,7 +52,7 @@ pub const FACTS: &[Fact] = &[
         "While it is valid, a URL can be put to again, also once the asset is confirmed or published: the new bytes replace the old ones, and `file_size` and `updated_at` follow. For a deleted asset it is 404 `NoSuchKey`.",
     ),
     Fact::inferred(
-        "An upload that is to fail, by the settings of the workspace, is `pending` after confirm, and confirming it again is 409.",
+        "An upload that is to fail, by the settings of the workspace, is `pending` after confirm, whatever delay they set, and confirming it again is 409.",
     ),
     Fact::documented(
         "`GET /api/v1/workspace` shows the key's workspace, `…/usage` its plan, usage, limits and features, and `…/members` all of its users, under `data`. They need `workspace:read`.",

@@ -73,6 +73,7 @@ static OPERATIONS: &[Operation] = &[
         .signs_urls(),
     Operation::run("put_upload", "PUT", &[upload::STORED], Documented, &upload::STORE)
         .for_signed_urls(Storage::S3)
+        .empty_answer()
         .bytes(upload::LARGEST),
     // Documented: the first path in the heading of a page, and the second one in its examples.
     Operation::run(
@@ -86,7 +87,8 @@ static OPERATIONS: &[Operation] = &[
     Operation::run("publish_asset", "POST", &["/api/v1/assets/{asset_id}/publish"], Documented, &asset::PUBLISH)
         .scope("assets:write"),
     Operation::run("delete_asset", "DELETE", &["/api/v1/assets/{asset_id}"], Documented, &asset::DELETE)
-        .scope("assets:write"),
+        .scope("assets:write")
+        .empty_answer(),
     Operation::run("get_workspace", "GET", &["/api/v1/workspace"], Documented, &workspace::GET).scope("workspace:read"),
     Operation::run("get_usage", "GET", &["/api/v1/workspace/usage"], Documented, &workspace::USAGE)
         .scope("workspace:read"),

@@ -9,6 +9,7 @@ use crate::contract::context::Context;
 use crate::contract::evidence::Evidence::Documented;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input, execute};
+use crate::contract::path_template::fill;
 use crate::contract::put_target::PutTarget;
 use crate::contract::query::{Empty, Param, Problem, Value, integers};
 use crate::contract::signed_url::SignedUrl;
@@ -30,7 +31,7 @@ const URL_SECONDS: u32 = 3600;
 const PROCESSING_SECONDS: u32 = 0;
 
 /// The parameters of presign. Inferred: an empty one counts as left out, numbers are read as in the list, and a file has
-/// at least one byte.
+/// at least one byte. A name keeps its folders: the presumed framework gives parameters as they were sent.
 pub const PARAMS: &[Param] = &[
     Param::text("filename").empty(Empty::Absent).required().known(Documented, "The file's name, with its extension."),
     Param::parsed("content_type", content_type)
@@ -53,10 +54,18 @@ pub static STORE: PutTarget<StoreBytes> = PutTarget {
 };
 
 /// Completes an upload. Inferred: 409 before any bytes have arrived, and the asset as it is when it is confirmed already.
+/// One that is to fail was never confirmed, and fails at once: no document shows an asset that was `confirmed` as
+/// `pending` again.
 pub static CONFIRM: CommandHandler<CompleteUpload> = CommandHandler {
     command: |input, _| {
-        let asset = asset::selector(input);
-        Ok(CompleteUpload { asset, checked_blob: None, can_be_repeated: true, processing_seconds: PROCESSING_SECONDS })
+        Ok(CompleteUpload {
+            asset: asset::selector(input),
+            checked_blob: None,
+            can_be_repeated: true,
+            failure: None,
+            fails_at_once: true,
+            processing_seconds: PROCESSING_SECONDS,
+        })
     },
     reply: asset::asset_reply,
 };
@@ -107,7 +116,7 @@ fn presign_reply(StoredAsset { id, asset, .. }: &StoredAsset, cx: &Context) -> R
     let content_type = asset.mime_type.as_deref().unwrap_or(view::UNKNOWN_TYPE);
     let url = SignedUrl {
         method: "PUT",
-        path: STORED.replace("{workspace}", cx.workspace()).replace("{asset_id}", id),
+        path: fill(STORED, &[("workspace", cx.workspace()), ("asset_id", id)]),
         params: Vec::new(),
         content_type: Some(content_type.to_owned()),
         issued_at: cx.now,

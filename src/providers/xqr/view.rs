@@ -12,6 +12,7 @@ use crate::http::reply::{RenderedPage, Reply, write};
 use crate::http::response_body::ResponseBody;
 use crate::library::asset::StoredAsset;
 use crate::library::model::Status;
+use crate::library::url_name::base_name;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -108,13 +109,14 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Documented: where published originals are. Inferred: the extension is that of the name.
+/// Documented: where published originals are. Inferred: the extension is that of the name without its folders.
 fn published_at(stored: &StoredAsset, workspace: &str) -> String {
     let short = stored.id.get(..8).unwrap_or(&stored.id);
     let extension = stored
         .asset
         .name
         .as_deref()
+        .and_then(base_name)
         .and_then(|name| name.rsplit_once('.'))
         .map(|(_, extension)| format!(".{extension}"))
         .unwrap_or_default();

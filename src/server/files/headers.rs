@@ -3,8 +3,13 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::library::url_name::base_name;
+
 /// The parameter that asks for a download, with the name of the file.
 const DOWNLOAD: &str = "download";
+
+/// The name of a file that has none.
+const UNNAMED: &str = "file";
 
 /// What is not written as it is in `filename*` (RFC 8187).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -23,7 +28,7 @@ pub fn of_content(mime_type: &str, query: Option<&str>, name: Option<&str>) -> H
     let parameters = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let asked = parameters.into_iter().find(|(parameter, _)| parameter == DOWNLOAD).map(|(_, asked)| asked);
     if let Some(asked) = asked {
-        let name = if asked.is_empty() { name.unwrap_or("file") } else { &asked };
+        let name = if asked.is_empty() { name.unwrap_or(UNNAMED) } else { &asked };
         headers.extend(disposition(name).map(|value| (header::CONTENT_DISPOSITION, value)));
     }
     headers
@@ -35,8 +40,9 @@ fn is_page(mime_type: &str) -> bool {
     mime_type.contains("html") || mime_type.contains("xml")
 }
 
-/// RFC 6266: the name in ASCII for old clients, and the name itself.
+/// RFC 6266: the name in ASCII for old clients, and the name itself. Without folders, which a client must not make.
 fn disposition(name: &str) -> Option<HeaderValue> {
+    let name = base_name(name).unwrap_or(UNNAMED);
     let is_plain = |c: char| c.is_ascii_graphic() && !['"', '\\', '%'].contains(&c) || c == ' ';
     let ascii: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let exact = if ascii == name {

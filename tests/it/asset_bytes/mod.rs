@@ -162,7 +162,9 @@ fn a_download_has_the_name_that_was_asked_for() {
     for (query, disposition) in [
         ("download=logo.png", r#"attachment; filename="logo.png""#),
         ("download", r#"attachment; filename="a b?.png""#),
-        ("download=%C3%A9%22%5C.png", r#"attachment; filename="___.png"; filename*=UTF-8''%C3%A9%22%5C.png"#),
+        ("download=%C3%A9%22%25.png", r#"attachment; filename="___.png"; filename*=UTF-8''%C3%A9%22%25.png"#),
+        ("download=/etc%2F..%5Cb.png", r#"attachment; filename="b.png""#),
+        ("download=..", r#"attachment; filename="file""#),
         ("a=b&download=x", r#"attachment; filename="x""#),
     ] {
         let answer = server.get(&format!("{PICTURE}?{query}"), &[]);

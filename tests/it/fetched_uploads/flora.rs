@@ -79,6 +79,8 @@ fn a_file_that_cannot_be_read_makes_an_asset_that_failed_and_can_be_tried_again(
         assert_eq!(made.status, 201, "{path}: {}", made.text());
         let made = made.json();
         assert_eq!(made["status"], "failed", "{path}");
+        // Where an asset is made its URL is never null, and elsewhere only one that is ready has one.
+        assert_eq!((made["url"].is_string(), &get(&pair, &made)["url"]), (true, &Value::Null), "{path}");
         let message = json!(format!("The file could not be downloaded: {why}."));
         assert_eq!(get(&pair, &made)["failure_message"], message, "{path}");
         let id = made["asset_id"].as_str().unwrap();

@@ -37,6 +37,9 @@ fn what_is_no_form_is_refused_and_leaves_nothing() {
         ("two files", &right, files),
         ("a part without a name", &right, part("Content-Disposition: form-data")),
         ("a part without a disposition", &right, part("X-Nothing: form-data; name=\"a\"")),
+        ("an open quotation mark", &right, part("Content-Disposition: form-data; name=\"a")),
+        ("one in the name of a file", &right, part("Content-Disposition: form-data; name=\"a\"; filename=\"b")),
+        ("a file with an open name", &right, replaced(&whole, "filename=\"a.gif\"", "filename=\"a.gif")),
         ("a name with NUL", &right, part("Content-Disposition: form-data; name=\"a\0b\"")),
         ("a name with a line feed", &right, part("Content-Disposition: form-data; name=\"a\nb\"")),
         ("a header without an end", &right, part(&"x".repeat(100_000))),
@@ -49,6 +52,23 @@ fn what_is_no_form_is_refused_and_leaves_nothing() {
     wait_for_blobs(&server, 0);
     let page = server.get("/flora/api/v1/assets", &[&auth()]).json();
     assert_eq!(page["meta"]["total_estimate"], VISIBLE);
+}
+
+/// A body with another text in place of one that it has.
+fn replaced(body: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let place = body.windows(old.len()).position(|part| part == old.as_bytes()).unwrap();
+    [&body[..place], new.as_bytes(), &body[place + old.len()..]].concat()
+}
+
+#[test]
+fn a_quotation_mark_or_a_backslash_in_a_name_is_no_open_one() {
+    let server = Server::start(&world());
+    for given in ["a\\\"b.png", "C:\\dir\\", "a%22b.png"] {
+        let body = form(&[("workspace_id", "ws_tests")], Some((given, "image/png", b"x")));
+        let content_type = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}");
+        let made = post(&server, &content_type, &body);
+        assert_eq!(made.status, 201, "{given}: {}", made.text());
+    }
 }
 
 /// Why a request was refused.

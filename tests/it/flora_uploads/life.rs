@@ -191,3 +191,26 @@ fn a_reservation_is_kept_by_snapshots_and_exports() {
     let row = get(&again, &made);
     assert_eq!((&row["status"], row["failure_message"].is_string()), (&json!("failed"), true));
 }
+
+/// A table, or the message of an error, that was saved as an image.
+#[test]
+fn a_text_in_place_of_an_image_fails_and_can_be_tried_again() {
+    let server = Server::start(&world());
+    let made = reserve(&server, &json!({"file_name": "hero.png", "content_type": "image/png"}));
+    assert_eq!(send(&server, &made, b"id,name\n1,hero\n").status, 204);
+    let completed = act(&server, &made, "complete");
+    let shown = completed.json();
+    let message = json!("The file is text, and no image, video, audio or PDF.");
+    assert_eq!((completed.status, &shown["status"], &shown["url"]), (200, &json!("failed"), &Value::Null));
+    assert_eq!((&shown["failure_message"], &get(&server, &made)["failure_message"]), (&message, &message));
+    let renewed = act(&server, &made, "retry").json();
+    assert!(renewed["url"].is_string(), "{renewed}");
+    assert_eq!(send(&server, &renewed, &gif(1, 1)).status, 204);
+    assert_eq!(act(&server, &renewed, "complete").json()["status"], "ready");
+    let refused = upload(&server, &[("workspace_id", "ws_tests")], Some(("a.png", "image/png", b"id,name\n1,hero\n")));
+    assert_eq!((refused.status, &refused.json()["error"]["fields"][0]["field"]), (400, &json!("file")));
+    // A few words are taken for a placeholder of a test.
+    let made = reserve(&server, &json!({"file_name": "hero.png"}));
+    assert_eq!(send(&server, &made, b"not an image\n").status, 204);
+    assert_eq!(act(&server, &made, "complete").json()["status"], "ready");
+}

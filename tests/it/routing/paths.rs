@@ -228,3 +228,37 @@ fn other_credentials_beside_the_key_do_not_matter() {
         assert_page(dialect, &server.get(&dialect.target(""), &[other, &dialect.auth("_off")]), "two credentials");
     }
 }
+
+/// Ids of fixtures can have any character, and paths are matched segment by segment before they are decoded.
+#[test]
+fn an_encoded_slash_is_part_of_its_segment() {
+    let ids = ["a/b", "a%2Fb", "50%/é"];
+    let asset = |id: &&str| json!({"name": id, "mime_type": "image/png", "created_at": "2026-03-21T11:00:00Z", "ids": {"xqr": id}});
+    let assets: Vec<_> = ids.iter().map(asset).collect();
+    let key = format!("xqr_pk_00000000.{}", "0".repeat(64));
+    let workspace = json!({"id": "ws_a/b", "keys": [{"provider": "xqr", "key": key}], "assets": assets});
+    let server = Server::start(&json!({"workspaces": [workspace]}).to_string());
+    let auth = format!("Authorization: Bearer {key}");
+    let ask = |method: &str, path: &str| server.request(method, &format!("/xqr/api/v1/assets{path}"), &[&auth]);
+    for (id, encoded) in ids.iter().zip(["a%2fb", "a%252Fb", "50%25%2F%C3%A9"]) {
+        let found = ask("GET", &format!("/{encoded}"));
+        assert_eq!((found.status, &found.json()["data"]["id"]), (200, &json!(id)), "{encoded}");
+    }
+    for (method, path, status) in [
+        ("GET", "/a/b", 404),
+        ("GET", "%2Fa", 404),
+        ("GET", "/a%2Fb/", 307),
+        ("POST", "/a%2Fb%2Fpublish", 405),
+        ("POST", "/a%2Fb/publish", 200),
+        ("DELETE", "/a%2Fb", 204),
+        ("GET", "/a%2Fb", 404),
+        ("GET", "/a%252Fb", 200),
+    ] {
+        assert_eq!(ask(method, path).status, status, "{method} {path}");
+    }
+    // The id of a workspace is a segment of the URLs to which files are put.
+    let presigned = ask("POST", "/presign?filename=a.png&content_type=image/png&file_size=1").json();
+    let url = presigned["data"]["upload_url"].as_str().unwrap();
+    assert!(url.contains("/_uploads/ws_a%2Fb/"), "{url}");
+    assert_eq!(crate::signed_puts::put(&server, url, "image/png", b"x").status, 200);
+}

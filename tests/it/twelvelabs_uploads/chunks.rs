@@ -5,7 +5,8 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::{CHUNK, Client, bytes, put, send, target};
-use crate::support::Server;
+use crate::signed_puts::check_md5;
+use crate::support::{NOON, Server, app, block_on};
 
 /// As the official clients do: chunks in parallel, and reports in batches.
 #[test]
@@ -253,4 +254,37 @@ fn snapshots_bring_sessions_back_and_a_reset_removes_them_with_their_bytes() {
     assert!((200..300).contains(&server.call("DELETE", "/_emulator/snapshots/half", &Value::Null).status));
     assert!((200..300).contains(&server.call("POST", &reset, &Value::Null).status));
     client.wait_for_rows([0, 0]);
+}
+
+#[test]
+fn a_session_for_more_bytes_than_the_server_can_store_is_refused_at_once() {
+    let server = block_on(async {
+        let mut app = app("empty", NOON).await;
+        app.store.max_stored_bytes = 1000;
+        Server::serve(app).await
+    });
+    let client = Client::new(&server);
+    let begin = |size: u64| client.post("", &json!({"filename": "a.mp4", "type": "video", "total_size": size}));
+    for size in [1001, 10 << 30] {
+        let refused = begin(size);
+        let expected = json!({"code": "parameter_invalid", "message": "The total_size parameter is invalid."});
+        assert_eq!((refused.status, refused.json()), (400, expected), "{size}");
+    }
+    assert_eq!(begin(1000).status, 201);
+    assert_eq!(client.begin("b.mp4", 600).put(1, &bytes(600)).status, 200);
+    assert_eq!(begin(401).status, 507, "there is no room now");
+    assert_eq!(begin(400).status, 201);
+    let default = Server::start("empty");
+    let client = Client::new(&default);
+    let begin = |size: u64| client.post("", &json!({"filename": "a.mp4", "type": "video", "total_size": size})).status;
+    assert_eq!([512 << 20, (512 << 20) + 1].map(begin), [201, 400]);
+}
+
+#[test]
+fn a_chunk_that_is_not_that_of_its_content_md5_is_refused() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let session = client.begin("a.gif", 6);
+    check_md5(&server, &session.urls[0], "application/octet-stream");
+    client.wait_for_rows([1, 1]);
 }

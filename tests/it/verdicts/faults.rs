@@ -213,6 +213,59 @@ fn a_rule_that_can_never_apply_says_so() {
 }
 
 #[test]
+fn a_rule_with_a_key_for_requests_that_carry_none_says_so() {
+    let server = start();
+    let [unavailable, failed] = [json!({"failure": "unavailable"}), json!({"raw": {"status": 503}})];
+    let signed = "requests to xQR's signed URLs carry no key";
+    for (matches, said) in [
+        (json!({"provider": "xqr", "operation": "put_upload", "key": "k"}), signed),
+        (json!({"provider": "xqr", "path": "/_uploads/*", "key": "k"}), signed),
+        (json!({"operation": "post_upload", "provider": "flora", "key": "k"}), "requests to FLORA's signed URLs carry"),
+        (json!({"provider": "piktid", "operation": "log_in", "key": "k"}), "this route of PiktID needs no key"),
+        (
+            json!({"provider": "piktid", "operation": "log_in", "workspace": "ws_tests"}),
+            "this route of PiktID needs no",
+        ),
+    ] {
+        for effect in [&unavailable, &failed] {
+            let warning = warned(&server, json!({"match": matches, "effect": effect})).unwrap_or_default();
+            assert!(warning.starts_with(said), "{matches}: {warning}");
+        }
+    }
+    for matches in [
+        json!({"provider": "xqr", "operation": "put_upload", "workspace": "ws_tests"}),
+        json!({"provider": "xqr", "operation": "confirm_upload", "key": "k"}),
+        json!({"provider": "xqr", "key": "k", "path": "/*"}),
+        json!({"operation": "put_upload"}),
+        json!({"operation": "log_in"}),
+    ] {
+        assert_eq!(warned(&server, json!({"match": matches, "effect": unavailable})), None, "{matches}");
+    }
+}
+
+#[test]
+fn a_rule_that_damages_bodies_where_there_are_none_says_so() {
+    let server = start();
+    let of = |matches: Value, effect: &Value| warned(&server, json!({"match": matches, "effect": effect}));
+    for effect in [
+        json!("malformed_json"),
+        json!({"truncate": {"bytes": 3}}),
+        json!({"trickle": {"chunk_bytes": 3, "pause_ms": 1}}),
+    ] {
+        let head = of(json!({"provider": "flora", "method": "head"}), &effect).unwrap_or_default();
+        assert_eq!(head, "it changes a body, and FLORA's answers to HEAD have none");
+        for (provider, operation) in [("xqr", "delete_asset"), ("twelvelabs", "upload_chunk"), ("flora", "post_upload")]
+        {
+            let warning = of(json!({"provider": provider, "operation": operation}), &effect).unwrap_or_default();
+            assert!(warning.ends_with("without one, unless it refuses"), "{operation}: {warning}");
+        }
+        assert_eq!(of(json!({"provider": "konpro", "operation": "delete_asset"}), &effect), None, "it has a body");
+        assert_eq!(of(json!({"provider": "xqr", "path": "/api/v1/assets/*"}), &effect), None);
+    }
+    assert_eq!(of(json!({"provider": "xqr", "operation": "delete_asset"}), &json!("empty")), None);
+}
+
+#[test]
 fn a_workspace_without_a_key_or_a_second_page_is_told() {
     let server = start();
     let assets = |count: usize| {

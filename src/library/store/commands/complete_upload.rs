@@ -8,6 +8,7 @@ use crate::library::model::{Instant, Status};
 use crate::library::selection::AssetSelector;
 use crate::library::store::uploads;
 use crate::library::store::write::Write;
+use crate::library::uploads::Outcome;
 
 /// Completes the upload of one asset.
 #[derive(Debug)]
@@ -19,6 +20,11 @@ pub struct CompleteUpload {
     pub checked_blob: Option<i64>,
     /// Whether an upload that is complete already is left as it is. Otherwise completing it again is an error.
     pub can_be_repeated: bool,
+    /// Why the vendor cannot process the bytes, if it has looked at them; `None`: it can, or it has not looked.
+    pub failure: Option<String>,
+    /// Whether an upload that is to fail does so at once, whatever delay the workspace sets: the vendor has no words for
+    /// one that it still processes.
+    pub fails_at_once: bool,
     /// How many seconds the vendor processes it, unless the workspace says what becomes of uploads.
     pub processing_seconds: u32,
 }
@@ -44,7 +50,14 @@ impl Command for CompleteUpload {
             status => return Err(CommandError::WrongStatus { id: stored.id, status }),
         }
         let asset = &mut stored.asset;
-        uploads::settings(read, caller.workspace).await?.finish(asset, self.processing_seconds, caller.now);
+        if let Some(failure) = &self.failure {
+            (asset.status, asset.failure_message) = (Status::Failed, Some(failure.clone()));
+        }
+        let mut settings = uploads::settings(read, caller.workspace).await?;
+        if self.fails_at_once && settings.outcome == Outcome::Failed {
+            settings.processing_seconds = Some(0);
+        }
+        settings.finish(asset, self.processing_seconds, caller.now);
         asset.updated_at = Some(Instant(caller.now.max(asset.created_at.0)));
         asset.imported_from = None; // The imported JSON says that it is pending.
         Ok(Decision::Change(stored))
