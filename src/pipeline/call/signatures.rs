@@ -19,8 +19,9 @@ impl Call<'_> {
         self.signed.as_ref()?.workspace.as_ref().map(|workspace| &*workspace.id)
     }
 
-    /// Receives the body. What is put to S3 must have the `Content-MD5` that the client sends, if it sends one. A form that has to be signed is verified when its file begins, or once it has ended without
-    /// one. From then on the request belongs to the workspace of the form.
+    /// Receives the body. What is put to S3 must have the `Content-MD5` that the client sends, if it sends one. A form
+    /// that has to be signed is verified when its file begins, or once it has ended without one. From then on the request
+    /// belongs to the workspace of the form.
     pub(super) async fn receive(
         &mut self,
         operation: &Operation,
