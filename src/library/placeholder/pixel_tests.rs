@@ -41,6 +41,12 @@ fn pictures_of_every_shape_have_their_pixels() {
     SIDES.iter().for_each(|sides| assert_drawn("asset_1", *sides));
 }
 
+/// With some of these widths, the codes of a GIF get wider at its end.
+#[test]
+fn pictures_of_any_length_end_where_they_should() {
+    (1..100).for_each(|width| assert_drawn("asset_1", [width, 1]));
+}
+
 proptest! {
     #[test]
     fn small_pictures_have_their_pixels(seed in "[a-z]{1,8}", width in 1_i64..300, height in 1_i64..300) {
