@@ -59,7 +59,7 @@ pub fn joined_words(name: &str) -> String {
 /// Makes a property refer to one of these schemas, if it has such values according to its name.
 pub fn use_known_words(property: &str, schema: &mut Value) {
     let name = match property {
-        "provider" | "listed_by" | "by" => "ProviderName",
+        "provider" | "listed_by" => "ProviderName",
         "failure" => "FailureName",
         // In a path, `fault` is the id of a rule.
         "fault" if schema["type"] != "integer" => "FaultName",

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::library::placeholder::Placeholder;
 
-/// The most bytes of all cached placeholders together. The largest is a WebP of a megabyte.
-const MAX_BYTES: usize = 2 << 20;
+/// The most bytes of all cached placeholders together. The largest is a JPEG of 400 kilobytes.
+const MAX_BYTES: usize = 1 << 20;
 
 /// A small cache of placeholders. The oldest are evicted first.
 #[derive(Debug, Default)]
@@ -38,9 +38,9 @@ mod tests {
     use super::*;
     use crate::library::placeholder::PlaceholderFields;
 
-    /// A WebP takes the more memory the wider it is.
+    /// A JPEG takes the more memory the wider it is.
     fn of_width(width: i64) -> Arc<Placeholder> {
-        let (mime_type, width, height) = (Some("image/webp"), Some(width), Some(8192));
+        let (mime_type, width, height) = (Some("image/jpeg"), Some(width), Some(8192));
         Arc::new(Placeholder::of(&PlaceholderFields { seed: "a", mime_type, width, height, size_bytes: None }))
     }
 

@@ -50,7 +50,7 @@ impl Summary {
         if let Some(host) = refused_host(entry) {
             counts.hosts.count(None, None, &secrets.hide(&host));
         } else if let Some(why) = &diagnostics.why {
-            let request = request(entry, why);
+            let request = request(entry, &secrets.method(&entry.method), why);
             let request = request.as_deref().map(|request| secrets.hide(request));
             counts.refusals.count_for(request.as_deref(), entry.provider, status, &secrets.hide(why));
         }
@@ -163,8 +163,8 @@ fn refused_host(entry: &JournalEntry) -> Option<String> {
 
 /// Method and path of a refused request, without the provider's prefix. The path is left out if `why` contains it, and
 /// the method is left out, too, if `why` contains both.
-fn request(entry: &JournalEntry, why: &str) -> Option<String> {
-    let (method, target) = (entry.method.as_str(), entry.heads.target().to_string());
+fn request(entry: &JournalEntry, method: &str, why: &str) -> Option<String> {
+    let target = entry.heads.target().to_string();
     // The target of a tunnel and of a handshake is a host.
     let path = if target.starts_with('/') || target.contains("://") { entry.heads.target().path() } else { &*target };
     let prefix = entry.provider.and_then(|name| path.strip_prefix('/')?.strip_prefix(name));

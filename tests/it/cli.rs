@@ -1,6 +1,9 @@
 //! The program as a user runs it: options, environment, exit codes, and what it says when it cannot go on.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Output;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -71,7 +74,7 @@ fn it_stops_cleanly_from_the_moment_it_is_ready() {
 
 #[test]
 fn a_taken_port_is_named_with_a_way_out() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let said = refused(1, &["serve", "--listen", &address]);
     assert_eq!(
@@ -266,6 +269,52 @@ fn the_keys_of_a_running_server_are_listed_with_its_token() {
     assert!(refused(1, &["keys", "--url", "ftp://127.0.0.1:4750"]).contains("is not the URL of a server such as"));
     let banner = String::from_utf8(server.stop().stdout).unwrap();
     assert!(banner.contains(&format!("`assetmock keys --url {url}` lists the other keys")), "{banner}");
+}
+
+/// The demo library has keys that are revoked or expired, and keys with scopes.
+#[test]
+fn the_keys_of_a_running_server_are_shown_as_those_of_its_library() {
+    let server = Running::start(&[]);
+    let url = format!("http://127.0.0.1:{}", server.port);
+    for form in [&[][..], &["--json"]] {
+        let [there, here] = [&["keys", "--url", &url][..], &["keys"]].map(|asked| run(&[asked, form].concat()));
+        assert!(stdout(&here).contains("revoked") && stdout(&here).contains("expired"), "{here:?}");
+        assert_eq!(stdout(&there), stdout(&here));
+    }
+}
+
+/// The URL of a server that answers one request with these bytes.
+fn other_server(answer: impl AsRef<[u8]> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut request, mut part) = (Vec::new(), [0; 4096]);
+        while !request.ends_with(b"\r\n\r\n") {
+            match stream.read(&mut part).unwrap() {
+                0 => break,
+                count => request.extend_from_slice(&part[..count]),
+            }
+        }
+        // The client may hang up in the midst of it.
+        let _ = stream.write_all(answer.as_ref());
+    });
+    url
+}
+
+#[test]
+fn keys_says_what_is_wrong_with_the_server_at_the_url() {
+    let long = [b"HTTP/1.0 200 OK\r\n\r\n".to_vec(), vec![b' '; 17 << 20]].concat();
+    for (url, says) in [
+        (other_server("HTTP/1.0 200 OK\r\n\r\nhello"), "is no server of this program"),
+        (other_server("HTTP/1.0 503 Wait\r\n\r\n"), "answered 503 to `GET /_emulator/workspaces`"),
+        (other_server(long), "it is too long, or takes too long"),
+        // Whatever is there.
+        ("http://127.0.0.1".to_owned(), "`127.0.0.1:80`"),
+    ] {
+        let said = refused(1, &["keys", "--url", &url]);
+        assert!(said.contains(says), "{said}");
+    }
 }
 
 #[test]

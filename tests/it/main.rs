@@ -77,6 +77,7 @@ mod tls;
 mod told;
 mod transcripts;
 mod twelvelabs_uploads;
+mod variant_operations;
 mod variants;
 mod verdicts;
 mod verify;

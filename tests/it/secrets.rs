@@ -3,9 +3,15 @@
 use assetmock::contract::failure::Failure;
 use assetmock::contract::query::{Location, Problem, Violation};
 use assetmock::contract::quota::Counts;
+use assetmock::contract::signer::SignatureProblem;
 use assetmock::emulator::explain::{RefusalFacts, why};
+use assetmock::emulator::faults::NeverFired;
 use assetmock::emulator::journal::{Body, Diagnostics, EntryView, Filter, Har, Journal, JournalEntry};
+use assetmock::emulator::summary::Summary;
 use assetmock::emulator::warning::Warning;
+use assetmock::library::key::Key;
+use assetmock::library::model::Status;
+use assetmock::library::upload_session::UploadStatus;
 use assetmock::providers;
 use axum::http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,7 +20,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
 use crate::journal::{exchange, remarked};
-use crate::support::{headers, heads};
+use crate::support::{Server, headers, heads};
 
 /// Keys in the vendors' shapes and in others, with every character that a header can hold.
 fn keys() -> impl Strategy<Value = String> {
@@ -134,12 +140,18 @@ fn a_key_is_masked_in_every_place_where_clients_put_one_by_mistake() {
     entries.push((PLAIN, stray("http://user:Zq0AbCdEfGh0123456789xyz@app.flora.ai/", &[], &[], "")));
     entries.push((SHAPED, stray("/", &[], &[("set-cookie", &format!("s={SHAPED}")), ("x-echo", SHAPED)], SHAPED)));
     entries.push((PLAIN, stray("/", &[("x-echo", PLAIN)], &[], &json!({"apiKey": PLAIN}).to_string())));
+    entries.push((PLAIN, stray("/", &[("x-echo", PLAIN)], &[], &format!("a=b&api_key={PLAIN}"))));
+    entries.push((PLAIN, stray(&format!("/flora?api_key={PLAIN}"), &[("x-echo", PLAIN)], &[], "")));
+    entries.push((PLAIN, stray("/", &[("x-echo", PLAIN)], &[("x-auth-token", PLAIN)], "")));
+    entries.push((STRAY, stray("/", &[(STRAY, "1")], &[(STRAY, "1")], "")));
     // `user:` and the key, and only then its colon.
     let basic = "Basic dXNlcjpacTBBYkNkRWZHaDAxMjM0NTY3ODl4eXo6";
     entries.push((PLAIN, stray("/", &[("authorization", basic), ("x-echo", PLAIN)], &[], "")));
     entries.push(("pacTBBYkNkRWZHaDAxMjM0NTY3ODl4eX", stray("/", &[("x-api-key", PLAIN)], &[], basic)));
-    let method = Method::from_bytes(SHAPED.replace('_', "-").as_bytes()).unwrap();
-    entries.push((PLAIN, JournalEntry { method, ..stray("/", &[], &[], "") }));
+    for text in [SHAPED.replace('_', "-"), PLAIN.to_owned()] {
+        let method = Method::from_bytes(text.as_bytes()).unwrap();
+        entries.push((PLAIN, JournalEntry { method, ..stray("/", &[], &[], "") }));
+    }
     for (key, entry) in &entries {
         let shown = serde_json::to_value(EntryView::of(entry)).unwrap();
         let har = serde_json::to_value(Har::of(&[std::sync::Arc::new(entry.clone())])).unwrap();
@@ -170,10 +182,13 @@ fn no_entry_archive_or_line_tells_a_key() {
         let expected = serde_json::from_value(json!({"requests": [{
             "method": "NONE", "path": "/nowhere", "key": key, "fault": "none", "query": {"key": key},
             "header": {"x-debug": "1", "cookie": "1"},
+        }, {
+            "method": "NONE", "path": "/nowhere", "key": "another", "fault": "none", "query": {"key": "another"},
+            "header": {"x-debug": "1", "cookie": "1"},
         }]}));
         let verdict = serde_json::to_value(journal.verify(&expected.unwrap())).unwrap();
         // What was expected was given by whoever asks; only what is there is a secret.
-        let closest = verdict["failures"][0]["closest"]["line"].clone();
+        let closest = json!([verdict["failures"][0]["closest"]["line"], verdict["failures"][1]["closest"]]);
         let line = entries[0].to_string();
         for text in [texts(&shown), texts(&har), texts(&closest), vec![line]].concat() {
             prop_assert!(!tells(&text, &key), "{text}");
@@ -195,6 +210,7 @@ fn no_reason_tells_a_key() {
             location: Location::Query,
             position: 0,
         };
+        let stored = Key { scopes: Some(vec![key.clone()]), ..crate::explain::key() };
         let failures = [
             Failure::NoSuchRoute,
             Failure::WrongMethod("GET".to_owned()),
@@ -207,6 +223,19 @@ fn no_reason_tells_a_key() {
             Failure::NoSuchProject,
             Failure::NoSuchAsset { id: key.clone() },
             Failure::AssetNotReady { id: format!("a {key} b") },
+            Failure::AssetInUse { id: key.clone(), by: vec!["a folder".to_owned()] },
+            Failure::AssetInUse { id: "a".to_owned(), by: vec![key.clone()] },
+            Failure::NoSuchFolder { id: key.clone() },
+            Failure::NameTaken { name: key.clone() },
+            Failure::ProjectExists { id: key.clone() },
+            Failure::InvalidJson { reason: key.clone() },
+            Failure::InvalidBody { reason: key.clone() },
+            Failure::WrongStatus { id: key.clone(), status: Status::Pending },
+            Failure::NoSuchUpload { id: key.clone() },
+            Failure::UploadEnded { id: key.clone(), status: UploadStatus::Expired },
+            Failure::DuplicateIdempotencyKey { key: key.clone() },
+            Failure::BadSignature(SignatureProblem::ContentType(key.clone())),
+            Failure::BadSignature(SignatureProblem::Field(key.clone())),
             Failure::Invalid(vec![violation(Problem::NotANumber), violation(Problem::Unknown)]),
             Failure::Invalid(vec![violation(Problem::Malformed(format!("not {key}")))]),
         ];
@@ -221,7 +250,7 @@ fn no_reason_tells_a_key() {
                 path: &format!("/{key}"),
                 headers: &headers(&[("authorization", &key), ("x-api-key", &key)]),
                 sent_key: Some(&key),
-                key: None,
+                key: Some(&stored),
                 owner: None,
                 project: Some(&key),
                 counts: &Counts::default(),
@@ -233,4 +262,69 @@ fn no_reason_tells_a_key() {
         Ok(())
     };
     TestRunner::new(config).run(&keys(), law).unwrap();
+}
+
+/// In lower case, since hosts are. It has no place of its own and is recognised by its shape.
+const STRAY: &str = "sk_live_zq0abcdefgh0123456789";
+
+#[test]
+fn no_summary_tells_a_key() {
+    let tunnel = JournalEntry {
+        method: Method::CONNECT,
+        status: Some(StatusCode::FORBIDDEN),
+        ..stray(&format!("{STRAY}:443"), &[], &[], "")
+    };
+    // Not shaped like a key, and no word.
+    let method = Method::from_bytes(b"Zq0AbCdEfGh0123456789xyz").unwrap();
+    for (key, entry) in [
+        (STRAY, leaky(STRAY)),
+        (STRAY, JournalEntry { diagnostics: leaky(STRAY).diagnostics, ..tunnel }),
+        ("Zq0AbCdEfGh0123456789xyz", JournalEntry { method, ..leaky(STRAY) }),
+    ] {
+        let summary = Summary::default();
+        summary.count(&entry);
+        let totals = serde_json::to_value(summary.totals(NeverFired::default())).unwrap();
+        let told = texts(&totals);
+        assert!(told.iter().any(|text| text.contains('…')) && !told.iter().any(|text| tells(text, key)), "{told:?}");
+    }
+}
+
+#[test]
+fn no_answer_of_the_emulator_itself_tells_a_key() {
+    let server = Server::start("demo");
+    for (method, target, body) in [
+        ("CONNECT", format!("{STRAY}:443"), Value::Null),
+        ("CONNECT", format!("{STRAY}:0"), Value::Null),
+        ("GET", format!("http://{STRAY}.example.com/x"), Value::Null),
+        ("GET", format!("/_emulator/journal?provider={STRAY}"), Value::Null),
+        ("POST", "/_emulator/faults".to_owned(), json!({ "effect": STRAY })),
+    ] {
+        let answer = server.call(method, &target, &body);
+        assert!(answer.text().contains("sk_…") && !answer.text().contains(STRAY), "{target}: {}", answer.text());
+    }
+    // The rule itself is shown as it was given.
+    let never = json!({"match": {"provider": "konpro", "query": {STRAY: "1"}}, "effect": {"failure": "unavailable"}});
+    let warned = server.call("POST", "/_emulator/faults", &never).json()["warning"].to_string();
+    assert!(warned.contains("sk_…6789") && !warned.contains(STRAY), "{warned}");
+}
+
+#[test]
+fn no_warning_tells_a_key() {
+    let server = Server::start("demo");
+    // Without a shape: as a method it is no word, and as a parameter it is known from the header.
+    const PLAIN: &str = "Zq0AbCdEfGh0123456789xyz";
+    let (origin, other) = (format!("Origin: http://{STRAY}"), format!("x-auth-token: {PLAIN}"));
+    let lines = ["x-api-key: konpro_demo", &origin, "X-Emulator-Explain: 1"];
+    let why = server.request(PLAIN, "/konpro/v1/asset/list", &lines).header("x-emulator-why").unwrap().to_owned();
+    assert!(why.contains("`...9xyz`") && !why.contains(PLAIN), "{why}");
+    server.get(&format!("/konpro/v1/asset/list?{PLAIN}=1"), &[&lines[..2], &[&*other]].concat());
+    for (method, query) in [("GET", STRAY), (&*STRAY.replace('_', "-"), "limit=1")] {
+        let answer = server.request(method, &format!("/konpro/v1/asset/list?{query}"), &lines);
+        let said = answer.header("x-emulator-warnings").unwrap();
+        assert!(said.contains("sk_...6789") && !said.contains(STRAY), "{said}");
+    }
+    let listed = server.call("GET", "/_emulator/workspaces/ws_demo/warnings", &Value::Null);
+    let said = texts(&listed.json());
+    assert!(said.iter().any(|text| text.contains("sk_…6789")), "{said:?}");
+    assert!(!said.iter().any(|text| text.replace('-', "_").contains(STRAY) || text.contains(PLAIN)), "{said:?}");
 }

@@ -29,7 +29,7 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
     match failure {
         Failure::NoSuchRoute => format!("{title} has no route {}; {}", quoted(facts.path, secrets), nearest(facts)),
         Failure::WrongMethod(allow) => {
-            let (method, path) = (quoted(facts.method.as_str(), secrets), quoted(facts.path, secrets));
+            let (method, path) = (quoted(&secrets.method(facts.method), secrets), quoted(facts.path, secrets));
             format!("{method} is not a method of {path}; it takes {allow}{}", misspelt(facts))
         }
         Failure::NoKey => no_key(facts),

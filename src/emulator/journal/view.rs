@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::entry::{Body, JournalEntry};
 use crate::clock::write_rfc3339;
-use crate::emulator::redaction::{SHORT, Secrets, clip, mask};
+use crate::emulator::redaction::{Secrets, clip, mask};
 
 /// A journal entry, redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -207,7 +207,7 @@ impl LogLine {
             operation: entry.operation.map(|operation| operation.name),
             workspace: entry.workspace.as_deref().map(str::to_owned),
             key: entry.key.as_deref().map(mask),
-            method: clip(&secrets.method(&entry.method), SHORT, &secrets).into_owned(),
+            method: secrets.method(&entry.method),
             target: clip(&secrets.target(&entry.heads.target().to_string()), LINE_TARGET, &secrets).into_owned(),
             status: entry.status.map(|status| status.as_u16()),
             duration_ms: f64::from(entry.duration_us) / 1000.0,

@@ -278,9 +278,14 @@ mod tests {
     #[test]
     fn a_secret_is_found_within_base64_at_every_shift() {
         use base64::Engine;
-        for before in ["", "u:", "us:", "user:"] {
-            let coded = base64::engine::general_purpose::STANDARD.encode(format!("{before}my-own-key:"));
-            assert_eq!(found(&["my-own-key"], &coded).len(), 1, "{before}");
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+        // Some of its characters are encoded as `+` and `/`, or as `-` and `_`.
+        let key = "my?own>key~~~";
+        for (before, engine) in
+            ["", "u:", "us:", "user:"].into_iter().flat_map(|one| [(one, STANDARD), (one, URL_SAFE)])
+        {
+            let coded = engine.encode(format!("{before}{key}:"));
+            assert_eq!(found(&[key], &coded).len(), 1, "{coded}");
         }
     }
 
@@ -289,6 +294,8 @@ mod tests {
         assert_eq!(found(&[], "a/sk_live_0123456789/b"), [(2, 20)]);
         assert_eq!(found(&[], r"a\nsk_live_0123456789"), [(3, 21)]);
         assert_eq!(found(&[], "%2573k_live_0123456789"), [(0, 22)]);
+        assert_eq!(found(&[], "old.sk_live_0123456789"), [(4, 22)]);
+        assert_eq!(found(&[], "sk-live-0123456789"), [(0, 18)]);
         assert_eq!(found(&[], "sk_logo.png task_live_0123456789"), []);
     }
 

@@ -55,7 +55,25 @@ mod tests {
 
     #[test]
     fn a_name_decides_whether_the_value_is_secret() {
-        for name in ["api-key", "X-Auth-Token", "token", "accessToken", "x-functions-key", "client_secret", "x-jwt"] {
+        for name in [
+            "api-key",
+            "X-Auth-Token",
+            "token",
+            "accessToken",
+            "x-functions-key",
+            "client_secret",
+            "userPassword",
+            "passwd",
+            "x-jwt",
+            "X-Auth-Id",
+            "authentication",
+            "x-authorization",
+            "bearer",
+            "credential",
+            "aws.credentials",
+            "pwd",
+            "x-signature",
+        ] {
             assert!(names_secret(name), "{name}");
         }
         for name in [
@@ -63,6 +81,8 @@ mod tests {
             "accept",
             "Access-Control-Allow-Credentials",
             "idempotency-key",
+            "X-Idempotency-Key",
+            "sec-websocket-key",
             "www-authenticate",
             "x-request-id",
             "author",

@@ -253,6 +253,44 @@ mod tests {
         let query = "limit=5&api_key=sk_test_01234567%389abc&name=linen";
         let secrets = Secrets::default().and_in_query(query);
         assert_eq!(secrets.hide(query), "limit=5&api_key=sk_…9abc&name=linen");
+        // By their shape or by their name, and not long enough to be recognised elsewhere.
+        let secrets = Secrets::default().and_in_query("cursor=sk_ab12&api_key=plain-text&name=linen-shirt");
+        assert_eq!(secrets.hide("sk_ab12, plain-text, linen-shirt"), "…, …, linen-shirt");
+    }
+
+    #[test]
+    fn a_mask_that_looks_like_a_key_together_with_what_follows_shows_nothing() {
+        let secrets = Secrets::of(Some("plain-textsk_a"), &HeaderMap::new());
+        assert_eq!(secrets.hide("plain-textsk_a, and more"), "…sk_a, and more");
+        assert_eq!(secrets.hide("plain-textsk_a0123456789abcd"), "…0123456789abcd");
+    }
+
+    #[test]
+    fn of_secrets_that_overlap_nothing_is_shown() {
+        let headers = [("x-api-key", "first-secret-key"), ("x-auth-token", "secret-key-and-last")];
+        let headers = headers.map(|(name, key)| (HeaderName::from_static(name), HeaderValue::from_static(key)));
+        let secrets = Secrets::of(None, &HeaderMap::from_iter(headers));
+        assert_eq!(secrets.hide("<first-secret-key-and-last>"), "<…>");
+    }
+
+    #[test]
+    fn a_secret_that_is_added_after_a_search_is_found() {
+        let secrets = Secrets::of(Some("first-key"), &HeaderMap::new());
+        assert_eq!(secrets.hide("first-key, other-key"), "…, other-key");
+        assert_eq!(secrets.and_in_json(br#"{"apiKey": "other-key"}"#).hide("first-key, other-key"), "…, …");
+    }
+
+    #[test]
+    fn the_number_of_secrets_that_are_searched_for_has_a_bound() {
+        let query: Vec<_> = (0..2 * MOST).map(|number| format!("key{number}_key=secret-{number:03}")).collect();
+        assert_eq!(Secrets::of(Some("own-key"), &HeaderMap::new()).and_in_query(&query.join("&")).texts.len(), MOST);
+    }
+
+    #[test]
+    fn a_method_that_is_no_word_is_masked_and_a_word_searched() {
+        let secrets = Secrets::of(Some("WORD-KEY"), &HeaderMap::new());
+        let shown = |method: &str| secrets.method(&Method::from_bytes(method.as_bytes()).unwrap());
+        assert_eq!(["GET", "M-SEARCH", "WORD-KEY", "Zq0AbCdEfGh01234"].map(shown), ["GET", "M-SEARCH", "…", "…1234"]);
     }
 
     #[test]
@@ -278,6 +316,10 @@ mod tests {
         assert_eq!(shown("cookie", "sid=0123456789abcdef; lang=en"), "sid=…cdef; lang=…");
         assert_eq!(shown("set-cookie", "sid=0123456789abcdef; Path=/"), "sid=…cdef; Path=/");
         assert_eq!(shown("host", "user:hunter2@example.com:443"), "…@example.com:443");
+        // The scheme is none of a vendor's, and the secret has no shape.
+        headers.insert("authorization", HeaderValue::from_static("Token plain-secret-text"));
+        let secrets = Secrets::of(None, &headers);
+        assert_eq!(secrets.hide("a plain-secret-text"), "a …text");
         assert_eq!(shown("referer", "/?key=sk_live_abcdefghijkl"), "/?key=sk_…ijkl");
     }
 }

@@ -49,6 +49,11 @@ impl LsbFirstBits {
         }
     }
 
+    /// Takes out the bytes that are whole.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
     /// The bytes. What is left of the last one is zeros.
     pub fn finish(mut self) -> Vec<u8> {
         if self.count > 0 {

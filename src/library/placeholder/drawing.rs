@@ -32,16 +32,27 @@ impl Drawing {
 
     /// Whether a pixel is in the second colour.
     pub fn pixel(&self, x: u32, y: u32) -> bool {
-        self.picture.cell(x * CELLS / self.width, self.cell_row(y))
+        self.picture.cell(x * CELLS / self.width, y * CELLS / self.height)
     }
 
-    /// The row of cells that a row of pixels is in.
-    pub fn cell_row(&self, y: u32) -> u32 {
-        y * CELLS / self.height
+    /// The widths of the columns of cells, in pixels. In narrow pictures, some are zero.
+    pub fn column_widths(&self) -> [u32; CELLS as usize] {
+        parts(self.width)
+    }
+
+    /// The heights of the rows of cells, in pixels. In low pictures, some are zero.
+    pub fn row_heights(&self) -> [u32; CELLS as usize] {
+        parts(self.height)
     }
 
     /// How many bytes of padding a file of this length needs.
     pub fn missing(&self, length: usize) -> u64 {
         self.size.unwrap_or_default().saturating_sub(length as u64)
     }
+}
+
+/// The lengths of the cells along a side.
+fn parts(side: u32) -> [u32; CELLS as usize] {
+    let start = |cell: usize| (cell as u32 * side).div_ceil(CELLS);
+    std::array::from_fn(|cell| start(cell + 1) - start(cell))
 }

@@ -1,15 +1,8 @@
 //! GIF in two colours. It is padded with a comment.
 
-use super::bits::LsbFirstBits;
 use super::drawing::Drawing;
 use super::layout::Layout;
-
-/// The code that empties the table of sequences, and the one that ends the picture.
-const CLEAR: u32 = 4;
-const END: u32 = 5;
-
-/// The most sequences.
-const MAX_CODES: u32 = 4096;
+use super::lzw::LzwEncoder;
 
 /// The longest block of data, with its length in front.
 const BLOCK: u64 = 256;
@@ -45,36 +38,15 @@ fn comment(layout: Layout, length: u64) -> Layout {
     layout.bytes(vec![0])
 }
 
-/// The pixels in LZW: codes for sequences of pixels, each one pixel longer than one before.
+/// The compressed pixels.
 fn codes(drawing: &Drawing) -> Vec<u8> {
-    let mut longer = vec![[0_u16; 2]; MAX_CODES as usize];
-    let (mut bits, mut next, mut width) = (LsbFirstBits::default(), END + 1, 3);
-    bits.push(CLEAR, width);
-    let mut current = None;
-    for y in 0..drawing.height {
-        for x in 0..drawing.width {
-            let pixel = usize::from(drawing.pixel(x, y));
-            let Some(code) = current else {
-                current = Some(pixel as u32);
-                continue;
-            };
-            let known = longer[code as usize][pixel];
-            if known > 0 {
-                current = Some(u32::from(known));
-                continue;
+    let mut encoder = LzwEncoder::new();
+    for (row, height) in (0..).zip(drawing.row_heights()) {
+        for _ in 0..height {
+            for (column, width) in (0..).zip(drawing.column_widths()) {
+                encoder.push(drawing.picture.cell(column, row), width);
             }
-            bits.push(code, width);
-            if next < MAX_CODES {
-                longer[code as usize][pixel] = next as u16;
-                width += u32::from(next == 1 << width);
-                next += 1;
-            }
-            current = Some(pixel as u32);
         }
     }
-    bits.push(current.unwrap_or_default(), width);
-    // The decoder counts a sequence after this code too.
-    width += u32::from(next < MAX_CODES && next == 1 << width);
-    bits.push(END, width);
-    bits.finish()
+    encoder.finish()
 }

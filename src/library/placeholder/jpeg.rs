@@ -77,6 +77,11 @@ fn blocks(drawing: &Drawing) -> Vec<u8> {
     for y in (0..drawing.height).step_by(16) {
         for x in (0..drawing.width).step_by(16) {
             let colour = colours[usize::from(drawing.pixel(x, y))];
+            if colour == before {
+                // A difference of zero takes two bits, and a block has six.
+                bits.push(0, 12);
+                continue;
+            }
             push_coefficient(&mut bits, colour[0] - before[0]);
             (0..3).for_each(|_| push_coefficient(&mut bits, 0));
             push_coefficient(&mut bits, colour[1] - before[1]);

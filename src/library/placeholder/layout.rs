@@ -76,6 +76,12 @@ impl Layout {
         self
     }
 
+    /// Adds all pieces of another file.
+    pub fn followed_by(mut self, other: Layout) -> Layout {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// Adds a unit that is repeated up to this length: these bytes, and zeros if they are fewer than `unit`.
     pub fn repeated(mut self, start: &[u8], unit: u64, length: u64) -> Layout {
         self.pieces.push(Piece::Repeated { start: start.into(), unit, length });

@@ -14,6 +14,7 @@ mod gif;
 mod h264;
 mod jpeg;
 mod layout;
+mod lzw;
 mod mp4;
 mod picture;
 mod png;
@@ -127,5 +128,7 @@ fn draw(mime_type: &str, drawing: &Drawing) -> Layout {
     }
 }
 
+#[cfg(test)]
+mod pixel_tests;
 #[cfg(test)]
 mod tests;

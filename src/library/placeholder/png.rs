@@ -16,6 +16,9 @@ const CHUNK_OVERHEAD: u64 = 12;
 /// The name of a chunk that decoders skip and editors may copy.
 const PADDING: &[u8; 4] = b"paDd";
 
+/// The filter by which a row is the differences from the row above.
+const UP: u8 = 2;
+
 pub fn draw(drawing: &Drawing) -> Layout {
     let mut head = b"\x89PNG\r\n\x1a\n".to_vec();
     // One bit a pixel, with a palette.
@@ -72,11 +75,11 @@ fn push_chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
     file.extend_from_slice(&Crc::of(&body).value().to_be_bytes());
 }
 
-/// The compressed rows. They are compressed one by one, since all of them can take eight megabytes.
+/// The compressed rows. They are compressed one by one, since all of them can take eight megabytes. A row that is like the
+/// one above is zeros in the filter "Up", so that even the fastest level makes little of them.
 fn pixels(drawing: &Drawing) -> Vec<u8> {
-    let rows: Vec<Vec<u8>> = (0..CELLS).map(|row| row_of_cells(drawing, row)).collect();
-    // Level 6, in a zlib stream.
-    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(6, 1, 0));
+    // Level 1, in a zlib stream.
+    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(1, 1, 0));
     let mut compressed = Vec::new();
     let mut push = |bytes: &[u8], flush| {
         compress_to_output(&mut compressor, bytes, flush, |part| {
@@ -84,16 +87,26 @@ fn pixels(drawing: &Drawing) -> Vec<u8> {
             true
         });
     };
-    for y in 0..drawing.height {
-        push(&rows[drawing.cell_row(y) as usize], TDEFLFlush::None);
+    let mut same = vec![0; row_length(drawing)];
+    same[0] = UP;
+    for (row, height) in (0..).zip(drawing.row_heights()) {
+        if height > 0 {
+            push(&row_of_cells(drawing, row), TDEFLFlush::None);
+        }
+        (1..height).for_each(|_| push(&same, TDEFLFlush::None));
     }
     push(&[], TDEFLFlush::Finish);
     compressed
 }
 
-/// A row of pixels: a byte that says that it is not filtered, and eight pixels a byte.
+/// The length of a row: a byte for the filter, and eight pixels a byte.
+fn row_length(drawing: &Drawing) -> usize {
+    1 + drawing.width.div_ceil(8) as usize
+}
+
+/// A row of pixels that is not filtered.
 fn row_of_cells(drawing: &Drawing, row: u32) -> Vec<u8> {
-    let mut bytes = vec![0; 1 + drawing.width.div_ceil(8) as usize];
+    let mut bytes = vec![0; row_length(drawing)];
     for x in 0..drawing.width {
         if drawing.picture.cell(x * CELLS / drawing.width, row) {
             bytes[1 + x as usize / 8] |= 0x80 >> (x % 8);

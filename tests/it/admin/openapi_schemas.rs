@@ -102,6 +102,7 @@ fn a_patch_takes_null_for_what_can_be_left_out() {
         ("KeyPatch", "revoked", true),
         ("KeyPatch", "limits", true),
         ("Asset", "status", false),
+        ("JournalFilter", "provider", true),
     ] {
         assert_eq!(takes_null(schema, property), expected, "{schema}.{property}");
     }
@@ -122,8 +123,16 @@ fn what_only_the_cards_know_is_an_enum() {
             let reference = &schemas["Variants"]["properties"][&name]["$ref"];
             let schema = document.pointer(reference.as_str().unwrap().trim_start_matches('#')).unwrap();
             assert_eq!(schema["enum"], json!(options), "{name}");
+            // Null makes it the server's again.
+            let change = json!({"anyOf": [{"$ref": reference}, {"type": "null"}]});
+            assert_eq!(schemas["VariantChanges"]["properties"][&name], change);
         }
     }
+    for objects in ["Variants", "VariantChanges"] {
+        assert_eq!(schemas[objects]["additionalProperties"], false, "{objects}");
+    }
+    assert_eq!(schemas["FaultName"]["enum"], json!(faults::all_names(&providers::cards())));
+    assert_eq!(schemas["AssetKind"]["enum"], json!(["image", "video", "audio", "document", "other"]));
     for (schema, property, words) in [
         ("CreateKey", "provider", "ProviderName"),
         ("FaultMatch", "provider", "ProviderName"),
@@ -138,6 +147,49 @@ fn what_only_the_cards_know_is_an_enum() {
     ] {
         let text = schemas[schema]["properties"][property].to_string();
         assert!(text.contains(&format!("\"#/components/schemas/{words}\"")), "{schema}.{property}: {text}");
+    }
+}
+
+/// The words of this program's own types.
+#[test]
+fn what_is_one_of_a_few_words_is_an_enum() {
+    let server = Server::start("empty");
+    let schemas = &document(&server)["components"]["schemas"];
+    for (schema, words) in [
+        ("AssetStatus", json!(["pending", "processing", "ready", "failed"])),
+        ("ClockState", json!(["running", "frozen"])),
+        ("ConnectionReset", json!(["before", "mid_body"])),
+        ("JournalFormat", json!(["json", "text"])),
+        ("KeyState", json!(["active", "revoked", "expired"])),
+        ("PagingFault", json!(["insert", "remove", "repeat", "empty_page", "expired_cursor", "changing_total"])),
+        ("UploadOutcome", json!(["ready", "failed"])),
+        ("Visibility", json!(["private", "shared", "default"])),
+    ] {
+        assert_eq!((&schemas[schema]["type"], &schemas[schema]["enum"]), (&json!("string"), &words), "{schema}");
+    }
+    // Beside objects.
+    for (schema, words) in [("FaultEffect", json!(["empty", "malformed_json"])), ("FaultTrigger", json!(["always"]))] {
+        let choices = schemas[schema]["oneOf"].as_array().unwrap();
+        assert!(choices.iter().any(|choice| choice["enum"] == words), "{schema}: {choices:?}");
+    }
+}
+
+#[test]
+fn parameters_with_words_of_the_cards_refer_to_their_enum() {
+    let server = Server::start("empty");
+    let document = document(&server);
+    for (path, method, name, words) in [
+        ("/_emulator/journal", "get", "provider", Some("ProviderName")),
+        ("/_emulator/journal", "get", "fault", Some("FaultName")),
+        ("/_emulator/workspaces/{workspace}/import/{provider}", "post", "provider", Some("ProviderName")),
+        ("/_emulator/workspaces/{workspace}/keys/{key}", "patch", "provider", Some("ProviderName")),
+        // The id of a rule.
+        ("/_emulator/faults/{fault}", "get", "fault", None),
+    ] {
+        let parameters = document["paths"][path][method]["parameters"].as_array().unwrap();
+        let schema = &parameters.iter().find(|parameter| parameter["name"] == name).unwrap()["schema"];
+        let reference = words.map_or(Value::Null, |words| json!(format!("#/components/schemas/{words}")));
+        assert_eq!(schema["allOf"][0]["$ref"], reference, "{method} {path}: {schema}");
     }
 }
 

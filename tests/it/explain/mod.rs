@@ -51,7 +51,7 @@ fn facts(name: &str) -> RefusalFacts<'static> {
 
 const LIVE: &str = "xqr_pk_a1b2c3d4.0123456789abcdef";
 
-fn key() -> Key {
+pub fn key() -> Key {
     Key {
         id: 1,
         provider: "xqr".to_owned(),
