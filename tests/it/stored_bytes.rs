@@ -52,7 +52,7 @@ async fn wait_until_empty(store: &Store) {
 
 fn caller(workspace: &str) -> Caller<'_> {
     let provider = providers::names()[0];
-    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap(), claim: None }
+    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap(), claim: None, reset_guard: None }
 }
 
 fn new_asset(file: &StagedFile) -> CreateAsset {

@@ -35,6 +35,8 @@ pub struct Store {
     /// Held while unreferenced collections are removed.
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
+    /// How often each workspace was reset, restored or removed.
+    pub(super) resets: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
     pub(super) holds: HeldIds,
     /// The blobs that requests store.
@@ -71,6 +73,11 @@ impl Store {
     /// A guard on the current version of a workspace. Take it before reading the workspace.
     pub fn guard(&self, workspace: &str) -> VersionGuard {
         self.versions.guard(workspace)
+    }
+
+    /// A guard that is current until the workspace is reset, restored or removed. Take it when a request begins.
+    pub fn reset_guard(&self, workspace: &str) -> VersionGuard {
+        self.resets.guard(workspace)
     }
 
     /// Waits until no other large listing is being read. Call it before taking a connection, so that none is idle

@@ -226,6 +226,7 @@ impl Store {
             began: Arc::default(),
             removing: Arc::default(),
             versions: Arc::default(),
+            resets: Arc::default(),
             counts: WorkspaceCounts::default(),
             holds: HeldIds::default(),
             blob_holds: HeldIds::default(),

@@ -108,6 +108,9 @@ pub const FACTS: &[Fact] = &[
         "An `Idempotency-Key` counts for one workspace, route and path, as the vendor measured elsewhere. A request that failed releases it; an empty one is ignored. The two hours are those of the workspace's clock; resetting the workspace, and restoring a snapshot, forgets all keys.",
     ),
     Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `conflict`, and from storage `OperationAborted`.",
+    ),
+    Fact::inferred(
         "An asset of a project is on its canvas if it has a node. Nodes are in order of insertion of their assets; a document's has the type `text`; its label is the asset's name.",
     ),
     Fact::inferred(

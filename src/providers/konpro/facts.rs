@@ -74,6 +74,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "A key that is not live is 401 when it is validated, too. `key_id` is `key-` and six digits that follow from the key, `metadata` is empty, and a key without scopes shows `read` and `write`.",
     ),
+    Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `CONFLICT`.",
+    ),
     Fact::inferred("A body of more than 1 MiB is 413 `INVALID_REQUEST` with a sentence of ours."),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",

@@ -61,6 +61,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::NoSuchAsset { .. } => say(StatusCode::NOT_FOUND, "Asset not found"),
         Failure::StorageFull { .. } => say(StatusCode::INSUFFICIENT_STORAGE, "Insufficient Storage"),
         Failure::InvalidBody { .. } => say(StatusCode::BAD_REQUEST, "Bad Request"),
+        // Inferred: the answer to a request during which the workspace was reset.
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, "Conflict"),
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }

@@ -85,6 +85,9 @@ pub const FACTS: &[Fact] = &[
         "An upload is an asset from its PUT on, uploaded then by the user who asked for the URL, and private. Its type and dimensions are those of the bytes, else the type is that of the request, and what is no image is 404 here. A second PUT replaces the bytes; after the asset was deleted, it makes the asset again. No size is too large until the stored bytes reach their limit.",
     ),
     Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `Conflict`, and from storage `OperationAborted`.",
+    ),
+    Fact::inferred(
         "Bodies are read whatever their content type, and unknown fields are ignored. The position of their errors is `body`, an item's field is `asset_ids.0`, and it is null where the whole body is wrong.",
     ),
     Fact::inferred(

@@ -86,6 +86,9 @@ pub const FACTS: &[Fact] = &[
         "A missing asset is 404 when it is deleted, too, and the collection in the sentence is `assets`; an id of another form is 400 `parameter_invalid` for `asset_id`, and upper case does not matter. `force` is `true` or `false`; unknown parameters are refused as at the list.",
     ),
     Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `resource_conflict`, and from storage `OperationAborted`.",
+    ),
+    Fact::inferred(
         "The code of the 409 is `resource_conflict`; its sentence follows the published document's words. The ids of indexes and indexed assets are made from the names in `referenced_by`, and have the order of that field.",
     ),
     Fact::inferred(

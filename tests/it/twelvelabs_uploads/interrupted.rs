@@ -43,7 +43,7 @@ fn a_request_that_breaks_off_anywhere_leaves_nothing() {
 
 fn caller() -> Caller<'static> {
     let now = read_rfc3339(NOON).unwrap();
-    Caller { provider: "twelvelabs", workspace: "ws_demo", key: None, now, claim: None }
+    Caller { provider: "twelvelabs", workspace: "ws_demo", key: None, now, claim: None, reset_guard: None }
 }
 
 async fn stage(store: &Store, bytes: &[u8]) -> StagedFile {
