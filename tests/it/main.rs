@@ -70,6 +70,7 @@ mod tls;
 mod told;
 mod transcripts;
 mod twelvelabs_uploads;
+mod upload_sessions;
 mod uploads_across_resets;
 mod variants;
 mod verdicts;

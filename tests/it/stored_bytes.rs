@@ -35,10 +35,10 @@ async fn read(store: &Store, blob: i64) -> Vec<u8> {
     whole
 }
 
-/// How many rows there are of blobs, pieces and chunks.
+/// How many rows there are of blobs, of what says which chunks they have, and of chunks.
 async fn stored(store: &Store) -> [i64; 3] {
     let rows = store.rows().await.unwrap();
-    ["blob", "piece", "chunk"].map(|table| rows.iter().find(|(name, _)| *name == table).unwrap().1)
+    ["blob", "blob_chunk", "chunk"].map(|table| rows.iter().find(|(name, _)| *name == table).unwrap().1)
 }
 
 /// Waits until nothing is stored any more. The removal is a task of its own.

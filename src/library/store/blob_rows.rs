@@ -1,9 +1,24 @@
 //! The rows of a blob.
 
+use md5::{Digest, Md5};
 use sqlx::{Row, SqliteConnection};
+
+use crate::library::hex::hex;
 
 /// The length of every chunk of a blob except its last, in bytes.
 pub const CHUNK: usize = 256 << 10;
+
+/// What is known of a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobSummary {
+    /// The row id.
+    pub blob: i64,
+    /// The length in bytes.
+    pub size: u64,
+    /// The MD5 of the bytes, in lower-case hexadecimal digits. One that was put together from others has no such MD5, but
+    /// an MD5 of theirs, a hyphen and their number, as object storage has it.
+    pub md5: String,
+}
 
 /// How many bytes all blobs have together.
 pub async fn stored_bytes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
@@ -16,20 +31,6 @@ pub async fn insert_blob(connection: &mut SqliteConnection) -> Result<i64, sqlx:
     sqlx::query("INSERT INTO blob DEFAULT VALUES RETURNING seq").fetch_one(connection).await?.try_get(0)
 }
 
-/// Appends a chunk to a blob, which has `start` bytes so far.
-pub async fn insert_chunk(
-    connection: &mut SqliteConnection,
-    blob: i64,
-    start: u64,
-    chunk: &[u8],
-) -> Result<(), sqlx::Error> {
-    let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(chunk);
-    let row: i64 = stored.fetch_one(&mut *connection).await?.try_get(0)?;
-    let piece = "INSERT INTO piece (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
-    let piece = sqlx::query(piece).bind(blob).bind(start.cast_signed()).bind(row).bind(chunk.len() as i64);
-    piece.execute(connection).await.map(drop)
-}
-
 /// Notes the size and the MD5 of a blob that has all its bytes.
 pub async fn complete_blob(
     connection: &mut SqliteConnection,
@@ -39,4 +40,50 @@ pub async fn complete_blob(
 ) -> Result<(), sqlx::Error> {
     let sql = "UPDATE blob SET size = ?, md5 = ? WHERE seq = ?";
     sqlx::query(sql).bind(size.cast_signed()).bind(md5).bind(blob).execute(connection).await.map(drop)
+}
+
+/// A blob whose chunks are stored one after the other.
+#[derive(Debug, Default)]
+pub struct GrowingBlob {
+    /// The row id, once there is a chunk.
+    blob: Option<i64>,
+    /// How many bytes are stored.
+    pub size: u64,
+    md5: Md5,
+}
+
+impl GrowingBlob {
+    /// Takes the next bytes into the MD5. They are stored later, so that nobody waits for the computation.
+    pub fn hash(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+    }
+
+    /// Stores the next chunk, which can be empty, and returns the row id of the blob. The first one makes it.
+    pub async fn append(&mut self, connection: &mut SqliteConnection, chunk: &[u8]) -> Result<i64, sqlx::Error> {
+        let blob = match self.blob {
+            Some(blob) => blob,
+            None => *self.blob.insert(insert_blob(connection).await?),
+        };
+        if !chunk.is_empty() {
+            let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(chunk);
+            let row: i64 = stored.fetch_one(&mut *connection).await?.try_get(0)?;
+            let place = "INSERT INTO blob_chunk (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
+            let place = sqlx::query(place).bind(blob).bind(self.size.cast_signed()).bind(row).bind(chunk.len() as i64);
+            place.execute(connection).await?;
+            self.size += chunk.len() as u64;
+        }
+        Ok(blob)
+    }
+
+    /// Stores the last chunk, which can be empty, and notes what is known of the blob then.
+    pub async fn finish(
+        &mut self,
+        connection: &mut SqliteConnection,
+        chunk: &[u8],
+    ) -> Result<BlobSummary, sqlx::Error> {
+        let blob = self.append(connection, chunk).await?;
+        let md5 = hex(&self.md5.clone().finalize());
+        complete_blob(connection, blob, self.size, &md5).await?;
+        Ok(BlobSummary { blob, size: self.size, md5 })
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock, Semaphore};
 
+use super::claim_turns::ClaimTurns;
 use super::counts::WorkspaceCounts;
 use super::error::StoreError;
 use super::file::DatabaseFile;
@@ -39,6 +40,8 @@ pub struct Store {
     pub(super) resets: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
     pub(super) holds: HeldIds,
+    /// The turns of requests with the same idempotency key.
+    pub(super) claim_turns: ClaimTurns,
     /// The blobs that requests store.
     pub(super) blob_holds: HeldIds,
     /// Limits how many large workspaces are exported at a time.

@@ -6,10 +6,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use md5::{Digest, Md5};
 use sqlx::{Row, SqliteConnection};
 
-use super::blob_rows::{self, CHUNK};
+use super::blob_rows::{self, CHUNK, GrowingBlob};
 use super::stage_error::StageError;
 
 /// A file with the bytes of an asset.
@@ -92,19 +91,16 @@ impl<'f> FileLoader<'f> {
             return Err(wrong(StageError::Full { max: self.max }.to_string()));
         }
         let mut source = File::open(&file.path).map_err(unread)?.take(file.size + 1);
-        let blob = blob_rows::insert_blob(connection).await?;
-        let (mut md5, mut size, mut chunk) = (Md5::new(), 0, Vec::new());
+        let (mut growing, mut chunk) = (GrowingBlob::default(), Vec::new());
         while source.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).map_err(unread)? > 0 {
-            md5.update(&chunk);
-            blob_rows::insert_chunk(connection, blob, size, &chunk).await?;
-            size += chunk.len() as u64;
+            growing.hash(&chunk);
+            growing.append(connection, &chunk).await?;
             chunk.clear();
         }
-        if size != file.size {
+        if growing.size != file.size {
             return Err(wrong(format!("`{}` changed while it was read", file.path.display())));
         }
-        let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        blob_rows::complete_blob(connection, blob, size, &md5).await?;
+        let blob = growing.finish(connection, &[]).await?.blob;
         self.blobs.insert(&file.path, blob);
         Ok(blob)
     }

@@ -67,7 +67,7 @@ fn index_of(provider: &str) -> String {
 
 /// The files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new file
 /// and a new line here.
-const MIGRATIONS: [(i64, &str, &str); 19] = [
+const MIGRATIONS: [(i64, &str, &str); 20] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, INDEXES, include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
@@ -87,6 +87,7 @@ const MIGRATIONS: [(i64, &str, &str); 19] = [
     (17, "signing_key_and_claims", include_str!("../../../migrations/0017_signing_key_and_claims.sql")),
     (18, "upload_sessions", include_str!("../../../migrations/0018_upload_sessions.sql")),
     (19, INDEXES, include_str!("../../../migrations/0019_indexes.sql")),
+    (21, "due_uploads", include_str!("../../../migrations/0021_due_uploads.sql")),
 ];
 
 /// The newest migration.

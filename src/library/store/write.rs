@@ -98,14 +98,14 @@ impl Write {
             if committed.is_ok() {
                 holds.into_iter().for_each(CollectionHold::settle);
                 store.versions.invalidate(&invalidation);
-                store.resets.invalidate(&resets);
                 changed_counts.into_iter().for_each(|changed_counts| store.counts.apply(&invalidation, changed_counts));
                 store.began.store(true, Relaxed);
             } else {
                 // The change may or may not be in the database, so nothing that was read before counts as current.
                 store.versions.invalidate(&Invalidation::Everything);
-                store.resets.invalidate(&Invalidation::Everything);
             }
+            // A commit that failed may have been a reset all the same.
+            store.resets.invalidate(&resets);
             // The locks go last: while a reader holds the lock of a private database, a current guard must be about
             // the state that it reads.
             drop((exclusive, turn));

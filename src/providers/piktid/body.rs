@@ -27,6 +27,11 @@ pub fn required_text(input: &Input, name: &'static str) -> Result<String, Failur
     value.as_str().map(str::to_owned).ok_or_else(wrong)
 }
 
+/// What is wrong with a text of more than `most` bytes.
+pub fn too_long(most: usize) -> Problem {
+    Problem::Malformed(format!("String should have at most {most} characters"))
+}
+
 /// A required list of texts, which must have 1 to `most` items. The length is looked at first.
 pub fn required_texts(input: &Input, name: &'static str, most: usize) -> Result<Vec<String>, Failure> {
     let value = required(object(input)?, name)?;

@@ -9,7 +9,7 @@ use super::{body, grammar, list};
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
-use crate::contract::query::{Param, Problem, Violation};
+use crate::contract::query::{Param, Violation};
 use crate::http::reply::Reply;
 use crate::library::fixture::LONGEST_NAME;
 use crate::library::model::Instant;
@@ -49,8 +49,7 @@ struct ProjectView<'a> {
 fn create_command(input: &Input, cx: &Context) -> Result<CreateProject, Failure> {
     let name = body::required_text(input, "project_name")?;
     if name.len() > LONGEST_NAME {
-        let problem = Problem::Malformed(format!("String should have at most {LONGEST_NAME} characters"));
-        return Err(Failure::Invalid(vec![Violation::in_body("project_name", None, problem)]));
+        return Err(Failure::Invalid(vec![Violation::in_body("project_name", None, body::too_long(LONGEST_NAME))]));
     }
     let mut project = Project::new(&random_id("prj_", cx.entropy, 16, ALPHANUMERIC), &name);
     project.created_at = Some(Instant(cx.now));

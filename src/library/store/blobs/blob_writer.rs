@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use md5::{Digest, Md5};
 
 use super::staged_file::StagedFile;
 use crate::library::store::blob_hold::BlobHold;
-use crate::library::store::blob_rows::{self, CHUNK};
+use crate::library::store::blob_rows::{self, BlobSummary, CHUNK, GrowingBlob};
 use crate::library::store::handle::Store;
 use crate::library::store::stage_error::StageError;
 use crate::library::store::write::Write;
@@ -16,33 +15,33 @@ use crate::library::store::write::Write;
 #[derive(Debug)]
 pub struct BlobWriter {
     store: Store,
+    growing: GrowingBlob,
     /// Set once the blob exists.
     hold: Option<Arc<BlobHold>>,
     /// The bytes that are not stored yet, fewer than a chunk.
     rest: Vec<u8>,
     /// The first chunk.
     head: Option<Bytes>,
-    /// How many bytes are stored.
-    stored: u64,
-    md5: Md5,
 }
 
 impl Store {
     /// Begins to store a file.
     pub fn stage(&self) -> BlobWriter {
-        BlobWriter { store: self.clone(), hold: None, rest: Vec::new(), head: None, stored: 0, md5: Md5::new() }
+        BlobWriter { store: self.clone(), growing: GrowingBlob::default(), hold: None, rest: Vec::new(), head: None }
     }
 }
 
 impl BlobWriter {
     /// Takes the next bytes, and stores every chunk that is complete.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StageError> {
-        self.md5.update(bytes);
+        self.growing.hash(bytes);
         while self.rest.len() + bytes.len() >= CHUNK {
-            let (part, following) = bytes.split_at(CHUNK - self.rest.len());
-            self.rest.extend_from_slice(part);
+            let (missing, following) = bytes.split_at(CHUNK - self.rest.len());
+            self.rest.extend_from_slice(missing);
             let chunk = std::mem::take(&mut self.rest);
-            self.store_chunk(chunk, None).await?;
+            let mut write = self.write_with_room(chunk.len()).await?;
+            let blob = self.growing.append(&mut write.tx, &chunk).await?;
+            self.keep(write, blob, chunk).await?;
             bytes = following;
         }
         self.rest.extend_from_slice(bytes);
@@ -56,40 +55,26 @@ impl BlobWriter {
         content_type: Option<String>,
     ) -> Result<StagedFile, StageError> {
         let rest = std::mem::take(&mut self.rest);
-        let md5: String = self.md5.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let hold = self.store_chunk(rest, Some(&md5)).await?;
-        let BlobWriter { head, stored, .. } = self;
-        Ok(StagedFile { hold, size: stored, md5, head: head.unwrap_or_default(), file_name, content_type })
+        let mut write = self.write_with_room(rest.len()).await?;
+        let BlobSummary { blob, size, md5 } = self.growing.finish(&mut write.tx, &rest).await?;
+        let hold = self.keep(write, blob, rest).await?;
+        Ok(StagedFile { hold, size, md5, head: self.head.unwrap_or_default(), file_name, content_type })
     }
 
-    /// Stores one chunk in a transaction of its own. The first one makes the blob; the last one comes with the MD5 of the
-    /// file, and can be empty.
-    async fn store_chunk(&mut self, chunk: Vec<u8>, md5: Option<&str>) -> Result<Arc<BlobHold>, StageError> {
-        let length = chunk.len() as u64;
-        let mut write = self.write_with_room(length).await?;
-        let hold = match &self.hold {
-            Some(hold) => hold.clone(),
-            None => Arc::new(BlobHold::new(&self.store, blob_rows::insert_blob(&mut write.tx).await?)),
-        };
-        if !chunk.is_empty() {
-            blob_rows::insert_chunk(&mut write.tx, hold.blob, self.stored, &chunk).await?;
-        }
-        if let Some(md5) = md5 {
-            blob_rows::complete_blob(&mut write.tx, hold.blob, self.stored + length, md5).await?;
-        }
+    /// Commits a chunk of the blob, which is held from the first one on.
+    async fn keep(&mut self, write: Write, blob: i64, chunk: Vec<u8>) -> Result<Arc<BlobHold>, StageError> {
+        let hold = self.hold.get_or_insert_with(|| Arc::new(BlobHold::new(&self.store, blob))).clone();
         write.commit_slice().await?;
         self.head.get_or_insert_with(|| chunk.into());
-        self.hold = Some(hold.clone());
-        self.stored += length;
         Ok(hold)
     }
 
     /// Begins a change in which so many bytes can be stored. If there is no room for them, bytes that nothing refers to
     /// are removed first.
-    async fn write_with_room(&self, length: u64) -> Result<Write, StageError> {
+    async fn write_with_room(&self, length: usize) -> Result<Write, StageError> {
         let max = self.store.max_stored_bytes;
         let mut write = self.store.write(Vec::new()).await?;
-        while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
+        while blob_rows::stored_bytes(&mut write.tx).await? + length as u64 > max {
             if !write.has_unreferenced_blobs().await? {
                 return Err(StageError::Full { max });
             }

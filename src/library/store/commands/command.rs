@@ -84,9 +84,7 @@ impl Store {
         providers: Vec<&'static str>,
     ) -> Result<C::Outcome, CommandError> {
         let mut read = self.read().await?;
-        check_key(&mut read, caller).await?;
-        require_no_reset(caller)?;
-        require_unclaimed(&mut read, caller).await?;
+        check_caller(&mut read, caller).await?;
         let collection = collection_of(&mut read, caller.workspace).await?;
         let decision = command.decide(&mut read, collection, caller).await?;
         drop(read);
@@ -141,6 +139,13 @@ impl Caller<'_> {
     pub fn user(&self) -> &str {
         self.key.map_or("", |key| &key.user)
     }
+}
+
+/// Refuses a caller whose key ended, whose workspace was reset, or whose idempotency key an earlier request has claimed.
+pub(super) async fn check_caller(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(), CommandError> {
+    check_key(read, caller).await?;
+    require_no_reset(caller)?;
+    require_unclaimed(read, caller).await
 }
 
 /// Fails unless the caller's key is still active and of this workspace. It was when the request came, but since then it
