@@ -79,7 +79,7 @@ pub const FACTS: &[Fact] = &[
         "Bulk delete is 200. An id that is given twice counts once, and what is no ready image fails like an unknown id.",
     ),
     Fact::inferred(
-        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and answers as S3 does: 200 with the MD5 of the bytes as `ETag`, or 403 in XML. `content_type` follows from the ending of the name, else it is `application/octet-stream`; an empty name counts as none. `download_url` is the asset's `url`.",
+        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and answers as S3 does: 200 with the MD5 of the bytes as `ETag`, or 403 in XML. `content_type` follows from the ending of the name, else it is `application/octet-stream`; an empty name counts as none, and one of more than 1,024 bytes is 400. `download_url` is the asset's `url`.",
     ),
     Fact::inferred(
         "An upload is an asset from its PUT on, uploaded then by the user who asked for the URL, and private. Its type and dimensions are those of the bytes, else the type is that of the request, and what is no image is 404 here. A second PUT replaces the bytes; after the asset was deleted, it makes the asset again. No size is too large until the stored bytes reach their limit.",
