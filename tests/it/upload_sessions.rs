@@ -1,7 +1,8 @@
 //! Upload sessions in the library, whichever vendor has them: how their parts become a file, and what is left of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use assetmock::clock::{Micros, SECOND, read_rfc3339};
 use assetmock::library::asset::Asset;
@@ -10,6 +11,7 @@ use assetmock::library::store::{
     Store, StorePart,
 };
 use assetmock::library::upload_session::{UploadSession, UploadStatus};
+use assetmock::library::uploads::UploadSettings;
 use assetmock::library::workspace::Workspace;
 use assetmock::providers;
 use assetmock::random::Rng;
@@ -189,32 +191,36 @@ fn others_change_the_library_while_a_large_session_is_put_together() {
         let (session, last) = large_session(&file).await;
         let store = Store::open(&DatabaseLocation::File(file.clone().into()), providers::ids()).await.unwrap();
         assert_eq!(store.earliest_due("ws_demo").await.unwrap(), Some(0));
-        settle(&store, noon()).await;
-        assert_eq!(store.earliest_due("ws_demo").await.unwrap(), Some(noon() + HOUR));
-        let (is_over, changes) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (tell, mut begun) = tokio::sync::mpsc::channel(1);
         let other = tokio::spawn({
-            let (store, is_over, changes) = (store.clone(), is_over.clone(), changes.clone());
+            let (store, is_over) = (store.clone(), is_over.clone());
             async move {
+                let mut seen = [BTreeSet::new(), BTreeSet::new()];
                 while !is_over.load(Relaxed) {
                     let mut write = store.write(providers::names()).await.unwrap();
-                    write.set_uploads("ws_other", &Default::default()).await.unwrap();
+                    write.set_uploads("ws_other", &UploadSettings::default()).await.unwrap();
                     write.commit().await.unwrap();
-                    changes.fetch_add(1, Relaxed);
+                    let rows = store.rows().await.unwrap();
+                    for (seen, table) in seen.iter_mut().zip(["upload_part", "blob_chunk"]) {
+                        seen.insert(rows.iter().find(|(name, _)| *name == table).unwrap().1);
+                    }
+                    let _ = tell.try_send(());
                 }
+                seen
             }
         });
-        while changes.load(Relaxed) == 0 {
-            tokio::task::yield_now().await;
-        }
-        let before = changes.load(Relaxed);
+        begun.recv().await.unwrap();
+        // The state in which the file was opened stays for a reset. So the first change copies the session.
+        settle(&store, noon()).await;
+        assert_eq!(store.earliest_due("ws_demo").await.unwrap(), Some(noon() + HOUR));
         let outcome = report(&store, &session.id, last).await.unwrap();
-        let meanwhile = changes.load(Relaxed) - before;
         is_over.store(true, Relaxed);
-        other.await.unwrap();
+        // It had its turn between slices of a thousand rows.
+        for seen in other.await.unwrap() {
+            assert!(seen.len() > 10, "{seen:?}");
+        }
         assert_eq!(outcome.session.completed_at, Some(noon()));
-        // There are twenty slices of chunks that are joined, and as many of parts that are released.
-        assert!(meanwhile >= 30, "only {meanwhile} changes found their turn");
-        // The state in which the file was opened, with the session and its part, stays for a reset.
         wait_for_rows(&store, [2, 2, 2 * PARTS as i64]).await;
         let (asset, blob) = store
             .asset_of_provider("ws_demo", providers::names()[0], &session.asset_id, &providers::names())

@@ -203,6 +203,7 @@ impl Write {
     pub async fn remove_all_assets(&mut self, workspace: &str) -> Result<u64, StoreError> {
         let before = collection_of(&mut self.tx, workspace).await?;
         let empty = self.copy_without_assets(before).await?;
+        self.copy_all_parts(before, empty).await?;
         self.move_to(workspace, empty).await?;
         // A large collection stays one: assets that are added later still go into the counts.
         let sql = "UPDATE collection AS c SET tallied = o.tallied FROM collection o WHERE o.seq = ? AND c.seq = ?";
