@@ -118,7 +118,8 @@ fn a_foreign_or_newer_database_is_refused_and_left_as_it_is() {
     std::fs::copy(&ours, &newer).unwrap();
     assetmock_version(&newer, 99);
     let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-    let known = std::fs::read_dir(migrations).unwrap().count();
+    let names = std::fs::read_dir(migrations).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let known: u32 = names.map(|name| name[..4].parse().unwrap()).max().unwrap();
     let too_new = format!("was made by a newer version (its schema is 99, this version knows {known})");
     for (file, reason) in [(&foreign, "is not a database of this program"), (&newer, &*too_new)] {
         let before = std::fs::read(file).unwrap();
