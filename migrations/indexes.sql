@@ -31,5 +31,9 @@ CREATE INDEX saved_origin ON saved_workspace (origin);
 CREATE INDEX key_workspace ON key (workspace_id);
 CREATE INDEX folder_parent ON folder (collection, parent_id);
 CREATE INDEX blob_unreferenced ON blob (seq) WHERE refs = 0;
-CREATE INDEX piece_chunk ON piece (chunk);
+CREATE INDEX blob_chunk_chunk ON blob_chunk (chunk);
 CREATE INDEX claim_expires_at ON claim (workspace, expires_at);
+
+-- When a session changes by the clock alone, and the ids that sessions reserve.
+CREATE INDEX upload_due ON upload (collection, due_at);
+CREATE INDEX upload_asset ON upload (collection, asset_id);

@@ -171,8 +171,8 @@ BEGIN
         bytes_high = bytes_high + excluded.bytes_high, bytes_low = bytes_low + excluded.bytes_low;
 END;
 
--- Bytes that clients sent, or that a fixture named a file for. A blob consists of pieces, each of which is all of a chunk.
--- `refs` counts the rows that refer to the blob.
+-- Bytes that clients sent, or that a fixture named a file for. `refs` counts the rows that refer
+-- to the blob.
 CREATE TABLE blob (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
     size INTEGER NOT NULL DEFAULT 0,
@@ -184,14 +184,6 @@ CREATE TABLE chunk (
     seq   INTEGER PRIMARY KEY,
     bytes BLOB NOT NULL
 ) STRICT;
-
-CREATE TABLE piece (
-    blob   INTEGER NOT NULL REFERENCES blob (seq),
-    start  INTEGER NOT NULL,
-    chunk  INTEGER NOT NULL REFERENCES chunk (seq),
-    length INTEGER NOT NULL,
-    PRIMARY KEY (blob, start)
-) STRICT, WITHOUT ROWID;
 
 -- How many bytes all chunks have together, in one row.
 CREATE TABLE stored_bytes (
@@ -248,6 +240,7 @@ CREATE TABLE upload (
     updated_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
     completed_at INTEGER,
+    due_at       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (collection, id)
 ) STRICT;
 
@@ -275,3 +268,12 @@ CREATE TRIGGER upload_part_replaced AFTER UPDATE OF blob ON upload_part BEGIN
     UPDATE blob SET refs = refs - 1 WHERE seq = old.blob;
     UPDATE blob SET refs = refs + 1 WHERE seq = new.blob;
 END;
+
+-- Of which chunks a blob consists. Blobs can share them.
+CREATE TABLE blob_chunk (
+    blob   INTEGER NOT NULL REFERENCES blob (seq),
+    start  INTEGER NOT NULL,
+    chunk  INTEGER NOT NULL REFERENCES chunk (seq),
+    length INTEGER NOT NULL,
+    PRIMARY KEY (blob, start)
+) STRICT, WITHOUT ROWID;

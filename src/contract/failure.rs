@@ -149,6 +149,8 @@ pub enum Failure {
         /// The key.
         key: String,
     },
+    /// The workspace was reset, restored or removed while the request was on its way.
+    WorkspaceReset,
     /// A quota is used up.
     RateLimited(Exceeded),
     /// An error of the emulator. Its cause is logged and never in the answer.

@@ -14,7 +14,9 @@ use crate::contract::failure::Failure;
 use crate::contract::query::Args;
 use crate::http::fetch::Fetcher;
 use crate::http::reply::Reply;
-use crate::library::store::{Caller, Claim, Command, CommandError, Query, StageError, StagedFile, Store, StoreError};
+use crate::library::store::{
+    Caller, Claim, Command, CommandError, Query, StageError, StagedFile, Store, StoreError, VersionGuard,
+};
 
 /// What a request gives to an operation.
 #[derive(Debug)]
@@ -84,6 +86,8 @@ pub struct HandlerCall<'a> {
     pub workspaces: &'a dyn Workspaces,
     /// Reads files at URLs; `None`: nothing is read.
     pub fetcher: Option<&'a Fetcher>,
+    /// Tells whether the request's workspace was reset since the request began; `None` of a route without a workspace.
+    pub reset_guard: Option<&'a VersionGuard>,
 }
 
 /// What a route needs of a workspace that it finds without a key.
@@ -97,7 +101,7 @@ impl HandlerCall<'_> {
     pub fn caller(&self) -> Caller<'_> {
         let Context { now, key, .. } = self.context;
         let (workspace, claim) = (self.context.workspace(), self.input.claim.as_ref());
-        Caller { provider: self.provider, workspace, key, now, claim }
+        Caller { provider: self.provider, workspace, key, now, claim, reset_guard: self.reset_guard }
     }
 }
 
@@ -170,6 +174,7 @@ impl From<CommandError> for Failure {
             CommandError::TooManyKeys { most } => Failure::TooManyKeys { most },
             CommandError::NameTaken { name } => Failure::NameTaken { name },
             CommandError::DuplicateIdempotencyKey { key } => Failure::DuplicateIdempotencyKey { key },
+            CommandError::WorkspaceReset => Failure::WorkspaceReset,
             CommandError::Store(error) => error.into(),
         }
     }

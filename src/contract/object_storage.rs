@@ -147,7 +147,8 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         | Failure::NameTaken { .. }
         | Failure::ProjectExists { .. }
         | Failure::TooManyKeys { .. }
-        | Failure::DuplicateIdempotencyKey { .. } => say(
+        | Failure::DuplicateIdempotencyKey { .. }
+        | Failure::WorkspaceReset => say(
             StatusCode::CONFLICT,
             "OperationAborted",
             "A conflicting conditional operation is currently in progress against this resource. Try again.",

@@ -4,6 +4,7 @@
 use ring::hmac;
 
 use crate::clock::Micros;
+use crate::library::hex::hex;
 
 /// Signs, and verifies what it signed.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl Signer {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
-        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(context.sign().as_ref())
     }
 
     /// Whether this is the signature of these parts. Compares in constant time: both texts are signed again, and `ring`

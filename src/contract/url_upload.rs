@@ -9,18 +9,27 @@ use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall, Input, execute};
 use crate::http::fetch::{FetchError, FetchRules, Fetcher};
 use crate::http::reply::Reply;
-use crate::library::asset::StoredAsset;
+use crate::library::asset::{Asset, StoredAsset};
 use crate::library::store::{CreateAsset, StageError, StagedFile, Store};
 
 /// The file at a URL, which is stored and belongs to nobody yet, or why it could not be read.
 pub type FetchResult = Result<StagedFile, FetchError>;
 
+/// A file that a request names.
+#[derive(Debug)]
+pub struct FileAtUrl {
+    /// Where it is.
+    pub url: Url,
+    /// The project that the asset goes to.
+    pub project: Option<String>,
+}
+
 /// A route that makes an asset from what the request has or from the file at a URL.
 #[derive(Debug)]
 pub struct UrlUploadHandler {
-    /// The URL of the file, if the request names one. It fails if something else is wrong with the request, so that
-    /// nothing is read then.
-    pub url: fn(&Input, &Context) -> Result<Option<Url>, Failure>,
+    /// The file at a URL, if the request names one. It fails if something else is wrong with the request, so that nothing
+    /// is read then.
+    pub file: fn(&Input, &Context) -> Result<Option<FileAtUrl>, Failure>,
     /// Which URLs and files are taken.
     pub rules: FetchRules,
     /// What the request means, and what was read at the URL; `None`: nothing was.
@@ -32,10 +41,17 @@ pub struct UrlUploadHandler {
 impl Handler for UrlUploadHandler {
     fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            let fetched = match ((self.url)(call.input, &call.context)?, call.fetcher) {
-                (Some(url), Some(fetcher)) => Some(fetch(fetcher, &url, self.rules, store).await?),
-                _ => None,
-            };
+            let (mut fetched, mut _turn) = (None, None);
+            if let (Some(file), Some(fetcher)) = ((self.file)(call.input, &call.context)?, call.fetcher) {
+                // What costs little comes first. A request with the same idempotency key as one whose file is being read
+                // waits, so that the file is read once.
+                if let Some(claim) = &call.input.claim {
+                    _turn = Some(store.claim_turn(call.context.workspace(), claim).await);
+                }
+                let asset = Asset { project: file.project, ..Asset::new(call.context.now) };
+                store.check_upload(&asset, &call.caller()).await?;
+                fetched = Some(fetch(fetcher, &file.url, self.rules, store).await?);
+            }
             let command = (self.command)(call.input, &call.context, fetched.as_ref())?;
             let outcome = execute(command, call, store).await?;
             Ok((self.reply)(&outcome, &call.context))

@@ -35,7 +35,7 @@ pub struct Key {
     pub refresh: Option<Refresh>,
     /// The variants that its workspace chooses, which replace the server's.
     pub choices: Choices,
-    /// When the next asset of its workspace gets its next status; `None` if none will.
+    /// When the next asset or upload session of its workspace is due; `None` if none will be.
     pub due_at: Option<Micros>,
     /// Whether an asset of its workspace gets its next status once it was read.
     pub waits_for_read: bool,

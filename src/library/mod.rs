@@ -2,6 +2,7 @@
 
 pub mod asset;
 pub mod fixture;
+pub mod hex;
 pub mod key;
 pub mod limits;
 pub mod meant;

@@ -64,6 +64,11 @@ impl UploadSession {
         }
     }
 
+    /// When nobody can ask for it any more: as long after its time is over as it took parts.
+    pub fn forgotten_at(&self) -> Micros {
+        self.expires_at.saturating_add(self.expires_at.saturating_sub(self.created_at))
+    }
+
     /// How many parts the file has.
     pub fn parts(&self) -> u64 {
         self.size.div_ceil(self.part_size)

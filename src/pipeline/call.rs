@@ -280,14 +280,14 @@ impl<'r> Call<'r> {
         body: Option<&mut RequestBody>,
     ) -> Result<Reply, Failure> {
         let query = operation.read(self.query(), self.variants).map_err(Failure::Invalid)?;
-        let body = self.receive(operation, body).await?;
+        let (body, reset_guard) = self.receive(operation, body).await?;
         let signed = self.take_signed_params();
         let path = operation.path_values(table_path(self.target));
         let claim = self.claim(operation);
         let input = Input { headers: &self.request.headers, path, query, body, claim, signed };
         let url_signer = self.url_signer(operation).await?;
         let context = Context { url_signer: url_signer.as_ref(), ..self.context() };
-        let (reply, entered) = run(self.app, handler, self.card().name, &input, context).await;
+        let (reply, entered) = run(self.app, handler, self.card().name, &input, context, reset_guard.as_ref()).await;
         self.entry.note_workspace(entered);
         let reply = reply?;
         let (params, _) = operation.parameters(self.variants);

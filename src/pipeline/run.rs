@@ -8,6 +8,7 @@ use crate::contract::failure::Failure;
 use crate::contract::handler::{Handler, HandlerCall, Input, Workspaces};
 use crate::emulator::app::App;
 use crate::http::reply::Reply;
+use crate::library::store::VersionGuard;
 use crate::providers;
 
 /// A workspace, and the instant by its clock.
@@ -20,6 +21,7 @@ pub(super) async fn run(
     provider: &'static str,
     input: &Input<'_>,
     context: Context<'_>,
+    reset_guard: Option<&VersionGuard>,
 ) -> (Result<Reply, Failure>, Option<Entered>) {
     let workspaces = EnteredWorkspace { app, entered: OnceLock::new() };
     let providers = providers::names();
@@ -30,6 +32,7 @@ pub(super) async fn run(
         providers: &providers,
         workspaces: &workspaces,
         fetcher: app.fetcher.as_ref(),
+        reset_guard,
     };
     let reply = handler.run(call, &app.store).await;
     (reply, workspaces.entered.into_inner())

@@ -14,6 +14,7 @@ use crate::contract::signed_url::{self, SignedRequest};
 use crate::contract::signer::{SignatureProblem, VerifiedRequest};
 use crate::emulator::app::App;
 use crate::emulator::due_assets;
+use crate::library::store::VersionGuard;
 use crate::providers::directory::Target;
 
 /// The workspace of a signed request, with the instant of the request by its clock and random bits of its own.
@@ -22,6 +23,8 @@ pub(super) struct SignedWorkspace {
     pub id: Arc<str>,
     pub now: Micros,
     pub entropy: u128,
+    /// Taken when the signature was found to be right, which is before any byte is stored.
+    pub reset_guard: VersionGuard,
 }
 
 /// A request to an operation that is the target of signed URLs or forms.
@@ -107,9 +110,11 @@ impl<'r> SignedCall<'r> {
         if !self.app.store.has_workspace(&id).await? {
             return Err(Failure::BadSignature(SignatureProblem::NoWorkspace));
         }
+        let reset_guard = self.app.store.reset_guard(&id);
         due_assets::settle(self.app, &id).await;
         let state = self.app.workspace_states.get_or_create(&id);
-        Ok(SignedWorkspace { now: state.now(&self.app.clock), entropy: state.rng.next_u128(), id: id.into() })
+        let (now, entropy) = (state.now(&self.app.clock), state.rng.next_u128());
+        Ok(SignedWorkspace { id: id.into(), now, entropy, reset_guard })
     }
 
     /// The workspace that the path names, which may not exist.

@@ -155,7 +155,7 @@ const EARLIER: &str = "
     ALTER TABLE saved_workspace DROP COLUMN uploads; ALTER TABLE saved_workspace DROP COLUMN origin_uploads;
     DROP TRIGGER asset_with_bytes_added; DROP TRIGGER asset_with_bytes_removed; DROP TRIGGER asset_bytes_replaced;
     DROP INDEX asset_blob; ALTER TABLE asset DROP COLUMN blob;
-    DROP TABLE upload_part; DROP TABLE upload; DROP TABLE piece; DROP TABLE chunk; DROP TABLE stored_bytes; DROP TABLE blob;
+    DROP TABLE upload_part; DROP TABLE upload; DROP TABLE blob_chunk; DROP TABLE chunk; DROP TABLE stored_bytes; DROP TABLE blob;
     DROP TABLE claim; DROP TABLE signing_key;
     DELETE FROM _sqlx_migrations WHERE version > 2;";
 

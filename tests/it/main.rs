@@ -77,6 +77,8 @@ mod tls;
 mod told;
 mod transcripts;
 mod twelvelabs_uploads;
+mod upload_sessions;
+mod uploads_across_resets;
 mod variant_operations;
 mod variants;
 mod verdicts;

@@ -53,6 +53,18 @@ fn an_image_goes_from_upload_to_bulk_delete() {
 }
 
 #[test]
+fn a_name_is_at_most_as_long_as_in_fixtures() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let ask = |length: usize| piktid(&client, "POST", "upload", &json!({"filename": "x".repeat(length)}));
+    assert_eq!(ask(1024).status, 200);
+    let refused = ask(1025);
+    let detail =
+        json!([{"field": "filename", "message": "String should have at most 1024 characters", "position": "body"}]);
+    assert_eq!((refused.status, &refused.json()["detail"]), (400, &detail));
+}
+
+#[test]
 fn a_second_put_replaces_the_bytes() {
     let server = Server::start("empty");
     let client = Client::new(&server);

@@ -35,10 +35,10 @@ async fn read(store: &Store, blob: i64) -> Vec<u8> {
     whole
 }
 
-/// How many rows there are of blobs, pieces and chunks.
+/// How many rows there are of blobs, of what says which chunks they have, and of chunks.
 async fn stored(store: &Store) -> [i64; 3] {
     let rows = store.rows().await.unwrap();
-    ["blob", "piece", "chunk"].map(|table| rows.iter().find(|(name, _)| *name == table).unwrap().1)
+    ["blob", "blob_chunk", "chunk"].map(|table| rows.iter().find(|(name, _)| *name == table).unwrap().1)
 }
 
 /// Waits until so many rows are stored: the last chunk is stored, and bytes are removed, in tasks of their own.
@@ -56,7 +56,7 @@ async fn wait_until_empty(store: &Store) {
 
 fn caller(workspace: &str) -> Caller<'_> {
     let provider = providers::names()[0];
-    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap(), claim: None }
+    Caller { provider, workspace, key: None, now: read_rfc3339(NOON).unwrap(), claim: None, reset_guard: None }
 }
 
 fn new_asset(file: &StagedFile) -> CreateAsset {

@@ -119,6 +119,10 @@ pub fn why(failure: &Failure, facts: &RefusalFacts) -> String {
                 quoted(key, secrets)
             )
         }
+        Failure::WorkspaceReset => {
+            "the workspace was reset, restored or removed while the request was on its way, so nothing is changed"
+                .to_owned()
+        }
         Failure::Invalid(violations) => first_few(violations, |violation| broken(violation, facts, secrets)),
         Failure::RateLimited(exceeded) => rate_limited(exceeded, facts),
         Failure::Injected(injected) => format!("the fault `{}` was asked for", injected.name),

@@ -5,6 +5,18 @@ use sqlx::{Row, SqliteConnection};
 /// The length of every chunk of a blob except its last, in bytes.
 pub const CHUNK: usize = 256 << 10;
 
+/// What is known of a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobSummary {
+    /// The row id.
+    pub blob: i64,
+    /// The length in bytes.
+    pub size: u64,
+    /// The MD5 of the bytes, in lower-case hexadecimal digits. One that was put together from others has no such MD5, but
+    /// an MD5 of theirs, a hyphen and their number, as object storage has it.
+    pub md5: String,
+}
+
 /// How many bytes all blobs have together.
 pub async fn stored_bytes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let row = sqlx::query("SELECT total FROM stored_bytes").fetch_one(connection).await?;
@@ -25,9 +37,9 @@ pub async fn insert_chunk(
 ) -> Result<(), sqlx::Error> {
     let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(chunk);
     let row: i64 = stored.fetch_one(&mut *connection).await?.try_get(0)?;
-    let piece = "INSERT INTO piece (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
-    let piece = sqlx::query(piece).bind(blob).bind(start.cast_signed()).bind(row).bind(chunk.len() as i64);
-    piece.execute(connection).await.map(drop)
+    let place = "INSERT INTO blob_chunk (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
+    let place = sqlx::query(place).bind(blob).bind(start.cast_signed()).bind(row).bind(chunk.len() as i64);
+    place.execute(connection).await.map(drop)
 }
 
 /// Notes the size and the MD5 of a blob that has all its bytes.

@@ -2,7 +2,9 @@
 //! the transaction of the command, so that a command that fails claims nothing.
 
 use sqlx::SqliteConnection;
+use tokio::sync::OwnedMutexGuard;
 
+use super::handle::Store;
 use super::write::Write;
 use crate::clock::Micros;
 
@@ -31,6 +33,15 @@ impl Claim {
         let sql = "SELECT 1 FROM claim WHERE workspace = ? AND scope = ? AND key = ? AND expires_at > ?";
         let found = sqlx::query(sql).bind(workspace).bind(&self.scope).bind(&self.key).bind(now);
         Ok(found.fetch_optional(read).await?.is_some())
+    }
+}
+
+impl Store {
+    /// Waits until no other request with this idempotency key has the turn, and takes it until the guard is dropped. The
+    /// claim itself is made by the command.
+    pub async fn claim_turn(&self, workspace: &str, claim: &Claim) -> OwnedMutexGuard<()> {
+        let turn = self.claim_turns.of([workspace.to_owned(), claim.scope.clone(), claim.key.clone()]);
+        turn.lock_owned().await
     }
 }
 

@@ -37,7 +37,8 @@ const OWN: &str = "(SELECT COUNT(*) FROM workspace WHERE collection = it) = 1\n\
     AND NOT EXISTS (SELECT 1 FROM json_each(?) WHERE value = it)";
 
 impl Store {
-    /// Begins a change to what a workspace holds. If many assets have to be copied first, they are copied in slices.
+    /// Begins a change to what a workspace holds. If many assets or parts of uploads have to be copied first, they are
+    /// copied in slices.
     pub async fn write_to(&self, workspace: &str, providers: Vec<&'static str>) -> Result<Write, StoreError> {
         for _ in 0..COPY_TRIES {
             let mut write = self.write(providers.clone()).await?;
@@ -45,7 +46,7 @@ impl Store {
                 return Ok(write);
             }
             let shared = write.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
-            if write.asset_count(shared).await? <= SLICE as i64 {
+            if write.asset_count(shared).await? <= SLICE as i64 && !write.has_many_parts(shared).await? {
                 return Ok(write);
             }
             write = write.copy_in_slices(workspace, shared).await?;
@@ -104,7 +105,7 @@ impl Write {
         Ok((self, collection))
     }
 
-    /// Removes unreferenced collections, but at most one slice of their assets. Returns whether there may be more to
+    /// Removes unreferenced collections, but at most one slice of their assets and of the parts of their uploads. Returns whether there may be more to
     /// remove.
     pub(super) async fn remove_released_slice(&mut self) -> Result<bool, StoreError> {
         let sql =
@@ -120,8 +121,12 @@ impl Write {
         let assets = "DELETE FROM asset WHERE seq IN (\n\
                       SELECT a.seq FROM json_each(?) r CROSS JOIN asset a ON a.collection = r.value LIMIT ?)";
         sqlx::query(assets).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
+        let parts = "DELETE FROM upload_part WHERE rowid IN (\n\
+                     SELECT p.rowid FROM json_each(?) r CROSS JOIN upload_part p ON p.collection = r.value LIMIT ?)";
+        sqlx::query(parts).bind(&released).bind(SLICE as i64).execute(&mut *self.tx).await?;
         let emptied = "DELETE FROM collection AS c WHERE seq IN (SELECT value FROM json_each(?))\n\
-                       AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq)";
+                       AND NOT EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq)\n\
+                       AND NOT EXISTS (SELECT 1 FROM upload_part p WHERE p.collection = c.seq)";
         sqlx::query(emptied).bind(&released).execute(&mut *self.tx).await?;
         let sql = format!("SELECT EXISTS (SELECT 1 FROM collection c WHERE {RELEASED})");
         let left = sqlx::query(AssertSqlSafe(sql)).bind(self.store.holds.json());
@@ -162,6 +167,7 @@ impl Write {
         if !self.try_own(workspace).await? {
             let shared = self.collection_of(workspace).await?.ok_or_else(|| Missing::workspace(workspace))?;
             let copy = self.copy_without_assets(shared).await?;
+            self.copy_all_parts(shared, copy).await?;
             self.copy_assets(shared, copy, None).await?;
             self.finish_copy(shared, copy).await?;
             self.move_to(workspace, copy).await?;
@@ -198,6 +204,11 @@ impl Write {
             last = seq;
             self = self.next_slice().await?;
         }
+        let mut last = (String::new(), 0);
+        while let Some(part) = self.copy_parts(from, to, &last).await? {
+            last = part;
+            self = self.next_slice().await?;
+        }
         self.finish_copy(from, to).await?;
         if self.collection_of(workspace).await? == Some(from) {
             self.move_to(workspace, to).await?;
@@ -206,7 +217,15 @@ impl Write {
         Ok(self)
     }
 
-    /// Makes a collection with the users, projects, folders and upload sessions of another one, and returns its id.
+    /// Whether a collection has more parts of uploads than one slice.
+    async fn has_many_parts(&mut self, collection: i64) -> Result<bool, StoreError> {
+        let beyond = "SELECT 1 FROM upload_part WHERE collection = ? LIMIT 1 OFFSET ?";
+        let beyond = sqlx::query(beyond).bind(collection).bind(SLICE as i64).fetch_optional(&mut *self.tx).await?;
+        Ok(beyond.is_some())
+    }
+
+    /// Makes a collection with the users, projects, folders and upload sessions of another one, but not with the parts of
+    /// those, and returns its id.
     pub(super) async fn copy_without_assets(&mut self, from: i64) -> Result<i64, StoreError> {
         let row = sqlx::query("INSERT INTO collection DEFAULT VALUES RETURNING seq").fetch_one(&mut *self.tx).await?;
         let to: i64 = row.try_get(0)?;
@@ -215,7 +234,6 @@ impl Write {
             ("project", project::COLUMNS),
             ("folder", folder::COLUMNS),
             ("upload", upload_session::COLUMNS),
-            ("upload_part", upload_session::PART_COLUMNS),
         ] {
             self.copy_rows(table, columns, from, to).await?;
         }
@@ -248,6 +266,31 @@ impl Write {
         let copied = sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).bind(after).bind(last.unwrap_or(i64::MAX));
         copied.execute(&mut *self.tx).await?;
         Ok(last)
+    }
+
+    /// Copies all parts of uploads.
+    pub(super) async fn copy_all_parts(&mut self, from: i64, to: i64) -> Result<(), StoreError> {
+        self.copy_rows("upload_part", upload_session::PART_COLUMNS, from, to).await
+    }
+
+    /// Copies one slice of the parts of uploads, of those after the part with this session and number. Returns the last one
+    /// if more may follow.
+    async fn copy_parts(
+        &mut self,
+        from: i64,
+        to: i64,
+        after: &(String, i64),
+    ) -> Result<Option<(String, i64)>, StoreError> {
+        let columns = upload_session::PART_COLUMNS;
+        let sql = format!(
+            "INSERT INTO upload_part (collection, {columns}) SELECT ?, {columns} FROM upload_part\n\
+             WHERE collection = ? AND (upload, number) > (?, ?) ORDER BY upload, number LIMIT ? RETURNING upload, number"
+        );
+        let copied = sqlx::query(AssertSqlSafe(sql)).bind(to).bind(from).bind(&after.0).bind(after.1);
+        let copied = copied.bind(SLICE as i64).fetch_all(&mut *self.tx).await?;
+        let copied = copied.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+        let copied = copied.collect::<Result<Vec<(String, i64)>, sqlx::Error>>()?;
+        Ok(if copied.len() == SLICE { copied.into_iter().max() } else { None })
     }
 
     /// Copies the counts of a collection.

@@ -1,10 +1,12 @@
 //! The assets that get their next status at an instant. No timer runs: a request that reads a workspace first compares
-//! the earliest such instant with the time, and makes the changes that are due.
+//! the earliest such instant with the time, and makes the changes that are due. Upload sessions that end are part of it
+//! (see [`due_uploads`](super::due_uploads)).
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::asset::from_json;
 use super::collection_hold::SLICE;
+use super::earliest_due::{EARLIEST, earliest_due};
 use super::edit::collection_of;
 use super::error::StoreError;
 use super::handle::Store;
@@ -22,21 +24,23 @@ enum Which<'a> {
 }
 
 impl Store {
-    /// When the next asset of a workspace gets its next status; `None` if none will, or there is no such workspace.
+    /// When the next asset or upload session of a workspace is due; `None` if none will be, or there is no such workspace.
     pub async fn earliest_due(&self, workspace: &str) -> Result<Option<Micros>, StoreError> {
-        let sql = "SELECT MIN(a.due_at) FROM workspace w JOIN asset a ON a.collection = w.collection\n\
-                   WHERE w.id = ? AND a.due_at IS NOT NULL";
-        Ok(sqlx::query(sql).bind(workspace).fetch_one(&mut *self.read().await?).await?.try_get(0)?)
+        let sql =
+            format!("SELECT {EARLIEST} FROM workspace w JOIN collection c ON c.seq = w.collection WHERE w.id = ?");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_optional(&mut *self.read().await?).await?;
+        Ok(row.map_or(Ok(None), |row| earliest_due(&row, 0))?)
     }
 
-    /// Gives the assets of a workspace that were due by `now` their next status.
+    /// Gives the assets of a workspace that were due by `now` their next status, and settles the upload sessions that were.
     pub async fn settle_due_assets(
         &self,
         workspace: &str,
         now: Micros,
         providers: &[&'static str],
     ) -> Result<(), StoreError> {
-        self.settle(workspace, &Which::DueBy(now), now, providers).await
+        self.settle(workspace, &Which::DueBy(now), now, providers).await?;
+        self.settle_due_uploads(workspace, now, providers).await
     }
 
     /// Gives those assets of a workspace their next status for which it follows a read, if their public id at

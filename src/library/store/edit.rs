@@ -2,7 +2,8 @@
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::blobs::{BlobSummary, blob_of_asset};
+use super::blob_rows::BlobSummary;
+use super::blobs::blob_of_asset;
 use super::error::{Missing, StoreError};
 use super::export;
 use super::folder;
@@ -105,19 +106,20 @@ async fn find(
 }
 
 impl Write {
-    /// Adds assets to a workspace. Of those created at the same instant, the last one is the newest.
-    pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<(), StoreError> {
+    /// Adds assets to a workspace. Of those created at the same instant, the last one is the newest. Returns the row id of
+    /// the last one.
+    pub async fn add_assets(&mut self, workspace: &str, assets: Vec<NewAsset>) -> Result<i64, StoreError> {
         let CollectionVersion { collection, tallied, .. } =
             self.writable_collection(workspace, assets.len() as i64).await?;
         let mut tally = KindCounts::default();
         let counted = assets.into_iter().inspect(|(asset, _)| tally.add(asset));
         let numbered = counted.map(|asset| (collection, asset));
         let added = load::insert_assets(&mut self.tx, &self.providers, numbered).await;
-        added.map_err(StoreError::taken("asset", "with one of these ids"))?;
+        let last = added.map_err(StoreError::taken("asset", "with one of these ids"))?;
         if tallied {
             tally.join(&mut self.tx, collection).await?;
         }
-        Ok(())
+        Ok(last)
     }
 
     /// A public id of these assets that an asset of the workspace already has, and its provider; `None` if there is
@@ -201,6 +203,7 @@ impl Write {
     pub async fn remove_all_assets(&mut self, workspace: &str) -> Result<u64, StoreError> {
         let before = collection_of(&mut self.tx, workspace).await?;
         let empty = self.copy_without_assets(before).await?;
+        self.copy_all_parts(before, empty).await?;
         self.move_to(workspace, empty).await?;
         // A large collection stays one: assets that are added later still go into the counts.
         let sql = "UPDATE collection AS c SET tallied = o.tallied FROM collection o WHERE o.seq = ? AND c.seq = ?";

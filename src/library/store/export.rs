@@ -56,8 +56,10 @@ impl Store {
             "snapshot",
             "saved_workspace",
             "blob",
-            "piece",
+            "blob_chunk",
             "chunk",
+            "upload",
+            "upload_part",
         ];
         let mut counted = Vec::new();
         let mut read = self.read().await?;

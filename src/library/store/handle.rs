@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, RwLock, Semaphore};
 
+use super::claim_turns::ClaimTurns;
 use super::counts::WorkspaceCounts;
 use super::error::StoreError;
 use super::file::DatabaseFile;
@@ -35,8 +36,12 @@ pub struct Store {
     /// Held while unreferenced collections are removed.
     pub(super) removing: Arc<Mutex<()>>,
     pub(super) versions: Arc<Versions>,
+    /// How often each workspace was reset, restored or removed.
+    pub(super) resets: Arc<Versions>,
     pub(super) counts: WorkspaceCounts,
     pub(super) holds: HeldIds,
+    /// The turns of requests with the same idempotency key.
+    pub(super) claim_turns: ClaimTurns,
     /// The blobs that requests store.
     pub(super) blob_holds: HeldIds,
     /// Limits how many large workspaces are exported at a time.
@@ -71,6 +76,11 @@ impl Store {
     /// A guard on the current version of a workspace. Take it before reading the workspace.
     pub fn guard(&self, workspace: &str) -> VersionGuard {
         self.versions.guard(workspace)
+    }
+
+    /// A guard that is current until the workspace is reset, restored or removed. Take it when a request begins.
+    pub fn reset_guard(&self, workspace: &str) -> VersionGuard {
+        self.resets.guard(workspace)
     }
 
     /// Waits until no other large listing is being read. Call it before taking a connection, so that none is idle

@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::asset::from_json;
+use super::earliest_due::{EARLIEST, earliest_due};
 use super::handle::Store;
 use super::read::Read;
 use crate::library::key::{CollectionVersion, Key};
@@ -24,15 +25,20 @@ impl From<Key> for workspace::Key {
     }
 }
 
-const SELECT: &str = "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants, k.refresh,\n\
-     (SELECT MIN(a.due_at) FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL),\n\
-     EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL\n\
-       AND a.json ->> '$.next_status.follows_read')\n\
-     FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection";
+/// The statement that reads keys, up to its conditions.
+fn select() -> String {
+    format!(
+        "SELECT k.id, k.provider, k.key, k.workspace_id, k.user, k.scopes, k.revoked, k.expires_at, k.limits, c.seq, c.version, c.tallied, w.variants, k.refresh,\n\
+         EXISTS (SELECT 1 FROM asset a WHERE a.collection = c.seq AND a.due_at IS NOT NULL\n\
+           AND a.json ->> '$.next_status.follows_read'),\n\
+         {EARLIEST}\n\
+         FROM key k JOIN workspace w ON w.id = k.workspace_id JOIN collection c ON c.seq = w.collection"
+    )
+}
 
 /// The key of this provider with this text; `None` if there is none.
 pub(super) async fn find(read: &mut SqliteConnection, provider: &str, key: &str) -> Result<Option<Key>, sqlx::Error> {
-    let sql = format!("{SELECT} WHERE k.provider = ? AND k.key = ?");
+    let sql = select() + " WHERE k.provider = ? AND k.key = ?";
     let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(key);
     query.fetch_optional(read).await?.as_ref().map(from_row).transpose()
 }
@@ -45,7 +51,7 @@ impl Read {
 
     /// The key of this provider that has this refresh token; `None` if there is none.
     pub async fn key_refreshed_by(&mut self, provider: &str, token: &str) -> Result<Option<Key>, sqlx::Error> {
-        let sql = format!("{SELECT} WHERE k.provider = ? AND k.refresh ->> 'token' = ? ORDER BY k.id LIMIT 1");
+        let sql = select() + " WHERE k.provider = ? AND k.refresh ->> 'token' = ? ORDER BY k.id LIMIT 1";
         let query = sqlx::query(AssertSqlSafe(sql)).bind(provider).bind(token);
         query.fetch_optional(&mut **self).await?.as_ref().map(from_row).transpose()
     }
@@ -65,7 +71,7 @@ impl Store {
 
     /// All keys, in the order in which they were made.
     pub async fn keys(&self) -> Result<Vec<Key>, sqlx::Error> {
-        let sql = format!("{SELECT} ORDER BY k.id");
+        let sql = select() + " ORDER BY k.id";
         sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *self.read().await?).await?.iter().map(from_row).collect()
     }
 
@@ -78,7 +84,7 @@ impl Store {
 impl Read {
     /// The keys of a workspace, in the order in which they were made.
     pub async fn keys_of(&mut self, workspace: &str) -> Result<Vec<Key>, sqlx::Error> {
-        let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
+        let sql = select() + " WHERE k.workspace_id = ? ORDER BY k.id";
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut **self).await?;
         rows.iter().map(from_row).collect()
     }
@@ -89,7 +95,7 @@ pub(super) async fn of_workspace(
     connection: &mut SqliteConnection,
     workspace: &str,
 ) -> Result<Vec<workspace::Key>, sqlx::Error> {
-    let sql = format!("{SELECT} WHERE k.workspace_id = ? ORDER BY k.id");
+    let sql = select() + " WHERE k.workspace_id = ? ORDER BY k.id";
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(workspace).fetch_all(&mut *connection).await?;
     rows.iter().map(|row| from_row(row).map(workspace::Key::from)).collect()
 }
@@ -120,8 +126,8 @@ fn from_row(row: &sqlx::sqlite::SqliteRow) -> Result<Key, sqlx::Error> {
         limits: from_json(row.try_get(8)?)?,
         refresh: refresh.map(from_json).transpose()?,
         choices: from_json(row.try_get(12)?)?,
-        due_at: row.try_get(14)?,
-        waits_for_read: row.try_get(15)?,
+        waits_for_read: row.try_get(14)?,
+        due_at: earliest_due(row, 15)?,
         collection_version: CollectionVersion {
             collection: row.try_get(9)?,
             version: row.try_get(10)?,

@@ -168,12 +168,12 @@ async fn new_collections(connection: &mut SqliteConnection, count: usize) -> Res
 }
 
 /// Stores assets, each with the id of its collection. While SQLite's thread stores one batch, this one builds the
-/// next.
+/// next. Returns the row id of the last asset; 0 if there is none.
 pub(super) async fn insert_assets(
     connection: &mut SqliteConnection,
     providers: &[&'static str],
     mut assets: impl Iterator<Item = (i64, NewAsset)>,
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     let table = format!("asset (collection, {COLUMNS}{})", id_columns(providers));
     let mut following = || {
         let batch: Vec<_> = assets.by_ref().take(BATCH).collect();
@@ -183,13 +183,13 @@ pub(super) async fn insert_assets(
         };
         (!batch.is_empty()).then(|| insertion(&table, batch, bind))
     };
-    let mut next = following();
+    let (mut next, mut last) = (following(), 0);
     while let Some(mut batch) = next {
         let (done, made) = tokio::join!(batch.build().execute(&mut *connection), async { following() });
-        done?;
+        last = done?.last_insert_rowid();
         next = made;
     }
-    Ok(())
+    Ok(last)
 }
 
 /// The items of every workspace, each with the id of its collection.

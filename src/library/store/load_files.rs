@@ -11,6 +11,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::blob_rows::{self, CHUNK};
 use super::stage_error::StageError;
+use crate::library::hex::hex;
 
 /// A file with the bytes of an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +104,7 @@ impl<'f> FileLoader<'f> {
         if size != file.size {
             return Err(wrong(format!("`{}` changed while it was read", file.path.display())));
         }
-        let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        blob_rows::complete_blob(connection, blob, size, &md5).await?;
+        blob_rows::complete_blob(connection, blob, size, &hex(&md5.finalize())).await?;
         self.blobs.insert(&file.path, blob);
         Ok(blob)
     }

@@ -7,11 +7,14 @@ mod blob_hold;
 mod blob_rows;
 mod blobs;
 mod claim;
+mod claim_turns;
 mod collection_hold;
 mod collections;
 mod commands;
 mod counts;
 mod due_assets;
+mod due_uploads;
+mod earliest_due;
 mod edit;
 mod error;
 mod export;
@@ -20,6 +23,7 @@ mod find_url;
 mod folder;
 mod handle;
 mod held_ids;
+mod join_parts;
 mod key;
 mod kind_counts;
 mod listing;
@@ -28,6 +32,7 @@ mod load_files;
 mod lock;
 mod open;
 mod project;
+mod public_ids;
 mod queries;
 mod read;
 mod read_only;
@@ -47,8 +52,8 @@ mod write;
 
 pub use asset::fold;
 pub use blob_hold::BlobHold;
-pub use blob_rows::CHUNK;
-pub use blobs::{BlobSummary, BlobWriter, StagedFile};
+pub use blob_rows::{BlobSummary, CHUNK};
+pub use blobs::{BlobWriter, StagedFile};
 pub use claim::Claim;
 pub use collection_hold::SLICE;
 pub use commands::{
@@ -69,8 +74,8 @@ pub use load_files::{LoadError, NewFile};
 pub use lock::DatabaseLock;
 pub use open::{DatabaseLocation, OpenError};
 pub use queries::{
-    CanvasPage, CheckRoom, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects, ListUploads,
-    ProjectPage, Query, ReadAsset, ReadProject, ReadUpload, ReadWorkspace, SumSizes, UploadSessionPage,
+    CanvasPage, CheckRoom, DrawAssetId, FindRefreshedKey, FindUser, FolderPage, ListCanvas, ListFolders, ListProjects,
+    ListUploads, ProjectPage, Query, ReadAsset, ReadProject, ReadUpload, ReadWorkspace, SumSizes, UploadSessionPage,
 };
 pub use read::Read;
 pub use schema::ProviderIds;

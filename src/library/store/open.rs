@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoo
 use sqlx::{ConnectOptions, Connection, Row};
 use tokio::sync::Semaphore;
 
+use super::claim_turns::ClaimTurns;
 use super::counts::{ChangedCounts, WorkspaceCounts};
 use super::file::DatabaseFile;
 use super::handle::Store;
@@ -226,8 +227,10 @@ impl Store {
             began: Arc::default(),
             removing: Arc::default(),
             versions: Arc::default(),
+            resets: Arc::default(),
             counts: WorkspaceCounts::default(),
             holds: HeldIds::default(),
+            claim_turns: ClaimTurns::default(),
             blob_holds: HeldIds::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             sources: Arc::default(),

@@ -49,16 +49,16 @@ impl Write {
             return Ok(false);
         }
         let found = json(&found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?);
-        let pieces = "DELETE FROM piece WHERE (blob, start) IN (\n\
-                      SELECT p.blob, p.start FROM json_each(?) f CROSS JOIN piece p ON p.blob = f.value LIMIT ?)\n\
+        let places = "DELETE FROM blob_chunk WHERE (blob, start) IN (\n\
+                      SELECT p.blob, p.start FROM json_each(?) f CROSS JOIN blob_chunk p ON p.blob = f.value LIMIT ?)\n\
                       RETURNING chunk";
-        let freed = sqlx::query(pieces).bind(&found).bind(SLICE).fetch_all(&mut *self.tx).await?;
+        let freed = sqlx::query(places).bind(&found).bind(SLICE).fetch_all(&mut *self.tx).await?;
         let freed = freed.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
         let chunks = "DELETE FROM chunk AS c WHERE seq IN (SELECT value FROM json_each(?))\n\
-                      AND NOT EXISTS (SELECT 1 FROM piece WHERE chunk = c.seq)";
+                      AND NOT EXISTS (SELECT 1 FROM blob_chunk WHERE chunk = c.seq)";
         sqlx::query(chunks).bind(json(&freed)).execute(&mut *self.tx).await?;
         let emptied = "DELETE FROM blob AS b WHERE seq IN (SELECT value FROM json_each(?))\n\
-                       AND NOT EXISTS (SELECT 1 FROM piece WHERE blob = b.seq)";
+                       AND NOT EXISTS (SELECT 1 FROM blob_chunk WHERE blob = b.seq)";
         sqlx::query(emptied).bind(&found).execute(&mut *self.tx).await?;
         self.has_unreferenced_blobs().await
     }

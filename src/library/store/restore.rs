@@ -37,6 +37,7 @@ impl Write {
     /// Replaces everything with the state of a snapshot, and returns the `steering` that was saved with it.
     pub async fn restore(&mut self, name: &str) -> Result<String, StoreError> {
         self.invalidation = Invalidation::Everything;
+        self.resets = Invalidation::Everything;
         self.changes_counts = true;
         self.released = true;
         let found = sqlx::query("SELECT steering FROM snapshot WHERE name = ?").bind(name);

@@ -66,7 +66,7 @@ fn index_of(provider: &str) -> String {
 
 /// The numbered files in `migrations/`, in order: version, name, text. A released one is never edited; a change is a new
 /// file, a new line here, and the same change in `tables.sql` or `indexes.sql`.
-const MIGRATIONS: [(i64, &str, &str); 20] = [
+const MIGRATIONS: [(i64, &str, &str); 21] = [
     (1, "library", include_str!("../../../migrations/0001_library.sql")),
     (2, "indexes", include_str!("../../../migrations/0002_indexes.sql")),
     (3, "tally", include_str!("../../../migrations/0003_tally.sql")),
@@ -87,6 +87,7 @@ const MIGRATIONS: [(i64, &str, &str); 20] = [
     (18, "upload_sessions", include_str!("../../../migrations/0018_upload_sessions.sql")),
     (19, "indexes", include_str!("../../../migrations/0019_indexes.sql")),
     (20, "groups", include_str!("../../../migrations/0020_groups.sql")),
+    (21, "due_uploads", include_str!("../../../migrations/0021_due_uploads.sql")),
 ];
 
 /// The newest migration.

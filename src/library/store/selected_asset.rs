@@ -46,20 +46,15 @@ impl Write {
 
     /// Gives an asset the bytes of a file, in place of those that it had.
     pub(super) async fn give_bytes(&mut self, workspace: &str, seq: i64, file: &StagedFile) -> Result<(), StoreError> {
-        self.set_blob(workspace, seq, file.blob()).await?;
+        self.writable_collection(workspace, 0).await?;
+        let sql = "UPDATE asset SET blob = ? WHERE seq = ?";
+        sqlx::query(sql).bind(file.blob()).bind(seq).execute(&mut *self.tx).await?;
         Ok(())
     }
 
     /// Takes the bytes of an asset away. The workspace has a collection of its own.
     pub(super) async fn take_bytes(&mut self, seq: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE asset SET blob = NULL WHERE seq = ?").bind(seq).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// Makes an asset refer to a blob.
-    pub(super) async fn set_blob(&mut self, workspace: &str, seq: i64, blob: i64) -> Result<(), StoreError> {
-        self.writable_collection(workspace, 0).await?;
-        sqlx::query("UPDATE asset SET blob = ? WHERE seq = ?").bind(blob).bind(seq).execute(&mut *self.tx).await?;
         Ok(())
     }
 

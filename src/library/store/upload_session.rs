@@ -12,7 +12,7 @@ use crate::library::upload_session::{UploadPart, UploadSession};
 
 /// The columns of a session except for its collection.
 pub(super) const COLUMNS: &str =
-    "id, provider, asset_id, asset, size, part_size, created_at, updated_at, expires_at, completed_at";
+    "id, provider, asset_id, asset, size, part_size, created_at, updated_at, expires_at, completed_at, due_at";
 
 /// The columns of a part except for its collection.
 pub(super) const PART_COLUMNS: &str = "upload, number, blob, size, md5, stored_at, reported_at";
@@ -59,6 +59,21 @@ pub(super) async fn parts(
     rows.iter().map(part_from_row).collect()
 }
 
+/// Those of these parts that were stored, in order.
+pub(super) async fn numbered_parts(
+    read: &mut SqliteConnection,
+    collection: i64,
+    upload: &str,
+    numbers: &[u64],
+) -> Result<Vec<UploadPart>, sqlx::Error> {
+    let sql = format!(
+        "SELECT {PART_COLUMNS} FROM upload_part WHERE collection = ? AND upload = ?\n\
+         AND number IN (SELECT value FROM json_each(?)) ORDER BY number"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(upload).bind(json(numbers));
+    rows.fetch_all(read).await?.iter().map(part_from_row).collect()
+}
+
 /// The blob of a part; `None` if the part was not stored yet.
 pub(super) async fn blob_of_part(
     read: &mut SqliteConnection,
@@ -71,26 +86,30 @@ pub(super) async fn blob_of_part(
     row.map_or(Ok(None), |row| row.try_get(0))
 }
 
-/// The first bytes of a blob, at most a chunk.
-pub(super) async fn first_bytes(read: &mut SqliteConnection, blob: i64) -> Result<Vec<u8>, sqlx::Error> {
-    let sql = "SELECT c.bytes FROM piece p JOIN chunk c ON c.seq = p.chunk WHERE p.blob = ? AND p.start = 0";
-    let row = sqlx::query(sql).bind(blob).fetch_optional(read).await?;
-    row.map_or(Ok(Vec::new()), |row| row.try_get(0))
-}
-
-/// Whether a session of this collection has this id, or has reserved it for its asset.
-pub(super) async fn is_used(
+/// How many parts of a session were reported.
+pub(super) async fn count_reported(
     read: &mut SqliteConnection,
     collection: i64,
-    provider: &str,
-    id: &str,
-) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM upload WHERE collection = ?1 AND (id = ?2 OR (provider = ?3 AND asset_id = ?2)) LIMIT 1";
-    let row = sqlx::query(sql).bind(collection).bind(id).bind(provider).fetch_optional(read).await?;
-    Ok(row.is_some())
+    upload: &str,
+) -> Result<u64, sqlx::Error> {
+    let sql = "SELECT COUNT(*) FROM upload_part WHERE collection = ? AND upload = ? AND reported_at IS NOT NULL";
+    let row = sqlx::query(sql).bind(collection).bind(upload).fetch_one(read).await?;
+    Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
 }
 
-fn session_from_row(row: &SqliteRow) -> Result<UploadSession, sqlx::Error> {
+/// The row ids of the blobs of all parts of a session, in order, as JSON. They tell whether a part was replaced: no row id
+/// is used twice.
+pub(super) async fn blobs_of_parts(
+    read: &mut SqliteConnection,
+    collection: i64,
+    upload: &str,
+) -> Result<String, sqlx::Error> {
+    let sql = "SELECT json_group_array(blob) FROM\n\
+               (SELECT blob FROM upload_part WHERE collection = ? AND upload = ? ORDER BY number)";
+    sqlx::query(sql).bind(collection).bind(upload).fetch_one(read).await?.try_get(0)
+}
+
+pub(super) fn session_from_row(row: &SqliteRow) -> Result<UploadSession, sqlx::Error> {
     let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)?.unsigned_abs());
     Ok(UploadSession {
         id: row.try_get("id")?,
@@ -126,12 +145,12 @@ impl Write {
         session: &UploadSession,
     ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = format!("INSERT INTO upload (collection, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        let sql = format!("INSERT INTO upload (collection, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(&session.id).bind(provider);
         let row = row.bind(&session.asset_id).bind(json(&session.asset));
         let row = row.bind(session.size.cast_signed()).bind(session.part_size.cast_signed());
         let row = row.bind(session.created_at).bind(session.updated_at).bind(session.expires_at);
-        row.bind(session.completed_at).execute(&mut *self.tx).await?;
+        row.bind(session.completed_at).bind(session.expires_at).execute(&mut *self.tx).await?;
         Ok(())
     }
 
@@ -171,42 +190,17 @@ impl Write {
         Ok(())
     }
 
-    /// Puts the parts of a session together to one blob. It shares their chunks, so no bytes are copied.
-    pub(super) async fn join_parts(
+    /// Records that a session is complete, and which id its asset got. That makes it due: its parts can go.
+    pub(super) async fn complete_upload(
         &mut self,
         workspace: &str,
         session: &UploadSession,
-        md5: &str,
-    ) -> Result<i64, StoreError> {
+        now: Micros,
+    ) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let blob = sqlx::query("INSERT INTO blob (size, md5) VALUES (?, ?) RETURNING seq");
-        let blob = blob.bind(session.size.cast_signed()).bind(md5).fetch_one(&mut *self.tx).await?;
-        let blob: i64 = blob.try_get(0)?;
-        let pieces = "INSERT INTO piece (blob, start, chunk, length)\n\
-                      SELECT ?, (u.number - 1) * ? + p.start, p.chunk, p.length\n\
-                      FROM upload_part u CROSS JOIN piece p ON p.blob = u.blob\n\
-                      WHERE u.collection = ? AND u.upload = ? ORDER BY u.number, p.start";
-        let pieces = sqlx::query(pieces).bind(blob).bind(session.part_size.cast_signed()).bind(collection);
-        pieces.bind(&session.id).execute(&mut *self.tx).await?;
-        Ok(blob)
-    }
-
-    /// Records that a session is complete, and releases its parts.
-    pub(super) async fn end_upload(&mut self, workspace: &str, upload: &str, now: Micros) -> Result<(), StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        let session = "UPDATE upload SET completed_at = ? WHERE collection = ? AND id = ?";
-        sqlx::query(session).bind(now).bind(collection).bind(upload).execute(&mut *self.tx).await?;
-        let parts = "UPDATE upload_part SET blob = NULL WHERE collection = ? AND upload = ?";
-        sqlx::query(parts).bind(collection).bind(upload).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// Releases the parts of all sessions that have expired.
-    pub(super) async fn release_expired_parts(&mut self, workspace: &str, now: Micros) -> Result<(), StoreError> {
-        let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = "UPDATE upload_part SET blob = NULL WHERE collection = ?1 AND blob IS NOT NULL AND upload IN (\n\
-                   SELECT id FROM upload WHERE collection = ?1 AND completed_at IS NULL AND expires_at <= ?2)";
-        sqlx::query(sql).bind(collection).bind(now).execute(&mut *self.tx).await?;
+        let sql = "UPDATE upload SET asset_id = ?, completed_at = ?, due_at = ? WHERE collection = ? AND id = ?";
+        let complete = sqlx::query(sql).bind(&session.asset_id).bind(session.completed_at).bind(now);
+        complete.bind(collection).bind(&session.id).execute(&mut *self.tx).await?;
         Ok(())
     }
 }

@@ -14,7 +14,8 @@ pub async fn settings(read: &mut SqliteConnection, workspace: &str) -> Result<Up
     Ok(from_json(row.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)?)
 }
 
-/// How many bytes the assets and upload sessions of a collection have together in the library, without those of one blob.
+/// How many bytes the assets and upload sessions of a collection have together in the library, without those of one blob. The
+/// parts of a complete session are not counted beside its asset.
 pub(super) async fn stored_bytes(
     read: &mut SqliteConnection,
     collection: i64,
@@ -22,7 +23,8 @@ pub(super) async fn stored_bytes(
 ) -> Result<u64, sqlx::Error> {
     let sql = "SELECT COALESCE(SUM(size), 0) FROM blob\n\
                WHERE seq IN (SELECT blob FROM asset WHERE collection = ?1 AND blob IS NOT NULL\n\
-               UNION SELECT blob FROM upload_part WHERE collection = ?1 AND blob IS NOT NULL) AND seq IS NOT ?2";
+               UNION SELECT p.blob FROM upload_part p JOIN upload u ON u.collection = p.collection AND u.id = p.upload\n\
+               WHERE p.collection = ?1 AND p.blob IS NOT NULL AND u.completed_at IS NULL) AND seq IS NOT ?2";
     let sum: i64 = sqlx::query(sql).bind(collection).bind(without).fetch_one(read).await?.try_get(0)?;
     Ok(sum.unsigned_abs())
 }

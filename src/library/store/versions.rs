@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The version that a workspace had at a moment.
+/// The version that a workspace had at a moment, or how often it was reset by then.
 #[derive(Debug, Clone)]
 pub struct VersionGuard {
     counter: Arc<AtomicU64>,
@@ -17,7 +17,7 @@ pub struct VersionGuard {
 }
 
 impl VersionGuard {
-    /// Whether the workspace has not changed since the guard was taken.
+    /// Whether the workspace was not changed, or not reset, since the guard was taken.
     pub fn is_current(&self) -> bool {
         self.counter.load(SeqCst) == self.value
     }

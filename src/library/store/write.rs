@@ -37,6 +37,8 @@ pub struct Write {
     pub(super) released: bool,
     /// The workspaces that this change affects.
     pub(super) invalidation: Invalidation,
+    /// The workspaces that this change resets, restores or removes.
+    pub(super) resets: Invalidation,
     /// Whether their numbers of keys or assets may have changed.
     pub(super) changes_counts: bool,
     /// The workspace whose collection this change may write to in place, and that collection.
@@ -65,6 +67,7 @@ impl Store {
             providers,
             released: false,
             invalidation: Invalidation::Nothing,
+            resets: Invalidation::Nothing,
             changes_counts: false,
             owned: None,
             holds: Vec::new(),
@@ -86,6 +89,7 @@ impl Write {
         let is_more_collections = self.released && self.remove_released_slice().await?;
         let is_more_released = is_more_collections || self.has_unreferenced_blobs().await?;
         let invalidation = std::mem::take(&mut self.invalidation);
+        let resets = std::mem::take(&mut self.resets);
         let changed_counts =
             if self.changes_counts { Some(ChangedCounts::read(&mut self.tx, &invalidation).await?) } else { None };
         let Write { tx, store, holds, exclusive, turn, .. } = self;
@@ -100,6 +104,8 @@ impl Write {
                 // The change may or may not be in the database, so nothing that was read before counts as current.
                 store.versions.invalidate(&Invalidation::Everything);
             }
+            // A commit that failed may have been a reset all the same.
+            store.resets.invalidate(&resets);
             // The locks go last: while a reader holds the lock of a private database, a current guard must be about
             // the state that it reads.
             drop((exclusive, turn));
@@ -221,6 +227,7 @@ impl Write {
     /// Removes a workspace and what only it uses.
     pub async fn remove_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
+        self.resets.add(id);
         self.released = true;
         let gone = sqlx::query("DELETE FROM workspace WHERE id = ?").bind(id).execute(&mut *self.tx).await?;
         if gone.rows_affected() == 0 { Err(Missing::workspace(id)) } else { Ok(()) }
@@ -229,6 +236,7 @@ impl Write {
     /// Resets a workspace to what it was made from, its keys included, and forgets its idempotency keys.
     pub async fn reset_workspace(&mut self, id: &str) -> Result<(), StoreError> {
         self.affect(id);
+        self.resets.add(id);
         self.released = true;
         let sql = "UPDATE workspace SET collection = origin, variants = origin_variants, uploads = origin_uploads\n\
                    WHERE id = ? RETURNING origin_keys";

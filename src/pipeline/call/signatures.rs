@@ -11,7 +11,7 @@ use crate::contract::handler::ReceivedBody;
 use crate::contract::object_storage::Storage;
 use crate::contract::operation::Operation;
 use crate::contract::signer::UrlSigner;
-use crate::library::store::Claim;
+use crate::library::store::{Claim, VersionGuard};
 
 impl Call<'_> {
     /// The workspace of a signed URL.
@@ -21,12 +21,13 @@ impl Call<'_> {
 
     /// Receives the body. What is put to S3 must have the `Content-MD5` that the client sends, if it sends one. A form
     /// that has to be signed is verified when its file begins, or once it has ended without one. From then on the request
-    /// belongs to the workspace of the form.
+    /// belongs to the workspace of the form. The guard of the workspace is from before the body came.
     pub(super) async fn receive(
         &mut self,
         operation: &Operation,
         body: Option<&mut RequestBody>,
-    ) -> Result<ReceivedBody, Failure> {
+    ) -> Result<(ReceivedBody, Option<VersionGuard>), Failure> {
+        let of_key = self.known_key().map(|key| self.app.store.reset_guard(&key.workspace));
         let Call { app, request, entry, signed, .. } = self;
         let is_s3 = operation.access.storage() == Some(Storage::S3);
         let announced = if is_s3 { ContentMd5::read(&request.headers)? } else { None };
@@ -44,13 +45,14 @@ impl Call<'_> {
         if let (Some(announced), Some(file)) = (announced, &received.file) {
             announced.check(&file.md5)?;
         }
-        Ok(received)
+        let of_signature = || Some(self.signed.as_ref()?.workspace.as_ref()?.reset_guard.clone());
+        Ok((received, of_key.or_else(of_signature)))
     }
 
     /// Lets the request belong to the workspace of its signature, if that is known.
     fn note_signed_workspace(&mut self) {
         let workspace = self.signed.as_ref().and_then(|signed| signed.workspace.clone());
-        if let Some(SignedWorkspace { id, now, entropy }) = workspace {
+        if let Some(SignedWorkspace { id, now, entropy, .. }) = workspace {
             (self.now, self.entropy) = (now, entropy);
             self.entry.note_workspace(Some((id, now)));
         }

@@ -57,6 +57,8 @@ pub fn refusal(failure: &Failure, variants: Variants) -> Reply {
         Failure::AssetNotReady { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         // Inferred; no route here causes these.
         Failure::AssetInUse { .. } | Failure::NameTaken { .. } => say(StatusCode::CONFLICT, "conflict", "Conflict."),
+        // Inferred: the answer to a request during which the workspace was reset.
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, "conflict", "Conflict."),
         Failure::WrongStatus { .. } | Failure::UploadEnded { .. } | Failure::WrongPart { .. } => {
             say(StatusCode::CONFLICT, "conflict", "Conflict.")
         }

@@ -108,6 +108,9 @@ pub const FACTS: &[Fact] = &[
         "An `Idempotency-Key` counts for one workspace, route and path, as the vendor measured elsewhere. A request that failed releases it; an empty one is ignored. The two hours are those of the workspace's clock; resetting the workspace, and restoring a snapshot, forgets all keys.",
     ),
     Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `conflict`, and from storage `OperationAborted`.",
+    ),
+    Fact::inferred(
         "An asset of a project is on its canvas if it has a node. Nodes are in order of insertion of their assets; a document's has the type `text`; its label is the asset's name.",
     ),
     Fact::inferred(
@@ -120,7 +123,7 @@ pub const FACTS: &[Fact] = &[
         "A URL is not read, unless the server was started with `--allow-fetch`: the asset is ready at once, its name and type are those at the end of the URL (`image/png` if it does not tell), and its bytes are a placeholder. A URL with another scheme is `Invalid url`; one of this machine, a private network or a cloud's metadata, however it is written, is `URL is not public`.",
     ),
     Fact::inferred(
-        "With `--allow-fetch` the file is read while the request waits, for at most 30 seconds; the name is that at the end of the URL, the type that of the bytes where they tell it, and else, in this order, `content_type`, what the ending of the name stands for, and that of the response. If it cannot be read, or has more than 50 MiB, the answer is 201 with an asset that is `failed` with a message of ours, and can be retried; its `url`, which is never null there, is the one that it has after that. Where an upload is completed with failure, `url` is null. A name or a redirect that leads to a private address is `URL is not public`; another type, and an image that is too large, are 400 at the field `source`.",
+        "With `--allow-fetch` the file is read while the request waits, for at most 30 seconds, once the project, the `Idempotency-Key` and the room in the workspace are checked, and a request whose key is that of another one waits for that; the name is that at the end of the URL, the type that of the bytes where they tell it, and else, in this order, `content_type`, what the ending of the name stands for, and that of the response. If it cannot be read, or has more than 50 MiB, the answer is 201 with an asset that is `failed` with a message of ours, and can be retried; its `url`, which is never null there, is the one that it has after that. Where an upload is completed with failure, `url` is null. A name or a redirect that leads to a private address is `URL is not public`; another type, and an image that is too large, are 400 at the field `source`.",
     ),
     Fact::inferred(
         "A reservation and its form expire after an hour of the workspace's clock; the asset is `failed` then, with a message of ours. The address of the form is one of this server's. A form that was changed or is late is refused in Google Cloud Storage's XML; one that is posted again replaces the file, and is 409 once the upload is complete. A reservation without a type counts as an image until its bytes come. A retried upload keeps its id and loses its bytes.",

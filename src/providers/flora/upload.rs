@@ -11,7 +11,7 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::Input;
 use crate::contract::query::{Problem, Violation};
-use crate::contract::url_upload::{FetchResult, UrlUploadHandler};
+use crate::contract::url_upload::{FetchResult, FileAtUrl, UrlUploadHandler};
 use crate::http::fetch::{FetchError, FetchRules};
 use crate::http::public_address::UrlProblem;
 use crate::library::asset::Asset;
@@ -35,7 +35,7 @@ pub const PROCESSING_SECONDS: u32 = 0;
 
 /// Makes an asset.
 pub static UPLOAD: UrlUploadHandler = UrlUploadHandler {
-    url: upload_url,
+    file: upload_file_at_url,
     rules: FetchRules { schemes: &["https"], max: LARGEST_AT_URL },
     command: upload_command,
     reply: upload_view::created,
@@ -50,9 +50,10 @@ const SOURCE: &str = "source";
 /// Inferred: the kind of a file that was announced without a type. The list shows one of every asset.
 const UNKNOWN_KIND: &str = "image";
 
-fn upload_url(input: &Input, cx: &Context) -> Result<Option<Url>, Failure> {
-    match upload_fields::read(input, cx)?.source {
-        Source::Url(url) => Ok(Some(url)),
+fn upload_file_at_url(input: &Input, cx: &Context) -> Result<Option<FileAtUrl>, Failure> {
+    let fields = upload_fields::read(input, cx)?;
+    match fields.source {
+        Source::Url(url) => Ok(Some(FileAtUrl { url, project: fields.project.map(str::to_owned) })),
         Source::Form | Source::SignedForm => Ok(None),
     }
 }

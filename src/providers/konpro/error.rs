@@ -34,6 +34,9 @@ struct Details<'a> {
     reason: String,
 }
 
+/// Inferred: the message of the 409 to a request during which the workspace was reset.
+const RESET: &str = "Workspace was reset during the request";
+
 /// Failures that only faults cause. Both 503 and `SERVICE_UNAVAILABLE` are documented; that they belong together is
 /// inferred.
 pub const INJECTED_FAILURES: &[InjectedFailure] = &[
@@ -86,6 +89,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::TooManyKeys { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Too many keys"),
         // Inferred; no route here causes it.
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, "CONFLICT", "Request was made already"),
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, "CONFLICT", RESET),
         Failure::MissingScope(_)
         | Failure::ForeignWorkspace
         | Failure::BadSignature(_)

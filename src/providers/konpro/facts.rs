@@ -80,6 +80,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "In the answer to `POST /v1/api-keys/`, `message` is `API key is valid` and `meta` null. `user_id` is the user's name, `name` is `API key`, `rate_limit` and `rate_limit_window` are those of a window of the key's own, else the overview page's 100 in 60 seconds, `prefix` is what precedes the secret up to the last `_` among the first 8 characters, as in `sk_live_`, and `key` is the same with `********` after it. `request_count` is 0, `created_at` the beginning of 1970, and what was last used or updated null.",
     ),
+    Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `CONFLICT`.",
+    ),
     Fact::inferred("A body of more than 1 MiB is 413 `INVALID_REQUEST` with a sentence of ours."),
     Fact::inferred(
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",

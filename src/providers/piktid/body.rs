@@ -32,10 +32,14 @@ pub fn required_text(input: &Input, name: &'static str) -> Result<String, Failur
 pub fn required_name(input: &Input, field: &'static str) -> Result<String, Failure> {
     let name = required_text(input, field)?;
     if name.len() > LONGEST_NAME {
-        let problem = Problem::Malformed(format!("String should have at most {LONGEST_NAME} characters"));
-        return Err(Failure::Invalid(vec![Violation::in_body(field, None, problem)]));
+        return Err(Failure::Invalid(vec![Violation::in_body(field, None, too_long(LONGEST_NAME))]));
     }
     Ok(name)
+}
+
+/// What is wrong with a text of more than `most` bytes.
+pub fn too_long(most: usize) -> Problem {
+    Problem::Malformed(format!("String should have at most {most} characters"))
 }
 
 /// A required list of texts, which must have 1 to `most` items. The length is looked at first.

@@ -66,6 +66,8 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
         Failure::InvalidBody { .. } | Failure::MalformedDigest | Failure::WrongDigest { .. } => {
             say(StatusCode::BAD_REQUEST, "Bad Request")
         }
+        // Inferred: the answer to a request during which the workspace was reset.
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, "Conflict"),
         // Inferred; no route here causes these.
         Failure::AssetNotReady { .. }
         | Failure::AssetInUse { .. }

@@ -82,10 +82,13 @@ pub const FACTS: &[Fact] = &[
         "Bulk delete is 200. An id that is given twice counts once, and what is no ready image fails like an unknown id.",
     ),
     Fact::inferred(
-        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and answers as S3 does: 200 with the MD5 of the bytes as `ETag`, or 403 in XML, or 400 for a `Content-MD5` that is malformed or that the bytes do not have. `content_type` follows from the ending of the name, else it is `application/octet-stream`; an empty name counts as none. `download_url` is the asset's `url`.",
+        "`upload_url` is one of this server, signed for an hour of the workspace's clock, and answers as S3 does: 200 with the MD5 of the bytes as `ETag`, or 403 in XML, or 400 for a `Content-MD5` that is malformed or that the bytes do not have. `content_type` follows from the ending of the name, else it is `application/octet-stream`; an empty name counts as none, and one of more than 1,024 bytes is 400. `download_url` is the asset's `url`.",
     ),
     Fact::inferred(
         "An upload is an asset from its PUT on, uploaded then by the user who asked for the URL, and private. Its type and dimensions are those of the bytes, else the type is that of the request, and what is no image is 404 here. A second PUT replaces the bytes; after the asset was deleted, it makes the asset again. No size is too large until the stored bytes reach their limit.",
+    ),
+    Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `Conflict`, and from storage `OperationAborted`.",
     ),
     Fact::inferred(
         "Bodies are read whatever their content type, and unknown fields are ignored. The position of their errors is `body`, an item's field is `asset_ids.0`, and it is null where the whole body is wrong.",

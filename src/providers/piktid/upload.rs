@@ -16,9 +16,9 @@ use crate::contract::query::{Problem, Violation};
 use crate::contract::signed_url::SignedUrl;
 use crate::http::reply::Reply;
 use crate::library::asset::Asset;
+use crate::library::fixture::LONGEST_NAME;
 use crate::library::mime_words;
-use crate::library::selection::AssetSelector;
-use crate::library::store::{CommandError, PutAsset, Query, ReadAsset, StagedFile, Store};
+use crate::library::store::{DrawAssetId, PutAsset, Query, StagedFile, Store};
 use crate::random::Rng;
 
 /// The largest file, in bytes. Inferred: no limit is documented, so only that of all stored bytes applies.
@@ -64,36 +64,23 @@ impl Handler for Upload {
         Box::pin(async move {
             let rng = Rng::named(&format!("{:032x} upload", call.context.entropy));
             let filename = filename(call.input)?.unwrap_or_else(|| new_uuid(rng.next_u128()));
-            let file_id = unused_id(&rng, &call, store).await?;
+            // Bytes that are put to an id in use would replace those of another asset.
+            let file_id = DrawAssetId { new_id: new_uuid, rng: &rng }.run(store, &call.caller()).await?;
             Ok(reply(&file_id, &filename, &call.context))
         })
     }
 }
 
-/// Documented: optional, and null by default. Inferred: an empty name counts as none.
+/// Documented: optional, and null by default. Inferred: an empty name counts as none, and a name is at most as long as in
+/// fixtures.
 fn filename(input: &Input) -> Result<Option<String>, Failure> {
-    match body::object(input)?.get("filename") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(name)) => Ok(Some(name.clone()).filter(|name| !name.is_empty())),
-        Some(other) => {
-            Err(Failure::Invalid(vec![Violation::in_body("filename", Some(other), Problem::NotA("a string"))]))
-        }
-    }
-}
-
-/// An id that no asset has. With a seed and a database file, a server that is started again draws the ids of its last run
-/// again, and bytes that are put there would replace those of another asset.
-async fn unused_id(rng: &Rng, call: &HandlerCall<'_>, store: &Store) -> Result<String, Failure> {
-    // It ends once it has drawn one number more than the earlier runs of this file drew.
-    loop {
-        let id = new_uuid(rng.next_u128());
-        let asset = AssetSelector { id: id.clone(), filters: Vec::new() };
-        match (ReadAsset { asset }).run(store, &call.caller()).await {
-            Ok(_) => {}
-            Err(CommandError::NoSuchAsset { .. }) => return Ok(id),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let (problem, given) = match body::object(input)?.get("filename") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(name)) if name.len() > LONGEST_NAME => (body::too_long(LONGEST_NAME), None),
+        Some(Value::String(name)) => return Ok(Some(name.clone()).filter(|name| !name.is_empty())),
+        Some(given) => (Problem::NotA("a string"), Some(given)),
+    };
+    Err(Failure::Invalid(vec![Violation::in_body("filename", given, problem)]))
 }
 
 /// A client takes 200 only.

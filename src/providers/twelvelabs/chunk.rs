@@ -1,6 +1,7 @@
 //! The chunks of TwelveLabs' uploads: each is stored at a signed URL, and then reported.
 
 use axum::http::StatusCode;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,11 +13,11 @@ use super::{CARD, upload_session};
 use crate::contract::asset_url;
 use crate::contract::context::Context;
 use crate::contract::failure::Failure;
-use crate::contract::handler::{CommandHandler, Input};
+use crate::contract::handler::{CommandHandler, Handler, HandlerCall, Input};
 use crate::contract::object_storage::put_reply;
 use crate::contract::query::Problem;
 use crate::http::reply::Reply;
-use crate::library::store::{ReportOutcome, ReportParts, ReportedPart, StorePart};
+use crate::library::store::{ReportOutcome, ReportParts, ReportedPart, Store, StorePart};
 use crate::library::upload_session::UploadStatus;
 
 /// How many chunks one report can name. Documented.
@@ -34,7 +35,19 @@ pub static STORE: CommandHandler<StorePart> =
     CommandHandler { command: store, reply: |part, cx| put_reply(&part.md5, cx) };
 
 /// Reports chunks.
-pub static REPORT: CommandHandler<ReportParts> = CommandHandler { command: report, reply: reported };
+#[derive(Debug)]
+pub struct Report;
+
+// By hand, because a report of the last chunk is more than one change.
+impl Handler for Report {
+    fn run<'a>(&'a self, call: HandlerCall<'a>, store: &'a Store) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let report = report(call.input, &call.context)?;
+            let outcome = store.report_parts(report, &call.caller(), call.providers.to_vec()).await?;
+            Ok(reported(&outcome, &call.context))
+        })
+    }
+}
 
 #[derive(Serialize)]
 struct Reported<'a> {

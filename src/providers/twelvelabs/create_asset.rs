@@ -11,13 +11,12 @@ use crate::contract::context::Context;
 use crate::contract::failure::Failure;
 use crate::contract::handler::Input;
 use crate::contract::query::Problem;
-use crate::contract::url_upload::{FetchResult, UrlUploadHandler};
+use crate::contract::url_upload::{FetchResult, FileAtUrl, UrlUploadHandler};
 use crate::http::fetch::FetchRules;
 use crate::library::asset::Asset;
 use crate::library::metadata::Metadata;
 use crate::library::mime_words::of_file;
 use crate::library::model::Status;
-use crate::library::probe::{Probed, probe};
 use crate::library::store::{CreateAsset, StagedFile};
 use crate::library::url_name::{base_name, url_name};
 
@@ -50,7 +49,7 @@ const NOT_READ: &str = "The file could not be downloaded";
 
 /// Uploads a file. Documented: 201 with the asset.
 pub static CREATE: UrlUploadHandler = UrlUploadHandler {
-    url: |input, cx| Ok(read(input, cx)?.url),
+    file: |input, cx| Ok(read(input, cx)?.url.map(|url| FileAtUrl { url, project: None })),
     rules: FetchRules { schemes: &["https", "http"], max: LARGEST_AT_URL },
     command,
     reply: |stored, cx| shown(StatusCode::CREATED, stored, cx),
@@ -90,9 +89,10 @@ fn command(input: &Input, cx: &Context, fetched: Option<&FetchResult>) -> Result
     let named = of_file(name.as_deref(), None).or_else(|| said?.mime_type).map(str::to_owned);
     let uploaded_via = method.to_owned();
     let mut asset = Asset { name, mime_type: named, uploaded_via, user_metadata, ..Asset::new(cx.now) };
-    let file = file.or_else(|| fetched?.clone().ok());
+    // Client: what a form says of the type tells nothing, since clients send `application/octet-stream` for everything.
+    let file = file.or_else(|| fetched?.clone().ok()).map(|file| file.named(asset.name.clone()));
     if let Some(file) = &file {
-        asset = described(asset, file);
+        file.describe(&mut asset, false);
     }
     if let Some(Err(cause)) = fetched {
         asset.status = Status::Failed;
@@ -107,15 +107,6 @@ fn file_url(value: &Value) -> Result<Url, Problem> {
     let url = value.as_str().and_then(|text| Url::parse(text).ok());
     let url = url.filter(|url| ["https", "http"].contains(&url.scheme()) && url.has_host());
     url.ok_or(Problem::malformed())
-}
-
-/// The asset with what its bytes say of it: their number, the type, and width and height. Where they are not recognised,
-/// the type is the one that the ending of the name tells. Client: what the form says of it tells nothing, since clients
-/// send `application/octet-stream` for everything.
-fn described(asset: Asset, file: &StagedFile) -> Asset {
-    let Probed { mime_type, width, height } = probe(&file.head, asset.name.as_deref());
-    let mime_type = mime_type.or(asset.mime_type);
-    Asset { mime_type, width, height, size_bytes: i64::try_from(file.size).ok(), ..asset }
 }
 
 /// The asset with a kind that this vendor holds.

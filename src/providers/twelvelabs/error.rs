@@ -22,6 +22,9 @@ const KEY_INVALID: &str = "API Key is either invalid or expired. Please check yo
 /// Inferred: the code of 409, a status that both clients know.
 const CONFLICT: &str = "resource_conflict";
 
+/// Inferred: the message of the 409 to a request during which the workspace was reset.
+const RESET: &str = "The workspace was reset during the request.";
+
 /// Inferred: the message where something refers to an asset, put together from the sentence in the published document.
 const REFERENCED: &str = "The platform cannot delete this asset because one or more indexed assets are referencing it. Set the force query parameter to true to override.";
 
@@ -97,6 +100,7 @@ pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
             say(StatusCode::INSUFFICIENT_STORAGE, "parameter_invalid", "The storage is full.")
         }
         Failure::DuplicateIdempotencyKey { .. } => say(StatusCode::CONFLICT, CONFLICT, "The request was made already."),
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, CONFLICT, RESET),
         Failure::InvalidBody { .. }
         | Failure::InvalidJson { .. }
         | Failure::MalformedDigest

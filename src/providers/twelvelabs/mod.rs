@@ -80,7 +80,7 @@ static OPERATIONS: &[Operation] = &[
     session("get_multipart_upload", "GET", UPLOAD, &upload_status::GetUpload)
         .params(upload_status::PARAMS, Unknown::Refused)
         .varied(upload_status::varied),
-    session("report_chunks", "POST", UPLOAD, &chunk::REPORT).json().signs_urls(),
+    session("report_chunks", "POST", UPLOAD, &chunk::Report).json().signs_urls(),
     session("create_presigned_urls", "POST", URLS, &upload_session::MoreUrls).json().signs_urls(),
     strict(
         Operation::run("get_asset", "GET", &["/v1.3/assets/{asset_id}"], Documented, &asset::GET),

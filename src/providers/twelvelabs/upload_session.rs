@@ -40,7 +40,7 @@ const MOST_URLS: u64 = 50;
 /// How long a URL is valid, in seconds. Documented.
 const URL_SECONDS: u32 = 3600;
 
-/// How long a session takes chunks, in seconds. Documented.
+/// How long a session takes chunks, in seconds. Documented. Inferred: that it is forgotten after the same time again.
 const SESSION_SECONDS: i64 = 24 * 3600;
 
 /// The path to which chunks are sent, without the id of the session.

@@ -55,6 +55,9 @@ pub const INJECTED_FAILURES: &[InjectedFailure] = &[
     InjectedFailure::inferred("unavailable", 503, "SERVICE_UNAVAILABLE", "Service unavailable."),
 ];
 
+/// Inferred: the message of the 409 to a request during which the workspace was reset.
+const RESET: &str = "The workspace was reset during the request.";
+
 pub fn refusal(failure: &Failure, cx: &Context) -> Reply {
     let id = headers::request_id(cx);
     let reply = headers::complete(worded(failure, &id, cx.variants), id, cx);
@@ -89,6 +92,7 @@ fn worded(failure: &Failure, request_id: &str, variants: Variants) -> Reply {
         Failure::DuplicateIdempotencyKey { .. } => {
             say(StatusCode::CONFLICT, "CONFLICT", "The request conflicts with an earlier one.")
         }
+        Failure::WorkspaceReset => say(StatusCode::CONFLICT, "CONFLICT", RESET),
         Failure::BodyTooLarge { .. } | Failure::FileTooLarge { .. } => {
             say(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "Request is too large.")
         }

@@ -84,6 +84,9 @@ pub const FACTS: &[Fact] = &[
     Fact::inferred(
         "A public asset without a stored `public_url` shows one of this server's, or with `--asset-urls vendor` one in the documented form.",
     ),
+    Fact::inferred(
+        "A request that changes something, and during which its workspace is reset, changes nothing: 409 `CONFLICT`, and from storage `OperationAborted`.",
+    ),
     Fact::inferred("Of a repeated parameter the last value counts; unknown ones are ignored."),
     Fact::inferred(
         "Of assets created at the same instant, the one inserted later is first. Pending and failed assets are listed; both show as `pending`, since a failed one was never confirmed, and all others as `confirmed`.",

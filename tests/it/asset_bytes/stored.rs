@@ -38,7 +38,8 @@ async fn give_bytes(server: &Server, id: &str, bytes: &[u8]) {
     writer.write(bytes).await.unwrap();
     let file = writer.finish(None, None).await.unwrap();
     let asset = AssetSelector { id: id.to_owned(), filters: Vec::new() };
-    let caller = Caller { provider: "flora", workspace: "ws_bytes", key: None, now: at(NOON), claim: None };
+    let caller =
+        Caller { provider: "flora", workspace: "ws_bytes", key: None, now: at(NOON), claim: None, reset_guard: None };
     store
         .execute(StoreBytes { asset, file, keeps_type: true, only_pending: false }, &caller, providers::names())
         .await

@@ -41,7 +41,7 @@ pub const TABLE: Table = Table {
         ("projectId", "prj_nothing", 404, MISSING),
         ("projectId", "prj_A", 404, MISSING),
         ("projectId", "prj_a%00", 404, MISSING),
-        ("", "a%2Fb", 404, MISSING),
+        ("", "a%2Fb", 400, INVALID),
     ],
     long: (404, MISSING),
     unknown_parameter: "",

@@ -30,7 +30,6 @@ pub const TABLE: Table = Table {
         ("", "%ff%fe", 404, MISSING),
         ("", "%2e%2e", 404, MISSING),
         ("", "%20", 404, MISSING),
-        // As in ASGI, the path is decoded first, so that this is two segments.
         ("", "a%2Fb", 404, MISSING),
     ],
     long: (404, MISSING),

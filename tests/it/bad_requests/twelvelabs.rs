@@ -40,7 +40,7 @@ pub const TABLE: Table = Table {
         ("", "6298d673f1090f1100476d4%0A", 400, INVALID),
         ("", "%EF%BC%91298d673f1090f1100476d4c", 400, INVALID),
         ("", "ffffffffffffffffffffffff", 404, MISSING),
-        ("", "a%2Fb", 404, r#""code":"not_found""#),
+        ("", "a%2Fb", 400, INVALID),
     ],
     long: (400, INVALID),
     unknown_parameter: "The zzz parameter is unknown.",

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -129,6 +131,46 @@ fn what_is_wrong_with_the_request_is_refused_before_anything_is_read() {
     foreign["workspace_id"] = json!("ws_other");
     let refused = pair.emulator.post("POST", "/flora/api/v1/assets", &[&auth()], &foreign.to_string());
     assert!((400..500).contains(&refused.status), "{}", refused.text());
+}
+
+/// What is refused whatever the file is. The URL would never be answered.
+#[test]
+fn what_costs_little_is_checked_before_the_file_is_read() {
+    let mut pair = Pair::start(files);
+    let with_key = [&*auth(), "Idempotency-Key: a"];
+    let post = |source: String, more: Value, headers: &[&str]| {
+        let mut body = body(&source);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        pair.emulator.post("POST", "/flora/api/v1/assets", headers, &body.to_string()).status
+    };
+    let silence = pair.url("/silence");
+    assert_eq!(post(silence.clone(), json!({"project_id": "prj_none"}), &[&auth()]), 404);
+    assert_eq!(post(pair.url("/shot.png"), json!({}), &with_key), 201);
+    assert_eq!(post(silence.clone(), json!({}), &with_key), 409, "the same idempotency key");
+    let limit = json!({"uploads": {"max_stored_bytes": 600_010}});
+    assert_eq!(pair.emulator.call("PATCH", "/_emulator/workspaces/ws_tests", &limit).status, 200);
+    assert_eq!(post(silence, json!({}), &[&auth()]), 507);
+    assert!(pair.events.try_recv().is_err(), "the file was asked for");
+}
+
+static READ: AtomicUsize = AtomicUsize::new(0);
+
+fn counted(path: &str) -> Option<Vec<u8>> {
+    READ.fetch_add(1, Relaxed);
+    files(path)
+}
+
+#[test]
+fn of_requests_at_once_with_the_same_idempotency_key_one_reads_the_file() {
+    let pair = Pair::start(counted);
+    let send = || {
+        let headers = [&*auth(), "Idempotency-Key: a"];
+        let source = body(&pair.url("/shot.png")).to_string();
+        pair.emulator.post("POST", "/flora/api/v1/assets", &headers, &source).status
+    };
+    let mut answers = thread::scope(|scope| [(); 4].map(|()| scope.spawn(send)).map(|sent| sent.join().unwrap()));
+    answers.sort_unstable();
+    assert_eq!((answers, READ.load(Relaxed)), ([201, 409, 409, 409], 1));
 }
 
 #[test]

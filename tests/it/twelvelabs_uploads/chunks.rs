@@ -95,6 +95,26 @@ fn of_two_reports_of_the_last_chunk_at_once_one_makes_the_asset() {
     }
 }
 
+#[test]
+fn a_file_whose_reserved_id_an_import_took_gets_another_one() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let session = client.begin("a.png", 3);
+    let proof = session.store(1, b"abc");
+    let assets = format!("/_emulator/workspaces/{}/assets", client.workspace);
+    let taken = json!({"assets": [{"name": "imported", "created_at": "2026-03-21T12:00:00Z", "mime_type": "image/png",
+                        "ids": {"twelvelabs": session.asset}}]});
+    let added = server.call("POST", &assets, &taken);
+    assert!((200..300).contains(&added.status), "{}", added.text());
+    let report = session.report(&[(1, &proof, 3)]);
+    assert_eq!(report.status, 200, "{}", report.text());
+    let id = report.json()["asset_id"].as_str().unwrap().to_owned();
+    assert_ne!(id, session.asset);
+    assert_eq!(client.get(&format!("assets/{id}"))["filename"], "a.png");
+    assert_eq!(client.get(&format!("assets/{}", session.asset))["filename"], "imported");
+    assert_eq!(session.report(&[(1, &proof, 3)]).json()["asset_id"], json!(id), "the same when it is reported again");
+}
+
 /// The tag of object storage, computed from its description: the MD5 of the parts' MD5s.
 #[test]
 fn the_tag_of_a_file_in_parts_is_that_of_object_storage() {

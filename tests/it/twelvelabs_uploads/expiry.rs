@@ -48,11 +48,16 @@ fn a_session_ends_after_a_day_and_its_bytes_go() {
     let more = client.post(&format!("/{}/presigned-urls", ended.id), &json!({"start": 1, "count": 1}));
     assert_eq!((more.status, more.text()), (400, said));
     assert_eq!(client.get("assets/multipart-uploads")["data"], json!([]));
-    // The parts go when the workspace's sessions next change.
-    client.begin("c.png", 1);
     client.wait_for_rows([1, 1]);
     assert_eq!(ended.status()["chunks_completed"], 1, "what was reported is still known");
     assert_eq!(client.listed(), std::slice::from_ref(&complete.asset));
+    turn_clock(&client, "2026-03-23T12:00:00Z");
+    for session in [&ended, &complete] {
+        let path = format!("/twelvelabs/v1.3/assets/multipart-uploads/{}", session.id);
+        let forgotten = server.get(&path, &[&client.auth]);
+        assert_eq!((forgotten.status, &forgotten.json()["code"]), (404, &json!("resource_not_exist")));
+    }
+    assert_eq!(client.listed(), std::slice::from_ref(&complete.asset), "the asset stays");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_request_that_breaks_off_anywhere_leaves_nothing() {
 
 fn caller() -> Caller<'static> {
     let now = read_rfc3339(NOON).unwrap();
-    Caller { provider: "twelvelabs", workspace: "ws_demo", key: None, now, claim: None }
+    Caller { provider: "twelvelabs", workspace: "ws_demo", key: None, now, claim: None, reset_guard: None }
 }
 
 async fn stage(store: &Store, bytes: &[u8]) -> StagedFile {
@@ -105,7 +105,7 @@ fn a_session_goes_on_after_the_process_was_killed() {
         store.execute(part, &caller(), providers::names()).await.unwrap();
         let parts = reported.to_vec();
         let report = ReportParts { upload, parts, entropy: 2, processing_seconds: 3 };
-        let outcome = store.execute(report, &caller(), providers::names()).await.unwrap();
+        let outcome = store.report_parts(report, &caller(), providers::names()).await.unwrap();
         assert_eq!((outcome.new, outcome.session.completed_at), (2, Some(now)));
         store.close().await;
     });

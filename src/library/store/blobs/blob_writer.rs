@@ -7,6 +7,7 @@ use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::staged_file::StagedFile;
+use crate::library::hex::hex;
 use crate::library::store::blob_hold::BlobHold;
 use crate::library::store::blob_rows::{self, CHUNK};
 use crate::library::store::handle::Store;
@@ -61,7 +62,7 @@ impl BlobWriter {
         content_type: Option<String>,
     ) -> Result<StagedFile, StageError> {
         let rest = std::mem::take(&mut self.rest);
-        let md5: String = self.md5.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let md5 = hex(&self.md5.clone().finalize());
         self.begin_chunk(rest, Some(md5.clone())).await?;
         let hold = self.end_chunk().await?.ok_or(sqlx::Error::WorkerCrashed)?;
         let BlobWriter { head, length, .. } = self;

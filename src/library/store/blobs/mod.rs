@@ -11,6 +11,5 @@ mod read_blob;
 mod staged_file;
 
 pub use blob_writer::BlobWriter;
-pub use read_blob::BlobSummary;
 pub(super) use read_blob::blob_of_asset;
 pub use staged_file::StagedFile;

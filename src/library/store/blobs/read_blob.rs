@@ -4,20 +4,9 @@ use bytes::Bytes;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use crate::library::store::blob_rows::BlobSummary;
 use crate::library::store::error::StoreError;
 use crate::library::store::handle::Store;
-
-/// What is known of a blob.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlobSummary {
-    /// The row id.
-    pub blob: i64,
-    /// The length in bytes.
-    pub size: u64,
-    /// The MD5 of the bytes, in lower-case hexadecimal digits. One that was put together from others has no such MD5, but
-    /// an MD5 of theirs, a hyphen and their number, as object storage has it.
-    pub md5: String,
-}
 
 /// Reads a row of the columns `seq`, `size` and `md5`.
 fn summary(row: &SqliteRow) -> Result<BlobSummary, sqlx::Error> {
@@ -41,7 +30,7 @@ impl Store {
     /// The bytes of a blob from this place on, to the end of the chunk that they are in; `None` if there are none, at the
     /// end or because the blob is gone.
     pub async fn read_blob(&self, blob: i64, from: u64) -> Result<Option<Bytes>, StoreError> {
-        let sql = "SELECT p.start, c.bytes FROM piece p JOIN chunk c ON c.seq = p.chunk\n\
+        let sql = "SELECT p.start, c.bytes FROM blob_chunk p JOIN chunk c ON c.seq = p.chunk\n\
                    WHERE p.blob = ?1 AND p.start <= ?2 AND p.start + p.length > ?2 ORDER BY p.start DESC LIMIT 1";
         let mut read = self.read().await?;
         let row = sqlx::query(sql).bind(blob).bind(from.cast_signed()).fetch_optional(&mut *read).await?;

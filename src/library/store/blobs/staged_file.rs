@@ -13,7 +13,8 @@ use crate::library::store::blob_hold::BlobHold;
 /// them by then.
 #[derive(Debug, Clone)]
 pub struct StagedFile {
-    pub(super) hold: Arc<BlobHold>,
+    /// What keeps its bytes.
+    pub hold: Arc<BlobHold>,
     /// The length in bytes.
     pub size: u64,
     /// The MD5 of the bytes, in lower-case hexadecimal digits: the entity tag that object storage gives them.
@@ -44,6 +45,11 @@ impl StagedFile {
                 asset.kind = None; // It follows from the type.
             }
         }
+    }
+
+    /// The same file with another name, and without a type that a client gave for it.
+    pub fn named(self, file_name: Option<String>) -> StagedFile {
+        StagedFile { file_name, content_type: None, ..self }
     }
 
     /// The row id of its blob.

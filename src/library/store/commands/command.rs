@@ -19,6 +19,7 @@ use crate::library::store::key;
 use crate::library::store::selected_asset::select;
 use crate::library::store::upload_session;
 use crate::library::store::uploads;
+use crate::library::store::versions::VersionGuard;
 use crate::library::store::write::Write;
 use crate::library::upload_session::{UploadSession, UploadStatus};
 use crate::library::uploads::UploadSettings;
@@ -83,8 +84,7 @@ impl Store {
         providers: Vec<&'static str>,
     ) -> Result<C::Outcome, CommandError> {
         let mut read = self.read().await?;
-        check_key(&mut read, caller).await?;
-        require_unclaimed(&mut read, caller).await?;
+        check_caller(&mut read, caller).await?;
         let collection = collection_of(&mut read, caller.workspace).await?;
         let decision = command.decide(&mut read, collection, caller).await?;
         drop(read);
@@ -105,6 +105,7 @@ impl Store {
         };
         // Since then the library may have changed, and a copied asset has another row id.
         check_key(&mut write.tx, caller).await?;
+        require_no_reset(caller)?;
         claim_key(&mut write, caller).await?;
         let outcome = match command.decide(&mut write.tx, collection, caller).await? {
             Decision::Unchanged(outcome) if caller.claim.is_none() => return Ok(outcome),
@@ -129,6 +130,8 @@ pub struct Caller<'a> {
     pub now: Micros,
     /// The idempotency key of the request, which a command claims.
     pub claim: Option<&'a Claim>,
+    /// A guard that was taken when the request began: a command is refused if the workspace was reset since then.
+    pub reset_guard: Option<&'a VersionGuard>,
 }
 
 impl Caller<'_> {
@@ -136,6 +139,13 @@ impl Caller<'_> {
     pub fn user(&self) -> &str {
         self.key.map_or("", |key| &key.user)
     }
+}
+
+/// Refuses a caller whose key ended, whose workspace was reset, or whose idempotency key an earlier request has claimed.
+pub(super) async fn check_caller(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(), CommandError> {
+    check_key(read, caller).await?;
+    require_no_reset(caller)?;
+    require_unclaimed(read, caller).await
 }
 
 /// Fails unless the caller's key is still active and of this workspace. It was when the request came, but since then it
@@ -149,6 +159,12 @@ async fn check_key(read: &mut SqliteConnection, caller: &Caller<'_>) -> Result<(
         Some(KeyState::Expired) => Err(CommandError::ExpiredKey),
         None => Err(CommandError::UnknownKey),
     }
+}
+
+/// Refuses a caller whose workspace was reset, restored or removed since the request began. What was begun before a reset
+/// must not appear after it. Within a change the answer is final, since a reset is a change, too.
+fn require_no_reset(caller: &Caller<'_>) -> Result<(), CommandError> {
+    if caller.reset_guard.is_none_or(VersionGuard::is_current) { Ok(()) } else { Err(CommandError::WorkspaceReset) }
 }
 
 /// Refuses a caller whose idempotency key an earlier request has claimed.
@@ -320,6 +336,8 @@ pub enum CommandError {
         /// The key.
         key: String,
     },
+    /// The workspace was reset, restored or removed since the request began.
+    WorkspaceReset,
     /// The store failed.
     Store(StoreError),
 }

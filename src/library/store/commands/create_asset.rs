@@ -1,6 +1,6 @@
 //! Adds an asset: one that was announced, or one whose bytes have arrived.
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::command::{Caller, Command, CommandError, Decision, uploads_with_room};
 use crate::library::asset::{Asset, StoredAsset};
@@ -9,12 +9,9 @@ use crate::library::store::error::StoreError;
 use crate::library::store::folder;
 use crate::library::store::load::NewAsset;
 use crate::library::store::project;
+use crate::library::store::public_ids::draw_unused;
 use crate::library::store::write::Write;
 use crate::random::Rng;
-
-/// How often public ids are drawn again if an asset has one of them. With a seed and a database file, a server that is
-/// started again draws the ids of its last run again.
-const DRAWS: u64 = 1000;
 
 /// Adds one asset. It may name a project and a folder; both must exist.
 #[derive(Debug, Clone)]
@@ -44,14 +41,7 @@ impl Command for CreateAsset {
         collection: i64,
         caller: &Caller<'_>,
     ) -> Result<Decision<StoredAsset, CreateAsset>, CommandError> {
-        if let Some(id) = &self.asset.project {
-            project::find(read, collection, id).await?.ok_or(CommandError::NoSuchProject)?;
-        }
-        if let Some(id) = &self.asset.folder
-            && !folder::exists(read, collection, id).await?
-        {
-            return Err(CommandError::NoSuchFolder { id: id.clone() });
-        }
+        require_places(read, collection, &self.asset).await?;
         let size = self.file.as_ref().map_or(0, |file| file.size);
         let uploads = uploads_with_room(read, collection, caller, size, None).await?;
         let mut new = self.clone();
@@ -70,11 +60,7 @@ impl Command for CreateAsset {
         let new = draw_ids(write, caller, asset, id, entropy).await?;
         let own = write.providers.iter().position(|provider| *provider == caller.provider);
         let own = own.map(|at| new.1[at].clone()).unwrap_or_default();
-        write.add_assets(caller.workspace, vec![new.clone()]).await?;
-        let collection = write.writable_collection(caller.workspace, 0).await?.collection;
-        let sql = format!("SELECT seq FROM asset WHERE collection = ? AND {}_id = ?", caller.provider);
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(&own).fetch_one(&mut *write.tx).await?;
-        let seq = row.try_get(0)?;
+        let seq = write.add_assets(caller.workspace, vec![new.clone()]).await?;
         if let (Some(project), Some(_)) = (&new.0.project, &new.0.node) {
             write.touch_project(caller.workspace, project, caller.now).await?;
         }
@@ -86,7 +72,22 @@ impl Command for CreateAsset {
     }
 }
 
-/// The asset with a public id at every provider, none of which another asset of the workspace has.
+/// Fails unless the project and the folder that the asset names exist.
+pub(super) async fn require_places(
+    read: &mut SqliteConnection,
+    collection: i64,
+    asset: &Asset,
+) -> Result<(), CommandError> {
+    if let Some(id) = &asset.project {
+        project::find(read, collection, id).await?.ok_or(CommandError::NoSuchProject)?;
+    }
+    match &asset.folder {
+        Some(id) if !folder::exists(read, collection, id).await? => Err(CommandError::NoSuchFolder { id: id.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// The asset with a public id at every provider, none of which is in use in the workspace, unless the caller chose it.
 async fn draw_ids(
     write: &mut Write,
     caller: &Caller<'_>,
@@ -94,23 +95,21 @@ async fn draw_ids(
     own: Option<String>,
     entropy: u128,
 ) -> Result<NewAsset, StoreError> {
+    let collection = write.writable_collection(caller.workspace, 0).await?.collection;
     let new_id = write.store.ids.new_id;
-    let mut draws = 0;
-    loop {
-        let id = |provider: &&'static str| match &own {
-            Some(own) if *provider == caller.provider => own.clone(),
-            _ => {
-                let entropy = Rng::named(&format!("{entropy:032x} {provider} {draws}")).next_u128();
-                new_id(provider, entropy, asset.created_at.0)
-            }
-        };
-        let new = (asset.clone(), write.providers.iter().map(id).collect());
-        match write.taken(caller.workspace, std::slice::from_ref(&new)).await? {
-            None => return Ok(new),
-            Some((provider, id)) if draws == DRAWS || (own.is_some() && provider == caller.provider) => {
-                return Err(StoreError::Taken { what: "asset", id });
-            }
-            Some(_) => draws += 1,
+    let mut ids = Vec::new();
+    for provider in write.providers.clone() {
+        if let Some(own) = own.as_ref().filter(|_| provider == caller.provider) {
+            ids.push(own.clone());
+            continue;
         }
+        let mut draws = 0;
+        let draw = || {
+            let entropy = Rng::named(&format!("{entropy:032x} {provider} {draws}")).next_u128();
+            draws += 1;
+            new_id(provider, entropy, asset.created_at.0)
+        };
+        ids.push(draw_unused(&mut write.tx, collection, provider, draw).await?);
     }
+    Ok((asset, ids))
 }

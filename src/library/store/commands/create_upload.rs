@@ -1,11 +1,11 @@
 //! Begins the upload of a file in parts.
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::command::{Caller, Command, CommandError, Decision, uploads_with_room};
 use crate::clock::Micros;
 use crate::library::asset::Asset;
-use crate::library::store::upload_session;
+use crate::library::store::public_ids::draw_unused;
 use crate::library::store::write::Write;
 use crate::library::upload_session::UploadSession;
 use crate::random::Rng;
@@ -40,8 +40,9 @@ impl Command for CreateUpload {
     ) -> Result<Decision<UploadSession, UploadSession>, CommandError> {
         uploads_with_room(read, collection, caller, self.size, None).await?;
         let rng = Rng::named(&format!("{:032x} upload", self.entropy));
-        let id = self.unused_id(read, collection, caller, &rng).await?;
-        let asset_id = self.unused_id(read, collection, caller, &rng).await?;
+        let draw = || (self.new_id)(&rng, caller.now);
+        let id = draw_unused(read, collection, caller.provider, draw).await?;
+        let asset_id = draw_unused(read, collection, caller.provider, draw).await?;
         let uploader = Some(self.asset.uploader.clone().unwrap_or_else(|| caller.user().to_owned()));
         Ok(Decision::Change(UploadSession {
             id,
@@ -61,30 +62,7 @@ impl Command for CreateUpload {
         write: &mut Write,
         caller: &Caller<'_>,
     ) -> Result<UploadSession, CommandError> {
-        write.release_expired_parts(caller.workspace, caller.now).await?;
         write.add_upload(caller.workspace, caller.provider, &session).await?;
         Ok(session)
-    }
-}
-
-impl CreateUpload {
-    /// An id that neither a session nor an asset has yet. With a seed and a database file, a server that is started again
-    /// draws the ids of its last run again.
-    async fn unused_id(
-        &self,
-        read: &mut SqliteConnection,
-        collection: i64,
-        caller: &Caller<'_>,
-        rng: &Rng,
-    ) -> Result<String, CommandError> {
-        // It ends once it has drawn one number more than the earlier runs of this file drew.
-        loop {
-            let id = (self.new_id)(rng, caller.now);
-            let sql = format!("SELECT 1 FROM asset WHERE collection = ? AND {}_id = ?", caller.provider);
-            let asset = sqlx::query(AssertSqlSafe(sql)).bind(collection).bind(&id).fetch_optional(&mut *read).await?;
-            if asset.is_none() && !upload_session::is_used(read, collection, caller.provider, &id).await? {
-                return Ok(id);
-            }
-        }
     }
 }

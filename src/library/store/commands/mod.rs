@@ -5,7 +5,9 @@
 mod attach_asset;
 mod change_folder;
 mod change_user_metadata;
+mod check_upload;
 mod command;
+mod complete_parts;
 mod complete_upload;
 mod create_asset;
 mod create_folder;

@@ -46,7 +46,6 @@ impl Command for StorePart {
         write: &mut Write,
         caller: &Caller<'_>,
     ) -> Result<UploadPart, CommandError> {
-        write.release_expired_parts(caller.workspace, caller.now).await?;
         let part = UploadPart {
             number,
             blob: Some(file.blob()),

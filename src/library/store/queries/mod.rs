@@ -1,6 +1,7 @@
 //! What vendors' routes read from the library, besides lists of assets, in no vendor's words: one query in each file.
 
 mod check_room;
+mod draw_asset_id;
 mod find_refreshed_key;
 mod find_user;
 mod list_canvas;
@@ -15,6 +16,7 @@ mod read_workspace;
 mod sum_sizes;
 
 pub use check_room::CheckRoom;
+pub use draw_asset_id::DrawAssetId;
 pub use find_refreshed_key::FindRefreshedKey;
 pub use find_user::FindUser;
 pub use list_canvas::{CanvasPage, ListCanvas};
