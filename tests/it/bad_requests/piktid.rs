@@ -68,9 +68,9 @@ fn an_upload_names_a_file_or_none() {
 
 /// A name is a name, whatever it looks like. The URLs that are made of it lead to the bytes.
 #[test]
-fn any_text_is_a_name_of_a_file() {
+fn any_text_that_is_not_too_long_is_a_name_of_a_file() {
     let client = Client::new(&TABLE);
-    let long = "n".repeat(20_000) + ".GIF";
+    let long = "n".repeat(1020) + ".GIF";
     for (name, content_type) in [
         ("a.gif", "image/gif"),
         ("É 😀.JPG", "image/jpeg"),
