@@ -187,7 +187,7 @@ fn the_journal_as_text_has_the_lines_of_the_log() {
     assert!(lines[1].starts_with("2026-03-21T12:00:00Z  INFO konpro GET /konpro/v1/asset/list?limit=none 400 "));
     assert!(lines[1].contains(" ws_demo ") && lines[1].contains(" — ") && !answer.text().contains("konpro_demo"));
     let read = |query: &str| asked(&server, &format!("GET /journal?format=text&{query}"), &Value::Null);
-    assert_eq!([&*read("limit=1").text(), &*read("status=4xx").text()], [&format!("{}\n", lines[1]); 2]);
+    assert_eq!([read("limit=1").text(), read("status=4xx").text()], [&format!("{}\n", lines[1]); 2]);
     assert_eq!(read("provider=flora").text(), "");
     assert_eq!(read("workspace=ws_none").status, 404);
     for (query, at) in [("status=4x", "status"), ("wait_ms=60001", "wait_ms")] {
