@@ -16,8 +16,8 @@ use crate::http::request_body::BodyError;
 use crate::library::mime_words::essence;
 use crate::library::store::CHUNK;
 
-/// How much memory a file takes while it arrives, in bytes: a chunk that is put together, one that is stored, the first one,
-/// which tells the type, and what the HTTP layer has read.
+/// How much memory a file takes while it arrives, in bytes: the first chunk, which tells the type, one that is put
+/// together, one that is stored, and what the HTTP layer has read.
 const FILE_MEMORY: usize = 4 * CHUNK;
 
 /// How much memory a form with a file takes, in bytes.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use assetmock::clock::{Micros, SECOND, read_rfc3339};
 use assetmock::library::asset::Asset;
 use assetmock::library::store::{
-    CHUNK, Caller, CommandError, CreateUpload, DatabaseLocation, Query, ReadUpload, ReportOutcome, ReportParts, ReportedPart,
-    Store, StorePart,
+    CHUNK, Caller, CommandError, CreateUpload, DatabaseLocation, Query, ReadUpload, ReportOutcome, ReportParts,
+    ReportedPart, Store, StorePart,
 };
 use assetmock::library::upload_session::{UploadSession, UploadStatus};
 use assetmock::library::uploads::UploadSettings;

@@ -157,7 +157,7 @@ fn rate_limit(key: &Key) -> RateWindow {
     }
 }
 
-/// The words in front of the secret, with the last `_`. Nothing if there are none, or no secret.
+/// The words in front of the secret, with the `_` after them. Empty if the key has no such words, or no secret.
 fn prefix(key: &str) -> &str {
     let start = &key[..key.floor_char_boundary(LONGEST_PREFIX)];
     let end = start.rfind('_').map_or(0, |at| at + 1);
