@@ -40,7 +40,7 @@ struct ActiveRule {
     seen: u64,
     /// How many of those it was applied to.
     fired: u64,
-    /// How many of `seen` got an answer of which it can change nothing. They do not count for its trigger.
+    /// How many of `seen` got an answer that it could not change. They do not count for its trigger.
     unchanged: u64,
     /// The values of `seen` and `fired` when the journal was last cleared.
     cleared_at: SinceCleared,
@@ -122,6 +122,8 @@ impl Faults {
         for active in self.lock().active.iter_mut().filter(|active| ids.contains(&active.id)) {
             active.fired = active.fired.saturating_sub(1);
             active.unchanged += 1;
+            // What fired before the journal was cleared may be taken back after it.
+            active.cleared_at.fired = active.cleared_at.fired.min(active.fired);
         }
     }
 
@@ -195,8 +197,7 @@ impl ActiveRule {
             warning: None,
             since_cleared: SinceCleared {
                 seen: self.seen - self.cleared_at.seen,
-                // What fired before the journal was cleared may be taken back after it.
-                fired: self.fired.saturating_sub(self.cleared_at.fired),
+                fired: self.fired - self.cleared_at.fired,
             },
         }
     }
@@ -270,6 +271,20 @@ mod tests {
         assert!(faults.get(id, 0).unwrap().active && applies() && !applies());
         let listed = faults.get(id, 0).unwrap();
         assert_eq!((listed.seen, listed.fired, listed.unchanged, listed.active), (4, 1, 1, false));
+    }
+
+    #[test]
+    fn a_rule_that_is_taken_back_after_the_journal_was_cleared_counts_what_fires_since() {
+        let faults = Faults::default();
+        let choose = || faults.choose(&asked("flora", "ws_a", ""), 0, &Rng::seeded(7));
+        let id = faults.add(rule(r#"{"effect":"malformed_json"}"#), 0).unwrap();
+        let since = || faults.get(id, 0).unwrap().since_cleared;
+        assert_eq!(choose().len(), 1);
+        faults.count_anew(None);
+        faults.take_back(&[id]);
+        assert_eq!(since(), SinceCleared::default());
+        assert_eq!(choose().len(), 1);
+        assert_eq!(since(), SinceCleared { seen: 1, fired: 1 });
     }
 
     #[test]
