@@ -29,9 +29,9 @@ pub struct JoinedParts {
 }
 
 impl Store {
-    /// Puts the parts of a session together to one file, which shares their chunks: no bytes are copied. As while a file
-    /// arrives, each slice is a transaction of its own, so that nobody waits for the whole. `None` if a part is missing. A
-    /// part may be replaced meanwhile; so compare the blobs before the file is used.
+    /// Puts the parts of a session together to one file, which shares their chunks: no bytes are copied. Each slice is a
+    /// transaction of its own, so that other changes do not wait for the whole. `None` if a part is missing. A part may be
+    /// replaced meanwhile, so compare the blobs before you use the file.
     pub async fn join_parts(
         &self,
         workspace: &str,
