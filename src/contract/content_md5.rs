@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::contract::failure::Failure;
+use crate::library::hex::hex;
 
 /// The header.
 const HEADER: HeaderName = HeaderName::from_static("content-md5");
@@ -20,7 +21,7 @@ impl ContentMd5 {
         let Some(first) = given.next() else { return Ok(None) };
         let bytes = STANDARD.decode(first.as_bytes()).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
         match bytes.filter(|_| given.next().is_none()) {
-            Some(bytes) => Ok(Some(ContentMd5(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))),
+            Some(bytes) => Ok(Some(ContentMd5(hex(&bytes)))),
             None => Err(Failure::MalformedDigest),
         }
     }

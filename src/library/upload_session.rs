@@ -64,7 +64,7 @@ impl UploadSession {
         }
     }
 
-    /// When nobody can ask for it any more: as long after its time is over as it took parts.
+    /// When it is forgotten: after its time is over, it can be asked for as long again as it took parts.
     pub fn forgotten_at(&self) -> Micros {
         self.expires_at.saturating_add(self.expires_at.saturating_sub(self.created_at))
     }

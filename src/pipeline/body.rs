@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
 use tracing::error;
@@ -71,7 +71,8 @@ impl RequestBody {
         let length = body.size_hint().lower();
         let rest = Rest::Unread(body.into_data_stream());
         let mut body = RequestBody { beginning: Bytes::new(), length, rest, share: None, is_held_back: true };
-        if !headers.contains_key(header::EXPECT) {
+        let waits = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+        if !headers.get_all(header::EXPECT).iter().any(waits) {
             body.begin().await;
         }
         body

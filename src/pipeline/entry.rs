@@ -100,8 +100,8 @@ impl EntryBuilder {
         self.diagnostics_mut().faults = applied.iter().map(|fault| fault.effect.name().to_owned()).collect();
     }
 
-    /// Records that faults did not apply, since they change nothing of the answer. If the request itself asked for one,
-    /// that is a mistake of which no rule tells.
+    /// Records that faults did not apply, since they change nothing of the answer. No rule counts one that the request
+    /// itself asked for, so that one is a warning.
     pub fn note_idle_faults(&mut self, app: &App, idle: &[&AppliedFault]) {
         for AppliedFault { id, effect, .. } in idle {
             let recorded = &mut self.diagnostics_mut().faults;

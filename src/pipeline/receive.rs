@@ -16,9 +16,9 @@ use crate::http::request_body::BodyError;
 use crate::library::mime_words::essence;
 use crate::library::store::CHUNK;
 
-/// How much memory a file takes while it arrives, in bytes: a chunk that is put together, one that is stored, and what
-/// the HTTP layer has read.
-const FILE_MEMORY: usize = 3 * CHUNK;
+/// How much memory a file takes while it arrives, in bytes: the first chunk, which tells the type, one that is put
+/// together, one that is stored, and what the HTTP layer has read.
+const FILE_MEMORY: usize = 4 * CHUNK;
 
 /// How much memory a form with a file takes, in bytes.
 const FORM_MEMORY: usize = FILE_MEMORY + MAX_TEXT;

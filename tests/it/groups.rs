@@ -115,3 +115,26 @@ fn a_group_of_a_fixture_has_a_name_that_is_not_too_long() {
     let error = assetmock::emulator::load_fixtures::read(&[fixture]).err().unwrap().to_string();
     assert!(error.contains("workspaces[0].users[0].groups[0]"), "{error}");
 }
+
+/// A key without a user acts as the first one, and as `owner` where all users were removed.
+#[test]
+fn a_user_whom_the_workspace_does_not_list_can_make_a_group() {
+    let server = Server::start("empty");
+    done(&server, "POST", "/workspaces", &json!({"id": "ws_bare"}));
+    let keys = server.get("/_emulator/workspaces/ws_bare/keys", &[]).json()["keys"].clone();
+    for key in keys.as_array().unwrap() {
+        let key = key["key"].as_str().unwrap();
+        done(&server, "DELETE", &format!("/workspaces/ws_bare/keys/{key}"), &json!({}));
+    }
+    let users = server.get("/_emulator/workspaces/ws_bare/users", &[]).json()["users"].clone();
+    for user in users.as_array().unwrap() {
+        done(&server, "DELETE", &format!("/workspaces/ws_bare/users/{}", user["name"].as_str().unwrap()), &json!({}));
+    }
+    done(&server, "POST", "/workspaces/ws_bare/keys", &json!({"provider": "piktid", "key": "piktid_bare"}));
+    let auth = "Authorization: Bearer piktid_bare";
+    for name in ["One", "Two"] {
+        let made = server.post("POST", "/piktid/groups", &[auth], &json!({"name": name}).to_string());
+        assert_eq!(made.status, 201, "{}", made.text());
+    }
+    assert_eq!(server.get("/piktid/auth/me", &[auth]).json()["groups"], json!(["ws_bare", "One", "Two"]));
+}

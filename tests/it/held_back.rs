@@ -80,3 +80,13 @@ fn a_body_that_may_be_taken_is_asked_for_and_is_in_the_journal() {
         assert_eq!(newest, String::from_utf8(body).unwrap(), "{method} {target}");
     }
 }
+
+/// A client that expects anything else waits for nothing.
+#[test]
+fn a_body_with_another_expectation_is_in_the_journal_although_no_route_takes_it() {
+    let server = Server::start("empty");
+    let client = Client::new(&server);
+    let headers = [&*client.auth("konpro"), "Expect: the-unexpected"];
+    assert_eq!(server.post("POST", "/konpro/v1/api-keys/validate", &headers, "{}").status, 200);
+    assert_eq!(server.get("/_emulator/journal?limit=1", &[]).json()["entries"][0]["request_body"], "{}");
+}

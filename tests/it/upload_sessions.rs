@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use assetmock::clock::{Micros, SECOND, read_rfc3339};
 use assetmock::library::asset::Asset;
 use assetmock::library::store::{
-    Caller, CommandError, CreateUpload, DatabaseLocation, Query, ReadUpload, ReportOutcome, ReportParts, ReportedPart,
-    Store, StorePart,
+    CHUNK, Caller, CommandError, CreateUpload, DatabaseLocation, Query, ReadUpload, ReportOutcome, ReportParts,
+    ReportedPart, Store, StorePart,
 };
 use assetmock::library::upload_session::{UploadSession, UploadStatus};
 use assetmock::library::uploads::UploadSettings;
@@ -144,6 +144,19 @@ fn a_part_that_is_stored_again_while_the_last_one_is_reported_is_never_mixed_wit
             let refused = report(&store, &session.id, first).await;
             assert!(matches!(refused, Err(CommandError::WrongPart { number: 1 })), "{refused:?}");
         }
+    });
+}
+
+#[test]
+fn a_part_that_is_replaced_by_a_longer_one_does_not_reach_into_the_next_one() {
+    block_on(async {
+        let store = app("empty", NOON).await.store;
+        let session = begin(&store, 2 * CHUNK as u64, CHUNK as u64).await;
+        store_part(&store, &session.id, 1, &vec![0; 2 * CHUNK]).await;
+        store_part(&store, &session.id, 2, &vec![1; CHUNK]).await;
+        let joined = store.join_parts("ws_demo", &session).await.unwrap().unwrap();
+        let second = store.read_blob(joined.file.blob(), CHUNK as u64).await.unwrap();
+        assert!(second.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 1)));
     });
 }
 

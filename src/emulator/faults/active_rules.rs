@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::listed_rule::{ListedRule, SinceCleared};
 use super::never_fired::NeverFired;
 use super::paging::realism;
-use super::rule::{Id, RequestFacts, Rule};
+use super::rule::{Id, RequestFacts, Rule, Trigger};
 use crate::clock::{Micros, SECOND, write_rfc3339};
 use crate::random::Rng;
 
@@ -40,7 +40,7 @@ struct ActiveRule {
     seen: u64,
     /// How many of those it was applied to.
     fired: u64,
-    /// How many of `seen` got an answer of which it can change nothing. They do not count for its trigger.
+    /// How many of `seen` got an answer that it could not change. They do not count for its trigger.
     unchanged: u64,
     /// The values of `seen` and `fired` when the journal was last cleared.
     cleared_at: SinceCleared,
@@ -122,6 +122,8 @@ impl Faults {
         for active in self.lock().active.iter_mut().filter(|active| ids.contains(&active.id)) {
             active.fired = active.fired.saturating_sub(1);
             active.unchanged += 1;
+            // What fired before the journal was cleared may be taken back after it.
+            active.cleared_at.fired = active.cleared_at.fired.min(active.fired);
         }
     }
 
@@ -163,12 +165,19 @@ impl ActiveRule {
         if !can_apply || self.is_over(now) || !self.rule.matches.fits(asked) {
             return None;
         }
+        let counted = self.counted() + 1;
         self.seen += 1;
-        if !self.rule.trigger.fires(self.seen - self.unchanged, rng) {
+        if !self.rule.trigger.fires(counted, rng) {
             return None;
         }
         self.fired += 1;
         Some(AppliedFault { id: Some(self.id), effect: self.rule.effect.clone(), retry_after: self.rule.retry_after })
+    }
+
+    /// How many requests count for the trigger. For one that fires a number of times, those for which it fired: it may
+    /// be taken back for one of them after others have come, and the next request must get it then.
+    fn counted(&self) -> u64 {
+        if matches!(self.rule.trigger, Trigger::Next(_)) { self.fired } else { self.seen - self.unchanged }
     }
 
     fn listed(&self, now: Micros) -> ListedRule {
@@ -181,15 +190,14 @@ impl ActiveRule {
             rule: self.rule.clone(),
             seen: self.seen,
             fired: self.fired,
-            active: !self.is_over(now) && !self.rule.trigger.is_spent(self.seen - self.unchanged),
+            active: !self.is_over(now) && !self.rule.trigger.is_spent(self.counted()),
             unchanged: self.unchanged,
             expires_at: self.until.map(write_rfc3339),
             realism,
             warning: None,
             since_cleared: SinceCleared {
                 seen: self.seen - self.cleared_at.seen,
-                // What fired before the journal was cleared may be taken back after it.
-                fired: self.fired.saturating_sub(self.cleared_at.fired),
+                fired: self.fired - self.cleared_at.fired,
             },
         }
     }
@@ -251,6 +259,32 @@ mod tests {
         let id = faults.add(rule(r#"{"effect":"empty","trigger":{"next":1}}"#), 0).unwrap();
         assert!(faults.get(id, 0).unwrap().active && applies(0));
         assert!(!faults.get(id, 0).unwrap().active && !applies(0));
+    }
+
+    #[test]
+    fn a_rule_that_is_taken_back_after_another_request_came_fires_for_the_next_one() {
+        let faults = Faults::default();
+        let applies = || !faults.choose(&asked("flora", "ws_a", ""), 0, &Rng::seeded(7)).is_empty();
+        let id = faults.add(rule(r#"{"effect":"malformed_json","trigger":{"next":1}}"#), 0).unwrap();
+        assert!(applies() && !applies());
+        faults.take_back(&[id]);
+        assert!(faults.get(id, 0).unwrap().active && applies() && !applies());
+        let listed = faults.get(id, 0).unwrap();
+        assert_eq!((listed.seen, listed.fired, listed.unchanged, listed.active), (4, 1, 1, false));
+    }
+
+    #[test]
+    fn a_rule_that_is_taken_back_after_the_journal_was_cleared_counts_what_fires_since() {
+        let faults = Faults::default();
+        let choose = || faults.choose(&asked("flora", "ws_a", ""), 0, &Rng::seeded(7));
+        let id = faults.add(rule(r#"{"effect":"malformed_json"}"#), 0).unwrap();
+        let since = || faults.get(id, 0).unwrap().since_cleared;
+        assert_eq!(choose().len(), 1);
+        faults.count_anew(None);
+        faults.take_back(&[id]);
+        assert_eq!(since(), SinceCleared::default());
+        assert_eq!(choose().len(), 1);
+        assert_eq!(since(), SinceCleared { seen: 1, fired: 1 });
     }
 
     #[test]

@@ -229,7 +229,7 @@ impl Effect {
         matches!(self, Effect::MalformedJson | Effect::Truncate(_) | Effect::Trickle(_))
     }
 
-    /// Whether it can change a response with a body of so many bytes, of which a client with HEAD gets none.
+    /// Whether it can change a response of whose body the client gets so many bytes.
     pub fn can_change(&self, length: usize) -> bool {
         match self {
             Effect::MalformedJson => length > 0,

@@ -20,7 +20,7 @@ pub struct ListedRule {
     pub seen: u64,
     /// How many of them it was applied to.
     pub fired: u64,
-    /// How many of those that matched it got an answer of which it can change nothing. Absent if there are none.
+    /// How many of them got an answer that it could not change. Absent if none did.
     #[serde(skip_serializing_if = "is_zero")]
     #[schemars(default)]
     pub unchanged: u64,

@@ -41,9 +41,9 @@ pub struct FaultPlan {
     is_emptied: bool,
     format: Option<Box<Effect>>,
     delivery: Option<Box<Effect>>,
-    /// The faults that may turn out to change nothing, since they change or remove a body.
+    /// The faults that change or remove a body. They change nothing of a reply that has none.
     body_faults: Vec<AppliedFault>,
-    /// Whether the reply is empty and 200, as `empty` makes it, without that.
+    /// Whether the reply was empty and 200 before `empty` was applied.
     is_empty_already: bool,
 }
 

@@ -105,8 +105,8 @@ impl Write {
         Ok((self, collection))
     }
 
-    /// Removes unreferenced collections, but at most one slice of their assets and of the parts of their uploads. Returns whether there may be more to
-    /// remove.
+    /// Removes unreferenced collections, but at most one slice of their assets and of the parts of their uploads. Returns
+    /// whether there may be more to remove.
     pub(super) async fn remove_released_slice(&mut self) -> Result<bool, StoreError> {
         let sql =
             format!("SELECT json_group_array(seq) FROM (SELECT c.seq FROM collection c WHERE {RELEASED} LIMIT ?)");

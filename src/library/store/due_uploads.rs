@@ -32,7 +32,10 @@ impl Store {
             }
             drop(read);
             let mut write = self.write_to(workspace, providers.to_vec()).await?;
-            write.settle_upload_slice(workspace, now).await?;
+            if !write.settle_upload_slice(workspace, now).await? {
+                // Another request was faster. Without a commit nothing that is cached becomes outdated.
+                return Ok(());
+            }
             write.commit().await?;
         }
     }
@@ -51,24 +54,25 @@ async fn due(
 }
 
 impl Write {
-    /// Settles sessions that are due, but at most one slice of their parts.
-    async fn settle_upload_slice(&mut self, workspace: &str, now: Micros) -> Result<(), StoreError> {
+    /// Settles sessions that are due, but at most one slice of their parts. Returns whether there were any.
+    async fn settle_upload_slice(&mut self, workspace: &str, now: Micros) -> Result<bool, StoreError> {
         // The collection may have to be copied, so the sessions are read afterwards.
         let collection = self.writable_collection(workspace, 0).await?.collection;
+        let sessions = due(&mut self.tx, collection, now, SESSIONS).await?;
         let mut left = SLICE as u64;
-        for session in due(&mut self.tx, collection, now, SESSIONS).await? {
+        for session in &sessions {
             if now >= session.forgotten_at() {
                 left -= self.forget_upload(collection, &session.id, left).await?;
             } else if session.status(now) == UploadStatus::Active {
                 self.set_due(collection, &session.id, session.expires_at).await?;
             } else {
-                left -= self.release_parts(collection, &session, left).await?;
+                left -= self.release_parts(collection, session, left).await?;
             }
             if left == 0 {
                 break;
             }
         }
-        Ok(())
+        Ok(!sessions.is_empty())
     }
 
     /// Releases the bytes of so many parts of a session that has ended. Of a complete one the asset has them. Returns how

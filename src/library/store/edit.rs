@@ -238,12 +238,14 @@ impl Write {
         stored.map_err(StoreError::taken("user", &user.name))
     }
 
-    /// Adds a user to a group, which is made if nobody is in it.
+    /// Adds a user to a group, which is made if nobody is in it. A key can act as a user whom the workspace does not list;
+    /// then the user is added.
     pub(super) async fn add_to_group(&mut self, workspace: &str, user: &str, group: &str) -> Result<(), StoreError> {
         let collection = self.writable_collection(workspace, 0).await?.collection;
-        let sql = "UPDATE user SET groups = json_insert(groups, '$[#]', ?) WHERE collection = ? AND name = ?";
-        let changed = sqlx::query(sql).bind(group).bind(collection).bind(user).execute(&mut *self.tx).await?;
-        if changed.rows_affected() == 0 { Err(StoreError::missing("user", user)) } else { Ok(()) }
+        let sql = "INSERT INTO user (collection, name, groups) VALUES (?1, ?2, json_array(?3))\n\
+                   ON CONFLICT DO UPDATE SET groups = json_insert(groups, '$[#]', ?3)";
+        sqlx::query(sql).bind(collection).bind(user).bind(group).execute(&mut *self.tx).await?;
+        Ok(())
     }
 
     /// Removes a user whom no asset and no key names.

@@ -29,9 +29,9 @@ pub struct JoinedParts {
 }
 
 impl Store {
-    /// Puts the parts of a session together to one file, which shares their chunks: no bytes are copied. As while a file
-    /// arrives, each slice is a transaction of its own, so that nobody waits for the whole. `None` if a part is missing. A
-    /// part may be replaced meanwhile; so compare the blobs before the file is used.
+    /// Puts the parts of a session together to one file, which shares their chunks: no bytes are copied. Each slice is a
+    /// transaction of its own, so that other changes do not wait for the whole. `None` if a part is missing. A part may be
+    /// replaced meanwhile, so compare the blobs before you use the file.
     pub async fn join_parts(
         &self,
         workspace: &str,
@@ -73,16 +73,17 @@ async fn join_slice(
     session: &UploadSession,
     joined: u64,
 ) -> Result<u64, StoreError> {
-    // The workspace may have got a copy of its collection since the last slice.
+    // The workspace may have got a copy of its collection since the last slice. A part that was replaced by a longer one
+    // must not reach into the next part.
     let collection = collection_of(connection, workspace).await?;
     let chunks = "INSERT INTO blob_chunk (blob, start, chunk, length)\n\
                   SELECT ?1, (u.number - 1) * ?2 + p.start, p.chunk, p.length\n\
                   FROM upload_part u CROSS JOIN blob_chunk p ON p.blob = u.blob\n\
-                  WHERE u.collection = ?3 AND u.upload = ?4 AND u.number > ?5 / ?2 AND (u.number - 1) * ?2 + p.start >= ?5\n\
+                  WHERE u.collection = ?3 AND u.upload = ?4 AND u.number > ?5 / ?2\n\
+                  AND (u.number - 1) * ?2 + p.start >= ?5 AND p.start < ?2\n\
                   ORDER BY u.number, p.start LIMIT ?6";
     let chunks = sqlx::query(chunks).bind(blob).bind(session.part_size.cast_signed()).bind(collection);
-    let chunks = chunks.bind(&session.id).bind(joined.cast_signed()).bind(SLICE).execute(&mut *connection).await;
-    chunks?;
+    chunks.bind(&session.id).bind(joined.cast_signed()).bind(SLICE).execute(&mut *connection).await?;
     let end = "SELECT start + length FROM blob_chunk WHERE blob = ? ORDER BY start DESC LIMIT 1";
     let end = sqlx::query(end).bind(blob).fetch_optional(connection).await?;
     Ok(end.map_or(Ok(0), |row| row.try_get::<i64, _>(0))?.unsigned_abs())

@@ -29,7 +29,7 @@ impl Store {
     }
 
     /// Whether there are blobs that nothing refers to and nobody holds.
-    async fn has_unreferenced_blobs(&self, read: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    pub(super) async fn has_unreferenced_blobs(&self, read: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM blob WHERE refs = 0 AND seq NOT IN (SELECT value FROM json_each(?)))";
         sqlx::query(sql).bind(self.blob_holds.json()).fetch_one(read).await?.try_get(0)
     }

@@ -14,8 +14,8 @@ pub async fn settings(read: &mut SqliteConnection, workspace: &str) -> Result<Up
     Ok(from_json(row.ok_or_else(|| Missing::workspace(workspace))?.try_get(0)?)?)
 }
 
-/// How many bytes the assets and upload sessions of a collection have together in the library, without those of one blob. The
-/// parts of a complete session are not counted beside its asset.
+/// How many bytes the assets and upload sessions of a collection have together in the library, without those of one blob.
+/// The parts of a complete session are not counted beside its asset.
 pub(super) async fn stored_bytes(
     read: &mut SqliteConnection,
     collection: i64,

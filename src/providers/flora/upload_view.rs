@@ -68,8 +68,8 @@ fn as_object<S: Serializer>(fields: &[(&'static str, String)], serializer: S) ->
     serializer.collect_map(fields.iter().map(|(name, text)| (name, text)))
 }
 
-/// The answer to a request that made an asset. Documented: `url` is never null here. Inferred: of an asset that failed at
-/// once it is the one that the asset has once it was tried again with success.
+/// The answer to a request that made an asset. Documented: `url` is never null here. Inferred: an asset that failed at once
+/// shows the URL that it will have after a successful retry.
 pub fn created(stored: &StoredAsset, cx: &Context) -> Reply {
     let (uploaded_via, url) = (Some(&*stored.asset.uploaded_via), Some(future_url(stored, cx)));
     let body = Body { uploaded_via, url, failure_message: None, ..body(stored, cx) };
@@ -77,7 +77,7 @@ pub fn created(stored: &StoredAsset, cx: &Context) -> Reply {
 }
 
 /// The answer to a request that completed an upload or began it again. Documented: `url` can be null here. Inferred: it is
-/// where the upload failed, as in the list.
+/// null if the upload has failed, as in the list.
 pub fn changed(stored: &StoredAsset, cx: &Context) -> Reply {
     headers::complete(Reply::json(StatusCode::OK, &body(stored, cx)), cx)
 }

@@ -157,9 +157,28 @@ fn rate_limit(key: &Key) -> RateWindow {
     }
 }
 
-/// The words in front of the secret, with the last `_`. Nothing if there are none, or no secret.
+/// The words in front of the secret, with the `_` after them. Empty if the key has no such words, or no secret.
 fn prefix(key: &str) -> &str {
-    let start = key.get(..LONGEST_PREFIX).unwrap_or(key);
+    let start = &key[..key.floor_char_boundary(LONGEST_PREFIX)];
     let end = start.rfind('_').map_or(0, |at| at + 1);
     if end < key.len() { &key[..end] } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_among_the_first_characters_whatever_they_are() {
+        for (key, expected) in [
+            ("sk_live_0123", "sk_live_"),
+            ("konpro_demo", "konpro_"),
+            ("a_b", "a_"),
+            ("a_", ""),
+            ("plain-key", ""),
+            ("sk_abcd\u{e9}_secret_key", "sk_"),
+        ] {
+            assert_eq!(prefix(key), expected, "{key}");
+        }
+    }
 }

@@ -7,9 +7,9 @@ use crate::library::store::edit::collection_of;
 use crate::library::store::handle::Store;
 
 impl Store {
-    /// Fails if an asset with this project and folder could not be added whatever its file is: for one of the reasons that
-    /// [`execute`](Store::execute) has, because the places do not exist, or because the workspace may store no byte more.
-    /// The limit of all workspaces together is not looked at, since bytes that nothing refers to may be about to go.
+    /// Fails if no file could make an asset with this project and folder: the caller is refused as by
+    /// [`execute`](Store::execute), a place does not exist, or the workspace may store no byte more. The limit of all
+    /// workspaces together is not checked, since bytes that nothing refers to may be about to go.
     pub async fn check_upload(&self, asset: &Asset, caller: &Caller<'_>) -> Result<(), CommandError> {
         let mut read = self.read().await?;
         check_caller(&mut read, caller).await?;

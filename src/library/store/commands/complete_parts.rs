@@ -12,8 +12,8 @@ use crate::library::store::uploads;
 use crate::library::store::write::Write;
 use crate::library::upload_session::{UploadSession, UploadStatus};
 
-/// Completes one session, unless a part was replaced since they were put together: then it must be reported again, and
-/// that report completes the session.
+/// Completes a session whose parts were put together. If a part was replaced since then, nothing changes: the part must be
+/// reported again, and that report completes the session.
 #[derive(Debug)]
 pub struct CompleteParts {
     /// The session.

@@ -8,7 +8,8 @@ use crate::library::store::handle::Store;
 use crate::library::store::uploads;
 
 /// Fails if the caller's workspace cannot store so many bytes more: because of its own limit, or that of all workspaces
-/// together. Nothing is reserved.
+/// together. The latter is not checked while there are bytes that nothing refers to: they go when the file needs their
+/// room. Nothing is reserved.
 #[derive(Debug)]
 pub struct CheckRoom {
     /// How many bytes.
@@ -26,7 +27,8 @@ impl Query for CheckRoom {
             let stored = uploads::stored_bytes(&mut read, collection, None).await?;
             require_room(stored, self.bytes, max)?;
         }
-        require_room(blob_rows::stored_bytes(&mut read).await?, self.bytes, store.max_stored_bytes)
+        let room = require_room(blob_rows::stored_bytes(&mut read).await?, self.bytes, store.max_stored_bytes);
+        if room.is_err() && store.has_unreferenced_blobs(&mut read).await? { Ok(()) } else { room }
     }
 }
 
