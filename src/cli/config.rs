@@ -89,7 +89,7 @@ pub enum Command {
     },
     /// Generate a library of any size, as a fixture or straight into a database.
     Generate(Generate),
-    /// Write a workspace as a fixture that gives the same bytes at every vendor when it is loaded again.
+    /// Write a workspace as a fixture. Loaded again, it gives the same answers at every vendor, but for uploaded files.
     #[command(mut_arg("fixture", fixture_to_read))]
     Export {
         /// The library to read.

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, Version, header};
 use futures_util::StreamExt;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -43,12 +43,20 @@ struct RequestBody {
     is_held_back: bool,
 }
 
-/// Wraps the body of a request with these headers. Reading fails if the client sends nothing for `max_wait`.
-pub fn request_body(headers: &HeaderMap, body: Incoming, max_wait: Duration) -> Body {
+/// Whether a client waits for `100 Continue` before it sends the body. In HTTP/2 nobody sends that, and the body comes all
+/// the same.
+pub fn holds_back(version: Version, headers: &HeaderMap) -> bool {
+    let waits = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    version <= Version::HTTP_11 && headers.get_all(header::EXPECT).iter().any(waits)
+}
+
+/// Wraps the body of a request with this version and these headers. Reading fails if the client sends nothing for
+/// `max_wait`.
+pub fn request_body(version: Version, headers: &HeaderMap, body: Incoming, max_wait: Duration) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
-    let (left, is_held_back) = (body.size_hint().exact(), headers.contains_key(header::EXPECT));
+    let (left, is_held_back) = (body.size_hint().exact(), holds_back(version, headers));
     Body::new(RequestBody { parts: Some(Box::pin(TimeoutBody::new(max_wait, body))), left, is_held_back })
 }
 

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
-use axum::http::{HeaderMap, HeaderValue, header};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::Value;
 use tracing::error;
@@ -65,14 +64,13 @@ enum Rest {
 }
 
 impl RequestBody {
-    /// Reads the beginning of a body, unless the client with these headers waits until it is asked for the body. Then
-    /// that is done once the operation is known to need it, so that a request which is refused before is not sent whole.
-    pub async fn receive(body: Body, headers: &HeaderMap) -> RequestBody {
+    /// Reads the beginning of a body, unless the client holds it back (see [`holds_back`](crate::http::request_body::holds_back)). Then that is done once the
+    /// operation is known to need it, so that a request which is refused before is not sent whole.
+    pub async fn receive(body: Body, is_held_back: bool) -> RequestBody {
         let length = body.size_hint().lower();
         let rest = Rest::Unread(body.into_data_stream());
         let mut body = RequestBody { beginning: Bytes::new(), length, rest, share: None, is_held_back: true };
-        let waits = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
-        if !headers.get_all(header::EXPECT).iter().any(waits) {
+        if !is_held_back {
             body.begin().await;
         }
         body

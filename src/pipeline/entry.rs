@@ -27,6 +27,7 @@ use crate::emulator::journal::{self, Diagnostics, JournalEntry, LogLine, PackedH
 use crate::emulator::log;
 use crate::emulator::redaction;
 use crate::emulator::warning::Warning;
+use crate::http::request_body::holds_back;
 use crate::http::response_body::ResponseBody;
 use crate::library::key::Key;
 
@@ -204,7 +205,8 @@ impl PendingEntry {
     /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. A body that
     /// the client holds back (`Expect: 100-continue`) is not asked for yet.
     pub async fn receive_body(&mut self, body: Body) {
-        self.body = Some(Box::new(RequestBody::receive(body, &self.request.headers).await));
+        let is_held_back = holds_back(self.request.version, &self.request.headers);
+        self.body = Some(Box::new(RequestBody::receive(body, is_held_back).await));
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before

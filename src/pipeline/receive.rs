@@ -49,6 +49,9 @@ pub async fn receive(
         }
         (BodyKind::Form(_), None) => Ok(ReceivedBody { form: Some(Vec::new()), ..ReceivedBody::default() }),
         (BodyKind::Bytes { max }, Some(body)) if body.length() > max => Err(Failure::FileTooLarge { max }),
+        (BodyKind::Bytes { .. }, Some(body)) if body.length() > app.store.max_stored_bytes => {
+            Err(Failure::StorageFull { max: app.store.max_stored_bytes })
+        }
         (BodyKind::Bytes { max }, Some(body)) => {
             reserve(app, body, FILE_MEMORY, note).await?;
             receive_bytes(app, body, max, some(&content_type)).await

@@ -107,7 +107,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         if let Some(tunnel) = &self.tunnel {
             connect::set_host(&mut head, tunnel);
         }
-        let body = request_body(&head.headers, body, app.timeouts.body);
+        let body = request_body(head.version, &head.headers, body, app.timeouts.body);
         if let Some(why) = origin::misnamed_host(&head) {
             return Box::pin(ready(Ok(refuse(&app, self.peer, why))));
         }

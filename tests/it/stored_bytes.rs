@@ -10,8 +10,10 @@ use assetmock::library::store::{
     StoreBytes,
 };
 use assetmock::library::uploads::UploadSettings;
+use assetmock::library::workspace::Workspace;
 use assetmock::providers;
 
+use crate::process::Folder;
 use crate::support::{NOON, app, block_on};
 
 /// Bytes of this length, of which no two chunks are equal.
@@ -254,4 +256,36 @@ fn bytes_that_a_killed_process_left_go_when_its_file_is_opened_again() {
         again.close().await;
     });
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The state at a start stays for a reset until the first change after the next one.
+#[test]
+fn room_that_the_state_at_an_earlier_start_takes_is_used() {
+    let folder = Folder::new();
+    let place = DatabaseLocation::File(folder.file("library.db").into());
+    block_on(async {
+        let open = async || Store::open(&place, providers::ids()).await.unwrap();
+        let store = open().await;
+        let empty = Workspace::empty("ws_demo");
+        let write = store.write(providers::names()).await.unwrap();
+        let (mut write, collection) = write.add_collection(&empty, []).await.unwrap();
+        write.add_workspace(&empty, collection).await.unwrap();
+        write.commit().await.unwrap();
+        let file = stage(&store, &bytes(10), 10).await.unwrap();
+        let created = store.execute(new_asset(&file), &caller("ws_demo"), providers::names()).await.unwrap();
+        drop(file);
+        store.close().await;
+
+        let store = open().await;
+        let mut write = store.write(providers::names()).await.unwrap();
+        write.remove_assets("ws_demo", &[created.id]).await.unwrap();
+        write.commit().await.unwrap();
+        store.close().await;
+
+        let mut store = open().await;
+        store.max_stored_bytes = 10;
+        CheckRoom { bytes: 10 }.run(&store, &caller("ws_demo")).await.unwrap();
+        stage(&store, &bytes(10), 10).await.unwrap();
+        store.close().await;
+    });
 }

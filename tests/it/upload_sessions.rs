@@ -160,6 +160,26 @@ fn a_part_that_is_replaced_by_a_longer_one_does_not_reach_into_the_next_one() {
     });
 }
 
+/// A part that is stored again while the file is put together is not reported any more, and the outcome says so.
+#[test]
+fn a_part_that_is_stored_again_during_its_report_counts_as_not_reported() {
+    block_on(async {
+        let store = app("empty", NOON).await.store;
+        for _ in 0..30 {
+            let session = begin(&store, 10, 10).await;
+            let part = store_part(&store, &session.id, 1, b"0123456789").await;
+            let again = StorePart { upload: session.id.clone(), number: 1, file: staged(&store, b"0123456789").await };
+            // It may come before the report, after it, when it is refused, or between the two changes of the report.
+            let (caller, providers) = (caller(noon()), providers::names());
+            let (outcome, _) =
+                tokio::join!(report(&store, &session.id, part), store.execute(again, &caller, providers));
+            let outcome = outcome.unwrap();
+            let is_complete = outcome.session.status(noon()) == UploadStatus::Completed;
+            assert_eq!(outcome.reported, u64::from(is_complete), "{outcome:?}");
+        }
+    });
+}
+
 async fn staged(store: &Store, bytes: &[u8]) -> assetmock::library::store::StagedFile {
     let mut writer = store.stage();
     writer.write(bytes).await.unwrap();

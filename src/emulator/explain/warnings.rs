@@ -130,7 +130,8 @@ fn wrong_position(facts: &PageFacts, pairs: &[Pair], cursors: &Cursors) -> Optio
 }
 
 /// Whether the page is empty because its position is beyond the end. The position directly after the last page does not
-/// count where pages are requested by number or offset, since clients walk until a page is empty.
+/// count where pages are requested by number or offset, since clients walk until a page is empty. An empty listing counts as
+/// one page there.
 fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
     let PageFacts { card, page, plan, .. } = facts;
     if !page.rows.is_empty() {
@@ -138,7 +139,7 @@ fn is_beyond_end(facts: &PageFacts, cursors: &Cursors) -> bool {
     }
     match (card.paging().by, &plan.start) {
         (_, Start::Offset(0)) => false,
-        (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(facts),
+        (Position::Page, Start::Offset(offset)) => offset / u64::from(plan.limit.max(1)) > pages(facts).max(1),
         (Position::Offset, Start::Offset(offset)) => {
             cursors.judge(facts, &Place::Offset(*offset)).known != KnownFilters::SameFilters
         }

@@ -114,13 +114,14 @@ async fn store_chunk(
     Ok(hold)
 }
 
-/// Begins a change in which so many bytes can be stored. If there is no room for them, bytes that nothing refers to are
-/// removed first.
+/// Begins a change in which so many bytes can be stored. If there is no room for them, what nothing refers to is removed
+/// first: after a restart, that can be the state at the start before, which the first change replaces.
 async fn write_with_room(store: &Store, length: u64) -> Result<Write, StageError> {
     let max = store.max_stored_bytes;
     let mut write = store.write(Vec::new()).await?;
     while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
-        if !write.has_unreferenced_blobs().await? {
+        let is_more_released = write.remove_released_slice().await?;
+        if !is_more_released && !write.has_unreferenced_blobs().await? {
             return Err(StageError::Full { max });
         }
         write.remove_blob_slice().await?;

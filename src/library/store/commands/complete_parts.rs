@@ -27,8 +27,8 @@ pub struct CompleteParts {
 }
 
 impl Command for CompleteParts {
-    /// The session after the change.
-    type Outcome = UploadSession;
+    /// The session after the change, and how many of its parts are reported then.
+    type Outcome = (UploadSession, u64);
 
     /// The session, and its asset.
     type Change = (UploadSession, CreateAsset);
@@ -38,14 +38,17 @@ impl Command for CompleteParts {
         read: &mut SqliteConnection,
         collection: i64,
         caller: &Caller<'_>,
-    ) -> Result<Decision<UploadSession, (UploadSession, CreateAsset)>, CommandError> {
+    ) -> Result<Decision<Self::Outcome, Self::Change>, CommandError> {
         let session = find_upload(read, collection, caller, &self.upload).await?;
-        let Some(JoinedParts { file, blobs }) = &self.joined else { return Ok(Decision::Unchanged(session)) };
+        let reported = upload_session::count_reported(read, collection, &session.id).await?;
+        let Some(JoinedParts { file, blobs }) = &self.joined else {
+            return Ok(Decision::Unchanged((session, reported)));
+        };
         let is_whole = session.status(caller.now) == UploadStatus::Active
-            && upload_session::count_reported(read, collection, &session.id).await? == session.parts()
+            && reported == session.parts()
             && upload_session::blobs_of_parts(read, collection, &session.id).await? == *blobs;
         if !is_whole {
-            return Ok(Decision::Unchanged(session));
+            return Ok(Decision::Unchanged((session, reported)));
         }
         let mut asset = session.asset.clone();
         file.describe(&mut asset, false);
@@ -73,10 +76,11 @@ impl Command for CompleteParts {
         (mut session, create): (UploadSession, CreateAsset),
         write: &mut Write,
         caller: &Caller<'_>,
-    ) -> Result<UploadSession, CommandError> {
+    ) -> Result<(UploadSession, u64), CommandError> {
         session.asset_id = CreateAsset::apply(create, write, caller).await?.id;
         session.completed_at = Some(caller.now);
         write.complete_upload(caller.workspace, &session, caller.now).await?;
-        Ok(session)
+        let reported = session.parts();
+        Ok((session, reported))
     }
 }

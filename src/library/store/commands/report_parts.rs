@@ -40,7 +40,8 @@ impl Store {
             let complete = CompleteParts { upload: session.id.clone(), joined, entropy, processing_seconds };
             // The first command has claimed an idempotency key, if there is one.
             let caller = &Caller { claim: None, ..*caller };
-            *session = self.execute(complete, caller, providers.clone()).await?;
+            // A part that was replaced since then is not reported any more.
+            (*session, outcome.reported) = self.execute(complete, caller, providers.clone()).await?;
             self.settle_due_uploads(caller.workspace, caller.now, &providers).await?;
         }
         Ok(outcome)

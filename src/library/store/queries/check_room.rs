@@ -1,5 +1,7 @@
 //! Checks whether a file that is announced can be stored.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::query::Query;
 use crate::library::store::blob_rows;
 use crate::library::store::commands::{Caller, CommandError};
@@ -8,8 +10,8 @@ use crate::library::store::handle::Store;
 use crate::library::store::uploads;
 
 /// Fails if the caller's workspace cannot store so many bytes more: because of its own limit, or that of all workspaces
-/// together. The latter is not checked while there are bytes that nothing refers to: they go when the file needs their
-/// room. Nothing is reserved.
+/// together. The latter is not checked while there are bytes that nothing refers to, or that may turn out to be such with
+/// the first change after a start: they go when the file needs their room. Nothing is reserved.
 #[derive(Debug)]
 pub struct CheckRoom {
     /// How many bytes.
@@ -28,7 +30,8 @@ impl Query for CheckRoom {
             require_room(stored, self.bytes, max)?;
         }
         let room = require_room(blob_rows::stored_bytes(&mut read).await?, self.bytes, store.max_stored_bytes);
-        if room.is_err() && store.has_unreferenced_blobs(&mut read).await? { Ok(()) } else { room }
+        let may_free = !store.began.load(Relaxed) || store.has_unreferenced_blobs(&mut read).await?;
+        if room.is_err() && may_free { Ok(()) } else { room }
     }
 }
 
