@@ -44,12 +44,12 @@ impl Rule {
     fn why_never(&self, card: &Card, reachable: &Reachable) -> Option<String> {
         // A raw response can replace the 404 or 501 of a route that does not exist.
         let needs_route = !matches!(self.effect, Effect::Raw(_));
-        let route =
-            || needs_route.then(|| self.matches.other_route(card, matches!(self.effect, Effect::Paging(_)))).flatten();
+        let route = || needs_route.then(|| self.matches.other_route(card)).flatten();
+        let list = || matches!(self.effect, Effect::Paging(_)).then(|| self.matches.other_than_list(card)).flatten();
         let query = || self.matches.unknown_parameter(card);
         let key = || self.matches.without_key(card).or_else(|| self.matches.missing_key(card, reachable));
         let page = || self.single_page(card, reachable);
-        route().or_else(query).or_else(key).or_else(|| self.without_body(card)).or_else(page)
+        route().or_else(list).or_else(query).or_else(key).or_else(|| self.without_body(card)).or_else(page)
     }
 
     /// The reason if it only changes bodies, and what it matches has none.
@@ -95,10 +95,9 @@ impl Rule {
 
 impl Match {
     /// The reason if it matches only requests to routes that the vendor does not have.
-    fn other_route(&self, card: &Card, of_list: bool) -> Option<String> {
+    fn other_route(&self, card: &Card) -> Option<String> {
         let Card { name, title, .. } = card;
-        let can_be = |operation: &&Operation| !of_list || operation.name == card.list_operation().name;
-        if card.operations.iter().filter(can_be).any(|operation| self.can_be_for(operation, card)) {
+        if self.operations(card).next().is_some() {
             return None;
         }
         let prefix = format!("/{name}");
@@ -107,6 +106,15 @@ impl Match {
         let hint =
             if is_prefixed { format!("; leave the prefix `{prefix}` out of `match.path`") } else { String::new() };
         Some(format!("{title} has no route that the rule matches{hint}; `assetmock providers {name}` lists them"))
+    }
+
+    /// The reason if it does not match the list of assets, which alone has faults of paging.
+    fn other_than_list(&self, card: &Card) -> Option<String> {
+        let list = card.list_operation();
+        let message = || {
+            format!("only `{}` of {} has faults of paging, and the rule matches other routes", list.name, card.title)
+        };
+        (!self.can_be_for(list, card)).then(message)
     }
 
     /// The operations that it can match.
