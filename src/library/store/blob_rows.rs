@@ -33,12 +33,13 @@ pub async fn insert_chunk(
     connection: &mut SqliteConnection,
     blob: i64,
     start: u64,
-    chunk: &[u8],
+    chunk: Vec<u8>,
 ) -> Result<(), sqlx::Error> {
+    let length = chunk.len() as i64;
     let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(chunk);
     let row: i64 = stored.fetch_one(&mut *connection).await?.try_get(0)?;
     let place = "INSERT INTO blob_chunk (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
-    let place = sqlx::query(place).bind(blob).bind(start.cast_signed()).bind(row).bind(chunk.len() as i64);
+    let place = sqlx::query(place).bind(blob).bind(start.cast_signed()).bind(row).bind(length);
     place.execute(connection).await.map(drop)
 }
 

@@ -97,9 +97,9 @@ impl<'f> FileLoader<'f> {
         let (mut md5, mut size, mut chunk) = (Md5::new(), 0, Vec::new());
         while source.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).map_err(unread)? > 0 {
             md5.update(&chunk);
-            blob_rows::insert_chunk(connection, blob, size, &chunk).await?;
-            size += chunk.len() as u64;
-            chunk.clear();
+            let (start, bytes) = (size, std::mem::take(&mut chunk));
+            size += bytes.len() as u64;
+            blob_rows::insert_chunk(connection, blob, start, bytes).await?;
         }
         if size != file.size {
             return Err(wrong(format!("`{}` changed while it was read", file.path.display())));

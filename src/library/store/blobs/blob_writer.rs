@@ -47,7 +47,7 @@ impl BlobWriter {
         while self.rest.len() + bytes.len() >= CHUNK {
             let (part, following) = bytes.split_at(CHUNK - self.rest.len());
             self.rest.extend_from_slice(part);
-            let chunk = std::mem::take(&mut self.rest);
+            let chunk = std::mem::replace(&mut self.rest, Vec::with_capacity(CHUNK));
             self.begin_chunk(chunk, None).await?;
             bytes = following;
         }
@@ -72,10 +72,10 @@ impl BlobWriter {
     /// Begins to store a chunk, when the one before it is stored.
     async fn begin_chunk(&mut self, chunk: Vec<u8>, md5: Option<String>) -> Result<(), StageError> {
         let hold = self.end_chunk().await?;
-        let (bytes, start, store) = (Bytes::from(chunk), self.length, self.store.clone());
-        self.length += bytes.len() as u64;
-        self.head.get_or_insert_with(|| bytes.clone());
-        self.storing = Some(tokio::spawn(store_chunk(store, hold, start, bytes, md5)));
+        let (start, store) = (self.length, self.store.clone());
+        self.length += chunk.len() as u64;
+        self.head.get_or_insert_with(|| Bytes::copy_from_slice(&chunk));
+        self.storing = Some(tokio::spawn(store_chunk(store, hold, start, chunk, md5)));
         Ok(())
     }
 
@@ -96,7 +96,7 @@ async fn store_chunk(
     store: Store,
     hold: Option<Arc<BlobHold>>,
     start: u64,
-    chunk: Bytes,
+    chunk: Vec<u8>,
     md5: Option<String>,
 ) -> Result<Arc<BlobHold>, StageError> {
     let mut write = write_with_room(&store, chunk.len() as u64).await?;
@@ -104,11 +104,12 @@ async fn store_chunk(
         Some(hold) => hold,
         None => Arc::new(BlobHold::new(&store, blob_rows::insert_blob(&mut write.tx).await?)),
     };
+    let end = start + chunk.len() as u64;
     if !chunk.is_empty() {
-        blob_rows::insert_chunk(&mut write.tx, hold.blob, start, &chunk).await?;
+        blob_rows::insert_chunk(&mut write.tx, hold.blob, start, chunk).await?;
     }
     if let Some(md5) = md5 {
-        blob_rows::complete_blob(&mut write.tx, hold.blob, start + chunk.len() as u64, &md5).await?;
+        blob_rows::complete_blob(&mut write.tx, hold.blob, end, &md5).await?;
     }
     write.commit_slice().await?;
     Ok(hold)
