@@ -24,6 +24,7 @@ impl Store {
         now: Micros,
         providers: &[&'static str],
     ) -> Result<(), StoreError> {
+        // Each turn settles a slice of the sessions that are due, and none of them is due again.
         loop {
             let mut read = self.read().await?;
             let collection = collection_of(&mut read, workspace).await?;
