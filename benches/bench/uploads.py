@@ -43,7 +43,7 @@ def uploads(say):
             beside_bare = _p99(_lists(server, lambda: _elsewhere(_bare_uploads_for, bare, SECONDS)))
             print(f"    lists {where}: p99 {alone:.1f} ms alone, {beside:.1f} beside uploads, {beside_bare:.1f} beside the same work of a bare program")
             say(f"p99 of lists beside uploads over alone, {where}", [beside / alone], "x", 2)
-            say(f"the same over beside a bare program, {where}", [beside / beside_bare], "x", 2)
+            say(f"the same over beside a bare program, {where}", [beside / beside_bare], "x")
 
 
 def _modes():
