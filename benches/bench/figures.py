@@ -90,7 +90,7 @@ def ranges(say):
             return took
 
         server.steer("POST", "/workspaces", {"id": "ws_ranges"})
-        for width, height, count, bar in [(1920, 1080, 20, 10), (8192, 8192, 5, None)]:
+        for width, height, count, bar in [(1920, 1080, 20, 10), (8192, 8192, 5, 10)]:
             first, later = {}, {}
             for mime_type in FORMATS:
                 ids = [f"{mime_type.replace('/', '_')}_{width}_{number}" for number in range(count)]

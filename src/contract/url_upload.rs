@@ -46,7 +46,7 @@ impl Handler for UrlUploadHandler {
                 // What costs little comes first. A request with the same idempotency key as one whose file is being read
                 // waits, so that the file is read once.
                 if let Some(claim) = &call.input.claim {
-                    _turn = Some(store.claim_turn(call.context.workspace(), claim).await);
+                    _turn = store.claim_turn(call.context.workspace(), claim).await;
                 }
                 let asset = Asset { project: file.project, ..Asset::new(call.context.now) };
                 store.check_upload(&asset, &call.caller()).await?;

@@ -18,8 +18,8 @@ fn is_written_to_again(server: Running, file: &str, code: &str, more_room: impl 
     let mut client = server.connect();
     let mut write = || client.ask("POST", "/_emulator/workspaces/ws_demo/assets", &[], &body);
     let (mut written, mut refused) = (0, 0);
-    // More than once: each connection to the database may have met it, and a write may find room where the log of the
-    // database begins anew.
+    // More than once: each connection to the database may have met it. A write in between can succeed, since the database
+    // overwrites its log from the start once all of it is in the file.
     while refused < 10 {
         let answer = write();
         if answer.status == 201 {

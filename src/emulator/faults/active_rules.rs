@@ -226,6 +226,14 @@ mod tests {
         }
     }
 
+    fn first() -> &'static str {
+        providers::names()[0]
+    }
+
+    fn for_provider(name: &str) -> String {
+        format!(r#"{{"match":{{"provider":"{name}"}},"effect":"malformed_json"}}"#)
+    }
+
     fn ids(applied: &[AppliedFault]) -> Vec<Id> {
         applied.iter().filter_map(|applied| applied.id).collect()
     }
@@ -235,10 +243,10 @@ mod tests {
         let faults = Faults::default();
         let rng = Rng::seeded(7);
         faults.add(rule(r#"{"effect":"empty","trigger":{"every":2}}"#), 0).unwrap();
-        faults.add(rule(r#"{"match":{"provider":"flora"},"effect":"malformed_json"}"#), 0).unwrap();
-        faults.add(rule(r#"{"match":{"provider":"xqr"},"effect":"malformed_json"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
-        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [1, 2]);
+        faults.add(rule(&for_provider(first())), 0).unwrap();
+        faults.add(rule(&for_provider(providers::names()[1])), 0).unwrap();
+        assert_eq!(ids(&faults.choose(&asked(first(), "ws_a", ""), 0, &rng)), [2]);
+        assert_eq!(ids(&faults.choose(&asked(first(), "ws_a", ""), 0, &rng)), [1, 2]);
         let counts: Vec<_> = faults.list(None, 0).iter().map(|rule| (rule.id, rule.seen, rule.fired)).collect();
         assert_eq!(counts, [(1, 2, 1), (2, 2, 2), (3, 0, 0)]);
     }
@@ -246,7 +254,7 @@ mod tests {
     #[test]
     fn a_rule_ends_after_its_seconds_or_its_number_of_requests() {
         let faults = Faults::default();
-        let applies = |now| !faults.choose(&asked("flora", "ws_a", ""), now, &Rng::seeded(7)).is_empty();
+        let applies = |now| !faults.choose(&asked(first(), "ws_a", ""), now, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"empty","for_seconds":5}"#), SECOND).unwrap();
         assert!(applies(SECOND) && applies(6 * SECOND - 1) && !applies(6 * SECOND));
         let listed = faults.get(id, 6 * SECOND).unwrap();
@@ -264,7 +272,7 @@ mod tests {
     #[test]
     fn a_rule_that_is_taken_back_after_another_request_came_fires_for_the_next_one() {
         let faults = Faults::default();
-        let applies = || !faults.choose(&asked("flora", "ws_a", ""), 0, &Rng::seeded(7)).is_empty();
+        let applies = || !faults.choose(&asked(first(), "ws_a", ""), 0, &Rng::seeded(7)).is_empty();
         let id = faults.add(rule(r#"{"effect":"malformed_json","trigger":{"next":1}}"#), 0).unwrap();
         assert!(applies() && !applies());
         faults.take_back(&[id]);
@@ -276,7 +284,7 @@ mod tests {
     #[test]
     fn a_rule_that_is_taken_back_after_the_journal_was_cleared_counts_what_fires_since() {
         let faults = Faults::default();
-        let choose = || faults.choose(&asked("flora", "ws_a", ""), 0, &Rng::seeded(7));
+        let choose = || faults.choose(&asked(first(), "ws_a", ""), 0, &Rng::seeded(7));
         let id = faults.add(rule(r#"{"effect":"malformed_json"}"#), 0).unwrap();
         let since = || faults.get(id, 0).unwrap().since_cleared;
         assert_eq!(choose().len(), 1);
@@ -294,7 +302,7 @@ mod tests {
             faults.add(rule(&format!(r#"{{"match":{{"workspace":"{workspace}"}},"effect":"empty"}}"#)), 0).unwrap();
         }
         let everywhere = faults.add(rule(r#"{"effect":"empty"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.choose(&asked("flora", "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
+        assert_eq!(ids(&faults.choose(&asked(first(), "ws_b", ""), 0, &Rng::seeded(7))), [2, everywhere]);
         assert_eq!(faults.list(Some("ws_a"), 0).len(), 1);
         assert_eq!((faults.remove_all(Some("ws_a")), faults.remove_all(Some("ws_a"))), (1, 0));
         assert_eq!(faults.list(None, 0).len(), 2);
@@ -309,7 +317,7 @@ mod tests {
         faults.add(rule(r#"{"match":{"workspace":"ws_a"},"effect":"empty","trigger":{"after":1}}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"workspace":"ws_a"},"effect":"malformed_json"}"#), 0).unwrap();
         faults.add(rule(r#"{"match":{"workspace":"ws_b"},"effect":"empty"}"#), 0).unwrap();
-        assert_eq!(ids(&faults.choose(&asked("flora", "ws_a", ""), 0, &rng)), [2]);
+        assert_eq!(ids(&faults.choose(&asked(first(), "ws_a", ""), 0, &rng)), [2]);
         faults.count_anew(None);
         faults.remove_all(Some("ws_a"));
         let unfired: Vec<_> = faults.never_fired(0).rules.into_iter().map(|rule| (rule.id, rule.message)).collect();

@@ -91,6 +91,7 @@ fn lzw(data: &[u8]) -> Vec<u8> {
     let (mut bits, mut pixels) = (Bits { bytes: data, at: 0 }, Vec::new());
     assert_eq!(bits.read(3), CLEAR);
     let (mut sequences, mut width, mut before) = (Vec::new(), 3, None);
+    // It ends with the data at the latest: beyond that, `read` panics.
     loop {
         let code = bits.read(width);
         let start = pixels.len();

@@ -1,6 +1,8 @@
 //! Idempotency keys: of the requests with the same one, only the first that succeeds is executed. The key is claimed in
 //! the transaction of the command, so that a command that fails claims nothing.
 
+use std::time::Duration;
+
 use sqlx::SqliteConnection;
 use tokio::sync::OwnedMutexGuard;
 
@@ -18,6 +20,9 @@ pub struct Claim {
     /// Until when no other request may have it, by the clock of the workspace.
     pub expires_at: Micros,
 }
+
+/// How long a request waits for others with the same key: a little longer than one may take to read a file at a URL.
+const LONGEST_TURN: Duration = Duration::from_secs(35);
 
 /// How many expired claims of the workspace a new one removes at most.
 const SWEPT: i64 = 100;
@@ -37,11 +42,11 @@ impl Claim {
 }
 
 impl Store {
-    /// Waits until no other request with this idempotency key has the turn, and takes it until the guard is dropped. The
-    /// claim itself is made by the command.
-    pub async fn claim_turn(&self, workspace: &str, claim: &Claim) -> OwnedMutexGuard<()> {
+    /// Waits until no other request with this idempotency key has the turn, and takes it until the guard is dropped. `None`
+    /// if that takes too long: then the request goes on without, since the claim itself is made by the command.
+    pub async fn claim_turn(&self, workspace: &str, claim: &Claim) -> Option<OwnedMutexGuard<()>> {
         let turn = self.claim_turns.of([workspace.to_owned(), claim.scope.clone(), claim.key.clone()]);
-        turn.lock_owned().await
+        tokio::time::timeout(LONGEST_TURN, turn.lock_owned()).await.ok()
     }
 }
 
