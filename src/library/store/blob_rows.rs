@@ -1,6 +1,7 @@
 //! The rows of a blob.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, Row, SqliteConnection};
 
 /// The length of every chunk of a blob except its last, in bytes.
 pub const CHUNK: usize = 256 << 10;
@@ -28,19 +29,34 @@ pub async fn insert_blob(connection: &mut SqliteConnection) -> Result<i64, sqlx:
     sqlx::query("INSERT INTO blob DEFAULT VALUES RETURNING seq").fetch_one(connection).await?.try_get(0)
 }
 
-/// Appends a chunk to a blob, which has `start` bytes so far.
-pub async fn insert_chunk(
-    connection: &mut SqliteConnection,
-    blob: i64,
-    start: u64,
-    chunk: Vec<u8>,
-) -> Result<(), sqlx::Error> {
-    let length = chunk.len() as i64;
-    let stored = sqlx::query("INSERT INTO chunk (bytes) VALUES (?) RETURNING seq").bind(chunk);
-    let row: i64 = stored.fetch_one(&mut *connection).await?.try_get(0)?;
-    let place = "INSERT INTO blob_chunk (blob, start, chunk, length) VALUES (?, ?, ?, ?)";
-    let place = sqlx::query(place).bind(blob).bind(start.cast_signed()).bind(row).bind(length);
-    place.execute(connection).await.map(drop)
+/// A chunk that is about to be appended to a blob.
+pub struct NewChunk {
+    // The bytes in them are shared with the thread of the connection, so that they can be sent there twice.
+    arguments: SqliteArguments,
+}
+
+impl NewChunk {
+    /// The bytes of a blob from `start` on. All blobs may have `max` bytes together.
+    pub fn new(blob: i64, start: u64, bytes: Vec<u8>, max: u64) -> Result<NewChunk, sqlx::Error> {
+        let length = bytes.len() as i64;
+        let mut arguments = SqliteArguments::default();
+        let numbers = [blob, start.cast_signed(), length, i64::try_from(max).unwrap_or(i64::MAX)];
+        arguments.add(bytes).map_err(sqlx::Error::Encode)?;
+        for number in numbers {
+            arguments.add(number).map_err(sqlx::Error::Encode)?;
+        }
+        Ok(NewChunk { arguments })
+    }
+
+    /// Appends it if there is room for it. Returns whether there was. It is one query, because each query is a switch to
+    /// the thread of the connection and back.
+    pub async fn insert(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        let sql = "INSERT INTO chunk (bytes) SELECT ?1 FROM stored_bytes WHERE total + ?4 <= ?5;\n\
+                   INSERT INTO blob_chunk (blob, start, chunk, length)\n\
+                   SELECT ?2, ?3, last_insert_rowid(), ?4 WHERE changes() = 1;\n\
+                   SELECT changes() = 1";
+        sqlx::query_with(sql, self.arguments.clone()).fetch_one(connection).await?.try_get(0)
+    }
 }
 
 /// Notes the size and the MD5 of a blob that has all its bytes.

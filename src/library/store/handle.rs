@@ -18,7 +18,10 @@ use crate::library::seen_before::SeenBefore;
 /// A handle on the library. Clones share all of its state.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(super) pool: SqlitePool,
+    /// The connections of readers.
+    pub(super) readers: SqlitePool,
+    /// The one connection of changes, which finds its page cache as the change before left it.
+    pub(super) writer: SqlitePool,
     /// A connection that is never used. A private database lives as long as one connection is open, and the pool
     /// closes connections that have failed.
     pub(super) keeper: Arc<OnceCell<SqliteConnection>>,

@@ -41,7 +41,7 @@ const SETTLED: &str = "PRAGMA cache_size = -2000; PRAGMA threads = 0";
 impl Store {
     /// Whether fixtures were loaded into this database before.
     pub async fn is_loaded(&self) -> Result<bool, sqlx::Error> {
-        Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.pool).await?.is_some())
+        Ok(sqlx::query("SELECT 1 FROM world").fetch_optional(&self.readers).await?.is_some())
     }
 
     /// Loads workspaces and marks the database as loaded, in one transaction.
@@ -49,7 +49,7 @@ impl Store {
     /// Every start with a new database loads it, so each table takes few statements, however many workspaces there
     /// are. The database can be large, so the indexes of a file are dropped first and built once at the end.
     pub async fn load(&self, workspaces: &mut [NewWorkspace<'_>], now: Micros) -> Result<(), LoadError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.writer.acquire().await?;
         if self.file.is_some() {
             sqlx::raw_sql(BULK).execute(&mut *connection).await?;
         }
@@ -96,11 +96,11 @@ impl Store {
             let script = new_indexes(self.ids).replace("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ");
             let script = script.replace("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ");
             let Some(lock) = &self.lock else { return Ok(()) };
-            let keeper = async || Ok::<_, sqlx::Error>(self.pool.acquire().await?.detach());
+            let keeper = async || Ok::<_, sqlx::Error>(self.readers.acquire().await?.detach());
             self.keeper.get_or_try_init(keeper).await?;
             for index in script.split_inclusive(';') {
                 let _exclusive = lock.write().await;
-                sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.pool).await?;
+                sqlx::raw_sql(AssertSqlSafe(index.to_owned())).execute(&self.writer).await?;
             }
             Ok(())
         };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use md5::{Digest, Md5};
 use sqlx::{Row, SqliteConnection};
 
-use super::blob_rows::{self, CHUNK};
+use super::blob_rows::{self, CHUNK, NewChunk};
 use super::stage_error::StageError;
 use crate::library::hex::hex;
 
@@ -89,8 +89,9 @@ impl<'f> FileLoader<'f> {
     async fn store(&mut self, connection: &mut SqliteConnection, file: &'f NewFile) -> Result<i64, LoadError> {
         let wrong = |message: String| LoadError::File(file.named_at.clone(), message);
         let unread = |error: io::Error| wrong(format!("cannot read `{}`: {error}", file.path.display()));
+        let full = || wrong(StageError::Full { max: self.max }.to_string());
         if blob_rows::stored_bytes(connection).await? + file.size > self.max {
-            return Err(wrong(StageError::Full { max: self.max }.to_string()));
+            return Err(full());
         }
         let mut source = File::open(&file.path).map_err(unread)?.take(file.size + 1);
         let blob = blob_rows::insert_blob(connection).await?;
@@ -99,7 +100,9 @@ impl<'f> FileLoader<'f> {
             md5.update(&chunk);
             let (start, bytes) = (size, std::mem::take(&mut chunk));
             size += bytes.len() as u64;
-            blob_rows::insert_chunk(connection, blob, start, bytes).await?;
+            if !NewChunk::new(blob, start, bytes, self.max)?.insert(connection).await? {
+                return Err(full());
+            }
         }
         if size != file.size {
             return Err(wrong(format!("`{}` changed while it was read", file.path.display())));

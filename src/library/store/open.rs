@@ -30,15 +30,19 @@ pub enum DatabaseLocation {
     File(PathBuf),
 }
 
-/// How many connections there are: one for the change in progress, one for the reader of a large listing, and one per
-/// core for the other readers. Each has a thread, so more would gain nothing.
-fn connections() -> u32 {
-    2 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
+/// How many connections readers have: one for a large listing, and one per core for the others. Each has a thread, so more
+/// would gain nothing.
+fn reader_connections() -> u32 {
+    1 + std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 16) as u32)
 }
 
 /// The page cache of each connection to a database in memory, in pages of four kilobytes. It is small, because it holds
 /// copies of what is in memory already; SQLite's own cache of 500 pages is not faster here.
 const CACHED_PAGES: &str = "20";
+
+/// After how many pages of four kilobytes the write-ahead log is copied into the file. With SQLite's own 1000, an upload
+/// keeps a core busy for some milliseconds each time, and a list that waits for this core takes as long.
+const CHECKPOINT_PAGES: &str = "128";
 
 /// How many large workspaces can be exported at a time.
 const EXPORTS: usize = 2;
@@ -174,14 +178,15 @@ impl Store {
         // A connection is closed only with the store: not because of its age, and not when a request is dropped while
         // its connection is tested.
         let pool = SqlitePoolOptions::new()
-            .max_connections(connections())
             .acquire_timeout(ACQUIRE)
             .after_release(|connection, _| Box::pin(is_usable(connection)))
             .idle_timeout(None)
             .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options(place));
-        let mut connection = pool.acquire().await.map_err(|error| unusable(&error))?;
+            .test_before_acquire(false);
+        let options = options(place);
+        let readers = pool.clone().max_connections(reader_connections()).connect_lazy_with(options.clone());
+        let writer = pool.max_connections(1).connect_lazy_with(options);
+        let mut connection = writer.acquire().await.map_err(|error| unusable(&error))?;
         let prepared = match place {
             DatabaseLocation::Memory => schema::prepare_private(&mut connection, ids).await,
             DatabaseLocation::File(_) => schema::prepare_file(&mut connection, ids).await,
@@ -191,7 +196,8 @@ impl Store {
             lock: opened.is_none().then(Arc::default),
             is_shared: false,
             file: opened.map(Arc::new),
-            ..Store::over(pool, ids)
+            writer,
+            ..Store::over(readers, ids)
         };
         if store.file.is_some() {
             let changed_counts = ChangedCounts::read(&mut connection, &Invalidation::Everything).await;
@@ -206,8 +212,9 @@ impl Store {
     /// first reads. If the file is deleted later, its content can still be served.
     pub(super) async fn open_all(&self) -> Result<(), sqlx::Error> {
         let mut all = Vec::new();
-        for _ in 0..connections() {
-            let mut connection = self.pool.acquire().await?;
+        drop(self.writer.acquire().await?);
+        for _ in 0..reader_connections() {
+            let mut connection = self.readers.acquire().await?;
             sqlx::query("SELECT 1 FROM world").fetch_optional(&mut *connection).await?;
             all.push(connection);
         }
@@ -216,9 +223,10 @@ impl Store {
     }
 
     /// A library behind these connections, in a file that other processes may change.
-    pub(super) fn over(pool: SqlitePool, ids: ProviderIds) -> Store {
+    pub(super) fn over(readers: SqlitePool, ids: ProviderIds) -> Store {
         Store {
-            pool,
+            writer: readers.clone(),
+            readers,
             keeper: Arc::default(),
             lock: None,
             writing: Arc::default(),
@@ -244,7 +252,8 @@ impl Store {
 
     /// Waits for work in progress and closes the file. The last connection moves the write-ahead log into it.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 
@@ -266,7 +275,9 @@ fn options(place: &DatabaseLocation) -> SqliteConnectOptions {
             options.vfs("memdb").filename(name).pragma("cache_size", CACHED_PAGES)
         }
         // A connection that is opened later must not make a new file where ours was deleted.
-        DatabaseLocation::File(file) => options.filename(file).create_if_missing(false),
+        DatabaseLocation::File(file) => {
+            options.filename(file).create_if_missing(false).pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        }
     }
 }
 

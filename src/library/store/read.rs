@@ -31,9 +31,9 @@ impl Store {
         match &self.lock {
             Some(lock) => {
                 let unchanged = lock.clone().read_owned().await;
-                Ok(Read::Memory(self.pool.acquire().await?, unchanged))
+                Ok(Read::Memory(self.readers.acquire().await?, unchanged))
             }
-            None => Ok(Read::File(self.pool.begin().await?)),
+            None => Ok(Read::File(self.readers.begin().await?)),
         }
     }
 }

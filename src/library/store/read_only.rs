@@ -37,7 +37,7 @@ impl Store {
             Err(error) if is_unfinished(&error) || is_unwritable(&error) => return Err(incomplete()),
             Err(error) => return Err(unusable(error.to_string())),
         };
-        let mut connection = store.pool.acquire().await.map_err(|error| unusable(error.to_string()))?;
+        let mut connection = store.readers.acquire().await.map_err(|error| unusable(error.to_string()))?;
         let missing = missing_columns(&mut connection, ids).await.map_err(|error| unusable(error.to_string()))?;
         drop(connection);
         if !missing.is_empty() {

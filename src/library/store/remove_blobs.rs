@@ -7,8 +7,8 @@ use super::handle::Store;
 use super::rows::json;
 use super::write::Write;
 
-/// How many chunks one transaction removes at most: some milliseconds.
-const SLICE: i64 = 32;
+/// How many chunks one transaction removes at most: half a millisecond.
+const SLICE: i64 = 4;
 
 /// How many blobs one transaction removes at most.
 const BLOBS: i64 = 100;

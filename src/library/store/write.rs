@@ -60,7 +60,7 @@ impl Store {
             Some(lock) => Some(lock.clone().write_owned().await),
             None => None,
         };
-        let tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let mut write = Write {
             tx,
             store: self.clone(),

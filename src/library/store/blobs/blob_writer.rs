@@ -9,10 +9,13 @@ use tokio::task::JoinHandle;
 use super::staged_file::StagedFile;
 use crate::library::hex::hex;
 use crate::library::store::blob_hold::BlobHold;
-use crate::library::store::blob_rows::{self, CHUNK};
+use crate::library::store::blob_rows::{self, CHUNK, NewChunk};
 use crate::library::store::handle::Store;
 use crate::library::store::stage_error::StageError;
 use crate::library::store::write::Write;
+
+/// How many bytes are hashed at a time: some hundredths of a millisecond.
+const PIECE: usize = 16 << 10;
 
 /// Takes the bytes of one file. One chunk is stored while the next one arrives, in a task of its own. What was stored so
 /// far goes when the writer is dropped before [`BlobWriter::finish`].
@@ -43,7 +46,12 @@ impl Store {
 impl BlobWriter {
     /// Takes the next bytes. Every chunk that is complete is stored once the one before it is.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StageError> {
-        self.md5.update(bytes);
+        for piece in bytes.chunks(PIECE) {
+            self.md5.update(piece);
+            // Without this, another thread that wakes up on this core waits for some milliseconds while a client sends
+            // without a pause.
+            std::thread::yield_now();
+        }
         while self.rest.len() + bytes.len() >= CHUNK {
             let (part, following) = bytes.split_at(CHUNK - self.rest.len());
             self.rest.extend_from_slice(part);
@@ -76,6 +84,8 @@ impl BlobWriter {
         self.length += chunk.len() as u64;
         self.head.get_or_insert_with(|| Bytes::copy_from_slice(&chunk));
         self.storing = Some(tokio::spawn(store_chunk(store, hold, start, chunk, md5)));
+        // A task that was just spawned begins only when this one waits.
+        tokio::task::yield_now().await;
         Ok(())
     }
 
@@ -99,14 +109,17 @@ async fn store_chunk(
     chunk: Vec<u8>,
     md5: Option<String>,
 ) -> Result<Arc<BlobHold>, StageError> {
-    let mut write = write_with_room(&store, chunk.len() as u64).await?;
+    let mut write = store.write(Vec::new()).await?;
     let hold = match hold {
         Some(hold) => hold,
         None => Arc::new(BlobHold::new(&store, blob_rows::insert_blob(&mut write.tx).await?)),
     };
     let end = start + chunk.len() as u64;
     if !chunk.is_empty() {
-        blob_rows::insert_chunk(&mut write.tx, hold.blob, start, chunk).await?;
+        let chunk = NewChunk::new(hold.blob, start, chunk, store.max_stored_bytes)?;
+        while !chunk.insert(&mut write.tx).await? {
+            write = make_room(write).await?;
+        }
     }
     if let Some(md5) = md5 {
         blob_rows::complete_blob(&mut write.tx, hold.blob, end, &md5).await?;
@@ -115,18 +128,13 @@ async fn store_chunk(
     Ok(hold)
 }
 
-/// Begins a change in which so many bytes can be stored. If there is no room for them, what nothing refers to is removed
-/// first: after a restart, that can be the state at the start before, which the first change replaces.
-async fn write_with_room(store: &Store, length: u64) -> Result<Write, StageError> {
-    let max = store.max_stored_bytes;
-    let mut write = store.write(Vec::new()).await?;
-    while blob_rows::stored_bytes(&mut write.tx).await? + length > max {
-        let is_more_released = write.remove_released_slice().await?;
-        if !is_more_released && !write.has_unreferenced_blobs().await? {
-            return Err(StageError::Full { max });
-        }
-        write.remove_blob_slice().await?;
-        write = write.next_slice().await?;
+/// Removes a slice of what nothing refers to: after a restart, that can be the state at the start before, which the first
+/// change replaces. Fails if there is nothing to remove.
+async fn make_room(mut write: Write) -> Result<Write, StageError> {
+    let is_more_released = write.remove_released_slice().await?;
+    if !is_more_released && !write.has_unreferenced_blobs().await? {
+        return Err(StageError::Full { max: write.store.max_stored_bytes });
     }
-    Ok(write)
+    write.remove_blob_slice().await?;
+    Ok(write.next_slice().await?)
 }
