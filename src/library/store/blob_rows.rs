@@ -51,7 +51,9 @@ impl NewChunk {
     /// Appends it if there is room for it. Returns whether there was. It is one query, because each query is a switch to
     /// the thread of the connection and back.
     pub async fn insert(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        let sql = "INSERT INTO chunk (bytes) SELECT ?1 FROM stored_bytes WHERE total + ?4 <= ?5;\n\
+        // `IGNORE` is for the constraint `NOT NULL`. With `INSERT ... SELECT`, SQLite would copy the bytes once more.
+        let sql = "INSERT OR IGNORE INTO chunk (bytes)\n\
+                   VALUES (CASE WHEN (SELECT total FROM stored_bytes) + ?4 <= ?5 THEN ?1 END);\n\
                    INSERT INTO blob_chunk (blob, start, chunk, length)\n\
                    SELECT ?2, ?3, last_insert_rowid(), ?4 WHERE changes() = 1;\n\
                    SELECT changes() = 1";
