@@ -133,11 +133,7 @@ impl<'r> Call<'r> {
             return Ok(());
         }
         let asked_for = asked_for.map(|value| faults::read_header(card, value.to_str().unwrap_or_default()));
-        let mut applied: Vec<_> = asked_for
-            .transpose()?
-            .into_iter()
-            .map(|(effect, retry_after)| AppliedFault { id: None, effect, retry_after })
-            .collect();
+        let asked_for = asked_for.transpose()?;
         // A form is verified later. So that a fault of its workspace can apply, the one that the path names counts.
         let form = self.signed.as_deref().filter(|signed| signed.is_unverified());
         let named = form.and_then(SignedCall::named_workspace);
@@ -151,6 +147,10 @@ impl<'r> Call<'r> {
             path: &self.target.path,
             query: self.query(),
         };
+        // A client may send the header with every request of a walk.
+        let asked_for = asked_for.filter(|(effect, _)| matched.can_have(effect));
+        let asked_for = asked_for.map(|(effect, retry_after)| AppliedFault { id: None, effect, retry_after });
+        let mut applied = Vec::from_iter(asked_for);
         applied.extend(app.faults.choose(&matched, self.now, &app.rng));
         self.entry.note_faults(&applied);
         let limits = self.known_key().map(|key| key.limits).unwrap_or_default();

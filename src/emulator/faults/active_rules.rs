@@ -158,11 +158,7 @@ impl ActiveRule {
     }
 
     fn choose(&mut self, asked: &RequestFacts, now: Micros, rng: &Rng) -> Option<AppliedFault> {
-        let can_apply = match &self.rule.effect {
-            Effect::Paging(fault) => asked.lists() && fault.concerns(asked.card, asked.query),
-            _ => true,
-        };
-        if !can_apply || self.is_over(now) || !self.rule.matches.fits(asked) {
+        if !asked.can_have(&self.rule.effect) || self.is_over(now) || !self.rule.matches.fits(asked) {
             return None;
         }
         let counted = self.counted() + 1;

@@ -160,8 +160,16 @@ pub struct RequestFacts<'a> {
 
 impl RequestFacts<'_> {
     /// Whether it is for the list of assets, the only operation with pages.
-    pub fn lists(&self) -> bool {
+    fn lists(&self) -> bool {
         self.operation == Some(self.card.list_operation().name)
+    }
+
+    /// Whether this effect can apply to it. A paging fault needs a page that it can change.
+    pub fn can_have(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Paging(fault) => self.lists() && fault.concerns(self.card, self.query),
+            _ => true,
+        }
     }
 }
 

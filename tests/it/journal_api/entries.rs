@@ -142,6 +142,24 @@ fn a_cursor_that_a_fault_has_expired_is_told_as_the_faults() {
     }
 }
 
+#[test]
+fn a_paging_fault_in_the_header_applies_only_to_a_page_that_it_can_change() {
+    let server = start();
+    let flora = dialects::of("flora");
+    let header = "X-Emulator-Fault: paging; fault=insert";
+    let first = get(&server, flora, "", "limit=5");
+    let asset = format!("/flora/api/v1/assets/{}", first.json()["assets"][0]["asset_id"].as_str().unwrap());
+    let next = format!("limit=5&{}", (flora.next)(&first.json(), 5, 5).unwrap());
+    for (target, faults) in [
+        (asset, json!([])),
+        (flora.target("limit=5"), json!([])),
+        (flora.target(&next), json!(["insert"])),
+    ] {
+        assert_eq!(server.get(&target, &[&flora.auth(""), header]).status, 200, "{target}");
+        assert_eq!(last(&server)["faults"], faults, "{target}");
+    }
+}
+
 /// A query string that is answered, and one of whose parameters is not what it was meant to be.
 fn misspelt(provider: &dyn Provider, dialect: &Dialect) -> Option<String> {
     (provider.card().list_operation().unknown == Unknown::Ignored).then(|| format!("{}s=5", dialect.size))
