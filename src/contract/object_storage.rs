@@ -91,7 +91,7 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         Failure::BadSignature(SignatureProblem::Field(name)) if storage == Storage::Gcs => {
             say(StatusCode::BAD_REQUEST, "InvalidPolicyDocument", POLICY).details(format!("Failed condition on {name}"))
         }
-        Failure::BadSignature(SignatureProblem::Missing) => say(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        Failure::BadSignature(SignatureProblem::Missing) => say(StatusCode::FORBIDDEN, "AccessDenied", DENIED),
         Failure::BadSignature(SignatureProblem::Authorization) => {
             say(StatusCode::BAD_REQUEST, "InvalidArgument", TWO_MECHANISMS)
         }
@@ -120,11 +120,9 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         Failure::WrongDigest { .. } => {
             say(StatusCode::BAD_REQUEST, "BadDigest", "The Content-MD5 you specified did not match what we received.")
         }
-        Failure::InvalidJson { .. } | Failure::Invalid(_) => {
-            say(StatusCode::BAD_REQUEST, "InvalidRequest", "The request is not valid.")
-        }
+        Failure::InvalidJson { .. } | Failure::Invalid(_) => say(StatusCode::BAD_REQUEST, "InvalidRequest", INVALID),
         Failure::NoSuchRoute | Failure::NoSuchProject | Failure::NoSuchAsset { .. } | Failure::NoSuchFolder { .. } => {
-            say(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
+            say(StatusCode::NOT_FOUND, "NoSuchKey", NO_SUCH_KEY)
         }
         Failure::NoSuchUpload { .. } | Failure::UploadEnded { .. } => say(
             StatusCode::NOT_FOUND,
@@ -161,28 +159,29 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         | Failure::MissingScope(_)
         | Failure::ForeignWorkspace
         | Failure::WrongPassword
-        | Failure::BadRefreshToken { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+        | Failure::BadRefreshToken { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", DENIED),
         Failure::RateLimited(_) => say(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."),
-        Failure::Internal => say(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalError",
-            "We encountered an internal error. Please try again.",
-        ),
-        Failure::Injected(injected) => say(injected.status(), injected_code(injected.status()), injected.message),
+        Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL),
+        Failure::Injected(injected) => injected_error(injected.status()),
     }
 }
 
-/// The code of an error that a fault injects. What the vendor's API says is not what its storage says, so only the
-/// status and the message are the vendor's.
-fn injected_code(status: StatusCode) -> &'static str {
+/// The error that a fault injects. What the vendor's API says is not what its storage says, so only the status is that of
+/// the vendor's failure.
+fn injected_error(status: StatusCode) -> StorageError {
     match status {
-        StatusCode::INTERNAL_SERVER_ERROR => "InternalError",
-        status if status.is_server_error() => "ServiceUnavailable",
-        StatusCode::NOT_FOUND => "NoSuchKey",
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "AccessDenied",
-        _ => "InvalidRequest",
+        StatusCode::INTERNAL_SERVER_ERROR => say(status, "InternalError", INTERNAL),
+        status if status.is_server_error() => say(status, "ServiceUnavailable", "Please reduce your request rate."),
+        StatusCode::NOT_FOUND => say(status, "NoSuchKey", NO_SUCH_KEY),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => say(status, "AccessDenied", DENIED),
+        _ => say(status, "InvalidRequest", INVALID),
     }
 }
+
+const DENIED: &str = "Access Denied";
+const INTERNAL: &str = "We encountered an internal error. Please try again.";
+const INVALID: &str = "The request is not valid.";
+const NO_SUCH_KEY: &str = "The specified key does not exist.";
 
 /// S3's message for a signed URL with an `Authorization` header.
 const TWO_MECHANISMS: &str = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query \
@@ -219,6 +218,8 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::evidence::Evidence;
+    use crate::contract::failure::InjectedFailure;
     use crate::contract::quota::Counts;
     use crate::contract::variant::Variants;
 
@@ -268,6 +269,22 @@ mod tests {
                        <ServerTime>2026-03-21T12:00:00Z</ServerTime><RequestId>0000000000000ABC</RequestId></Error>";
         let failure = Failure::ExpiredUrl { expired_at: 1_774_094_399 * SECOND };
         assert_eq!(said(Storage::S3, &failure), (403, expired.to_owned()));
+    }
+
+    #[test]
+    fn an_injected_failure_has_the_words_of_the_storage() {
+        for (status, code, message) in [
+            (400, "InvalidRequest", INVALID),
+            (403, "AccessDenied", DENIED),
+            (404, "NoSuchKey", NO_SUCH_KEY),
+            (500, "InternalError", INTERNAL),
+            (503, "ServiceUnavailable", "Please reduce your request rate."),
+        ] {
+            let failure = InjectedFailure { name: "a", status, code: "B", message: "c", evidence: Evidence::Inferred };
+            let (answered, body) = said(Storage::S3, &Failure::Injected(Box::leak(Box::new(failure))));
+            let said = format!("<Error><Code>{code}</Code><Message>{message}</Message>");
+            assert!(answered == status && body.starts_with(&said), "{status}: {answered} {body}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::clock::Micros;
 use crate::contract::failure::Failure;
 use crate::contract::operation::{Access, Operation};
 use crate::contract::operation_table::{self, Found};
-use crate::contract::provider::{Methods, Provider, Slash};
+use crate::contract::provider::{Card, Methods, Provider, Slash};
 use crate::emulator::app::App;
 use crate::emulator::cache::KeyCache;
 use crate::emulator::workspace;
@@ -28,7 +28,7 @@ use crate::providers::directory::Target;
 pub(super) enum Routed {
     /// An operation of the vendor.
     Operation(&'static Operation),
-    /// The vendor's framework redirects to the same path without its trailing slash.
+    /// The vendor's framework redirects to the same path without its trailing slash, or with one.
     Redirect,
     /// The vendor's framework lists the methods of the route, in answer to OPTIONS.
     Options,
@@ -66,6 +66,7 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
     }
     let found = operation_table::find(card.operations, request.method.as_str(), path);
     match found {
+        Found::Nothing if card.slash == Slash::Redirected && is_listed(card, &format!("{path}/")) => Routed::Redirect,
         Found::Nothing => Routed::Nothing,
         _ if request.method == Method::OPTIONS && card.methods == Methods::WithHeadAndOptions => Routed::Options,
         Found::Operation(operation) if request.method != Method::HEAD || card.methods.has_head() => {
@@ -81,28 +82,33 @@ pub(super) fn find_operation(target: &Target, request: &Parts) -> Routed {
 /// the shorter path is in the table.
 pub(super) fn table_path(target: &Target) -> &str {
     let card = target.provider.card();
-    let is_listed = |path: &&str| card.operations.iter().any(|operation| operation.has_path(path));
     let bare = target.path.strip_suffix('/').filter(|_| card.slash != Slash::NotFound);
-    bare.filter(is_listed).unwrap_or(&target.path)
+    bare.filter(|path| is_listed(card, path)).unwrap_or(&target.path)
+}
+
+/// Whether an operation of the vendor has this path.
+fn is_listed(card: &Card, path: &str) -> bool {
+    card.operations.iter().any(|operation| operation.has_path(path))
 }
 
 /// The answer of the vendor's framework where no operation matches, in terms that every provider words itself.
 pub(super) fn framework_reply(routed: Routed, target: &Target, request: &Parts) -> Result<Reply, Failure> {
     let allow = || target.provider.card().allow(table_path(target));
     match routed {
-        Routed::Redirect => Ok(without_slash(request)),
+        Routed::Redirect => Ok(redirect(request)),
         Routed::Options => Ok(target.provider.options(&allow())),
         Routed::OtherMethods(_) => Err(Failure::WrongMethod(allow())),
         Routed::Operation(_) | Routed::Nothing => Err(Failure::NoSuchRoute),
     }
 }
 
-/// A 307 redirect to the same address without the trailing slash. 307, and not 302, makes clients keep the method.
-fn without_slash(request: &Parts) -> Reply {
+/// A 307 redirect to the same address without the trailing slash, or with one if it has none. 307, and not 302, makes
+/// clients keep the method.
+fn redirect(request: &Parts) -> Reply {
     let path = request.uri.path();
-    let path = path.strip_suffix('/').unwrap_or(path);
+    let (path, slash) = path.strip_suffix('/').map_or((path, "/"), |bare| (bare, ""));
     let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("{}{path}{query}", origin(request));
+    let location = format!("{}{path}{slash}{query}", origin(request));
     Reply::empty(StatusCode::TEMPORARY_REDIRECT)
         .header("location", utf8_percent_encode(&location, CONTROLS).to_string())
 }

@@ -45,8 +45,8 @@ impl Store {
     /// Waits until no other request with this idempotency key has the turn, and takes it until the guard is dropped. `None`
     /// if that takes too long: then the request goes on without, since the claim itself is made by the command.
     pub async fn claim_turn(&self, workspace: &str, claim: &Claim) -> Option<OwnedMutexGuard<()>> {
-        let turn = self.claim_turns.of([workspace.to_owned(), claim.scope.clone(), claim.key.clone()]);
-        tokio::time::timeout(LONGEST_TURN, turn.lock_owned()).await.ok()
+        let key = [workspace.to_owned(), claim.scope.clone(), claim.key.clone()];
+        self.claim_turns.take(key, LONGEST_TURN).await
     }
 }
 

@@ -88,7 +88,7 @@ pub const FACTS: &[Fact] = &[
         "Order of checks: route and method (404, 405 and redirects need no key), key, scope, rate limit, parameters.",
     ),
     Fact::inferred(
-        "404 and 405 have the envelope. A slash after the route redirects (307) to the route without it, with the connection's scheme, or with the one that a proxy on this machine or in a private network forwards. HEAD and OPTIONS are 405.",
+        "404 and 405 have the envelope. A slash after the route redirects (307) to the route without it, and `/v1/api-keys` to the route with it, with the connection's scheme, or with the one that a proxy on this machine or in a private network forwards. HEAD and OPTIONS are 405.",
     ),
     Fact::inferred(
         "The overview page's limit of 100 requests a minute is enforced only for keys with strict limits. A 429 has `Retry-After`, which is ours.",

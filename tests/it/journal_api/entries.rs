@@ -150,11 +150,9 @@ fn a_paging_fault_in_the_header_applies_only_to_a_page_that_it_can_change() {
     let first = get(&server, flora, "", "limit=5");
     let asset = format!("/flora/api/v1/assets/{}", first.json()["assets"][0]["asset_id"].as_str().unwrap());
     let next = format!("limit=5&{}", (flora.next)(&first.json(), 5, 5).unwrap());
-    for (target, faults) in [
-        (asset, json!([])),
-        (flora.target("limit=5"), json!([])),
-        (flora.target(&next), json!(["insert"])),
-    ] {
+    for (target, faults) in
+        [(asset, json!([])), (flora.target("limit=5"), json!([])), (flora.target(&next), json!(["insert"]))]
+    {
         assert_eq!(server.get(&target, &[&flora.auth(""), header]).status, 200, "{target}");
         assert_eq!(last(&server)["faults"], faults, "{target}");
     }
