@@ -151,13 +151,24 @@ fn move_authority(head: &mut Parts) {
     head.uri = Uri::from(path.clone());
 }
 
+/// How many requests a client may have open on one connection of HTTP/2.
+const STREAMS: u32 = 100;
+
+/// How many bytes of a body over HTTP/2 a client may send before they are read. The window of a connection has room for all
+/// its requests: otherwise those that wait for their share of memory would hold up those that have it.
+const STREAM_WINDOW: u32 = 128 << 10;
+
 /// Answers the requests of a connection until it ends.
 pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<Output = ()> + Send + use<> {
     let Arrival { app, answered, local, peer, tunnel, ending, inner } = arrival;
     let connection = Connection::new(stream, app.timeouts);
     let (handle, inner) = (connection.line(), Mutex::new(inner));
     let service = ConnectionService { app: app.clone(), answered, handle, local, peer, tunnel, ending, inner };
-    let http = Builder::new(TokioExecutor::new());
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http2()
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAMS * STREAM_WINDOW);
     let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(connection), service).into_owned());
     async move {
         if let Err(cause) = CLIENT.scope(peer, served).await {

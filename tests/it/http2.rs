@@ -2,11 +2,18 @@
 
 use std::net::SocketAddr;
 
+use assetmock::emulator::app::App;
+use assetmock::http::request_body::BodyBudget;
+use axum::body::Bytes;
+use axum::http::Request;
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::breakage::{END_HEADERS, END_STREAM, Frames, HEADERS};
+use crate::dialects;
 use crate::process::Running;
-use crate::support::Server;
+use crate::support::{NOON, Server, app, block_on};
+use crate::worlds::world;
 
 const CONTINUATION: u8 = 9;
 
@@ -206,4 +213,32 @@ fn what_is_sent_in_order_and_what_is_wrong_with_a_body_are_no_warnings() {
     frames.end(1);
     let log = String::from_utf8(server.stop().stderr).unwrap();
     assert!(!log.contains("refused before"), "{log}");
+}
+
+#[test]
+fn uploads_that_wait_for_memory_do_not_hold_up_those_that_have_it() {
+    const LENGTH: usize = 300 << 10;
+    // Two at a time.
+    let bodies = BodyBudget::new(1 << 20, 1 << 20, 2 << 20);
+    let server = block_on(Server::serve(App { bodies, ..block_on(app(&world(), NOON)) }));
+    let auth = dialects::of("konpro").auth("_off");
+    let (name, key) = auth.split_once(": ").unwrap();
+    let url = format!("http://{}/konpro/v1/asset?name=a.mp4", server.address);
+    let statuses = block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let statuses = join_all((0..60).map(|_| async {
+            let request = Request::post(&url).header(name, key).header("content-type", "video/mp4");
+            let request = request.header("content-length", LENGTH).body(()).unwrap();
+            let mut sender = sender.clone().ready().await.unwrap();
+            let (answer, mut body) = sender.send_request(request, false).unwrap();
+            body.send_data(Bytes::from(vec![b'x'; LENGTH]), true).unwrap();
+            answer.await.unwrap().status().as_u16()
+        }));
+        let statuses = statuses.await;
+        connection.abort();
+        statuses
+    });
+    assert_eq!(statuses, [200; 60]);
 }
