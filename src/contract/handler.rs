@@ -199,7 +199,7 @@ impl From<StageError> for Failure {
     fn from(error: StageError) -> Failure {
         match error {
             StageError::Full { max } => Failure::StorageFull { max },
-            StageError::Store(cause) => {
+            cause @ (StageError::DiskFull | StageError::Store(_)) => {
                 error!(%cause, "a file could not be stored");
                 Failure::Internal
             }

@@ -160,7 +160,7 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
         | Failure::ForeignWorkspace
         | Failure::WrongPassword
         | Failure::BadRefreshToken { .. } => say(StatusCode::FORBIDDEN, "AccessDenied", DENIED),
-        Failure::RateLimited(_) => say(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."),
+        Failure::RateLimited(_) => say(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", SLOW_DOWN),
         Failure::Internal => say(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL),
         Failure::Injected(injected) => injected_error(injected.status()),
     }
@@ -171,7 +171,8 @@ fn worded(storage: Storage, failure: &Failure) -> StorageError {
 fn injected_error(status: StatusCode) -> StorageError {
     match status {
         StatusCode::INTERNAL_SERVER_ERROR => say(status, "InternalError", INTERNAL),
-        status if status.is_server_error() => say(status, "ServiceUnavailable", "Please reduce your request rate."),
+        status if status.is_server_error() => say(status, "ServiceUnavailable", SLOW_DOWN),
+        StatusCode::TOO_MANY_REQUESTS => say(status, "SlowDown", SLOW_DOWN),
         StatusCode::NOT_FOUND => say(status, "NoSuchKey", NO_SUCH_KEY),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => say(status, "AccessDenied", DENIED),
         _ => say(status, "InvalidRequest", INVALID),
@@ -182,6 +183,7 @@ const DENIED: &str = "Access Denied";
 const INTERNAL: &str = "We encountered an internal error. Please try again.";
 const INVALID: &str = "The request is not valid.";
 const NO_SUCH_KEY: &str = "The specified key does not exist.";
+const SLOW_DOWN: &str = "Please reduce your request rate.";
 
 /// S3's message for a signed URL with an `Authorization` header.
 const TWO_MECHANISMS: &str = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query \
@@ -277,8 +279,9 @@ mod tests {
             (400, "InvalidRequest", INVALID),
             (403, "AccessDenied", DENIED),
             (404, "NoSuchKey", NO_SUCH_KEY),
+            (429, "SlowDown", SLOW_DOWN),
             (500, "InternalError", INTERNAL),
-            (503, "ServiceUnavailable", "Please reduce your request rate."),
+            (503, "ServiceUnavailable", SLOW_DOWN),
         ] {
             let failure = InjectedFailure { name: "a", status, code: "B", message: "c", evidence: Evidence::Inferred };
             let (answered, body) = said(Storage::S3, &Failure::Injected(Box::leak(Box::new(failure))));

@@ -165,7 +165,7 @@ pub enum Slash {
     NotFound,
     /// Like the route without the slash.
     Tolerated,
-    /// With a 307 to the route without the slash. One that has a slash itself is redirected to if it is missing.
+    /// With a 307 to the route without the slash, or, if the route itself ends with one, to the route with it.
     Redirected,
 }
 

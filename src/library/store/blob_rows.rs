@@ -31,7 +31,7 @@ pub async fn insert_blob(connection: &mut SqliteConnection) -> Result<i64, sqlx:
 
 /// A chunk that is about to be appended to a blob.
 pub struct NewChunk {
-    // The bytes in them are shared with the thread of the connection, so that they can be sent there twice.
+    // Clones share the bytes, so a chunk can be inserted again after room was made.
     arguments: SqliteArguments,
 }
 
@@ -40,22 +40,24 @@ impl NewChunk {
     pub fn new(blob: i64, start: u64, bytes: Vec<u8>, max: u64) -> Result<NewChunk, sqlx::Error> {
         let length = bytes.len() as i64;
         let mut arguments = SqliteArguments::default();
-        let numbers = [blob, start.cast_signed(), length, i64::try_from(max).unwrap_or(i64::MAX)];
+        arguments.add(length).map_err(sqlx::Error::Encode)?;
+        arguments.add(i64::try_from(max).unwrap_or(i64::MAX)).map_err(sqlx::Error::Encode)?;
         arguments.add(bytes).map_err(sqlx::Error::Encode)?;
-        for number in numbers {
-            arguments.add(number).map_err(sqlx::Error::Encode)?;
-        }
+        arguments.add(blob).map_err(sqlx::Error::Encode)?;
+        arguments.add(start.cast_signed()).map_err(sqlx::Error::Encode)?;
         Ok(NewChunk { arguments })
     }
 
     /// Appends it if there is room for it. Returns whether there was. It is one query, because each query is a switch to
     /// the thread of the connection and back.
     pub async fn insert(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        // `IGNORE` is for the constraint `NOT NULL`. With `INSERT ... SELECT`, SQLite would copy the bytes once more.
+        // Without room the value is NULL, which the column does not take, and with `OR IGNORE` no row is added. With
+        // `INSERT ... SELECT`, SQLite would copy the bytes once more; and also if they were the first argument, since sqlx
+        // binds the first arguments to the numbers that a statement leaves out, here `?2` and `?3` of the second.
         let sql = "INSERT OR IGNORE INTO chunk (bytes)\n\
-                   VALUES (CASE WHEN (SELECT total FROM stored_bytes) + ?4 <= ?5 THEN ?1 END);\n\
-                   INSERT INTO blob_chunk (blob, start, chunk, length)\n\
-                   SELECT ?2, ?3, last_insert_rowid(), ?4 WHERE changes() = 1;\n\
+                   VALUES (CASE WHEN (SELECT total FROM stored_bytes) + ?1 <= ?2 THEN ?3 END);\n\
+                   INSERT INTO blob_chunk (length, blob, start, chunk)\n\
+                   SELECT ?1, ?4, ?5, last_insert_rowid() WHERE changes() = 1;\n\
                    SELECT changes() = 1";
         sqlx::query_with(sql, self.arguments.clone()).fetch_one(connection).await?.try_get(0)
     }

@@ -8,7 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 /// A turn, which one request has at a time.
-pub(super) type Turn = tokio::sync::Mutex<()>;
+type Turn = tokio::sync::Mutex<()>;
 
 /// The turns of requests that wait or work, by workspace, scope and key.
 #[derive(Debug, Clone, Default)]

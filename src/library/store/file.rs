@@ -7,6 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// The space on the disk that uploads leave free, in bytes. SQLite needs some for every change, also for one that removes
+/// what is stored.
+const RESERVE: u64 = 4 << 20;
+
 /// The database file, identified when it was opened.
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
@@ -36,6 +40,12 @@ impl DatabaseFile {
         let mut path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).into_os_string();
         path.push("-wal");
         path.into()
+    }
+
+    /// Whether the disk has more space left than the reserve. If the system cannot tell, this is true and leaves the error
+    /// to SQLite.
+    pub(super) fn has_space(&self) -> bool {
+        fs4::available_space(&self.path).map_or(true, |left| left > RESERVE)
     }
 
     /// Fails if the path now leads to another file, or to none. If the system cannot tell, this succeeds and leaves

@@ -20,10 +20,10 @@ use crate::library::seen_before::SeenBefore;
 pub struct Store {
     /// The connections of readers.
     pub(super) readers: SqlitePool,
-    /// The one connection of changes, which finds its page cache as the change before left it.
+    /// The one connection for changes. Its page cache still has what the change before used.
     pub(super) writer: SqlitePool,
-    /// A connection that is never used. A private database lives as long as one connection is open, and the pool
-    /// closes connections that have failed.
+    /// A connection that is never used. A private database lives as long as one connection is open, and the pools
+    /// close connections that have failed.
     pub(super) keeper: Arc<OnceCell<SqliteConnection>>,
     /// The lock of a private database. Readers share it; a change holds it alone.
     pub(super) lock: Option<Arc<RwLock<()>>>,

@@ -12,6 +12,8 @@ pub enum StageError {
         /// The limit in bytes.
         max: u64,
     },
+    /// The disk has hardly any space left.
+    DiskFull,
     /// The store failed.
     Store(StoreError),
 }
@@ -21,6 +23,9 @@ impl fmt::Display for StageError {
         match self {
             StageError::Full { max } => {
                 write!(f, "the stored bytes would exceed {max}; `--max-stored-bytes` sets that limit")
+            }
+            StageError::DiskFull => {
+                f.write_str("the disk of the database has less than 4 MiB left, which are kept for other changes")
             }
             StageError::Store(error) => error.fmt(f),
         }

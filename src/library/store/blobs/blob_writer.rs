@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
+use sqlx::Row;
 use tokio::task::JoinHandle;
 
 use super::staged_file::StagedFile;
@@ -16,6 +17,9 @@ use crate::library::store::write::Write;
 
 /// How many bytes are hashed at a time: some hundredths of a millisecond.
 const PIECE: usize = 16 << 10;
+
+/// How many free pages of four kilobytes in the file are enough for a chunk: three times as many as it takes.
+const FREE_PAGES: i64 = 192;
 
 /// Takes the bytes of one file. One chunk is stored while the next one arrives, in a task of its own. What was stored so
 /// far goes when the writer is dropped before [`BlobWriter::finish`].
@@ -110,6 +114,9 @@ async fn store_chunk(
     md5: Option<String>,
 ) -> Result<Arc<BlobHold>, StageError> {
     let mut write = store.write(Vec::new()).await?;
+    while !has_disk_space(&mut write).await? {
+        write = make_room(write, StageError::DiskFull).await?;
+    }
     let hold = match hold {
         Some(hold) => hold,
         None => Arc::new(BlobHold::new(&store, blob_rows::insert_blob(&mut write.tx).await?)),
@@ -118,7 +125,7 @@ async fn store_chunk(
     if !chunk.is_empty() {
         let chunk = NewChunk::new(hold.blob, start, chunk, store.max_stored_bytes)?;
         while !chunk.insert(&mut write.tx).await? {
-            write = make_room(write).await?;
+            write = make_room(write, StageError::Full { max: store.max_stored_bytes }).await?;
         }
     }
     if let Some(md5) = md5 {
@@ -128,12 +135,22 @@ async fn store_chunk(
     Ok(hold)
 }
 
+/// Whether the disk has space for a chunk, or the file itself has, where others were removed.
+async fn has_disk_space(write: &mut Write) -> Result<bool, StageError> {
+    let Some(file) = &write.store.file else { return Ok(true) };
+    if file.has_space() {
+        return Ok(true);
+    }
+    let free = sqlx::query("SELECT freelist_count FROM pragma_freelist_count").fetch_one(&mut *write.tx).await?;
+    Ok(free.try_get::<i64, _>(0)? >= FREE_PAGES)
+}
+
 /// Removes a slice of what nothing refers to: after a restart, that can be the state at the start before, which the first
-/// change replaces. Fails if there is nothing to remove.
-async fn make_room(mut write: Write) -> Result<Write, StageError> {
+/// change replaces. Fails like this if there is nothing to remove.
+async fn make_room(mut write: Write, failure: StageError) -> Result<Write, StageError> {
     let is_more_released = write.remove_released_slice().await?;
     if !is_more_released && !write.has_unreferenced_blobs().await? {
-        return Err(StageError::Full { max: write.store.max_stored_bytes });
+        return Err(failure);
     }
     write.remove_blob_slice().await?;
     Ok(write.next_slice().await?)

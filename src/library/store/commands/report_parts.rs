@@ -42,7 +42,7 @@ impl Store {
             let caller = &Caller { claim: None, ..*caller };
             // A part that was replaced since then is not reported any more.
             (*session, outcome.reported) = self.execute(complete, caller, providers.clone()).await?;
-            // The asset exists, so a full disk is no failure of the request.
+            // The asset exists already, so the request has succeeded even if this fails, as on a full disk.
             if let Err(error) = self.settle_due_uploads(caller.workspace, caller.now, &providers).await {
                 tracing::debug!(%error, "the parts of an upload could not be released; the next request tries again");
             }
