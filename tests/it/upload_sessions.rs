@@ -189,8 +189,8 @@ async fn staged(store: &Store, bytes: &[u8]) -> assetmock::library::store::Stage
 /// How many parts the large session has. All are in transactions of a thousand.
 const PARTS: u64 = 20_000;
 
-/// Makes a session with all of its parts, each of one byte, in a file. All but the last are reported.
-async fn large_session(file: &str) -> (UploadSession, ReportedPart) {
+/// A library in a new file, with two empty workspaces.
+async fn store_in(file: &str) -> Store {
     let store = Store::open(&DatabaseLocation::File(file.into()), providers::ids()).await.unwrap();
     for id in ["ws_demo", "ws_other"] {
         let empty = Workspace::empty(id);
@@ -199,6 +199,35 @@ async fn large_session(file: &str) -> (UploadSession, ReportedPart) {
         write.add_workspace(&empty, collection).await.unwrap();
         write.commit().await.unwrap();
     }
+    store
+}
+
+#[test]
+fn a_report_succeeds_even_if_the_parts_cannot_be_released() {
+    let folder = Folder::new();
+    let file = folder.file("library.sqlite");
+    block_on(async {
+        let store = store_in(&file).await;
+        let session = begin(&store, 5, 3).await;
+        let first = store_part(&store, &session.id, 1, b"abc").await;
+        let last = store_part(&store, &session.id, 2, b"de").await;
+        report(&store, &session.id, first).await.unwrap();
+        let mut other = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+        let full = "CREATE TRIGGER full BEFORE UPDATE OF blob ON upload_part WHEN new.blob IS NULL\n\
+                    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+        sqlx::raw_sql(full).execute(&mut other).await.unwrap();
+        let outcome = report(&store, &session.id, last).await.unwrap();
+        assert_eq!((outcome.reported, outcome.session.completed_at), (2, Some(noon())));
+        assert_eq!(rows(&store).await, [3, 1, 2], "the asset's blob, and those of both parts");
+        sqlx::raw_sql("DROP TRIGGER full").execute(&mut other).await.unwrap();
+        settle(&store, noon()).await;
+        wait_for_rows(&store, [1, 1, 2]).await;
+    });
+}
+
+/// Makes a session with all of its parts, each of one byte, in a file. All but the last are reported.
+async fn large_session(file: &str) -> (UploadSession, ReportedPart) {
+    let store = store_in(file).await;
     let session = begin(&store, PARTS, 1).await;
     let part = store_part(&store, &session.id, 1, b"a").await;
     store.close().await;
