@@ -146,7 +146,7 @@ async fn has_disk_space(write: &mut Write) -> Result<bool, StageError> {
 }
 
 /// Removes a slice of what nothing refers to: after a restart, that can be the state at the start before, which the first
-/// change replaces. Fails like this if there is nothing to remove.
+/// change replaces. Fails like this if there is nothing to remove, so a loop that makes room ends.
 async fn make_room(mut write: Write, failure: StageError) -> Result<Write, StageError> {
     let is_more_released = write.remove_released_slice().await?;
     if !is_more_released && !write.has_unreferenced_blobs().await? {
