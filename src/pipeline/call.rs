@@ -147,8 +147,7 @@ impl<'r> Call<'r> {
             path: &self.target.path,
             query: self.query(),
         };
-        // A client may send the header with every request of a walk, so a paging fault is left out where there is no page
-        // that it can change.
+        // A client may send the header with every request, also where there is no page that a paging fault can change.
         let asked_for = asked_for.filter(|(effect, _)| matched.can_have(effect));
         let asked_for = asked_for.map(|(effect, retry_after)| AppliedFault { id: None, effect, retry_after });
         let mut applied = Vec::from_iter(asked_for);
