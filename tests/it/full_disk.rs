@@ -18,8 +18,8 @@ fn is_written_to_again(server: Running, file: &str, code: &str, more_room: impl 
     let mut client = server.connect();
     let mut write = || client.ask("POST", "/_emulator/workspaces/ws_demo/assets", &[], &body);
     let (mut written, mut refused) = (0, 0);
-    // More than once: a write in between can succeed, since the database
-    // overwrites its log from the start once all of it is in the file.
+    // More than once: a write in between can succeed, since the database overwrites its log from the start once all of it
+    // is in the file.
     while refused < 10 {
         let answer = write();
         if answer.status == 201 {
@@ -79,25 +79,37 @@ fn generate_names_the_file_that_has_no_room() {
 #[test]
 fn a_start_on_a_full_disk_says_so() {
     let folder = Folder::new();
-    let mounted = folder.file("small");
-    std::fs::create_dir(&mounted).unwrap();
-    if !succeeds("mount", &["-t", "tmpfs", "-o", "size=32k", "tmpfs", &mounted]) {
-        eprintln!("left out: only root can make a small disk");
-        return;
-    }
-    let _disk = Disk(&mounted);
-    let file = format!("{mounted}/library.sqlite");
+    let Some(disk) = Disk::mount(&folder, "32k") else { return };
+    let file = disk.file();
     let output = program().args(["serve", "--listen", "127.0.0.1:0", "--database", &file]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(1) && said.contains(&format!("`{file}`: the disk is full")), "{said}");
 }
 
-/// A disk of its own, gone at the end.
-struct Disk<'f>(&'f str);
+/// A small disk, gone at the end.
+struct Disk(String);
 
-impl Drop for Disk<'_> {
+impl Disk {
+    /// `None` if that is not possible.
+    fn mount(folder: &Folder, size: &str) -> Option<Disk> {
+        let mounted = folder.file("disk");
+        std::fs::create_dir(&mounted).unwrap();
+        let is_mounted = succeeds("mount", &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", &mounted]);
+        if !is_mounted {
+            eprintln!("left out: only root can make a small disk");
+        }
+        is_mounted.then_some(Disk(mounted))
+    }
+
+    /// The database on it.
+    fn file(&self) -> String {
+        format!("{}/library.sqlite", self.0)
+    }
+}
+
+impl Drop for Disk {
     fn drop(&mut self) {
-        let gone = succeeds("umount", &[self.0]);
+        let gone = succeeds("umount", &[&self.0]);
         assert!(gone || std::thread::panicking());
     }
 }
@@ -105,14 +117,8 @@ impl Drop for Disk<'_> {
 #[test]
 fn a_disk_that_has_room_again_is_written_to_again() {
     let folder = Folder::new();
-    let mounted = folder.file("disk");
-    std::fs::create_dir(&mounted).unwrap();
-    if !succeeds("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs", &mounted]) {
-        eprintln!("left out: only root can make a small disk");
-        return;
-    }
-    let _disk = Disk(&mounted);
-    let file = format!("{mounted}/library.sqlite");
+    let Some(disk) = Disk::mount(&folder, "4m") else { return };
+    let file = disk.file();
     let mut command = program();
     command.args([
         "serve",
@@ -126,7 +132,7 @@ fn a_disk_that_has_room_again_is_written_to_again() {
         "error",
     ]);
     is_written_to_again(Running::start_with(&mut command), &file, "library_full", |_| {
-        assert!(succeeds("mount", &["-o", "remount,size=64m", &mounted]));
+        assert!(succeeds("mount", &["-o", "remount,size=64m", &disk.0]));
     });
 }
 
@@ -134,14 +140,8 @@ fn a_disk_that_has_room_again_is_written_to_again() {
 #[test]
 fn an_upload_that_is_larger_than_the_disk_leaves_it_usable() {
     let folder = Folder::new();
-    let mounted = folder.file("disk");
-    std::fs::create_dir(&mounted).unwrap();
-    if !succeeds("mount", &["-t", "tmpfs", "-o", "size=20m", "tmpfs", &mounted]) {
-        eprintln!("left out: only root can make a small disk");
-        return;
-    }
-    let _disk = Disk(&mounted);
-    let file = format!("{mounted}/library.sqlite");
+    let Some(disk) = Disk::mount(&folder, "20m") else { return };
+    let file = disk.file();
     let server = Running::start(&["--database", &file, "--fixture", "demo"]);
     let mut client = server.connect();
     let headers = ["x-api-key: konpro_demo", "Content-Type: video/mp4"];

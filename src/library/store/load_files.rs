@@ -100,6 +100,7 @@ impl<'f> FileLoader<'f> {
             md5.update(&chunk);
             let (start, bytes) = (size, std::mem::take(&mut chunk));
             size += bytes.len() as u64;
+            // There is room for the size that it had, so it can only have grown.
             if !NewChunk::new(blob, start, bytes, self.max)?.insert(connection).await? {
                 return Err(full());
             }
