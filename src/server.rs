@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::Listener;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tracing::debug;
@@ -30,7 +29,6 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let answered = Arc::new(Notify::new());
-    let connections = GracefulShutdown::new();
     let (end, ending) = watch::channel(false);
     let accepting = async {
         loop {
@@ -47,9 +45,8 @@ pub async fn run(
                 peer,
                 tunnel: None,
                 ending: ending.clone(),
-                inner: Some(connections.watcher()),
             };
-            tokio::spawn(serve(Stream::of_socket(socket, app.tls.clone()), connections.watcher(), arrival));
+            tokio::spawn(serve(Stream::of_socket(socket, app.tls.clone()), arrival));
         }
     };
     // The indexes take milliseconds. They are made after the first response, which does not need them.
@@ -65,10 +62,10 @@ pub async fn run(
         () = shutdown => Ok(()),
         never = indexing => never,
     };
-    drop(listener);
+    drop((listener, ending));
     end.send_replace(true);
-    // Requests that take longer are cut off.
-    let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
+    // Every connection and tunnel holds a receiver until it has ended. Requests that take longer are cut off.
+    let _ = tokio::time::timeout(DRAIN, end.closed()).await;
     app.store.close().await;
     outcome
 }

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::{Future, ready};
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
@@ -21,7 +21,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::conn::auto::upgrade::downcast;
-use hyper_util::server::graceful::Watcher;
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tracing::{debug, warn};
@@ -54,11 +54,8 @@ pub struct Arrival {
     pub peer: SocketAddr,
     /// The tunnel's host, if the connection is inside a tunnel.
     pub tunnel: Option<Arc<Authority>>,
-    /// Becomes `true` when the server shuts down.
+    /// Becomes `true` when the server shuts down, which then waits until all receivers are dropped.
     pub ending: watch::Receiver<bool>,
-    /// Lets a graceful shutdown wait for the tunnel that this connection may become. `None` inside a tunnel, since
-    /// tunnels are not nested.
-    pub inner: Option<Watcher>,
 }
 
 /// Answers the requests of one connection. Requests to the emulator's own API go to [`admin`], requests for the bytes
@@ -72,11 +69,10 @@ struct ConnectionService {
     peer: SocketAddr,
     tunnel: Option<Arc<Authority>>,
     ending: watch::Receiver<bool>,
-    inner: Mutex<Option<Watcher>>,
 }
 
 impl ConnectionService {
-    /// This connection as a new one, for the tunnel that it becomes. Takes `inner`, so it can be done once.
+    /// This connection as a new one, for the tunnel that it becomes.
     fn arrival(&self) -> Arrival {
         Arrival {
             app: self.app.clone(),
@@ -85,7 +81,6 @@ impl ConnectionService {
             peer: self.peer,
             tunnel: self.tunnel.clone(),
             ending: self.ending.clone(),
-            inner: self.inner.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 }
@@ -158,23 +153,44 @@ const STREAMS: u32 = 100;
 /// its requests: otherwise those that wait for their share of memory would hold up those that have it.
 const STREAM_WINDOW: u32 = 128 << 10;
 
-/// Answers the requests of a connection until it ends.
-pub fn serve(stream: Stream, watcher: Watcher, arrival: Arrival) -> impl Future<Output = ()> + Send + use<> {
-    let Arrival { app, answered, local, peer, tunnel, ending, inner } = arrival;
+/// Answers the requests of a connection until it ends or the server shuts down.
+pub async fn serve(stream: Stream, arrival: Arrival) {
+    let Arrival { app, answered, local, peer, tunnel, ending } = arrival;
     let connection = Connection::new(stream, app.timeouts);
-    let (handle, inner) = (connection.line(), Mutex::new(inner));
-    let service = ConnectionService { app: app.clone(), answered, handle, local, peer, tunnel, ending, inner };
+    let handle = connection.line();
+    let service = ConnectionService { app: app.clone(), answered, handle, local, peer, tunnel, ending: ending.clone() };
     let mut http = Builder::new(TokioExecutor::new());
     http.http2()
         .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAMS * STREAM_WINDOW);
-    let served = watcher.watch(http.serve_connection_with_upgrades(TokioIo::new(connection), service).into_owned());
-    async move {
-        if let Err(cause) = CLIENT.scope(peer, served).await {
-            log_failure(&app, peer, &*cause);
-        }
+    let connection = pin!(http.serve_connection_with_upgrades(TokioIo::new(connection), service));
+    if let Err(cause) = CLIENT.scope(peer, serve_until_end(connection, ending.clone())).await {
+        log_failure(&app, peer, &*cause);
     }
+    // Only now, so that a shutdown waits for the entry in the journal.
+    drop(ending);
+}
+
+/// Serves a connection until it ends. When the server shuts down, the requests in progress are answered first.
+async fn serve_until_end<C: GracefulConnection>(
+    mut connection: Pin<&mut C>,
+    mut ending: watch::Receiver<bool>,
+) -> Result<(), C::Error> {
+    tokio::select! {
+        biased;
+        outcome = connection.as_mut() => return outcome,
+        _ = ending.wait_for(|has_ended| *has_ended) => {}
+    }
+    // hyper gives up a connection that it has not read a request from, and with it what has arrived meanwhile, such as
+    // the alert of a client that trusts another authority. So the connection is read once more.
+    tokio::select! {
+        biased;
+        outcome = connection.as_mut() => return outcome,
+        () = tokio::task::yield_now() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
 }
 
 /// Answers a request without a `Host` header, or with two different ones. It is not recorded in the journal, since it
@@ -217,15 +233,14 @@ async fn answer_connect(arrival: Arrival, mut request: Request<Incoming>) -> Res
 }
 
 /// Serves the requests inside a tunnel that ends in this server.
-async fn serve_inside(mut arrival: Arrival, upgrade: OnUpgrade, host: Authority) {
-    let Some(watcher) = arrival.inner.take() else { return };
+async fn serve_inside(arrival: Arrival, upgrade: OnUpgrade, host: Authority) {
     let Some(upgraded) = upgraded(upgrade).await else { return };
     let Ok(parts) = downcast::<TokioIo<Connection>>(upgraded) else { return };
     // A client may send its first bytes before it has the response to CONNECT. hyper (`read_buf`) and the connection
     // (`unread`) may have read some of them already, in this order.
     let (stream, unread) = parts.io.into_inner().into_stream();
     let stream = stream.inside([parts.read_buf, unread].concat().into());
-    serve(stream, watcher, Arrival { tunnel: Some(Arc::new(host)), ..arrival }).await;
+    serve(stream, Arrival { tunnel: Some(Arc::new(host)), ..arrival }).await;
 }
 
 /// Forwards the bytes of a tunnel to another host and back, until one side closes it or the server shuts down.

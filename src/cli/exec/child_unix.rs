@@ -150,6 +150,8 @@ impl Child {
             let is_anything_left =
                 if self.is_late { self.leftovers.kill(group) } else { self.leftovers.ask_to_end(group) };
             if !is_anything_left {
+                // Some may have ended since the first line of this loop, and the parent of `exec` may reap nobody.
+                self.reap()?;
                 return Ok(());
             }
             tokio::select! {

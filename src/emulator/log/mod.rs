@@ -27,8 +27,9 @@ pub use self::http2::{CLIENT, REFUSED};
 pub use self::queue::LogFormat;
 use self::queue::{Queue, json_line};
 
-/// How long an exit waits until all lines are written.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long an exit waits until all lines are written. Only a pipe that nobody reads takes so long; on a busy machine
+/// the thread that writes may come late.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The log of this process.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use assetmock::emulator::app::App;
+use assetmock::emulator::journal::Filter;
 use assetmock::emulator::summary::Summary;
 use assetmock::http::connection::Timeouts;
 use assetmock::http::connection::tls::{Names, Tls};
@@ -207,6 +208,38 @@ fn at_the_end_encrypted_connections_are_closed_in_order() {
     // With an end or a reset.
     let _ =
         begun.read_to_end(&mut Vec::new()).inspect_err(|error| assert_eq!(error.kind(), ErrorKind::ConnectionReset));
+}
+
+/// One thread does everything, so the server learns that it should end before it looks at its sockets again.
+#[test]
+fn what_has_arrived_before_the_end_is_read() {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, app) = (listener.local_addr().unwrap(), Arc::new(app(&world(), NOON).await));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(server::run(listener, app.clone(), async { drop(stopped.await) }));
+        let distrust = tokio::task::spawn_blocking(move || {
+            let plain = TcpStream::connect(address).unwrap();
+            let other = Tls::new(Names::new(["localhost"]));
+            let other = trusting(&[other.identity().unwrap().authority()], &[]);
+            let mut encrypted = connect(address, "localhost", other);
+            while encrypted.conn.process_new_packets().is_ok() {
+                while encrypted.conn.wants_write() {
+                    encrypted.conn.write_tls(&mut encrypted.sock).unwrap();
+                }
+                encrypted.conn.read_tls(&mut encrypted.sock).unwrap();
+            }
+            (plain, encrypted)
+        });
+        let (mut plain, mut encrypted) = distrust.await.unwrap();
+        plain.write_all(request(dialects::of("xqr"), "").as_bytes()).unwrap();
+        encrypted.conn.write_tls(&mut encrypted.sock).unwrap();
+        stop.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+        let entries = app.journal.find(&Filter::default());
+        assert_eq!(entries.len(), 2, "{entries:?}");
+        assert_eq!(Answer::try_read(&mut plain, false).unwrap().status, 200);
+    });
 }
 
 #[test]
