@@ -42,7 +42,7 @@ from urllib.parse import urlsplit
 
 from manual_tables import check_client_variables, check_effects, check_every_call, check_exec_options, check_failures, check_options, check_paging_faults, check_triggers
 from markdown import Difference, blocks, check, check_contents, check_links, compare, read
-from server import Server
+from server import PLAIN, Server
 from workflow import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,9 +82,7 @@ class Reader:
         (tools / "pytest").symlink_to(Path(os.environ["SDK_PYTHON"]).with_name("pytest"))
         # curl shows its progress only where output is not a terminal, as here.
         (folder / ".curlrc").write_text("silent\nshow-error\n")
-        foreign = re.compile("(?i)(ASSETMOCK|TWELVE_?LABS|FLORA|GITHUB)_|(http|https|all|no)_proxy$")
-        self.environment = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-        self.environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "CURL_HOME": str(folder), "NO_COLOR": "1"}
+        self.environment = PLAIN | {"PATH": f"{tools}:{os.environ['PATH']}", "CURL_HOME": str(folder), "NO_COLOR": "1"}
         self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
         self.exports = {}
 

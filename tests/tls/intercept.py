@@ -24,14 +24,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from server import Server  # noqa: E402
+from server import PLAIN, Server  # noqa: E402
 
 BIN, PYTHON, NODE = (os.environ[name] for name in ("ASSETMOCK_BIN", "SDK_PYTHON", "NODE"))
 SDK_NODE = os.environ["SDK_NODE"]
 TIMEOUT = 60
-# Variables that would lead the clients of the tests to another proxy, and those that name CAs.
-FOREIGN = re.compile("(?i)(https?|all|no)_proxy|ASSETMOCK_.*|GITHUB_.*|.*_CERT_(FILE|DIR)|.*_CA_(CERTS|BUNDLE)|PIP_CERT|.*_BASE_URL")
-PLAIN = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)}
 OTHER = "other.test"
 
 # The vendors' own lines, but for the key; PiktID's shows none.
