@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from server import PLAIN  # noqa: E402
 
 TIMEOUT = 30
-LIST = 'curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY"'
+LIST = 'curl -q -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY"'
 # The first line that a command prints: that it runs, where the emulator is, and its process id.
 READY = 'echo "ready $ASSETMOCK_URL $$"'
 # A command that waits until the test ends it. It sleeps briefly, because a shell runs its traps between two commands.

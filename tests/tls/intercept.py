@@ -103,13 +103,15 @@ class World:
         self.temporary.mkdir()
         (folder / "work").mkdir()
         # This server only makes the CA: the one in `--tls-dir` is like any other.
+        # So that curl reads no other.
+        (folder / ".curlrc").touch()
         Server(["--tls-dir", str(self.own), "--tls-name", OTHER], PLAIN, folder).stop()
         self.other = subprocess.Popen([os.environ["IMPOSTOR"], self.own, OTHER, "localhost"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = self.other.stdout.readline().strip()
         self.url = f"https://{OTHER}:{self.port}/"
 
     def environment(self, **more):
-        return PLAIN | {"TMPDIR": str(self.temporary)} | more
+        return PLAIN | {"TMPDIR": str(self.temporary), "CURL_HOME": str(self.folder)} | more
 
     def trusting(self, **more):
         """The environment of a parent that trusts the CA. The file has its key, too, which must not get any further."""

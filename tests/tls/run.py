@@ -29,7 +29,7 @@ def run(command, **environment):
 
 
 def by_curl(url, authority):
-    return run(["curl", "--silent", "--show-error", "--fail", "--cacert", authority, url])
+    return run(["curl", "--disable", "--silent", "--show-error", "--fail", "--cacert", authority, url])
 
 
 def by_python(url, authority):
