@@ -73,7 +73,6 @@ class Reader:
         self.folder, self.work = folder, folder / "work"
         self.work.mkdir()
         self.server = self.code = None
-        self.origin = f"http://127.0.0.1:{PORT}"
         # Method and path of each request to the emulator's own API.
         self.asked = set()
         tools = folder / "bin"
@@ -91,7 +90,7 @@ class Reader:
     def serve(self, arguments, environment=()):
         self.stop()
         self.server = Server(arguments, {**self.environment, **self.exports, **dict(environment)}, self.folder)
-        done = self.run(["assetmock", "healthcheck", "--listen", f"127.0.0.1:{PORT}"])
+        done = self.run(["assetmock", "healthcheck", "--listen", f"127.0.0.1:{self.server.port}"])
         check(done.returncode == 0, f"the server is not healthy: {done.stdout}")
 
     def stop(self):
@@ -126,6 +125,11 @@ class Reader:
             if paths:
                 yield method or "GET", paths[0]
 
+    @property
+    def origin(self):
+        check(self.server, "no server was started")
+        return f"http://127.0.0.1:{self.server.port}"
+
     def ask(self, path, body=None, *headers):
         """The answer of the running server to `GET path`, or to `POST path` with a body."""
         data = [] if body is None else ["-d", json.dumps(body)]
@@ -144,7 +148,7 @@ class Reader:
     def run(self, command, folder=None):
         environment = self.environment | {name: self.here(value) for name, value in self.exports.items()}
         return subprocess.run(
-            [self.here(word) for word in command],
+            command,
             env=environment,
             cwd=folder or self.work,
             stdin=subprocess.DEVNULL,
@@ -178,7 +182,7 @@ class Reader:
                 got = [str(self.code)]
             else:
                 self.asked |= set(self.requests(command))
-                got = self.run(["bash", "-c", command]).stdout.splitlines()
+                got = self.run(["bash", "-c", self.here(command)]).stdout.splitlines()
             try:
                 compare([self.here(line) for line in expected], got)
             except Difference as difference:
@@ -223,7 +227,7 @@ class Reader:
         printing = [line for line in lines if re.match(r"\s*(print|console\.log)\(", line)]
         comments = [re.search(r"\);?\s+(?:#|//) (.+)$", line) for line in printing]
         check(printing and all(comments), "what is printed must stand behind each `print` or `console.log`")
-        done = self.run([*command, "\n".join(lines)], folder)
+        done = self.run([*command, self.here("\n".join(lines))], folder)
         check(done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}")
         compare([comment[1] for comment in comments], done.stdout.splitlines())
 
@@ -241,7 +245,7 @@ class Reader:
                 check(f"{PORT}:{PORT}" in service["ports"], "the service must publish its port")
                 self.serve([], service["env"])
             for step in job["steps"]:
-                done = self.run(["bash", "-eo", "pipefail", "-c", step["run"]])
+                done = self.run(["bash", "-eo", "pipefail", "-c", self.here(step["run"])])
                 check(done.returncode == 0, f"{step['run']}\n{done.stdout}")
 
     def shown(self, *_):
