@@ -35,13 +35,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from manual_tables import check_client_variables, check_effects, check_every_call, check_exec_options, check_failures, check_options, check_paging_faults, check_triggers
-from markdown import Difference, blocks, check, check_contents, check_links, compare, read
+from markdown import Difference, blocks, check, check_contents, check_links, compare, matches, read
 from server import PLAIN, Server
 from workflow import read_yaml
 
@@ -105,6 +106,13 @@ class Reader:
         said = len(server.output())
         self.code = server.end(signal.SIGINT)
         return server.output()[said:]
+
+    def said(self, expected):
+        """What the server says once it starts. A thread of its own writes the log, so the last line may be late."""
+        deadline = time.monotonic() + 20
+        while not matches([self.here(line) for line in expected], self.server.output()) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return self.server.output()
 
     def requests(self, command):
         """The method and path of each request that curl sends to the emulator itself."""
@@ -175,7 +183,7 @@ class Reader:
             words = shlex.split(command)
             if words[0] == "assetmock" and (len(words) == 1 or words[1] == "serve" or words[1].startswith("-")):
                 self.serve(words[1:])
-                got = self.server.output()
+                got = self.said(expected)
             elif command == INTERRUPT:
                 got = self.interrupt()
             elif command == "echo $?":
