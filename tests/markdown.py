@@ -14,13 +14,17 @@ def check(holds, message):
         raise Difference(message)
 
 
-def compare(expected, got):
+def matches(expected, got):
     """Both are lists of lines; `expected` may have masks."""
     pattern = "".join(
         r"(?:[^\n]*\n)*" if line.strip() == "…" else r"[^\n]*".join(map(re.escape, line.split("…"))) + r"\n"
         for line in expected
     )
-    if not re.fullmatch(pattern, "".join(line + "\n" for line in got)):
+    return re.fullmatch(pattern, "".join(line + "\n" for line in got)) is not None
+
+
+def compare(expected, got):
+    if not matches(expected, got):
         raise Difference("\n".join(difflib.unified_diff(expected, got, "the page", "the program", lineterm="")))
 
 

@@ -35,14 +35,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from manual_tables import check_client_variables, check_effects, check_every_call, check_exec_options, check_failures, check_options, check_paging_faults, check_triggers
-from markdown import Difference, blocks, check, check_contents, check_links, compare, read
-from server import Server
+from markdown import Difference, blocks, check, check_contents, check_links, compare, matches, read
+from server import PLAIN, Server
 from workflow import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,6 @@ class Reader:
         self.folder, self.work = folder, folder / "work"
         self.work.mkdir()
         self.server = self.code = None
-        self.origin = f"http://127.0.0.1:{PORT}"
         # Method and path of each request to the emulator's own API.
         self.asked = set()
         tools = folder / "bin"
@@ -82,9 +82,7 @@ class Reader:
         (tools / "pytest").symlink_to(Path(os.environ["SDK_PYTHON"]).with_name("pytest"))
         # curl shows its progress only where output is not a terminal, as here.
         (folder / ".curlrc").write_text("silent\nshow-error\n")
-        foreign = re.compile("(?i)(ASSETMOCK|TWELVE_?LABS|FLORA|GITHUB)_|(http|https|all|no)_proxy$")
-        self.environment = {name: value for name, value in os.environ.items() if not foreign.match(name)}
-        self.environment |= {"PATH": f"{tools}:{os.environ['PATH']}", "CURL_HOME": str(folder), "NO_COLOR": "1"}
+        self.environment = PLAIN | {"PATH": f"{tools}:{os.environ['PATH']}", "CURL_HOME": str(folder), "NO_COLOR": "1"}
         self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
         self.exports = {}
 
@@ -93,7 +91,7 @@ class Reader:
     def serve(self, arguments, environment=()):
         self.stop()
         self.server = Server(arguments, {**self.environment, **self.exports, **dict(environment)}, self.folder)
-        done = self.run(["assetmock", "healthcheck", "--listen", f"127.0.0.1:{PORT}"])
+        done = self.run(["assetmock", "healthcheck", "--listen", f"127.0.0.1:{self.server.port}"])
         check(done.returncode == 0, f"the server is not healthy: {done.stdout}")
 
     def stop(self):
@@ -108,6 +106,13 @@ class Reader:
         said = len(server.output())
         self.code = server.end(signal.SIGINT)
         return server.output()[said:]
+
+    def said(self, expected):
+        """What the server says once it starts. A thread of its own writes the log, so the last line may be late."""
+        deadline = time.monotonic() + 20
+        while not matches([self.here(line) for line in expected], self.server.output()) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return self.server.output()
 
     def requests(self, command):
         """The method and path of each request that curl sends to the emulator itself."""
@@ -128,6 +133,11 @@ class Reader:
             if paths:
                 yield method or "GET", paths[0]
 
+    @property
+    def origin(self):
+        check(self.server, "no server was started")
+        return f"http://127.0.0.1:{self.server.port}"
+
     def ask(self, path, body=None, *headers):
         """The answer of the running server to `GET path`, or to `POST path` with a body."""
         data = [] if body is None else ["-d", json.dumps(body)]
@@ -146,7 +156,7 @@ class Reader:
     def run(self, command, folder=None):
         environment = self.environment | {name: self.here(value) for name, value in self.exports.items()}
         return subprocess.run(
-            [self.here(word) for word in command],
+            command,
             env=environment,
             cwd=folder or self.work,
             stdin=subprocess.DEVNULL,
@@ -173,14 +183,14 @@ class Reader:
             words = shlex.split(command)
             if words[0] == "assetmock" and (len(words) == 1 or words[1] == "serve" or words[1].startswith("-")):
                 self.serve(words[1:])
-                got = self.server.output()
+                got = self.said(expected)
             elif command == INTERRUPT:
                 got = self.interrupt()
             elif command == "echo $?":
                 got = [str(self.code)]
             else:
                 self.asked |= set(self.requests(command))
-                got = self.run(["bash", "-c", command]).stdout.splitlines()
+                got = self.run(["bash", "-c", self.here(command)]).stdout.splitlines()
             try:
                 compare([self.here(line) for line in expected], got)
             except Difference as difference:
@@ -225,7 +235,7 @@ class Reader:
         printing = [line for line in lines if re.match(r"\s*(print|console\.log)\(", line)]
         comments = [re.search(r"\);?\s+(?:#|//) (.+)$", line) for line in printing]
         check(printing and all(comments), "what is printed must stand behind each `print` or `console.log`")
-        done = self.run([*command, "\n".join(lines)], folder)
+        done = self.run([*command, self.here("\n".join(lines))], folder)
         check(done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}")
         compare([comment[1] for comment in comments], done.stdout.splitlines())
 
@@ -243,7 +253,7 @@ class Reader:
                 check(f"{PORT}:{PORT}" in service["ports"], "the service must publish its port")
                 self.serve([], service["env"])
             for step in job["steps"]:
-                done = self.run(["bash", "-eo", "pipefail", "-c", step["run"]])
+                done = self.run(["bash", "-eo", "pipefail", "-c", self.here(step["run"])])
                 check(done.returncode == 0, f"{step['run']}\n{done.stdout}")
 
     def shown(self, *_):

@@ -1,11 +1,21 @@
-"""Starts and stops the program under test."""
+"""Starts and stops the program under test, and says in which environment."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 
 from markdown import Difference, check
+
+# Variables that change what the program or its clients do, or print: settings, keys, proxies, CAs, colours, language.
+FOREIGN = re.compile(
+    "(?i)(ASSETMOCK|GITHUB|FLORA|TWELVE_?LABS)_.*|.*_(API_KEY|BASE_URL)|(https?|all|no)_proxy"
+    "|.*_CERT_(FILE|DIR)|.*_CA_(CERTS|BUNDLE)|PIP_CERT"
+    "|FORCE_COLOR|CLICOLOR_FORCE|PY_COLORS|PYTEST_ADDOPTS|LANGUAGE|PROMPT_COMMAND|TMOUT"
+)
+# The environment without them, and in English.
+PLAIN = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)} | {"LC_ALL": "C.UTF-8"}
 
 
 class Server:

@@ -40,10 +40,10 @@ LONGEST_SECONDS = 600
 
 @contextmanager
 def server(folder):
-    """A server with the demo world; its origin."""
+    """A server with the demo world and a frozen clock; its origin."""
     port_file = folder / "port"
     command = [os.environ["ASSETMOCK_BIN"], "serve", "--listen", "127.0.0.1:0", "--port-file", str(port_file)]
-    command += ["--fixture", "demo", "--seed", "1", "--log-level", "warn", "--log-format", "json"]
+    command += ["--fixture", "demo", "--clock", "2026-03-21T12:00:00Z", "--seed", "1", "--log-level", "warn", "--log-format", "json"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

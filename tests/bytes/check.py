@@ -25,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from markdown import check
 from server import Server
 
+# The server is asked directly, whatever proxy the environment names.
+urllib.request.install_opener(urllib.request.build_opener(urllib.request.ProxyHandler({})))
+
 # MIME type, the ending, what Pillow calls it, whether width and height are those of the listing.
 IMAGES = [
     ("image/png", "png", "PNG", True),

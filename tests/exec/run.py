@@ -19,8 +19,11 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from server import PLAIN  # noqa: E402
+
 TIMEOUT = 30
-LIST = 'curl -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY"'
+LIST = 'curl -q -sf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY"'
 # The first line that a command prints: that it runs, where the emulator is, and its process id.
 READY = 'echo "ready $ASSETMOCK_URL $$"'
 # A command that waits until the test ends it. It sleeps briefly, because a shell runs its traps between two commands.
@@ -53,9 +56,7 @@ class Run:
     def __init__(self):
         self.mark = f"MARK={uuid.uuid4()}"
         name, value = self.mark.split("=")
-        foreign = re.compile("ASSETMOCK_|GITHUB_|(?i:https?_proxy$)")
-        self.environment = {key: text for key, text in os.environ.items() if not foreign.match(key)}
-        self.environment |= {name: value, "PS1": "prompt> ", "HISTFILE": "/dev/null"}
+        self.environment = PLAIN | {name: value, "PS1": "prompt> ", "HISTFILE": "/dev/null"}
         self.said, self.address = "", None
 
     def marked(self):

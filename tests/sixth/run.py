@@ -8,6 +8,7 @@ Its keys are made through the emulator's own API, as no built-in fixture has any
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,7 @@ def copy_vendor(names):
         write(name, text.encode())
     write("tests/it/sixth.rs", (ROOT / "tests/sixth/sixth.rs").read_bytes())
     main = (ROOT / "tests/it/main.rs").read_text(encoding="utf-8")
+    assert main.count("mod absent;\n") == 1, "tests/it/main.rs does not have `mod absent;` once"
     write("tests/it/main.rs", main.replace("mod absent;\n", "mod absent;\nmod sixth;\n").encode())
 
 
@@ -104,9 +106,13 @@ def remove_old():
             shutil.rmtree(path)
 
 
-def cargo(*arguments, **options):
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET)}
-    return subprocess.run(["cargo", *arguments], cwd=TREE, env=environment, check=True, **options)
+def cargo(*arguments):
+    """What it prints. Tests have no names there where cargo is quiet."""
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET), "CARGO_TERM_QUIET": "false"}
+    done = subprocess.run(["cargo", *arguments], cwd=TREE, env=environment, stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(done.stdout.decode())
+    return done.stdout
 
 
 written = set()
@@ -114,7 +120,9 @@ files = copy_tree()
 copy_vendor(files)
 rename_package(files)
 # FIDELITY.md is made from the cards, as the change of a card asks for.
-done = cargo("run", "--quiet", "--offline", "--bin", "sixth", "--", "providers", "--fidelity", stdout=subprocess.PIPE)
-write("FIDELITY.md", done.stdout)
+write("FIDELITY.md", cargo("run", "--quiet", "--offline", "--bin", "sixth", "--", "providers", "--fidelity"))
 remove_old()
-cargo("test", "--offline", "--test", "it", "--", *TESTS)
+said = cargo("test", "--offline", "--test", "it", "--", *TESTS).decode()
+print(said, end="")
+for part in TESTS:
+    assert f"\ntest {part}" in said, f"there is no test in {part}"

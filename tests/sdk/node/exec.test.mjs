@@ -7,6 +7,8 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 
 const binary = process.env.ASSETMOCK_BIN;
+// `node --test` sets it in a terminal. Numbers would be printed in colour.
+delete process.env.FORCE_COLOR;
 
 async function listed(program) {
   const command = ['exec', '--', process.execPath, '--input-type=module', '--eval', program];

@@ -6,6 +6,9 @@ import { test } from 'node:test';
 import { inspect, promisify } from 'node:util';
 import { serve } from './support.mjs';
 
+// `node --test` sets it in a terminal. Node would warn that NO_COLOR has no effect.
+delete process.env.FORCE_COLOR;
+
 async function prints(program) {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
     timeout: 10_000,

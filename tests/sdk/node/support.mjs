@@ -19,6 +19,9 @@ for (const name of ['TWELVELABS_BASE_URL', 'TWELVE_LABS_API_KEY', 'FLORA_BASE_UR
   delete process.env[name];
 }
 
+// Nobody listens on this port, which only root may. Node refuses to ask port 1.
+export const NOBODY = 'http://127.0.0.1:2';
+
 // Starts a server with a frozen clock for the test `t`, after which it must stop cleanly.
 export async function serve(t, { fixtures = ['demo', 'docs', WORLD], clock = '2026-03-21T12:00:00Z' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'assetmock-'));
@@ -114,11 +117,14 @@ export async function failure(promise) {
 
 // Runs `action` while the server is suspended: it accepts connections but answers nothing.
 export async function whileSuspended(server, action) {
-  server.process.kill('SIGSTOP');
+  const { process: child } = server;
+  child.kill('SIGSTOP');
   try {
+    // It answers until the kernel has stopped it.
+    while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') T ')) await pause(2);
     return await action();
   } finally {
-    server.process.kill('SIGCONT');
+    child.kill('SIGCONT');
   }
 }
 

@@ -13,7 +13,7 @@ AUTH = {"Authorization": "Bearer sk_test_demo"}
 
 
 def curl(*arguments, body=b""):
-    command = ["curl", "-sS", "-g", "--max-time", "20", *arguments]
+    command = ["curl", "-q", "-sS", "-g", "--max-time", "20", *arguments]
     return subprocess.run(command, input=body, capture_output=True, check=True, timeout=30).stdout
 
 
