@@ -118,10 +118,11 @@ export async function failure(promise) {
 // Runs `action` while the server is suspended: it accepts connections but answers nothing.
 export async function whileSuspended(server, action) {
   const { process: child } = server;
+  // It answers until the kernel has stopped it, which only Linux shows in a file.
+  const hasStopped = () => process.platform !== 'linux' || readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') T ');
   child.kill('SIGSTOP');
   try {
-    // It answers until the kernel has stopped it.
-    while (!readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') T ')) await pause(2);
+    while (!hasStopped()) await pause(2);
     return await action();
   } finally {
     child.kill('SIGCONT');
