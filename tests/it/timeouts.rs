@@ -51,7 +51,7 @@ fn is_served(server: &Server) {
 
 #[test]
 fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
-    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG });
+    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG, ..Timeouts::default() });
     let dialect = dialects::of("twelvelabs");
     let mut idle = connect(&server);
     let untouched = connect(&server);
@@ -80,7 +80,7 @@ fn a_head_that_is_not_finished_ends_the_connection_and_an_idle_one_stays() {
 
 #[test]
 fn a_head_that_comes_byte_by_byte_in_time_is_answered() {
-    let server = start(Timeouts { head: LONG, body: LONG, write: LONG });
+    let server = start(Timeouts { head: LONG, body: LONG, write: LONG, ..Timeouts::default() });
     let mut slow = connect(&server);
     for byte in request(dialects::of("piktid")).bytes() {
         slow.write_all(&[byte]).unwrap();
@@ -90,7 +90,7 @@ fn a_head_that_comes_byte_by_byte_in_time_is_answered() {
 
 #[test]
 fn an_answer_that_takes_longer_than_a_head_may_is_awaited() {
-    let server = start(Timeouts { head: SHORT, body: SHORT, write: SHORT });
+    let server = start(Timeouts { head: SHORT, body: SHORT, write: SHORT, ..Timeouts::default() });
     let dialect = dialects::of("konpro");
     let late = format!("X-Emulator-Fault: latency; ms={}", 3 * SHORT.as_millis());
     assert_eq!(server.get(&dialect.target(""), &[&dialect.auth("_off"), &late]).status, 200);
@@ -111,7 +111,7 @@ fn send_in_two_parts(stream: &mut TcpStream, method: &str, target: &str, more: &
 
 #[test]
 fn a_body_that_comes_by_itself_is_no_head() {
-    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG });
+    let server = start(Timeouts { head: SHORT, body: LONG, write: LONG, ..Timeouts::default() });
     let (wait, dialect) = (3 * SHORT.as_millis(), dialects::of("flora"));
     let late = format!("X-Emulator-Fault: latency; ms={wait}\r\n{}\r\n", dialect.auth("_off"));
     let search = json!({"filter": {"path": "/never"}, "wait_ms": wait}).to_string();
@@ -131,7 +131,7 @@ fn a_body_that_comes_by_itself_is_no_head() {
 
 #[test]
 fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
-    let server = start(Timeouts { head: Duration::from_secs(1), body: LONG, write: LONG });
+    let server = start(Timeouts { head: Duration::from_secs(1), body: LONG, write: LONG, ..Timeouts::default() });
     let dialect = dialects::of("konpro");
     let mut stream = connect(&server);
     let late = request(dialect).replacen("Host", "X-Emulator-Fault: latency; ms=1200\r\nHost", 1);
@@ -146,7 +146,7 @@ fn a_head_that_came_while_an_answer_was_under_way_has_its_time_afterwards() {
 /// Each part comes in time, all of them together take longer than a head or a part may.
 #[test]
 fn a_slow_upload_is_taken_to_its_end() {
-    let server = start(Timeouts { head: SHORT, body: Duration::from_secs(2), write: LONG });
+    let server = start(Timeouts { head: SHORT, body: Duration::from_secs(2), write: LONG, ..Timeouts::default() });
     let mut stream = connect(&server);
     let body = json!({"id": "ws_slow"}).to_string();
     let head = "POST /_emulator/workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -161,7 +161,7 @@ fn a_slow_upload_is_taken_to_its_end() {
 
 #[test]
 fn a_body_that_stops_is_refused() {
-    let server = start(Timeouts { head: LONG, body: SHORT, write: LONG });
+    let server = start(Timeouts { head: LONG, body: SHORT, write: LONG, ..Timeouts::default() });
     let mut slow = connect(&server);
     let head =
         format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 100\r\n\r\n{{", server.address);
@@ -173,7 +173,7 @@ fn a_body_that_stops_is_refused() {
 
 #[test]
 fn a_client_that_takes_nothing_is_let_go() {
-    let server = start(Timeouts { head: LONG, body: LONG, write: SHORT });
+    let server = start(Timeouts { head: LONG, body: LONG, write: SHORT, ..Timeouts::default() });
     let mut deaf = connect(&server);
     deaf.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let many = request(dialects::of("xqr")).repeat(1000);
@@ -185,7 +185,7 @@ fn a_client_that_takes_nothing_is_let_go() {
 
 #[test]
 fn a_thousand_clients_that_stop_in_the_middle_keep_nobody_waiting() {
-    let server = start(Timeouts { head: LONG, body: LONG, write: LONG });
+    let server = start(Timeouts { head: LONG, body: LONG, write: LONG, ..Timeouts::default() });
     let unfinished = [
         "GET / HTTP/1.1\r\n".to_owned(),
         format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", server.address),
