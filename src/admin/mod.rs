@@ -63,7 +63,7 @@ pub fn owns(path: &str) -> bool {
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let now = app.clock.now();
     // Reserves memory for the body, and for the values parsed from it; so it is held until there is a response.
-    let share = BodyShare::new(&app.bodies, app.timeouts.body);
+    let share = BodyShare::new(&app.bodies, app.timeouts.room);
     request.extensions_mut().insert(share.clone());
     request.extensions_mut().insert(&ROUTES.index);
     request.extensions_mut().insert(&ROUTES.document);

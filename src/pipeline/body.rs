@@ -15,9 +15,6 @@ use crate::emulator::journal::{self, BODY_CAP};
 use crate::http::request_body::{BodyError, BodyShare};
 use crate::http::response_body::ResponseBody;
 
-/// How long the journal waits for the beginning of a body.
-const BODY_TIMEOUT: Duration = Duration::from_millis(250);
-
 /// The largest JSON body that an operation takes, in bytes. No vendor publishes a limit; their JSON is far smaller.
 const LARGEST_JSON: usize = 1 << 20;
 
@@ -50,6 +47,8 @@ pub struct RequestBody {
     /// Whether its beginning is not read yet, since the client waits for `100 Continue`, which is sent when a body is
     /// first read.
     is_held_back: bool,
+    /// How long to wait for its beginning.
+    max_wait: Duration,
 }
 
 /// What follows the beginning of a body.
@@ -66,17 +65,17 @@ enum Rest {
 impl RequestBody {
     /// Reads the beginning of a body, unless the client holds it back (see [`holds_back`](crate::http::request_body::holds_back)). Then that is done once the
     /// operation is known to need it, so that a request which is refused before is not sent whole.
-    pub async fn receive(body: Body, is_held_back: bool) -> RequestBody {
+    pub async fn receive(body: Body, is_held_back: bool, max_wait: Duration) -> RequestBody {
         let length = body.size_hint().lower();
         let rest = Rest::Unread(body.into_data_stream());
-        let mut body = RequestBody { beginning: Bytes::new(), length, rest, share: None, is_held_back: true };
+        let mut body = RequestBody { beginning: Bytes::new(), length, rest, share: None, is_held_back: true, max_wait };
         if !is_held_back {
             body.begin().await;
         }
         body
     }
 
-    /// Reads the body until it ends, exceeds [`BODY_CAP`], or [`BODY_TIMEOUT`] has passed, unless that was done before.
+    /// Reads the body until it ends, exceeds [`BODY_CAP`], or `max_wait` has passed, unless that was done before.
     pub async fn begin(&mut self) {
         let Rest::Unread(parts) = &mut self.rest else { return };
         if !std::mem::take(&mut self.is_held_back) {
@@ -95,7 +94,7 @@ impl RequestBody {
             }
         };
         // On a timeout, what has arrived so far is the beginning.
-        let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
+        let _ = tokio::time::timeout(self.max_wait, reading).await;
         self.note_length(beginning.len() as u64);
         self.beginning = beginning.into();
         if let Some(end) = end {
@@ -172,13 +171,13 @@ impl RequestBody {
             return Ok(self.beginning.clone());
         }
         let parts = self.parts();
-        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
+        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.room));
         share.read(Body::from_stream(parts), LARGEST_JSON).await.map(Bytes::from)
     }
 
     /// Takes so many bytes of memory for a file that is stored while it arrives.
     pub async fn reserve(&mut self, app: &App, bytes: usize) -> Result<(), BodyError> {
-        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.body));
+        let share = self.share.insert(BodyShare::new(&app.bodies, app.timeouts.room));
         share.take_for_file(bytes).await
     }
 }

@@ -202,11 +202,11 @@ impl PendingEntry {
         PendingEntry { app, request, body: None, watch, entry: EntryBuilder::default(), ended: false }
     }
 
-    /// Reads as much of the request's body as the journal keeps and as arrives within a quarter of a second. A body that
-    /// the client holds back (`Expect: 100-continue`) is not asked for yet.
+    /// Reads as much of the request's body as the journal keeps and as arrives in time. A body that the client holds
+    /// back (`Expect: 100-continue`) is not asked for yet.
     pub async fn receive_body(&mut self, body: Body) {
         let is_held_back = holds_back(self.request.version, &self.request.headers);
-        self.body = Some(Box::new(RequestBody::receive(body, is_held_back).await));
+        self.body = Some(Box::new(RequestBody::receive(body, is_held_back, self.app.timeouts.beginning).await));
     }
 
     /// Records the request with its response, or with the part of it that `delivery` lets through. This happens before

@@ -162,7 +162,7 @@ fn the_journal_has_the_length_of_a_chunked_body_that_was_read_whole() {
 
 #[test]
 fn a_body_for_which_there_is_no_room_is_the_vendors_error_and_told_in_the_journal() {
-    let timeouts = Timeouts { body: Duration::from_millis(200), ..Timeouts::default() };
+    let timeouts = Timeouts { room: Duration::from_millis(200), ..Timeouts::default() };
     let app = App { bodies: BodyBudget::new(0, 0, 0), timeouts, ..block_on(app(&world(), NOON)) };
     let server = block_on(Server::serve(app));
     let body = format!("{{}}{}", " ".repeat(300 << 10));
@@ -198,7 +198,7 @@ fn send(server: &Server, path: &str, length: usize) -> TcpStream {
 #[test]
 fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
     let bodies = BodyBudget::new(2 * MIB, 3 * MIB + 1, 0);
-    let timeouts = Timeouts { body: Duration::from_millis(500), ..Timeouts::default() };
+    let timeouts = Timeouts { room: Duration::from_millis(500), ..Timeouts::default() };
     let app = block_on(app(&world(), NOON));
     let server = block_on(Server::serve(App { bodies, timeouts, ..app }));
     let mut first = send(&server, "/first", 2 * MIB);
@@ -252,7 +252,7 @@ fn files_that_arrive_slowly_leave_the_room_of_other_bodies_alone() {
     let body = format!("{{}}{}", " ".repeat(500 << 10));
     let search = server.post("POST", "/_emulator/journal/search", &[], &body);
     assert_eq!(search.status, 200, "{}", search.text());
-    let timeouts = Timeouts { body: Duration::from_millis(200), ..Timeouts::default() };
+    let timeouts = Timeouts { room: Duration::from_millis(200), ..Timeouts::default() };
     let bodies = BodyBudget::new(MIB, MIB, 0);
     let server = block_on(Server::serve(App { bodies, timeouts, ..block_on(app(&world(), NOON)) }));
     let third = server.send(&[head(1), vec![b'x']].concat());

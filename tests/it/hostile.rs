@@ -3,12 +3,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
+use assetmock::emulator::app::App;
 use assetmock::emulator::journal::Filter;
+use assetmock::http::connection::Timeouts;
 
 use crate::dialects::{Dialect, pairs};
 use crate::process::Running;
-use crate::support::{Answer, Server};
+use crate::support::{Answer, NOON, Server, app, block_on};
 use crate::worlds::world;
 
 /// What the list route of a provider is asked, byte by byte.
@@ -65,8 +68,11 @@ fn assert_not_http(answer: &Answer, status: u16) {
 
 /// Runs a check against every provider.
 fn each(check: impl Fn(&Client)) {
-    let server = Server::start(&world());
-    pairs().for_each(|(_, dialect)| check(&Client { server: &server, dialect }));
+    each_of(&Server::start(&world()), check);
+}
+
+fn each_of(server: &Server, check: impl Fn(&Client)) {
+    pairs().for_each(|(_, dialect)| check(&Client { server, dialect }));
 }
 
 /// A query string that makes the whole target this long.
@@ -241,7 +247,10 @@ fn a_list_in_json_can_be_sent_as_it_is() {
 /// The same, byte by byte, and behind a body which holds what looks like another such request.
 #[test]
 fn quotes_are_encoded_in_targets_only() {
-    each(|client| {
+    // The journal waits for all of the body, however slowly its bytes come.
+    let timeouts = Timeouts { beginning: Duration::from_secs(20), ..Timeouts::default() };
+    let server = block_on(async { Server::serve(App { timeouts, ..app(&world(), NOON).await }).await });
+    each_of(&server, |client| {
         let Client { server, dialect } = client;
         let inner = "GET /\"a\" HTTP/1.1\r\n\r\n";
         let post = format!("POST /\"b\" HTTP/1.1\r\nHost: \"h\"\r\nContent-Length: {}\r\n\r\n{inner}", inner.len());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::process::{Running, program};
+use crate::support::block_on;
 
 /// A request that is refused, and is a line of 300 bytes in the log.
 fn refused_target() -> String {
@@ -58,17 +59,21 @@ fn pipes_that_nobody_reads_stop_no_request_and_no_end() {
     stop(server);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_pipe_as_standard_output_stops_no_start_and_no_end() {
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    let output = writer.try_clone().unwrap();
-    // More than any pipe holds: the thread ends with the pipe.
-    let filled = std::thread::spawn(move || std::io::Write::write_all(&mut writer, &vec![b' '; 4 << 20]));
-    let server = Running::start_as(serve(&[]).stdout(output).stderr(Stdio::null()));
+    use tokio::net::unix::pipe::Sender;
+    let (reader, writer) = std::io::pipe().unwrap();
+    let full = block_on(async {
+        let pipe = Sender::from_owned_fd(writer.into()).unwrap();
+        pipe.writable().await.unwrap();
+        while pipe.try_write(&[b' '; 1 << 16]).is_ok() {}
+        pipe.into_blocking_fd().unwrap()
+    });
+    let server = Running::start_as(serve(&[]).stdout(full).stderr(Stdio::null()));
     refuse(&server, 1);
     stop(server);
     drop(reader);
-    assert!(filled.join().unwrap().is_err());
 }
 
 #[test]
@@ -112,7 +117,8 @@ fn the_exit_code_of_a_run_with_warnings_is_the_same_although_nobody_reads_why() 
 
 #[test]
 fn a_reader_that_comes_back_is_told_how_many_lines_it_missed() {
-    const SENT: usize = 4000;
+    // More than fit into a pipe of 1 MiB, as large as they are by default anywhere, and into the queue before it.
+    const SENT: usize = 6000;
     let mut server = Running::start_as(serve(&[]).stdout(Stdio::null()).stderr(Stdio::piped()));
     refuse(&server, SENT);
     let log = BufReader::new(server.take_stderr());

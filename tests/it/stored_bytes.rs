@@ -238,9 +238,8 @@ fn a_file_that_is_announced_can_have_room_that_is_about_to_be_free() {
 
 #[test]
 fn bytes_that_a_killed_process_left_go_when_its_file_is_opened_again() {
-    let folder = std::env::temp_dir().join(format!("assetmock-bytes-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let place = DatabaseLocation::File(folder.join("left.db"));
+    let folder = Folder::new();
+    let place = DatabaseLocation::File(folder.file("left.db").into());
     block_on(async {
         let store = Store::open(&place, providers::ids()).await.unwrap();
         let mut unfinished = store.stage();
@@ -255,7 +254,6 @@ fn bytes_that_a_killed_process_left_go_when_its_file_is_opened_again() {
         wait_until_empty(&again).await;
         again.close().await;
     });
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// The state at a start stays for a reset until the first change after the next one.

@@ -28,7 +28,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+/// Where the servers run. Some tests have more connections than a process may have open files by default.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let _ = rlimit::increase_nofile_limit(65_536);
+    Runtime::new().unwrap()
+});
 
 /// Runs a future to its end from a test that is not asynchronous.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

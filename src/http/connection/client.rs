@@ -23,24 +23,32 @@ use tokio::time::{Sleep, sleep};
 use super::framing::Framing;
 use super::stream::Stream;
 
-/// The default of each timeout. It is long enough for somebody who types a request by hand.
+/// The default for the beginning of a body, which every answer waits for.
+const BEGINNING: Duration = Duration::from_millis(250);
+
+/// The default of the other timeouts. It is long enough for somebody who types a request by hand.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a connection waits for a client that has stopped in the middle of something.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// From the first part of a request's head until the rest of it. With HTTP/2 this applies to the preface, and with
-    /// TLS to the handshake.
+    /// From the first part of a request's head until the rest of it. With HTTP/2 this applies to the preface.
     pub head: Duration,
-    /// From one part of a body to the next. A large body also waits this long for others to leave the budget.
+    /// From the first part of a TLS handshake until its end.
+    pub handshake: Duration,
+    /// From one part of a body to the next.
     pub body: Duration,
+    /// How long a large body waits for others to leave the budget.
+    pub room: Duration,
+    /// How long the journal waits for the beginning of a body.
+    pub beginning: Duration,
     /// How long a client may read nothing of what it is sent.
     pub write: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Timeouts {
-        Timeouts { head: LIMIT, body: LIMIT, write: LIMIT }
+        Timeouts { head: LIMIT, handshake: LIMIT, body: LIMIT, room: LIMIT, beginning: BEGINNING, write: LIMIT }
     }
 }
 
@@ -138,7 +146,7 @@ impl Connection {
                 return false;
             }
         };
-        let limit = self.timeouts.head;
+        let limit = if number.is_some() { self.timeouts.head } else { self.timeouts.handshake };
         match &mut self.head {
             Some((awaited, timer)) if *awaited == number => timer.as_mut().poll(cx).is_ready(),
             head => head.insert((number, Box::pin(sleep(limit)))).1.as_mut().poll(cx).is_ready(),

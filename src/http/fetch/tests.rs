@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
@@ -351,8 +351,11 @@ fn what_is_no_file_says_why() {
         }
         let unknown = read(&fetcher, &files.url("unknown.example.com", "/200"), RULES).await;
         assert_eq!(unknown, Err(FetchError::UnknownHost));
-        let free = TcpListener::bind((LOOPBACK, 0)).await.unwrap().local_addr().unwrap().port();
-        let closed = Url::parse(&format!("http://closed.example.com:{free}/")).unwrap();
+        // Nobody listens on a port that is only bound, and nobody else gets it.
+        let bound = TcpSocket::new_v4().unwrap();
+        bound.bind((LOOPBACK, 0).into()).unwrap();
+        let port = bound.local_addr().unwrap().port();
+        let closed = Url::parse(&format!("http://closed.example.com:{port}/")).unwrap();
         assert_eq!(read(&fetcher, &closed, RULES).await, Err(FetchError::Unreachable));
     });
 }

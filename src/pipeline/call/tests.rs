@@ -150,7 +150,7 @@ async fn send(app: &Arc<App>, request: Builder, body: Option<String>) -> Outcome
     let url = request.uri_ref().unwrap().to_string();
     let (_, below) = url.split_once("/sample").unwrap();
     let mut body = match body {
-        Some(text) => Some(RequestBody::receive(Body::from(text), false).await),
+        Some(text) => Some(RequestBody::receive(Body::from(text), false, app.timeouts.beginning).await),
         None => None,
     };
     let target = Target { provider: &Sample, path: below.split('?').next().unwrap().to_owned() };

@@ -214,8 +214,9 @@ type Call = (String, String, Value);
 /// The requests with a body of each page of the manual, in their order. Each page begins with a server of its own.
 fn manual_calls() -> Vec<Vec<Call>> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let pages = std::fs::read_dir(folder).unwrap().map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap());
-    pages.map(|page| page_calls(&page.replace("\r\n", "\n"))).collect()
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let pages = files.filter(|file| file.extension().is_some_and(|ending| ending == "md"));
+    pages.map(|page| page_calls(&std::fs::read_to_string(page).unwrap().replace("\r\n", "\n"))).collect()
 }
 
 fn page_calls(page: &str) -> Vec<Call> {

@@ -1,6 +1,6 @@
 //! Bytes that were given are served like those that are made up.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -139,7 +139,7 @@ fn a_connection_ends_when_the_bytes_are_deleted_while_they_are_read() {
     block_on(wait_for_one_blob(&server.app.store));
     let mut rest = Vec::new();
     // The end of the connection is all that is sure: it may be a reset.
-    let _ = stream.read_to_end(&mut rest);
+    let _ = stream.read_to_end(&mut rest).inspect_err(|error| assert_eq!(error.kind(), ErrorKind::ConnectionReset));
     let received = [&start[..], &rest].concat();
     let body = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
     assert!(received.len() - body < whole.len(), "all came, although it was deleted");

@@ -5,7 +5,7 @@ mod options;
 mod reading;
 mod recording;
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Output;
 use std::thread;

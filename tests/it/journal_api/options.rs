@@ -152,9 +152,14 @@ fn apply_fault(server: &Server, dialect: &Dialect, fault: &str) -> String {
     )
     .unwrap();
     let (mut whole, mut part) = (Vec::new(), [0; 4096]);
-    while let Ok(count @ 1..) = stream.read(&mut part) {
-        whole.extend_from_slice(&part[..count]);
-    }
+    let end = loop {
+        match stream.read(&mut part) {
+            Ok(count @ 1..) => whole.extend_from_slice(&part[..count]),
+            end => break end.map_err(|error| error.kind()),
+        }
+    };
+    let expected = if fault.starts_with("reset") { Err(ErrorKind::ConnectionReset) } else { Ok(0) };
+    assert_eq!(end, expected, "{}: {fault}", dialect.name);
     let text = String::from_utf8(whole).unwrap();
     text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or(text)
 }

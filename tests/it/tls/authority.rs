@@ -139,16 +139,17 @@ fn warnings(directory: &str, name: &str) -> Vec<String> {
 fn several_servers_with_different_names_share_an_authority_for_all_of_them() {
     let folder = Folder::new();
     let directory = folder.file("tls");
-    for round in 0..4 {
+    // In each round a server waits for three others at most, since it does not wait for ever.
+    for round in 0..8 {
         std::thread::scope(|scope| {
-            for number in 0..8 {
+            for number in 0..4 {
                 let directory = &directory;
                 scope.spawn(move || warnings(directory, &format!("mock-{round}-{number}.test")));
             }
         });
         let kept = |name: &str| std::fs::read_to_string(Path::new(&directory).join(name)).unwrap();
         assert!(kept("authority.pem").contains(&kept("ca.pem")), "the files are of different authorities");
-        for number in 0..8 {
+        for number in 0..4 {
             assert_eq!(warnings(&directory, &format!("mock-{round}-{number}.test")), [""; 0]);
         }
     }

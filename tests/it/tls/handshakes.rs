@@ -130,17 +130,19 @@ fn a_connection_without_a_request_is_no_refusal_and_distrust_is_one() {
 
 #[test]
 fn a_handshake_that_is_not_finished_ends_and_an_idle_connection_stays() {
-    let server = start(|app| App { timeouts: Timeouts { head: SHORT, body: LONG, write: LONG }, ..app });
-    let dialect = dialects::of("flora");
-    let mut idle = connect(server.address, "localhost", trusting(&[&authority(&server)], &[]));
-    idle.write_all(request(dialect, "").as_bytes()).unwrap();
-    assert_eq!(Answer::try_read(&mut idle, false).unwrap().status, 200);
+    let patient = Timeouts { head: LONG, handshake: LONG, body: LONG, write: LONG, ..Timeouts::default() };
+    let server = start(|app| App { timeouts: Timeouts { handshake: SHORT, ..patient }, ..app });
     let mut slow = TcpStream::connect(server.address).unwrap();
     slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     slow.write_all(&[0x16, 3, 1, 2]).unwrap();
     assert_eq!(slow.read_to_end(&mut Vec::new()).map_err(|error| error.kind()), Ok(0));
     assert!(why(&noted(&server, "TLS")).contains("in time"));
-    // A head has the same limit inside of TLS.
+    // A head has its own limit inside of TLS.
+    let server = start(|app| App { timeouts: Timeouts { head: SHORT, ..patient }, ..app });
+    let dialect = dialects::of("flora");
+    let mut idle = connect(server.address, "localhost", trusting(&[&authority(&server)], &[]));
+    idle.write_all(request(dialect, "").as_bytes()).unwrap();
+    assert_eq!(Answer::try_read(&mut idle, false).unwrap().status, 200);
     let mut begun = connect(server.address, "localhost", trusting(&[&authority(&server)], &[]));
     begun.write_all(b"GET /").unwrap();
     assert_eq!(begun.read_to_end(&mut Vec::new()).map_err(|error| error.kind()), Err(ErrorKind::UnexpectedEof));
@@ -150,7 +152,7 @@ fn a_handshake_that_is_not_finished_ends_and_an_idle_connection_stays() {
 
 #[test]
 fn two_hundred_handshakes_at_once_succeed_beside_as_many_that_never_end() {
-    let server = start(|app| App { timeouts: Timeouts { head: LONG, body: LONG, write: LONG }, ..app });
+    let server = start(|app| App { timeouts: Timeouts { handshake: LONG, ..Timeouts::default() }, ..app });
     let dead: Vec<_> = (0..200)
         .map(|_| {
             let mut stream = TcpStream::connect(server.address).unwrap();

@@ -1,6 +1,7 @@
 //! Many at once, and a second run.
 
 use super::*;
+use crate::process::Folder;
 
 #[test]
 fn forty_workspaces_at_once_never_see_each_other() {
@@ -125,11 +126,12 @@ fn whoever_reads_while_a_workspace_is_reset_sees_what_was_or_what_is() {
 /// Under a seed a second run makes the same things up as the first, which are in the file already.
 #[test]
 fn a_second_run_over_a_file_makes_up_what_the_first_did_not() {
-    let file = std::env::temp_dir().join(format!("assetmock-admin-{}.db", std::process::id()));
+    let folder = Folder::new();
     let start = || {
         block_on(async {
             let clock = Clock::frozen(at(NOON));
-            let store = Store::open(&DatabaseLocation::File(file.clone()), providers::ids()).await.unwrap();
+            let store =
+                Store::open(&DatabaseLocation::File(folder.file("library.db").into()), providers::ids()).await.unwrap();
             if !store.is_loaded().await.unwrap() {
                 load_fixtures::load(&store, load_fixtures::read(&["empty".to_owned()]).unwrap(), clock.now())
                     .await
@@ -155,7 +157,4 @@ fn a_second_run_over_a_file_makes_up_what_the_first_did_not() {
     done(&server, "POST /reset", Value::Null);
     assert_eq!((first.listed(&server), second.is_locked(&server)), (listed, true));
     block_on(server.app.store.close());
-    for ending in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
-    }
 }
