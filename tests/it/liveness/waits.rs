@@ -44,7 +44,7 @@ fn over_a_file_only_changes_wait_for_one_that_is_not_committed() {
 }
 
 #[test]
-fn pages_are_answered_beside_a_writer_to_the_same_workspace() {
+fn a_page_does_not_wait_for_a_writer_to_the_same_workspace() {
     in_both_modes(|server| {
         let mut client = server.connect();
         let (id, keys) = make(&mut client, &json!({"generate": {"count": 20_000}}));
@@ -61,15 +61,17 @@ fn pages_are_answered_beside_a_writer_to_the_same_workspace() {
         };
         // The first one gives the workspace a copy of its own.
         write(&mut client, 0);
+        let alone = longest_first(50, |number| time_of_page(&mut client, &keys, number));
         beside(server, 1, write, |over| {
-            (0..50).for_each(|number| drop(new_page(&mut client, &keys, number)));
+            let taken = longest_first(50, |number| time_of_page(&mut client, &keys, 50 + number));
+            assert!(taken[0] < PAGE.max(BUSY * alone[0]), "{taken:?} beside a writer, {alone:?} without");
             wait_until(over, || writes.load(SeqCst) > 10);
         });
     });
 }
 
 #[test]
-fn the_first_request_of_a_fresh_workspace_is_answered_beside_writers_elsewhere() {
+fn the_first_request_of_a_fresh_workspace_does_not_wait_for_writers_elsewhere() {
     in_both_modes(|server| {
         let mut client = server.connect();
         let elsewhere: Vec<_> = (0..16).map(|_| make(&mut client, &json!({"generate": {"count": 240}})).0).collect();
@@ -77,11 +79,16 @@ fn the_first_request_of_a_fresh_workspace_is_answered_beside_writers_elsewhere()
         let write = |client: &mut Client, number: usize| {
             client.steer("POST", &format!("workspaces/{}/assets", elsewhere[number]), &added);
         };
+        let first = |client: &mut Client| {
+            longest_first(100, |_| {
+                let (_, keys) = make(client, &json!({}));
+                time_of_page(client, &keys, 0)
+            })
+        };
+        let alone = first(&mut client);
         beside(server, 16, write, |_| {
-            for _ in 0..100 {
-                let (_, keys) = make(&mut client, &json!({}));
-                new_page(&mut client, &keys, 0);
-            }
+            let taken = first(&mut client);
+            assert!(taken[1] < FRESH.max(BUSY * alone[1]), "{taken:?} beside writers, {alone:?} without");
         });
     });
 }
