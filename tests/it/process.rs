@@ -18,10 +18,16 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Folder {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        std::fs::create_dir_all(all).unwrap();
+        loop {
+            let path = all.join(format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Folder(path),
+                // A run that was killed left it, and its process had the same number.
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{path:?}: {error}"),
+            }
+        }
     }
 
     pub fn file(&self, name: &str) -> String {
