@@ -31,6 +31,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
 fn the_banner_gives_a_base_url_a_key_and_a_line_to_paste_for_each_provider() {
     let server = Running::start(&[]);
     let port = server.port.clone();
+    server.wait_for_stdout("Ctrl-C stops.\n");
     let output = server.stop();
     let banner = String::from_utf8(output.stdout).unwrap();
     for (url, line) in [

@@ -130,6 +130,15 @@ impl Running {
         self.child.as_mut().and_then(|child| child.stderr.take()).unwrap()
     }
 
+    /// Waits until it has written this to standard output.
+    pub fn wait_for_stdout(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !std::fs::read_to_string(self.folder.file(STDOUT)).unwrap().contains(text) {
+            assert!(Instant::now() < deadline, "{text} is not written");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Asks it to stop the way a service manager does, and gives its output.
     pub fn stop(mut self) -> Output {
         let child = self.child.as_mut().unwrap();
