@@ -173,7 +173,11 @@ impl Unwritable<'_> {
         let is_mounted =
             !is_bound && mount(&["--bind", directory, directory]) && mount(&["-o", "remount,bind,ro", directory]);
         let made = Unwritable(directory, is_mounted);
-        (is_bound || is_mounted).then_some(made)
+        if !is_bound && !is_mounted {
+            eprintln!("left out: nothing keeps this user from writing into a directory");
+            return None;
+        }
+        Some(made)
     }
 }
 
