@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Folder, Running, program};
+use crate::process::{Folder, Running, closed_port, program};
 
 pub fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
@@ -365,7 +365,8 @@ fn a_healthcheck_tells_ready_from_absent() {
     let server = Running::start(&["--fixture", "empty"]);
     let address = format!("127.0.0.1:{}", server.port);
     assert_eq!(stdout(&run(&["healthcheck", "--listen", &address])), "");
-    server.stop();
+    let closed = closed_port();
+    let address = closed.local_addr().unwrap().to_string();
     let said = refused(1, &["healthcheck", "--listen", &address]);
     assert!(said.starts_with(&format!("error: no answer from `{address}`: ")), "{said}");
 }

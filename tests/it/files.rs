@@ -9,8 +9,12 @@ use std::process::Command;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use rustix::process::Signal;
 use serde_json::json;
 
+#[cfg(unix)]
+use crate::process::send_signal;
 use crate::process::{Folder, Running, program};
 
 fn run(arguments: &[&str]) -> Output {
@@ -343,7 +347,7 @@ fn a_port_file_goes_with_its_server_unless_another_server_has_written_it() {
         if let Some(port) = other {
             fs::write(&file, port).unwrap();
         }
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        send_signal(Signal::TERM, child.id());
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(fs::read_to_string(&file).ok().as_deref(), other);
     }
