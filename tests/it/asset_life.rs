@@ -1,7 +1,6 @@
 //! Assets that get their next status when the clock of their workspace says so, or when they were shown.
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -258,7 +257,6 @@ fn what_is_due_is_done_after_a_restart() {
     assert_eq!(status(NOON), "ready");
 }
 
-/// The bound is against a hang, and holds in a debug build on a busy machine.
 #[test]
 fn ten_thousand_assets_that_are_due_at_once_do_not_keep_others_waiting() {
     const MANY: usize = 10_000;
@@ -271,19 +269,22 @@ fn ten_thousand_assets_that_are_due_at_once_do_not_keep_others_waiting() {
     let server = Server::start(&world.to_string());
     step(&server, 3.0);
     let readers = 4;
+    let key = || block_on(server.app.store.key("piktid", "piktid_life")).unwrap().unwrap();
+    let before = key().collection_version;
     thread::scope(|scope| {
         let counted: Vec<_> = (0..readers)
             .map(|_| scope.spawn(|| server.list("piktid", "piktid_life", "").json()["pagination"]["total"].clone()))
             .collect();
-        let mut slowest = Duration::ZERO;
+        let mut answered_between = 0;
         while counted.iter().any(|reader| !reader.is_finished()) {
-            let begun = Instant::now();
             assert_eq!(server.list("flora", "sk_test_else", "").status, 200);
-            slowest = slowest.max(begun.elapsed());
+            let key = key();
+            let is_partly_done = key.collection_version != before && key.due_at.is_some();
+            answered_between += usize::from(is_partly_done);
         }
         for reader in counted {
             assert_eq!(reader.join().unwrap(), json!(MANY), "each sees all of it done");
         }
-        assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+        assert!(answered_between > 0, "others waited for all of it");
     });
 }

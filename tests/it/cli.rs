@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Folder, Running, program};
+use crate::process::{Folder, Running, closed_port, program};
 
 pub fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
@@ -31,6 +31,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
 fn the_banner_gives_a_base_url_a_key_and_a_line_to_paste_for_each_provider() {
     let server = Running::start(&[]);
     let port = server.port.clone();
+    server.wait_for_stdout("Ctrl-C stops.\n");
     let output = server.stop();
     let banner = String::from_utf8(output.stdout).unwrap();
     for (url, line) in [
@@ -364,7 +365,8 @@ fn a_healthcheck_tells_ready_from_absent() {
     let server = Running::start(&["--fixture", "empty"]);
     let address = format!("127.0.0.1:{}", server.port);
     assert_eq!(stdout(&run(&["healthcheck", "--listen", &address])), "");
-    server.stop();
+    let closed = closed_port();
+    let address = closed.local_addr().unwrap().to_string();
     let said = refused(1, &["healthcheck", "--listen", &address]);
     assert!(said.starts_with(&format!("error: no answer from `{address}`: ")), "{said}");
 }

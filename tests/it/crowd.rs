@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
 use crate::process::{Client, Folder, Running};
-use crate::support::Answer;
+use crate::support::{Answer, SetAtEnd};
 
 const WORKSPACES: usize = 200;
 const CLIENTS: usize = 32;
@@ -260,11 +260,12 @@ fn a_snapshot_restored_under_load_is_never_seen_half() {
                 met.len()
             })
         });
+        let end = SetAtEnd(&over);
         let readers: Vec<_> = readers.collect();
         for number in 0..RESTORED {
             client.steer("POST", &format!("snapshots/{}/restore", ["ada", "grace"][number % 2]), "");
         }
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         readers.into_iter().map(|reader| reader.join().unwrap()).sum::<usize>()
     });
     assert!(met > 10, "the readers met one state only");

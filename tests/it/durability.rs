@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 use assetmock::random::Rng;
 use serde_json::{Value, json};
@@ -202,7 +203,8 @@ fn kill_once(server: Running, libraries: &mut [Library], rng: &Rng, place: &str)
                 scope.spawn(move || write_on(client, library, fuse, next))
             })
             .collect();
-        killed.recv().unwrap();
+        // If every writer fails, nobody says when.
+        killed.recv_timeout(Duration::from_secs(60)).unwrap();
         server.kill();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     })

@@ -10,10 +10,10 @@ use crate::process::{Running, program};
 fn warnings_that_should_count_where_no_workspace_is_strict_are_told() {
     let turned = |strict: bool| {
         format!(
-            r#"curl -sf -X PATCH "$ASSETMOCK_API/workspaces/ws_demo" -d '{{"strict": {strict}}}' -H 'content-type: application/json' >&2; "#
+            r#"curl -qsf -X PATCH "$ASSETMOCK_API/workspaces/ws_demo" -d '{{"strict": {strict}}}' -H 'content-type: application/json' >&2; "#
         )
     };
-    let deleted = r#"; curl -sf -X DELETE "$ASSETMOCK_API/workspaces/ws_demo""#;
+    let deleted = r#"; curl -qsf -X DELETE "$ASSETMOCK_API/workspaces/ws_demo""#;
     for (options, script, is_told) in [
         (&["--fail-on-warnings"][..], IGNORED.to_owned(), true),
         (&["--fail-on-warnings"], format!("{IGNORED}{deleted}"), true),
@@ -33,11 +33,18 @@ fn warnings_that_should_count_where_no_workspace_is_strict_are_told() {
 fn a_refused_request_is_named_once() {
     for (script, says) in [
         (
-            r#"curl -s "$FLORA_BASE_URL/assetz" -H "Authorization: Bearer $FLORA_API_KEY""#,
+            r#"curl -qs "$FLORA_BASE_URL/assetz" -H "Authorization: Bearer $FLORA_API_KEY""#,
             "1 × FLORA 404 GET: FLORA has no route `/api/v1/assetz`; the nearest is `GET /api/v1/assets`",
         ),
-        (r#"curl -s "$ASSETMOCK_URL/nowhere""#, "1 × unknown provider 404 GET /nowhere: no provider owns this address"),
-        (r#"curl -s "https://${ASSETMOCK_URL#http://}/""#, "1 × unknown provider TLS: the client "),
+        (
+            r#"curl -qs "$ASSETMOCK_URL/nowhere""#,
+            "1 × unknown provider 404 GET /nowhere: no provider owns this address",
+        ),
+        (
+            // The client's reason comes after its end, so this waits for the entry.
+            r#"curl -qs "https://${ASSETMOCK_URL#http://}/"; curl -qs "$ASSETMOCK_API/journal?method=TLS&wait_ms=20000""#,
+            "1 × unknown provider TLS: the client ",
+        ),
     ] {
         let output = run(&["--", "sh", "-c", &format!("{script} >&2")]);
         let said = text(&output.stderr);
@@ -57,7 +64,7 @@ fn where_no_request_came_the_summary_says_what_to_check() {
 
 #[test]
 fn requests_for_files_are_counted_and_the_refused_ones_told() {
-    let files = r#"curl -s -o /dev/null "$ASSETMOCK_URL/_assets/ws_demo/xqr/none/a.png" "$ASSETMOCK_URL/_assets/""#;
+    let files = r#"curl -qs -o /dev/null "$ASSETMOCK_URL/_assets/ws_demo/xqr/none/a.png" "$ASSETMOCK_URL/_assets/""#;
     let output = run(&["--log-level", "info", "--", "sh", "-c", &format!("{files}; {LIST} >&2")]);
     let said = text(&output.stderr);
     let second =

@@ -9,8 +9,12 @@ use std::process::Command;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use rustix::process::Signal;
 use serde_json::json;
 
+#[cfg(unix)]
+use crate::process::send_signal;
 use crate::process::{Folder, Running, program};
 
 fn run(arguments: &[&str]) -> Output {
@@ -173,7 +177,11 @@ impl Unwritable<'_> {
         let is_mounted =
             !is_bound && mount(&["--bind", directory, directory]) && mount(&["-o", "remount,bind,ro", directory]);
         let made = Unwritable(directory, is_mounted);
-        (is_bound || is_mounted).then_some(made)
+        if !is_bound && !is_mounted {
+            eprintln!("left out: nothing keeps this user from writing into a directory");
+            return None;
+        }
+        Some(made)
     }
 }
 
@@ -339,7 +347,7 @@ fn a_port_file_goes_with_its_server_unless_another_server_has_written_it() {
         if let Some(port) = other {
             fs::write(&file, port).unwrap();
         }
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        send_signal(Signal::TERM, child.id());
         assert_eq!(child.wait().unwrap().code(), Some(0));
         assert_eq!(fs::read_to_string(&file).ok().as_deref(), other);
     }

@@ -13,7 +13,7 @@ use assetmock::providers;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
-use crate::support::{NOON, Server, app, ask, at, block_on};
+use crate::support::{NOON, Server, SetAtEnd, app, ask, at, block_on};
 
 /// How often the asset changes.
 const CHANGES: u64 = 60;
@@ -58,6 +58,7 @@ fn assert_fresh(server: &Server) {
         assert!(seen >= least, "{} shows {seen} after {least} was acknowledged", dialect.name);
     };
     thread::scope(|scope| {
+        let _end = SetAtEnd(&done);
         for reader in 0..6 {
             let (done, read) = (&done, &read);
             scope.spawn(move || {
@@ -72,7 +73,6 @@ fn assert_fresh(server: &Server) {
             acknowledged.store(number, SeqCst);
             dialects::ALL.iter().for_each(&read);
         }
-        done.store(true, SeqCst);
     });
     assert!(dialects::ALL.iter().all(|dialect| shown(&server.app, dialect) == CHANGES));
 }

@@ -9,14 +9,8 @@ use serde_json::{Value, json};
 
 use crate::process::{Folder, program};
 
-/// What the environment of a test may have, and what would change the result.
-const FOREIGN: [&str; 4] = ["NO_PROXY", "no_proxy", "GITHUB_STEP_SUMMARY", "ASSETMOCK_URL"];
-
 fn intercept(folder: &Folder, options: &[&str], script: &str) -> Command {
     let mut command = program();
-    for name in FOREIGN {
-        command.env_remove(name);
-    }
     command.args(["exec", "--intercept"]).args(options).args(["--", "sh", "-c", script]);
     let path = std::env::var("PATH").unwrap();
     command.env("TMPDIR", folder.file("")).env("PATH", format!("{}:{path}", folder.file("")));
@@ -80,7 +74,8 @@ fn the_files_of_authorities_have_the_parents_too_and_no_key_and_go_with_the_run(
         folder.write("named.pem", format!("{KEY}-----BEGIN CERTIFICATE-----\n{OURS}\n-----END CERTIFICATE-----\n"));
     let count = r#"for name in SSL_CERT_FILE REQUESTS_CA_BUNDLE CURL_CA_BUNDLE PIP_CERT NODE_EXTRA_CA_CERTS; do
         eval file="\$$name"
-        echo "$name=$(ls -l $file | cut -c 1-10) $(grep -c $OURS $file) $(grep -c PRIVATE $file) $(tail -n 1 $file)"
+        rights=$(ls -l "$file" | cut -c 1-10)
+        echo "$name=$rights $(grep -c "$OURS" "$file") $(grep -c PRIVATE "$file") $(tail -n 1 "$file")"
     done"#;
     for variable in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"] {
         let mut command = intercept(&folder, &[], count);
@@ -102,8 +97,8 @@ fn the_files_of_authorities_have_the_parents_too_and_no_key_and_go_with_the_run(
 fn a_vendors_own_address_is_answered_and_other_hosts_are_refused_and_told() {
     let folder = folder();
     let report = folder.file("report.json");
-    let script = r#"curl -sf https://api.konpro.ai/v1/asset/list?limit=1 -H "x-api-key: $KONPRO_API_KEY"
-        curl -s https://b.test; curl -s https://a.test:8443; curl -s https://A.test; exit 1"#;
+    let script = r#"curl -qsf https://api.konpro.ai/v1/asset/list?limit=1 -H "x-api-key: $KONPRO_API_KEY"
+        curl -qs https://b.test; curl -qs https://a.test:8443; curl -qs https://A.test; exit 1"#;
     let output = intercept(&folder, &["--report", &report], script).output().unwrap();
     let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(listed["assets"].as_array().unwrap().len(), 1);

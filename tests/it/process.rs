@@ -8,7 +8,10 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::support::Answer;
 
@@ -18,10 +21,16 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Folder {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        std::fs::create_dir_all(all).unwrap();
+        loop {
+            let path = all.join(format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Folder(path),
+                // A run that was killed left it, and its process had the same number.
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{path:?}: {error}"),
+            }
+        }
     }
 
     pub fn file(&self, name: &str) -> String {
@@ -45,14 +54,47 @@ impl Drop for Folder {
 
 /// The program, without the settings of whoever runs the tests.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_assetmock"));
+    command(env!("CARGO_BIN_EXE_assetmock"))
+}
+
+/// A command, such as one that starts the program, without the settings of whoever runs the tests.
+pub fn command(name: &str) -> Command {
+    let mut command = Command::new(name);
     command.stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("ASSETMOCK_")) {
+        if name.to_str().is_some_and(is_setting) {
             command.env_remove(name);
         }
     }
     command
+}
+
+/// Whether a variable of the environment changes what the program does, or what its clients reach.
+fn is_setting(variable: &str) -> bool {
+    variable.starts_with("ASSETMOCK_")
+        || variable == "GITHUB_STEP_SUMMARY"
+        || variable.to_ascii_lowercase().ends_with("_proxy")
+}
+
+/// Sends a signal to a process.
+#[cfg(unix)]
+pub fn send_signal(signal: Signal, process: u32) {
+    let process = Pid::from_raw(process.try_into().unwrap()).unwrap();
+    kill_process(process, signal).unwrap();
+}
+
+/// A port on which nobody listens, and that nobody else is given while this is there.
+pub fn closed_port() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+}
+
+/// An address, with any port, on which only the test with this number listens. Other systems than Linux have one such
+/// address for all.
+pub fn own_address(number: u8) -> String {
+    let last = if cfg!(target_os = "linux") { number } else { 1 };
+    format!("127.0.0.{last}:0")
 }
 
 /// A running server.
@@ -124,15 +166,22 @@ impl Running {
         self.child.as_mut().and_then(|child| child.stderr.take()).unwrap()
     }
 
+    /// Waits until it has written this to standard output.
+    pub fn wait_for_stdout(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !std::fs::read_to_string(self.folder.file(STDOUT)).unwrap().contains(text) {
+            assert!(Instant::now() < deadline, "{text} is not written");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Asks it to stop the way a service manager does, and gives its output.
     pub fn stop(mut self) -> Output {
         let child = self.child.as_mut().unwrap();
-        if cfg!(unix) {
-            let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-            assert!(status.success());
-        } else {
-            child.kill().unwrap();
-        }
+        #[cfg(unix)]
+        send_signal(Signal::TERM, child.id());
+        #[cfg(not(unix))]
+        child.kill().unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         let status = loop {
             match child.try_wait().unwrap() {

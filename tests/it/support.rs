@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
@@ -37,6 +38,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// Runs a future to its end from a test that is not asynchronous.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
+}
+
+/// Sets a flag when it goes, also if the test fails: threads that run until it is set would keep the test waiting.
+pub struct SetAtEnd<'f>(pub &'f AtomicBool);
+
+impl Drop for SetAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
 }
 
 /// An instant written as RFC 3339.
@@ -95,6 +105,10 @@ pub async fn ask(app: &Arc<App>, target: &str, header: &str) -> Answer {
     }
 }
 
+/// How long a client waits for the next byte before it fails: a bound against hangs. A debug build on busy cores takes
+/// half of it for changes of many thousand assets.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// An emulator that serves fixtures, with its clock frozen.
 pub struct Server {
     pub address: SocketAddr,
@@ -137,7 +151,7 @@ impl Server {
     /// Sends these bytes and reads one answer.
     pub fn send(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request).unwrap();
         Answer::read(&mut stream, request.starts_with(b"HEAD "))
     }
@@ -181,7 +195,7 @@ impl Server {
     pub fn send_in_parts(&self, head: &[u8], length: usize, part: impl Fn(usize) -> Vec<u8> + Send) -> Answer {
         const PART: usize = 1024 * 1024;
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(head).unwrap();
         let mut sending = stream.try_clone().unwrap();
         thread::scope(|scope| {
@@ -197,7 +211,7 @@ impl Server {
     /// Sends these bytes and says that nothing follows; the answer, if there is one before the connection ends.
     pub fn send_and_hang_up(&self, request: &[u8]) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         // The server may have hung up itself by now.
         let _ = stream.write_all(request).and_then(|()| stream.shutdown(Shutdown::Write));
         let answered = stream.peek(&mut [0]).is_ok_and(|count| count > 0);
