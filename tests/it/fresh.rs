@@ -13,6 +13,7 @@ use assetmock::providers;
 use serde_json::{Value, json};
 
 use crate::dialects::{self, Dialect};
+use crate::process::Folder;
 use crate::support::{NOON, Server, SetAtEnd, app, ask, at, block_on};
 
 /// How often the asset changes.
@@ -84,12 +85,8 @@ fn nobody_is_shown_what_was_changed_before_he_asked() {
 
 #[test]
 fn nobody_is_shown_what_was_changed_before_he_asked_in_a_file() {
-    let file = std::env::temp_dir().join(format!("assetmock-fresh-{}.sqlite", std::process::id()));
-    assert_fresh(&block_on(served(&DatabaseLocation::File(file.clone()))));
-    for ending in ["", "-wal", "-shm"] {
-        // The last two are there only while somebody has it open.
-        let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
-    }
+    let folder = Folder::new();
+    assert_fresh(&block_on(served(&DatabaseLocation::File(folder.file("library.sqlite").into()))));
 }
 
 /// Each kind of change that a key's holder must not outlive.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::dialects::pairs;
 use crate::process::{Client, Folder, Running};
-use crate::support::{Server, block_on};
+use crate::support::{Server, SetAtEnd, block_on};
 
 /// The longest that a page may take beside a writer.
 const PAGE: Duration = Duration::from_millis(4 * 250);
@@ -77,24 +77,15 @@ fn beside<T>(
         for number in 0..count {
             let (mut client, over, work) = (server.connect(), &over, &work);
             scope.spawn(move || {
-                let _end = End(over);
+                let _end = SetAtEnd(over);
                 while !over.load(SeqCst) {
                     work(&mut client, number);
                 }
             });
         }
-        let _end = End(&over);
+        let _end = SetAtEnd(&over);
         meanwhile(&over)
     })
-}
-
-/// Lets the others end, whatever becomes of the one.
-struct End<'o>(&'o AtomicBool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, SeqCst);
-    }
 }
 
 /// Waits until something holds, or the others have ended.

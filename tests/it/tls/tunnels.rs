@@ -9,11 +9,11 @@ use assetmock::emulator::app::{App, Others, Settings};
 use assetmock::http::connection::Timeouts;
 use assetmock::http::connection::tunnel::Upstream;
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
 
 use super::client::{authority, connect as connect_tls, over, trusting};
 use super::{is_served, noted, start, wait_for};
 use crate::dialects;
+use crate::process::closed_port;
 use crate::support::{Answer, Server};
 
 /// A tunnel to this place, and the answer to the request for it.
@@ -278,10 +278,8 @@ fn a_tunnel_that_is_half_closed_and_still_ends_in_time() {
 #[test]
 fn a_host_that_cannot_be_reached_is_told() {
     let server = passing(None, Duration::from_secs(20));
-    // Nobody listens on a port that is only bound, and nobody else gets it.
-    let bound = TcpSocket::new_v4().unwrap();
-    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let closed = bound.local_addr().unwrap();
+    let port = closed_port();
+    let closed = port.local_addr().unwrap();
     let (_, answer) = tunnel(server.address, &closed.to_string());
     assert_eq!(answer.status, 502, "{}", answer.text());
     let entry = noted(&server, "CONNECT");
