@@ -1,6 +1,7 @@
 //! Removed workspaces, and requests whose client has gone, leave nothing in the database.
 
 use super::*;
+use crate::support::NOON;
 
 /// Waits until the library has as many rows in each table as before.
 fn wait_for_rows(server: &Server, before: &[(&'static str, i64)]) {
@@ -16,8 +17,8 @@ fn wait_for_rows(server: &Server, before: &[(&'static str, i64)]) {
 }
 
 /// A server whose library has seen its first change, and the rows it has.
-fn server_and_rows() -> (Server, Vec<(&'static str, i64)>) {
-    let server = Server::start("empty");
+fn server_and_rows(fixture: &str) -> (Server, Vec<(&'static str, i64)>) {
+    let server = Server::start(fixture);
     server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_small"}));
     server.call("DELETE", "/_emulator/workspaces/ws_small", &Value::Null);
     let rows = block_on(server.app.store.rows()).unwrap();
@@ -27,7 +28,7 @@ fn server_and_rows() -> (Server, Vec<(&'static str, i64)>) {
 /// Rows that nothing refers to would stay for ever.
 #[test]
 fn what_nothing_refers_to_any_more_is_removed() {
-    let (server, before) = server_and_rows();
+    let (server, before) = server_and_rows("empty");
     let call = |method: &str, path: &str, body: Value| {
         let answer = server.call(method, &format!("/_emulator/{path}"), &body);
         assert!(answer.status < 300, "{}", answer.text());
@@ -42,7 +43,7 @@ fn what_nothing_refers_to_any_more_is_removed() {
 
 #[test]
 fn a_workspace_whose_client_leaves_while_it_is_made_leaves_nothing_behind() {
-    let (server, before) = server_and_rows();
+    let (server, before) = server_and_rows("empty");
     let body = json!({"id": "ws_big", "generate": {"count": 1_000_000}}).to_string();
     let head =
         format!("POST /_emulator/workspaces HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -60,17 +61,18 @@ fn a_workspace_whose_client_leaves_while_it_is_made_leaves_nothing_behind() {
 
 #[test]
 fn an_export_whose_client_leaves_keeps_nothing() {
-    let (server, before) = server_and_rows();
-    // Of a workspace that is generated nothing is kept to make others.
-    server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_big", "generate": {"count": 1}}));
-    // More than a slice holds, and more bytes than fit into the buffers of a connection.
-    let assets = vec![json!({"name": "a", "description": "x".repeat(8 << 10)}); 1_500];
-    let added = server.call("POST", "/_emulator/workspaces/ws_big/assets", &json!({ "assets": assets }));
+    // Several slices more than fit into the buffers of a connection.
+    let assets = vec![json!({"name": "a", "created_at": NOON, "description": "x".repeat(2 << 10)}); 6_000];
+    let fixture = json!({"workspaces": [{"id": "ws_big", "assets": assets}]});
+    let (server, before) = server_and_rows(&fixture.to_string());
+    server.call("POST", "/_emulator/workspaces", &json!({"id": "ws_copy", "copy": "ws_big"}));
+    // From its first change on, the copy has assets of its own.
+    let added = server.call("POST", "/_emulator/workspaces/ws_copy/assets", &json!({"assets": [{"name": "a"}]}));
     assert_eq!(added.status, 201);
     let mut leaving = TcpStream::connect(server.address).unwrap();
-    leaving.write_all(b"GET /_emulator/workspaces/ws_big/fixture HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    leaving.write_all(b"GET /_emulator/workspaces/ws_copy/fixture HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert_eq!(leaving.peek(&mut [0]).unwrap(), 1);
-    server.call("DELETE", "/_emulator/workspaces/ws_big", &Value::Null);
+    server.call("DELETE", "/_emulator/workspaces/ws_copy", &Value::Null);
     drop(leaving);
     wait_for_rows(&server, &before);
 }

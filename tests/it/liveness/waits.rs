@@ -6,6 +6,7 @@ use assetmock::emulator::load_fixtures;
 use assetmock::library::store::{DatabaseLocation, Store};
 use assetmock::library::uploads::UploadSettings;
 use assetmock::providers;
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::support::{NOON, at};
@@ -31,14 +32,19 @@ fn over_a_file_only_changes_wait_for_one_that_is_not_committed() {
     let used = make();
     assert_eq!(page(&used, 0), 200);
     let fresh = make();
-    let change = block_on(async {
+    // The change ends when this does.
+    let (changing, changed) = oneshot::channel::<()>();
+    block_on(async {
         let mut change = server.app.store.write(providers::names()).await.unwrap();
         change.set_uploads(used["id"].as_str().unwrap(), &UploadSettings::default()).await.unwrap();
-        change
+        tokio::spawn(async move {
+            let _ = changed.await;
+            drop(change);
+        });
     });
     assert_eq!([page(&used, 1), page(&fresh, 0)], [200; 2]);
     assert_eq!(server.get("/_emulator/health", &[]).status, 200);
-    block_on(async { drop(change) });
+    drop(changing);
     make();
     block_on(server.app.store.close());
 }
@@ -93,8 +99,8 @@ fn the_first_request_of_a_fresh_workspace_does_not_wait_for_writers_elsewhere() 
     });
 }
 
-/// Does `work` to what `prepare` makes, again and again until a whole round of the others is within it. If they waited for
-/// its end, none would be.
+/// Does `work` to what `prepare` makes, again and again until a whole round of the others is within it. If they waited
+/// for its end, none would be.
 fn during_rounds(
     client: &mut Client,
     (rounds, over): (&AtomicUsize, &AtomicBool),
