@@ -23,7 +23,7 @@ pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// A request to FLORA, as the command of a shell. With `-q`, curl does not read the settings of whoever runs the tests.
+/// A request to FLORA, as the command of a shell. With `-q`, curl reads no `.curlrc`.
 pub const LIST: &str = r#"curl -qsf "$FLORA_BASE_URL/assets?limit=1" -H "Authorization: Bearer $FLORA_API_KEY""#;
 /// One that is refused, and one with a parameter that is ignored.
 const REFUSED: &str = r#"curl -qs "$FLORA_BASE_URL/assets" -H "Authorization: Bearer sk_live_0123456789abcdef" >&2"#;

@@ -52,12 +52,12 @@ impl Drop for Folder {
     }
 }
 
-/// The program, without the settings of whoever runs the tests.
+/// The program, without the settings that the environment may have for it.
 pub fn program() -> Command {
     command(env!("CARGO_BIN_EXE_assetmock"))
 }
 
-/// A command, such as one that starts the program, without the settings of whoever runs the tests.
+/// A command without the variables of the environment that would change what the program or its clients do.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(name);
     command.stdin(Stdio::null());
