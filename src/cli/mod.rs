@@ -118,10 +118,10 @@ async fn announce(
     Ok(port_file.map(|file| file.write(address.port())).transpose()?)
 }
 
-/// Prints the banner from a thread, since standard output may be a pipe that nobody reads. Waits up to two
-/// seconds for it, since on a busy machine the thread may come late.
+/// Prints the banner from a thread, since standard output may be a pipe that nobody reads. Waits up to a second
+/// for it, since on a busy machine the thread may come late.
 async fn print_banner(banner: String) -> Outcome {
-    const TIMEOUT: Duration = Duration::from_secs(2);
+    const TIMEOUT: Duration = Duration::from_secs(1);
     let (done, printed) = oneshot::channel();
     std::thread::Builder::new().spawn(move || {
         // The server runs even if the banner cannot be printed.

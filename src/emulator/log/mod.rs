@@ -29,7 +29,7 @@ use self::queue::{Queue, json_line};
 
 /// How long an exit waits until all lines are written. Only a pipe that nobody reads takes so long; on a busy machine
 /// the thread that writes may come late.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The log of this process.
 #[derive(Debug)]
