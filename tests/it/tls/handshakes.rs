@@ -229,7 +229,7 @@ fn what_has_arrived_before_the_end_is_read() {
                 while encrypted.conn.wants_write() {
                     encrypted.conn.write_tls(&mut encrypted.sock).unwrap();
                 }
-                encrypted.conn.read_tls(&mut encrypted.sock).unwrap();
+                assert!(encrypted.conn.read_tls(&mut encrypted.sock).unwrap() > 0, "the server hung up");
             }
             (plain, encrypted)
         });

@@ -122,7 +122,9 @@ export async function whileSuspended(server, action) {
   const hasStopped = () => process.platform !== 'linux' || readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') T ');
   child.kill('SIGSTOP');
   try {
-    while (!hasStopped()) await pause(2);
+    for (const deadline = Date.now() + 20_000; !hasStopped(); await pause(2)) {
+      assert.ok(Date.now() < deadline, 'the server is not suspended');
+    }
     return await action();
   } finally {
     child.kill('SIGCONT');
